@@ -1,0 +1,1 @@
+"""CNN Explorer: see how convolutional networks work, on real Fashion-MNIST clothes."""

@@ -1,0 +1,81 @@
+"""The one list of networks. Everything that names, builds, trains or draws a model reads it from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+
+from torch import nn
+
+from explorer.models.alexnet import AlexNetSmall
+from explorer.models.lenet import LeNet5
+from explorer.models.linear import MLP, SoftmaxRegression
+from explorer.models.resnet import CifarResNet, ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One network of the catalogue.
+
+    Attributes:
+        name: key of the catalogue, also used in file names, links and the API.
+        title: what a reader sees; the same in every language.
+        build: builds the network with fresh weights; keyword arguments change it.
+        section: section of the tutorial that introduces it (1 to 10).
+        input_shape: (C, H, W) of the images it is made for.
+        fixed_size: whether a linear layer ties it to exactly that height and width.
+        claimed_accuracy: test accuracy that the tutorial states, as a fraction, or None.
+        claimed_params: parameter count that the tutorial states, or None.
+    """
+
+    name: str
+    title: str
+    build: Callable[..., nn.Module]
+    section: int
+    input_shape: tuple[int, int, int] = (1, 28, 28)
+    fixed_size: bool = False
+    claimed_accuracy: float | None = None
+    claimed_params: int | None = None
+
+
+_ENTRIES = (
+    ModelEntry("softmax", "Softmax regression", SoftmaxRegression, 1, fixed_size=True, claimed_accuracy=0.840),
+    ModelEntry("mlp", "MLP", MLP, 1, fixed_size=True, claimed_accuracy=0.921),
+    ModelEntry(
+        "lenet5", "LeNet-5", LeNet5, 6, fixed_size=True, claimed_accuracy=0.910, claimed_params=61_706
+    ),
+    ModelEntry("alexnet_small", "AlexNet-Small", AlexNetSmall, 7, claimed_accuracy=0.930),
+    ModelEntry("resnet18", "ResNet-18", ResNet18, 9, claimed_accuracy=0.953, claimed_params=11_173_962),
+    ModelEntry("resnet34", "ResNet-34", ResNet34, 9, claimed_params=21_282_122),
+    ModelEntry("resnet50", "ResNet-50", ResNet50, 9, claimed_params=23_508_234),
+    ModelEntry("resnet101", "ResNet-101", ResNet101, 9),
+    ModelEntry("resnet152", "ResNet-152", ResNet152, 9),
+    ModelEntry("plain18", "Plain-18", partial(ResNet18, residual=False), 8),
+    ModelEntry("plain34", "Plain-34", partial(ResNet34, residual=False), 8),
+    ModelEntry("resnet20", "ResNet-20 (thin)", partial(CifarResNet, 20), 8),
+    ModelEntry("plain20", "Plain-20 (thin)", partial(CifarResNet, 20, residual=False), 8),
+    ModelEntry("resnet56", "ResNet-56 (thin)", partial(CifarResNet, 56), 8),
+    ModelEntry("plain56", "Plain-56 (thin)", partial(CifarResNet, 56, residual=False), 8),
+)
+
+MODELS: Mapping[str, ModelEntry] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
+
+
+def create_model(name: str, **changes) -> nn.Module:
+    """Build a network of the catalogue with fresh weights, in train mode.
+
+    Args:
+        name: a key of MODELS.
+        **changes: keyword arguments of its constructor, for example `in_channels=3` or `residual=False`.
+
+    Raises:
+        ValueError: no model has that name.
+
+    >>> sum(parameter.numel() for parameter in create_model("lenet5").parameters())
+    61706
+    """
+    if name not in MODELS:
+        raise ValueError(f"model must be one of {', '.join(MODELS)}, got {name!r}")
+    return MODELS[name].build(**changes)
