@@ -1,0 +1,25 @@
+"""What a reader can get wrong, said so that it can be told in the reader's language."""
+
+from __future__ import annotations
+
+from explorer.text import translate
+
+
+class InputError(ValueError):
+    """A setting or an input that cannot be used.
+
+    `str(error)` is the English sentence; `error.sentence("zh")` says the same in Chinese.
+
+    Args:
+        key: key of the sentence, for example "errors.stride_too_small".
+        **values: what fills its placeholders.
+    """
+
+    def __init__(self, key: str, **values):
+        self.key = key
+        self.values = values
+        super().__init__(self.sentence("en"))
+
+    def sentence(self, language: str) -> str:
+        """The sentence in that language."""
+        return translate(language, self.key, **self.values)

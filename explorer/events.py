@@ -1,0 +1,82 @@
+"""The one place that ties handlers to what a person does, and turns what goes wrong into a sentence."""
+
+from __future__ import annotations
+
+import html
+import logging
+from collections.abc import Callable, Sequence
+from functools import wraps
+
+import gradio as gr
+
+from explorer.errors import InputError
+from explorer.text import translate
+
+logger = logging.getLogger(__name__)
+
+
+def draw_look_for(sentence: str) -> str:
+    """The line above a picture that says what to look for now, as HTML. `sentence` may hold inline HTML."""
+    return f'<p class="look-for" role="status">{sentence}</p>'
+
+
+def draw_problem(sentence: str) -> str:
+    """The same line when something cannot be done: what is wrong and what would be right."""
+    return f'<p class="look-for problem" role="alert">{html.escape(sentence)}</p>'
+
+
+def explain_problems(handler: Callable, num_outputs: int, language: str) -> Callable:
+    """Wrap a handler whose first output is the look-for line.
+
+    An InputError becomes a sentence in that line and leaves every other output as it is. Anything else is a
+    defect of ours: it is logged with its traceback, and the reader gets a sentence all the same.
+    """
+
+    @wraps(handler)
+    def wrapped(*inputs):
+        try:
+            sentence, *rest = handler(*inputs, language=language)
+            return [draw_look_for(sentence), *rest][:num_outputs]
+        except InputError as error:
+            problem = error.sentence(language)
+        except Exception:
+            logger.exception("unexpected error in %s", getattr(handler, "__qualname__", handler))
+            problem = translate(language, "errors.unexpected")
+        return [draw_problem(problem), *[gr.skip() for _ in range(num_outputs - 1)]]
+
+    return wrapped
+
+
+def wire(
+    triggers: Sequence[Callable],
+    handler: Callable,
+    inputs: Sequence[gr.components.Component],
+    outputs: Sequence[gr.components.Component],
+    language: str,
+    *,
+    queue: bool = False,
+    **event_settings,
+) -> gr.events.Dependency:
+    """Call `handler(*inputs, language=language)` on any of the triggers.
+
+    The handler returns the look-for sentence first, then a value for each further output. Events are private:
+    what clients of the API may call is listed in `explorer.interface`.
+
+    Args:
+        triggers: events of components, such as `stride.input`.
+        handler: the handler.
+        inputs: components whose values it takes.
+        outputs: components it fills; the first is the wing's look-for line.
+        language: language of the page.
+        queue: True for work of more than about 30 ms, so that it takes its turn.
+        **event_settings: further keywords of `gr.on`.
+    """
+    settings = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
+    return gr.on(
+        list(triggers),
+        explain_problems(handler, len(outputs), language),
+        inputs=list(inputs),
+        outputs=list(outputs),
+        queue=queue,
+        **{**settings, **event_settings},
+    )

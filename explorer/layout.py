@@ -1,0 +1,77 @@
+"""The parts that every wing is laid out from: introduction, look-for line, explanation, questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import gradio as gr
+
+from explorer.events import draw_look_for
+from explorer.text import text_in
+
+
+@dataclass(frozen=True)
+class Wing:
+    """What a built tab hands to the roof.
+
+    Attributes:
+        name: name of the wing, the id of its tab and the value of `?tab=` in a link.
+        link_settings: query parameter -> the component that it sets and that it mirrors.
+        handler: recomputes the pictures from `inputs`, called with the page's language.
+        inputs: the components whose values it takes.
+        outputs: the components it fills; the first is the look-for line.
+    """
+
+    name: str
+    link_settings: Mapping[str, gr.components.Component]
+    handler: Callable
+    inputs: Sequence[gr.components.Component] = field(default_factory=tuple)
+    outputs: Sequence[gr.components.Component] = field(default_factory=tuple)
+
+
+def build_intro(wing: str, language: str) -> gr.HTML:
+    """One line that says what the wing shows (`WING.intro`)."""
+    return gr.HTML(f'<p class="intro">{text_in(language)(f"{wing}.intro")}</p>', elem_classes="intro-line")
+
+
+@contextmanager
+def controls_column():
+    """The narrow column of controls at the left (on a phone: below the picture)."""
+    with gr.Column(scale=3, min_width=260, elem_classes="controls") as column:
+        yield column
+
+
+@contextmanager
+def picture_column():
+    """The wide column with the look-for line and the main picture."""
+    with gr.Column(scale=9, min_width=320, elem_classes="picture") as column:
+        yield column
+
+
+def build_look_for(sentence: str) -> gr.HTML:
+    """The line above the picture that says what to look for now; the first output of every handler."""
+    return gr.HTML(draw_look_for(sentence), elem_classes="look-for-line")
+
+
+LATEX_DELIMITERS = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "$", "right": "$", "display": False},
+]
+
+
+def build_explanation(wing: str, language: str) -> None:
+    """Below the fold: how it works (`WING.explanation`, Markdown with LaTeX) and the questions (`WING.questions`).
+
+    `WING.questions` is Markdown with a `### ` heading for each question and its answer below.
+    """
+    text = text_in(language)
+    with gr.Column(elem_classes="explanation"):
+        gr.Markdown(f"## {text('app.how_it_works')}")
+        gr.Markdown(text(f"{wing}.explanation"), latex_delimiters=LATEX_DELIMITERS)
+        gr.Markdown(f"## {text('app.questions')}")
+        for block in text(f"{wing}.questions").split("\n### "):
+            question, _, answer = block.removeprefix("### ").strip().partition("\n")
+            with gr.Accordion(question, open=False):
+                gr.Markdown(answer.strip(), latex_delimiters=LATEX_DELIMITERS)

@@ -1,0 +1,59 @@
+"""Every sentence that a person reads, in every language.
+
+Each module of `en` and `zh` holds the sentences of one part of the app in a mapping `SENTENCES`; the key of a
+sentence is the module's name and its own, for example "convolution.title". Both languages have the same keys,
+and the same placeholders in each sentence (tested).
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from importlib import import_module
+from types import MappingProxyType
+
+LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "zh": "中文"})
+
+Text = Callable[..., str]
+
+
+@lru_cache(maxsize=None)
+def sentences(language: str) -> Mapping[str, str]:
+    """All sentences of a language by their full key.
+
+    Raises:
+        ValueError: the language is not one of LANGUAGES.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}")
+    package = import_module(f"{__name__}.{language}")
+    catalogue = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        for key, sentence in import_module(f"{package.__name__}.{module.name}").SENTENCES.items():
+            catalogue[f"{module.name}.{key}"] = sentence
+    return MappingProxyType(catalogue)
+
+
+def translate(language: str, key: str, **values) -> str:
+    """The sentence of that key with its placeholders filled in.
+
+    A sentence without values is returned as it stands, so that LaTeX braces need no escaping; one with values
+    goes through `str.format`.
+
+    Raises:
+        KeyError: there is no such sentence, or a placeholder has no value.
+    """
+    sentence = sentences(language)[key]
+    return sentence.format(**values) if values else sentence
+
+
+def text_in(language: str) -> Text:
+    """`translate` with the language fixed: `text = text_in("zh"); text("convolution.title")`."""
+    sentences(language)
+
+    def text(key: str, **values) -> str:
+        return translate(language, key, **values)
+
+    text.language = language
+    return text

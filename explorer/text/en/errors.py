@@ -1,0 +1,13 @@
+"""Sentences for what cannot be done, in English."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "unexpected": "Something went wrong here, and it is not your doing. The picture shows the last good state.",
+    "not_a_number": "{name} must be a number, got {value!r}.",
+    "not_finite": "{name} must be a finite number, got {value}.",
+    "too_small": "{name} must be at least {minimum}, got {value}.",
+    "too_large": "{name} must be at most {maximum}, got {value}.",
+    "not_whole": "{name} must be a whole number, got {value}.",
+    "not_a_choice": "{name} must be one of {choices}, got {value!r}.",
+}

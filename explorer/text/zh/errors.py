@@ -1,0 +1,13 @@
+"""Sentences for what cannot be done, in Chinese."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "unexpected": "这里出了问题，不是你的操作造成的。图中保留的是上一次正确的结果。",
+    "not_a_number": "{name}必须是数字，现在是 {value!r}。",
+    "not_finite": "{name}必须是有限的数，现在是 {value}。",
+    "too_small": "{name}不能小于 {minimum}，现在是 {value}。",
+    "too_large": "{name}不能大于 {maximum}，现在是 {value}。",
+    "not_whole": "{name}必须是整数，现在是 {value}。",
+    "not_a_choice": "{name}只能是 {choices} 之一，现在是 {value!r}。",
+}
