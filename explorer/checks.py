@@ -12,7 +12,7 @@ def check_number(name: str, value, minimum: float | None = None, maximum: float 
     """A finite number within bounds, as float.
 
     Args:
-        name: what the reader calls it, in the language of the sentence that will be shown.
+        name: key of the term that the reader knows it by, for example "terms.stride".
         value: what came in; None, booleans and text that is no number are refused.
         minimum: least value allowed.
         maximum: greatest value allowed.

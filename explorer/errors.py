@@ -11,8 +11,8 @@ class InputError(ValueError):
     `str(error)` is the English sentence; `error.sentence("zh")` says the same in Chinese.
 
     Args:
-        key: key of the sentence, for example "errors.stride_too_small".
-        **values: what fills its placeholders.
+        key: key of the sentence, for example "errors.too_small".
+        **values: what fills its placeholders; `name` is itself the key of a term, for example "terms.stride".
     """
 
     def __init__(self, key: str, **values):
@@ -22,4 +22,7 @@ class InputError(ValueError):
 
     def sentence(self, language: str) -> str:
         """The sentence in that language."""
-        return translate(language, self.key, **self.values)
+        values = dict(self.values)
+        if "name" in values:
+            values["name"] = translate(language, values["name"])
+        return translate(language, self.key, **values)

@@ -1,0 +1,197 @@
+"""Fashion-MNIST: find it, read it, and the small sample of it that ships with the package.
+
+The sample is made by `write_sample`, from the first 20 test images of each class.
+"""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+CLASSES = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+MEAN = 0.2860  # of the pixels of the 60,000 training images, on the scale 0..1
+STD = 0.3530
+
+DEFAULT_FOLDER = Path("data")
+DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+SAMPLE_FILE = Path(__file__).parent / "data_sample" / "fashion_mnist_sample.safetensors"
+
+_PREFIX = {"train": "train", "test": "t10k"}
+_COUNT = {"train": 60_000, "test": 10_000}
+_MAGIC = {"images": 0x00000803, "labels": 0x00000801}  # two zero bytes, uint8, number of axes
+
+
+class DatasetError(ValueError):
+    """Fashion-MNIST is missing or damaged; the message names the file and says what would be right."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Real test images that ship with the package.
+
+    Attributes:
+        images: (200, 28, 28) uint8, white clothes on black.
+        labels: (200,) int64, indices into CLASSES, in ascending order.
+        indices: (200,) int64, position of each image in the test set.
+    """
+
+    images: torch.Tensor
+    labels: torch.Tensor
+    indices: torch.Tensor
+
+
+def normalise(images: torch.Tensor) -> torch.Tensor:
+    """What the networks take: pixels on the scale 0..1, less MEAN, over STD.
+
+    Args:
+        images: any shape, uint8 (0..255) or floating point (0..1).
+    """
+    pixels = images.float() / 255 if images.dtype == torch.uint8 else images
+    return (pixels - MEAN) / STD
+
+
+def find_dataset(data_dir: str | Path | None = None) -> Path:
+    """Folder with the four files of Fashion-MNIST, packed (.gz) or not.
+
+    Looks in data_dir alone if it is given; else in ./data, in Debian's folder, and at last downloads into ./data.
+
+    Raises:
+        DatasetError: data_dir does not hold the files, or the download failed.
+    """
+    if data_dir is not None:
+        return _search(Path(data_dir)) or _missing(Path(data_dir))
+    return _search(DEFAULT_FOLDER) or _search(DEBIAN_FOLDER) or _download(DEFAULT_FOLDER)
+
+
+@lru_cache(maxsize=4)
+def load_split(split: str, data_dir: str | Path | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    """All images and labels of one split. Cached: do not change what it returns.
+
+    Args:
+        split: "train" (60,000 images) or "test" (10,000).
+        data_dir: folder to read from; None searches as find_dataset does.
+
+    Returns:
+        Images (N, 1, 28, 28) uint8 and labels (N,) int64.
+
+    Raises:
+        ValueError: no split has that name.
+        DatasetError: a file is missing, truncated, altered or of the wrong size.
+    """
+    if split not in _PREFIX:
+        raise ValueError(f"split must be train or test, got {split!r}")
+    folder = find_dataset(data_dir)
+    images = _read_idx(_file(folder, split, "images"), (_COUNT[split], 28, 28))
+    labels = _read_idx(_file(folder, split, "labels"), (_COUNT[split],))
+    if int(labels.max()) >= len(CLASSES):
+        raise DatasetError(f"{_file(folder, split, 'labels')}: labels must be 0 to 9, found {int(labels.max())}")
+    return images.unsqueeze(1), labels.long()
+
+
+@lru_cache(maxsize=1)
+def load_sample() -> Sample:
+    """The sample that ships with the package. Cached: do not change what it returns.
+
+    Raises:
+        DatasetError: its file is missing or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(SAMPLE_FILE)
+        return Sample(tensors["images"], tensors["labels"], tensors["indices"])
+    except (OSError, SafetensorError, KeyError) as error:
+        raise DatasetError(f"{SAMPLE_FILE}: the packed sample is missing or damaged ({error})") from error
+
+
+def write_sample(data_dir: str | Path | None = None, per_class: int = 20) -> None:
+    """Make the packed sample anew: the first `per_class` test images of each class, class by class.
+
+    From the repository root: `python -c "from explorer.data import write_sample; write_sample()"`.
+    """
+    from safetensors.torch import save_file
+
+    images, labels = load_split("test", data_dir)
+    indices = torch.cat([(labels == number).nonzero()[:per_class, 0] for number in range(len(CLASSES))])
+    SAMPLE_FILE.parent.mkdir(exist_ok=True)
+    tensors = {"images": images[indices, 0], "labels": labels[indices], "indices": indices}
+    save_file(tensors, SAMPLE_FILE, metadata={"source": "Fashion-MNIST test set, Zalando SE, MIT licence"})
+
+
+def _file(folder: Path, split: str, kind: str) -> Path:
+    """The packed file if it is there, else the plain one."""
+    axes = {"images": 3, "labels": 1}[kind]
+    plain = folder / f"{_PREFIX[split]}-{kind}-idx{axes}-ubyte"
+    packed = plain.with_name(plain.name + ".gz")
+    return packed if packed.is_file() else plain
+
+
+def _search(folder: Path) -> Path | None:
+    """The folder itself or torchvision's place below it, whichever holds all four files."""
+    for place in (folder, folder / "FashionMNIST" / "raw"):
+        if all(_file(place, split, kind).is_file() for split in _PREFIX for kind in _MAGIC):
+            return place
+    return None
+
+
+def _missing(folder: Path) -> Path:
+    wanted = ", ".join(_file(folder, split, kind).name for split in _PREFIX for kind in _MAGIC)
+    raise DatasetError(f"{folder} does not hold Fashion-MNIST; it needs {wanted}, each as it is or with .gz")
+
+
+def _download(folder: Path) -> Path:
+    try:
+        from torchvision.datasets import FashionMNIST
+
+        FashionMNIST(folder, download=True)
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, the reader needs the same advice
+        raise DatasetError(
+            f"Fashion-MNIST is not in {folder.resolve()} nor in {DEBIAN_FOLDER}, and the download failed ({error}). "
+            "Put its four .gz files into a folder and name it with --data-dir, or install Debian's package "
+            "dataset-fashion-mnist."
+        ) from error
+    return _search(folder) or _missing(folder)
+
+
+def _read_idx(path: Path, shape: tuple[int, ...]) -> torch.Tensor:
+    """Read an idx file of unsigned bytes and check that it has exactly the given shape.
+
+    Source: the idx format as described with MNIST, http://yann.lecun.com/exdb/mnist/.
+    """
+    content = _read_bytes(path)
+    header_size = 4 * (1 + len(shape))
+    if len(content) < header_size:
+        raise DatasetError(f"{path}: damaged, {len(content)} bytes are too few for its header of {header_size}")
+    magic, *found = struct.unpack(f">{1 + len(shape)}I", content[:header_size])
+    wanted = _MAGIC["images" if len(shape) == 3 else "labels"]
+    if magic != wanted:
+        raise DatasetError(f"{path}: not the right kind of file, its first number must be {wanted}, got {magic}")
+    if tuple(found) != shape:
+        raise DatasetError(f"{path}: holds {_times(found)} values, Fashion-MNIST has {_times(shape)}")
+    expected = header_size + torch.Size(shape).numel()
+    if len(content) != expected:
+        raise DatasetError(f"{path}: truncated or too long, must be {expected} bytes unpacked, got {len(content)}")
+    return torch.frombuffer(bytearray(content[header_size:]), dtype=torch.uint8).reshape(shape)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        if path.suffix == ".gz":
+            with gzip.open(path) as stream:
+                return stream.read()
+        return path.read_bytes()
+    except (OSError, EOFError, zlib.error) as error:
+        raise DatasetError(f"{path}: cannot be read, truncated or damaged ({error}); fetch it again") from error
+
+
+def _times(shape) -> str:
+    return " x ".join(str(size) for size in shape)

@@ -1,0 +1,35 @@
+"""The field's terms and the ten classes, in English."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "stride": "Stride",
+    "padding": "Padding",
+    "dilation": "Dilation",
+    "kernel_size": "Kernel size",
+    "kernel": "Kernel",
+    "in_channels": "Channels in",
+    "out_channels": "Channels out",
+    "height": "Height",
+    "width": "Width",
+    "depth": "Depth",
+    "seeds": "Seeds",
+    "model": "Model",
+    "input_size": "Input size",
+    "target": "Target class",
+    "method": "Method",
+    "language": "Language",
+    "sample": "Sample",
+    "image": "Image",
+    "layer": "Layer",
+    "class_0": "T-shirt/top",
+    "class_1": "Trouser",
+    "class_2": "Pullover",
+    "class_3": "Dress",
+    "class_4": "Coat",
+    "class_5": "Sandal",
+    "class_6": "Shirt",
+    "class_7": "Sneaker",
+    "class_8": "Bag",
+    "class_9": "Ankle boot",
+}

@@ -1,0 +1,35 @@
+"""The field's terms and the ten classes, in Chinese."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "stride": "步幅",
+    "padding": "填充",
+    "dilation": "空洞率",
+    "kernel_size": "卷积核大小",
+    "kernel": "卷积核",
+    "in_channels": "输入通道数",
+    "out_channels": "输出通道数",
+    "height": "高度",
+    "width": "宽度",
+    "depth": "深度",
+    "seeds": "随机种子数",
+    "model": "模型",
+    "input_size": "输入尺寸",
+    "target": "目标类别",
+    "method": "方法",
+    "language": "语言",
+    "sample": "样本",
+    "image": "图像",
+    "layer": "层",
+    "class_0": "T恤/上衣",
+    "class_1": "裤子",
+    "class_2": "套头衫",
+    "class_3": "连衣裙",
+    "class_4": "外套",
+    "class_5": "凉鞋",
+    "class_6": "衬衫",
+    "class_7": "运动鞋",
+    "class_8": "包",
+    "class_9": "短靴",
+}
