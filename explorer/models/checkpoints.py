@@ -1,0 +1,230 @@
+"""Trained weights on disk: safetensors files and, beside them, results.json with what was measured.
+
+Matrices and kernels are stored in float16, which halves the files; vectors and the statistics of batch normalisation
+stay float32. The accuracy in results.json is that of the network as it is loaded from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from huggingface_hub import split_torch_state_dict_into_shards
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import nn
+
+from explorer.models.catalogue import MODELS, create_model
+
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+RESULTS_FILE = "results.json"
+MAX_FILE_BYTES = 9 * 2**20
+_MAX_SHARD_BYTES = MAX_FILE_BYTES - 2**19  # leaves room for the header
+
+_LOCKS = {name: threading.Lock() for name in MODELS}
+_LOADING = threading.Lock()
+
+
+class CheckpointError(ValueError):
+    """Trained weights are missing, damaged or of another network; the message names the file."""
+
+
+def model_lock(name: str) -> threading.Lock:
+    """The lock to hold while using the shared network that load_trained returns."""
+    _check_name(name)
+    return _LOCKS[name]
+
+
+def load_results(folder: Path | None = None) -> dict[str, dict]:
+    """What was measured: model name -> record, as train_all.py wrote it. Empty if nothing was trained yet.
+
+    Raises:
+        CheckpointError: results.json is damaged.
+    """
+    path = (folder or CHECKPOINTS) / RESULTS_FILE
+    try:
+        models = json.loads(path.read_text(encoding="utf-8"))["models"]
+        if not all(isinstance(record, dict) for record in models.values()):
+            raise TypeError("a record is not an object")
+        return models
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path}: damaged, not the results that train_all.py writes ({error})") from error
+
+
+def available_models(folder: Path | None = None) -> list[str]:
+    """Names of the models whose weights are here and unaltered, in the catalogue's order."""
+    return [name for name in MODELS if checkpoint_problem(name, folder) is None]
+
+
+def checkpoint_problem(name: str, folder: Path | None = None) -> str | None:
+    """Why the weights of a model cannot be used, or None if their files are here and unaltered."""
+    try:
+        _verified_contents(name, folder or CHECKPOINTS)
+    except CheckpointError as error:
+        return str(error)
+    return None
+
+
+def load_trained(name: str, folder: Path | None = None) -> nn.Module:
+    """The trained network in eval mode and float32. Cached and shared: hold model_lock(name) while using it.
+
+    Args:
+        name: a key of the catalogue.
+        folder: where the files lie; None for the shipped ones.
+
+    Raises:
+        ValueError: no model has that name.
+        CheckpointError: a file is missing, truncated, altered or does not fit the network.
+    """
+    _check_name(name)
+    with _LOADING:
+        return _load_cached(name, folder or CHECKPOINTS)
+
+
+def save_checkpoint(name: str, model: nn.Module, record: Mapping, folder: Path | None = None) -> None:
+    """Write a network's weights and its record; the records of other models stay as they are.
+
+    Args:
+        name: a key of the catalogue.
+        model: the network to store.
+        record: what was measured, to be stored in results.json; `files` is added here.
+        folder: where to write; None for the shipped ones.
+
+    Raises:
+        ValueError: no model has that name.
+    """
+    _check_name(name)
+    folder = folder or CHECKPOINTS
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [_write_shard(folder / file, tensors) for file, tensors in _plan_shards(name, model)]
+    with _results_lock(folder):
+        models = load_results(folder)
+        old_files = {entry["file"] for entry in models.get(name, {}).get("files", [])}
+        models[name] = {**record, "files": files}
+        ordered = {key: models[key] for key in [*MODELS, *models] if key in models}
+        text = json.dumps({"models": ordered}, indent=1, ensure_ascii=False, allow_nan=False)
+        write_atomically(folder / RESULTS_FILE, (text + "\n").encode())
+    for file in old_files - {entry["file"] for entry in files}:
+        (folder / Path(file).name).unlink(missing_ok=True)
+    _load_cached.cache_clear()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing: a reader never meets half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _check_name(name: str) -> None:
+    if name not in MODELS:
+        raise ValueError(f"model must be one of {', '.join(MODELS)}, got {name!r}")
+
+
+def _stored(tensor: torch.Tensor) -> torch.Tensor:
+    """Matrices and kernels in float16, everything else as it is."""
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor.half() if tensor.ndim > 1 else tensor
+
+
+def _plan_shards(name: str, model: nn.Module) -> list[tuple[str, dict[str, torch.Tensor]]]:
+    """File names, each with the tensors that go into it."""
+    tensors = {key: _stored(tensor) for key, tensor in model.state_dict().items()}
+    plan = split_torch_state_dict_into_shards(
+        tensors, filename_pattern=name + "{suffix}.safetensors", max_shard_size=_MAX_SHARD_BYTES
+    )
+    return [(file, {key: tensors[key] for key in keys}) for file, keys in plan.filename_to_tensors.items()]
+
+
+def _write_shard(path: Path, tensors: dict[str, torch.Tensor]) -> dict:
+    content = save(tensors)
+    write_atomically(path, content)
+    return {"file": path.name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+@contextmanager
+def _results_lock(folder: Path, patience: float = 30.0) -> Iterator[None]:
+    """Keeps two training processes from writing results.json at once. A lock left behind expires."""
+    lock = folder / f".{RESULTS_FILE}.lock"
+    give_up = time.monotonic() + patience
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+            break
+        except FileExistsError:
+            if time.monotonic() > give_up:  # nobody holds it that long: its owner died
+                lock.unlink(missing_ok=True)
+            time.sleep(0.05)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _verified_contents(name: str, folder: Path) -> list[tuple[Path, bytes]]:
+    """The bytes of every file of a model, each as long as recorded and with the recorded sha256."""
+    record = load_results(folder).get(name)
+    if record is None:
+        raise CheckpointError(f"{folder / RESULTS_FILE}: no trained {name} is recorded; train it with train_all.py")
+    files = record.get("files")
+    if not files or not all(isinstance(entry, dict) and {"file", "sha256", "bytes"} <= set(entry) for entry in files):
+        raise CheckpointError(f"{folder / RESULTS_FILE}: the record of {name} does not list its files")
+    return [(folder / Path(entry["file"]).name, _verified_bytes(folder, entry)) for entry in files]
+
+
+def _verified_bytes(folder: Path, entry: Mapping) -> bytes:
+    path = folder / Path(entry["file"]).name  # .name: a record never points outside its folder
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path}: missing or unreadable ({error.strerror})") from error
+    if len(content) != entry["bytes"]:
+        raise CheckpointError(f"{path}: must have {entry['bytes']} bytes, got {len(content)}")
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != entry["sha256"]:
+        raise CheckpointError(f"{path}: altered, its sha256 must be {entry['sha256']}, got {digest}")
+    return content
+
+
+@lru_cache(maxsize=None)
+def _load_cached(name: str, folder: Path) -> nn.Module:
+    model = create_model(name)
+    tensors: dict[str, torch.Tensor] = {}
+    origin: dict[str, Path] = {}
+    for path, content in _verified_contents(name, folder):
+        try:
+            shard = load(content)
+        except SafetensorError as error:
+            raise CheckpointError(f"{path}: not a safetensors file ({error})") from error
+        tensors.update(shard)
+        origin.update(dict.fromkeys(shard, path))
+    _check_fit(name, folder, model.state_dict(), tensors, origin)
+    model.load_state_dict({key: tensor.float() if tensor.is_floating_point() else tensor
+                           for key, tensor in tensors.items()})  # fmt: skip
+    return model.eval()
+
+
+def _check_fit(name, folder, wanted: Mapping, found: Mapping, origin: Mapping[str, Path]) -> None:
+    """Raise if the tensors are not exactly those of the network."""
+    missing = [key for key in wanted if key not in found]
+    if missing:
+        raise CheckpointError(f"{folder}: the files of {name} do not fit it, {missing[0]} is missing")
+    for key, tensor in found.items():
+        if key not in wanted:
+            raise CheckpointError(f"{origin[key]}: does not fit {name}, which has no {key}")
+        if tensor.shape != wanted[key].shape:
+            shape, found_shape = tuple(wanted[key].shape), tuple(tensor.shape)
+            raise CheckpointError(f"{origin[key]}: does not fit {name}, {key} must be {shape}, got {found_shape}")
