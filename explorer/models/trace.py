@@ -1,0 +1,739 @@
+"""One walk over any network: the shape, parameters, multiply-adds and receptive field of every layer.
+
+`trace` records a network's operations with torch.fx and plays them on the meta device, where tensors have shapes
+but no numbers: nothing is computed, and the network itself is neither run nor changed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import prod
+
+import torch
+import torch.nn.functional as F
+from torch import fx, nn
+
+from explorer.errors import InputError
+from explorer.models.catalogue import MODELS, create_model
+from explorer.models.fields import UNEVEN, Field, IrregularGridError, ReceptiveField
+
+Shape = tuple[int, ...]
+
+
+class ShapeError(InputError):
+    """A layer cannot take what it is given. `layer`, `kind` and `values` say which layer and which numbers."""
+
+    def __init__(self, key: str, layer: str, kind: str, **values):
+        self.layer = layer
+        self.kind = kind
+        super().__init__(key, layer=layer, kind=kind, **values)
+
+
+class UnsupportedLayerError(InputError):
+    """The walk has no rule for an operation. `layer` and `kind` name it."""
+
+    def __init__(self, key: str, layer: str, kind: str, **values):
+        self.layer = layer
+        self.kind = kind
+        super().__init__(key, layer=layer, kind=kind, **values)
+
+
+@dataclass(frozen=True)
+class LayerSettings:
+    """The numbers that a layer was built with; None where it has no such setting. Pairs are (height, width).
+
+    Attributes:
+        kernel_size: window of a convolution or pooling; None for adaptive pooling.
+        stride: step of the window.
+        padding: zeros on each side.
+        dilation: distance between the taps of the window.
+        ceil_mode: whether pooling rounds its output size up.
+        groups: groups of channels that a convolution keeps apart.
+        in_channels: channels in, of a convolution or batch normalisation.
+        out_channels: channels out.
+        in_features: inputs of a linear layer.
+        out_features: outputs of a linear layer.
+        bias: whether there is a bias (of batch normalisation: whether there are scale and shift).
+        output_size: size that adaptive pooling is to give.
+        pad: `pad` of F.pad as given: (left, right, top, bottom, front, back).
+        inplace: whether an activation overwrites its input.
+    """
+
+    kernel_size: tuple[int, int] | None = None
+    stride: tuple[int, int] | None = None
+    padding: tuple[int, int] | None = None
+    dilation: tuple[int, int] | None = None
+    ceil_mode: bool = False
+    groups: int | None = None
+    in_channels: int | None = None
+    out_channels: int | None = None
+    in_features: int | None = None
+    out_features: int | None = None
+    bias: bool | None = None
+    output_size: tuple[int, int] | None = None
+    pad: tuple[int, ...] | None = None
+    inplace: bool = False
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One operation of a network. Shapes are of one image, without the batch dimension.
+
+    Attributes:
+        name: path of the module, for example "layer1.0.conv1"; for a function called in a `forward`, the path of
+            the module that calls it and the function's name, for example "layer1.0.add".
+        kind: class of the module or name of the function, for example "Conv2d" or "add".
+        input_shapes: shape of every input.
+        output_shape: (C, H, W), or (features,) after flattening.
+        num_params: parameters that belong to it; 0 at a second use of the same ones.
+        mult_adds: multiply-adds for one image, see `trace`.
+        receptive_field: what one unit of its output can see of the image.
+        settings: the numbers it was built with.
+        inputs: index in `Trace.layers` of the layers it reads from; -1 is the image.
+    """
+
+    name: str
+    kind: str
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    num_params: int
+    mult_adds: int
+    receptive_field: ReceptiveField
+    settings: LayerSettings
+    inputs: tuple[int, ...]
+
+    @property
+    def input_shape(self) -> Shape:
+        """Shape of the first input."""
+        return self.input_shapes[0]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What `trace` found.
+
+    Attributes:
+        layers: every operation, in the order of the computation.
+        input_shape: (C, H, W) of the image.
+    """
+
+    layers: tuple[Layer, ...]
+    input_shape: Shape
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the last layer's output."""
+        return self.layers[-1].output_shape
+
+    @property
+    def num_params(self) -> int:
+        """Sum over the layers: every parameter that the forward pass uses, once."""
+        return sum(layer.num_params for layer in self.layers)
+
+    @property
+    def mult_adds(self) -> int:
+        """Sum over the layers, for one image."""
+        return sum(layer.mult_adds for layer in self.layers)
+
+
+def trace(model: nn.Module, input_shape: Sequence[int]) -> Trace:
+    """Walk a network once, without arithmetic; the network is left exactly as found.
+
+    Multiply-adds follow torchinfo, for one image: a convolution does its parameters' worth of work (bias included)
+    at every output position; any other layer does its parameters' worth once; a layer without parameters counts
+    as none. Dropout and batch normalisation count as they are in evaluation: every unit on its own.
+
+    Args:
+        model: any network whose `forward` torch.fx can record: no branching on the values of tensors.
+        input_shape: (C, H, W) of an image, or (N, C, H, W); N makes no difference.
+
+    Raises:
+        InputError: input_shape is not three or four whole numbers of at least 1.
+        ShapeError: a layer cannot take the shape that reaches it; the sentence has the layer and the arithmetic.
+        UnsupportedLayerError: there is no rule for an operation, or its receptive field has no single size.
+
+    >>> from explorer.models.lenet import LeNet5
+    >>> record = trace(LeNet5(), (1, 28, 28))
+    >>> record.num_params, record.mult_adds, record.layers[3].output_shape, record.layers[3].receptive_field.size
+    (61706, 423402, (16, 10, 10), (14, 14))
+    """
+    return _Walk(model, _check_input_shape(input_shape)).run()
+
+
+def trace_shapes(model: nn.Module, input_shape: Sequence[int]) -> list[tuple[str, str, Shape]]:
+    """The tutorial's layer-by-layer list (section 6): name, kind and output shape of every layer, without N.
+
+    Raises:
+        ValueError: as `trace` does.
+
+    >>> from explorer.models.lenet import LeNet5
+    >>> trace_shapes(LeNet5(), (1, 28, 28))[:3]
+    [('features.0', 'Conv2d', (6, 28, 28)), ('features.1', 'ReLU', (6, 28, 28)), ('features.2', 'MaxPool2d', (6, 14, 14))]
+    """  # noqa: E501
+    return [(layer.name, layer.kind, layer.output_shape) for layer in trace(model, input_shape).layers]
+
+
+@lru_cache(maxsize=256)
+def trace_catalogue(name: str, input_shape: Shape, **changes) -> Trace:
+    """Trace a network of the catalogue at any input; remembered, since a catalogue's architecture never changes.
+
+    Args:
+        name: a key of MODELS.
+        input_shape: (C, H, W); the network is built for C channels.
+        **changes: keyword arguments of its constructor, for example `small_input=False`.
+
+    Raises:
+        ValueError: as `create_model` and `trace` do.
+    """
+    input_shape = _check_input_shape(input_shape)
+    with torch.device("meta"):
+        model = create_model(name, **_channel_setting(name, input_shape[0]), **changes)
+    return trace(model, input_shape)
+
+
+def _channel_setting(name: str, channels: int) -> dict:
+    """The keyword that builds this network for so many channels; its height and width stay as they are."""
+    if name not in MODELS:
+        return {}
+    entry = MODELS[name]
+    if "input_shape" in inspect.signature(entry.build).parameters:
+        return {"input_shape": (channels, *entry.input_shape[1:])}
+    return {"in_channels": channels}
+
+
+def _check_input_shape(input_shape: Sequence[int]) -> Shape:
+    """(C, H, W) as ints, from (C, H, W) or (N, C, H, W)."""
+    shape = tuple(input_shape)
+    whole = all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in shape)
+    if len(shape) not in (3, 4) or not whole:
+        raise InputError("trace.input_shape", shape=shape)
+    return shape[-3:]
+
+
+# fx replaces nn.Module.__call__ for the whole process while it records, so two recordings must not overlap.
+_RECORDING = threading.Lock()
+
+
+class _Recorder(fx.Tracer):
+    """Records a network's operations and leaves every other thread, and every hook, alone."""
+
+    def __init__(self):
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def call_module(self, m, forward, args, kwargs):
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, m.forward, args, kwargs)
+
+    def getattr(self, attr, attr_val, parameter_proxy_cache):
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
+
+
+def _record(model: nn.Module, root: nn.Module) -> fx.Graph:
+    try:
+        with _RECORDING:
+            return _Recorder().trace(root)
+    except Exception as error:
+        raise UnsupportedLayerError(
+            "trace.not_recordable", layer=type(model).__name__, kind=type(error).__name__, reason=_first_line(error)
+        ) from error
+
+
+@dataclass(frozen=True)
+class _Signal:
+    """What flows along an edge of the graph: a meta tensor, its field, where it came from and from which map."""
+
+    tensor: torch.Tensor
+    field: Field
+    source: int
+    grid: Shape
+
+    @property
+    def shape(self) -> Shape:
+        return tuple(self.tensor.shape[1:])
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One operation with its inputs: what a rule sees."""
+
+    name: str
+    kind: str
+    signals: tuple[_Signal, ...]
+    args: tuple
+    kwargs: Mapping
+    module: nn.Module | None = None
+
+    @property
+    def first(self) -> _Signal:
+        return self.signals[0]
+
+    def misfit(self, key: str, **values) -> ShapeError:
+        return ShapeError(f"trace.{key}", self.name, self.kind, **values)
+
+    def unsupported(self, key: str = "unsupported", **values) -> UnsupportedLayerError:
+        return UnsupportedLayerError(f"trace.{key}", self.name, self.kind, **values)
+
+    def argument(self, position: int, name: str, default=None):
+        """Argument of a function by position (the tensor is 0) or name."""
+        return self.args[position] if len(self.args) > position else self.kwargs.get(name, default)
+
+
+# A rule checks that a call's input fits it, and gives its field, from the output's shape, and its settings.
+_Outcome = Callable[[Shape], Field]
+_Rule = Callable[[_Call], tuple[_Outcome, LayerSettings]]
+
+
+class _Walk:
+    """Plays the recorded operations of one network on meta tensors."""
+
+    def __init__(self, model: nn.Module, input_shape: Shape):
+        self.model = model
+        # One module around the network, so that a single layer can be walked as well, and further arguments of a
+        # forward keep their defaults. Every path then begins with "0".
+        self.root = nn.Sequential(model)
+        self.input_shape = input_shape
+        self.layers: list[Layer] = []
+        self.names: set[str] = set()
+        self.counted: set[int] = set()
+
+    @torch.no_grad()
+    def run(self) -> Trace:
+        values: dict[fx.Node, object] = {}
+        for node in _record(self.model, self.root).nodes:
+            args, kwargs = fx.node.map_arg((node.args, node.kwargs), values.__getitem__)
+            if node.op == "output":
+                self._check_output(args[0])
+            else:
+                values[node] = self._step(node, tuple(args), dict(kwargs))
+        return Trace(tuple(self.layers), self.input_shape)
+
+    def _step(self, node: fx.Node, args: tuple, kwargs: dict):
+        if node.op == "placeholder":
+            image = torch.empty((1, *self.input_shape), device="meta")
+            return _Signal(image, Field.of_image(*self.input_shape[1:]), -1, self.input_shape)
+        signals = tuple(_signals(args)) + tuple(_signals(tuple(kwargs.values())))
+        if node.op == "get_attr":
+            raise UnsupportedLayerError("trace.unsupported", self._path(str(node.target)), "parameter")
+        if node.op == "call_module":
+            module = self.root.get_submodule(str(node.target))
+            call = _Call(self._path(str(node.target)), type(module).__name__, signals, args, kwargs, module)
+            return self._layer(call, _rule_of_module(call), _on_meta(module).forward)
+        if not signals or _is_bookkeeping(node, args):
+            return _play(node, _tensors(args), _tensors(kwargs))
+        call = _Call(self._function_name(node), _function_kind(node), signals, args, kwargs)
+        return self._layer(call, _rule_of_function(node, call), lambda *a, **k: _play(node, a, k))
+
+    def _layer(self, call: _Call, rule: _Rule, play: Callable):
+        outcome, settings = rule(call)
+        try:
+            output = play(*_tensors(call.args), **_tensors(call.kwargs))
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            shapes = ", ".join(map(_by, (signal.shape for signal in call.signals)))
+            raise call.misfit("does_not_fit", shape=shapes, reason=_first_line(error)) from error
+        if not isinstance(output, torch.Tensor):
+            raise call.unsupported("several_outputs")
+        shape = tuple(output.shape[1:])
+        if output.shape[:1] != (1,):
+            raise call.misfit("batch_lost", input=_product(call.first.shape), output=_by(output.shape))
+        try:
+            field = outcome(shape)
+        except IrregularGridError as error:
+            raise call.unsupported("no_single_field", reason=error) from error
+        self._record_layer(call, shape, field, settings)
+        return _Signal(output, field, len(self.layers) - 1, shape if len(shape) == 3 else call.first.grid)
+
+    def _record_layer(self, call: _Call, shape: Shape, field: Field, settings: LayerSettings) -> None:
+        parameters = [] if call.module is None else list(call.module.parameters(recurse=False))
+        fresh = [parameter for parameter in parameters if id(parameter) not in self.counted]
+        self.counted.update(map(id, parameters))
+        positions = prod(shape[1:]) if isinstance(call.module, nn.Conv2d) else 1
+        self.layers.append(
+            Layer(
+                name=call.name,
+                kind=call.kind,
+                input_shapes=tuple(signal.shape for signal in call.signals),
+                output_shape=shape,
+                num_params=sum(parameter.numel() for parameter in fresh),
+                mult_adds=sum(parameter.numel() for parameter in parameters) * positions,
+                receptive_field=field.describe(),
+                settings=settings,
+                inputs=tuple(signal.source for signal in call.signals),
+            )
+        )
+
+    def _function_name(self, node: fx.Node) -> str:
+        """Path of the module whose forward calls the function, and the function's name; counted when repeated."""
+        stack = list(node.meta["nn_module_stack"].values())
+        path = stack[-1][0].removeprefix("0").removeprefix(".")
+        name = base = f"{path}.{_function_kind(node)}" if path else _function_kind(node)
+        repeat = 1
+        while name in self.names:
+            name = f"{base}_{repeat}"
+            repeat += 1
+        self.names.add(name)
+        return name
+
+    def _path(self, target: str) -> str:
+        """Path of a module inside the network; the network itself goes by its class."""
+        return target.removeprefix("0").removeprefix(".") or type(self.model).__name__
+
+    def _check_output(self, output) -> None:
+        if not isinstance(output, _Signal) or not self.layers:
+            raise UnsupportedLayerError("trace.several_outputs", type(self.model).__name__, "output")
+
+
+def _signals(value):
+    """Every signal in an argument, lists and tuples included."""
+    if isinstance(value, _Signal):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _signals(item)
+
+
+def _tensors(value):
+    """The same arguments with tensors in place of signals."""
+    if isinstance(value, _Signal):
+        return value.tensor
+    if isinstance(value, Mapping):
+        return {key: _tensors(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and not isinstance(value, torch.Size):
+        return type(value)(_tensors(item) for item in value)
+    return value
+
+
+def _on_meta(module: nn.Module) -> nn.Module:
+    """A twin of a leaf module whose parameters and buffers have shapes but no numbers; shares nothing that changes."""
+    twin = copy(module)
+    twin.__dict__["_parameters"] = {name: _shape_only(value) for name, value in module._parameters.items()}
+    twin.__dict__["_buffers"] = {name: _shape_only(value) for name, value in module._buffers.items()}
+    twin.__dict__["training"] = False
+    return twin
+
+
+def _shape_only(tensor: torch.Tensor | None) -> torch.Tensor | None:
+    if tensor is None:
+        return None
+    dtype = torch.float32 if tensor.is_floating_point() else tensor.dtype
+    return torch.empty(tensor.shape, dtype=dtype, device="meta")
+
+
+def _play(node: fx.Node, args: Sequence, kwargs: Mapping):
+    if node.op == "call_method":
+        return getattr(args[0], str(node.target))(*args[1:], **kwargs)
+    return node.target(*args, **kwargs)
+
+
+def _is_bookkeeping(node: fx.Node, args: tuple) -> bool:
+    """Whether an operation asks for a shape rather than computing a feature map."""
+    if node.op == "call_method":
+        return node.target in ("size", "dim")
+    return node.target is getattr and args[1] in ("shape", "ndim")
+
+
+def _function_kind(node: fx.Node) -> str:
+    name = str(node.target) if node.op == "call_method" else getattr(node.target, "__name__", str(node.target))
+    return {"iadd": "add", "imul": "mul"}.get(name, name)
+
+
+def _by(sizes: Sequence[int]) -> str:
+    return " × ".join(map(str, sizes))
+
+
+def _product(sizes: Sequence[int]) -> str:
+    """`576 = 16 × 6 × 6`, or just the number when there is one factor."""
+    return str(prod(sizes)) if len(sizes) < 2 else f"{prod(sizes)} = {_by(sizes)}"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+
+
+def _pair(value) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+def _need_map(call: _Call) -> Shape:
+    shape = call.first.shape
+    if len(shape) != 3:
+        raise call.misfit("needs_map", shape=_by(shape))
+    return shape
+
+
+def _slide_rule(call: _Call, settings: LayerSettings) -> tuple[_Outcome, LayerSettings]:
+    """A window that slides over height and width: convolution and pooling."""
+    _, *sizes = _need_map(call)
+    window = list(zip(sizes, settings.kernel_size, settings.stride, settings.padding, settings.dilation))
+    spans = [dilation * (kernel - 1) + 1 for _, kernel, _, _, dilation in window]
+    room = [size + 2 * padding for size, _, _, padding, _ in window]
+    if not settings.ceil_mode and any(span > place for span, place in zip(spans, room)):
+        sums = " × ".join(f"({size} + 2·{padding})" for size, _, _, padding, _ in window)
+        padded = f"{_by(room)} = {sums}" if any(settings.padding) else _by(room)
+        raise call.misfit("kernel_too_large", kernel=_by(spans), padded=padded)
+
+    def outcome(shape: Shape) -> Field:
+        field = call.first.field
+        axes = [
+            axis.slide(kernel, stride, padding, dilation, outputs)
+            for axis, (_, kernel, stride, padding, dilation), outputs in zip(
+                (field.height, field.width), window, shape[1:]
+            )
+        ]
+        return Field(*axes, field.note)
+
+    return outcome, settings
+
+
+def _conv_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    conv = call.module
+    channels = _need_map(call)[0]
+    if channels != conv.in_channels:
+        raise call.misfit("channels", expected=conv.in_channels, got=channels)
+    if conv.padding_mode != "zeros":
+        raise call.unsupported("unsupported_setting", setting=f"padding_mode={conv.padding_mode!r}")
+    settings = LayerSettings(
+        kernel_size=conv.kernel_size,
+        stride=conv.stride,
+        padding=_conv_padding(call),
+        dilation=conv.dilation,
+        groups=conv.groups,
+        in_channels=conv.in_channels,
+        out_channels=conv.out_channels,
+        bias=conv.bias is not None,
+    )
+    return _slide_rule(call, settings)
+
+
+def _conv_padding(call: _Call) -> tuple[int, int]:
+    conv = call.module
+    if conv.padding == "valid":
+        return (0, 0)
+    if conv.padding != "same":
+        return _pair(conv.padding)
+    totals = [dilation * (kernel - 1) for kernel, dilation in zip(conv.kernel_size, conv.dilation)]
+    if any(total % 2 for total in totals):
+        raise call.unsupported("unsupported_setting", setting="padding='same' with an even kernel")
+    return totals[0] // 2, totals[1] // 2
+
+
+def _pool_rule(call: _Call, **arguments) -> tuple[_Outcome, LayerSettings]:
+    """Pooling by a module's attributes or a function's arguments."""
+    options = arguments or vars(call.module)
+    kernel_size = _pair(options["kernel_size"])
+    stride = options.get("stride")
+    settings = LayerSettings(
+        kernel_size=kernel_size,
+        stride=kernel_size if stride in (None, []) else _pair(stride),
+        padding=_pair(options.get("padding", 0)),
+        dilation=_pair(options.get("dilation", 1)),
+        ceil_mode=bool(options.get("ceil_mode", False)),
+    )
+    return _slide_rule(call, settings)
+
+
+def _adaptive_rule(call: _Call, output_size=None) -> tuple[_Outcome, LayerSettings]:
+    _, height, width = _need_map(call)
+    asked = _pair_or_none(call.module.output_size if call.module is not None else output_size)
+    target = (height if asked[0] is None else asked[0], width if asked[1] is None else asked[1])
+
+    def outcome(shape: Shape) -> Field:
+        field = call.first.field
+        adapted = Field(field.height.adapt(height, target[0]), field.width.adapt(width, target[1]), field.note)
+        uneven = any(axis.jump is None and not axis.is_global for axis in (adapted.height, adapted.width))
+        return replace(adapted, note=UNEVEN) if uneven else adapted
+
+    return outcome, LayerSettings(output_size=target)
+
+
+def _pair_or_none(value) -> tuple[int | None, int | None]:
+    return (value, value) if value is None or isinstance(value, int) else tuple(value)
+
+
+def _linear_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    linear, shape = call.module, call.first.shape
+    if len(shape) != 1:
+        raise call.misfit("needs_vector", shape=_by(shape))
+    if shape[0] != linear.in_features:
+        grid = call.first.grid
+        got = _product(grid) if prod(grid) == shape[0] else str(shape[0])
+        raise call.misfit("features", expected=linear.in_features, got=got)
+    settings = LayerSettings(
+        in_features=linear.in_features, out_features=linear.out_features, bias=linear.bias is not None
+    )
+    return (lambda _: call.first.field.join()), settings
+
+
+def _batch_norm_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    norm, channels = call.module, call.first.shape[0]
+    if channels != norm.num_features:
+        raise call.misfit("channels", expected=norm.num_features, got=channels)
+    settings = LayerSettings(in_channels=channels, out_channels=channels, bias=norm.affine)
+    return (lambda _: call.first.field), settings
+
+
+def _pointwise_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    inplace = bool(getattr(call.module, "inplace", False) or call.kwargs.get("inplace", False))
+    return (lambda _: call.first.field), LayerSettings(inplace=inplace)
+
+
+def _softmax_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    if call.module.dim != 1:
+        raise call.unsupported("unsupported_setting", setting=f"dim={call.module.dim}")
+    return _pointwise_rule(call)
+
+
+def _flatten_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    if call.module is not None:
+        first, last = call.module.start_dim, call.module.end_dim
+    else:
+        first, last = call.argument(1, "start_dim", 0), call.argument(2, "end_dim", -1)
+    if first != 1 or last not in (-1, len(call.first.shape)):
+        raise call.unsupported("unsupported_setting", setting=f"start_dim={first}, end_dim={last}")
+    return (lambda _: call.first.field.flatten()), LayerSettings()
+
+
+def _view_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    def outcome(shape: Shape) -> Field:
+        if shape == call.first.shape:
+            return call.first.field
+        if len(shape) != 1:
+            raise call.unsupported("unsupported_setting", setting=f"shape={shape}")
+        return call.first.field.flatten()
+
+    return outcome, LayerSettings()
+
+
+def _sum_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    """Sum, difference or product of branches; a number beside a branch changes no field."""
+    shapes = [signal.shape for signal in call.signals]
+    fits = all(len({size for size in sizes if size != 1}) <= 1 for sizes in zip(*shapes))
+    if len(set(map(len, shapes))) != 1 or not fits:
+        raise call.misfit("branches", shapes=", ".join(map(_by, shapes)))
+    return (lambda _: _union(call)), LayerSettings()
+
+
+def _cat_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    dim = call.argument(1, "dim", 0)
+    shapes = [signal.shape for signal in call.signals]
+    if dim not in (1, -len(shapes[0])):
+        raise call.unsupported("unsupported_setting", setting=f"dim={dim}")
+    if len({shape[1:] for shape in shapes}) != 1:
+        raise call.misfit("branches", shapes=", ".join(map(_by, shapes)))
+    return (lambda _: _union(call)), LayerSettings()
+
+
+def _union(call: _Call) -> Field:
+    field = call.first.field
+    for signal in call.signals[1:]:
+        field = field.unite(signal.field)
+    return field
+
+
+def _mean_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    _need_map(call)
+    dims = call.argument(1, "dim", ())
+    if not isinstance(dims, (list, tuple)) or {dim % 4 for dim in dims} != {2, 3}:
+        raise call.unsupported("unsupported_setting", setting=f"dim={dims}")
+    return (lambda _: call.first.field.join()), LayerSettings(output_size=(1, 1))
+
+
+def _pad_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    pad = tuple(call.argument(1, "pad"))
+    mode = call.argument(2, "mode", "constant")
+    if mode != "constant" or any(pad[6:]):
+        raise call.unsupported("unsupported_setting", setting=f"pad={pad}, mode={mode!r}")
+    _need_map(call)
+    left, _, top, _ = (*pad, 0, 0, 0, 0)[:4]
+    field = call.first.field
+    return (lambda _: Field(field.height.shift(top), field.width.shift(left), field.note)), LayerSettings(pad=pad)
+
+
+def _pool_function_rule(*names: str) -> _Rule:
+    """The rule of a pooling function, from the names of its arguments after the input."""
+
+    def rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+        return _pool_rule(call, **dict(zip(names, call.args[1:])), **call.kwargs)
+
+    return rule
+
+
+def _adaptive_function_rule(call: _Call) -> tuple[_Outcome, LayerSettings]:
+    return _adaptive_rule(call, call.argument(1, "output_size"))
+
+
+_POINTWISE_MODULES = (
+    nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish, nn.Sigmoid,
+    nn.Tanh, nn.Hardtanh, nn.Hardswish, nn.Hardsigmoid, nn.Softplus, nn.Softsign, nn.LogSigmoid,
+    nn.Dropout, nn.Dropout2d, nn.AlphaDropout, nn.Identity, nn.LocalResponseNorm,
+)  # fmt: skip
+
+_MODULE_RULES: Mapping[type[nn.Module], _Rule] = {
+    nn.Conv2d: _conv_rule,
+    nn.MaxPool2d: _pool_rule,
+    nn.AvgPool2d: _pool_rule,
+    nn.AdaptiveAvgPool2d: _adaptive_rule,
+    nn.AdaptiveMaxPool2d: _adaptive_rule,
+    nn.BatchNorm2d: _batch_norm_rule,
+    nn.BatchNorm1d: _batch_norm_rule,
+    nn.Flatten: _flatten_rule,
+    nn.Linear: _linear_rule,
+    nn.Softmax: _softmax_rule,
+    nn.LogSoftmax: _softmax_rule,
+    **dict.fromkeys(_POINTWISE_MODULES, _pointwise_rule),
+}
+
+_MAX_POOL_ARGUMENTS = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
+_AVG_POOL_ARGUMENTS = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override")
+
+_FUNCTION_RULES: Mapping[Callable, _Rule] = {
+    **dict.fromkeys((operator.add, operator.iadd, torch.add), _sum_rule),
+    **dict.fromkeys((operator.sub, operator.isub, torch.sub), _sum_rule),
+    **dict.fromkeys((operator.mul, operator.imul, torch.mul), _sum_rule),
+    torch.cat: _cat_rule,
+    torch.concat: _cat_rule,
+    torch.flatten: _flatten_rule,
+    torch.reshape: _view_rule,
+    torch.mean: _mean_rule,
+    F.pad: _pad_rule,
+    F.max_pool2d: _pool_function_rule(*_MAX_POOL_ARGUMENTS),
+    torch.max_pool2d: _pool_function_rule(*_MAX_POOL_ARGUMENTS),
+    F.avg_pool2d: _pool_function_rule(*_AVG_POOL_ARGUMENTS),
+    F.adaptive_avg_pool2d: _adaptive_function_rule,
+    F.adaptive_max_pool2d: _adaptive_function_rule,
+    **dict.fromkeys((F.relu, torch.relu, F.relu6, F.gelu, F.silu, F.leaky_relu, F.elu), _pointwise_rule),
+    **dict.fromkeys((F.dropout, F.dropout2d, torch.sigmoid, torch.tanh, F.hardswish), _pointwise_rule),
+}
+
+_METHOD_RULES: Mapping[str, _Rule] = {
+    "flatten": _flatten_rule,
+    "view": _view_rule,
+    "reshape": _view_rule,
+    "mean": _mean_rule,
+    **dict.fromkeys(("add", "add_", "sub", "sub_", "mul", "mul_"), _sum_rule),
+    **dict.fromkeys(("relu", "relu_", "sigmoid", "tanh", "contiguous"), _pointwise_rule),
+}
+
+
+def _rule_of_module(call: _Call) -> _Rule:
+    rule = _MODULE_RULES.get(type(call.module))
+    if rule is None:
+        raise call.unsupported()
+    return rule
+
+
+def _rule_of_function(node: fx.Node, call: _Call) -> _Rule:
+    rules = _METHOD_RULES if node.op == "call_method" else _FUNCTION_RULES
+    rule = rules.get(node.target)
+    if rule is None:
+        raise call.unsupported()
+    return rule

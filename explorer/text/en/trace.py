@@ -1,0 +1,24 @@
+"""What can be wrong with a network or its input, in English."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "input_shape": "The input must be (channels, height, width), whole numbers of at least 1, got {shape}.",
+    "channels": "{layer} ({kind}) expects {expected} channels, but gets {got}.",
+    "features": "{layer} ({kind}) expects {expected} inputs, but gets {got}.",
+    "kernel_too_large": (
+        "{layer} ({kind}): the kernel spans {kernel}, which is larger than its padded input of {padded}."
+    ),
+    "needs_map": "{layer} ({kind}) needs a feature map (channels, height, width), but gets a shape of {shape}.",
+    "needs_vector": (
+        "{layer} ({kind}) needs a flat list of features, but gets a feature map of {shape}. Flatten it first."
+    ),
+    "branches": "{layer} ({kind}) cannot join branches of different shapes: {shapes}.",
+    "batch_lost": "{layer} ({kind}) spreads one image of {input} numbers over a shape of {output}.",
+    "does_not_fit": "{layer} ({kind}) cannot take an input of {shape}: {reason}",
+    "unsupported": "There is no rule for {layer} ({kind}), so its shape and receptive field are not known.",
+    "unsupported_setting": "There is no rule for {layer} ({kind}) with {setting}.",
+    "no_single_field": "{layer} ({kind}) has no receptive field of a single size: {reason}.",
+    "several_outputs": "{layer} ({kind}) gives something else than one tensor; that cannot be traced.",
+    "not_recordable": "The forward of {layer} cannot be recorded ({kind}): {reason}",
+}
