@@ -180,9 +180,14 @@ def _verified_contents(name: str, folder: Path) -> list[tuple[Path, bytes]]:
     if record is None:
         raise CheckpointError(f"{folder / RESULTS_FILE}: no trained {name} is recorded; train it with train_all.py")
     files = record.get("files")
-    if not files or not all(isinstance(entry, dict) and {"file", "sha256", "bytes"} <= set(entry) for entry in files):
+    if not isinstance(files, list) or not files or not all(map(_is_file_entry, files)):
         raise CheckpointError(f"{folder / RESULTS_FILE}: the record of {name} does not list its files")
     return [(folder / Path(entry["file"]).name, _verified_bytes(folder, entry)) for entry in files]
+
+
+def _is_file_entry(entry: object) -> bool:
+    kinds = {"file": str, "sha256": str, "bytes": int}
+    return isinstance(entry, dict) and all(isinstance(entry.get(key), kind) for key, kind in kinds.items())
 
 
 def _verified_bytes(folder: Path, entry: Mapping) -> bytes:

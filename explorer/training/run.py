@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import shlex
 import signal
 import sys
 import tempfile
@@ -372,12 +373,14 @@ def choose_device(wanted: str) -> torch.device:
     """
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted.split(":")[0] not in ("cpu", "cuda"):
+        raise RunError(f"--device must be auto, cpu or cuda, got {wanted!r}")
     try:
         device = torch.device(wanted)
         torch.zeros(1, device=device)
         return device
     except (RuntimeError, AssertionError) as error:
-        raise RunError(f"--device must be auto, cpu or cuda and exist on this machine, got {wanted!r}") from error
+        raise RunError(f"--device {wanted} cannot be used on this machine ({str(error).splitlines()[0]})") from error
 
 
 def describe_hardware(device: torch.device) -> str:
@@ -452,11 +455,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def training_order() -> list[str]:
-    """Names of the catalogue, cheapest first: by parameters, and the thin deep networks by depth after the small ones."""
+    """Names of the catalogue, cheapest first. Roughly: a matrix's weight works once an image, a kernel's a hundred times."""
+
     def cost(name: str) -> int:
         with torch.device("meta"):
             model = create_model(name)
-        return sum(p.numel() * (1 if p.ndim == 2 else 100) for p in model.parameters())
+        return sum(parameter.numel() * (100 if parameter.ndim == 4 else 1) for parameter in model.parameters())
 
     return sorted(MODELS, key=cost)
 
@@ -498,7 +502,7 @@ def start_or_resume(name: str, plan: Plan) -> Run | None:
     path = plan.state_path(name)
     if plan.resume and path.is_file():
         return _resume(path, plan)
-    if path.is_file() and not plan.smoke and not read_facts(path)["finished"]:
+    if path.is_file() and not plan.smoke:
         print(f"{name}: starting afresh; the unfinished run in {path} is replaced (--resume would go on with it)")
     recipe = recipe_for(name)
     if plan.smoke:
@@ -539,24 +543,39 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
     if plan.smoke:
         training, validation, test = (Split(s.images[:n], s.labels[:n]) for s, n in
                                       ((training, 16), (validation, 16), (test, 32)))  # fmt: skip
+    if not plan.resume:
+        forget_finished(plan)
     done, failed = [], []
-    for name in plan.names:
-        try:
-            run = start_or_resume(name, plan)
-            if run is not None:
-                _train_one(run, plan, training, validation, test)
-            done.append(name)
-        except (TrainingDiverged, RunError) as error:
-            print(f"{name}: not trained. {error}", file=sys.stderr)
-            failed.append(name)
+    with stop_on_signal() as should_stop:
+        for name in plan.names:
+            try:
+                run = start_or_resume(name, plan)
+                if run is not None:
+                    _train_one(run, plan, training, validation, test, should_stop)
+                done.append(name)
+            except (TrainingDiverged, RunError) as error:
+                print(f"{name}: not trained. {error}", file=sys.stderr)
+                failed.append(name)
+            if should_stop():
+                raise Interrupted
     return done, failed
 
 
-def _train_one(run: Run, plan: Plan, training: Split, validation: Split, test: Split) -> None:
+def forget_finished(plan: Plan) -> None:
+    """Drop the notes of earlier finished runs, so that a later --resume does not take them for this one's."""
+    for name in plan.names:
+        path = plan.state_path(name)
+        try:
+            if path.is_file() and read_facts(path)["finished"]:
+                path.unlink()
+        except RunError:  # damaged; the new run will replace it
+            path.unlink()
+
+
+def _train_one(run, plan: Plan, training: Split, validation: Split, test: Split, should_stop) -> None:
     path = plan.state_path(run.name)
-    with stop_on_signal() as should_stop:
-        train(run, training, validation, save_state=lambda run: write_state(run, path), should_stop=should_stop)
-        record = finish(run, test, plan.device, plan.checkpoints)
+    train(run, training, validation, save_state=lambda run: write_state(run, path), should_stop=should_stop)
+    record = finish(run, test, plan.device, plan.checkpoints)
     write_finished_state(run, path)
     print(f"{run.name}: {record['test_accuracy']:.2%} of {len(test.labels):,} test images")
 
@@ -597,5 +616,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"train_all.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"\nStopped. To go on: python train_all.py --resume --models {parsed.models}", file=sys.stderr)
+        print(f"\nStopped. To go on: {resume_command(parsed)}", file=sys.stderr)
         return 130
+
+
+def resume_command(parsed: argparse.Namespace) -> str:
+    """What to type to go on with an interrupted call."""
+    options = {"--models": parsed.models, "--data-dir": parsed.data_dir, "--epochs": parsed.epochs, "--seed": parsed.seed}
+    given = [str(part) for option, value in options.items() if value is not None for part in (option, value)]
+    return shlex.join(["python", "train_all.py", "--resume", *given, "--device", parsed.device])
