@@ -1,0 +1,175 @@
+"""Pictures that people bring: opened with care, turned into one grey plane.
+
+Whatever is wrong with a file becomes an InputError with a sentence; nothing is decoded before its size is known.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from explorer.errors import InputError
+
+MAX_SIDE = 4096  # pixels
+MAX_PIXELS = 16_000_000  # about 64 MB decoded with four channels
+
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+_SIXTEEN_BITS = 65535
+_SNIFFED = 1024  # bytes read to recognise an SVG
+
+
+def open_image(source: str | Path | BinaryIO | None) -> Image.Image:
+    """Open a picture of a reader as grey values, upright.
+
+    The size is read from the header and checked before anything is decoded. Transparency is laid over white,
+    an animation gives its first frame, 16-bit values are scaled to 8 bits, EXIF rotation is applied.
+
+    Args:
+        source: path of the file, or a binary file.
+
+    Returns:
+        Image of mode "L" (one grey plane, 0 black to 255 white).
+
+    Raises:
+        InputError: no file, too large, an SVG, damaged, no picture at all, or values without a known range.
+    """
+    if source is None:
+        raise InputError("images.none")
+    try:
+        image = Image.open(source, formats=_FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise InputError("images.too_large", side=MAX_SIDE, megapixels=MAX_PIXELS // 10**6) from None
+    except Exception as error:  # noqa: BLE001 - readers of damaged headers raise errors of every kind
+        raise InputError("images.svg" if _is_svg(source) else "images.unknown") from error
+    with image:
+        _check_size(image)
+        return _to_grey(_decode(image))
+
+
+def _check_size(image: Image.Image) -> None:
+    if max(image.size) > MAX_SIDE or image.width * image.height > MAX_PIXELS:
+        raise InputError(
+            "images.too_large_size",
+            width=image.width,
+            height=image.height,
+            side=MAX_SIDE,
+            megapixels=MAX_PIXELS // 10**6,
+        )
+
+
+def _decode(image: Image.Image) -> Image.Image:
+    """All pixels, turned upright as the camera noted in the EXIF data."""
+    try:
+        image.load()
+    except Exception as error:  # noqa: BLE001 - decoders of damaged data raise errors of every kind
+        raise InputError("images.damaged") from error
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # noqa: BLE001 - damaged notes of the camera do not spoil the picture
+        return image
+
+
+def _to_grey(image: Image.Image) -> Image.Image:
+    """Any mode to "L"."""
+    if image.mode.startswith(("I", "F")):
+        return _scale_deep(np.asarray(image), sixteen_bits=image.mode.startswith("I;16"))
+    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
+        over_white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(over_white, image.convert("RGBA")).convert("L")
+    if image.mode in ("1", "L"):
+        return image.convert("L")
+    return image.convert("RGB").convert("L")
+
+
+def _scale_deep(values: np.ndarray, sixteen_bits: bool) -> Image.Image:
+    """Grey values of more than 8 bits to 0..255.
+
+    16-bit files say their range. 32-bit ones do not: it is taken as the smallest of 0..1, 0..255 and 0..65535
+    that holds every value.
+    """
+    values = values.astype(np.float64)
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() > _SIXTEEN_BITS:
+        raise InputError("images.unknown_range")
+    top = _SIXTEEN_BITS if sixteen_bits else next(t for t in (1, 255, _SIXTEEN_BITS) if values.max() <= t)
+    return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))
+
+
+def _is_svg(source: str | Path | BinaryIO) -> bool:
+    try:
+        if hasattr(source, "read"):
+            source.seek(0)
+            start = source.read(_SNIFFED)
+        else:
+            with open(source, "rb") as file:
+                start = file.read(_SNIFFED)
+    except OSError:
+        return False
+    return b"<svg" in start.lower()
+
+
+def build_upload(label: str, **settings):
+    """A place to drop, paste or choose a picture; the handler gets its path, and opens it with `open_image`.
+
+    Gradio's own reading is bypassed, since it fails without a sentence on what is no picture. The bypass belongs
+    to this component: hand it values, not `gr.update(...)`, which would build another in its place.
+
+    Args:
+        label: what stands above it.
+        **settings: further keywords of `gr.Image`: `placeholder=text("images.drop_here")`, `sources=["webcam"]`.
+    """
+    import gradio as gr
+
+    defaults = {"sources": ["upload", "clipboard"], "buttons": []}
+    upload = gr.Image(label=label, type="filepath", image_mode=None, interactive=True, **{**defaults, **settings})
+    upload.preprocess = _path_of
+    return upload
+
+
+def _path_of(payload) -> str | None:
+    return payload.path if payload else None
+
+
+def build_sketchpad(label: str, **settings):
+    """A white square to draw on with a broad black brush.
+
+    The handler gets a grey array (H, W) of uint8 with the ink white on black, as in the data set, or None as
+    long as nothing is drawn.
+
+    Args:
+        label: what stands above it.
+        **settings: further keywords of `gr.Sketchpad`.
+    """
+    import gradio as gr
+
+    defaults = {
+        "canvas_size": (280, 280),
+        "fixed_canvas": True,
+        "layers": False,
+        "transforms": (),
+        "buttons": [],
+        "brush": gr.Brush(default_size=20, colors=["#000000"], color_mode="fixed"),
+    }
+    pad = gr.Sketchpad(label=label, type="pil", image_mode="L", **{**defaults, **settings})
+
+    def read_ink(payload) -> np.ndarray | None:
+        stored = pad.blob_storage.pop(payload.id, None) if payload and payload.id else payload
+        return _ink_of(stored.composite if stored else None)
+
+    pad.preprocess = read_ink
+    return pad
+
+
+def _ink_of(composite) -> np.ndarray | None:
+    """White ink on black from the drawing as the page sends it (bytes, or a file), None if there is none."""
+    if composite is None:
+        return None
+    source = io.BytesIO(composite) if isinstance(composite, (bytes, bytearray)) else composite.path
+    try:
+        ink = 255 - np.asarray(open_image(source))
+    except InputError:  # the page draws no such thing; a forged request gets an empty sheet
+        return None
+    return ink if ink.any() else None

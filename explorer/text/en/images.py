@@ -1,0 +1,26 @@
+"""Sentences about pictures that people bring, in English."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "upload": "Your picture",
+    "webcam": "Camera",
+    "sketch": "Your drawing",
+    "drop_here": "Drop a picture here, paste one,\nor click to choose",
+    "none": "There is no picture yet: choose, drop or paste one.",
+    "too_large": (
+        "This picture is too large: it may have at most {side} pixels a side and {megapixels} megapixels. "
+        "Make it smaller and try again."
+    ),
+    "too_large_size": (
+        "This picture is too large ({width} x {height} pixels): it may have at most {side} pixels a side and "
+        "{megapixels} megapixels. Make it smaller and try again."
+    ),
+    "svg": "SVG files describe shapes, not pixels. Export the picture as PNG or JPEG and try again.",
+    "unknown": "This file is not a picture that can be read. PNG, JPEG, WebP, GIF, BMP and TIFF work.",
+    "damaged": "This picture is damaged or incomplete. Save or download it anew and try again.",
+    "unknown_range": (
+        "The values of this picture have no known range: at 32 bits they must lie in 0 to 65535. "
+        "Save it with 8 or 16 bits and try again."
+    ),
+}

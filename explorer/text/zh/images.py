@@ -1,0 +1,20 @@
+"""Sentences about pictures that people bring, in Chinese."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "upload": "你的图片",
+    "webcam": "摄像头",
+    "sketch": "你的手绘",
+    "drop_here": "把图片拖到这里、粘贴，\n或点击选择",
+    "none": "还没有图片：请选择、拖入或粘贴一张。",
+    "too_large": "这张图片太大了：每边最多 {side} 像素，总共最多 {megapixels} 百万像素。请缩小后再试。",
+    "too_large_size": (
+        "这张图片太大了（{width} × {height} 像素）：每边最多 {side} 像素，总共最多 {megapixels} 百万像素。"
+        "请缩小后再试。"
+    ),
+    "svg": "SVG 文件记录的是图形而不是像素。请先导出为 PNG 或 JPEG 再试。",
+    "unknown": "无法把这个文件当作图片读取。可以使用 PNG、JPEG、WebP、GIF、BMP 或 TIFF。",
+    "damaged": "这张图片已损坏或不完整。请重新保存或下载后再试。",
+    "unknown_range": "无法确定这张图片的取值范围：32 位图片的值必须在 0 到 65535 之间。请存成 8 位或 16 位再试。",
+}
