@@ -1,0 +1,238 @@
+"""Convolution and pooling of one map, step by step, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+import torch
+import torch.nn.functional as F
+
+from explorer.checks import check_whole
+from explorer.errors import InputError
+
+QUICK_SECONDS = 0.005  # a run shorter than this is timed several times, for the median
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same convolution by the loop and by PyTorch.
+
+    Attributes:
+        manual: (H_out, W_out) result of conv2d_manual.
+        torch_result: (H_out, W_out) result of F.conv2d.
+        greatest_difference: largest absolute difference between the two.
+        manual_seconds: median time of the loop.
+        torch_seconds: median time of F.conv2d.
+    """
+
+    manual: torch.Tensor
+    torch_result: torch.Tensor
+    greatest_difference: float
+    manual_seconds: float
+    torch_seconds: float
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """One map pooled in three ways.
+
+    Attributes:
+        maximum: (H // k, W // k) largest value of each k x k window.
+        average: (H // k, W // k) mean of each window.
+        overall: (1, 1) mean of the whole map (global average pooling).
+    """
+
+    maximum: torch.Tensor
+    average: torch.Tensor
+    overall: torch.Tensor
+
+
+@dataclass(frozen=True)
+class ShiftCheck:
+    """How max pooling takes a shift of the picture by one pixel.
+
+    Attributes:
+        unchanged: windows with exactly the same maximum before and after.
+        windows: windows that hold something (a maximum other than 0) before or after; blank ones prove nothing.
+    """
+
+    unchanged: int
+    windows: int
+
+
+@dataclass(frozen=True)
+class ParameterCount:
+    """Parameters of one layer.
+
+    Attributes:
+        weights: number of weights.
+        biases: number of biases.
+    """
+
+    weights: int
+    biases: int
+
+    @property
+    def total(self) -> int:
+        """Weights and biases together."""
+        return self.weights + self.biases
+
+
+def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+    """How many windows fit along one side: floor((size + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1.
+
+    >>> conv_output_size(28, kernel_size=3, stride=2, padding=1)
+    14
+
+    Args:
+        size: pixels along that side of the input, >= 1.
+        kernel_size: numbers along that side of the kernel, >= 1.
+        stride: pixels from one window to the next, >= 1.
+        padding: zeros added at either end, >= 0.
+        dilation: pixels from one number of the kernel to the next, >= 1.
+
+    Raises:
+        InputError: (a ValueError) a setting is out of bounds, or the kernel is larger than the padded input.
+
+    Source: Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning, section 5.1.
+    """
+    size = check_whole("terms.input_size", size, 1)
+    kernel_size = check_whole("terms.kernel_size", kernel_size, 1)
+    stride = check_whole("terms.stride", stride, 1)
+    padding = check_whole("terms.padding", padding, 0)
+    dilation = check_whole("terms.dilation", dilation, 1)
+    reach = dilation * (kernel_size - 1) + 1
+    padded = size + 2 * padding
+    if reach > padded:
+        raise InputError(
+            "convolution.does_not_fit",
+            kernel_size=kernel_size, dilation=dilation, reach=reach, padded=padded, size=size, padding=padding,
+        )  # fmt: skip
+    return (padded - reach) // stride + 1
+
+
+def conv2d_manual(
+    input_map: torch.Tensor, kernel: torch.Tensor, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> torch.Tensor:
+    """Slide the kernel over the map; at each place multiply number by number and add up.
+
+    As in every deep-learning library the kernel is not flipped: strictly, this is cross-correlation.
+
+    Args:
+        input_map: (H, W).
+        kernel: (kH, kW).
+
+    Returns:
+        (H_out, W_out), each as `conv_output_size` says.
+
+    Raises:
+        InputError: (a ValueError) not two-dimensional, a setting out of bounds, or the kernel does not fit.
+    """
+    height, width = _check_map("terms.image", input_map)
+    kernel_height, kernel_width = _check_map("terms.kernel", kernel)
+    out_height = conv_output_size(height, kernel_height, stride, padding, dilation)
+    out_width = conv_output_size(width, kernel_width, stride, padding, dilation)
+    reach_down = dilation * (kernel_height - 1) + 1
+    reach_right = dilation * (kernel_width - 1) + 1
+
+    padded = pad_map(input_map, padding)
+    output = torch.zeros(out_height, out_width, dtype=torch.promote_types(input_map.dtype, kernel.dtype))
+    for row in range(out_height):
+        for column in range(out_width):
+            top, left = row * stride, column * stride
+            window = padded[top : top + reach_down : dilation, left : left + reach_right : dilation]
+            output[row, column] = (window * kernel).sum()
+    return output
+
+
+def pad_map(input_map: torch.Tensor, padding: int) -> torch.Tensor:
+    """The (H, W) map with that many rows and columns of zeros on every side."""
+    height, width = input_map.shape
+    padded = input_map.new_zeros(height + 2 * padding, width + 2 * padding)
+    padded[padding : padding + height, padding : padding + width] = input_map
+    return padded
+
+
+def flip_kernel(kernel: torch.Tensor) -> torch.Tensor:
+    """The kernel turned by 180 degrees: cross-correlation with it is convolution in the strict sense."""
+    return kernel.flip(0, 1)
+
+
+def compare_convolutions(
+    input_map: torch.Tensor, kernel: torch.Tensor, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> Comparison:
+    """The same convolution by the loop and by F.conv2d, with the time of each.
+
+    Args:
+        input_map: (H, W), floating point.
+        kernel: (kH, kW), of the same type.
+
+    Raises:
+        InputError: as `conv2d_manual`.
+    """
+    manual, manual_seconds = _measure_time(lambda: conv2d_manual(input_map, kernel, stride, padding, dilation))
+    torch_result, torch_seconds = _measure_time(
+        lambda: F.conv2d(input_map[None, None], kernel[None, None], None, stride, padding, dilation)[0, 0]
+    )
+    difference = float((manual - torch_result).abs().max())
+    return Comparison(manual, torch_result, difference, manual_seconds, torch_seconds)
+
+
+def compute_pooling(input_map: torch.Tensor, kernel_size: int) -> Pooling:
+    """Max, average and global average pooling of a (H, W) map; windows do not overlap, stride = kernel_size.
+
+    Rows and columns that fill no whole window at the end are left out, as in nn.MaxPool2d.
+
+    Raises:
+        InputError: the window is larger than the map.
+    """
+    height, width = _check_map("terms.image", input_map)
+    rows = conv_output_size(height, kernel_size, stride=kernel_size)
+    columns = conv_output_size(width, kernel_size, stride=kernel_size)
+    whole = input_map[: rows * kernel_size, : columns * kernel_size]
+    windows = whole.reshape(rows, kernel_size, columns, kernel_size)
+    return Pooling(windows.amax(dim=(1, 3)), windows.mean(dim=(1, 3)), input_map.mean().reshape(1, 1))
+
+
+def measure_shift(input_map: torch.Tensor, kernel_size: int) -> ShiftCheck:
+    """Move the picture one pixel to the right (a column of zeros comes in) and count the maxima that stay.
+
+    Args:
+        input_map: (H, W) with at least two columns.
+        kernel_size: side of the pooling window and its stride.
+    """
+    shifted = torch.zeros_like(input_map)
+    shifted[:, 1:] = input_map[:, :-1]
+    before = compute_pooling(input_map, kernel_size).maximum
+    after = compute_pooling(shifted, kernel_size).maximum
+    filled = (before != 0) | (after != 0)
+    return ShiftCheck(int(((before == after) & filled).sum()), int(filled.sum()))
+
+
+def count_conv_params(in_channels: int, out_channels: int, kernel_height: int, kernel_width: int) -> ParameterCount:
+    """Parameters of nn.Conv2d with bias: they do not depend on the size of the picture."""
+    return ParameterCount(out_channels * in_channels * kernel_height * kernel_width, out_channels)
+
+
+def count_linear_params(in_features: int, out_features: int) -> ParameterCount:
+    """Parameters of nn.Linear with bias: every output is joined to every input."""
+    return ParameterCount(in_features * out_features, out_features)
+
+
+def _check_map(name: str, values: torch.Tensor) -> tuple[int, int]:
+    if values.ndim != 2:
+        raise InputError("convolution.not_a_map", name=name, shape=tuple(values.shape))
+    return values.shape
+
+
+def _measure_time(compute: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
+    """What it computes and its median time; one run is enough where a run is slow."""
+    result, times = None, []
+    while not times or (len(times) < 5 and times[0] < QUICK_SECONDS):
+        start = perf_counter()
+        result = compute()
+        times.append(perf_counter() - start)
+    return result, median(times)

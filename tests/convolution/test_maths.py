@@ -1,0 +1,137 @@
+"""The loop, its sizes, pooling and counts against references that are not ours."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from explorer.convolution.maths import (
+    compare_convolutions,
+    compute_pooling,
+    conv2d_manual,
+    conv_output_size,
+    count_conv_params,
+    count_linear_params,
+    flip_kernel,
+    measure_shift,
+)
+from explorer.errors import InputError
+
+HALF_BRIGHT = torch.zeros(6, 6)
+HALF_BRIGHT[:3] = 1
+HORIZONTAL_EDGE = torch.tensor([[-1.0, -1, -1], [0, 0, 0], [1, 1, 1]])
+
+
+@st.composite
+def convolutions(draw):
+    """Sizes of map and kernel with settings under which at least one window fits."""
+    whole = st.integers
+    kernel, stride = (draw(whole(1, 4)), draw(whole(1, 4))), draw(whole(1, 3))
+    padding, dilation = draw(whole(0, 3)), draw(whole(1, 3))
+    least = [max(1, dilation * (size - 1) + 1 - 2 * padding) for size in kernel]
+    return tuple(size + draw(whole(0, 6)) for size in least), kernel, stride, padding, dilation
+
+
+@settings(max_examples=150, deadline=None)
+@given(convolutions(), st.integers(0, 2**31))
+def test_loop_agrees_with_pytorch(case, seed):
+    size, kernel_size, stride, padding, dilation = case
+    generator = torch.Generator().manual_seed(seed)
+    image = torch.randn(size, generator=generator, dtype=torch.float64)
+    kernel = torch.randn(kernel_size, generator=generator, dtype=torch.float64)
+    expected = F.conv2d(image[None, None], kernel[None, None], None, stride, padding, dilation)[0, 0]
+    torch.testing.assert_close(conv2d_manual(image, kernel, stride, padding, dilation), expected)
+    for side in (0, 1):
+        assert conv_output_size(size[side], kernel_size[side], stride, padding, dilation) == expected.shape[side]
+
+
+def test_loop_by_hand():
+    image = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])
+    kernel = torch.tensor([[1.0, 0], [0, -1]])
+    assert conv2d_manual(image, kernel).tolist() == [[1 - 5, 2 - 6], [4 - 8, 5 - 9]]
+    assert conv2d_manual(image, kernel, stride=2, padding=1).tolist() == [[-1, -3], [-7, 5 - 9]]
+    assert conv2d_manual(image, kernel, dilation=2).tolist() == [[1 - 9]]
+    assert conv2d_manual(image, torch.tensor([[1.0, 1]])).tolist() == [[3, 5], [9, 11], [15, 17]]
+
+
+def test_the_tutorials_example():
+    """Bright above and dark below answer -3 in both middle rows: the sign is always the same one."""
+    assert conv2d_manual(HALF_BRIGHT, HORIZONTAL_EDGE).tolist() == [[0] * 4, [-3] * 4, [-3] * 4, [0] * 4]
+    assert [conv_output_size(28, *rest) for rest in [(3, 1, 0), (3, 1, 1), (3, 2, 1), (1, 1, 0)]] == [26, 28, 14, 28]
+
+
+def test_gradients_and_whole_numbers_pass_through_the_loop():
+    image = torch.arange(9).reshape(3, 3)
+    kernel = torch.ones(2, 2, requires_grad=True)
+    conv2d_manual(image, kernel).sum().backward()
+    assert kernel.grad.tolist() == [[8, 12], [20, 24]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stride": 0}, {"stride": 1.5}, {"stride": None}, {"stride": float("nan")}, {"padding": -1}, {"dilation": 0},
+        {"kernel": torch.ones(7, 7)}, {"kernel": torch.ones(2, 7)}, {"dilation": 3}, {"kernel": torch.ones(0, 3)},
+        {"kernel": torch.ones(1, 3, 3)}, {"input_map": torch.ones(6)},
+    ],
+)  # fmt: skip
+def test_impossible_settings_are_said_in_both_languages(change):
+    with pytest.raises(InputError) as caught:
+        conv2d_manual(**{"input_map": HALF_BRIGHT, "kernel": HORIZONTAL_EDGE, **change})
+    assert isinstance(caught.value, ValueError)
+    english, chinese = caught.value.sentence("en"), caught.value.sentence("zh")
+    assert english.isascii() and not chinese.isascii() and "{" not in english + chinese
+
+
+def test_size_is_never_zero_or_less():
+    with pytest.raises(ValueError, match="reaches over 5 pixels.* only 4"):
+        conv_output_size(2, kernel_size=3, padding=1, dilation=2)
+
+
+def test_flipped_kernel_is_convolution():
+    """The convolution of outer products is the outer product of one-dimensional convolutions."""
+    rng = np.random.default_rng(0)
+    a, b, u, v = (rng.normal(size=size) for size in (7, 6, 3, 2))
+    expected = np.outer(np.convolve(a, u, "valid"), np.convolve(b, v, "valid"))
+    image, kernel = torch.from_numpy(np.outer(a, b)), torch.from_numpy(np.outer(u, v))
+    np.testing.assert_allclose(conv2d_manual(image, flip_kernel(kernel)).numpy(), expected)
+
+
+def test_comparison_measures_both():
+    image = torch.rand(12, 9, generator=torch.Generator().manual_seed(0))
+    comparison = compare_convolutions(image, HORIZONTAL_EDGE, padding=1)
+    assert comparison.manual.shape == comparison.torch_result.shape == (12, 9)
+    assert comparison.greatest_difference == (comparison.manual - comparison.torch_result).abs().max() < 1e-5
+    assert comparison.manual_seconds > comparison.torch_seconds > 0
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 4), st.integers(0, 9), st.integers(0, 9), st.integers(0, 2**31))
+def test_pooling_agrees_with_pytorch(kernel_size, more_rows, more_columns, seed):
+    size = (kernel_size + more_rows, kernel_size + more_columns)
+    image = torch.randn(size, generator=torch.Generator().manual_seed(seed))
+    pooling = compute_pooling(image, kernel_size)
+    torch.testing.assert_close(pooling.maximum, F.max_pool2d(image[None], kernel_size)[0])
+    torch.testing.assert_close(pooling.average, F.avg_pool2d(image[None], kernel_size)[0])
+    torch.testing.assert_close(pooling.overall, F.adaptive_avg_pool2d(image[None], 1)[0])
+
+
+def test_shift_by_hand():
+    """The 5 stays in its window, the 7 leaves it for the next one, the blank windows do not count."""
+    image = torch.tensor([[5.0, 0, 0, 7, 0, 0, 0, 0], [0] * 8])
+    check = measure_shift(image, 2)
+    assert (check.unchanged, check.windows) == (1, 3)
+
+
+def test_parameters_of_real_layers():
+    with torch.device("meta"):
+        conv, linear = nn.Conv2d(3, 16, (3, 2)), nn.Linear(3 * 28 * 28, 16 * 28 * 28)
+    assert count_conv_params(3, 16, 3, 2).total == sum(p.numel() for p in conv.parameters())
+    assert count_linear_params(2352, 12544).total == sum(p.numel() for p in linear.parameters()) == 29_516_032
+    assert count_conv_params(3, 16, 3, 3).total == 448
+    assert count_linear_params(2352, 12544).weights == 29_503_488  # the tutorial's figure leaves out the bias
