@@ -1,0 +1,1 @@
+"""The wing that shows how much of the image a unit sees."""
