@@ -37,7 +37,12 @@ class ReceptiveField:
 
 
 class IrregularGridError(ValueError):
-    """The field of this layer has no single size and jump."""
+    """The field of this layer has no single size and jump. `key` and `values` say why, see text/en/trace.py."""
+
+    def __init__(self, key: str, **values):
+        self.key = key
+        self.values = values
+        super().__init__(key, values)
 
 
 @dataclass(frozen=True)
@@ -104,14 +109,14 @@ class Axis:
         if self.is_global or other.is_global:
             return replace(self, reach=reach).join()
         if self.jump != other.jump:
-            raise IrregularGridError(f"jumps {self.jump} and {other.jump}")
+            raise IrregularGridError("jumps_differ", first=self.jump, second=other.jump)
         left = min(self.start - (self.size - 1) / 2, other.start - (other.size - 1) / 2)
         right = max(self.start + (self.size - 1) / 2, other.start + (other.size - 1) / 2)
         return Axis(int(right - left) + 1, self.jump, (left + right) / 2, reach)
 
     def _regular_jump(self) -> int:
         if self.jump is None:
-            raise IrregularGridError("the units before lie on no regular grid")
+            raise IrregularGridError("off_grid")
         return self.jump
 
     def _within_reach(self, first: float, last: float) -> tuple[int, int]:

@@ -161,7 +161,7 @@ def trace(model: nn.Module, input_shape: Sequence[int]) -> Trace:
     >>> from explorer.models.lenet import LeNet5
     >>> record = trace(LeNet5(), (1, 28, 28))
     >>> record.num_params, record.mult_adds, record.layers[3].output_shape, record.layers[3].receptive_field.size
-    (61706, 423402, (16, 10, 10), (14, 14))
+    (61706, 423038, (16, 10, 10), (14, 14))
     """
     return _Walk(model, _check_input_shape(input_shape)).run()
 
@@ -348,7 +348,7 @@ class _Walk:
         try:
             field = outcome(shape)
         except IrregularGridError as error:
-            raise call.unsupported("no_single_field", reason=error) from error
+            raise call.unsupported(error.key, **error.values) from error
         self._record_layer(call, shape, field, settings)
         return _Signal(output, field, len(self.layers) - 1, shape if len(shape) == 3 else call.first.grid)
 

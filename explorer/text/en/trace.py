@@ -18,7 +18,14 @@ SENTENCES = {
     "does_not_fit": "{layer} ({kind}) cannot take an input of {shape}: {reason}",
     "unsupported": "There is no rule for {layer} ({kind}), so its shape and receptive field are not known.",
     "unsupported_setting": "There is no rule for {layer} ({kind}) with {setting}.",
-    "no_single_field": "{layer} ({kind}) has no receptive field of a single size: {reason}.",
+    "jumps_differ": (
+        "{layer} ({kind}) joins branches whose units lie {first} and {second} pixels apart: its receptive field has "
+        "no single size."
+    ),
+    "off_grid": (
+        "{layer} ({kind}) slides over units that lie on no regular grid (after uneven adaptive pooling or flattening): "
+        "its receptive field has no single size."
+    ),
     "several_outputs": "{layer} ({kind}) gives something else than one tensor; that cannot be traced.",
     "not_recordable": "The forward of {layer} cannot be recorded ({kind}): {reason}",
 }
