@@ -1,0 +1,438 @@
+"""Gradient norms of deep stacks at initialisation, with and without shortcuts.
+
+The tutorial's experiment (`measure_gradient_norm`) and its general form (`measure_gradient_norms`): for every block
+of a plain and a residual stack, the norm of the gradient that reaches the block's first weight. All seeds run
+together: the weights of seed s are slice s of one tensor, so that a block costs two batched products.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explorer.checks import check_choice, check_whole
+from explorer.errors import InputError
+
+BLOCKS = ("linear", "conv", "conv_bn")
+INITIALISATIONS = ("default", "he", "xavier", "orthogonal")
+ACTIVATIONS = {
+    "relu": F.relu,
+    "leaky_relu": F.leaky_relu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "identity": lambda feature_map: feature_map,
+}
+MAX_DEPTH = 200
+MAX_WIDTH = 64
+MAX_SEEDS = 500
+BATCH_SIZE = 8
+MAP_SIZE = 14
+DEPTHS = (1, 2, 5, 10, 20, 50, 100, 200)
+PART_MULT_ADDS = {"linear": 1e7, "conv": 1e8, "conv_bn": 1e8}
+"""What takes 0.1 to 0.2 s on one core. The products of a batch of one wait for memory, so they count for more."""
+MAX_PARTS = 300
+MAX_PARTS_PER_SEED = 20
+"""So a measurement ends within about a minute, can be stopped every few seconds, and needs less than 1 GB."""
+
+
+class WithResidual(nn.Module):
+    """The tutorial's block with a shortcut: F(x) + x, F = Linear ReLU Linear ReLU on ten features."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(10, 10), nn.ReLU(), nn.Linear(10, 10), nn.ReLU())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layers(x) + x
+
+
+class WithoutResidual(WithResidual):
+    """The same block without its shortcut: F(x)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layers(x)
+
+
+def measure_gradient_norm(model_class: type[nn.Module], num_blocks: int = 50) -> float:
+    """The tutorial's experiment (section 8.2): norm of the gradient that reaches the first block's first weight.
+
+    Stacks `num_blocks` blocks, sends randn(1, 10) through them, and takes the sum of the output as the loss.
+    Draws from torch's global generator, as the tutorial does: `torch.manual_seed(0)` before it fixes the number.
+
+    Args:
+        model_class: builds a block that maps (1, 10) to (1, 10) and whose first linear layer is `layers[0]`.
+        num_blocks: depth of the stack.
+
+    Raises:
+        InputError: num_blocks is not a whole number from 1 to MAX_DEPTH.
+    """
+    num_blocks = check_whole("gradient_flow.depth", num_blocks, 1, MAX_DEPTH)
+    with torch.inference_mode(False), torch.enable_grad():
+        blocks = [model_class() for _ in range(num_blocks)]
+        x = torch.randn(1, 10)
+        for block in blocks:
+            x = block(x)
+        (gradient,) = torch.autograd.grad(x.sum(), blocks[0].layers[0].weight)
+    return gradient.norm().item()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is measured.
+
+    Attributes:
+        depth: blocks in the stack, two weight layers each; 1 to MAX_DEPTH.
+        width: features ("linear") or channels ("conv", "conv_bn"); 1 to MAX_WIDTH.
+        block: "linear", the tutorial's Linear act Linear act with the shortcut added last; "conv", two 3x3
+            convolutions with the shortcut added before the last activation (He et al. 2015, figure 2); "conv_bn",
+            the same with batch normalisation after each convolution.
+        initialisation: "default" (PyTorch's: uniform, deviation 1 / sqrt(3 fan_in)), "he" (normal, gain sqrt 2),
+            "xavier" (normal, gain 1) or "orthogonal". All but the default start with biases at 0.
+        activation: a key of ACTIVATIONS.
+        seeds: how many networks of either kind; 1 to MAX_SEEDS.
+        first_seed: seed of the first; the others follow.
+
+    Raises:
+        InputError: a setting is not one of these, or the work is more than MAX_PARTS.
+    """
+
+    depth: int = 50
+    width: int = 10
+    block: str = "linear"
+    initialisation: str = "default"
+    activation: str = "relu"
+    seeds: int = 100
+    first_seed: int = 0
+
+    def __post_init__(self):
+        checked = {
+            "block": check_choice("gradient_flow.block", self.block, BLOCKS),
+            "initialisation": check_choice("gradient_flow.initialisation", self.initialisation, INITIALISATIONS),
+            "activation": check_choice("gradient_flow.activation", self.activation, tuple(ACTIVATIONS)),
+            "depth": check_whole("gradient_flow.depth", self.depth, 1, MAX_DEPTH),
+            "width": check_whole("gradient_flow.width", self.width, 1, MAX_WIDTH),
+            "seeds": check_whole("gradient_flow.seeds", self.seeds, 1, MAX_SEEDS),
+            "first_seed": check_whole("gradient_flow.first_seed", self.first_seed, 0, 2**31),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        if self.parts > MAX_PARTS or self.parts > MAX_PARTS_PER_SEED * self.seeds:
+            raise InputError("gradient_flow.too_much_work")
+
+    @property
+    def mult_adds(self) -> int:
+        """Multiply-adds of all forward passes: both networks, all seeds, both precisions."""
+        layer = self.width**2 * (1 if self.block == "linear" else 9 * BATCH_SIZE * MAP_SIZE**2)
+        return 2 * 2 * 2 * self.depth * self.seeds * layer
+
+    @property
+    def parts(self) -> int:
+        """The work in parts of 0.1 to 0.2 s."""
+        return math.ceil(self.mult_adds / PART_MULT_ADDS[self.block])
+
+    @property
+    def is_light(self) -> bool:
+        """Whether the measurement is quick enough to follow a slider."""
+        return self.parts == 1
+
+    @property
+    def depths(self) -> tuple[int, ...]:
+        """The depths at which the first block's gradient is measured: 1, 2, 5, 10, ... and `depth` itself."""
+        return (*(depth for depth in DEPTHS if depth < self.depth), self.depth)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Gradient norms of one kind of network in one precision; tensors of float64, inf and nan kept as they came.
+
+    Attributes:
+        blocks: (seeds, depth), norm for the first weight of each block of the full stack.
+        first_block: (seeds, len(settings.depths)), norm for the first block's first weight in a stack of each depth.
+    """
+
+    blocks: torch.Tensor
+    first_block: torch.Tensor
+
+
+@dataclass(frozen=True)
+class GradientNorms:
+    """What was measured.
+
+    Both networks of a seed start from the same weights and see the same input. `plain` and `residual` hold what
+    float32 arithmetic gives, norm included, as in the tutorial: the norm squares every entry, so it reads 0 below
+    about 1e-23 and inf above about 1e19. `plain_double` and `residual_double` hold the same networks in float64,
+    where a 0 means that no path is left: in some layer every unit is dead.
+    """
+
+    settings: Settings
+    plain: Flow
+    residual: Flow
+    plain_double: Flow
+    residual_double: Flow
+
+    @property
+    def seeds_done(self) -> int:
+        """How many seeds are in it so far."""
+        return len(self.plain.blocks)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Order statistics over seeds along the first axis; values that are not finite count as larger than any.
+
+    Attributes:
+        low, median, high: the 5 %, 50 % and 95 % values, each one that was measured; shape of the other axes.
+        num_zero: how many seeds gave exactly 0.
+        num_not_finite: how many gave inf or nan.
+    """
+
+    low: torch.Tensor
+    median: torch.Tensor
+    high: torch.Tensor
+    num_zero: torch.Tensor
+    num_not_finite: torch.Tensor
+
+
+def compute_spread(norms: torch.Tensor) -> Spread:
+    """5 %, 50 % and 95 % values over the first axis, by the inverted distribution function (no interpolation)."""
+    ordered = norms.nan_to_num(nan=math.inf, posinf=math.inf).sort(dim=0).values
+    low, median, high = (ordered[max(0, math.ceil(share * len(norms)) - 1)] for share in (0.05, 0.5, 0.95))
+    return Spread(low, median, high, (norms == 0).sum(dim=0), (~norms.isfinite()).sum(dim=0))
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Drawn weights, inputs and read-outs of some seeds, S of them, in float32.
+
+    Attributes:
+        weights: (depth, 2, S, width, width) or (depth, 2, S, width, width, 3, 3): both layers of each block.
+        biases: (depth, 2, S, width), or None for convolutions, which have none.
+        inputs: (S, 1, width) or (S, BATCH_SIZE, width, MAP_SIZE, MAP_SIZE).
+        readout: same shape; the loss is the sum of readout x output.
+    """
+
+    weights: torch.Tensor
+    biases: torch.Tensor | None
+    inputs: torch.Tensor
+    readout: torch.Tensor
+
+
+def _draw_weights(shape: tuple[int, ...], initialisation: str, generator: torch.Generator) -> torch.Tensor:
+    """Weights of many layers at once; shape is (layers, out, in) or (layers, out, in, 3, 3)."""
+    fan_in = math.prod(shape[2:])
+    weights = torch.empty(shape, dtype=torch.float32)
+    if initialisation == "default":
+        return weights.uniform_(-1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in), generator=generator)
+    weights.normal_(generator=generator)
+    if initialisation == "orthogonal":
+        q, r = torch.linalg.qr(weights.flatten(2).transpose(1, 2))
+        signs = r.diagonal(dim1=1, dim2=2).sign()  # makes the distribution uniform (Saxe et al. 2014)
+        return (q * signs[:, None]).transpose(1, 2).reshape(shape)
+    # In and out are equally many, so Xavier's deviation sqrt(2 / (fan_in + fan_out)) is 1 / sqrt(fan_in).
+    return weights.mul_(math.sqrt((2 if initialisation == "he" else 1) / fan_in))
+
+
+def _draw_linear(settings: Settings, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Weights (depth, 2, w, w), biases (depth, 2, w) and input (1, w) of a seed.
+
+    With the default initialisation the draws come in the order of the tutorial's modules, so that
+    `torch.manual_seed(seed)` and its `nn.Linear`s give the same network.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    width, layers = settings.width, 2 * settings.depth
+    if settings.initialisation == "default":
+        flat = _draw_weights((layers, width + 1, width), "default", generator)
+        weights, biases = flat[:, :width], flat[:, width]
+    else:
+        weights = _draw_weights((layers, width, width), settings.initialisation, generator)
+        biases = torch.zeros(layers, width, dtype=torch.float32)
+    inputs = torch.randn(1, width, generator=generator, dtype=torch.float32)
+    return weights.unflatten(0, (-1, 2)), biases.unflatten(0, (-1, 2)), inputs
+
+
+def _draw_conv(settings: Settings, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Weights (depth, 2, w, w, 3, 3), input and read-out (BATCH_SIZE, w, MAP_SIZE, MAP_SIZE) of a seed.
+
+    The read-out is a random direction of length about 1, so that a norm of 1 is neither growth nor decay.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    width = settings.width
+    weights = _draw_weights((2 * settings.depth, width, width, 3, 3), settings.initialisation, generator)
+    shape = (2, BATCH_SIZE, width, MAP_SIZE, MAP_SIZE)
+    inputs, readout = torch.randn(shape, generator=generator, dtype=torch.float32)
+    return weights.unflatten(0, (-1, 2)), inputs, readout / math.sqrt(readout.numel())
+
+
+def draw_networks(settings: Settings, seeds: range) -> Networks:
+    """The networks of these seeds; a seed gives the same network whichever others are drawn with it."""
+    if settings.block == "linear":
+        weights, biases, inputs = zip(*(_draw_linear(settings, seed) for seed in seeds), strict=True)
+        inputs = torch.stack(inputs)
+        return Networks(torch.stack(weights, 2), torch.stack(biases, 2), inputs, torch.ones_like(inputs))
+    weights, inputs, readout = zip(*(_draw_conv(settings, seed) for seed in seeds), strict=True)
+    return Networks(torch.stack(weights, 2), None, torch.stack(inputs), torch.stack(readout))
+
+
+def _linear_layer(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """A fully connected layer for each network: (B, 1, w) times (B, w, w), plus (B, w)."""
+    return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2))
+
+
+def _conv_layer(x: torch.Tensor, weight: torch.Tensor, normalise: bool) -> torch.Tensor:
+    """A 3x3 convolution for each network as one grouped convolution: (N, B w, H, W) with (B, w, w, 3, 3)."""
+    x = F.conv2d(x, weight.flatten(0, 1), padding=1, groups=len(weight))
+    return F.batch_norm(x, None, None, training=True) if normalise else x
+
+
+def _run_blocks(
+    settings: Settings, weights: list[list[torch.Tensor]], biases: torch.Tensor | None, x: torch.Tensor
+) -> list[torch.Tensor]:
+    """Output of every block, for the plain networks (first half of the batch) and the residual ones (second half).
+
+    The shortcut is multiplied by 0 for the plain ones, so that both run in the same operations.
+    """
+    activation, outputs = ACTIVATIONS[settings.activation], []
+    linear = settings.block == "linear"
+    half = x.shape[0 if linear else 1] // 2
+    has_shortcut = torch.arange(2 * half).ge(half).to(x.dtype).view((-1, 1, 1) if linear else (1, -1, 1, 1))
+    for index, (first, second) in enumerate(weights):
+        if linear:
+            hidden = activation(_linear_layer(x, first, biases[index, 0]))
+            branch = activation(_linear_layer(hidden, second, biases[index, 1]))
+            x = torch.addcmul(branch, x, has_shortcut)
+        else:
+            hidden = activation(_conv_layer(x, first, settings.block == "conv_bn"))
+            branch = _conv_layer(hidden, second, settings.block == "conv_bn")
+            x = activation(torch.addcmul(branch, x, has_shortcut))
+        outputs.append(x)
+    return outputs
+
+
+def _measure(settings: Settings, networks: Networks, dtype: torch.dtype) -> tuple[Flow, Flow]:
+    """Plain and residual norms of these networks in this precision."""
+
+    def twice(tensor: torch.Tensor, dim: int) -> torch.Tensor:
+        return torch.cat([tensor, tensor], dim).to(dtype)
+
+    weights = [[twice(layer, 0) for layer in block] for block in networks.weights]
+    first_weights = [first.requires_grad_() for first, _ in weights]
+    biases = None if networks.biases is None else twice(networks.biases, 2)
+    inputs, readout = twice(networks.inputs, 0), twice(networks.readout, 0)
+    if settings.block != "linear":  # (B, N, w, H, W) -> (N, B w, H, W), for the grouped convolution
+        inputs, readout = (tensor.transpose(0, 1).flatten(1, 2) for tensor in (inputs, readout))
+    outputs = _run_blocks(settings, weights, biases, inputs)
+    gradients = torch.autograd.grad(outputs[-1], first_weights, readout, retain_graph=True)
+    shallower = [
+        torch.autograd.grad(outputs[depth - 1], first_weights[0], readout, retain_graph=True)[0]
+        for depth in settings.depths[:-1]
+    ]
+    norms = torch.stack([_norm(gradient) for gradient in (*gradients, *shallower, gradients[0])], 1).double()
+    blocks, first_block = norms.split([settings.depth, len(settings.depths)], 1)
+    (plain_blocks, residual_blocks), (plain_first, residual_first) = blocks.chunk(2), first_block.chunk(2)
+    return Flow(plain_blocks, plain_first), Flow(residual_blocks, residual_first)
+
+
+def _norm(gradients: torch.Tensor) -> torch.Tensor:
+    """Euclidean norm of each network's gradient, in its own precision: (B, ...) -> (B,)."""
+    return torch.linalg.vector_norm(gradients.flatten(1), dim=1)
+
+
+def _concatenate(flows: list[Flow]) -> Flow:
+    return Flow(torch.cat([flow.blocks for flow in flows]), torch.cat([flow.first_block for flow in flows]))
+
+
+def measure_in_parts(settings: Settings) -> Iterator[GradientNorms]:
+    """Measure a few seeds at a time; each result holds all seeds so far, the last one all of them.
+
+    A caller can stop between two. At least one seed at a time.
+    """
+    step = max(1, settings.seeds // settings.parts)
+    end = settings.first_seed + settings.seeds
+    parts: list[tuple[Flow, ...]] = []
+    for start in range(settings.first_seed, end, step):
+        with torch.inference_mode(False), torch.enable_grad():
+            networks = draw_networks(settings, range(start, min(start + step, end)))
+            single = _measure(settings, networks, torch.float32)
+            double = _measure(settings, networks, torch.float64)
+        parts.append((*single, *double))
+        yield GradientNorms(settings, *(_concatenate(list(flows)) for flows in zip(*parts, strict=True)))
+
+
+@lru_cache(maxsize=64)
+def measure_gradient_norms(settings: Settings) -> GradientNorms:
+    """Gradient norms at initialisation of plain and residual stacks, over seeds.
+
+    The tutorial's section 8.2 made general. Seeds are independent, the same seed gives the same numbers, and
+    torch's global generator, gradients and default dtype are left as found. Results are remembered.
+    """
+    norms = None
+    for norms in measure_in_parts(settings):
+        pass
+    return norms
+
+
+@dataclass(frozen=True)
+class InplaceCase:
+    """What became of a small network when one ReLU worked in place.
+
+    Attributes:
+        name: which network.
+        outcome: "same" (output and gradients as without), "different" (no error, other numbers) or "error".
+        message: what autograd said; empty without an error.
+    """
+
+    name: str
+    outcome: str
+    message: str = ""
+
+
+def _inplace_cases(weight: torch.Tensor, x: torch.Tensor, relu) -> dict:
+    """Small networks by name, each a function of nothing that returns its output; `relu` is F.relu or torch.relu_."""
+    x = x * 1  # a feature map of an earlier layer, not a leaf
+
+    def read_after_overwriting():
+        product = x @ weight  # the gradient for the weight is computed from x
+        return product + relu(x)
+
+    return {
+        "before_addition": lambda: relu(x @ weight) + x,
+        "after_addition": lambda: relu(x @ weight + x),
+        "after_batch_norm": lambda: relu(F.batch_norm(x @ weight, None, None, training=True)) + x,
+        "on_block_input": lambda: relu(x) @ weight + x,
+        "on_saved_input": read_after_overwriting,
+        "on_saved_output": lambda: relu(torch.sigmoid(x @ weight)),
+    }
+
+
+def measure_inplace_relu() -> tuple[InplaceCase, ...]:
+    """Run each small network with an ordinary and with an in-place ReLU and compare outputs and gradients.
+
+    Autograd keeps what a layer's backward pass reads. Overwriting that raises an error; overwriting something
+    that no backward pass reads but a shortcut still adds changes the network without a word.
+    """
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randn(2, 4, 4, generator=generator, dtype=torch.float32)
+    results = []
+    with torch.inference_mode(False), torch.enable_grad():
+        for name in _inplace_cases(*values, F.relu):
+            outcomes = []
+            for relu in (F.relu, torch.relu_):
+                weight, x = (value.clone().requires_grad_() for value in values)
+                try:
+                    output = _inplace_cases(weight, x, relu)[name]()
+                    outcomes.append((output, *torch.autograd.grad(output.square().sum(), (weight, x))))
+                except RuntimeError as error:
+                    results.append(InplaceCase(name, "error", str(error).split(":")[0]))
+                    break
+            else:
+                same = all(torch.equal(ordinary, inplace) for ordinary, inplace in zip(*outcomes, strict=True))
+                results.append(InplaceCase(name, "same" if same else "different"))
+    return tuple(results)
