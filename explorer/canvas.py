@@ -95,11 +95,11 @@ def build_canvas(payload: dict | None, elem_id: str | None = None, clickable: bo
         clickable: fire `.click`, with gr.EventData of ints `map`, `row` and `column`.
         **kwargs: further keywords of gr.HTML.
     """
+    click_event = '"click"' if clickable else "null"
     return gr.HTML(
         payload,
         html_template='<div class="maps"></div>',
-        # Which events a gr.HTML has is read from this line, so "click" is in it only where it is wanted.
-        js_on_load=f"cnnExplorer.mountMaps(element, props, watch, trigger, {'"click"' if clickable else 'null'})",
+        js_on_load=f"cnnExplorer.mountMaps(element, props, watch, trigger, {click_event})",
         elem_id=elem_id,
         **{"elem_classes": "canvas", "apply_default_css": False, **kwargs},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import inspect
 import logging
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -26,25 +27,45 @@ def draw_problem(sentence: str) -> str:
 
 
 def explain_problems(handler: Callable, num_outputs: int, language: str) -> Callable:
-    """Wrap a handler whose first output is the look-for line.
+    """Wrap a handler, or a generator that streams, whose first output is the look-for line.
 
     An InputError becomes a sentence in that line and leaves every other output as it is. Anything else is a
     defect of ours: it is logged with its traceback, and the reader gets a sentence all the same.
     """
 
-    @wraps(handler)
-    def wrapped(*inputs):
-        try:
-            sentence, *rest = handler(*inputs, language=language)
-            return [draw_look_for(sentence), *rest][:num_outputs]
-        except InputError as error:
+    def fill(outputs) -> list:
+        sentence, *rest = outputs
+        return [draw_look_for(sentence), *rest][:num_outputs]
+
+    def explain(error: Exception) -> list:
+        if isinstance(error, InputError):
             problem = error.sentence(language)
-        except Exception:
-            logger.exception("unexpected error in %s", getattr(handler, "__qualname__", handler))
+        else:
+            logger.error("unexpected error in %s", getattr(handler, "__qualname__", handler), exc_info=error)
             problem = translate(language, "errors.unexpected")
         return [draw_problem(problem), *[gr.skip() for _ in range(num_outputs - 1)]]
 
-    return wrapped
+    @wraps(handler)
+    def wrapped(*inputs):
+        try:
+            return fill(handler(*inputs, language=language))
+        except Exception as error:
+            return explain(error)
+
+    @wraps(handler)
+    def wrapped_generator(*inputs):
+        try:
+            for outputs in handler(*inputs, language=language):
+                yield fill(outputs)
+        except Exception as error:
+            yield explain(error)
+
+    outer = wrapped_generator if inspect.isgeneratorfunction(handler) else wrapped
+    # Gradio counts the parameters: the language comes from here, not from a component.
+    signature = inspect.signature(handler)
+    kept = [parameter for parameter in signature.parameters.values() if parameter.name != "language"]
+    outer.__signature__ = signature.replace(parameters=kept)
+    return outer
 
 
 def wire(

@@ -7,4 +7,10 @@ SENTENCES = {
     "tagline": "See how convolutional networks work, on real clothes.",
     "how_it_works": "How it works",
     "questions": "Questions",
+    "other_language": "中文",
+    "copy_link": "Copy link",
+    "copied": "Copied",
+    "next_sample": "next one",
+    "setting": "Setting",
+    "cell": "row {row}, column {column}: {value}",
 }

@@ -7,4 +7,10 @@ SENTENCES = {
     "tagline": "用真实的服装图片，看懂卷积神经网络。",
     "how_it_works": "原理",
     "questions": "问答",
+    "other_language": "English",
+    "copy_link": "复制链接",
+    "copied": "已复制",
+    "next_sample": "换一张",
+    "setting": "设置",
+    "cell": "第 {row} 行，第 {column} 列：{value}",
 }

@@ -1,0 +1,15 @@
+"""Builds the app and, run as a program, serves it."""
+
+from __future__ import annotations
+
+import torch
+
+from explorer.interface import build_app, launch_settings
+from explorer.settings import load_settings
+
+settings = load_settings()
+torch.set_num_threads(settings.threads)
+demo = build_app(settings)
+
+if __name__ == "__main__":
+    demo.launch(**launch_settings(settings))

@@ -1,0 +1,145 @@
+"""The roof: puts the wings into tabs, on one page for each language, and says how they are served."""
+
+from __future__ import annotations
+
+import html
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from pathlib import Path
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from explorer.errors import InputError
+from explorer.language import PATHS, TAGS, LanguageMiddleware
+from explorer.links import PRIVATE, connect_links
+from explorer.samples import encode_sprite
+from explorer.settings import Settings, load_settings
+from explorer.style import build_css, build_theme
+from explorer.text import LANGUAGES, text_in, translate
+
+WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
+# Public name -> wing that has the function. All other events are private.
+API = {
+    "convolve": "convolution",
+    "receptive_field": "receptive_field",
+    "trace_shapes": "shapes",
+    "gradient_norms": "gradient_flow",
+    "classify": "classifier",
+    "explain": "classifier",
+}
+HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
+SCRIPTS = ("canvas.js", "samples.js", "page.js")
+
+
+def build_app(settings: Settings | None = None) -> gr.Blocks:
+    """The whole app: the English page at "/", the Chinese one at "/zh", and the public API.
+
+    Args:
+        settings: how it is served; None reads the environment.
+    """
+    settings = settings or load_settings()
+    demo = gr.Blocks(title=translate("en", "app.title"), analytics_enabled=False, fill_width=True)
+    with demo:
+        build_page("en")
+        register_api()
+    for language in LANGUAGES:
+        if language != "en":
+            with demo.route(LANGUAGES[language], PATHS[language], show_in_navbar=False):
+                build_page(language)
+    return demo.queue(default_concurrency_limit=settings.concurrency, max_size=settings.queue_size)
+
+
+def build_page(language: str) -> None:
+    """Header, the five tabs and the links that open them, in one language."""
+    text = text_in(language)
+    gr.Navbar(visible=False)
+    build_header(language)
+    with gr.Tabs(selected=WINGS[0], elem_classes="wings") as tabs:
+        wings = [_build_wing(name, text(f"{name}.tab"), language) for name in WINGS]
+    for wing in wings:
+        connect_links(wing, tabs, language)
+
+
+def _build_wing(name: str, label: str, language: str):
+    with gr.Tab(label, id=name) as tab:
+        wing = import_module(f"explorer.{name}.tab").build_tab(language)
+    tab.select(None, None, None, js=f'() => cnnExplorer.showTab("{name}")', **PRIVATE)
+    return wing
+
+
+def build_header(language: str) -> gr.HTML:
+    """Title, tagline, the link to the other language and the button that copies the page's address."""
+    text = text_in(language)
+    other = next(each for each in LANGUAGES if each != language)
+    template = f"""
+    <header class="page-header">
+      <h1>{html.escape(text("app.title"))}</h1>
+      <p class="tagline">{html.escape(text("app.tagline"))}</p>
+      <button type="button" data-copied="{html.escape(text("app.copied"))}">{html.escape(text("app.copy_link"))}</button>
+      <a href=".{PATHS[other]}" hreflang="{TAGS[other]}" lang="{TAGS[other]}">{html.escape(LANGUAGES[other])}</a>
+      <span id="page-words" hidden data-cell="{html.escape(text("app.cell"))}"></span>
+    </header>"""
+    return gr.HTML(
+        None,
+        html_template=template,
+        js_on_load="cnnExplorer.mountHeader(element)",
+        elem_classes="header-line",
+        apply_default_css=False,
+    )
+
+
+def register_api() -> None:
+    """The public API, the same for both languages."""
+    for name, wing in API.items():
+        function = getattr(import_module(f"explorer.{wing}.tab"), name)
+        limits = {"concurrency_id": "heavy", "concurrency_limit": 1} if name in HEAVY else {}
+        gr.api(refuse_clearly(function), api_name=name, **limits)
+
+
+def refuse_clearly(function: Callable) -> Callable:
+    """Let clients of the API see why an input was refused, in the language that they asked for."""
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def call(*args, **kwargs):
+        language = signature.bind(*args, **kwargs).arguments.get("language", "en")
+        if language not in LANGUAGES:
+            raise gr.Error(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}", print_exception=False)
+        try:
+            return function(*args, **kwargs)
+        except InputError as error:
+            raise gr.Error(error.sentence(language), print_exception=False) from error
+
+    return call
+
+
+def build_head() -> str:
+    """Styles and scripts of the page; Gradio puts them into it before it mounts any component."""
+    folder = Path(__file__).parent
+    scripts = "\n".join((folder / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    sprite = f":root {{ --samples: url({encode_sprite()}); }}"
+    return f"<style>{build_css()}\n{sprite}</style><script>{scripts}</script>"
+
+
+def launch_settings(settings: Settings | None = None) -> dict:
+    """Keywords of `Blocks.launch` with which this app is meant to be served.
+
+    Args:
+        settings: host, port and limits; None reads the environment.
+    """
+    settings = settings or load_settings()
+    return {
+        "server_name": settings.host,
+        "server_port": settings.port,
+        "root_path": settings.root_path or None,
+        "max_file_size": settings.max_upload,
+        "app_kwargs": {"middleware": [Middleware(LanguageMiddleware)]},
+        "theme": build_theme(),
+        "head": build_head(),
+        "footer_links": ["api"],
+        "run_history": False,  # else every run is stored in the browser, and updates slow down with each
+        "ssr_mode": False,  # needs Node
+    }

@@ -1,0 +1,87 @@
+"""The language of each page's HTML, and of Gradio's own words in it.
+
+Gradio writes lang="en" into every page and follows the browser's language for its own words (upload, clear,
+errors). Here the address decides: "/zh" is Chinese for everyone, "/" English.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from explorer.text import LANGUAGES, translate
+
+TAGS = {"en": "en", "zh": "zh-CN"}  # as HTML and Gradio write them
+PATHS = {"en": "/", "zh": "/zh"}
+
+# Previews for other sites' cards and the manifest of an installable app: addresses outside, or nothing here.
+_OUTSIDE = re.compile(rb'<(?:meta\s+(?:property|name)="(?:og|twitter):[^>]*|link\s+rel="manifest"[^>]*)/?>\s*')
+
+
+def page_language(path: str) -> str | None:
+    """The language of the page at that path below the root; None if there is no page."""
+    for language in LANGUAGES:
+        if path.rstrip("/") == PATHS[language].rstrip("/"):
+            return language
+    return None
+
+
+def localise(page: bytes, language: str) -> bytes:
+    """Gradio's index.html with the language of the page: tag, title, description and Gradio's own words."""
+    title = translate(language, "app.title")
+    about = json.dumps({"language": TAGS[language], "title": title}).replace("<", "\\u003c")
+    script = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    head = (
+        f"<title>{html.escape(title)}</title>"
+        f'<meta name="description" content="{html.escape(translate(language, "app.tagline"))}">'
+        f"<script>window.cnnExplorerPage = {about};\n{script}</script>"
+    ).encode()
+    page = _OUTSIDE.sub(b"", page)
+    page = page.replace(b'lang="en"', f'lang="{TAGS[language]}"'.encode(), 1)
+    # Before Gradio's module, after its config.
+    return page.replace(b'<script type="module"', head + b'<script type="module"', 1)
+
+
+class LanguageMiddleware:
+    """ASGI middleware that passes the two pages through `localise` and everything else through as it is."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        language = None
+        if scope["type"] == "http" and scope["method"] == "GET":
+            language = page_language(scope["path"].removeprefix(scope.get("root_path", "")))
+        if language is None:
+            await self.app(scope, receive, send)
+            return
+        await self.app(scope, receive, _Localiser(language, send))
+
+
+class _Localiser:
+    """Collects one HTML response and sends it on localised."""
+
+    def __init__(self, language: str, send: Send):
+        self.language = language
+        self.send = send
+        self.start: Message = {}
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = message
+            return
+        self.body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        headers = dict(self.start["headers"])
+        if headers.get(b"content-type", b"").startswith(b"text/html"):
+            self.body = localise(self.body, self.language)
+            headers[b"content-length"] = str(len(self.body)).encode()
+            headers[b"content-language"] = TAGS[self.language].encode()
+        await self.send({**self.start, "headers": list(headers.items())})
+        await self.send({"type": "http.response.body", "body": self.body})

@@ -1,0 +1,76 @@
+"""Links that open a tab with settings (`?tab=shapes&model=resnet18`), and the address that follows what is set.
+
+page.js reads the address once and writes it again at each change. The server hears of it only when a page is
+opened by such a link: then the settings are checked, set, and that tab's pictures drawn anew.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from explorer.checks import check_number
+from explorer.errors import InputError
+from explorer.events import explain_problems
+from explorer.layout import Wing
+from explorer.samples import check_sample
+
+LONGEST_TEXT = 200
+PRIVATE = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+
+
+def parse_setting(component: gr.components.Component, text: str) -> Any:
+    """The value that this text of a link stands for in this component, or None if it cannot be one.
+
+    Raises:
+        TypeError: components of that kind cannot be set by a link.
+    """
+    if isinstance(component, gr.Dropdown | gr.Radio):
+        return next((value for _, value in component.choices if str(value) == text), None)
+    if isinstance(component, gr.Checkbox):
+        return {"true": True, "false": False}.get(text)
+    if isinstance(component, gr.Textbox):
+        return text if len(text) <= LONGEST_TEXT else None
+    try:
+        if isinstance(component, gr.Slider | gr.Number):
+            number = check_number("app.setting", text, component.minimum, component.maximum)
+            return int(number) if number.is_integer() else number
+        if isinstance(component, gr.HTML):
+            return check_sample(text)
+    except InputError:
+        return None
+    raise TypeError(f"a link cannot set a {type(component).__name__}")
+
+
+def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
+    """Let a link open this wing's tab with its settings, and let the address follow them."""
+    names = html.escape(json.dumps(list(wing.link_settings)))
+    reader = gr.HTML(
+        None,
+        html_template=f'<div hidden data-wing="{wing.name}" data-settings="{names}"></div>',
+        js_on_load='cnnExplorer.mountLink(element, props, trigger, "input")',
+        elem_classes="link-reader",
+        apply_default_css=False,
+    )
+    components = list(wing.link_settings.values())
+
+    def open_link(settings: Any) -> list:
+        return [gr.Tabs(selected=wing.name), *read_settings(wing.link_settings, settings)]
+
+    reader.input(open_link, [reader], [tabs, *components], **PRIVATE).then(
+        explain_problems(wing.handler, len(wing.outputs), language), wing.inputs, wing.outputs, **PRIVATE
+    )
+    for name, component in wing.link_settings.items():
+        remember = f'(value) => cnnExplorer.rememberSetting("{wing.name}", "{name}", value)'
+        component.input(None, [component], None, js=remember, **PRIVATE)
+
+
+def read_settings(components: Mapping[str, gr.components.Component], settings: Any) -> list:
+    """A value for each component: what the link says where it makes sense, else no change."""
+    texts = settings if isinstance(settings, dict) else {}
+    values = (parse_setting(component, str(texts.get(name, ""))) for name, component in components.items())
+    return [gr.skip() if value is None else value for value in values]

@@ -1,0 +1,69 @@
+"""Settings of the server, from environment variables, with defaults that suit two cores."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class SettingsError(ValueError):
+    """An environment variable holds something that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the app is served. `variables()` names the environment variable of each.
+
+    Attributes:
+        host: address to listen on; 0.0.0.0 lets other machines in.
+        port: port to listen on.
+        root_path: path under which a proxy shows the app, such as /explorer.
+        queue_size: calls that may wait; more are turned away with a sentence.
+        concurrency: calls that run at once; heavy work (training runs, attribution) takes one at a time.
+        threads: threads of torch for one call. One serves a class of readers best.
+        max_upload: greatest size of an uploaded file, such as 5mb.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    root_path: str = ""
+    queue_size: int = 100
+    concurrency: int = 4
+    threads: int = 1
+    max_upload: str = "5mb"
+
+
+PREFIX = "CNN_EXPLORER_"
+# What Gradio and Spaces call these; ours come first.
+ALSO = {"host": "GRADIO_SERVER_NAME", "port": "GRADIO_SERVER_PORT", "root_path": "GRADIO_ROOT_PATH"}
+_LIMITS = {"port": (1, 65535), "queue_size": (1, 10_000), "concurrency": (1, 64), "threads": (1, 64)}
+
+
+def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings, each from its variable or its default.
+
+    Raises:
+        SettingsError: a variable cannot be used; the message names it, the rule and its value.
+    """
+    found = {}
+    for name in Settings.__dataclass_fields__:
+        for variable in (PREFIX + name.upper(), ALSO.get(name, "")):
+            if environment.get(variable, "").strip():
+                found[name] = _read(name, variable, environment[variable].strip())
+                break
+    return Settings(**found)
+
+
+def _read(name: str, variable: str, text: str) -> str | int:
+    if name in _LIMITS:
+        least, most = _LIMITS[name]
+        if not re.fullmatch(r"\d{1,6}", text) or not least <= int(text) <= most:
+            raise SettingsError(f"{variable} must be a whole number from {least} to {most}, got {text!r}")
+        return int(text)
+    if name == "max_upload" and not re.fullmatch(r"[1-9]\d*(kb|mb|gb)", text):
+        raise SettingsError(f"{variable} must be a size such as 500kb or 5mb, got {text!r}")
+    if name == "root_path" and not re.match(r"/|https?://", text):
+        raise SettingsError(f"{variable} must start with / or http, got {text!r}")
+    return text
