@@ -1,0 +1,289 @@
+"""Which pixels a decision rests on: saliency by captum, one function for every method.
+
+What is explained is the logit of the target class, not its probability: a probability also falls when another
+class rises. No method proves what the network "looks at"; Adebayo et al. 2018, "Sanity checks for saliency
+maps", shows that some hardly depend on the network's weights.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explorer.checks import check_choice, check_whole
+from explorer.data import normalise
+from explorer.errors import InputError
+
+METHODS = (
+    "gradient",
+    "input_x_gradient",
+    "integrated_gradients",
+    "smoothgrad",
+    "gradcam",
+    "occlusion",
+    "guided_backprop",
+    "deeplift",
+)
+BASELINES = ("black", "mean", "blurred", "noise")
+METHODS_WITH_BASELINE = ("integrated_gradients", "deeplift", "occlusion")
+
+_BLUR_SIGMA = 3.0  # pixels
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What one method says about one image.
+
+    Attributes:
+        values: (H, W) float; positive speaks for the target class. Grad-CAM has no negative values.
+        method: one of METHODS.
+        target: the class that is explained.
+        score: logit of the target for the image.
+        baseline_score: logit for the baseline, for methods that have one, else None.
+        layer: where Grad-CAM looked, else None.
+        layer_size: (height, width) of that layer's maps, else None.
+    """
+
+    values: torch.Tensor
+    method: str
+    target: int
+    score: float
+    baseline_score: float | None = None
+    layer: str | None = None
+    layer_size: tuple[int, int] | None = None
+
+    @property
+    def has_evidence(self) -> bool:
+        """False when the map is 0 everywhere: there is nothing to draw, and noise must not be stretched."""
+        return bool(self.values.abs().max() > 0)
+
+    @property
+    def completeness_gap(self) -> float | None:
+        """Sum of the values less (score - baseline_score); 0 if the method keeps its promise. Else None."""
+        if self.method not in ("integrated_gradients", "deeplift"):
+            return None
+        return float(self.values.sum()) - (self.score - self.baseline_score)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the methods; each method reads its own.
+
+    Attributes:
+        baseline: what stands for "nothing there" (integrated gradients, DeepLift, occlusion): one of BASELINES.
+        steps: points on the path of integrated gradients.
+        samples: noisy copies of SmoothGrad.
+        noise: their standard deviation as a part of the image's range (Smilkov et al. 2017: 0.1 to 0.2).
+        window: side of the occluding square in pixels.
+        stride: its step in pixels.
+        layer: name of the layer for Grad-CAM, None for the last.
+        seed: of the noise.
+    """
+
+    baseline: str = "black"
+    steps: int = 50
+    samples: int = 20
+    noise: float = 0.15
+    window: int = 5
+    stride: int = 2
+    layer: str | None = None
+    seed: int = 0
+
+
+def compute_attribution(
+    model: nn.Module, image: torch.Tensor, target: int, method: str, **settings
+) -> Attribution:
+    """Attribute the target's logit to the pixels. The network is left exactly as it was found.
+
+    For a network shared between threads hold its lock (`explorer.models.checkpoints.model_lock`): some methods
+    set hooks while they run.
+
+    Args:
+        model: network in eval mode that gives logits (N, classes).
+        image: (1, 1, H, W), normalised.
+        target: index of the class.
+        method: one of METHODS.
+        **settings: those of Settings.
+
+    Raises:
+        ValueError: the network is in train mode.
+        InputError: no such method, class, baseline or layer, or the network has no layer for Grad-CAM.
+    """
+    check_choice("terms.method", method, METHODS)
+    if any(module.training for module in model.modules()):
+        raise ValueError("model must be in eval mode: dropout and batch statistics would falsify the attribution")
+    chosen = Settings(**settings)
+    with _left_as_found(model):
+        pixels = image.detach().clone().to(next(model.parameters()).device).requires_grad_(True)
+        with torch.no_grad():
+            logits = model(pixels)
+        target = check_whole("terms.target", target, 0, logits.shape[1] - 1)
+        found = _COMPUTE[method](model, pixels, target, chosen)
+        values = found.pop("values").detach().sum(dim=(0, 1)).cpu()
+        if method in METHODS_WITH_BASELINE:
+            with torch.no_grad():
+                found["baseline_score"] = float(model(make_baseline(pixels, chosen))[0, target])
+    return Attribution(values, method, target, float(logits[0, target]), **found)
+
+
+def make_baseline(image: torch.Tensor, settings: Settings) -> torch.Tensor:
+    """An image of nothing, in the same units as `image` (normalised: black is (0 - mean) / std, not 0)."""
+    check_choice("classifier.baseline", settings.baseline, BASELINES)
+    image = image.detach()
+    if settings.baseline == "black":
+        return normalise(torch.zeros_like(image))
+    if settings.baseline == "mean":
+        return torch.zeros_like(image)
+    if settings.baseline == "blurred":
+        return _blur(image)
+    generator = torch.Generator().manual_seed(settings.seed)
+    return normalise(torch.rand(image.shape, generator=generator)).to(image)
+
+
+def gradcam_layers(model: nn.Module) -> dict[str, nn.Module]:
+    """Layers that Grad-CAM can look at, from the first to the last: activated maps of each stage.
+
+    Of every child that holds convolutions: its own ReLUs, or the child itself if its ReLUs lie in blocks.
+    """
+    layers = {}
+    for name, child in model.named_children():
+        if not any(isinstance(module, nn.Conv2d) for module in child.modules()):
+            continue
+        activations = {f"{name}.{key}": part for key, part in child.named_children() if isinstance(part, nn.ReLU)}
+        layers.update(activations or {name: child})
+    return layers
+
+
+def _blur(image: torch.Tensor) -> torch.Tensor:
+    """Gaussian blur with edges repeated."""
+    reach = int(3 * _BLUR_SIGMA)
+    positions = torch.arange(-reach, reach + 1, dtype=image.dtype, device=image.device)
+    weights = torch.softmax(-(positions**2) / (2 * _BLUR_SIGMA**2), dim=0)
+    padded = F.pad(image, (reach,) * 4, mode="replicate")
+    return F.conv2d(F.conv2d(padded, weights.view(1, 1, 1, -1)), weights.view(1, 1, -1, 1))
+
+
+@contextmanager
+def _left_as_found(model: nn.Module) -> Iterator[None]:
+    """Takes off every hook and attribute that captum may leave on the network, also after an exception."""
+    _silence_captum()
+    found = [(module, set(vars(module)), {name: dict(getattr(module, name)) for name in _HOOKS})
+             for module in model.modules()]  # fmt: skip
+    try:
+        yield
+    finally:
+        for module, attributes, hooks in found:
+            for name in set(vars(module)) - attributes:
+                delattr(module, name)
+            for name, before in hooks.items():
+                now = getattr(module, name)
+                for key in set(now) - set(before):
+                    del now[key]
+
+
+def _silence_captum() -> None:
+    """Captum warns of the hooks that it sets and takes off again; nobody can act on it."""
+    warnings.filterwarnings("ignore", category=UserWarning, module="captum")
+
+
+def _gradient(model, image, target, settings) -> dict:
+    from captum.attr import Saliency
+
+    return {"values": Saliency(model).attribute(image, target=target, abs=False)}
+
+
+def _input_x_gradient(model, image, target, settings) -> dict:
+    from captum.attr import InputXGradient
+
+    return {"values": InputXGradient(model).attribute(image, target=target)}
+
+
+def _integrated_gradients(model, image, target, settings) -> dict:
+    from captum.attr import IntegratedGradients
+
+    steps = check_whole("classifier.steps", settings.steps, 1, 500)
+    baseline = make_baseline(image, settings)
+    values = IntegratedGradients(model).attribute(
+        image, baseline, target=target, n_steps=steps, internal_batch_size=min(steps, 50)
+    )
+    return {"values": values}
+
+
+def _smoothgrad(model, image, target, settings) -> dict:
+    from captum.attr import NoiseTunnel, Saliency
+
+    samples = check_whole("classifier.samples", settings.samples, 1, 200)
+    deviation = settings.noise * (image.max() - image.min()).item()
+    devices = [image.device] if image.is_cuda else []
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(settings.seed)
+        values = NoiseTunnel(Saliency(model)).attribute(
+            image,
+            nt_type="smoothgrad",
+            nt_samples=samples,
+            nt_samples_batch_size=min(samples, 50),
+            stdevs=deviation,
+            target=target,
+            abs=False,
+        )
+    return {"values": values}
+
+
+def _gradcam(model, image, target, settings) -> dict:
+    from captum.attr import LayerGradCam
+
+    layers = gradcam_layers(model)
+    if not layers:
+        raise InputError("classifier.no_convolution")
+    name = settings.layer or list(layers)[-1]
+    check_choice("terms.layer", name, tuple(layers))
+    cam = LayerGradCam(model, layers[name]).attribute(image, target=target, relu_attributions=True)
+    values = F.interpolate(cam, image.shape[2:], mode="bilinear", align_corners=False)
+    return {"values": values, "layer": name, "layer_size": tuple(cam.shape[2:])}
+
+
+def _occlusion(model, image, target, settings) -> dict:
+    from captum.attr import Occlusion
+
+    window = check_whole("classifier.window", settings.window, 1, min(image.shape[2:]))
+    stride = check_whole("terms.stride", settings.stride, 1, window)
+    values = Occlusion(model).attribute(
+        image,
+        sliding_window_shapes=(1, window, window),
+        strides=(1, stride, stride),
+        baselines=make_baseline(image, settings),
+        target=target,
+        perturbations_per_eval=32,
+    )
+    return {"values": values}
+
+
+def _guided_backprop(model, image, target, settings) -> dict:
+    from captum.attr import GuidedBackprop
+
+    return {"values": GuidedBackprop(model).attribute(image, target=target)}
+
+
+def _deeplift(model, image, target, settings) -> dict:
+    from captum.attr import DeepLift
+
+    return {"values": DeepLift(model).attribute(image, make_baseline(image, settings), target=target)}
+
+
+_COMPUTE = {
+    "gradient": _gradient,
+    "input_x_gradient": _input_x_gradient,
+    "integrated_gradients": _integrated_gradients,
+    "smoothgrad": _smoothgrad,
+    "gradcam": _gradcam,
+    "occlusion": _occlusion,
+    "guided_backprop": _guided_backprop,
+    "deeplift": _deeplift,
+}

@@ -1,0 +1,263 @@
+"""Sentences of the classifier wing, in English."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "tab": "Classifier",
+    "intro": "Give a trained network a piece of clothing: what it sees, what it says, and which pixels speak for it.",
+    # ---- controls ----
+    "source": "Picture",
+    "source_sample": "Sample",
+    "source_upload": "File",
+    "source_drawing": "Draw",
+    "source_camera": "Camera",
+    "predicted_class": "the predicted class",
+    "settings": "Settings of the methods",
+    "inversion": "Negative of the picture",
+    "inversion_auto": "if its border is light",
+    "inversion_yes": "always",
+    "inversion_no": "never",
+    "baseline": "Baseline (what stands for nothing)",
+    "baseline_black": "black",
+    "baseline_mean": "mean grey",
+    "baseline_blurred": "the picture blurred",
+    "baseline_noise": "noise",
+    "steps": "Steps of integrated gradients",
+    "samples": "Noisy copies",
+    "noise": "Noise",
+    "window": "Covering square, pixels a side",
+    "depth": "Layer of Grad-CAM",
+    "depth_last": "the last",
+    "depth_middle": "in the middle",
+    "depth_first": "the first",
+    "redraw": "Clear",
+    # ---- what the network sees ----
+    "steps_label": "From the picture to what the network sees",
+    "step_grey": "Grey",
+    "step_inverted": "Negative",
+    "step_levels": "Background black",
+    "step_cropped": "Trimmed",
+    "step_resized": "28 × 28",
+    "step_sample": "From the data set",
+    "step_normalised": "Normalised",
+    "caption_normalised": "(x − 0.286) / 0.353",
+    "caption_size": "{height} × {width}",
+    # ---- what it says ----
+    "probabilities": "What {model} says",
+    "true_class": "true",
+    "verdict_right": "{model} says <b>{predicted}</b> with {probability}, and so it is.",
+    "verdict_wrong": "{model} says <b>{predicted}</b> with {probability}, but it is: <b>{truth}</b> ({truth_probability}).",
+    "verdict_own": (
+        "{model} says <b>{predicted}</b> with {probability}. It knows ten kinds of clothes and must name one, "
+        "whatever it is shown."
+    ),
+    "look_signed": (
+        "Orange pixels speak for <b>{target}</b>, blue ones against it: {share} of the map lies on the clothes, "
+        "which cover {area} of the picture."
+    ),
+    "look_positive": (
+        "Orange regions speak for <b>{target}</b>: {share} of the map lies on the clothes, which cover {area} of "
+        "the picture."
+    ),
+    "look_empty": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
+    "look_try_truth": "Choose <b>{truth}</b> as target class to see what speaks for it.",
+    "look_no_map": "The bars show how sure it is of each class.",
+    "no_picture_upload": "Drop a picture of a piece of clothing on the left, paste one, or choose a file.",
+    "no_picture_drawing": "Draw a piece of clothing on the left with a broad brush, filled in, not only its outline.",
+    "no_picture_camera": "Hold a piece of clothing before a plain background and take a picture with the camera.",
+    # ---- attribution ----
+    "method_gradient": "Gradient",
+    "method_input_x_gradient": "Input × gradient",
+    "method_integrated_gradients": "Integrated gradients",
+    "method_smoothgrad": "SmoothGrad",
+    "method_gradcam": "Grad-CAM",
+    "method_occlusion": "Occlusion",
+    "method_guided_backprop": "Guided backpropagation",
+    "method_deeplift": "DeepLift",
+    "about_gradient": (
+        "Shows how the score of the class changes when a pixel gets a little brighter (with its sign). "
+        "It does not show what the score is made of."
+    ),
+    "about_input_x_gradient": (
+        "Shows the gradient times the pixel's normalised value. It adds up to the score only where the network is "
+        "linear without bias."
+    ),
+    "about_integrated_gradients": (
+        "Shows what each pixel adds on the way from the baseline to the picture: the map sums to {sum}, the score "
+        "differs by {difference}. Another baseline gives another map."
+    ),
+    "about_smoothgrad": (
+        "Shows the mean gradient over {samples} noisy copies of the picture: less speckle. How much noise is added "
+        "decides what remains."
+    ),
+    "about_gradcam": (
+        "Shows which of the {height} × {width} places of layer {layer} speak for the class. It cannot be finer than "
+        "that layer, and leaves out what speaks against."
+    ),
+    "about_occlusion": (
+        "Shows what the score loses when a {window} × {window} square is covered. It needs no gradient, but the "
+        "network never saw covered clothes in training."
+    ),
+    "about_guided_backprop": (
+        "Passes back only positive gradients. It looks sharp because it finds edges; it hardly changes when the "
+        "weights are randomised, so do not take it for a reason."
+    ),
+    "about_deeplift": (
+        "Compares every unit with its state for the baseline: the map sums to {sum}, the score differs by "
+        "{difference}. Another baseline gives another map."
+    ),
+    "map_picture": "Picture",
+    "map_over": "Map over it",
+    "map_alone": "{method}",
+    "caption_time": "{milliseconds} ms",
+    "caption_over": "for: {target}",
+    "maps_label": "The picture, and the map of {method} for {target} over it and alone",
+    "compare": "Show all methods side by side",
+    "compare_label": "The maps of all methods for {target}",
+    "not_available": "not available",
+    # ---- what cannot be done ----
+    "no_convolution": "Grad-CAM needs a convolution, and this network has none. Choose another method or network.",
+    "blank": "There is nothing on this picture: it has the same brightness everywhere.",
+    "no_models": "There is no trained network here. Train them with python train_all.py, then start the app again.",
+    "model_not_here": "{title} is not trained, or its weights cannot be used. Choose one of: {choices}.",
+    "broken_model": "{title} is left out: its weights in checkpoints/ are missing or altered. Train it anew with train_all.py.",
+    "broken_results": "checkpoints/results.json is damaged, so that no trained network can be used. Run train_all.py.",
+    "picture_or_sample": "Give either an image or the index of a sample, not both and not neither.",
+    "not_an_image": "The image must be a list of rows of equal length, 1 to 1024 a side, with values 0 to 255.",
+    # ---- results ----
+    "results": "How good are these networks?",
+    "results_intro": (
+        "Measured on the 10,000 test images of Fashion-MNIST, which were never trained on, with the weights that this "
+        "app loads. The ± is the 95 % interval that 10,000 images allow; another seed moves the result as well."
+    ),
+    "results_none": "No network has been trained yet. Run python train_all.py.",
+    "head_model": "Model",
+    "head_params": "Parameters",
+    "head_accuracy": "Test accuracy",
+    "head_claim": "The tutorial says",
+    "head_epochs": "Epochs",
+    "head_seed": "Seed",
+    "head_hardware": "Trained on",
+    "head_time": "Time",
+    "head_note": "Does the claim hold?",
+    "claim_agrees": "Yes: the difference is within the error bar.",
+    "claim_above": "It is {points} points better.",
+    "claim_below": "No: {points} points less.",
+    "claim_none": "",
+    "note_softmax": (
+        "This holds for training without augmentation. With the tutorial's own random crops one run fell to 67.5 %: "
+        "a linear network cannot follow a shifted picture."
+    ),
+    "note_mlp": (
+        "A network of this kind does not get there: the data set's own list of results has 88 to 90 % for MLPs. "
+        "With the tutorial's random crops one run reached 84.1 %."
+    ),
+    "note_lenet5": "Trained with flips only; with the tutorial's random crops one run reached 89.4 %.",
+    "note_alexnet_small": "Trained with flips; the number depends on the length of training more than on the network.",
+    "note_resnet18": "The tutorial's number needs about 50 epochs; this run had {epochs}.",
+    "seconds": "{value} s",
+    "minutes": "{value} min",
+    "hours": "{value} h",
+    "results_model": "Details of",
+    "confusion_title": "Confusion: what the 1,000 images of each class were taken for",
+    "axis_predicted": "Predicted class",
+    "axis_true": "True class",
+    "hover_confusion": "true: %{y}<br>predicted: %{x}<br>%{customdata} images<extra></extra>",
+    "curve_title": "Training curve",
+    "axis_epoch": "Epoch",
+    "axis_accuracy": "Accuracy (%)",
+    "curve_train": "training images",
+    "curve_validation": "validation images",
+    "curve_test": "test images, at the end",
+    "most_confused": (
+        "{title} is right on {correct} of {total} images. Its commonest mistake: {count} times it takes <b>{truth}</b> "
+        "for <b>{predicted}</b>. Hardest class: <b>{hardest}</b>, {recall} right."
+    ),
+    # ---- below the fold ----
+    "explanation": r"""
+A network turns a picture $x$ into ten scores (logits) $z_c(x)$; softmax turns them into the probabilities of the
+bars:
+
+$$p_c = \frac{e^{z_c}}{\sum_k e^{z_k}}$$
+
+The probabilities always sum to 1. So a photo of a cat gets a class too, often with a high number: they say how the
+ten classes compare, not whether the picture is clothing at all.
+
+**What the network sees.** It was trained on 28 × 28 grey pictures of clothes, light on black, that fill the frame.
+Your picture is brought into that form by the steps by which the data set itself was made (Xiao et al. 2017): grey;
+the negative, if the border is light; background to black; trimmed; the longest edge resized to 28 by averaging
+areas; centred. At last every pixel becomes $(x - 0.2860) / 0.3530$, with mean and deviation of the training images.
+Black is then $-0.81$, not 0.
+
+**Which pixels speak for a class?** Every method here explains one score $z_c$, not the probability, which also
+falls when another class rises.
+
+*Gradient* (Simonyan et al. 2013), drawn with its sign:
+
+$$A_i = \frac{\partial z_c}{\partial x_i}$$
+
+*Input × gradient*: $A_i = x_i \, \partial z_c / \partial x_i$.
+
+*Integrated gradients* (Sundararajan et al. 2017) average the gradient on the straight path from a baseline $x'$, a
+picture of nothing, to $x$:
+
+$$A_i = (x_i - x'_i) \int_0^1 \frac{\partial z_c\big(x' + t\,(x - x')\big)}{\partial x_i}\, dt,
+\qquad \sum_i A_i = z_c(x) - z_c(x')$$
+
+The integral is a sum of 50 steps here; the sentence beside the map compares both sides of the second equation.
+
+*SmoothGrad* (Smilkov et al. 2017): the mean gradient of $n$ copies with noise, $A_i = \frac{1}{n} \sum_k \partial
+z_c(x + \varepsilon_k) / \partial x_i$.
+
+*Grad-CAM* (Selvaraju et al. 2017) weighs the feature maps $F^k$ of one layer by the mean of their gradients and
+keeps what is positive:
+
+$$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big), \qquad w_k = \frac{1}{HW} \sum_{ij} \frac{\partial z_c}{\partial F^k_{ij}}$$
+
+If nothing is positive the map is empty, and this app says so instead of stretching noise.
+
+*Occlusion* (Zeiler and Fergus 2014) covers a square with the baseline and takes the loss of score; a pixel gets the
+mean of all squares over it.
+
+*Guided backpropagation* (Springenberg et al. 2015) lets only positive gradients pass each ReLU.
+
+*DeepLift* (Shrikumar et al. 2017) compares every unit with its state for the baseline, and also sums to the
+difference of scores.
+
+**What such a map does not prove.** The maps of two methods differ, and both look convincing. Adebayo et al. (2018)
+put random weights into the networks: guided backpropagation kept nearly the same picture, so it shows edges of the
+picture rather than reasons of the network. Gradient and Grad-CAM changed, as they should. A map shows where a score
+is sensitive; whether the network would still decide so without these pixels must be tried out. Occlusion does try,
+on pictures unlike any in training.
+""",
+    "questions": r"""### What does a trained network get wrong here?
+Mostly one thing: shirts. T-shirt, shirt, pullover, coat and (less often) dress are the same silhouette at 28 × 28
+pixels, and the features that tell them apart, buttons, a collar, the cloth, are one or two pixels wide. Look at the
+confusion matrix: the errors form one block of upper-body clothes and one of shoes, with almost nothing between.
+People who label these pictures disagree in the same place.
+
+### Why does an accuracy have an error bar?
+The 10,000 test images are a sample. If the network is right with probability $p$ on such pictures, the measured
+share spreads with a standard error of $\sqrt{p(1-p)/10000}$: 0.3 points at 91 %, 0.2 at 96 %. So 91.2 % and 91.5 %
+are not a difference. Training with another seed moves the result as well, which this interval does not contain.
+
+### It is 99 % sure and wrong. How can that be?
+Softmax compares ten scores with each other; nothing in it asks "have I seen anything like this?". Training rewards
+ever larger differences of scores on the training images, so that networks become surer than they are right (Guo et
+al. 2017). Draw a smiley and see.
+
+### Why does my photo get a silly answer?
+Look at the row of steps. The network knows catalogue pictures: one piece, filling the frame, light on pure black,
+no person in it. A pattern behind the clothes, a shadow at the border, or a negative where none was needed gives it
+a picture unlike any it has learned. Try the setting for the negative, a plain background, and more light.
+
+### Why do the networks here have a ReLU module for each use, and none in place?
+Guided backpropagation and DeepLift work by hooks on ReLU modules. A function call `F.relu` has no module to hook,
+and the methods then give a wrong map without a word; one module used twice makes DeepLift stop. An in-place ReLU
+overwrites the values that the hooks compare. None of that matters for training; it does for looking inside.
+
+### Which method should I trust?
+None alone. Compare several, change the baseline, and ask of each pattern whether it would be there for a network
+with random weights. If the map claims that a spot matters, cover the spot and see whether the score falls.
+""",
+}

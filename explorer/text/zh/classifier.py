@@ -1,0 +1,227 @@
+"""Sentences of the classifier wing, in Chinese."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "tab": "分类器",
+    "intro": "给训练好的网络看一件衣物：它看到了什么，判断成什么，依据的是哪些像素。",
+    # ---- controls ----
+    "source": "图片来源",
+    "source_sample": "样本",
+    "source_upload": "文件",
+    "source_drawing": "手绘",
+    "source_camera": "拍照",
+    "predicted_class": "预测的类别",
+    "settings": "方法的设置",
+    "inversion": "图片反相",
+    "inversion_auto": "边缘偏亮时",
+    "inversion_yes": "总是",
+    "inversion_no": "从不",
+    "baseline": "基线（代表“什么都没有”）",
+    "baseline_black": "全黑",
+    "baseline_mean": "平均灰度",
+    "baseline_blurred": "模糊后的图片",
+    "baseline_noise": "噪声",
+    "steps": "积分梯度的步数",
+    "samples": "加噪副本数",
+    "noise": "噪声强度",
+    "window": "遮挡方块的边长（像素）",
+    "depth": "Grad-CAM 所用的层",
+    "depth_last": "最后一层",
+    "depth_middle": "中间一层",
+    "depth_first": "第一层",
+    "redraw": "清空",
+    # ---- what the network sees ----
+    "steps_label": "从原图到网络看到的图像",
+    "step_grey": "灰度",
+    "step_inverted": "反相",
+    "step_levels": "背景变黑",
+    "step_cropped": "裁边",
+    "step_resized": "28 × 28",
+    "step_sample": "数据集原图",
+    "step_normalised": "归一化",
+    "caption_normalised": "(x − 0.286) / 0.353",
+    "caption_size": "{height} × {width}",
+    # ---- what it says ----
+    "probabilities": "{model} 的判断",
+    "true_class": "正确答案",
+    "verdict_right": "{model} 判断为<b>{predicted}</b>（{probability}），判断正确。",
+    "verdict_wrong": "{model} 判断为<b>{predicted}</b>（{probability}），其实是<b>{truth}</b>（{truth_probability}）。",
+    "verdict_own": "{model} 判断为<b>{predicted}</b>（{probability}）。它只认识十类衣物，无论给它看什么，都必须选一类。",
+    "look_signed": (
+        "橙色像素支持<b>{target}</b>，蓝色像素反对它：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。"
+    ),
+    "look_positive": "橙色区域支持<b>{target}</b>：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
+    "look_empty": "在这一层里，Grad-CAM 没有找到支持<b>{target}</b>的正面证据，所以图是空的。",
+    "look_try_truth": "把目标类别改成<b>{truth}</b>，看看哪些像素支持它。",
+    "look_no_map": "条形图显示它对每一类有多大把握。",
+    "no_picture_upload": "请在左侧拖入、粘贴或选择一张衣物的图片。",
+    "no_picture_drawing": "请在左侧用粗画笔画一件衣物，要涂满，不要只画轮廓。",
+    "no_picture_camera": "请把一件衣物放在干净的背景前，用摄像头拍一张。",
+    # ---- attribution ----
+    "method_gradient": "梯度",
+    "method_input_x_gradient": "输入 × 梯度",
+    "method_integrated_gradients": "积分梯度",
+    "method_smoothgrad": "SmoothGrad",
+    "method_gradcam": "Grad-CAM",
+    "method_occlusion": "遮挡法",
+    "method_guided_backprop": "导向反向传播",
+    "method_deeplift": "DeepLift",
+    "about_gradient": "显示某个像素稍微变亮时，该类得分会如何变化（带正负号）。它并不说明得分由什么构成。",
+    "about_input_x_gradient": (
+        "显示梯度乘以像素的归一化值。只有在网络是线性的、而且没有偏置时，它的总和才等于得分。"
+    ),
+    "about_integrated_gradients": (
+        "显示从基线走到这张图片的过程中，每个像素贡献了多少：归因图的总和为 {sum}，得分之差为 {difference}。"
+        "换一个基线，图就会变。"
+    ),
+    "about_smoothgrad": "显示 {samples} 张加噪副本的平均梯度，斑点更少。加多少噪声，决定了最后留下什么。",
+    "about_gradcam": (
+        "显示 {layer} 层的 {height} × {width} 个位置里，哪些支持该类。它不可能比这一层更精细，也不显示反面证据。"
+    ),
+    "about_occlusion": (
+        "显示遮住一个 {window} × {window} 的方块后，得分下降多少。它不需要梯度，但网络在训练中从未见过被遮挡的衣物。"
+    ),
+    "about_guided_backprop": (
+        "只让正的梯度往回传。它看起来清晰，是因为它在勾勒边缘；即使把权重随机打乱，它也几乎不变，所以别把它当作理由。"
+    ),
+    "about_deeplift": (
+        "把每个单元与它在基线下的状态相比较：归因图的总和为 {sum}，得分之差为 {difference}。换一个基线，图就会变。"
+    ),
+    "map_picture": "图片",
+    "map_over": "归因图叠在图片上",
+    "map_alone": "{method}",
+    "caption_time": "{milliseconds} 毫秒",
+    "caption_over": "目标：{target}",
+    "maps_label": "图片，以及{method}针对{target}的归因图（叠加显示与单独显示）",
+    "compare": "并排比较所有方法",
+    "compare_label": "所有方法针对{target}的归因图",
+    "not_available": "不适用",
+    # ---- what cannot be done ----
+    "no_convolution": "Grad-CAM 需要卷积层，而这个网络没有。请换一种方法或换一个网络。",
+    "blank": "这张图片上什么都没有：到处一样亮。",
+    "no_models": "这里没有训练好的网络。请先运行 python train_all.py 训练，再重新启动应用。",
+    "model_not_here": "{title} 尚未训练，或者它的权重无法使用。请从以下网络中选择：{choices}。",
+    "broken_model": "{title} 暂不可用：它在 checkpoints/ 中的权重缺失或被改动。请用 train_all.py 重新训练。",
+    "broken_results": "checkpoints/results.json 已损坏，所有训练好的网络都无法使用。请运行 train_all.py。",
+    "picture_or_sample": "请给出一张图像或一个样本序号，二者只能选一个。",
+    "not_an_image": "图像必须是由等长的行组成的列表，每边 1 到 1024 个像素，取值在 0 到 255 之间。",
+    # ---- results ----
+    "results": "这些网络到底有多好？",
+    "results_intro": (
+        "在 Fashion-MNIST 的 10,000 张测试图片上测得，这些图片从未参与训练，所用的就是本应用加载的权重。"
+        "± 是 10,000 张图片所能给出的 95% 置信区间；换一个随机种子，结果也会变动。"
+    ),
+    "results_none": "还没有训练好的网络。请运行 python train_all.py。",
+    "head_model": "模型",
+    "head_params": "参数量",
+    "head_accuracy": "测试准确率",
+    "head_claim": "教程的说法",
+    "head_epochs": "轮数",
+    "head_seed": "随机种子",
+    "head_hardware": "训练硬件",
+    "head_time": "用时",
+    "head_note": "这个说法成立吗？",
+    "claim_agrees": "成立：差别在误差范围之内。",
+    "claim_above": "实测还要高 {points} 个百分点。",
+    "claim_below": "不成立：实测低 {points} 个百分点。",
+    "claim_none": "",
+    "note_softmax": (
+        "这是不做数据增强时的结果。若按教程的随机裁剪训练，有一次只得到 67.5%：线性网络应付不了图像的平移。"
+    ),
+    "note_mlp": (
+        "这类网络达不到这个数字：数据集官方榜单上 MLP 的成绩是 88% 到 90%。"
+        "若按教程的随机裁剪训练，有一次得到 84.1%。"
+    ),
+    "note_lenet5": "训练时只做了左右翻转；若按教程的随机裁剪训练，有一次得到 89.4%。",
+    "note_alexnet_small": "训练时做了左右翻转；这个数字更多取决于训练了多久，而不是网络本身。",
+    "note_resnet18": "教程的数字大约需要训练 50 轮，这次只训练了 {epochs} 轮。",
+    "seconds": "{value} 秒",
+    "minutes": "{value} 分钟",
+    "hours": "{value} 小时",
+    "results_model": "查看哪个模型",
+    "confusion_title": "混淆矩阵：每类 1,000 张图片分别被判断成什么",
+    "axis_predicted": "预测类别",
+    "axis_true": "真实类别",
+    "hover_confusion": "真实：%{y}<br>预测：%{x}<br>%{customdata} 张<extra></extra>",
+    "curve_title": "训练曲线",
+    "axis_epoch": "轮数",
+    "axis_accuracy": "准确率（%）",
+    "curve_train": "训练图片",
+    "curve_validation": "验证图片",
+    "curve_test": "测试图片（训练结束时）",
+    "most_confused": (
+        "{title} 在 {total} 张图片中判断对了 {correct} 张。最常见的错误：有 {count} 次把<b>{truth}</b>"
+        "当成<b>{predicted}</b>。最难的类别：<b>{hardest}</b>，只对了 {recall}。"
+    ),
+    # ---- below the fold ----
+    "explanation": r"""
+网络把图片 $x$ 变成十个得分（logits）$z_c(x)$，softmax 再把它们变成条形图里的概率：
+
+$$p_c = \frac{e^{z_c}}{\sum_k e^{z_k}}$$
+
+概率之和总是 1。所以给它一张猫的照片，它也会选出一类，而且数字往往很高：这些概率只说明十个类别之间谁强谁弱，并不说明图上究竟是不是衣物。
+
+**网络看到的是什么。** 训练时它看的都是 28 × 28 的灰度衣物图，黑底亮物，占满画面。你的图片要先变成这个样子，步骤和数据集制作时相同（Xiao
+等，2017）：转成灰度；边缘偏亮时反相；把背景压成黑色；裁掉空边；按面积平均把长边缩到 28；居中。最后每个像素变成
+$(x - 0.2860) / 0.3530$，其中的均值和标准差来自训练图片。所以黑色是 $-0.81$，而不是 0。
+
+**哪些像素支持某一类？** 这里的每种方法解释的都是一个得分 $z_c$，而不是概率，因为别的类别得分上升时，概率也会下降。
+
+*梯度*（Simonyan 等，2013），保留正负号：
+
+$$A_i = \frac{\partial z_c}{\partial x_i}$$
+
+*输入 × 梯度*：$A_i = x_i \, \partial z_c / \partial x_i$。
+
+*积分梯度*（Sundararajan 等，2017）从代表“什么都没有”的基线 $x'$ 沿直线走到 $x$，把沿途的梯度平均起来：
+
+$$A_i = (x_i - x'_i) \int_0^1 \frac{\partial z_c\big(x' + t\,(x - x')\big)}{\partial x_i}\, dt,
+\qquad \sum_i A_i = z_c(x) - z_c(x')$$
+
+这里用 50 步求和来近似积分；归因图旁边的那句话比较了第二个等式的两边。
+
+*SmoothGrad*（Smilkov 等，2017）：给图片加上噪声，取 $n$ 个副本的平均梯度，
+$A_i = \frac{1}{n} \sum_k \partial z_c(x + \varepsilon_k) / \partial x_i$。
+
+*Grad-CAM*（Selvaraju 等，2017）用梯度的均值给某一层的特征图 $F^k$ 加权，只保留正的部分：
+
+$$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big), \qquad w_k = \frac{1}{HW} \sum_{ij} \frac{\partial z_c}{\partial F^k_{ij}}$$
+
+如果没有正的部分，图就是空的，本应用会如实说明，而不会把噪声放大给你看。
+
+*遮挡法*（Zeiler 与 Fergus，2014）用基线盖住一个方块，看得分下降多少；每个像素取所有盖住它的方块的平均值。
+
+*导向反向传播*（Springenberg 等，2015）在每个 ReLU 处只放行正的梯度。
+
+*DeepLift*（Shrikumar 等，2017）把每个单元与它在基线下的状态相比较，总和同样等于得分之差。
+
+**这样的图证明不了什么。** 两种方法画出的图并不相同，看上去却都很有说服力。Adebayo 等（2018）把网络的权重换成随机数：导向反向传播的图几乎没变，
+可见它画的是图片的边缘，而不是网络的理由；梯度和 Grad-CAM 则理所当然地变了。归因图只说明得分对哪里敏感；去掉这些像素后网络是否还会这样判断，
+要试过才知道。遮挡法确实在试，只是遮挡后的图片与训练时见过的都不一样。
+""",
+    "questions": r"""### 训练好的网络在这里会错在哪里？
+主要错在一件事上：衬衫。在 28 × 28 像素下，T恤、衬衫、套头衫、外套，以及（少一些的）连衣裙，轮廓都一样；能区分它们的纽扣、领子和布料，只有一两个像素宽。
+看混淆矩阵：错误集中成两块，一块是上身衣物，一块是鞋，两块之间几乎没有错误。让人来给这些图片分类，分歧也出在同样的地方。
+
+### 准确率为什么有误差范围？
+10,000 张测试图片只是一个样本。如果网络对这类图片判断正确的概率是 $p$，测得的比例就会以 $\sqrt{p(1-p)/10000}$ 的标准误差波动：91% 时约 0.3 个百分点，
+96% 时约 0.2 个。所以 91.2% 与 91.5% 算不上有差别。换一个随机种子重新训练，结果还会变动，而这个区间并不包含那部分变动。
+
+### 它有 99% 的把握，却判断错了，怎么会这样？
+softmax 只是让十个得分互相比较，其中没有任何一步会问“我见过类似的东西吗？”。训练会不断鼓励拉大训练图片上的得分差距，于是网络的把握往往超过它的正确率（Guo
+等，2017）。画一张笑脸试试看。
+
+### 我的照片为什么得到离谱的答案？
+看看那一排步骤图。网络熟悉的是商品目录照：只有一件衣物，占满画面，纯黑底上的亮物，没有人。衣物后面的花纹、边缘的阴影、不该做的反相，都会让它看到从未学过的图像。
+试试反相的设置，换干净的背景，光线亮一些。
+
+### 为什么这里的网络每处都用单独的 ReLU 模块，而且不做原地（in-place）运算？
+导向反向传播和 DeepLift 靠挂在 ReLU 模块上的钩子工作。直接调用 `F.relu` 没有模块可挂，这些方法会一声不响地给出错误的图；同一个模块用两次，DeepLift
+会报错。原地的 ReLU 会覆盖钩子要比较的值。这些对训练没有影响，但要看清网络内部，就有影响。
+
+### 我该相信哪种方法？
+单独哪一种都不要信。多比较几种，换换基线，并对每个图案问一句：如果网络的权重是随机的，它还会在那里吗？
+如果归因图说某处重要，就把那里盖住，看看得分是否真的下降。
+""",
+}

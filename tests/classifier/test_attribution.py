@@ -1,0 +1,231 @@
+"""Attribution against gradients by hand, closed forms, and hooks written out; and the network is left as found."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explorer.classifier.attribution import METHODS, Settings, compute_attribution, gradcam_layers, make_baseline
+from explorer.data import MEAN, STD
+from explorer.errors import InputError
+from explorer.models.catalogue import create_model
+
+SIDE = 8
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        yield
+
+
+@pytest.fixture
+def image():
+    return torch.randn(1, 1, SIDE, SIDE)
+
+
+@pytest.fixture
+def linear():
+    """Logits = W x + b on the flattened pixels: every method has a closed form."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(SIDE * SIDE, 4)).eval()
+
+
+def weight_of(linear, target):
+    return linear[1].weight.detach()[target].view(SIDE, SIDE)
+
+
+def close(values, expected, tolerance=1e-5):
+    return torch.allclose(values, expected, atol=tolerance, rtol=1e-4)
+
+
+def test_linear_network_in_closed_form(linear, image):
+    weight = weight_of(linear, 2)
+    black = (0 - MEAN) / STD
+    for method, expected in {
+        "gradient": weight,
+        "smoothgrad": weight,  # the gradient is the same everywhere
+        "guided_backprop": weight,  # there is no ReLU to guide
+        "input_x_gradient": weight * image[0, 0],
+        "integrated_gradients": weight * (image[0, 0] - black),
+        "deeplift": weight * (image[0, 0] - black),
+    }.items():
+        attribution = compute_attribution(linear, image, 2, method)
+        assert close(attribution.values, expected), method
+        assert attribution.score == pytest.approx(linear(image)[0, 2].item(), abs=1e-5)
+
+
+@pytest.mark.parametrize(("window", "stride"), [(1, 1), (3, 1), (3, 2), (5, 3)])
+def test_occlusion_of_a_linear_network(linear, image, window, stride):
+    """Each pixel gets the mean, over the windows that cover it, of what covering that window costs."""
+    black = (0 - MEAN) / STD
+    part = weight_of(linear, 1) * (image[0, 0] - black)
+    cost, covered = torch.zeros(SIDE, SIDE), torch.zeros(SIDE, SIDE)
+    starts = [*range(0, SIDE - window, stride), SIDE - window]  # the last window ends at the edge
+    steps = -(-(SIDE - window) // stride) + 1
+    starts = [min(k * stride, SIDE) for k in range(steps)]
+    for top in starts:
+        for left in starts:
+            square = (slice(top, top + window), slice(left, left + window))
+            cost[square] += part[square].sum()
+            covered[square] += 1
+    found = compute_attribution(linear, image, 1, "occlusion", window=window, stride=stride)
+    assert close(found.values, cost / covered, 1e-4)
+
+
+@pytest.mark.parametrize("baseline", ["black", "mean", "blurred", "noise"])
+def test_integrated_gradients_are_complete(baseline):
+    model = create_model("lenet5").eval()
+    image = torch.randn(1, 1, 28, 28)
+    found = compute_attribution(model, image, 3, "integrated_gradients", baseline=baseline, steps=300)
+    start = make_baseline(image, Settings(baseline=baseline))
+    with torch.no_grad():
+        difference = float(model(image)[0, 3] - model(start)[0, 3])
+    assert float(found.values.sum()) == pytest.approx(difference, abs=0.01 * abs(difference) + 1e-3)
+    assert found.completeness_gap == pytest.approx(float(found.values.sum()) - difference, abs=1e-4)
+
+
+def test_integrated_gradients_of_a_square_by_hand():
+    """f(x) = sum x^2: the path integral of 2 b + 2 t (x - b) times (x - b) is x^2 - b^2."""
+
+    class Square(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.unused = nn.Parameter(torch.zeros(1))
+
+        def forward(self, x):
+            return (x**2).sum(dim=(1, 2, 3)).unsqueeze(1)
+
+    image, black = torch.randn(1, 1, 3, 3), (0 - MEAN) / STD
+    found = compute_attribution(Square().eval(), image, 0, "integrated_gradients", steps=20)
+    assert close(found.values, image[0, 0] ** 2 - black**2, 1e-4)
+
+
+@pytest.mark.parametrize("layer", ["features.1", "features.4"])
+def test_gradcam_against_hooks_written_out(layer):
+    model, image = create_model("lenet5").eval(), torch.randn(1, 1, 28, 28)
+    kept = {}
+    module = model.get_submodule(layer)
+
+    def keep(_module, _inputs, output):
+        output.retain_grad()
+        kept["maps"] = output
+
+    handle = module.register_forward_hook(keep)
+    model(image)[0, 5].backward()
+    handle.remove()
+    model.zero_grad(set_to_none=True)
+    weights = kept["maps"].grad.mean(dim=(2, 3), keepdim=True)  # Selvaraju et al. 2017, equation 1
+    cam = F.relu((weights * kept["maps"]).sum(dim=1, keepdim=True))  # equation 2
+    expected = F.interpolate(cam, (28, 28), mode="bilinear", align_corners=False)[0, 0].detach()
+    found = compute_attribution(model, image, 5, "gradcam", layer=layer)
+    assert close(found.values, expected) and found.has_evidence == bool(expected.max() > 0)
+    assert found.layer == layer and found.layer_size == tuple(cam.shape[2:])
+
+
+def test_gradcam_without_positive_evidence():
+    """A positive layer that speaks only against the class: all is cut off, and it says so."""
+    model = nn.Sequential()
+    model.features = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU())
+    model.classifier = nn.Sequential(nn.Flatten(), nn.Linear(2 * SIDE * SIDE, 2))
+    with torch.no_grad():
+        model.classifier[1].weight.fill_(-1.0)
+    found = compute_attribution(model.eval(), torch.rand(1, 1, SIDE, SIDE), 0, "gradcam")
+    assert not found.has_evidence and float(found.values.abs().max()) == 0
+
+
+def test_guided_backprop_by_hand():
+    """One hidden ReLU layer: only paths with a positive activation and a positive gradient pass."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(9, 6), nn.ReLU(), nn.Linear(6, 2)).eval()
+    image = torch.randn(1, 1, 3, 3)
+    hidden = model[1](image.flatten(1))[0]
+    passed = model[3].weight[1].clamp(min=0) * (hidden > 0)
+    expected = (passed @ model[1].weight).view(3, 3).detach()
+    assert close(compute_attribution(model, image, 1, "guided_backprop").values, expected)
+
+
+def test_layers_for_gradcam_follow_the_stages():
+    assert list(gradcam_layers(create_model("lenet5"))) == ["features.1", "features.4"]
+    assert list(gradcam_layers(create_model("resnet20"))) == ["stem.2", "layer1", "layer2", "layer3"]
+    assert gradcam_layers(create_model("mlp")) == {}
+
+
+def test_networks_without_convolution_have_no_gradcam():
+    with pytest.raises(InputError) as caught:
+        compute_attribution(create_model("softmax").eval(), torch.zeros(1, 1, 28, 28), 0, "gradcam")
+    assert caught.value.key == "classifier.no_convolution"
+
+
+def state_of(model):
+    hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return [
+        (module.training, sorted(vars(module)), [dict(getattr(module, hook)) for hook in hooks])
+        for module in model.modules()
+    ] + [(p.requires_grad, None if p.grad is None else p.grad.clone()) for p in model.parameters()]
+
+
+@pytest.mark.parametrize("name", ["lenet5", "alexnet_small", "resnet20"])
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_leaves_the_network_as_found(name, method):
+    model, image = create_model(name).eval(), torch.randn(1, 1, 28, 28)
+    list(model.parameters())[0].requires_grad_(False)
+    before, pixels, seed = state_of(model), image.clone(), torch.random.get_rng_state()
+    found = compute_attribution(model, image, 4, method, steps=4, samples=2, window=14, stride=14)
+    assert found.values.shape == (28, 28) and bool(found.values.isfinite().all())
+    assert not found.values.requires_grad
+    assert state_of(model) == before
+    assert torch.equal(image, pixels) and not image.requires_grad and image.grad is None
+    assert torch.equal(seed, torch.random.get_rng_state())
+
+
+class Breaks(nn.Module):
+    """Fails in its second forward pass, when the hooks are set."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        if self.calls == 2:
+            raise RuntimeError("broken on purpose")
+        return x
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_hooks_are_gone_after_an_exception(method):
+    model = nn.Sequential()
+    model.features = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU())
+    model.classifier = nn.Sequential(nn.Flatten(), Breaks(), nn.Linear(2 * SIDE * SIDE, 2))
+    before = state_of(model.eval())
+    with pytest.raises(RuntimeError, match="broken on purpose"):
+        compute_attribution(model, torch.zeros(1, 1, SIDE, SIDE), 0, method)
+    assert state_of(model) == before
+
+
+def test_train_mode_and_nonsense_are_refused(linear, image):
+    with pytest.raises(ValueError, match="eval mode"):
+        compute_attribution(linear.train(), image, 0, "gradient")
+    linear.eval()
+    for settings in ({"target": 4}, {"target": -1}, {"target": None}, {"method": "magic"}, {"target": 1.5}):
+        with pytest.raises(InputError):
+            compute_attribution(linear, image, **{"target": 0, "method": "gradient", **settings})
+    for settings in ({"baseline": "white"}, {"steps": 0}, {"steps": float("nan")}):
+        with pytest.raises(InputError):
+            compute_attribution(linear, image, 0, "integrated_gradients", **settings)
+    for settings in ({"window": 0}, {"window": SIDE + 1}, {"stride": 0}):
+        with pytest.raises(InputError):
+            compute_attribution(linear, image, 0, "occlusion", **settings)
+
+
+def test_baselines_in_normalised_units():
+    image = torch.rand(1, 1, 28, 28)
+    assert make_baseline(image, Settings("black")).unique().item() == pytest.approx(-0.2860 / 0.3530)
+    assert float(make_baseline(image, Settings("mean")).abs().max()) == 0
+    flat = torch.full((1, 1, 28, 28), 0.7)
+    assert torch.allclose(make_baseline(flat, Settings("blurred")), flat)
+    assert make_baseline(image, Settings("blurred")).std() < 0.3 * image.std()
+    noise = make_baseline(image, Settings("noise")) * 0.3530 + 0.2860
+    assert noise.min() >= -1e-6 and noise.max() <= 1 + 1e-6 and 0.25 < noise.std() < 0.33
