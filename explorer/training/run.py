@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -197,7 +197,8 @@ def train(
                 autocast=run.recipe.autocast,
             )
             clock.tick()
-            run.curve.append(_epoch_record(run, loss, accuracy))
+            rate = run.recipe.learning_rate(run.step - 1, total_steps)
+            run.curve.append(_epoch_record(run, loss, accuracy, rate))
             run.totals = Totals()
             save_state(run)
             if should_stop():
@@ -349,13 +350,13 @@ class _Clock:
         return True
 
 
-def _epoch_record(run: Run, validation_loss: float, validation_accuracy: float) -> dict:
+def _epoch_record(run: Run, validation_loss: float, validation_accuracy: float, learning_rate: float) -> dict:
     return {
         "train_loss": run.totals.mean_loss,
         "train_accuracy": run.totals.accuracy,
         "validation_loss": validation_loss,
         "validation_accuracy": validation_accuracy,
-        "learning_rate": run.optimizer.param_groups[0]["lr"],
+        "learning_rate": learning_rate,
         "seconds": round(run.seconds, 1),
     }
 
@@ -442,9 +443,11 @@ def build_parser() -> argparse.ArgumentParser:
         prog="train_all.py",
         description="Train the networks of the catalogue on Fashion-MNIST and write their weights and what was "
         "measured into checkpoints/. The best place to start: --models softmax,mlp,lenet5 (a few minutes).",
-        epilog=f"Models, cheapest first: {', '.join(training_order())}.",
+        epilog=f"Models: {', '.join(MODELS)}.",
     )
-    parser.add_argument("--models", default="all", metavar="NAMES", help="names with commas between, or all (default)")
+    parser.add_argument(
+        "--models", default="all", metavar="NAMES", help="names with commas between, or all (default); cheapest first"
+    )
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the images (default: each model's recipe)")
     parser.add_argument("--seed", type=int, metavar="N", help=f"decides every random choice (default: {DEFAULT_SEED})")
     parser.add_argument("--device", default="auto", help="auto (default: a GPU if there is one), cpu or cuda")
@@ -454,15 +457,15 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def training_order() -> list[str]:
-    """Names of the catalogue, cheapest first. Roughly: a matrix's weight works once an image, a kernel's a hundred times."""
+def cheapest_first(names: Iterable[str]) -> tuple[str, ...]:
+    """Names in order of work. Roughly: a matrix's weight is used once an image, a kernel's a hundred times."""
 
     def cost(name: str) -> int:
         with torch.device("meta"):
             model = create_model(name)
         return sum(parameter.numel() * (100 if parameter.ndim == 4 else 1) for parameter in model.parameters())
 
-    return sorted(MODELS, key=cost)
+    return tuple(sorted(names, key=cost))
 
 
 def make_plan(arguments: argparse.Namespace) -> Plan:
@@ -471,17 +474,16 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
     Raises:
         RunError: one of them is impossible.
     """
-    order = training_order()
-    names = order if arguments.models == "all" else [name.strip() for name in arguments.models.split(",")]
+    names = list(MODELS) if arguments.models == "all" else [name.strip() for name in arguments.models.split(",")]
     for name in names:
         if name not in MODELS:
-            raise RunError(f"--models must be all or names out of {', '.join(order)}, got {name!r}")
+            raise RunError(f"--models must be all or names out of {', '.join(MODELS)}, got {name!r}")
     if arguments.epochs is not None and arguments.epochs < 1:
         raise RunError(f"--epochs must be >= 1, got {arguments.epochs}")
     if arguments.smoke and arguments.resume:
         raise RunError("--smoke and --resume do not go together: a smoke run is over too soon to be resumed")
     return Plan(
-        names=tuple(sorted(set(names), key=order.index)),
+        names=cheapest_first(dict.fromkeys(names)),
         epochs=arguments.epochs,
         seed=arguments.seed,
         device=choose_device(arguments.device),

@@ -1,0 +1,214 @@
+"""Weights on disk: what comes back, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from explorer.models import checkpoints
+from explorer.models.catalogue import create_model
+from explorer.models.checkpoints import (
+    CheckpointError,
+    available_models,
+    load_results,
+    load_trained,
+    model_lock,
+    save_checkpoint,
+)
+
+
+def build(name: str, seed: int = 0) -> torch.nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return create_model(name)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a LeNet-5 and a softmax regression in it."""
+    save_checkpoint("lenet5", build("lenet5"), {"test_accuracy": 0.9}, tmp_path)
+    save_checkpoint("softmax", build("softmax"), {"test_accuracy": 0.8}, tmp_path)
+    return tmp_path
+
+
+def test_round_trip_rounds_matrices_to_half_precision_and_keeps_vectors(folder):
+    original, loaded = build("lenet5").state_dict(), load_trained("lenet5", folder)
+    assert not loaded.training and all(p.requires_grad and p.dtype == torch.float32 for p in loaded.parameters())
+    for key, tensor in loaded.state_dict().items():
+        expected = original[key].half().float() if original[key].ndim > 1 else original[key]
+        assert torch.equal(tensor, expected), key
+    assert load_trained("lenet5", folder) is loaded
+
+
+def test_batch_normalisation_and_its_counter_survive(tmp_path):
+    model = build("resnet20")
+    model(torch.rand(4, 1, 28, 28))
+    save_checkpoint("resnet20", model, {}, tmp_path)
+    stored = load_trained("resnet20", tmp_path).state_dict()
+    assert torch.equal(stored["stem.1.running_var"], model.state_dict()["stem.1.running_var"])
+    assert stored["stem.1.num_batches_tracked"].item() == 1
+
+
+def test_record_names_files_with_their_digest(folder):
+    record = json.loads((folder / "results.json").read_text())["models"]["lenet5"]
+    (entry,) = record["files"]
+    content = (folder / entry["file"]).read_bytes()
+    assert entry["sha256"] == hashlib.sha256(content).hexdigest() and entry["bytes"] == len(content)
+    assert record["test_accuracy"] == 0.9 and load_results(folder)["softmax"]["test_accuracy"] == 0.8
+    assert {path.name for path in folder.iterdir()} == {"results.json", "lenet5.safetensors", "softmax.safetensors"}
+
+
+def test_large_network_is_cut_into_small_files_and_old_pieces_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "_MAX_SHARD_BYTES", 200_000)
+    save_checkpoint("resnet20", build("resnet20"), {}, tmp_path)
+    files = sorted(path.name for path in tmp_path.glob("*.safetensors"))
+    assert len(files) > 1 and all((tmp_path / file).stat().st_size < 200_000 + 2**15 for file in files)
+    assert torch.equal(load_trained("resnet20", tmp_path).stem[0].weight, build("resnet20").stem[0].weight.half().float())
+    monkeypatch.undo()
+    save_checkpoint("resnet20", build("resnet20", 1), {}, tmp_path)
+    assert [path.name for path in tmp_path.glob("*.safetensors")] == ["resnet20.safetensors"]
+
+
+def test_resnet18_is_stored_in_files_under_nine_mebibytes(tmp_path):
+    save_checkpoint("resnet18", build("resnet18"), {}, tmp_path)
+    sizes = [path.stat().st_size for path in tmp_path.glob("*.safetensors")]
+    assert max(sizes) < 9 * 2**20 and 22e6 < sum(sizes) < 23e6
+
+
+def test_saving_again_is_seen_by_the_next_load(folder):
+    before = load_trained("softmax", folder)
+    save_checkpoint("softmax", build("softmax", 1), {}, folder)
+    assert not torch.equal(load_trained("softmax", folder).classifier.weight, before.classifier.weight)
+
+
+def tampered(path, change) -> None:
+    """Rewrite a file and its digest, so that only its contents can give it away."""
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path)
+    record = json.loads((path.parent / "results.json").read_text())
+    entry = record["models"]["lenet5"]["files"][0]
+    content = path.read_bytes()
+    entry.update(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+    (path.parent / "results.json").write_text(json.dumps(record))
+
+
+def flip_last_byte(path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda path: path.unlink(), "missing"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-1]), "must have .* bytes, got"),
+        (flip_last_byte, "altered, its sha256 must be"),
+        (lambda path: tampered(path, lambda t: t.pop("features.0.bias")), "do not fit it, features.0.bias is missing"),
+        (lambda path: tampered(path, lambda t: t.update(extra=torch.zeros(1))), "has no extra"),
+        (
+            lambda path: tampered(path, lambda t: t.update({"features.0.bias": torch.zeros(7)})),
+            r"features.0.bias must be \(6,\), got \(7,\)",
+        ),
+    ],
+    ids=["missing", "truncated", "altered", "a tensor too few", "a tensor too many", "wrong shape"],
+)
+def test_unusable_file_is_named_and_the_others_go_on(folder, damage, message):
+    damage(folder / "lenet5.safetensors")
+    checkpoints._load_cached.cache_clear()
+    with pytest.raises(CheckpointError, match=message) as error:
+        load_trained("lenet5", folder)
+    assert str(folder) in str(error.value)
+    assert "softmax" in available_models(folder)
+    load_trained("softmax", folder)
+
+
+def test_pickle_is_not_loaded(folder):
+    import pickle
+
+    content = pickle.dumps({"weights": 1})
+    (folder / "lenet5.safetensors").write_bytes(content)
+    record = json.loads((folder / "results.json").read_text())
+    record["models"]["lenet5"]["files"][0].update(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+    (folder / "results.json").write_text(json.dumps(record))
+    checkpoints._load_cached.cache_clear()
+    with pytest.raises(CheckpointError, match="lenet5.safetensors: not a safetensors file"):
+        load_trained("lenet5", folder)
+
+
+def test_available_models_leaves_out_what_does_not_verify(folder):
+    assert available_models(folder) == ["softmax", "lenet5"]
+    flip_last_byte(folder / "softmax.safetensors")
+    assert available_models(folder) == ["lenet5"]
+    (folder / "results.json").unlink()
+    assert available_models(folder) == [] and load_results(folder) == {}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"models": []}', '{"models": {"lenet5": 3}}', '{"other": {}}'])
+def test_damaged_results_are_named(folder, text):
+    (folder / "results.json").write_text(text)
+    with pytest.raises(CheckpointError, match="results.json: damaged"):
+        load_results(folder)
+    assert available_models(folder) == []
+
+
+def test_record_without_files_is_named(folder):
+    (folder / "results.json").write_text(json.dumps({"models": {"lenet5": {"files": [{"file": "../x"}]}}}))
+    with pytest.raises(CheckpointError, match="record of lenet5 does not list its files"):
+        load_trained("lenet5", folder)
+
+
+def test_unknown_names_are_refused(tmp_path):
+    for use in (load_trained, model_lock, lambda name: save_checkpoint(name, build("softmax"), {}, tmp_path)):
+        with pytest.raises(ValueError, match="must be one of .*got '../x'"):
+            use("../x")
+
+
+def test_one_lock_a_model():
+    assert model_lock("mlp") is model_lock("mlp") is not model_lock("lenet5")
+
+
+def test_records_written_at_once_are_all_kept(tmp_path):
+    names = ["softmax", "mlp", "lenet5", "resnet20", "plain20"]
+    threads = [threading.Thread(target=save_checkpoint, args=(name, build(name), {}, tmp_path)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert available_models(tmp_path) == sorted(names, key=["softmax", "mlp", "lenet5", "resnet20", "plain20"].index)
+
+
+def test_abandoned_lock_expires(tmp_path, monkeypatch):
+    (tmp_path / ".results.json.lock").touch()
+    monkeypatch.setattr(checkpoints._results_lock.__wrapped__, "__defaults__", (0.1,))
+    save_checkpoint("softmax", build("softmax"), {}, tmp_path)
+    assert available_models(tmp_path) == ["softmax"]
+
+
+@pytest.mark.parametrize("name", load_results())
+def test_shipped_weights_load_and_their_records_add_up(name):
+    record = load_results()[name]
+    model = load_trained(name)
+    assert sum(parameter.numel() for parameter in model.parameters()) == record["num_params"]
+    assert all(entry["bytes"] < 9 * 2**20 for entry in record["files"])
+    confusion = torch.tensor(record["confusion"])
+    assert confusion.sum(1).tolist() == [1000] * 10
+    assert confusion.trace().item() == record["test_correct"] == round(record["test_accuracy"] * 10_000)
+    assert len(record["curve"]) == record["epochs"]
+
+
+@pytest.mark.parametrize("name", load_results())
+def test_shipped_weights_recognise_the_packed_sample(name):
+    from explorer.data import load_sample
+
+    sample = load_sample()
+    pixels = (sample.images.float() / 255 - 0.2860) / 0.3530
+    with torch.no_grad():
+        correct = load_trained(name)(pixels.unsqueeze(1)).argmax(1) == sample.labels
+    assert correct.float().mean().item() == pytest.approx(load_results()[name]["test_accuracy"], abs=0.07)

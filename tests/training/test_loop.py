@@ -1,0 +1,152 @@
+"""Augmentation against a loop over images, batches, and one training pass against torch's own training."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from explorer.training.loop import (
+    EvaluationBatches,
+    Totals,
+    TrainingBatches,
+    TrainingDiverged,
+    augment,
+    crop_images,
+    derive_seed,
+    flip_images,
+    run_epoch,
+)
+from explorer.training.recipe import Recipe
+
+
+@pytest.fixture
+def images():
+    return torch.randint(0, 256, (10, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+LABELS = torch.arange(10)
+
+
+def test_flip_against_a_loop(images):
+    flipped = torch.tensor([True, False] * 5)
+    out = flip_images(images, flipped)
+    for number in range(10):
+        for column in range(28):
+            source = 27 - column if number % 2 == 0 else column
+            assert torch.equal(out[number, 0, :, column], images[number, 0, :, source])
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("padding", [1, 2, 4])
+def test_crop_against_a_loop(channels, padding):
+    generator = torch.Generator().manual_seed(padding)
+    images = torch.randint(1, 256, (6, channels, 7, 5), dtype=torch.uint8, generator=generator)
+    tops, lefts = torch.randint(0, 2 * padding + 1, (2, 6), generator=generator)
+    out = crop_images(images, tops, lefts, padding)
+    for n in range(6):
+        for row in range(7):
+            for column in range(5):
+                y, x = row + int(tops[n]) - padding, column + int(lefts[n]) - padding
+                inside = 0 <= y < 7 and 0 <= x < 5
+                expected = images[n, :, y, x] if inside else torch.zeros(channels, dtype=torch.uint8)
+                assert torch.equal(out[n, :, row, column], expected)
+
+
+def test_augmentation_reaches_every_offset_and_both_sides():
+    image = torch.zeros(1, 1, 9, 9, dtype=torch.uint8)
+    image[0, 0, 4, 4], image[0, 0, 4, 5] = 1, 2  # a dot, and another that tells left from right
+    recipe = Recipe(epochs=1, flip=True, crop_padding=2)
+    out = augment(image.expand(2000, -1, -1, -1), recipe, torch.Generator().manual_seed(0))
+    dots = {tuple(place) for place in (out[:, 0] == 1).nonzero()[:, 1:].tolist()}
+    assert dots == {(row, column) for row in range(2, 7) for column in range(2, 7)}
+    mirrored = (out[:, 0, :, :-1] == 2) & (out[:, 0, :, 1:] == 1)
+    assert mirrored.any((1, 2)).float().mean().item() == pytest.approx(0.5, abs=0.05)
+
+
+def test_no_augmentation_unless_asked(images):
+    assert torch.equal(augment(images, Recipe(epochs=1), torch.Generator()), images)
+
+
+def test_an_epoch_holds_every_image_once_in_another_order_each_time(images):
+    recipe = Recipe(epochs=2, batch_size=4)
+    epochs = [list(TrainingBatches(images, LABELS, recipe, 1, epoch)) for epoch in (0, 1)]
+    orders = [torch.cat([labels for _, labels in batches]).tolist() for batches in epochs]
+    assert [len(labels) for _, labels in epochs[0]] == [4, 4, 2] and len(TrainingBatches(images, LABELS, recipe, 1, 0)) == 3
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(10)) and orders[0] != orders[1]
+    batch, labels = epochs[0][0]
+    expected = (images[labels].double() / 255 - 0.2860) / 0.3530
+    torch.testing.assert_close(batch.double(), expected, atol=1e-6, rtol=0)
+
+
+def test_batches_do_not_depend_on_where_an_epoch_starts_nor_on_the_global_random_state(images):
+    recipe = Recipe(epochs=1, batch_size=4, flip=True, crop_padding=2)
+    whole = list(TrainingBatches(images, LABELS, recipe, 7, 3))
+    before = torch.random.get_rng_state()
+    rest = list(TrainingBatches(images, LABELS, recipe, 7, 3, first_batch=1))
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert all(torch.equal(a, b) for old, new in zip(whole[1:], rest) for a, b in zip(old, new))
+    assert len(rest) == 2
+
+
+def test_seeds_differ_by_run_purpose_and_step():
+    seeds = {derive_seed(s, p, i) for s in range(5) for p in ("order", "augmentation") for i in range(50)}
+    assert len(seeds) == 500 and all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_training_pass_against_torch(images):
+    """The same two steps written out with torch alone."""
+    torch_model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    model = copy.deepcopy(torch_model)
+    batches = list(EvaluationBatches(images, LABELS, Recipe(epochs=1), batch_size=5))
+    criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
+    optimizer, torch_optimizer = (torch.optim.SGD(m.parameters(), lr=0.05, momentum=0.9) for m in (model, torch_model))
+    loss, accuracy = run_epoch(model, batches, criterion, optimizer, clip_norm=1.0)
+    losses, correct = [], 0
+    for pixels, labels in batches:
+        logits = torch_model(pixels)
+        torch_optimizer.zero_grad()
+        torch_loss = criterion(logits, labels)
+        torch_loss.backward()
+        nn.utils.clip_grad_norm_(torch_model.parameters(), 1.0)
+        torch_optimizer.step()
+        losses.append(torch_loss.item())
+        correct += (logits.argmax(1) == labels).sum().item()
+    assert loss == pytest.approx(sum(losses) / 2) and accuracy == correct / 10
+    assert torch.equal(model[1].weight, torch_model[1].weight)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_evaluation_changes_nothing_and_the_mode_is_put_back(images, training):
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Dropout(), nn.Linear(2 * 26 * 26, 10))
+    model.train(training)
+    before = copy.deepcopy(model.state_dict())
+    loss, accuracy = run_epoch(model, EvaluationBatches(images, LABELS, Recipe(epochs=1)), nn.CrossEntropyLoss())
+    assert model.training == training and all(p.grad is None for p in model.parameters())
+    assert all(torch.equal(before[key], tensor) for key, tensor in model.state_dict().items())
+    model.eval()
+    logits = model((images.float() / 255 - 0.2860) / 0.3530)
+    assert loss == pytest.approx(nn.functional.cross_entropy(logits, LABELS).item(), rel=1e-5)
+    assert accuracy == (logits.argmax(1) == LABELS).sum().item() / 10
+
+
+def test_a_loss_that_is_not_finite_stops_before_it_harms_the_weights(images):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    before = model[1].weight.clone()
+    batches = [(torch.full((2, 1, 28, 28), float("nan")), torch.tensor([0, 1]))]
+    with pytest.raises(TrainingDiverged, match="nan"):
+        run_epoch(model, batches, nn.CrossEntropyLoss(), optimizer)
+    assert torch.equal(model[1].weight, before)
+
+
+def test_running_totals_go_on(images):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    batches = list(EvaluationBatches(images, LABELS, Recipe(epochs=1), batch_size=5))
+    whole = run_epoch(model, batches, nn.CrossEntropyLoss())
+    totals = Totals()
+    run_epoch(model, batches[:1], nn.CrossEntropyLoss(), totals=totals)
+    assert run_epoch(model, batches[1:], nn.CrossEntropyLoss(), totals=totals) == whole
+    assert totals.count == 10

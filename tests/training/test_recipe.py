@@ -1,0 +1,53 @@
+"""The learning-rate schedule and the list of recipes."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from explorer.models.catalogue import MODELS
+from explorer.training.recipe import Recipe, recipe_for
+
+
+def test_every_model_has_a_recipe():
+    assert all(recipe_for(name).epochs >= 1 for name in MODELS)
+    with pytest.raises(ValueError, match="got 'vgg'"):
+        recipe_for("vgg")
+
+
+def test_networks_on_flat_pixels_see_no_augmentation():
+    for name in ("softmax", "mlp"):
+        assert not recipe_for(name).flip and not recipe_for(name).crop_padding
+
+
+def test_one_cycle_rises_to_its_peak_and_falls_to_nothing():
+    recipe = Recipe(epochs=1, peak_lr=0.3, warmup=0.25)
+    rates = [recipe.learning_rate(step, 100) for step in range(100)]
+    assert rates[0] == pytest.approx(0.3 / 25) and rates[24] == rates[25] == max(rates) == 0.3
+    assert rates[:25] == sorted(rates[:25]) and rates[25:] == sorted(rates[25:], reverse=True)
+    assert rates[25 + 37] == pytest.approx(0.15 * (1 + math.cos(math.pi * 37 / 75)))
+    assert 0 < rates[-1] < 0.001
+
+
+def test_without_warmup_it_is_the_cosine_of_torch():
+    import torch
+
+    recipe = Recipe(epochs=1, peak_lr=0.1, warmup=0.0)
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=20)
+    for step in range(20):
+        assert recipe.learning_rate(step, 20) == pytest.approx(scheduler.get_last_lr()[0])
+        optimizer.step()
+        scheduler.step()
+
+
+@pytest.mark.parametrize("step", [-1, 10])
+def test_steps_outside_the_run_are_refused(step):
+    with pytest.raises(ValueError, match=f"0..9, got {step}"):
+        Recipe(epochs=1).learning_rate(step, 10)
+
+
+@pytest.mark.parametrize("total", [1, 2, 3])
+def test_shortest_runs_have_finite_rates(total):
+    assert all(0 < Recipe(epochs=1).learning_rate(step, total) <= 0.1 for step in range(total))
