@@ -36,6 +36,33 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Experiment:
+    """One setting of the playground and what came out.
+
+    Attributes:
+        picture: (H, W) input.
+        kernel: (kH, kW) kernel as it is applied, flipped if `flip`.
+        stride: pixels from one window to the next.
+        padding: zeros on every side.
+        dilation: pixels from one number of the kernel to the next.
+        flip: whether the kernel was turned by 180 degrees.
+        comparison: the result by the loop and by PyTorch.
+        border_cells: cells of the result whose window takes in some of the padding.
+        flip_difference: greatest difference that the flip makes to the result.
+    """
+
+    picture: torch.Tensor
+    kernel: torch.Tensor
+    stride: int
+    padding: int
+    dilation: int
+    flip: bool
+    comparison: Comparison
+    border_cells: int
+    flip_difference: float
+
+
+@dataclass(frozen=True)
 class Pooling:
     """One map pooled in three ways.
 
@@ -174,11 +201,39 @@ def compare_convolutions(
         InputError: as `conv2d_manual`.
     """
     manual, manual_seconds = _measure_time(lambda: conv2d_manual(input_map, kernel, stride, padding, dilation))
-    torch_result, torch_seconds = _measure_time(
-        lambda: F.conv2d(input_map[None, None], kernel[None, None], None, stride, padding, dilation)[0, 0]
-    )
+    torch_result, torch_seconds = _measure_time(lambda: _convolve(input_map, kernel, stride, padding, dilation))
     difference = float((manual - torch_result).abs().max())
     return Comparison(manual, torch_result, difference, manual_seconds, torch_seconds)
+
+
+def run_experiment(
+    picture: torch.Tensor,
+    kernel: torch.Tensor,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    flip: bool = False,
+) -> Experiment:
+    """Everything that the playground shows for one setting.
+
+    Args:
+        picture: (H, W) float32.
+        kernel: (kH, kW) float32.
+        flip: turn the kernel by 180 degrees first.
+
+    Raises:
+        InputError: as `conv2d_manual`.
+    """
+    flipped = flip_kernel(kernel)
+    applied, other = (flipped, kernel) if flip else (kernel, flipped)
+    comparison = compare_convolutions(picture, applied, stride, padding, dilation)
+    settings = {"stride": stride, "padding": padding, "dilation": dilation}
+    inside = _convolve(torch.ones_like(picture), torch.ones_like(kernel), **settings)
+    return Experiment(
+        picture, applied, stride, padding, dilation, flip, comparison,
+        border_cells=int((inside < kernel.numel()).sum()),
+        flip_difference=float((comparison.torch_result - _convolve(picture, other, **settings)).abs().max()),
+    )  # fmt: skip
 
 
 def compute_pooling(input_map: torch.Tensor, kernel_size: int) -> Pooling:
@@ -220,6 +275,12 @@ def count_conv_params(in_channels: int, out_channels: int, kernel_height: int, k
 def count_linear_params(in_features: int, out_features: int) -> ParameterCount:
     """Parameters of nn.Linear with bias: every output is joined to every input."""
     return ParameterCount(in_features * out_features, out_features)
+
+
+def _convolve(
+    input_map: torch.Tensor, kernel: torch.Tensor, stride: int, padding: int, dilation: int
+) -> torch.Tensor:
+    return F.conv2d(input_map[None, None], kernel[None, None], None, stride, padding, dilation)[0, 0]
 
 
 def _check_map(name: str, values: torch.Tensor) -> tuple[int, int]:

@@ -3,6 +3,92 @@
 from __future__ import annotations
 
 SENTENCES = {
+    "tab": "Convolution",
+    "intro": "A small matrix slides over a picture: every number of the result is one window, multiplied and added up.",
+    # ---- controls
+    "source": "Picture",
+    "source_tutorial": "Half bright",
+    "source_sample": "Clothes",
+    "source_upload": "Upload",
+    "source_drawing": "Drawing",
+    "scaled": "Scaled to at most {side} pixels a side, so that the loop in Python stays quick.",
+    "kernel_horizontal": "Horizontal edge",
+    "kernel_vertical": "Vertical edge",
+    "kernel_sobel_x": "Sobel x",
+    "kernel_sobel_y": "Sobel y",
+    "kernel_scharr": "Scharr x",
+    "kernel_laplacian": "Laplacian",
+    "kernel_sharpen": "Sharpen",
+    "kernel_box": "Box blur",
+    "kernel_gaussian": "Gaussian blur (σ = 1)",
+    "kernel_emboss": "Emboss",
+    "kernel_identity": "Identity",
+    "kernel_random": "Random (seed 0)",
+    "kernel_own": "Your own numbers",
+    "learned": "Learned by {model}",
+    "filter": "Filter",
+    "flip": "Flip kernel",
+    "rows": "Rows of the kernel",
+    "columns": "Columns of the kernel",
+    "cell": "Row {row}, column {column}",
+    "pool_size": "Window of the pooling",
+    "side": "Side of the picture (px)",
+    # ---- the picture
+    "label": "Input, kernel, result of the loop and result of PyTorch",
+    "map_input": "Input",
+    "map_kernel": "Kernel",
+    "map_manual": "By hand: the loop",
+    "map_torch": "PyTorch: F.conv2d",
+    "map_max": "Max pooling",
+    "map_average": "Average pooling",
+    "map_global": "Global average",
+    "size": "{height} × {width}",
+    "size_padded": "{height} × {width}, framed by {padding}",
+    "size_kernel": "{height} × {width}, sum {sum}",
+    "size_time": "{height} × {width}, {time}",
+    "window_hint": "Point at a cell of a result to see its window",
+    "window_more": "… {count} more products",
+    "same": "Greatest difference between the two results: 0. "
+    "F.conv2d needed {torch}, the loop {manual}: {factor} times as long.",
+    "different": "Greatest difference between the two results: {difference}, the rounding of float32. "
+    "F.conv2d needed {torch}, the loop {manual}: {factor} times as long.",
+    # ---- what to look for
+    "look_zero_sum": "The numbers of this kernel add up to 0, so even areas give 0 ({zeros} of {cells} cells). "
+    "Only changes answer, the strongest with {strongest}. Point at a cell to see its window.",
+    "look_average": "The numbers add up to 1 and none is negative: brightness stays, details blur. "
+    "The result runs from {low} to {high}.",
+    "look_sum": "The numbers add up to {sum}: an even area of brightness 1 gives {sum}. "
+    "Here the result runs from {low} to {high}.",
+    "look_constant": "Every cell gives {value}: this kernel finds no difference between the windows of this picture.",
+    "look_padding": "The frame is made of zeros, and zero is black: {border} of {cells} windows take in some of it, "
+    "so edges can show up where the picture has none.",
+    "look_stride": "With stride {stride} the window moves {stride} pixels at a time: {height} × {width} cells "
+    "in place of {full}.",
+    "look_dilation": "With dilation {dilation} the {kernel} kernel reaches over {reach} pixels with the same {count} "
+    "numbers. The pixels between them are skipped.",
+    "look_flip_same": "Flipped, and nothing changed: turned by 180 degrees this kernel does the same here.",
+    "look_flip_sign": "Flipped, and every value changes its sign: turned by 180 degrees this kernel is its own negative. "
+    "This is convolution in the strict sense.",
+    "look_flip_differs": "Flipped: convolution in the strict sense. It differs from what libraries compute by up to "
+    "{difference}.",
+    "look_pooling": "Move the picture one pixel to the right: {unchanged} of {windows} maxima stay exactly as they were. "
+    "Over all 200 sample clothes {overall} stay. The others lose their maximum to the next window.",
+    "look_pooling_blank": "The picture is blank, so a shift changes nothing ({unchanged} of {windows} maxima). "
+    "Over all 200 sample clothes {overall} of the maxima stay when they move by one pixel.",
+    "look_parameters": "For a picture of {side} × {side} the fully connected layer needs {factor} times as many "
+    "parameters to give a result of the same size.",
+    # ---- sections
+    "pooling": "Pooling the same picture",
+    "parameters": "Parameters, against a fully connected layer",
+    "code": "The loop: conv2d_manual",
+    "head_layer": "Layer",
+    "head_arithmetic": "Weights from",
+    "head_weights": "Weights",
+    "head_biases": "Biases",
+    "head_total": "Together",
+    "row_conv": "Convolution, {in_channels} → {out_channels} channels",
+    "row_linear": "Fully connected, {in_features} → {out_features}",
+    # ---- what cannot be done
     "does_not_fit": "The kernel does not fit: with {kernel_size} numbers a side and dilation {dilation} it reaches over "
     "{reach} pixels, and the padded image has only {padded} ({size} + 2 x {padding}).",
     "not_a_map": "{name} must have two dimensions, height and width, got the shape {shape}.",
@@ -12,4 +98,82 @@ SENTENCES = {
     "cell_empty": "{name}: the cell in row {row}, column {column} is empty. Put a number there, for example 0.",
     "cell_not_a_number": "{name}: row {row}, column {column} must be a number, got {value!r}.",
     "cell_too_large": "{name}: row {row}, column {column} must be a number from -{limit} to {limit}, got {value}.",
+    "no_drawing": "There is no drawing yet: draw something on the white square.",
+    "no_weights": "The trained weights of {model} are not here, so its filters cannot be shown. "
+    "Choose another kernel, or train it with train_all.py.",
+    # ---- the article
+    "explanation": r"""
+**One window, one number.** Put the kernel $K$ on the picture $X$, multiply each number of the kernel with the pixel
+below it, and add up. That sum is one number of the result $Y$. Then move on by $s$ pixels (the *stride*) and do it again:
+
+$$Y[i, j] = \sum_{u=0}^{k_H - 1} \sum_{v=0}^{k_W - 1} K[u, v] \; X[\,i s + u d,\; j s + v d\,]$$
+
+The *dilation* $d$ leaves gaps between the pixels that the kernel touches. The *padding* $p$ puts a frame of zeros
+around $X$ first.
+
+**Why is the answer −3 in the first picture?** The window of a middle row has bright pixels above and dark ones below.
+The kernel has −1 above and +1 below: $3 \cdot (-1) \cdot 1 + 3 \cdot 0 + 3 \cdot 1 \cdot 0 = -3$. From dark to
+bright it would be $+3$: the sign says in which direction the brightness goes.
+
+**How large is the result?** Along each side, with a kernel of size $k$:
+
+$$H_{out} = \left\lfloor \frac{H_{in} + 2p - d\,(k - 1) - 1}{s} \right\rfloor + 1$$
+
+A kernel that reaches over $d(k-1)+1$ pixels fits $H_{in} + 2p - d(k-1)$ times at stride 1; a larger stride keeps
+every $s$-th of these places. With odd $k$, stride 1 and $p = d(k-1)/2$ the size stays.
+
+**Cross-correlation or convolution?** Strictly, convolution turns the kernel by 180 degrees before it slides:
+
+$$(K * X)[i, j] = \sum_{u, v} K[u, v] \; X[\,i - u,\; j - v\,]$$
+
+Deep-learning libraries leave the turn out and compute cross-correlation. For a network it makes no difference: the
+numbers are learned, and a network that was made to flip would learn them flipped. Tick *Flip kernel* to see what
+changes: nothing for a symmetric kernel, the sign for an edge kernel.
+
+**Locality and sharing.** Neighbouring pixels belong together, so a window of a few pixels is a good place to look for
+an edge. And an edge is an edge everywhere, so the same few numbers serve the whole picture. That is why the number of
+parameters depends on kernel and channels only:
+
+$$C_{out} \cdot C_{in} \cdot k_H \cdot k_W + C_{out}$$
+
+A fully connected layer from $C_{in} \times H \times W$ to $C_{out} \times H \times W$ numbers has
+$C_{in} H W \cdot C_{out} H W$ weights and $C_{out} H W$ biases. For 3 → 16 channels on 28 × 28 pixels with a 3 × 3 kernel
+these are 448 parameters against 29,503,488 weights and 12,544 biases, 29,516,032 together.
+
+**Pooling** has nothing to learn. It sums up each window by its largest number or by its mean:
+
+$$\max_{0 \le u, v < k} X[\,ik + u,\; jk + v\,] \qquad \frac{1}{k^2} \sum_{u, v} X[\,ik + u,\; jk + v\,]$$
+
+*Global average pooling* takes the mean of a whole map, so the result no longer depends on the size of the picture.
+Max pooling is often said to ignore a shift by one pixel. It does so only where the maximum stays in its window;
+the line above the pooled pictures counts how often that is so.
+
+**Filters that networks learned.** Choose *Learned by …* to see the first layer of a network that was trained on
+clothes. The network itself shifts and scales the picture first and adds a bias; the pattern that a filter looks for is
+the same.
+""",
+    "questions": r"""
+### What is the difference between a convolution and a fully connected layer?
+A fully connected layer joins every output to every input. It knows nothing of neighbours: shuffle the pixels of all pictures
+in the same way, and it learns just as well. A convolution builds in three assumptions about pictures. *Locality*: an
+output sees only a small window. *Sharing*: the same kernel is used at every place, so the number of parameters does not
+depend on the size of the picture. *Equivariance*: move the picture by one pixel (at stride 1, away from the border), and the
+result moves by one pixel too. Each of these is a special case of a fully connected layer with most weights at zero and the
+others tied to each other; a convolution cannot do more, it needs less data to find what is useful.
+
+### Does a convolution make a network ignore where things are?
+No. A convolution is *equivariant*: when the picture moves, its result moves along. *Invariance*, the same answer wherever
+the thing is, comes later and only in part, from pooling and at the end from the mean over the whole map. Measure it above:
+most maxima of the clothes change when the picture moves by a single pixel.
+
+### Max pooling or a convolution with stride 2?
+Both halve height and width. Max pooling has no parameters and keeps the strongest answer in each window. A convolution with
+stride 2 learns what to keep, at the price of more parameters and multiplications. ResNet uses both on large pictures: one
+max pooling at the start, strides after that.
+
+### Why do deep-learning libraries not flip the kernel?
+Because the numbers are learned. Flipping would only make the network store each kernel the other way round. It matters as
+soon as a kernel comes from elsewhere: a textbook's kernel for true convolution must be flipped by hand, or edges change
+their sign and directions turn round.
+""",
 }

@@ -3,6 +3,85 @@
 from __future__ import annotations
 
 SENTENCES = {
+    "tab": "卷积",
+    "intro": "一个小矩阵在图像上滑动：结果里的每个数，都是把一个窗口逐点相乘再求和得到的。",
+    # ---- controls
+    "source": "图像",
+    "source_tutorial": "半明半暗",
+    "source_sample": "服装",
+    "source_upload": "上传",
+    "source_drawing": "手绘",
+    "scaled": "图像会缩小到每边最多 {side} 个像素，好让 Python 循环算得够快。",
+    "kernel_horizontal": "水平边缘",
+    "kernel_vertical": "垂直边缘",
+    "kernel_sobel_x": "Sobel x",
+    "kernel_sobel_y": "Sobel y",
+    "kernel_scharr": "Scharr x",
+    "kernel_laplacian": "拉普拉斯",
+    "kernel_sharpen": "锐化",
+    "kernel_box": "均值模糊",
+    "kernel_gaussian": "高斯模糊（σ = 1）",
+    "kernel_emboss": "浮雕",
+    "kernel_identity": "恒等",
+    "kernel_random": "随机（种子 0）",
+    "kernel_own": "自己填的数",
+    "learned": "{model} 学到的",
+    "filter": "滤波器",
+    "flip": "翻转卷积核",
+    "rows": "卷积核的行数",
+    "columns": "卷积核的列数",
+    "cell": "第 {row} 行第 {column} 列",
+    "pool_size": "池化窗口",
+    "side": "图像边长（像素）",
+    # ---- the picture
+    "label": "输入、卷积核、手写循环的结果和 PyTorch 的结果",
+    "map_input": "输入",
+    "map_kernel": "卷积核",
+    "map_manual": "手写循环",
+    "map_torch": "PyTorch：F.conv2d",
+    "map_max": "最大池化",
+    "map_average": "平均池化",
+    "map_global": "全局平均",
+    "size": "{height} × {width}",
+    "size_padded": "{height} × {width}，四周补 {padding}",
+    "size_kernel": "{height} × {width}，和为 {sum}",
+    "size_time": "{height} × {width}，{time}",
+    "window_hint": "把指针移到结果的格子上，就能看到它对应的窗口",
+    "window_more": "……还有 {count} 项",
+    "same": "两个结果的最大差别：0。F.conv2d 用时 {torch}，手写循环用时 {manual}，是前者的 {factor} 倍。",
+    "different": "两个结果的最大差别：{difference}，来自 float32 的舍入误差。"
+    "F.conv2d 用时 {torch}，手写循环用时 {manual}，是前者的 {factor} 倍。",
+    # ---- what to look for
+    "look_zero_sum": "这个卷积核的各数之和为 0，所以平坦的区域输出 0（{cells} 格中有 {zeros} 格）。"
+    "只有明暗变化处才有响应，最强的是 {strongest}。把指针移到格子上，看看它的窗口。",
+    "look_average": "各数之和为 1，而且没有负数：亮度不变，细节变模糊。结果在 {low} 到 {high} 之间。",
+    "look_sum": "各数之和为 {sum}：亮度为 1 的平坦区域会输出 {sum}。这里的结果在 {low} 到 {high} 之间。",
+    "look_constant": "每一格都是 {value}：在这个卷积核看来，这张图的各个窗口没有差别。",
+    "look_padding": "四周补的是 0，也就是黑色：{cells} 个窗口中有 {border} 个碰到了它，"
+    "所以图像里本来没有边缘的地方也可能出现边缘。",
+    "look_stride": "步幅为 {stride} 时，窗口每次移动 {stride} 个像素：结果是 {height} × {width}，而不是 {full}。",
+    "look_dilation": "空洞率为 {dilation} 时，{kernel} 的卷积核仍是 {count} 个数，却跨过了 {reach} 个像素，"
+    "中间的像素都被跳过了。",
+    "look_flip_same": "翻转了，但什么都没变：在这里，这个卷积核转 180 度之后效果完全相同。",
+    "look_flip_sign": "翻转之后，每个值都变了号：这个卷积核转 180 度，恰好是它自己的相反数。这才是严格意义上的卷积。",
+    "look_flip_differs": "翻转之后，就是严格意义上的卷积，与深度学习库算出的结果最多相差 {difference}。",
+    "look_pooling": "把图像向右移一个像素：{windows} 个最大值中有 {unchanged} 个丝毫不变。"
+    "在全部 200 张服装样本上，不变的占 {overall}；其余的最大值都跑到隔壁窗口去了。",
+    "look_pooling_blank": "图像是空白的，移动也不会有变化（{windows} 个最大值中有 {unchanged} 个不变）。"
+    "在全部 200 张服装样本上，移动一个像素后仍不变的最大值占 {overall}。",
+    "look_parameters": "图像为 {side} × {side} 时，要得到同样大小的结果，全连接层的参数是卷积的 {factor} 倍。",
+    # ---- sections
+    "pooling": "对同一张图做池化",
+    "parameters": "与全连接层比参数量",
+    "code": "手写循环：conv2d_manual",
+    "head_layer": "层",
+    "head_arithmetic": "权重的算法",
+    "head_weights": "权重",
+    "head_biases": "偏置",
+    "head_total": "合计",
+    "row_conv": "卷积，{in_channels} → {out_channels} 通道",
+    "row_linear": "全连接，{in_features} → {out_features}",
+    # ---- what cannot be done
     "does_not_fit": "卷积核放不下：一边有 {kernel_size} 个数，空洞率为 {dilation}，要跨过 {reach} 个像素，"
     "而填充后的图像只有 {padded} 个像素（{size} + 2 × {padding}）。",
     "not_a_map": "{name}必须是二维的（高和宽），现在的形状是 {shape}。",
@@ -12,4 +91,70 @@ SENTENCES = {
     "cell_empty": "{name}第 {row} 行第 {column} 列是空的，请填一个数，例如 0。",
     "cell_not_a_number": "{name}第 {row} 行第 {column} 列必须是数字，现在是 {value!r}。",
     "cell_too_large": "{name}第 {row} 行第 {column} 列必须在 -{limit} 到 {limit} 之间，现在是 {value}。",
+    "no_drawing": "还没有画：请在白色方框里画点什么。",
+    "no_weights": "这里没有 {model} 训练好的权重，所以看不到它的滤波器。请换一个卷积核，或者用 train_all.py 训练它。",
+    # ---- the article
+    "explanation": r"""
+**一个窗口，一个数。** 把卷积核 $K$ 放到图像 $X$ 上，核里的每个数与它下面的像素相乘，再全部加起来，
+就得到结果 $Y$ 里的一个数。然后移动 $s$ 个像素（*步幅*），再算一次：
+
+$$Y[i, j] = \sum_{u=0}^{k_H - 1} \sum_{v=0}^{k_W - 1} K[u, v] \; X[\,i s + u d,\; j s + v d\,]$$
+
+*空洞率* $d$ 让核碰到的像素之间留出空隙；*填充* $p$ 则是先在 $X$ 四周补上一圈圈的 0。
+
+**第一张图为什么得到 −3？** 中间几行的窗口上面亮、下面暗，而核的上面是 −1、下面是 +1：
+$3 \cdot (-1) \cdot 1 + 3 \cdot 0 + 3 \cdot 1 \cdot 0 = -3$。如果上暗下亮，得到的就是 $+3$：符号说明亮度朝哪个方向变化。
+
+**结果有多大？** 设核的边长为 $k$，每条边都是：
+
+$$H_{out} = \left\lfloor \frac{H_{in} + 2p - d\,(k - 1) - 1}{s} \right\rfloor + 1$$
+
+核一共跨过 $d(k-1)+1$ 个像素，步幅为 1 时有 $H_{in} + 2p - d(k-1)$ 个位置可放；步幅更大时，每 $s$ 个位置只取一个。
+$k$ 为奇数、步幅为 1、$p = d(k-1)/2$ 时，尺寸不变。
+
+**互相关还是卷积？** 严格说来，卷积要先把核转 180 度再滑动：
+
+$$(K * X)[i, j] = \sum_{u, v} K[u, v] \; X[\,i - u,\; j - v\,]$$
+
+深度学习库省去了这一步，算的其实是互相关。对网络来说这没有区别：核里的数是学出来的，如果要求翻转，网络学到的就是翻转过的数。
+勾选*翻转卷积核*看看会怎样：对称的核毫无变化，边缘核则全部变号。
+
+**局部连接与参数共享。** 相邻的像素彼此相关，所以找边缘只需看几个像素大的窗口；边缘在哪里都是边缘，
+所以同样几个数可以用遍整张图。于是参数量只取决于核的大小和通道数：
+
+$$C_{out} \cdot C_{in} \cdot k_H \cdot k_W + C_{out}$$
+
+而从 $C_{in} \times H \times W$ 个数到 $C_{out} \times H \times W$ 个数的全连接层，有 $C_{in} H W \cdot C_{out} H W$ 个权重和
+$C_{out} H W$ 个偏置。以 28 × 28 的图像、3 → 16 通道、3 × 3 的核为例：卷积只有 448 个参数，
+全连接层却有 29,503,488 个权重和 12,544 个偏置，合计 29,516,032 个。
+
+**池化**没有要学的参数，它用最大值或平均值来概括每个窗口：
+
+$$\max_{0 \le u, v < k} X[\,ik + u,\; jk + v\,] \qquad \frac{1}{k^2} \sum_{u, v} X[\,ik + u,\; jk + v\,]$$
+
+*全局平均池化*对整张特征图求平均，这样结果就与图像大小无关了。
+常有人说最大池化不受一个像素位移的影响，其实只有当最大值还留在原来的窗口里时才是这样；池化图上方的那句话数出了这种情况有多少。
+
+**网络学到的滤波器。** 在卷积核里选“…… 学到的”，就能看到在服装图像上训练好的网络的第一层。
+网络自己会先对图像做平移和缩放，最后再加上偏置；但滤波器要找的图案是一样的。
+""",
+    "questions": r"""
+### 卷积和全连接的本质区别是什么？
+全连接层的每个输出都和所有输入相连，完全不知道哪些像素相邻：把所有图像的像素按同一种方式打乱，它照样学得一样好。
+卷积则预先放进了对图像的三个假设。*局部连接*：一个输出只看一个小窗口。*参数共享*：每个位置用的是同一个核，
+所以参数量与图像大小无关。*平移等变*：图像移动一个像素（步幅为 1，且不在边界附近），结果也跟着移动一个像素。
+卷积其实是全连接层的特例：大部分权重为零，其余的彼此相等。它能做的并不更多，只是用更少的数据就能找到有用的东西。
+
+### 用了卷积，网络就不在乎物体的位置了吗？
+不是。卷积是*等变*的：图像动，结果也跟着动。而*不变*（不管物体在哪里，答案都一样）是后来才有的，而且只是一部分：
+来自池化，以及最后对整张特征图求平均。上面可以直接测量：服装图像只要移动一个像素，大多数最大值就变了。
+
+### 最大池化还是步幅为 2 的卷积？
+两者都把高和宽减半。最大池化没有参数，只留下每个窗口里最强的响应；步幅为 2 的卷积能自己学会保留什么，
+代价是更多的参数和乘法。ResNet 处理大图时两种都用：开头一次最大池化，之后都用步幅。
+
+### 深度学习库为什么不翻转卷积核？
+因为核里的数是学出来的，翻转只会让网络把每个核反过来存。但如果核是从别处来的，就有关系了：
+教科书里为严格卷积设计的核，要先自己翻转，否则边缘会变号，方向也会颠倒。
+""",
 }

@@ -1,0 +1,108 @@
+// The matrix of numbers that a person edits: a grid of cells and its size. The value is a list of rows of text.
+const host = element.querySelector(".kernel-editor");
+const words = JSON.parse(host.dataset.words);
+const MAX_SIZE = 7;
+let cells = [];
+
+const grid = document.createElement("div");
+grid.className = "kernel-grid";
+const rowsChoice = buildChoice(words.rows);
+const columnsChoice = buildChoice(words.columns);
+const sizes = document.createElement("div");
+sizes.className = "kernel-size";
+sizes.append(words.size, rowsChoice, "×", columnsChoice);
+host.append(sizes, grid);
+
+function buildChoice(label) {
+  const choice = document.createElement("select");
+  choice.setAttribute("aria-label", label);
+  for (let size = 1; size <= MAX_SIZE; size++) choice.append(new Option(size, size));
+  choice.addEventListener("change", () => {
+    cells = resize(cells, Number(rowsChoice.value), Number(columnsChoice.value));
+    build();
+    send();
+  });
+  return choice;
+}
+
+// The same numbers around the same centre: cut off or filled up with zeros on all sides.
+function resize(matrix, rows, columns) {
+  const down = Math.floor(matrix.length / 2) - Math.floor(rows / 2);
+  const right = Math.floor(matrix[0].length / 2) - Math.floor(columns / 2);
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => matrix[row + down]?.[column + right] ?? "0"),
+  );
+}
+
+// The number that explorer/convolution/kernels.py will read, or NaN.
+function numberOf(written) {
+  const [numerator, denominator] = written.trim().replace("\u2212", "-").split("/");
+  if (numerator.trim() === "" || denominator?.trim() === "") return NaN;
+  return Number(numerator) / (denominator === undefined ? 1 : Number(denominator));
+}
+
+// Orange for positive, blue for negative, as in the maps; the accent of a problem where there is no number.
+function tint() {
+  const numbers = cells.flat().map(numberOf);
+  const greatest = Math.max(...numbers.map((number) => (Number.isFinite(number) ? Math.abs(number) : 0))) || 1;
+  [...grid.children].forEach((field, index) => {
+    const strength = Math.round((42 * Math.abs(numbers[index])) / greatest);
+    const colour = numbers[index] < 0 ? "#5b9bd0" : "#f2a05c";
+    field.classList.toggle("problem", !Number.isFinite(numbers[index]));
+    field.style.background = strength ? `color-mix(in srgb, ${colour} ${strength}%, transparent)` : "";
+  });
+}
+
+function build() {
+  rowsChoice.value = cells.length;
+  columnsChoice.value = cells[0].length;
+  grid.style.gridTemplateColumns = `repeat(${cells[0].length}, minmax(0, 1fr))`;
+  grid.style.maxWidth = `${Math.max(64 * cells[0].length, 96)}px`;
+  grid.replaceChildren(
+    ...cells.flatMap((line, row) =>
+      line.map((written, column) => {
+        const field = document.createElement("input");
+        field.type = "text"; // a field of type "number" would swallow what is wrong instead of sending it
+        field.spellcheck = false;
+        field.autocomplete = "off";
+        field.value = written;
+        field.setAttribute("aria-label", words.cell.replace("{row}", row + 1).replace("{column}", column + 1));
+        field.addEventListener("focus", () => field.select());
+        field.addEventListener("input", () => {
+          cells[row][column] = field.value;
+          tint();
+          send();
+        });
+        field.addEventListener("keydown", (event) => step(event, row, column));
+        return field;
+      }),
+    ),
+  );
+  tint();
+}
+
+// Arrow up and down count by one, as in a field of type "number".
+function step(event, row, column) {
+  const change = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+  const number = numberOf(cells[row][column]);
+  if (!change || !Number.isFinite(number)) return;
+  event.preventDefault();
+  cells[row][column] = event.target.value = String(Number((number + change).toPrecision(6)));
+  tint();
+  send();
+}
+
+function send() {
+  props.value = cells.map((line) => [...line]);
+  trigger("input");
+}
+
+function show() {
+  const value = props.value;
+  if (!Array.isArray(value) || JSON.stringify(value) === JSON.stringify(cells)) return;
+  cells = value.map((line) => line.map(String));
+  build();
+}
+
+watch("value", show);
+show();

@@ -1,0 +1,430 @@
+"""The convolution tab: a picture, a kernel, and everything that comes of the two."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import torch
+from PIL import Image
+
+from explorer.canvas import build_canvas
+from explorer.checks import check_choice, check_whole
+from explorer.convolution.figures import (
+    choose_sentence,
+    draw_comparison,
+    draw_experiment,
+    draw_filters,
+    draw_formula,
+    draw_parameters,
+    draw_pooling,
+    draw_window,
+)
+from explorer.convolution.kernels import (
+    MAX_KERNEL_SIZE,
+    PRESETS,
+    first_filters,
+    parse_image,
+    parse_kernel,
+    preset_cells,
+    write_cells,
+)
+from explorer.convolution.maths import (
+    Experiment,
+    compute_pooling,
+    conv2d_manual,
+    count_conv_params,
+    count_linear_params,
+    measure_shift,
+    run_experiment,
+)
+from explorer.data import load_sample
+from explorer.errors import InputError
+from explorer.events import draw_look_for, wire
+from explorer.images import build_sketchpad, build_upload, open_image
+from explorer.layout import Wing, build_explanation, build_intro, build_look_for, controls_column, picture_column
+from explorer.models.catalogue import MODELS
+from explorer.models.checkpoints import CheckpointError, load_trained
+from explorer.samples import build_sample_picker, check_sample
+from explorer.text import Text, text_in
+
+SOURCES = ("tutorial", "sample", "upload", "drawing")
+LEARNED = ("lenet5", "alexnet_small", "resnet18")  # networks whose first filters take one channel and are shipped
+OWN = "own"
+CHOICES = (*PRESETS, *LEARNED, OWN)
+MAX_STRIDE = 4
+MAX_PADDING = 6
+MAX_DILATION = 4
+MAX_POOL = 4
+MAX_CHANNELS = 64
+MAX_SIDE = 224  # px, of the picture in the comparison of parameters
+UPLOAD_SIDE = 56  # px, so that the loop in Python answers within 0.1 s
+DRAWING_SIDE = 28  # px, as the clothes
+DEFAULT_SAMPLE = 180  # an ankle boot
+FOLDER = Path(__file__).parent
+
+Cells = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that the reader has set, in the order of the components; as it came from the page until checked."""
+
+    source: str = "tutorial"
+    sample: int = DEFAULT_SAMPLE
+    upload: str | None = None
+    drawing: np.ndarray | None = None
+    cells: Cells = tuple(map(tuple, preset_cells("horizontal")))
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    flip: bool = False
+    pool_size: int = 2
+    in_channels: int = 3
+    out_channels: int = 16
+    side: int = 28
+
+
+# ---- what the page calls ----------------------------------------------------------------------------------------
+
+
+def on_convolve(*values, language: str) -> list:
+    """The sentence and all pictures for what is set."""
+    settings, text = Settings(*values), text_in(language)
+    picture = read_picture(settings)
+    experiment = _run(picture, settings)
+    return [
+        choose_sentence(experiment, text),
+        draw_experiment(experiment, text),
+        draw_window(experiment, text),
+        draw_comparison(experiment, text),
+        draw_formula(experiment),
+        *_pool(picture, settings, text),
+        *_count_parameters(experiment, settings, text),
+    ]
+
+
+def on_setup(choice: str, *values, language: str) -> list:
+    """As on_convolve, after another kernel or another kind of picture was chosen; fills the matrix as well."""
+    settings = Settings(*values)
+    cells, filters = choose_kernel(choice, settings.cells)
+    settings = replace(settings, cells=cells)
+    source = check_choice("convolution.source", settings.source, SOURCES)
+    shown = [gr.update(visible=source == each) for each in SOURCES[1:]]
+    extras = [cells, filters, gr.update(visible=filters is not None), *shown]
+    try:
+        return [*on_convolve(*_in_order(settings), language=language), *extras]
+    except InputError as error:
+        if source not in ("upload", "drawing") or not _is_blank(settings):
+            raise
+        # Nothing is wrong yet: the place for the picture has only just appeared.
+        return [error.sentence(language), *[gr.skip() for _ in range(NUM_PICTURES - 1)], *extras]
+
+
+def on_edit(*values, language: str) -> list:
+    """As on_convolve, after a number was typed: the kernel is the reader's own from now on."""
+    return [*on_convolve(*values, language=language), OWN]
+
+
+def on_take_filter(choice: str, event: gr.EventData, *values, language: str) -> list:
+    """As on_setup, after a click on one of the filters of a network."""
+    filters = learned_filters(check_choice("terms.model", choice, LEARNED))
+    index = check_whole("convolution.filter", event._data.get("map"), 0, len(filters) - 1)
+    settings = replace(Settings(*values), cells=write_cells(filters[index]))
+    return on_setup(choice, *_in_order(settings), language=language)
+
+
+def on_draw(drawing: np.ndarray | None, *values, language: str) -> list:
+    """As on_convolve, after a stroke; keeps the drawing, which the page sends only once."""
+    settings = replace(Settings(*values), source="drawing", drawing=drawing)
+    return [*on_convolve(*_in_order(settings), language=language), drawing]
+
+
+def convolve(
+    image: list,
+    kernel: list,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    flip: bool = False,
+    language: str = "en",
+) -> dict:
+    """Slide a kernel over an image, by a loop in Python and by PyTorch.
+
+    Args:
+        image: rows of numbers, at most 128 x 128.
+        kernel: rows of numbers, at most 7 x 7.
+        stride: pixels from one window to the next, at least 1.
+        padding: zeros added on every side, at least 0.
+        dilation: pixels from one number of the kernel to the next, at least 1.
+        flip: turn the kernel by 180 degrees first (convolution in the strict sense).
+        language: "en" or "zh", of the sentence if something is wrong.
+
+    Returns:
+        `output` (rows of numbers), `height`, `width`, `greatest_difference` between the two ways,
+        `manual_seconds` and `torch_seconds`.
+
+    Raises:
+        InputError: something is no number, out of bounds, or the kernel does not fit.
+    """
+    padding = check_whole("terms.padding", padding, 0, 128)
+    experiment = run_experiment(parse_image(image), parse_kernel(kernel), stride, padding, dilation, bool(flip))
+    comparison = experiment.comparison
+    height, width = comparison.torch_result.shape
+    return {
+        "output": comparison.torch_result.tolist(),
+        "height": height,
+        "width": width,
+        "greatest_difference": comparison.greatest_difference,
+        "manual_seconds": comparison.manual_seconds,
+        "torch_seconds": comparison.torch_seconds,
+    }
+
+
+# ---- from what is set to what is computed -----------------------------------------------------------------------
+
+
+def read_picture(settings: Settings) -> torch.Tensor:
+    """(H, W) float32 picture on the scale 0..1.
+
+    Raises:
+        InputError: there is none yet, or it cannot be read.
+    """
+    source = check_choice("convolution.source", settings.source, SOURCES)
+    if source == "sample":
+        return load_sample().images[check_sample(settings.sample)].float() / 255
+    if source == "upload":
+        return _read_upload(settings.upload)
+    if source == "drawing":
+        return _read_drawing(settings.drawing)
+    picture = torch.zeros(6, 6)
+    picture[:3] = 1
+    return picture
+
+
+@lru_cache(maxsize=32)
+def _read_upload(path: str | None) -> torch.Tensor:
+    """The upload at no more than UPLOAD_SIDE px a side. The name of an uploaded file holds its checksum."""
+    image = open_image(path)
+    image.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE), Image.Resampling.BOX)
+    return torch.from_numpy(np.array(image)).float() / 255
+
+
+def _read_drawing(drawing: np.ndarray | None) -> torch.Tensor:
+    if drawing is None:
+        raise InputError("convolution.no_drawing")
+    image = Image.fromarray(drawing).resize((DRAWING_SIDE, DRAWING_SIDE), Image.Resampling.BOX)
+    return torch.from_numpy(np.array(image)).float() / 255
+
+
+def choose_kernel(choice: str, cells: Cells) -> tuple[Cells, dict | None]:
+    """The cells of the chosen kernel and, of a network, the picture of its filters.
+
+    Cells that already hold one of the network's filters stay as they are.
+
+    Raises:
+        InputError: there is no such kernel, or the network has not been trained here.
+    """
+    check_choice("terms.kernel", choice, CHOICES)
+    if choice == OWN:
+        return cells, None
+    if choice in PRESETS:
+        return preset_cells(choice), None
+    filters = learned_filters(choice)
+    written = [write_cells(each) for each in filters]
+    index = written.index(cells) if cells in written else 0
+    return written[index], draw_filters(filters, index)
+
+
+def learned_filters(name: str) -> torch.Tensor:
+    """(N, kH, kW) filters of the first layer of a trained network.
+
+    Raises:
+        InputError: its weights are missing or damaged.
+    """
+    try:
+        return first_filters(load_trained(name))
+    except CheckpointError as error:
+        raise InputError("convolution.no_weights", model=MODELS[name].title) from error
+
+
+def _run(picture: torch.Tensor, settings: Settings) -> Experiment:
+    stride = check_whole("terms.stride", settings.stride, 1, MAX_STRIDE)
+    padding = check_whole("terms.padding", settings.padding, 0, MAX_PADDING)
+    dilation = check_whole("terms.dilation", settings.dilation, 1, MAX_DILATION)
+    kernel = parse_kernel(settings.cells)
+    return _run_cached(_freeze(picture), _freeze(kernel), stride, padding, dilation, bool(settings.flip))
+
+
+@lru_cache(maxsize=64)
+def _run_cached(picture: tuple, kernel: tuple, *rest) -> Experiment:
+    """Cached so that a setting that does not concern the loop does not run it, and measure it, again."""
+    return run_experiment(torch.tensor(picture), torch.tensor(kernel), *rest)
+
+
+def _freeze(matrix: torch.Tensor) -> tuple[tuple[float, ...], ...]:
+    return tuple(map(tuple, matrix.tolist()))
+
+
+def _pool(picture: torch.Tensor, settings: Settings, text: Text) -> list:
+    size = check_whole("terms.kernel_size", settings.pool_size, 1, MAX_POOL)
+    check, overall = measure_shift(picture, size), _shift_over_samples(size)
+    sentence = text(
+        "convolution.look_pooling" if check.windows else "convolution.look_pooling_blank",
+        unchanged=check.unchanged,
+        windows=check.windows,
+        overall=f"{overall:.0%}",
+    )
+    return [draw_look_for(sentence), draw_pooling(picture, compute_pooling(picture, size), text)]
+
+
+@lru_cache(maxsize=MAX_POOL)
+def _shift_over_samples(size: int) -> float:
+    """Share of the maxima that stay when a picture moves by one pixel, over all sample clothes."""
+    checks = [measure_shift(image.float(), size) for image in load_sample().images]
+    return sum(check.unchanged for check in checks) / sum(check.windows for check in checks)
+
+
+def _count_parameters(experiment: Experiment, settings: Settings, text: Text) -> list:
+    channels = (
+        check_whole("terms.in_channels", settings.in_channels, 1, MAX_CHANNELS),
+        check_whole("terms.out_channels", settings.out_channels, 1, MAX_CHANNELS),
+    )
+    side = check_whole("terms.input_size", settings.side, 1, MAX_SIDE)
+    size = tuple(experiment.kernel.shape)
+    conv = count_conv_params(*channels, *size)
+    linear = count_linear_params(*(each * side**2 for each in channels))
+    sentence = text("convolution.look_parameters", factor=f"{linear.total / conv.total:,.0f}", side=side)
+    return [draw_look_for(sentence), draw_parameters(conv, linear, channels, size, side, text)]
+
+
+def _in_order(settings: Settings) -> list:
+    return [getattr(settings, name) for name in Settings.__dataclass_fields__]
+
+
+def _is_blank(settings: Settings) -> bool:
+    return (settings.upload if settings.source == "upload" else settings.drawing) is None
+
+
+# ---- layout -----------------------------------------------------------------------------------------------------
+
+NUM_PICTURES = 9  # what on_convolve returns
+
+
+def build_tab(language: str) -> Wing:
+    """Lay the tab out in that language and wire it."""
+    import inspect
+
+    text = text_in(language)
+    default = Settings()
+    first = on_convolve(*_in_order(default), language=language)
+    build_intro("convolution", language)
+    with gr.Row(elem_classes="stage"):
+        with controls_column():
+            source = gr.Radio(_named(SOURCES, "source", text), value=default.source, label=text("convolution.source"))
+            with gr.Column(visible=False) as sample_place:
+                sample = build_sample_picker(language, default.sample)
+            with gr.Column(visible=False) as upload_place:
+                upload = build_upload(text("images.upload"), placeholder=text("images.drop_here"), height=130)
+                gr.HTML(f'<p class="intro">{text("convolution.scaled", side=UPLOAD_SIDE)}</p>')
+            with gr.Column(visible=False) as drawing_place:
+                pad = build_sketchpad(text("images.sketch"))
+            drawing = gr.State()
+            kernel = gr.Dropdown(_kernel_choices(text), value="horizontal", label=text("terms.kernel"), filterable=False)
+            with gr.Column(visible=False) as filters_place:
+                filters = build_canvas(None, clickable=True)
+            editor = _build_editor(default.cells, text)
+            with gr.Row():
+                stride = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)
+                padding = _slider("terms.padding", 0, MAX_PADDING, default.padding, text)
+            with gr.Row():
+                dilation = _slider("terms.dilation", 1, MAX_DILATION, default.dilation, text)
+                flip = gr.Checkbox(default.flip, label=text("convolution.flip"), min_width=100)
+        with picture_column():
+            look_for = build_look_for(first[0])
+            maps = build_canvas(first[1], elem_id="convolution-maps")
+            window = _build_window(first[2])
+            compared = gr.HTML(first[3])
+            formula = gr.Markdown(first[4], latex_delimiters=[{"left": "$$", "right": "$$", "display": True}])
+    with gr.Column(elem_classes="section"):
+        gr.Markdown(f"## {text('convolution.pooling')}")
+        pool_look = gr.HTML(first[5])
+        with gr.Row():
+            pool_size = _slider("convolution.pool_size", 1, MAX_POOL, default.pool_size, text)
+        pool_maps = build_canvas(first[6])
+        gr.Markdown(f"## {text('convolution.parameters')}")
+        count_look = gr.HTML(first[7])
+        with gr.Row():
+            in_channels = _slider("terms.in_channels", 1, MAX_CHANNELS, default.in_channels, text)
+            out_channels = _slider("terms.out_channels", 1, MAX_CHANNELS, default.out_channels, text)
+            side = _slider("convolution.side", 1, MAX_SIDE, default.side, text)
+        counts = gr.HTML(first[8])
+        with gr.Accordion(text("convolution.code"), open=False):
+            gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
+    build_explanation("convolution", language)
+
+    inputs = [
+        source, sample, upload, drawing, editor, stride, padding, dilation, flip,
+        pool_size, in_channels, out_channels, side,
+    ]  # fmt: skip
+    pictures = [look_for, maps, window, compared, formula, pool_look, pool_maps, count_look, counts]
+    setup = [*pictures, editor, filters, filters_place, sample_place, upload_place, drawing_place]
+    changed = [sample, stride, padding, dilation, flip, pool_size, in_channels, out_channels, side, upload]
+    wire([each.input for each in changed], on_convolve, inputs, pictures, language)
+    wire([source.input, kernel.input], on_setup, [kernel, *inputs], setup, language)
+    wire([editor.input], on_edit, inputs, [*pictures, kernel], language)
+    wire([filters.click], on_take_filter, [kernel, *inputs], setup, language)
+    wire([pad.change], on_draw, [pad, *inputs], [*pictures, drawing], language, queue=True)
+    links = {
+        "input": source, "sample": sample, "kernel": kernel,
+        "stride": stride, "padding": padding, "dilation": dilation, "flip": flip,
+    }  # fmt: skip
+    return Wing("convolution", links, on_setup, [kernel, *inputs], setup)
+
+
+def _named(names: Sequence[str], kind: str, text: Text) -> list[tuple[str, str]]:
+    return [(text(f"convolution.{kind}_{name}"), name) for name in names]
+
+
+def _kernel_choices(text: Text) -> list[tuple[str, str]]:
+    learned = [(text("convolution.learned", model=MODELS[name].title), name) for name in LEARNED]
+    return [*_named(tuple(PRESETS), "kernel", text), *learned, *_named((OWN,), "kernel", text)]
+
+
+def _slider(name: str, least: int, greatest: int, value: int, text: Text) -> gr.Slider:
+    return gr.Slider(least, greatest, value, step=1, label=text(name), min_width=120)
+
+
+def _build_editor(cells: Cells, text: Text) -> gr.HTML:
+    """The matrix of numbers; its value is a list of rows of text, as typed."""
+    words = {
+        "size": text("terms.kernel_size"),
+        "rows": text("convolution.rows"),
+        "columns": text("convolution.columns"),
+        "cell": text("convolution.cell"),
+    }
+    return gr.HTML(
+        [list(row) for row in cells],
+        # The template holds no property, so that a new value never draws the fields anew under the cursor.
+        html_template=f'<div class="kernel-editor" data-words="{html.escape(json.dumps(words, ensure_ascii=False))}"></div>',
+        css_template=(FOLDER / "editor.css").read_text(encoding="utf-8"),
+        js_on_load=(FOLDER / "editor.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+    )
+
+
+def _build_window(value: dict) -> gr.HTML:
+    """The sum of one window, which follows the pointer in the page without asking the server."""
+    return gr.HTML(
+        value,
+        html_template='<p class="window-sum"></p>',
+        css_template=(FOLDER / "window.css").read_text(encoding="utf-8"),
+        js_on_load=(FOLDER / "window.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+    )
