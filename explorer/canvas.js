@@ -4,7 +4,7 @@
 
   const GAP = 20; // px between maps
   const LINE = 21; // px of a line of title or caption
-  const LARGEST_CELL = 46; // px
+  const LARGEST_CELL = 52; // px
   const NARROW = 600; // px of width below which maps may use more height
   const LEAST_FIGURE = 72; // px, so that a title above a tiny map does not break into single letters
   const NOT_FINITE = 65535;
@@ -155,10 +155,11 @@
     context.stroke();
   }
 
-  function drawNumbers(context, map, codes, shades, signed, cell) {
-    const longest = Math.max(...map.numbers.flat().map((number) => number.length));
-    const size = Math.min(cell * 0.46, (cell * 1.5) / longest);
-    if (size < 7) return;
+  function drawNumbers(context, map, codes, shades, signed, cell, ratio) {
+    context.font = "500 100px system-ui, sans-serif";
+    const longest = Math.max(...map.numbers.flat().map((number) => context.measureText(number).width));
+    const size = Math.min(0.44 * cell, (92 * cell) / longest);
+    if (size < 8 * ratio) return; // nobody could read them; the pointer still does
     context.font = `500 ${size}px system-ui, sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
@@ -199,7 +200,7 @@
       context.drawImage(over, 0, 0, canvas.width, canvas.height);
     }
     if (cell >= 14) drawGrid(context, map, size, ratio);
-    if (map.numbers) drawNumbers(context, map, codes, shades[map.scale], signed, size);
+    if (map.numbers) drawNumbers(context, map, codes, shades[map.scale], signed, size, ratio);
     const thickness = Math.max(2, Math.min(4, cell / 8)) * ratio;
     for (const [top, left, bottom, right, colour] of map.boxes) {
       const inset = thickness / 2;

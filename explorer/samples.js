@@ -36,7 +36,10 @@
     const line = document.createElement("div");
     line.className = "sample-line";
     line.append(caption, nextButton);
-    host.append(...thumbnails, line);
+    const grid = document.createElement("div");
+    grid.className = "thumbnails";
+    grid.append(...thumbnails);
+    host.append(grid, line);
 
     function current() {
       const index = Number(props.value);
