@@ -1,0 +1,322 @@
+"""The wing's pictures: slabs that flow from the image to the classes, and the table of layers. Both are HTML.
+
+A slab's height and depth are the map's height and width in pixels, its thickness grows with the logarithm of its
+channels; a vector is a flat bar whose length grows with the logarithm of its features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from math import log2
+from pathlib import Path
+from urllib.parse import quote
+
+from explorer.models.trace import Layer, Shape, Trace
+from explorer.shapes.maths import (
+    Stage,
+    Step,
+    mult_adds_arithmetic,
+    output_arithmetic,
+    params_arithmetic,
+    write_csv,
+)
+from explorer.style import ROLES
+from explorer.text import Text
+
+CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+
+# Geometry of the flow, in px of a picture that is _WIDTH wide.
+_WIDTH = 940
+_LEFT = 104  # room for the names of the rows
+_MAP_HEIGHT = 104  # of the largest map
+_SKEW = (0.42, 0.26)  # how far a pixel of width moves right and up
+_GAP = 5  # between the blocks of a stage
+_DIGIT = 8.2  # width of a character of a label
+_TITLE, _REPEATS = 15, 33  # baselines of the two lines of a heading
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One stage as it is drawn; the image itself is a column without a stage."""
+
+    title: str
+    repeats: str
+    shape: Shape
+    steps: tuple[Step, ...]
+    role: str
+    stage: Stage | None
+
+
+def draw_flow(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
+    """The picture: one column a stage, with its share of the parameters and of the multiply-adds below.
+
+    Args:
+        trace: the walk.
+        stages: its layers gathered.
+        text: sentences of the page's language.
+
+    Returns:
+        HTML that holds one SVG and its legend.
+    """
+    columns = _columns(trace, stages, text)
+    scale = _MAP_HEIGHT / max(trace.input_shape[1], _tallest(trace))
+    squeeze = _fitting_squeeze(columns, scale)
+    widths = [_column_width(column, scale, squeeze) for column in columns]
+    spare = max(0.0, (_WIDTH - _LEFT - sum(widths)) / len(columns))
+    total_width = max(_WIDTH, _LEFT + sum(widths))
+    top = (_REPEATS if any(column.repeats for column in columns) else _TITLE) + 8
+    base = top + _MAP_HEIGHT * (1 + _SKEW[1])
+    parts, x = [], float(_LEFT)
+    for column, width in zip(columns, widths):
+        parts.append(_draw_column(column, x, width + spare, base, scale, squeeze, trace, text))
+        x += width + spare
+    rows = _row_names(base, text)
+    height = base + 86
+    label = escape(text("shapes.flow_label", first=_by(trace.input_shape), last=_by(trace.output_shape)))
+    svg = (
+        f'<svg class="flow" viewBox="0 0 {total_width:.0f} {height:.0f}" role="img" aria-label="{label}">'
+        f"{rows}{''.join(parts)}</svg>"
+    )
+    return f'<div class="flow-scroll">{svg}</div>{_legend(columns, text)}'
+
+
+def _columns(trace: Trace, stages: Sequence[Stage], text: Text) -> list[_Column]:
+    columns = [_Column(text("shapes.image"), "", trace.input_shape, (), "input", None)]
+    for stage in stages:
+        step = stage.steps[0]
+        title = stage.name if stage.is_blocks else text(f"shapes.short_{_short_kind(step)}")
+        repeats = text("shapes.blocks", count=len(stage.steps)) if stage.is_blocks else ""
+        columns.append(_Column(title, repeats, stage.output_shape, stage.steps, step.role, stage))
+    return columns
+
+
+def _short_kind(step: Step) -> str:
+    layer = step.layers[0]
+    if step.role == "pool" and layer.output_shape[1:] == (1, 1):
+        return "global_pool"
+    if step.role == "other":
+        return "flatten" if len(step.output_shape) == 1 else "other"
+    return step.role
+
+
+def _tallest(trace: Trace) -> int:
+    return max([layer.output_shape[1] for layer in trace.layers if len(layer.output_shape) == 3], default=1)
+
+
+def _size(shape: Shape, scale: float, squeeze: float) -> tuple[float, float, float, float]:
+    """Thickness, height, and shift of the far edge to the right and up, in px."""
+    if len(shape) == 1:
+        return 7.0, 16 + 8 * log2(shape[0] + 1), 0.0, 0.0
+    channels, height, width = shape
+    thickness = max(2.5, 3.2 * log2(channels + 1) * squeeze)
+    return thickness, max(3.0, height * scale), max(2.0, width * scale * _SKEW[0]), max(1.3, width * scale * _SKEW[1])
+
+
+def _slab_shapes(column: _Column) -> list[Shape]:
+    return [step.output_shape for step in column.steps] or [column.shape]
+
+
+def _slabs_width(column: _Column, scale: float, squeeze: float) -> float:
+    sizes = [_size(shape, scale, squeeze) for shape in _slab_shapes(column)]
+    return sum(size[0] + _GAP * squeeze for size in sizes) - _GAP * squeeze + max(size[2] for size in sizes)
+
+
+def _column_width(column: _Column, scale: float, squeeze: float) -> float:
+    words = max(len(_by(column.shape)), _text_length(column.title), _text_length(column.repeats))
+    return max(_slabs_width(column, scale, squeeze) + 6, words * _DIGIT, 44)
+
+
+def _text_length(words: str) -> float:
+    """Length in digits' widths; a Chinese character is about twice as wide."""
+    return sum(1.0 if ord(character) < 0x2E80 else 1.9 for character in words)
+
+
+def _fitting_squeeze(columns: Sequence[_Column], scale: float) -> float:
+    """How thin slabs must be drawn for the whole network to fit the width."""
+    for percent in range(100, 4, -5):
+        if _LEFT + sum(_column_width(column, scale, percent / 100) for column in columns) <= _WIDTH:
+            return percent / 100
+    return 0.05
+
+
+def _draw_column(column, x, width, base, scale, squeeze, trace: Trace, text: Text) -> str:
+    middle = x + width / 2
+    parts = [
+        _words(middle, _TITLE, column.title, "title"),
+        _words(middle, _REPEATS, column.repeats, "muted"),
+        _draw_slabs(column, middle, base, scale, squeeze, text),
+        _words(middle, base + 20, _by(column.shape), "shape"),
+    ]
+    if column.stage is not None:
+        shares = (column.stage.num_params, trace.num_params), (column.stage.mult_adds, trace.mult_adds)
+        for row, (part, whole) in enumerate(shares):
+            parts.append(_draw_share(middle, base + 47 + 27 * row, part, whole, column.role))
+    return f"<g><title>{escape(_hover(column, text))}</title>{''.join(parts)}</g>"
+
+
+def _draw_slabs(column: _Column, middle, base, scale, squeeze, text: Text) -> str:
+    x = middle - _slabs_width(column, scale, squeeze) / 2
+    parts, arcs = [], []
+    for shape, step in zip(_slab_shapes(column), column.steps or [None]):
+        thickness, height, right, up = _size(shape, scale, squeeze)
+        top = base - (_MAP_HEIGHT + height) / 2
+        parts.append(_draw_slab(x, top, thickness, height, right, up, ROLES[column.role]))
+        if step is not None and step.role == "residual":
+            arcs.append(_draw_shortcut(x + thickness / 2, top + height, thickness + _GAP * squeeze, step.changes_shape))
+        x += thickness + _GAP * squeeze
+    return "".join(parts) + "".join(arcs)
+
+
+def _draw_slab(x, top, thickness, height, right, up, colour: str) -> str:
+    """Front, top and side of a box seen from the left, the near edge at the left."""
+    if right == 0:
+        return f'<rect x="{x:.1f}" y="{top:.1f}" width="{thickness:.1f}" height="{height:.1f}" fill="{colour}" rx="1"/>'
+    edge = x + thickness
+    front = f"M{x:.1f},{top:.1f}h{thickness:.1f}v{height:.1f}h{-thickness:.1f}z"
+    lid = f"M{x:.1f},{top:.1f}l{right:.1f},{-up:.1f}h{thickness:.1f}l{-right:.1f},{up:.1f}z"
+    side = f"M{edge:.1f},{top:.1f}l{right:.1f},{-up:.1f}v{height:.1f}l{-right:.1f},{up:.1f}z"
+    return (
+        f'<g class="slab" fill="{colour}"><path d="{front}"/><path d="{lid}"/><path d="{lid}" class="light"/>'
+        f'<path d="{side}"/><path d="{side}" class="lighter"/></g>'
+    )
+
+
+def _draw_shortcut(x, y, reach, changes_shape: bool) -> str:
+    """A little arc below a block: from what comes in to what goes out."""
+    kind = "shortcut changes" if changes_shape else "shortcut"
+    return f'<path class="{kind}" d="M{x - reach:.1f},{y + 3:.1f}q{reach / 2:.1f},11 {reach:.1f},0"/>'
+
+
+def _draw_share(middle, y, part: int, whole: int, role: str) -> str:
+    if part == 0:
+        return _words(middle, y, "–", "muted")
+    length = 48 * part / whole
+    return (
+        _words(middle, y, _percent(part, whole), "share")
+        + f'<rect class="track" x="{middle - 24:.1f}" y="{y + 4:.1f}" width="48" height="4"/>'
+        + f'<rect x="{middle - 24:.1f}" y="{y + 4:.1f}" width="{length:.1f}" height="4" fill="{ROLES[role]}"/>'
+    )
+
+
+def _percent(part: int, whole: int) -> str:
+    share = 100 * part / whole
+    return "<1%" if share < 0.5 else f"{share:.0f}%"
+
+
+def _row_names(base: float, text: Text) -> str:
+    rows = ((base + 20, "column_output"), (base + 47, "column_params"), (base + 74, "column_mult_adds"))
+    return "".join(f'<text class="row-name" x="0" y="{y:.1f}">{escape(text(f"shapes.{key}"))}</text>' for y, key in rows)
+
+
+def _words(x, y, words: str, css_class: str) -> str:
+    return f'<text class="{css_class}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>' if words else ""
+
+
+def _hover(column: _Column, text: Text) -> str:
+    if column.stage is None:
+        return text("shapes.hover_image", shape=_by(column.shape))
+    return text(
+        "shapes.hover",
+        name=column.stage.name,
+        shape=_by(column.shape),
+        params=f"{column.stage.num_params:,}",
+        mult_adds=f"{column.stage.mult_adds:,}",
+    )
+
+
+def _legend(columns: Sequence[_Column], text: Text) -> str:
+    roles = list(dict.fromkeys(column.role for column in columns if column.role != "input"))
+    entries = "".join(
+        f'<span><i style="background:{ROLES[role]}"></i>{escape(text(f"shapes.role_{role}"))}</span>' for role in roles
+    )
+    return f'<p class="flow-legend">{entries}<span class="how">{escape(text("shapes.flow_scale"))}</span></p>'
+
+
+def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text) -> str:
+    """The sums of the columns, what the tutorial claims, and the table as a file.
+
+    The file travels inside the link, so that it always holds what the page shows.
+
+    Args:
+        trace: the walk.
+        claim: a sentence on the tutorial's count, or "".
+        csv_name: name of the file.
+        text: sentences of the page's language.
+    """
+    numbers = (
+        ("column_params", trace.num_params),
+        ("column_mult_adds", trace.mult_adds),
+        ("layers", len(trace.layers)),
+    )
+    rows = "".join(f"<dt>{escape(text(f'shapes.{key}'))}</dt><dd>{number:,}</dd>" for key, number in numbers)
+    note = f'<p class="claim">{escape(claim)}</p>' if claim else ""
+    link = (
+        f'<a class="csv" download="{escape(csv_name)}" href="data:text/csv;charset=utf-8,{quote(write_csv(trace))}">'
+        f"{escape(text('shapes.download'))}</a>"
+    )
+    return f'<dl class="totals">{rows}</dl>{note}{link}'
+
+
+def draw_table(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
+    """One row a layer with the arithmetic below its numbers, and the sums at the end; blocks are folded by stage."""
+    heads = ("column_name", "column_kind", "column_output", "column_params", "column_mult_adds")
+    head = "".join(f"<span>{escape(text(f'shapes.{key}'))}</span>" for key in heads)
+    body = "".join(_fold_stage(stage, text) if stage.is_blocks else _rows(stage.steps) for stage in stages)
+    total = _sums(text("shapes.total"), "", "", trace.num_params, trace.mult_adds)
+    return (
+        '<div class="layers" tabindex="0" role="region" '
+        f'aria-label="{escape(text("shapes.table_label"))}"><div class="line head">{head}</div>{body}'
+        f'<div class="line total">{total}</div></div>'
+    )
+
+
+def _rows(steps: Sequence[Step]) -> str:
+    return "".join(_row(layer) for step in steps for layer in step.layers)
+
+
+def _row(layer: Layer) -> str:
+    cells = (
+        f'<span class="name">{escape(layer.name)}</span><span>{escape(layer.kind)}</span>',
+        f"<span>{_by(layer.output_shape)}{_formula(output_arithmetic(layer))}</span>",
+        f"<span>{_count(layer.num_params)}{_formula(params_arithmetic(layer))}</span>",
+        f"<span>{_count(layer.mult_adds)}{_formula(mult_adds_arithmetic(layer))}</span>",
+    )
+    return f'<div class="line">{"".join(cells)}</div>'
+
+
+def _fold_stage(stage: Stage, text: Text) -> str:
+    blocks = "".join(
+        _fold(step.name, _block_kind(step, text), step.output_shape, step, _rows([step])) for step in stage.steps
+    )
+    count = text("shapes.blocks", count=len(stage.steps))
+    return _fold(stage.name, count, stage.output_shape, stage, blocks)
+
+
+def _block_kind(step: Step, text: Text) -> str:
+    return text("shapes.block_layers", count=len(step.layers))
+
+
+def _fold(name: str, kind: str, shape: Shape, part: Stage | Step, inside: str) -> str:
+    sums = _sums(name, kind, _by(shape), part.num_params, part.mult_adds)
+    return f'<details><summary class="line fold">{sums}</summary>{inside}</details>'
+
+
+def _sums(name: str, kind: str, shape: str, num_params: int, mult_adds: int) -> str:
+    return (
+        f'<span class="name">{escape(name)}</span><span>{escape(kind)}</span><span>{escape(shape)}</span>'
+        f"<span>{_count(num_params)}</span><span>{_count(mult_adds)}</span>"
+    )
+
+
+def _formula(formula: str) -> str:
+    return f"<small>{escape(formula)}</small>" if formula else ""
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else "–"
+
+
+def _by(shape: Shape) -> str:
+    return "×".join(map(str, shape))

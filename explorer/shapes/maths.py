@@ -1,0 +1,239 @@
+"""What the wing makes of a trace: layers gathered into steps and stages, formulas with their numbers, a CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from math import prod
+
+from explorer.models.trace import Layer, LayerSettings, Shape, Trace
+
+ROLES = {
+    "Conv2d": "conv",
+    "MaxPool2d": "pool",
+    "AvgPool2d": "pool",
+    "AdaptiveAvgPool2d": "pool",
+    "AdaptiveMaxPool2d": "pool",
+    "Linear": "linear",
+    "BatchNorm2d": "norm",
+    "ReLU": "activation",
+    "add": "add",
+}
+_STEP_ROLES = ("conv", "pool", "linear")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Layers that are drawn as one slab: a residual or plain block, or a layer with the pointwise ones after it.
+
+    Attributes:
+        name: "layer1.0" for a block, else the name of the first layer.
+        role: colour by meaning, a key of `explorer.style.ROLES`; "residual" or "plain" for a block.
+        layers: its layers, in order.
+    """
+
+    name: str
+    role: str
+    layers: tuple[Layer, ...]
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.layers[-1].output_shape
+
+    @property
+    def changes_shape(self) -> bool:
+        """Whether what comes out differs in shape from what went in: a shortcut must then be more than identity."""
+        return self.layers[0].input_shape != self.output_shape
+
+    @property
+    def num_params(self) -> int:
+        return sum(layer.num_params for layer in self.layers)
+
+    @property
+    def mult_adds(self) -> int:
+        return sum(layer.mult_adds for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Steps that belong together: all blocks of `layer1`, or one step alone.
+
+    Attributes:
+        name: "layer1", or the name of its only step.
+        steps: its steps, in order.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+
+    @property
+    def is_blocks(self) -> bool:
+        return self.steps[0].role in ("residual", "plain")
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.steps[-1].output_shape
+
+    @property
+    def num_params(self) -> int:
+        return sum(step.num_params for step in self.steps)
+
+    @property
+    def mult_adds(self) -> int:
+        return sum(step.mult_adds for step in self.steps)
+
+
+def gather_stages(trace: Trace) -> tuple[Stage, ...]:
+    """Gather the layers of a network into stages; every layer is in exactly one step.
+
+    Layers named "STAGE.NUMBER.REST" make the block "STAGE.NUMBER". Of the others, each convolution, pooling, linear
+    layer and change of shape opens a step, and the pointwise layers after it join it.
+
+    >>> from explorer.models.trace import trace_catalogue
+    >>> [stage.name for stage in gather_stages(trace_catalogue("resnet18", (1, 28, 28)))]
+    ['stem.0', 'layer1', 'layer2', 'layer3', 'layer4', 'avgpool', 'flatten', 'classifier']
+    """
+    steps: list[Step] = []
+    for block, layers in groupby(trace.layers, key=lambda layer: _block_name(layer.name)):
+        steps += [_block_step(block, tuple(layers))] if block else _single_steps(layers)
+    stages = groupby(steps, key=lambda step: step.name.split(".")[0] if step.role in ("residual", "plain") else step)
+    return tuple(Stage(key if isinstance(key, str) else key.name, tuple(group)) for key, group in stages)
+
+
+def _block_name(layer_name: str) -> str:
+    parts = layer_name.split(".")
+    return ".".join(parts[:2]) if len(parts) > 2 and parts[1].isdigit() else ""
+
+
+def _block_step(name: str, layers: tuple[Layer, ...]) -> Step:
+    role = "residual" if any(layer.kind == "add" for layer in layers) else "plain"
+    return Step(name, role, layers)
+
+
+def _single_steps(layers: Iterable[Layer]) -> list[Step]:
+    opened: list[list[Layer]] = []
+    for layer in layers:
+        opens = ROLES.get(layer.kind) in _STEP_ROLES or layer.output_shape != layer.input_shape
+        if opens or not opened:
+            opened.append([])
+        opened[-1].append(layer)
+    return [Step(group[0].name, _step_role(group[0]), tuple(group)) for group in opened]
+
+
+def _step_role(layer: Layer) -> str:
+    role = ROLES.get(layer.kind, "other")
+    return role if role in _STEP_ROLES else "other"
+
+
+def output_arithmetic(layer: Layer) -> str:
+    """How the layer's output size follows from its input, with the numbers filled in; "" where nothing changes.
+
+    >>> from explorer.models.trace import trace_catalogue
+    >>> output_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[3])
+    '⌊(14 − 5)/1⌋ + 1 = 10'
+    """
+    settings, before, after = layer.settings, layer.input_shape, layer.output_shape
+    if settings.kernel_size is not None:
+        sums = [_window_sum(before[axis + 1], after[axis + 1], settings, axis) for axis in (0, 1)]
+        return sums[0] if sums[0] == sums[1] else "; ".join(sums)
+    if settings.output_size is not None:
+        return _bin_sum(before, after)
+    if settings.pad is not None:
+        front, back = (*settings.pad, 0, 0, 0, 0, 0, 0)[4:6]
+        return f"{before[0]} + {front} + {back} = {after[0]}" if front or back else ""
+    if len(before) == 3 and len(after) == 1:
+        return f"{_times(before)} = {after[0]:,}"
+    if settings.in_features is not None:
+        return f"{settings.in_features:,} → {settings.out_features:,}"
+    return ""
+
+
+def _window_sum(size: int, result: int, settings: LayerSettings, axis: int) -> str:
+    kernel, stride = settings.kernel_size[axis], settings.stride[axis]
+    padding, dilation = settings.padding[axis], settings.dilation[axis]
+    span = f"{kernel}" if dilation == 1 else f"{dilation}·({kernel} − 1) − 1"
+    room = f"{size} + 2·{padding}" if padding else f"{size}"
+    left, right = "⌈⌉" if settings.ceil_mode else "⌊⌋"
+    return f"{left}({room} − {span})/{stride}{right} + 1 = {result}"
+
+
+def _bin_sum(before: Shape, after: Shape) -> str:
+    """Adaptive pooling: all of the map, equal windows, or bins of different widths."""
+    if after[1:] == (1, 1):
+        return f"{_times(before[1:])} → 1"
+    size, bins = before[1], after[1]
+    if before[1] != before[2] or after[1] != after[2]:
+        return f"{_times(before[1:])} → {_times(after[1:])}"
+    return f"{size} → {bins} ({' | '.join(map(str, bin_widths(size, bins)))})"
+
+
+def bin_widths(size: int, bins: int) -> list[int]:
+    """Units in each bin of adaptive pooling: bin i runs from floor(i size / bins) to ceil((i + 1) size / bins) - 1.
+
+    >>> bin_widths(7, 4)
+    [2, 3, 3, 2]
+    """
+    return [-(-(i + 1) * size // bins) - i * size // bins for i in range(bins)]
+
+
+def params_arithmetic(layer: Layer) -> str:
+    """How many parameters, with the numbers filled in; "" where there are none of its own.
+
+    >>> from explorer.models.trace import trace_catalogue
+    >>> params_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
+    '6·1·5·5 + 6 = 156'
+    """
+    settings = layer.settings
+    if layer.num_params == 0:
+        return ""
+    if settings.in_features is not None:
+        bias = f" + {settings.out_features:,}" if settings.bias else ""
+        return f"{settings.out_features:,}·{settings.in_features:,}{bias} = {layer.num_params:,}"
+    if settings.kernel_size is not None:
+        height, width = settings.kernel_size
+        inputs = settings.in_channels // settings.groups
+        bias = f" + {settings.out_channels:,}" if settings.bias else ""
+        return f"{settings.out_channels}·{inputs}·{height}·{width}{bias} = {layer.num_params:,}"
+    if settings.in_channels is not None:
+        return f"2·{settings.in_channels} = {layer.num_params:,}"
+    return f"{layer.num_params:,}"
+
+
+def mult_adds_arithmetic(layer: Layer) -> str:
+    """How many multiply-adds, with the numbers filled in; "" where there are none.
+
+    >>> from explorer.models.trace import trace_catalogue
+    >>> mult_adds_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
+    '156·28·28 = 122,304'
+    """
+    if layer.mult_adds == 0 or ROLES.get(layer.kind) != "conv":
+        return ""
+    positions = layer.output_shape[1:]
+    return f"{layer.mult_adds // prod(positions):,}·{positions[0]}·{positions[1]} = {layer.mult_adds:,}"
+
+
+def _times(sizes: Iterable[int]) -> str:
+    return " × ".join(str(size) for size in sizes)
+
+
+CSV_COLUMNS = (
+    "name", "kind", "input_shape", "output_shape", "num_params", "mult_adds",
+    "receptive_field_height", "receptive_field_width", "sees_everything",
+)  # fmt: skip
+
+
+def write_csv(trace: Trace) -> str:
+    """The table as text: a line of names, then one line a layer; shapes as "6x28x28"."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for layer in trace.layers:
+        field = layer.receptive_field
+        shapes = ("x".join(map(str, shape)) for shape in (layer.input_shape, layer.output_shape))
+        writer.writerow(
+            [layer.name, layer.kind, *shapes, layer.num_params, layer.mult_adds, *field.size, field.is_global]
+        )
+    return lines.getvalue()

@@ -1,0 +1,133 @@
+"""Sentences of the shapes wing, in English."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "tab": "Shapes",
+    "intro": "Follow an image through a network: what each layer does to its shape, what it costs, and why.",
+    "channels": "Channels of the image",
+    "size": "Height and width of the image, px",
+    "between": " ",
+    "stem": "First layers",
+    "stem_small": "3×3, for small images",
+    "stem_large": "7×7 and pooling, for 224 px",
+    "download": "Download the table (CSV)",
+    "image": "image",
+    "short_conv": "conv",
+    "short_pool": "pool",
+    "short_global_pool": "average",
+    "short_linear": "linear",
+    "short_flatten": "flatten",
+    "short_other": "layer",
+    "blocks": "{count} blocks",
+    "block_layers": "block of {count}",
+    "layers": "Layers",
+    "role_conv": "convolution",
+    "role_pool": "pooling",
+    "role_linear": "linear",
+    "role_other": "reshaping",
+    "role_residual": "residual block; arc: its shortcut, dashed where it must change shape",
+    "role_plain": "plain block, without shortcut",
+    "flow_label": "Slabs from {first} to {last}",
+    "flow_scale": "Slab: height and depth in pixels, thickness by channels (log). Bar: features (log).",
+    "hover_image": "The image: {shape}",
+    "hover": "{name}: {shape}, {params} parameters, {mult_adds} multiply-adds",
+    "column_name": "Layer",
+    "column_kind": "Kind",
+    "column_output": "Output",
+    "column_params": "Parameters",
+    "column_mult_adds": "Multiply-adds",
+    "total": "Total",
+    "table_label": "Table of layers",
+    "look_one": "{name} holds all {total} parameters: one weight for each pixel and class, and {classes} biases.",
+    "look_shares": "{heavy} holds {heavy_share} of the parameters; {busy} does {busy_share} of the work.",
+    "look_same": "{heavy} holds {heavy_share} of the parameters and does {busy_share} of the work.",
+    "look_vector": "Flattening comes first, so where a pixel stood is forgotten at once.",
+    "look_flatten": (
+        "Convolutions take any size. Only {name} is tied to it: it wants exactly {features} = {product} inputs."
+    ),
+    "look_even": (
+        "Adaptive pooling makes 4 of any side, so {name} always gets its {features} = {product} inputs, at any image size."
+    ),
+    "look_uneven": "{name} must make {bins} of {size}: its bins overlap and hold {widths} units a side.",
+    "look_blocks": (
+        "From stage to stage the side halves and the channels double: weights fourfold, places a quarter, "
+        "so the work of a 3×3 layer stays the same."
+    ),
+    "look_tiny": "The last maps are only {size} px a side: padding is most of what a 3×3 kernel sees there.",
+    "claim_right": "The tutorial counts {claimed} parameters. That is right.",
+    "claim_three": (
+        "The tutorial prints {claimed}. That is the count for three channels; with one channel it is {true}."
+    ),
+    "claim_now_right": "The tutorial prints {claimed}: that is this network, with three channels, not one.",
+    "claim_wrong": "The tutorial prints {claimed}. No variant that we tried has that many; with one channel it is {true}.",
+    "claim_other": "The tutorial's {claimed} is for one channel.",
+    "explanation": r"""
+Each row of the table is one operation. The shape is written channels × height × width, for one image; in PyTorch a
+batch dimension $N$ stands before it and stays as it is.
+
+**Size.** A convolution or pooling with kernel $k$, stride $s$, padding $p$ and dilation $d$ turns a side of $n$ pixels into
+
+$$n' = \left\lfloor \frac{n + 2p - d\,(k - 1) - 1}{s} \right\rfloor + 1$$
+
+With $d = 1$ the top of the fraction is $n + 2p - k$, which is how the table writes it. The floor means that
+leftover pixels at the border are dropped.
+
+**Parameters.** A convolution has one kernel for each pair of channels, and a bias for each channel out:
+
+$$C_\text{out} \cdot \frac{C_\text{in}}{\text{groups}} \cdot k_h \cdot k_w + C_\text{out}$$
+
+The size of the image does not appear: that is weight sharing. A linear layer has
+$F_\text{out} \cdot F_\text{in} + F_\text{out}$, and there the size does appear, through $F_\text{in} = C \cdot H \cdot W$.
+Batch normalisation has a scale and a shift for each channel.
+
+**Multiply-adds.** One for each weight and bias at each place where it is used: parameters times $H' \cdot W'$ for a
+convolution, parameters once for a linear layer. This is the count of *torchinfo*. So parameters tell how much a network
+stores, multiply-adds how long it works, and the two sit in different layers.
+
+**Why channels double when the side halves.** Halving both sides leaves a quarter of the places. Doubling the channels in
+and out makes four times the weights. Work a layer: the same. He et al. (2015, section 3.3) build ResNet on this rule,
+and you can read it off the shares: the four stages of ResNet-34 differ in work mostly because they differ in the number
+of blocks.
+
+**Bottlenecks.** ResNet-50 has as many blocks as ResNet-34. But each does its 3×3 work on a quarter of the channels that it
+hands on: a 1×1 convolution narrows before, another widens after. Open a block of `layer3` in both and compare.
+
+**Counts in the tutorial.** LeNet-5's 61,706 is right. The numbers for ResNet-18 and ResNet-34 are those of three input
+channels, though the code beside them builds one. 23,508,234 for ResNet-50 fits no variant that we tried.
+""",
+    "questions": r"""
+### Why do convolutions before batch normalisation have bias=False?
+Batch normalisation subtracts each channel's mean over the batch. A bias adds the same number everywhere in its channel,
+so it is part of that mean and is gone at once: the output does not change, and the bias gets a gradient of zero. The
+shift $\beta$ of the normalisation does the job instead. Leaving the bias out saves $C_\text{out}$ parameters a
+convolution: 4,800 in ResNet-18, four hundredths of a percent. The reason is that it is pointless, not that it is large.
+
+Where does the normalisation stand? Here, as in the paper, between convolution and ReLU. In the table each `Conv2d` without
+a bias is followed by a `BatchNorm2d` with $2 \cdot C$ parameters.
+### What does inplace=True save in a ReLU, and when is it wrong?
+It writes the result over the input instead of into a new tensor. During training this saves one feature map for each ReLU.
+It goes wrong in two ways, and only one of them is reported.
+
+**Reported:** an operation before it needs its own output for the gradient. The sigmoid does; convolution, addition and
+batch normalisation do not.
+
+```python
+values = torch.ones(3, requires_grad=True)
+nn.ReLU(inplace=True)(torch.sigmoid(values)).sum().backward()
+# RuntimeError: ... has been modified by an inplace operation
+```
+
+**Silent:** something else still reads the input, such as a shortcut. Nothing raises; the network computes another function.
+
+```python
+x = torch.tensor([-2.0, 3.0])
+out = nn.ReLU(inplace=True)(x)  # x is now [0., 3.]
+x + out  # [0., 6.], without inplace [-2., 6.]
+```
+
+The ReLU of a basic block stands after a batch normalisation or after the sum, so there it is safe, also before the
+addition. In a block that begins with its ReLU it is not. The networks here never use it, because attribution methods
+need the values that it would overwrite.
+""",
+}

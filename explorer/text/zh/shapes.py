@@ -1,0 +1,114 @@
+"""Sentences of the shapes wing, in Chinese."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "tab": "形状",
+    "intro": "跟着一张图走完整个网络：每一层把形状变成什么样，花多少参数和计算，为什么。",
+    "channels": "图像通道数",
+    "size": "图像边长（像素）",
+    "between": "",
+    "stem": "开头几层",
+    "stem_small": "3×3，适合小图",
+    "stem_large": "7×7 加池化，适合 224 像素",
+    "download": "下载表格（CSV）",
+    "image": "图像",
+    "short_conv": "卷积",
+    "short_pool": "池化",
+    "short_global_pool": "全局平均",
+    "short_linear": "全连接",
+    "short_flatten": "展平",
+    "short_other": "其他",
+    "blocks": "{count} 个块",
+    "block_layers": "块，共 {count} 层",
+    "layers": "层数",
+    "role_conv": "卷积",
+    "role_pool": "池化",
+    "role_linear": "全连接",
+    "role_other": "变形",
+    "role_residual": "残差块；弧线是捷径，虚线表示捷径也要改变形状",
+    "role_plain": "普通块，没有捷径",
+    "flow_label": "形状从 {first} 变到 {last}",
+    "flow_scale": "立方块：高和纵深是像素，厚度是通道数（对数）。细条：特征数（对数）。",
+    "hover_image": "输入图像：{shape}",
+    "hover": "{name}：{shape}，参数 {params}，乘加 {mult_adds}",
+    "column_name": "层",
+    "column_kind": "类型",
+    "column_output": "输出形状",
+    "column_params": "参数量",
+    "column_mult_adds": "乘加次数",
+    "total": "合计",
+    "table_label": "逐层表格",
+    "look_one": "全部 {total} 个参数都在 {name}：每个像素对每个类别一个权重，外加 {classes} 个偏置。",
+    "look_shares": "{heavy} 占了 {heavy_share} 的参数；{busy} 承担了 {busy_share} 的计算。",
+    "look_same": "{heavy} 占了 {heavy_share} 的参数，也承担了 {busy_share} 的计算。",
+    "look_vector": "一上来就展平，像素原来在哪儿，网络马上就不知道了。",
+    "look_flatten": "卷积不挑尺寸，只有 {name} 和尺寸绑死：它必须正好得到 {features} = {product} 个输入。",
+    "look_even": "自适应池化把任何边长都变成 4，所以不管图多大，{name} 总能得到 {features} = {product} 个输入。",
+    "look_uneven": "{name} 要把 {size} 分成 {bins} 份，除不尽：各份相互重叠，每边分别含 {widths} 个单元。",
+    "look_blocks": "每过一个阶段，边长减半、通道加倍：权重变成四倍，位置剩四分之一，所以一层 3×3 卷积的计算量不变。",
+    "look_tiny": "最后的特征图边长只有 {size} 像素，3×3 卷积核在那里看到的大多是填充的零。",
+    "claim_right": "教程说有 {claimed} 个参数，没错。",
+    "claim_three": "教程写的是 {claimed}，那是三通道输入的数；单通道是 {true}。",
+    "claim_now_right": "教程写的 {claimed} 正是现在这个三通道的网络，而不是单通道的。",
+    "claim_wrong": "教程写的是 {claimed}，试过的各种写法都对不上；单通道是 {true}。",
+    "claim_other": "教程写的 {claimed} 是单通道的数。",
+    "explanation": r"""
+表里每一行是一次运算。形状写成“通道 × 高 × 宽”，只算一张图；在 PyTorch 里前面还有一个批量维 $N$，它始终不变。
+
+**尺寸。** 卷积或池化的核为 $k$、步幅为 $s$、填充为 $p$、空洞率为 $d$ 时，边长 $n$ 变成
+
+$$n' = \left\lfloor \frac{n + 2p - d\,(k - 1) - 1}{s} \right\rfloor + 1$$
+
+$d = 1$ 时分子就是 $n + 2p - k$，表里就这么写。向下取整的意思是：边上凑不满一步的像素被丢掉了。
+
+**参数量。** 每一对输入、输出通道有一个卷积核，每个输出通道还有一个偏置：
+
+$$C_\text{out} \cdot \frac{C_\text{in}}{\text{groups}} \cdot k_h \cdot k_w + C_\text{out}$$
+
+式子里没有图像的大小，这就是参数共享。全连接层有 $F_\text{out} \cdot F_\text{in} + F_\text{out}$ 个参数，
+图像大小通过 $F_\text{in} = C \cdot H \cdot W$ 混了进来。批归一化每个通道有一个缩放、一个平移。
+
+**乘加次数。** 每个权重和偏置每用一次算一次：卷积是参数量乘以 $H' \cdot W'$，全连接是参数量乘以一。
+这和 *torchinfo* 的算法一致。参数量说明网络要存多少，乘加次数说明网络要算多久，两者往往落在不同的层上。
+
+**为什么边长减半时通道要加倍？** 边长减半，位置只剩四分之一；输入、输出通道都加倍，权重变成四倍。两下相抵，每层的计算量不变。
+ResNet 就是按这条规则搭的（He 等，2015，3.3 节）。从各阶段的占比能看出来：ResNet-34 四个阶段的计算量不同，主要是因为块数不同。
+
+**瓶颈块。** ResNet-50 和 ResNet-34 的块数一样多，但 3×3 卷积只在输出通道的四分之一上做：
+前面用 1×1 收窄，后面再用 1×1 放宽。把两个网络 `layer3` 里的块都展开，比一比。
+
+**教程里的参数量。** LeNet-5 的 61,706 是对的。ResNet-18 和 ResNet-34 的数是三通道输入的，旁边的代码却建的是单通道网络。
+ResNet-50 的 23,508,234 和试过的任何一种写法都对不上。
+""",
+    "questions": r"""
+### 批归一化前面的卷积为什么写 bias=False？
+批归一化会减去每个通道在这一批上的均值。偏置给整个通道加的是同一个数，它就是均值的一部分，一减就没了：
+输出不变，偏置的梯度恒为零。它该做的事由归一化里的平移 $\beta$ 来做。去掉偏置，每个卷积省 $C_\text{out}$ 个参数，
+ResNet-18 一共省 4,800 个，只占万分之四。去掉它是因为没有用，不是因为它大。
+
+批归一化放在哪儿？这里和论文一样，放在卷积和 ReLU 之间。表里每个没有偏置的 `Conv2d` 后面都跟着一个
+`BatchNorm2d`，有 $2 \cdot C$ 个参数。
+### ReLU 的 inplace=True 省了什么？什么时候会出错？
+它把结果直接写在输入上，不另开张量，训练时每个 ReLU 省下一张特征图。出错有两种，只有一种会报出来。
+
+**会报错的：**前一个运算求梯度时要用自己的输出。sigmoid 要用；卷积、加法和批归一化都不用。
+
+```python
+values = torch.ones(3, requires_grad=True)
+nn.ReLU(inplace=True)(torch.sigmoid(values)).sum().backward()
+# RuntimeError: ... has been modified by an inplace operation
+```
+
+**不声不响的：**输入后面还有别人要读，比如捷径。什么错都不报，算出来的却已经是另一个函数。
+
+```python
+x = torch.tensor([-2.0, 3.0])
+out = nn.ReLU(inplace=True)(x)  # x 已经变成 [0., 3.]
+x + out  # 得 [0., 6.]；不用 inplace 是 [-2., 6.]
+```
+
+基本块里的 ReLU 不是跟在批归一化后面，就是跟在相加后面，所以在那里是安全的，相加之前用也没事。
+如果一个块以 ReLU 开头，就不安全了。这里的网络一律不用，因为归因方法需要那些会被覆盖的值。
+""",
+}
