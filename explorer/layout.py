@@ -71,7 +71,7 @@ def build_explanation(wing: str, language: str) -> None:
         gr.Markdown(f"## {text('app.how_it_works')}")
         gr.Markdown(text(f"{wing}.explanation"), latex_delimiters=LATEX_DELIMITERS)
         gr.Markdown(f"## {text('app.questions')}")
-        for block in text(f"{wing}.questions").split("\n### "):
+        for block in text(f"{wing}.questions").strip().split("\n### "):
             question, _, answer = block.removeprefix("### ").strip().partition("\n")
             with gr.Accordion(question, open=False):
                 gr.Markdown(answer.strip(), latex_delimiters=LATEX_DELIMITERS)
