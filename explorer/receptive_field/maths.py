@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.checks import check_whole
+from explorer.checks import check_choice, check_whole
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.models.trace import Layer, trace_catalogue
@@ -250,17 +250,17 @@ def _limit_reach(row: LayerRow) -> LayerRow:
 
 @lru_cache(maxsize=64)
 def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
-    """The rows of a network of the catalogue along its longest path: convolutions, poolings, linear layers.
+    """The rows of a network of the catalogue along its longest path: its convolutions and poolings.
 
-    A layer that sees less than one before it stands on a shortcut and is left out. The network is built and
-    walked without arithmetic.
+    A layer that sees less than one before it stands on a shortcut and is left out, as is adaptive pooling into
+    bins of different sizes. The last row is the first layer that joins all positions.
 
     Args:
         name: a key of the catalogue.
         input_size: side of the image in pixels.
 
     Returns:
-        the image's own row, then one row a layer; a linear layer or global pooling has kind "global".
+        the image's own row, then one row a layer, the last one of kind "global".
 
     Raises:
         InputError: no model has that name, or it cannot take an image of that size.
@@ -274,6 +274,8 @@ def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
     rows = [_image_row(input_size)]
     for layer in trace_catalogue(name, (entry.input_shape[0], input_size, input_size)).layers:
         row = _read_traced_layer(layer, rows[-1].reach, input_size)
+        if row is not None and row.kind == "global":
+            return (*rows, row)
         if row is not None and row.size >= rows[-1].size:
             rows.append(row)
     return tuple(rows)
@@ -289,6 +291,13 @@ def _read_traced_layer(layer: Layer, reach: int, input_size: int) -> LayerRow | 
     kind = LOCAL_KINDS[layer.kind]
     row = LayerRow(layer.name, kind, field.size[0], field.jump[0], field.start[0], layer.output_shape[-1], reach)
     return _limit_reach(row)
+
+
+def trace_uniform_stack(kernel_size: int, least_size: int, input_size: int) -> tuple[LayerRow, ...]:
+    """Equal convolutions at stride 1 with padding that keeps the size, as many as see `least_size` pixels."""
+    num_layers = max(1, math.ceil((least_size - 1) / (kernel_size - 1)))
+    layer = {"type": "conv", "kernel": kernel_size, "padding": kernel_size // 2}
+    return trace_layer_table([layer] * num_layers, input_size)
 
 
 def find_unit(row: LayerRow, pixel: tuple[float, float]) -> tuple[int, int]:
@@ -346,6 +355,29 @@ def compute_path_counts(layers: Sequence[Mapping[str, Any]]) -> np.ndarray:
     return np.outer(counts, counts)
 
 
+# What the wing sets side by side: stacks that see the same with different costs, or differ in one setting.
+COMPARISONS: Mapping[str, tuple[tuple[Mapping[str, int], ...], ...]] = {
+    "kernels": (({"kernel": 3},) * 2, ({"kernel": 5},), ({"kernel": 3},) * 3, ({"kernel": 7},)),
+    "dilation": tuple(
+        tuple({"kernel": 3, "dilation": dilation} for dilation in dilations)
+        for dilations in ((1, 1, 1), (2, 2, 2), (1, 2, 5))
+    ),
+    "stride": tuple(
+        tuple({"kernel": 3, "stride": stride} for stride in strides) for strides in ((1, 1, 1), (2, 1, 1), (2, 2, 2))
+    ),
+}
+
+
+def compare_stacks(name: str, channels: int) -> tuple[StackSummary, ...]:
+    """The summaries of one of COMPARISONS.
+
+    Raises:
+        InputError: there is no such comparison, or channels is not 1 to 4096.
+    """
+    name = check_choice("receptive_field.comparison", name, tuple(COMPARISONS))
+    return tuple(summarise_stack(layers, channels) for layers in COMPARISONS[name])
+
+
 def summarise_stack(layers: Sequence[Mapping[str, Any]], channels: int = 1) -> StackSummary:
     """What a stack of square convolutions with `channels` channels throughout costs and sees."""
     channels = check_whole("receptive_field.channels", channels, 1, 4096)
@@ -363,6 +395,11 @@ def summarise_stack(layers: Sequence[Mapping[str, Any]], channels: int = 1) -> S
     )
 
 
-def find_first_full_view(rows: Sequence[LayerRow], input_size: int) -> LayerRow | None:
-    """The first layer whose field is at least as large as the image, or None."""
-    return next((row for row in rows if row.kind == "global" or row.size >= input_size), None)
+def find_first_full_view(rows: Sequence[LayerRow]) -> LayerRow | None:
+    """The first layer that sees at least as many pixels a side as the image has, or None."""
+    return next((row for row in rows if row.kind == "global" or row.size >= rows[0].num_units), None)
+
+
+def find_last_local(rows: Sequence[LayerRow]) -> LayerRow:
+    """The last layer whose units still look at different places; the image itself where there is none."""
+    return next(row for row in reversed(rows) if row.kind != "global")

@@ -5,11 +5,101 @@ from __future__ import annotations
 SENTENCES = {
     "tab": "Receptive field",
     "intro": "How much of the image does one unit of a layer see, and how does that grow with depth?",
+    # names
     "type": "Type",
     "unit": "Unit",
-    "channels": "Channels",
+    "channels": "Channels in every layer",
+    "compared": "Compare with",
+    "comparison": "Comparison",
+    "layer_number": "Layer",
+    "network_table": "My own layers",
+    "network_stack3x3": "3×3 layers, stride 1",
+    "kind_input": "image",
+    "kind_conv": "conv",
+    "kind_pool": "pool",
+    "kind_global": "sees all",
+    "none": "–",
+    # the table of layers
+    "row": "Row",
+    "remove": "Remove row",
+    "add": "add a layer",
+    "short_type": "Type",
+    "short_kernel": "k",
+    "short_stride": "s",
+    "short_padding": "p",
+    "short_dilation": "d",
+    # the chart and the picture
+    "axis_layer": "Layer along the longest path",
+    "axis_size": "Side of the receptive field (pixels)",
+    "whole_image": "the whole image: {size} pixels",
+    "hover_layer": "{name}: {size} × {size} pixels, jump {jump}",
+    "hover_global": "{name}: the whole image",
+    "field_title": "{name}, unit ({row}, {column})",
+    "box_inside": "The box: {size} × {size} pixels, all on the image. Click the image to choose another unit.",
+    "box_clipped": "The box: {size} × {size} pixels, {share} of it in the padding. Click to choose another unit.",
+    "box_global": "Sees every pixel.",
+    # the tables
+    "head_number": "#",
+    "head_layer": "Layer",
+    "head_kind": "Kind",
+    "head_size": "Size",
+    "head_jump": "Jump",
+    "head_start": "Start",
+    "head_units": "Units",
+    "head_chosen_unit": "Chosen unit",
+    "head_centre": "Its centre",
+    "head_in_padding": "In padding",
+    "head_stack": "Stack",
+    "head_sees": "Sees",
+    "head_weights_per_pair": "Weights per channel pair",
+    "head_weights": "Weights with these channels",
+    "head_nonlinearities": "ReLUs",
+    "head_seen_share": "Pixels reached",
+    "head_network": "Network",
+    "head_final_size": "Final field",
+    "head_full_view": "First sees all 28 × 28 in",
+    "head_depth": "3×3 layers",
+    "head_claim": "Often told",
+    "head_stride_1": "Stride 1",
+    # what to look for
+    "look_input": "Before the first layer a unit is a pixel and sees itself. Move the layer slider to let the box grow.",
+    "look_grown": "{name} widens the field by {reach} × jump {jump} = {added} pixels: one unit now sees {size} × {size}.",
+    "look_same": "{name} looks at one unit only, so the field stays at {size} × {size} pixels.",
+    "look_whole": " That is as large as the image ({image} pixels): units in the middle see all of it.",
+    "look_padding": " For this unit {share} of the box lies in the padding, where there is nothing to see.",
+    "look_global": "{name} joins all positions: from here on every unit sees the whole image.",
+    "look_kernels": (
+        "{first} and {second} both see {first_size} × {first_size} pixels, but {first} needs {first_params} weights "
+        "in place of {second_params}: {saved} less, with one ReLU more. Dark pixels have more paths to the unit."
+    ),
+    "look_dilation": (
+        "Look for the holes: three dilations of 2 span {second_size} pixels but reach only {second_share} of them. "
+        "Dilations of 1, 2 and 5 span {third_size} and reach {third_share}, with the same weights."
+    ),
+    "look_stride": (
+        "The kernels are the same. Each stride of 2 doubles the jump of the layers behind it: {first_size} pixels "
+        "without strides, {second_size} with one at the start, {third_size} with three."
+    ),
+    # comparisons and facts
+    "comparisons": "Side by side: kernels, dilation, stride",
+    "comparison_kernels": "Small kernels or one large",
+    "comparison_dilation": "Dilation",
+    "comparison_stride": "Stride",
+    "stack_caption": "{size} × {size} pixels",
+    "stacks_label": "Number of paths from each pixel to the unit, for each stack",
+    "facts": "Measured on the networks of this app",
+    "facts_networks": (
+        "ResNet-50 is deeper than ResNet-34 and yet sees less: most of its layers are 1×1 convolutions, which widen "
+        "nothing. Final field: that of the last layer before global pooling or the first linear layer."
+    ),
+    "facts_depth": (
+        "A common rule of thumb says that five 3×3 layers see 15 × 15 pixels and ten see 32 × 32. At stride 1 they see "
+        "11 and 21: each adds two pixels. Strides are what gets a network further."
+    ),
+    # what can be wrong
     "no_layers": "The table needs at least one layer.",
     "too_many_layers": "The table may have at most {maximum} layers, got {number}.",
+    "too_many_compared": "Compare with at most {maximum} networks.",
     "bad_row": "Row {row} is not a layer.",
     "bad_type": "Row {row}, Type: must be conv or pool, got {value!r}.",
     "empty_cell": "Row {row}, {name}: the cell is empty. Enter a whole number from {minimum} to {maximum}.",
@@ -18,4 +108,63 @@ SENTENCES = {
     "kernel_too_large": "Row {row}: the kernel spans {span} pixels, but its map with padding has only {padded}.",
     "field_too_large": "Row {row}: the field grows beyond {maximum} pixels. Choose smaller kernels or strides.",
     "fixed_size": "{model} takes images of {size} pixels only, got {value}.",
+    "explanation": r"""One unit of a feature map is computed from a small window of the map before it, that window from windows of the map
+before that, and so on down to the image. The pixels at the end of this chain are the unit's **receptive field**. What
+lies outside it cannot change the unit's value, whatever the weights are.
+
+Three numbers follow the field from layer to layer: its side $r$, the **jump** $j$ (how many pixels lie between the
+fields of two neighbouring units) and the **start** (the centre of the first unit's field; the centre of the first
+pixel is 0). The image itself has $r = 1$, $j = 1$ and start 0. A layer with kernel $k$, stride $s$, padding $p$ and
+dilation $d$ spans $k' = d\,(k-1) + 1$ units of the map before it, so
+
+$$
+\begin{aligned}
+r &\leftarrow r + (k' - 1)\, j \\
+\text{start} &\leftarrow \text{start} + \left(\tfrac{k' - 1}{2} - p\right) j \\
+j &\leftarrow j \cdot s
+\end{aligned}
+$$
+
+Unit $i$ of the layer then looks at the $r$ pixels around $\text{start} + i\,j$.
+
+**LeNet-5 by hand.** The first 5×5 convolution sees 5 pixels. The 2×2 pooling behind it adds $(2-1) \cdot 1 = 1$, not 2:
+its two inputs are neighbours that share four of their five pixels. The field is 6, but the jump is now 2. So the
+second 5×5 convolution adds $4 \cdot 2 = 8$, and the field is 14; the last pooling adds $1 \cdot 2$, which makes 16. An
+even window has its centre between two pixels: that is where the half pixels in the table come from.
+
+**What makes it grow.** A 3×3 convolution at stride 1 adds two pixels, so $n$ of them see $2n + 1$: 11 after five, 21
+after ten. Only a stride makes growth faster, because it multiplies the jump of all later layers. Dilation widens a
+kernel without new weights, but equal dilations one after the other leave holes: pixels inside the field that no path
+reaches.
+
+**Padding.** Near the edge the field hangs over the image. There it meets zeros, so units at the edge know less about the
+clothes, and something about where the edge is.
+
+**Shortcuts.** In a residual network many paths lead from a pixel to a unit, and the field is the union over all of them:
+that of the longest. The shortest path of ResNet-18 here passes one 3×3 convolution only.
+
+**The theoretical and the effective field.** The box says which pixels *can* matter, not how much. Pixels in the middle
+have more paths to the unit than those at the rim; the maps above count them. In a random deep network the influence
+falls off like a Gaussian, and the effective field grows only like the square root of the depth
+([Luo et al. 2016](https://arxiv.org/abs/1701.04128)).
+""",
+    "questions": r"""### Why use several 3×3 convolutions in place of one 5×5 or 7×7?
+Two 3×3 layers see 5×5 pixels, three see 7×7: the field is the same. With $C$ channels throughout, two 3×3 layers have
+$2 \cdot 9\,C^2 = 18\,C^2$ weights and one 5×5 layer has $25\,C^2$, so 28 % are saved; three 3×3 against one 7×7 are
+$27\,C^2$ against $49\,C^2$, 45 % less. At stride 1 the multiplications shrink by the same share. There is a
+nonlinearity behind each layer, so two or three in place of one.
+
+It is not quite the same thing, though. Without the ReLU in between, two 3×3 kernels can only form some of all 5×5
+kernels. More layers mean more activations to keep in memory while training, and more steps that wait for one another.
+VGG (2014) made small kernels the standard; since 2022 networks such as ConvNeXt and RepLKNet have gone back to 7×7 and
+31×31, with one kernel per channel, which makes large kernels cheap.
+
+### Does a network need to see the whole image?
+The classifier at the end does, and it always does so: global pooling or a linear layer joins all positions. The
+convolutions before it need not. LeNet-5's last pooling sees 16 of 28 pixels, and it is right about nine times in ten.
+
+### Why can ResNet-50 see less than ResNet-34?
+Depth counts layers, the field counts kernels that are wider than one. A bottleneck block has a single 3×3 convolution
+between two 1×1, a basic block has two 3×3. Both networks have 16 blocks, so ResNet-50 has half as many 3×3 layers.
+""",
 }

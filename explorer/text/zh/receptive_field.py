@@ -5,11 +5,101 @@ from __future__ import annotations
 SENTENCES = {
     "tab": "感受野",
     "intro": "某一层的一个单元能看到图像的多大一块？网络加深时，这一块怎样变大？",
+    # names
     "type": "类型",
     "unit": "单元",
-    "channels": "通道数",
+    "channels": "每层的通道数",
+    "compared": "对比",
+    "comparison": "对比内容",
+    "layer_number": "第几层",
+    "network_table": "自己设计的层",
+    "network_stack3x3": "3×3 卷积堆叠，步幅 1",
+    "kind_input": "图像",
+    "kind_conv": "卷积",
+    "kind_pool": "池化",
+    "kind_global": "看到全图",
+    "none": "–",
+    # the table of layers
+    "row": "第几行：",
+    "remove": "删除第几行：",
+    "add": "添加一层",
+    "short_type": "类型",
+    "short_kernel": "k",
+    "short_stride": "s",
+    "short_padding": "p",
+    "short_dilation": "d",
+    # the chart and the picture
+    "axis_layer": "层（沿最长路径数）",
+    "axis_size": "感受野边长（像素）",
+    "whole_image": "整幅图像：{size} 像素",
+    "hover_layer": "{name}：{size} × {size} 像素，跨距 {jump}",
+    "hover_global": "{name}：整幅图像",
+    "field_title": "{name}，单元 ({row}, {column})",
+    "box_inside": "方框为 {size} × {size} 像素，全在图内。点击图像可换一个单元。",
+    "box_clipped": "方框为 {size} × {size} 像素，其中 {share} 落在填充区。点击图像可换一个单元。",
+    "box_global": "能看到每一个像素。",
+    # the tables
+    "head_number": "#",
+    "head_layer": "层",
+    "head_kind": "种类",
+    "head_size": "边长",
+    "head_jump": "跨距",
+    "head_start": "起点",
+    "head_units": "单元数",
+    "head_chosen_unit": "所选单元",
+    "head_centre": "它的中心",
+    "head_in_padding": "落在填充区",
+    "head_stack": "结构",
+    "head_sees": "看到",
+    "head_weights_per_pair": "每对通道的权重",
+    "head_weights": "该通道数下的权重",
+    "head_nonlinearities": "ReLU 个数",
+    "head_seen_share": "够得着的像素",
+    "head_network": "网络",
+    "head_final_size": "最终感受野",
+    "head_full_view": "从哪一层起看到全部 28 × 28",
+    "head_depth": "3×3 层数",
+    "head_claim": "常见说法",
+    "head_stride_1": "步幅 1",
+    # what to look for
+    "look_input": "在第一层之前，一个单元就是一个像素，只看到它自己。拖动“第几层”，看方框怎样变大。",
+    "look_grown": "{name} 让感受野增加 {reach} × 跨距 {jump} = {added} 像素：现在一个单元看到 {size} × {size} 像素。",
+    "look_same": "{name} 只看一个单元，感受野保持 {size} × {size} 像素不变。",
+    "look_whole": "它已不小于图像（{image} 像素）：靠中间的单元能看到全图。",
+    "look_padding": "对所选单元来说，方框有 {share} 落在填充区，那里什么也看不到。",
+    "look_global": "{name} 把所有位置合在一起：从这里开始，每个单元都看到整幅图像。",
+    "look_kernels": (
+        "{first} 和 {second} 都看到 {first_size} × {first_size} 像素，但前者只要 {first_params} 个权重，"
+        "后者要 {second_params} 个：省下 {saved}，还多一个 ReLU。颜色越深的像素，通向该单元的路径越多。"
+    ),
+    "look_dilation": (
+        "找一找空洞：连续三层空洞率 2 跨越 {second_size} 像素，却只够得着其中的 {second_share}。"
+        "空洞率取 1、2、5 时跨越 {third_size} 像素，够得着 {third_share}，权重一样多。"
+    ),
+    "look_stride": (
+        "三组的卷积核完全相同。每个步幅 2 都让它后面各层的跨距翻倍：不用步幅看到 {first_size} 像素，"
+        "第一层用一次看到 {second_size} 像素，三层都用看到 {third_size} 像素。"
+    ),
+    # comparisons and facts
+    "comparisons": "放在一起比一比：卷积核、空洞、步幅",
+    "comparison_kernels": "几个小核，还是一个大核",
+    "comparison_dilation": "空洞",
+    "comparison_stride": "步幅",
+    "stack_caption": "{size} × {size} 像素",
+    "stacks_label": "各种结构中，每个像素通向该单元的路径数",
+    "facts": "本应用中各网络的实测结果",
+    "facts_networks": (
+        "ResNet-50 比 ResNet-34 深，看到的反而更少：它的大多数层是 1×1 卷积，不会扩大感受野。"
+        "“最终感受野”指全局池化或第一个全连接层之前最后一层的感受野。"
+    ),
+    "facts_depth": (
+        "常见的说法是：5 层 3×3 卷积看到 15 × 15 像素，10 层看到 32 × 32。步幅为 1 时其实只有 11 和 21："
+        "每层只增加 2 个像素。要看得更远，靠的是步幅。"
+    ),
+    # what can be wrong
     "no_layers": "表格里至少要有一层。",
     "too_many_layers": "表格最多 {maximum} 层，现在是 {number} 层。",
+    "too_many_compared": "最多同时对比 {maximum} 个网络。",
     "bad_row": "第 {row} 行不是一个层。",
     "bad_type": "第 {row} 行，类型：只能是 conv 或 pool，现在是 {value!r}。",
     "empty_cell": "第 {row} 行，{name}：单元格是空的，请填 {minimum} 到 {maximum} 的整数。",
@@ -18,4 +108,55 @@ SENTENCES = {
     "kernel_too_large": "第 {row} 行：卷积核跨 {span} 个像素，而这一层的输入加上填充只有 {padded} 个像素。",
     "field_too_large": "第 {row} 行：感受野超过 {maximum} 像素。请减小卷积核或步幅。",
     "fixed_size": "{model} 只接受边长 {size} 像素的图像，现在是 {value}。",
+    "explanation": r"""特征图上的一个单元，是由前一张图上的一个小窗口算出来的；那个窗口里的每个单元，又来自更前一张图上的窗口，
+这样一直追到图像。追到的这些像素，就是该单元的**感受野**。感受野之外的像素，不论权重取什么值，都改变不了它的输出。
+
+逐层往下，只需跟踪三个数：边长 $r$；**跨距** $j$，即相邻两个单元的感受野相隔多少像素；**起点**，即第一个单元感受野的
+中心（第一个像素的中心记为 0）。图像本身 $r = 1$、$j = 1$、起点为 0。一层的卷积核为 $k$、步幅 $s$、填充 $p$、空洞率
+$d$ 时，它在前一张图上跨 $k' = d\,(k-1) + 1$ 个单元，于是
+
+$$
+\begin{aligned}
+r &\leftarrow r + (k' - 1)\, j \\
+\text{start} &\leftarrow \text{start} + \left(\tfrac{k' - 1}{2} - p\right) j \\
+j &\leftarrow j \cdot s
+\end{aligned}
+$$
+
+其中 $\text{start}$ 是起点。这一层的第 $i$ 个单元，看到的就是以 $\text{start} + i\,j$ 为中心的 $r$ 个像素。
+
+**手算 LeNet-5。** 第一个 5×5 卷积看到 5 个像素。后面的 2×2 池化增加 $(2-1) \cdot 1 = 1$，不是 2：它的两个输入紧挨着，
+各自看到的 5 个像素里有 4 个相同。感受野变成 6，而跨距从此是 2。所以第二个 5×5 卷积增加 $4 \cdot 2 = 8$，到 14；
+最后一个池化增加 $1 \cdot 2$，到 16。偶数大小的窗口，中心落在两个像素之间，表里的半个像素就是这么来的。
+
+**靠什么变大。** 步幅为 1 时，一个 3×3 卷积只增加 2 个像素，$n$ 层看到 $2n + 1$：5 层是 11，10 层是 21。
+只有步幅能让增长变快，因为它把后面所有层的跨距都乘大了。空洞卷积不增加权重就能加宽卷积核，但连续使用相同的空洞率
+会留下空洞：有些像素虽在感受野之内，却没有任何路径通向该单元。
+
+**填充。** 靠近边缘时，感受野会伸到图像外面，在那里只碰到零。所以边缘的单元对衣服知道得少一些，却能知道边缘在哪里。
+
+**捷径。** 残差网络中，从一个像素到一个单元有许多条路径，感受野是所有路径的并集，也就是最长那条路径的感受野。
+这里的 ResNet-18 最短的一条路径只经过一个 3×3 卷积。
+
+**理论感受野与有效感受野。** 方框只说明哪些像素*可能*有影响，没有说影响多大。中间的像素通向该单元的路径多，边上的少；
+上面的图数的就是路径。在随机初始化的深层网络里，影响从中心向外近似按高斯曲线衰减，有效感受野只随深度的平方根增长
+（[Luo 等，2016](https://arxiv.org/abs/1701.04128)）。
+""",
+    "questions": r"""### 为什么用多个 3×3 卷积代替一个大卷积核（如 5×5 或 7×7）？
+两层 3×3 看到 5×5，三层看到 7×7，感受野相同。设每层都是 $C$ 个通道：两层 3×3 有 $2 \cdot 9\,C^2 = 18\,C^2$ 个权重，
+一层 5×5 有 $25\,C^2$ 个，省 28 %；三层 3×3 与一层 7×7 相比是 $27\,C^2$ 对 $49\,C^2$，省 45 %。步幅为 1 时，
+乘法次数也省下同样的比例。每层后面都有一个非线性，所以非线性从一个变成两三个。
+
+不过两者并不完全等价。如果中间没有 ReLU，两个 3×3 核只能组合出一部分 5×5 核。层数多了，训练时要保存的激活值也多，
+前后相等待的步骤也多。VGG（2014）让小卷积核成为标准做法；2022 年以后，ConvNeXt、RepLKNet 等网络又用回 7×7 甚至
+31×31 的大核，办法是每个通道只用一个核，大核因此也不贵。
+
+### 网络一定要看到整幅图像吗？
+最后的分类器一定要，而它总能做到：全局池化或全连接层会把所有位置合在一起。前面的卷积层则不一定。LeNet-5 最后的池化层
+只看到 28 个像素中的 16 个，十次里仍有大约九次判断正确。
+
+### ResNet-50 看到的为什么比 ResNet-34 少？
+深度数的是层，感受野数的是大于 1 的卷积核。瓶颈块在两个 1×1 之间只有一个 3×3，基本块有两个 3×3。
+两个网络都有 16 个块，所以 ResNet-50 的 3×3 卷积只有一半。
+""",
 }

@@ -1,0 +1,94 @@
+// The editable table of layers: the body of a gr.HTML's js_on_load, with `element`, `props`, `watch` and `trigger`.
+// props.value is a list of rows, {type, kernel, stride, padding, dilation}, whose cells are what the reader typed.
+const host = element.querySelector(".layer-table");
+const words = JSON.parse(host.dataset.words);
+const columns = ["kernel", "stride", "padding", "dilation"];
+
+function makeCell(row, number, column) {
+  const input = document.createElement("input");
+  input.type = "text";
+  input.inputMode = "numeric";
+  input.value = row[column] ?? "";
+  input.setAttribute("aria-label", `${words.row} ${number + 1}, ${words[column]}`);
+  input.addEventListener("input", () => change(number, column, input.value));
+  return input;
+}
+
+function makeType(row, number) {
+  const select = document.createElement("select");
+  select.setAttribute("aria-label", `${words.row} ${number + 1}, ${words.type}`);
+  for (const type of ["conv", "pool"]) select.add(new Option(words[type], type, false, row.type === type));
+  select.addEventListener("change", () => change(number, "type", select.value));
+  return select;
+}
+
+function makeButton(className, text, label, act) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = className;
+  button.textContent = text;
+  button.setAttribute("aria-label", label);
+  button.addEventListener("click", act);
+  return button;
+}
+
+function inCell(tag, child) {
+  const cell = document.createElement(tag);
+  cell.append(child);
+  return cell;
+}
+
+function rowsNow() {
+  return (Array.isArray(props.value) ? props.value : []).map((row) => ({ ...row }));
+}
+
+function change(number, column, value) {
+  const rows = rowsNow();
+  rows[number][column] = value;
+  send(rows);
+}
+
+function send(rows) {
+  props.value = rows;
+  trigger("input");
+}
+
+function draw() {
+  const table = document.createElement("table");
+  const head = table.createTHead().insertRow();
+  for (const column of ["type", ...columns]) {
+    head.append(inCell("th", words[`${column}Short`]));
+    head.lastChild.title = words[column];
+  }
+  head.append(document.createElement("th"));
+  rowsNow().forEach((row, number) => {
+    const line = table.insertRow();
+    line.append(inCell("td", makeType(row, number)));
+    for (const column of columns) line.append(inCell("td", makeCell(row, number, column)));
+    const remove = () => resend(rowsNow().filter((_, other) => other !== number));
+    line.append(inCell("td", makeButton("remove-layer", "×", `${words.remove} ${number + 1}`, remove)));
+  });
+  const add = () => {
+    const rows = rowsNow();
+    resend([...rows, rows.at(-1) ?? { type: "conv", kernel: "3", stride: "1", padding: "1", dilation: "1" }]);
+  };
+  host.replaceChildren(table, makeButton("add-layer", `+ ${words.add}`, words.add, add));
+}
+
+// Rows were added or taken away, or came from the server: the inputs no longer match, so draw them anew.
+function resend(rows) {
+  send(rows);
+  draw();
+}
+
+function isShown() {
+  const shown = [...host.querySelectorAll("tbody tr")].map((line) =>
+    [...line.querySelectorAll("select, input")].map((input) => input.value),
+  );
+  const wanted = rowsNow().map((row) => [row.type, ...columns.map((column) => String(row[column] ?? ""))]);
+  return JSON.stringify(shown) === JSON.stringify(wanted);
+}
+
+// While someone types, the value equals what is shown, and the cursor must stay where it is.
+watch("value", () => isShown() || draw());
+draw();
