@@ -10,7 +10,7 @@ from explorer.canvas import Map, draw_maps, format_number
 from explorer.convolution.maths import Experiment, ParameterCount, Pooling, conv_output_size, pad_map
 from explorer.text import Text
 
-PICTURE_HEIGHT = 330  # px, so that arithmetic and formula stand below it on one screen
+PICTURE_HEIGHT = 300  # px, so that arithmetic and formula stand below it on one screen
 POOLING_HEIGHT = 300
 
 
@@ -82,11 +82,12 @@ def draw_comparison(experiment: Experiment, text: Text) -> str:
 
 def draw_formula(experiment: Experiment) -> str:
     """The output-size formula with this setting's numbers, as Markdown with LaTeX."""
-    sides = [
-        _fill_formula(symbol, size, kernel_size, experiment)
-        for symbol, size, kernel_size in zip("HW", experiment.picture.shape, experiment.kernel.shape, strict=True)
-    ]
-    return rf"$$\small {sides[0]} \qquad {sides[1]}$$"
+    (height, width), (kernel_height, kernel_width) = experiment.picture.shape, experiment.kernel.shape
+    if (height, kernel_height) == (width, kernel_width):
+        return f"${_fill_formula('H_{out} = W_{out}', height, kernel_height, experiment)}$"
+    down = _fill_formula("H_{out}", height, kernel_height, experiment)
+    right = _fill_formula("W_{out}", width, kernel_width, experiment)
+    return f"${down}$\n\n${right}$"
 
 
 def draw_filters(filters: torch.Tensor, chosen: int) -> dict:
@@ -241,7 +242,7 @@ def _fill_formula(symbol: str, size: int, kernel_size: int, experiment: Experime
     stride, padding, dilation = experiment.stride, experiment.padding, experiment.dilation
     result = conv_output_size(size, kernel_size, stride, padding, dilation)
     return (
-        rf"{symbol}_{{out}} = \left\lfloor \frac{{{size} + 2 \cdot {padding} - {dilation} \cdot ({kernel_size} - 1) - 1}}"
+        rf"{symbol} = \left\lfloor \dfrac{{{size} + 2 \cdot {padding} - {dilation} \cdot ({kernel_size} - 1) - 1}}"
         rf"{{{stride}}} \right\rfloor + 1 = \mathbf{{{result}}}"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +49,15 @@ from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.events import draw_look_for, wire
 from explorer.images import build_sketchpad, build_upload, open_image
-from explorer.layout import Wing, build_explanation, build_intro, build_look_for, controls_column, picture_column
+from explorer.layout import (
+    LATEX_DELIMITERS,
+    Wing,
+    build_explanation,
+    build_intro,
+    build_look_for,
+    controls_column,
+    picture_column,
+)
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, load_trained
 from explorer.samples import build_sample_picker, check_sample
@@ -319,8 +328,6 @@ NUM_PICTURES = 9  # what on_convolve returns
 
 def build_tab(language: str) -> Wing:
     """Lay the tab out in that language and wire it."""
-    import inspect
-
     text = text_in(language)
     default = Settings()
     first = on_convolve(*_in_order(default), language=language)
@@ -340,33 +347,37 @@ def build_tab(language: str) -> Wing:
             with gr.Column(visible=False) as filters_place:
                 filters = build_canvas(None, clickable=True)
             editor = _build_editor(default.cells, text)
-            with gr.Row():
-                stride = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)
-                padding = _slider("terms.padding", 0, MAX_PADDING, default.padding, text)
-            with gr.Row():
-                dilation = _slider("terms.dilation", 1, MAX_DILATION, default.dilation, text)
-                flip = gr.Checkbox(default.flip, label=text("convolution.flip"), min_width=100)
+            stride = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)
+            padding = _slider("terms.padding", 0, MAX_PADDING, default.padding, text)
+            dilation = _slider("terms.dilation", 1, MAX_DILATION, default.dilation, text)
+            flip = gr.Checkbox(default.flip, label=text("convolution.flip"))
         with picture_column():
             look_for = build_look_for(first[0])
             maps = build_canvas(first[1], elem_id="convolution-maps")
             window = _build_window(first[2])
-            compared = gr.HTML(first[3])
-            formula = gr.Markdown(first[4], latex_delimiters=[{"left": "$$", "right": "$$", "display": True}])
-    with gr.Column(elem_classes="section"):
-        gr.Markdown(f"## {text('convolution.pooling')}")
-        pool_look = gr.HTML(first[5])
-        with gr.Row():
+            with gr.Row(equal_height=True):
+                with gr.Column(min_width=320):
+                    formula = gr.Markdown(first[4], latex_delimiters=LATEX_DELIMITERS)
+                with gr.Column(min_width=320):
+                    compared = gr.HTML(first[3])
+    _build_heading(text("convolution.pooling"))
+    with gr.Row(elem_classes="stage"):
+        with controls_column():
             pool_size = _slider("convolution.pool_size", 1, MAX_POOL, default.pool_size, text)
-        pool_maps = build_canvas(first[6])
-        gr.Markdown(f"## {text('convolution.parameters')}")
-        count_look = gr.HTML(first[7])
-        with gr.Row():
+        with picture_column():
+            pool_look = gr.HTML(first[5])
+            pool_maps = build_canvas(first[6])
+    _build_heading(text("convolution.parameters"))
+    with gr.Row(elem_classes="stage"):
+        with controls_column():
             in_channels = _slider("terms.in_channels", 1, MAX_CHANNELS, default.in_channels, text)
             out_channels = _slider("terms.out_channels", 1, MAX_CHANNELS, default.out_channels, text)
             side = _slider("convolution.side", 1, MAX_SIDE, default.side, text)
-        counts = gr.HTML(first[8])
-        with gr.Accordion(text("convolution.code"), open=False):
-            gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
+        with picture_column():
+            count_look = gr.HTML(first[7])
+            counts = gr.HTML(first[8], apply_default_css=False)
+    with gr.Accordion(text("convolution.code"), open=False):
+        gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
     build_explanation("convolution", language)
 
     inputs = [
@@ -399,6 +410,10 @@ def _kernel_choices(text: Text) -> list[tuple[str, str]]:
 
 def _slider(name: str, least: int, greatest: int, value: int, text: Text) -> gr.Slider:
     return gr.Slider(least, greatest, value, step=1, label=text(name), min_width=120)
+
+
+def _build_heading(words: str) -> gr.HTML:
+    return gr.HTML(f"<h2>{words}</h2>", css_template="h2 { margin: 36px 0 4px; font-size: 22px; font-weight: 650; }")
 
 
 def _build_editor(cells: Cells, text: Text) -> gr.HTML:

@@ -152,8 +152,7 @@ the line above the pooled pictures counts how often that is so.
 clothes. The network itself shifts and scales the picture first and adds a bias; the pattern that a filter looks for is
 the same.
 """,
-    "questions": r"""
-### What is the difference between a convolution and a fully connected layer?
+    "questions": r"""### What is the difference between a convolution and a fully connected layer?
 A fully connected layer joins every output to every input. It knows nothing of neighbours: shuffle the pixels of all pictures
 in the same way, and it learns just as well. A convolution builds in three assumptions about pictures. *Locality*: an
 output sees only a small window. *Sharing*: the same kernel is used at every place, so the number of parameters does not
