@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "tab": "Gradient flow",
+    "intro": "Does the gradient still reach the first block of a deep stack? Plain and residual nets, measured before training.",
     "depth": "Depth (blocks)",
     "width": "Width",
     "block": "Block",
@@ -11,5 +12,165 @@ SENTENCES = {
     "activation": "Activation",
     "seeds": "Seeds",
     "first_seed": "First seed",
+    "block_linear": "Fully connected (the tutorial's)",
+    "block_conv": "Convolutional",
+    "block_conv_bn": "Convolutional, batch norm",
+    "initialisation_default": "PyTorch's default",
+    "initialisation_he": "He",
+    "initialisation_xavier": "Xavier",
+    "initialisation_orthogonal": "Orthogonal",
+    "activation_relu": "ReLU",
+    "activation_leaky_relu": "Leaky ReLU",
+    "activation_gelu": "GELU",
+    "activation_silu": "SiLU",
+    "activation_tanh": "tanh",
+    "activation_sigmoid": "Sigmoid",
+    "activation_identity": "None (linear)",
+    "story_tutorial": "The tutorial's",
+    "story_he": "He initialisation",
+    "story_orthogonal": "Orthogonal, tanh",
+    "story_sigmoid": "Sigmoid",
+    "story_conv": "Convolutions",
+    "story_batch_norm": "Batch norm",
+    "stop": "Stop measuring",
+    "stopped": "Stopped. The picture shows the seeds measured so far.",
     "too_much_work": "These settings would take minutes. Choose fewer seeds, fewer blocks or a smaller width.",
+    # charts
+    "plain": "plain",
+    "residual": "residual",
+    "blocks_title": "Every block, depth {depth}",
+    "depths_title": "First block, against depth",
+    "block_axis": "block (1 is next to the input)",
+    "depth_axis": "depth (blocks)",
+    "norm_axis": "gradient norm (first weight)",
+    "reads_zero": "0: float32 underflow",
+    "reads_infinite": "∞: float32 overflow",
+    "hover_block": "<b>{kind}, block {place}</b>",
+    "hover_depth": "<b>{kind}, first of {place} blocks</b>",
+    "hover_median": "median {median}, 5 to 95 % of seeds: {low} to {high}",
+    "hover_zero": "exactly 0 in {count} of {seeds} seeds",
+    "hover_infinite": "not finite in {count} of {seeds} seeds",
+    "hover_double": "median in float64: {median}",
+    "caption": "Line: median. Band: 5 to 95 % of the seeds. Dotted: the median in float64, where float32 reads 0 or ∞.",
+    # what was measured, in words
+    "starting": "Measuring {seeds} networks of each kind …",
+    "so_far": "{done} of {seeds} seeds so far.",
+    "said_single": "With one block, the first gradient has median {plain} without and {residual} with the shortcut. "
+    "Add blocks and watch them part.",
+    "said_value": "At {depth} blocks the {kind} stack's first gradient has median {median}{change}{some}.",
+    "said_zero": "At {depth} blocks the {kind} stack's first gradient reads exactly 0 in {count} of {seeds} seeds "
+    "(float64: {double}).",
+    "said_dead": "At {depth} blocks the {kind} stack's first gradient is exactly 0 in {count} of {seeds} seeds, in float64 "
+    "as well: somewhere a whole layer is dead.",
+    "said_infinite": "At {depth} blocks the {kind} stack's first gradient is too large for float32 in {count} of {seeds} "
+    "seeds (float64: {double}).",
+    "said_next_value": "The {kind} one has median {median}{change}{some}.",
+    "said_next_zero": "The {kind} one reads exactly 0 in {count} of {seeds} seeds (float64: {double}).",
+    "said_next_dead": "The {kind} one is exactly 0 in {count} of {seeds} seeds, in float64 as well: a whole layer is dead.",
+    "said_next_infinite": "The {kind} one is too large for float32 in {count} of {seeds} seeds (float64: "
+    "{double}).",
+    "change_grows": ", {factor} times that of one block: it grows",
+    "change_shrinks": ", {factor} times less than with one block: it fades",
+    "change_stays": ", close to the {first} of one block",
+    "some_zero": ", and is exactly 0 in {count} of {seeds} seeds",
+    "remark_tutorial": "The tutorial expects 0.01.",
+    "remark_batch_norm": "With batch normalisation, plain nets do not vanish: they explode.",
+    "remark_healthy": "Here the plain stack passes the gradient on without any shortcut.",
+    # in-place ReLU
+    "inplace_title": "In-place ReLU, tried on small networks",
+    "inplace_code": "Code",
+    "inplace_case": "What is overwritten",
+    "inplace_outcome": "Compared with an ordinary ReLU",
+    "code_before_addition": "relu_(x @ w) + x",
+    "code_after_addition": "relu_(x @ w + x)",
+    "code_after_batch_norm": "relu_(bn(x @ w)) + x",
+    "code_on_block_input": "relu_(x) @ w + x",
+    "code_on_saved_input": "x @ w + relu_(x)",
+    "code_on_saved_output": "relu_(sigmoid(x @ w))",
+    "case_before_addition": "A product that nothing else needs. The case the tutorial warns of.",
+    "case_after_addition": "The sum, as in ResNet.",
+    "case_after_batch_norm": "The output of batch norm, whose backward pass reads its input.",
+    "case_on_block_input": "The block's input, which the shortcut adds afterwards.",
+    "case_on_saved_input": "The input of a product, from which the weight's gradient is computed.",
+    "case_on_saved_output": "A sigmoid's output, from which its gradient is computed.",
+    "outcome_same": "the same",
+    "outcome_different": "other numbers, no error",
+    "outcome_error": "error in backward",
+    "explanation": r"""
+**What is measured.** A stack of blocks with fresh random weights, one forward pass, one backward pass. For each block we
+take the gradient of its first weight and its Euclidean norm. Every seed gives a plain and a residual network with the
+*same* weights and the same input, so only the shortcut differs. The fully connected block is the tutorial's:
+Linear, activation, Linear, activation, shortcut added last, input `randn(1, 10)`, loss = sum of the output. The
+convolutional block is that of He et al. (2015, figure 2): two 3x3 convolutions, shortcut added before the last
+activation, 8 images of 14x14 noise, loss = the output along a random direction of length 1.
+
+**Why a shortcut changes the gradient.** With $y = F(x) + x$, the chain rule gives
+
+$$\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y}\left(\frac{\partial F}{\partial x} + I\right).$$
+
+Through a stack of $n$ blocks the plain gradient is a product, the residual one a product with identities:
+
+$$\text{plain: } \prod_{k=1}^{n} J_k \qquad\qquad \text{residual: } \prod_{k=1}^{n} (J_k + I), \qquad J_k = \frac{\partial F_k}{\partial x_k}.$$
+
+If each $J_k$ shrinks a vector, the plain product fades exponentially. The residual product keeps the term $I$ and
+adds $2^n - 1$ others. So it does not fade. But nothing keeps it from *growing*.
+
+**What comes out.** Medians over 100 seeds of the tutorial's stack, first block:
+
+| blocks | plain, default | residual, default | plain, He | residual, He |
+| ---: | ---: | ---: | ---: | ---: |
+| 1 | 3.1 | 3.1 | 7.8 | 7.8 |
+| 5 | 7×10⁻⁴ | 3.5 | 5 | 60 |
+| 20 | 4×10⁻¹⁷ | 12 | 0.04 | 5×10⁴ |
+| 50 | 0 | 170 | 4×10⁻⁶ | 8×10¹⁰ |
+
+The tutorial expects about 0.01 for 50 residual blocks. Measured: about 170. Its branch ends in a ReLU, which only ever
+adds; He et al. (2016, section 4.1) warn of exactly this. With tanh, which adds and subtracts, the same stack merely
+doubles. Choose it and see.
+
+**Why exactly 0.** float32 has nothing below about $10^{-45}$. A norm squares its entries first, so it already reads 0
+below about $10^{-23}$. The plain gradient at 50 blocks is about $5 \times 10^{-44}$: not zero, but lost. The dotted line
+is the same network in float64. In about 8 of 100 seeds the gradient is truly 0: with ten units a layer, now and then all
+of them are off at once, and no path is left. Leaky ReLU has no such seeds.
+
+**Degradation is not the same as vanishing.** The tutorial gives vanishing gradients as the reason why a 56-layer plain
+net trains worse than one of 20 layers. The sources say otherwise.
+
+- He et al. (2015, section 4.1): their plain nets have batch normalisation, forward and backward signals are healthy, and
+  the deeper net is *still* worse, on the training set too. They call vanishing gradients an unlikely cause.
+- Yang et al. (2019): at initialisation, batch normalisation without shortcuts makes gradients *explode* with depth, and no
+  choice of weight variance prevents it. The batch-norm preset shows it.
+- De and Smith (2020): at initialisation, batch normalisation in a residual block scales the branch down against the
+  shortcut, by about the root of the depth. Blocks start near the identity, and deep nets become trainable.
+- A plain stack can be made to pass gradients on: the orthogonal tanh preset stays within a factor of ten over 50 blocks.
+
+**Limits.** This is the first step only, on noise, and it says nothing of accuracy. A measurement stops at about a minute
+of work on one core; beyond that you are asked for smaller settings.
+""",
+    "questions": r"""### Why do residual connections help deep networks?
+Two things are well supported. First, optimisation: to leave its input alone, a residual block has to learn $F(x) = 0$, which is
+near where it starts; a plain block has to learn the identity through two layers and an activation. Second, signals: the
+term $I$ in $\partial F / \partial x + I$ keeps forward signals and gradients from fading, and together with batch
+normalisation the branch starts small against the shortcut (De and Smith, 2020), so that a very deep net behaves at first like a
+shallow one. "They cure vanishing gradients" is at most half of it: with batch normalisation the plain net's
+gradients do not vanish in the first place.
+
+### Is degradation caused by vanishing gradients?
+He et al. (2015, section 4.1) think it unlikely: they checked that the gradients of their plain nets have healthy norms.
+Degradation means that the deeper net has a higher *training* error; it is a difficulty of optimisation. Vanishing means
+that the first layers receive next to no gradient. A net without normalisation can suffer from both, and the picture above
+shows how fast. A net with normalisation can degrade without vanishing.
+
+### Then is the formula with the identity wrong?
+No, the formula is right. Only the conclusion "so the gradient stays at a healthy size" does not follow: the product of
+$J_k + I$ has no reason to stay near 1. With He initialisation 50 residual blocks give about $8 \times 10^{10}$, and
+100 blocks go beyond what a float32 norm can hold. This is why residual nets need normalisation, or a small or zero start of each branch.
+
+### What does inplace=True do in a ReLU, and what is the risk?
+It writes the result over its input, which saves one feature map of memory. The table above was computed when this page started.
+A ReLU in place before the addition, which the tutorial calls unsafe, is fine: what it overwrites is the branch's
+own product, and neither the addition nor the convolution before it needs that value again. It goes wrong in two ways. Autograd raises an error
+when a value that a backward pass reads was overwritten. Worse, there is *no* error when a shortcut adds a value that has
+been changed meanwhile: `relu_(x) @ w + x` adds $\mathrm{ReLU}(x)$ instead of $x$ and computes another network.
+""",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "tab": "梯度流动",
+    "intro": "网络很深时，梯度还能传到第一个块吗？在训练开始之前，实测普通网络与残差网络。",
     "depth": "深度（块数）",
     "width": "宽度",
     "block": "块的类型",
@@ -11,5 +12,140 @@ SENTENCES = {
     "activation": "激活函数",
     "seeds": "随机种子数",
     "first_seed": "起始种子",
+    "block_linear": "全连接（教程中的块）",
+    "block_conv": "卷积",
+    "block_conv_bn": "卷积 + 批归一化",
+    "initialisation_default": "PyTorch 默认",
+    "initialisation_he": "He",
+    "initialisation_xavier": "Xavier",
+    "initialisation_orthogonal": "正交",
+    "activation_relu": "ReLU",
+    "activation_leaky_relu": "Leaky ReLU",
+    "activation_gelu": "GELU",
+    "activation_silu": "SiLU",
+    "activation_tanh": "tanh",
+    "activation_sigmoid": "Sigmoid",
+    "activation_identity": "无（线性）",
+    "story_tutorial": "教程中的实验",
+    "story_he": "He 初始化",
+    "story_orthogonal": "正交 + tanh",
+    "story_sigmoid": "Sigmoid",
+    "story_conv": "卷积",
+    "story_batch_norm": "批归一化",
+    "stop": "停止测量",
+    "stopped": "已停止。图中是到目前为止测得的结果。",
     "too_much_work": "这组设置要算好几分钟。请减少种子数、块数或宽度。",
+    "plain": "普通",
+    "residual": "残差",
+    "blocks_title": "每个块的梯度（深度 {depth}）",
+    "depths_title": "第一个块的梯度随深度的变化",
+    "block_axis": "块的序号（1 最靠近输入）",
+    "depth_axis": "深度（块数）",
+    "norm_axis": "梯度范数（块内第一个权重）",
+    "reads_zero": "0：float32 下溢",
+    "reads_infinite": "∞：float32 上溢",
+    "hover_block": "<b>{kind}，第 {place} 个块</b>",
+    "hover_depth": "<b>{kind}，共 {place} 个块时的第一个块</b>",
+    "hover_median": "中位数 {median}，5% 到 95% 的种子：{low} 到 {high}",
+    "hover_zero": "{seeds} 个种子中有 {count} 个恰好为 0",
+    "hover_infinite": "{seeds} 个种子中有 {count} 个不是有限数",
+    "hover_double": "float64 下的中位数：{median}",
+    "caption": "实线：中位数。色带：5% 到 95% 的种子。虚线：float32 读出 0 或 ∞ 之处，float64 下的中位数。",
+    "starting": "正在测量，每种网络 {seeds} 个……",
+    "so_far": "已测 {done} / {seeds} 个种子。",
+    "said_single": "只有一个块时，第一个梯度的中位数：没有捷径是 {plain}，有捷径是 {residual}。增加块数，看两者如何分开。",
+    "said_value": "{depth} 个块时，{kind}网络的第一个梯度中位数为 {median}{change}{some}。",
+    "said_zero": "{depth} 个块时，{kind}网络的第一个梯度在 {seeds} 个种子中有 {count} 个读出来恰好是 0（float64：{double}）。",
+    "said_dead": "{depth} 个块时，{kind}网络的第一个梯度在 {seeds} 个种子中有 {count} 个恰好是 0，用 float64 算也是 0：某一层的单元全部失活了。",
+    "said_infinite": "{depth} 个块时，{kind}网络的第一个梯度在 {seeds} 个种子中有 {count} 个超出了 float32 的范围（float64：{double}）。",
+    "said_next_value": "{kind}网络的中位数为 {median}{change}{some}。",
+    "said_next_zero": "{kind}网络在 {seeds} 个种子中有 {count} 个读出来恰好是 0（float64：{double}）。",
+    "said_next_dead": "{kind}网络在 {seeds} 个种子中有 {count} 个恰好是 0，用 float64 算也是 0：某一层的单元全部失活了。",
+    "said_next_infinite": "{kind}网络在 {seeds} 个种子中有 {count} 个超出了 float32 的范围（float64：{double}）。",
+    "change_grows": "，是一个块时的 {factor} 倍：梯度在增大",
+    "change_shrinks": "，只有一个块时的 1/{factor}：梯度在消失",
+    "change_stays": "，与一个块时的 {first} 相差不大",
+    "some_zero": "，并且 {seeds} 个种子中有 {count} 个恰好为 0",
+    "remark_tutorial": "教程却说是 0.01 左右。",
+    "remark_batch_norm": "有了批归一化，普通网络的梯度不是消失，而是爆炸。",
+    "remark_healthy": "这里没有捷径，普通网络同样能把梯度传下去。",
+    "inplace_title": "原地 ReLU：在几个小网络上实际试一试",
+    "inplace_code": "代码",
+    "inplace_case": "被覆盖的是什么",
+    "inplace_outcome": "与普通 ReLU 相比",
+    "code_before_addition": "relu_(x @ w) + x",
+    "code_after_addition": "relu_(x @ w + x)",
+    "code_after_batch_norm": "relu_(bn(x @ w)) + x",
+    "code_on_block_input": "relu_(x) @ w + x",
+    "code_on_saved_input": "x @ w + relu_(x)",
+    "code_on_saved_output": "relu_(sigmoid(x @ w))",
+    "case_before_addition": "一个别处都用不到的乘积。教程提醒要避免的正是这种写法。",
+    "case_after_addition": "相加之后的和，ResNet 就是这样写的。",
+    "case_after_batch_norm": "批归一化的输出；它的反向传播只用到自己的输入。",
+    "case_on_block_input": "块的输入，而捷径随后还要把它加上。",
+    "case_on_saved_input": "乘法的输入，计算权重的梯度要用到它。",
+    "case_on_saved_output": "Sigmoid 的输出，计算它的梯度要用到这个值。",
+    "outcome_same": "完全相同",
+    "outcome_different": "数值变了，却不报错",
+    "outcome_error": "反向传播时报错",
+    "explanation": r"""
+**测的是什么。** 把若干个块叠起来，权重刚刚随机初始化，做一次前向传播和一次反向传播，取每个块第一个权重的梯度，计算它的欧几里得范数。
+每个种子产生一个普通网络和一个残差网络，两者的权重和输入*完全相同*，差别只在有没有捷径。全连接块就是教程中的块：Linear、激活、Linear、激活，
+最后加上捷径；输入是 `randn(1, 10)`，损失是输出之和。卷积块采用 He 等人（2015，图 2）的结构：两个 3x3 卷积，在最后一个激活之前加上捷径；
+输入是 8 张 14x14 的噪声图，损失是输出在一个长度为 1 的随机方向上的分量。
+
+**捷径怎样改变梯度。** 由 $y = F(x) + x$ 和链式法则，
+
+$$\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y}\left(\frac{\partial F}{\partial x} + I\right).$$
+
+经过 $n$ 个块，普通网络的梯度是一串雅可比矩阵的连乘，残差网络的每个因子则多了一个单位矩阵：
+
+$$\text{普通：} \prod_{k=1}^{n} J_k \qquad\qquad \text{残差：} \prod_{k=1}^{n} (J_k + I), \qquad J_k = \frac{\partial F_k}{\partial x_k}.$$
+
+如果每个 $J_k$ 都使向量变短，普通网络的连乘就按指数衰减。残差网络的连乘展开后保留了 $I$，另外还有 $2^n - 1$ 项，所以不会消失；
+但也没有什么能阻止它*增大*。
+
+**测出来的结果。** 教程中的网络，第一个块，100 个种子的中位数：
+
+| 块数 | 普通，默认 | 残差，默认 | 普通，He | 残差，He |
+| ---: | ---: | ---: | ---: | ---: |
+| 1 | 3.1 | 3.1 | 7.8 | 7.8 |
+| 5 | 7×10⁻⁴ | 3.5 | 5 | 60 |
+| 20 | 4×10⁻¹⁷ | 12 | 0.04 | 5×10⁴ |
+| 50 | 0 | 170 | 4×10⁻⁶ | 8×10¹⁰ |
+
+教程认为 50 个残差块时梯度在 0.01 左右，实测约为 170。原因在于它的分支以 ReLU 结尾，只加不减；He 等人（2016，4.1 节）提醒过的正是这一点。
+换成有正有负的 tanh，同样的网络只增大约一倍，不妨选来看看。
+
+**为什么恰好是 0。** float32 表示不了小于约 $10^{-45}$ 的数。而计算范数要先把每个分量平方，所以小于约 $10^{-23}$ 时读出来就已经是 0。
+50 个普通块的梯度约为 $5 \times 10^{-44}$：并不是零，只是丢失了。虚线是同一批网络用 float64 计算的结果。100 个种子中大约有 8 个，梯度真的是 0：
+每层只有十个单元，偶尔会全部关闭，梯度就无路可走了。换成 Leaky ReLU，就没有这样的种子。
+
+**退化不等于梯度消失。** 教程把 56 层普通网络不如 20 层归因于梯度消失。原始文献并不这么说。
+
+- He 等人（2015，4.1 节）：他们的普通网络用了批归一化，前向信号和反向梯度都正常，更深的网络*仍然*更差，训练误差也更高。他们认为梯度消失不太可能是原因。
+- Yang 等人（2019）：在初始化时，没有捷径而有批归一化的网络，梯度会随深度*爆炸*，怎样选权重的方差都避免不了。点一下“批归一化”就能看到。
+- De 与 Smith（2020）：在初始化时，残差块中的批归一化使分支相对于捷径缩小，幅度约为深度的平方根。每个块一开始接近恒等映射，很深的网络因此可以训练。
+- 普通网络也能把梯度传下去：正交初始化加 tanh，50 个块之后变化仍不到十倍。
+
+**局限。** 这里只看训练的第一步，输入是噪声，与准确率无关。一次测量最多相当于单核一分钟左右的计算量，超过时会请你把设置改小一些。
+""",
+    "questions": r"""### 残差连接为什么对深层网络有帮助？
+有两点依据比较充分。第一是优化：要让输入原样通过，残差块只需学到 $F(x) = 0$，这离它的起点很近；普通块却要用两层权重加激活函数去拟合恒等映射。
+第二是信号：$\partial F / \partial x + I$ 中的 $I$ 使前向信号和梯度不会消失；再加上批归一化，分支一开始相对于捷径很小（De 与 Smith，2020），
+很深的网络起初就像一个浅网络。“残差连接解决了梯度消失”最多说对了一半：有批归一化时，普通网络的梯度本来就没有消失。
+
+### 退化问题是梯度消失造成的吗？
+He 等人（2015，4.1 节）认为不太可能：他们检查过，普通网络的梯度范数是正常的。退化指的是更深的网络*训练*误差反而更高，这是优化上的困难；
+梯度消失指的是前面几层几乎得不到梯度。没有归一化的网络可能两者兼有，上图显示了梯度消失得有多快；有归一化的网络则可能只退化、不消失。
+
+### 那么，带单位矩阵的公式错了吗？
+公式没有错。只是由它推不出“梯度因此保持正常大小”：没有什么保证 $J_k + I$ 的连乘接近 1。用 He 初始化，50 个残差块的梯度约为 $8 \times 10^{10}$，
+100 个块就超出了 float32 下范数能表示的范围。所以残差网络需要归一化，或者让每个分支从很小的值甚至零开始。
+
+### ReLU 的 inplace=True 有什么作用？有什么风险？
+它把结果直接写在输入上，省下一张特征图的内存。上面的表格是本页启动时实际算出来的。教程说相加之前不能用原地 ReLU，其实可以：
+被覆盖的是分支自己的乘积，后面的加法和前面的卷积都不再需要这个值。真正的风险有两种。一是反向传播要读的值被覆盖了，autograd 会报错。
+二是更隐蔽的：捷径要加的值中途被改掉，却*不会*报错，例如 `relu_(x) @ w + x` 加上的是 $\mathrm{ReLU}(x)$ 而不是 $x$，算的已经是另一个网络了。
+""",
 }

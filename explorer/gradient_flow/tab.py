@@ -1,0 +1,188 @@
+"""The gradient-flow tab: controls, two charts, what was measured in words, and the public function of the wing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache, partial
+
+import gradio as gr
+
+from explorer.events import wire
+from explorer.gradient_flow.figures import describe, draw_blocks, draw_depths, draw_inplace_table
+from explorer.gradient_flow.maths import (
+    ACTIVATIONS,
+    BLOCKS,
+    INITIALISATIONS,
+    Flow,
+    GradientNorms,
+    Settings,
+    compute_spread,
+    measure_gradient_norms,
+    measure_in_parts,
+    measure_inplace_relu,
+)
+from explorer.layout import Wing, build_explanation, build_intro, build_look_for, controls_column, picture_column
+from explorer.style import PLOT_SETTINGS
+from explorer.text import text_in
+
+STORIES = {
+    "tutorial": Settings(),
+    "he": Settings(initialisation="he"),
+    "orthogonal": Settings(initialisation="orthogonal", activation="tanh"),
+    "sigmoid": Settings(depth=20, activation="sigmoid"),
+    "conv": Settings(depth=20, width=8, block="conv", seeds=8),
+    "batch_norm": Settings(depth=20, width=8, block="conv_bn", seeds=8),
+}
+USUAL_SEEDS = {"linear": 100, "conv": 8, "conv_bn": 8}
+CONTROLS = ("depth", "width", "block", "initialisation", "activation", "seeds")
+
+
+def on_change(depth, width, block, initialisation, activation, seeds, *, language: str) -> tuple:
+    """Measure light settings at once; hand heavy ones on to `on_heavy` through the pending state."""
+    settings = Settings(depth, width, block, initialisation, activation, seeds)
+    if settings.is_light:
+        return *_show(measure_gradient_norms(settings), language), None, gr.Button(visible=False)
+    starting = text_in(language)("gradient_flow.starting", seeds=settings.seeds)
+    return starting, gr.skip(), gr.skip(), settings, gr.Button(visible=True)
+
+
+def on_heavy(settings: Settings | None, *, language: str) -> Iterator[tuple]:
+    """Measure seed after seed and show what there is so far."""
+    if settings is None:
+        return
+    for norms in measure_in_parts(settings):
+        done = norms.seeds_done == settings.seeds
+        yield *_show(norms, language), gr.Button(visible=not done)
+
+
+def on_story(*, story: str, language: str) -> tuple:
+    """Set the controls to a story and measure it."""
+    values = [getattr(STORIES[story], name) for name in CONTROLS]
+    return *on_change(*values, language=language), *values
+
+
+def on_block(depth, width, block, initialisation, activation, seeds, *, language: str) -> tuple:
+    """Another kind of block: with its usual number of seeds, for convolutions cost more."""
+    seeds = USUAL_SEEDS.get(block, seeds)
+    return *on_change(depth, width, block, initialisation, activation, seeds, language=language), seeds
+
+
+def on_stop(*, language: str) -> tuple:
+    """Stop measuring; what is drawn stays."""
+    return text_in(language)("gradient_flow.stopped"), None, gr.Button(visible=False)
+
+
+def gradient_norms(
+    depth: int = 50,
+    width: int = 10,
+    block: str = "linear",
+    initialisation: str = "default",
+    activation: str = "relu",
+    seeds: int = 20,
+    language: str = "en",
+) -> dict:
+    """Gradient norms at initialisation of plain and residual stacks, measured over random seeds.
+
+    Args:
+        depth: blocks in the stack, 1 to 200.
+        width: features or channels, 1 to 64.
+        block: "linear" (the tutorial's), "conv" or "conv_bn" (with batch normalisation).
+        initialisation: "default" (PyTorch's), "he", "xavier" or "orthogonal".
+        activation: "relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid" or "identity".
+        seeds: networks of either kind, 1 to 500, from seed 0 on.
+        language: "en" or "zh", of the sentence and of errors.
+
+    Returns:
+        A dictionary: `sentence` says what was measured; `depths` lists depths; `plain`, `residual` (float32) and
+        `plain_double`, `residual_double` (float64) hold `blocks`, for every block of the full stack, and
+        `first_block`, for each of `depths`: lists `low`, `median`, `high` (5, 50 and 95 % of the seeds, null where
+        not finite), `num_zero` and `num_not_finite`.
+    """
+    norms = measure_gradient_norms(Settings(depth, width, block, initialisation, activation, seeds))
+    kinds = ("plain", "residual", "plain_double", "residual_double")
+    spreads = {kind: _list_spreads(getattr(norms, kind)) for kind in kinds}
+    return {"sentence": describe(norms, text_in(language)), "depths": list(norms.settings.depths), **spreads}
+
+
+def _list_spreads(flow: Flow) -> dict:
+    spreads = {name: compute_spread(getattr(flow, name)) for name in ("blocks", "first_block")}
+    return {
+        name: {
+            **{part: _finite_or_none(getattr(spread, part).tolist()) for part in ("low", "median", "high")},
+            "num_zero": spread.num_zero.tolist(),
+            "num_not_finite": spread.num_not_finite.tolist(),
+        }
+        for name, spread in spreads.items()
+    }
+
+
+def _finite_or_none(values: list[float]) -> list[float | None]:
+    """JSON has no infinity."""
+    return [value if value < float("inf") else None for value in values]
+
+
+def _show(norms: GradientNorms, language: str) -> tuple:
+    text = text_in(language)
+    return describe(norms, text), draw_blocks(norms, text), draw_depths(norms, text)
+
+
+_first_inplace_cases = lru_cache(maxsize=1)(measure_inplace_relu)
+
+
+def _build_controls(language: str) -> dict[str, gr.components.Component]:
+    text, first = text_in(language), STORIES["tutorial"]
+
+    def choose(name: str, options) -> gr.Dropdown:
+        choices = [(text(f"gradient_flow.{name}_{option}"), option) for option in options]
+        return gr.Dropdown(choices, value=getattr(first, name), label=text(f"gradient_flow.{name}"))
+
+    def slide(name: str, maximum: int) -> gr.Slider:
+        value = getattr(first, name)
+        return gr.Slider(1, maximum, value=value, step=1, label=text(f"gradient_flow.{name}"))
+
+    return {
+        "depth": slide("depth", 100),
+        "block": choose("block", BLOCKS),
+        "initialisation": choose("initialisation", INITIALISATIONS),
+        "activation": choose("activation", ACTIVATIONS),
+        "width": slide("width", 32),
+        "seeds": slide("seeds", 200),
+    }
+
+
+def build_tab(language: str) -> Wing:
+    """Lay the tab out and wire it."""
+    text = text_in(language)
+    sentence, blocks, depths = _show(measure_gradient_norms(STORIES["tutorial"]), language)
+    build_intro("gradient_flow", language)
+    with gr.Row(elem_classes="stage"):
+        with controls_column():
+            controls = _build_controls(language)
+            stop = gr.Button(text("gradient_flow.stop"), visible=False)
+        with picture_column():
+            with gr.Row(elem_classes="stories"):
+                buttons = {story: gr.Button(text(f"gradient_flow.story_{story}"), size="sm", min_width=120)
+                           for story in STORIES}  # fmt: skip
+            look_for = build_look_for(sentence)
+            with gr.Row():
+                blocks_chart = gr.Plot(blocks, min_width=320, **PLOT_SETTINGS)
+                depths_chart = gr.Plot(depths, min_width=320, **PLOT_SETTINGS)
+            gr.HTML(f'<p class="intro">{text("gradient_flow.caption")}</p>')
+    with gr.Column(elem_classes="explanation"):
+        gr.Markdown(f"## {text('gradient_flow.inplace_title')}")
+        gr.HTML(draw_inplace_table(_first_inplace_cases(), text), apply_default_css=False)
+    build_explanation("gradient_flow", language)
+
+    pending = gr.State(None)
+    inputs = [controls[name] for name in CONTROLS]
+    outputs = [look_for, blocks_chart, depths_chart, pending, stop]
+    heavy = wire([pending.change], on_heavy, [pending], [look_for, blocks_chart, depths_chart, stop], language,
+                 queue=True, concurrency_id="heavy", concurrency_limit=1)  # fmt: skip
+    light = {"queue": True, "cancels": [heavy]}
+    changes = [control.input for name, control in controls.items() if name != "block"]
+    wire(changes, on_change, inputs, outputs, language, **light)
+    wire([controls["block"].input], on_block, inputs, [*outputs, controls["seeds"]], language, **light)
+    for story, button in buttons.items():
+        wire([button.click], partial(on_story, story=story), [], [*outputs, *inputs], language, **light)
+    wire([stop.click], on_stop, [], [look_for, pending, stop], language, cancels=[heavy])
+    return Wing("gradient_flow", controls, on_change, inputs, outputs)
