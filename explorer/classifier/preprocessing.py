@@ -70,7 +70,7 @@ def prepare_picture(grey: np.ndarray, inversion: str = "auto") -> Prepared:
         InputError: the picture has nothing on it, or inversion is not one of INVERSIONS.
     """
     check_choice("classifier.inversion", inversion, INVERSIONS)
-    picture = torch.as_tensor(np.ascontiguousarray(grey), dtype=torch.float32) / 255
+    picture = torch.from_numpy(np.array(grey, dtype=np.float32)) / 255
     steps = [Step("grey", picture)]
     inverted = inversion == "yes" or (inversion == "auto" and has_light_background(picture))
     if inverted:

@@ -1,0 +1,350 @@
+"""The classifier's pictures: the steps, the bars, the maps, and the charts of the results."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+import torch
+import torch.nn.functional as F
+
+from explorer.canvas import Map, draw_maps
+from explorer.classifier.attribution import METHODS, Attribution, Settings
+from explorer.classifier.preprocessing import Prepared, Step
+from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
+from explorer.errors import InputError
+from explorer.models.catalogue import MODELS
+from explorer.style import ROLES, new_figure
+from explorer.text import Text
+
+NUM_CLASSES = 10
+
+_SHOWN_SIDE = 112  # pixels to which larger pictures are reduced before they are sent to the page
+_SIGNED_METHODS = frozenset(METHODS) - {"gradcam"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that one click computes.
+
+    Attributes:
+        model: name of the network.
+        prepared: the picture and its steps.
+        probabilities: (10,) of the classes.
+        truth: true class of a sample, None for the reader's own picture.
+        attribution: the map; None where the method does not fit the network.
+        problem: why there is no map, else None.
+        share: part of the map that lies on the clothes.
+        area: part of the picture that the clothes cover.
+        settings: settings of the method.
+        milliseconds: what computing the map took.
+    """
+
+    model: str
+    prepared: Prepared
+    probabilities: torch.Tensor
+    truth: int | None
+    target: int
+    method: str
+    attribution: Attribution | None
+    problem: InputError | None
+    share: float
+    area: float
+    settings: Settings
+    milliseconds: float
+
+    @property
+    def predicted(self) -> int:
+        return int(self.probabilities.argmax())
+
+
+def percent(share: float) -> str:
+    """A share as the reader sees it, never 100 % of what is only nearly all."""
+    if 0.9995 <= share < 1:
+        return "> 99.9 %"
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    return f"{100 * share:.1f} %"
+
+
+def class_name(text: Text, label: int) -> str:
+    """Name of a class in the page's language."""
+    return text(f"terms.class_{label}")
+
+
+# ---- the sentences ----------------------------------------------------------------------------------------------
+
+
+def choose_sentence(outcome: Outcome, text: Text) -> str:
+    """What to look for: what the network says, and what the map shows, with the numbers."""
+    return f"{_verdict(outcome, text)} {_what_to_look_for(outcome, text)}"
+
+
+def _verdict(outcome: Outcome, text: Text) -> str:
+    values = {
+        "model": MODELS[outcome.model].title,
+        "predicted": class_name(text, outcome.predicted),
+        "probability": percent(float(outcome.probabilities[outcome.predicted])),
+    }
+    if outcome.truth is None:
+        return text("classifier.verdict_own", **values)
+    if outcome.truth == outcome.predicted:
+        return text("classifier.verdict_right", **values)
+    truth_probability = percent(float(outcome.probabilities[outcome.truth]))
+    return text(
+        "classifier.verdict_wrong",
+        truth=class_name(text, outcome.truth),
+        truth_probability=truth_probability,
+        **values,
+    )
+
+
+def _what_to_look_for(outcome: Outcome, text: Text) -> str:
+    target = class_name(text, outcome.target)
+    if outcome.attribution is None:
+        return text("classifier.look_no_map")
+    if not outcome.attribution.has_evidence:
+        return text("classifier.look_empty", target=target)
+    key = "look_signed" if outcome.method in _SIGNED_METHODS else "look_positive"
+    sentence = text(f"classifier.{key}", target=target, share=f"{outcome.share:.0%}", area=f"{outcome.area:.0%}")
+    if outcome.truth not in (None, outcome.predicted, outcome.target):
+        sentence += " " + text("classifier.look_try_truth", truth=class_name(text, outcome.truth))
+    return sentence
+
+
+def draw_about(outcome: Outcome, text: Text) -> str:
+    """One sentence on what the method shows and does not show, or why it cannot be used here, as HTML."""
+    if outcome.attribution is None:
+        return f'<p class="about">{html.escape(outcome.problem.sentence(text.language))}</p>'
+    attribution = outcome.attribution
+    values = {}
+    if attribution.completeness_gap is not None:
+        difference = attribution.score - attribution.baseline_score
+        values = {"sum": f"{float(attribution.values.sum()):.2f}", "difference": f"{difference:.2f}"}
+    if attribution.layer_size:
+        height, width = attribution.layer_size
+        values = {"layer": attribution.layer, "height": height, "width": width}
+    if outcome.method == "occlusion":
+        values = {"window": outcome.settings.window}
+    if outcome.method == "smoothgrad":
+        values = {"samples": outcome.settings.samples}
+    name = text(f"classifier.method_{outcome.method}")
+    return f'<p class="about"><b>{name}.</b> {text(f"classifier.about_{outcome.method}", **values)}</p>'
+
+
+# ---- one picture ------------------------------------------------------------------------------------------------
+
+
+def draw_steps(prepared: Prepared, text: Text) -> dict:
+    """What each step of preparation gave, the last one on the signed scale."""
+    steps = prepared.steps
+    own = steps[0].name == "grey"
+    maps = [_draw_step(step, own, text) for step in steps]
+    return draw_maps(maps, max_height=150, label=text("classifier.steps_label"), equal_cells=False)
+
+
+def _draw_step(step: Step, own: bool, text: Text) -> Map:
+    if step.name == "normalised":
+        title, caption = text("classifier.step_normalised"), text("classifier.caption_normalised")
+        return Map(step.values, title, caption, scale="signed")
+    height, width = step.values.shape
+    title = text(f"classifier.step_{step.name if own else 'sample'}")
+    return Map(
+        _reduce(step.values), title, text("classifier.caption_size", height=height, width=width), scale="grey",
+        numbers=False,
+    )  # fmt: skip
+
+
+def _reduce(picture: torch.Tensor) -> torch.Tensor:
+    """At most _SHOWN_SIDE pixels a side, by area."""
+    scale = _SHOWN_SIDE / max(picture.shape)
+    if scale >= 1:
+        return picture
+    size = [max(1, round(side * scale)) for side in picture.shape]
+    return F.interpolate(picture[None, None], size, mode="area")[0, 0]
+
+
+def draw_bars(outcome: Outcome, text: Text) -> str:
+    """The ten probabilities as bars, in HTML; colours say whether the network is right."""
+    title = text("classifier.probabilities", model=MODELS[outcome.model].title)
+    rows = "".join(_draw_bar(outcome, label, text) for label in range(NUM_CLASSES))
+    return f'<p class="bars-title">{html.escape(title)}</p><div class="bars">{rows}</div>'
+
+
+def _draw_bar(outcome: Outcome, label: int, text: Text) -> str:
+    share = float(outcome.probabilities[label])
+    role = ""
+    if label == outcome.predicted:
+        role = "own" if outcome.truth is None else "correct" if label == outcome.truth else "wrong"
+    chosen = " chosen" if role else ""
+    true_class = text("classifier.true_class")
+    mark = f' truth" title="{html.escape(true_class)}' if label == outcome.truth else ""
+    return (
+        f'<span class="name{chosen}{mark}">{html.escape(class_name(text, label))}</span>'
+        f'<span class="track"><div class="bar {role}" style="width:{100 * share:.2f}%"></div></span>'
+        f'<span class="value{chosen}">{html.escape(percent(share))}</span>'
+    )
+
+
+def draw_attribution(outcome: Outcome, text: Text) -> dict:
+    """The picture, the map over it, and the map alone."""
+    picture = outcome.prepared.steps[-2].values
+    maps = [Map(picture, text("classifier.map_picture"), scale="grey")]
+    method, target = text(f"classifier.method_{outcome.method}"), class_name(text, outcome.target)
+    if outcome.attribution is not None:
+        values = outcome.attribution.values
+        over = values if outcome.attribution.has_evidence else None
+        time = text("classifier.caption_time", milliseconds=f"{outcome.milliseconds:.0f}")
+        caption = text("classifier.caption_over", target=target)
+        maps.append(Map(picture, text("classifier.map_over"), caption, scale="grey", overlay=over))
+        maps.append(Map(values, text("classifier.map_alone", method=method), time))
+    label = text("classifier.maps_label", method=method, target=target)
+    return draw_maps(maps, columns=3, max_height=250, label=label)
+
+
+def draw_comparison(maps: Mapping[str, Attribution | None], target: int, text: Text) -> dict:
+    """The maps of all methods side by side, each on a scale of its own."""
+    drawn = []
+    for method, attribution in maps.items():
+        title = text(f"classifier.method_{method}")
+        if attribution is None:
+            drawn.append(Map(torch.zeros(28, 28), title, text("classifier.not_available")))
+        else:
+            drawn.append(Map(attribution.values, title))
+    label = text("classifier.compare_label", target=class_name(text, target))
+    return draw_maps(drawn, columns=4, max_height=520, label=label)
+
+
+# ---- the results ------------------------------------------------------------------------------------------------
+
+
+def draw_results_table(records: Mapping[str, Mapping], text: Text) -> str:
+    """Every trained model with what was measured and what the tutorial claims, as an HTML table."""
+    columns = (
+        ("model", ""), ("params", "number"), ("accuracy", "number"), ("claim", "number"), ("note", ""),
+        ("epochs", "number"), ("seed", "number"), ("time", "number"), ("hardware", ""),
+    )  # fmt: skip
+    head = "".join(f'<th class="{kind}">{text(f"classifier.head_{name}")}</th>' for name, kind in columns)
+    rows = "".join(_draw_result(name, record, columns, text) for name, record in records.items())
+    return (
+        f'<div class="cnn-table-scroll"><table class="cnn-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _draw_result(name: str, record: Mapping, columns, text: Text) -> str:
+    correct, total = record["test_correct"], sum(map(sum, record["confusion"]))
+    margin = accuracy_margin(correct, total)
+    claimed = MODELS[name].claimed_accuracy if name in MODELS else None
+    cells = {
+        "model": record["title"],
+        "params": f"{record['num_params']:,}",
+        "accuracy": f"{100 * correct / total:.2f} ± {100 * margin:.2f} %",
+        "claim": "" if claimed is None else f"{100 * claimed:.1f} %",
+        "note": _claim_note(name, record, correct / total, margin, claimed, text),
+        "epochs": record["epochs"],
+        "seed": record["seed"],
+        "time": _duration(record["seconds"], text),
+        "hardware": record["hardware"],
+    }
+    return "<tr>" + "".join(
+        f'<td class="{kind}">{html.escape(str(cells[column]))}</td>' for column, kind in columns
+    ) + "</tr>"  # fmt: skip
+
+
+def _claim_note(name: str, record: Mapping, accuracy: float, margin: float, claimed: float | None, text: Text) -> str:
+    claim = compare_with_claim(accuracy, margin, claimed)
+    verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
+    note = text(f"classifier.note_{name}", epochs=record["epochs"]) if name in _NOTED else ""
+    return f"{verdict} {note}".strip()
+
+
+_NOTED = ("softmax", "mlp", "lenet5", "alexnet_small", "resnet18")
+
+
+def _duration(seconds: float, text: Text) -> str:
+    if seconds < 90:
+        return text("classifier.seconds", value=f"{seconds:.0f}")
+    if seconds < 5400:
+        return text("classifier.minutes", value=f"{seconds / 60:.0f}")
+    return text("classifier.hours", value=f"{seconds / 3600:.1f}")
+
+
+def describe_mistakes(record: Mapping, text: Text) -> str:
+    """The commonest mistake and the hardest class, in words."""
+    mistakes = find_mistakes(record["confusion"])
+    return text(
+        "classifier.most_confused",
+        title=record["title"],
+        correct=f"{record['test_correct']:,}",
+        total=f"{sum(map(sum, record['confusion'])):,}",
+        count=mistakes.count,
+        truth=class_name(text, mistakes.truth),
+        predicted=class_name(text, mistakes.predicted),
+        hardest=class_name(text, mistakes.hardest),
+        recall=percent(mistakes.recall),
+    )
+
+
+def draw_confusion(confusion: Sequence[Sequence[int]], text: Text) -> go.Figure:
+    """Confusion matrix: what is right in one colour, mistakes in another on a scale of their own."""
+    counts = torch.tensor(confusion)
+    right = torch.eye(len(counts), dtype=torch.bool)
+    names = [class_name(text, label) for label in range(len(counts))]
+    figure = new_figure(text("classifier.axis_predicted"), text("classifier.axis_true"))
+    for kind, shown in (("wrong", ~right), ("correct", right)):
+        cells = [[n if s else None for n, s in zip(row, mask)] for row, mask in zip(counts.tolist(), shown.tolist())]
+        figure.add_heatmap(
+            z=cells,
+            x=names,
+            y=names,
+            customdata=cells,
+            colorscale=[[0, "#ffffff"], [1, ROLES[kind]]],
+            zmin=0,
+            zmax=int(counts[shown].max()) or 1,
+            showscale=False,
+            hoverongaps=False,
+            texttemplate="%{z}",
+            textfont={"size": 14},
+            hovertemplate=text("classifier.hover_confusion"),
+            xgap=1,
+            ygap=1,
+        )
+    return figure.update_layout(
+        title={"text": text("classifier.confusion_title"), "font": {"size": 16}, "x": 0, "xref": "paper"},
+        height=470,
+        xaxis={"tickangle": -40, "showgrid": False},
+        yaxis={"autorange": "reversed", "showgrid": False},
+        margin={"t": 44, "r": 8},
+    )
+
+
+def draw_curve(record: Mapping, text: Text) -> go.Figure:
+    """Accuracy on training and validation images after each epoch, and the test accuracy at the end."""
+    epochs = list(range(1, len(record["curve"]) + 1))
+    figure = new_figure(text("classifier.axis_epoch"), text("classifier.axis_accuracy"))
+    for key, role in (("train", "input"), ("validation", "kernel")):
+        accuracies = [100 * epoch[f"{key}_accuracy"] for epoch in record["curve"]]
+        figure.add_scatter(
+            x=epochs,
+            y=accuracies,
+            name=text(f"classifier.curve_{key}"),
+            mode="lines+markers" if len(epochs) < 25 else "lines",
+            line={"color": ROLES[role], "width": 2.5},
+        )
+    figure.add_scatter(
+        x=epochs[-1:],
+        y=[100 * record["test_accuracy"]],
+        name=text("classifier.curve_test"),
+        mode="markers",
+        marker={"color": ROLES["correct"], "size": 13, "symbol": "diamond"},
+    )
+    return figure.update_layout(
+        title={"text": text("classifier.curve_title"), "font": {"size": 16}, "x": 0, "xref": "paper"},
+        height=470,
+        margin={"t": 90, "r": 8},
+        legend={"y": 1.0},
+        xaxis={"rangemode": "tozero", "dtick": None},
+    )

@@ -1,0 +1,41 @@
+"""What a network says about one picture, and how much of a map lies on the clothes."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+_CLOTHES = 0.05  # brighter than this part of the range belongs to the clothes; the background is black
+
+
+def compute_probabilities(model: nn.Module, image: torch.Tensor) -> torch.Tensor:
+    """Softmax of the network's logits.
+
+    Args:
+        model: network in eval mode.
+        image: (1, C, H, W), normalised.
+
+    Returns:
+        (classes,) float on the CPU, summing to 1.
+    """
+    with torch.no_grad():
+        logits = model(image.to(next(model.parameters()).device))
+    return torch.softmax(logits[0].float(), dim=0).cpu()
+
+
+def measure_share_on_clothes(values: torch.Tensor, picture: torch.Tensor) -> tuple[float, float]:
+    """How much of an attribution lies on the clothes, and how much of the picture they cover.
+
+    The first alone says nothing: spread evenly, a map has as much on the clothes as they cover.
+
+    Args:
+        values: (H, W) attribution.
+        picture: (H, W), 0 black background to 1 white.
+
+    Returns:
+        Share of the map's magnitude (0 for an empty map) and share of the area, both 0..1.
+    """
+    clothes = picture > _CLOTHES
+    total = values.abs().sum()
+    share = float(values.abs()[clothes].sum() / total) if total > 0 else 0.0
+    return share, float(clothes.float().mean())

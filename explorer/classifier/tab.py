@@ -1,0 +1,490 @@
+"""The classifier tab: a network, a picture, what the network says of it, and which pixels speak for that."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import torch
+
+from explorer.canvas import build_canvas
+from explorer.checks import check_choice, check_whole
+from explorer.classifier.attribution import (
+    BASELINES,
+    METHODS,
+    Attribution,
+    Settings,
+    compute_attribution,
+    gradcam_layers,
+)
+from explorer.classifier.figures import (
+    NUM_CLASSES,
+    Outcome,
+    choose_sentence,
+    class_name,
+    describe_mistakes,
+    draw_about,
+    draw_attribution,
+    draw_bars,
+    draw_comparison,
+    draw_confusion,
+    draw_curve,
+    draw_results_table,
+    draw_steps,
+)
+from explorer.classifier.prediction import compute_probabilities, measure_share_on_clothes
+from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepare_picture, prepare_sample
+from explorer.data import load_sample
+from explorer.errors import InputError
+from explorer.events import wire
+from explorer.hardware import device, on_gpu
+from explorer.images import build_sketchpad, build_upload, open_image
+from explorer.layout import Wing, build_explanation, build_intro, build_look_for, controls_column, picture_column
+from explorer.models.catalogue import MODELS
+from explorer.models.checkpoints import (
+    CheckpointError,
+    available_models,
+    load_results,
+    load_trained,
+    model_lock,
+)
+from explorer.samples import build_sample_picker, check_sample
+from explorer.style import PLOT_SETTINGS
+from explorer.text import Text, text_in
+
+SOURCES = ("sample", "upload", "drawing", "camera")
+DEPTHS = ("last", "middle", "first")
+PREDICTED = -1  # as target: the class that the network predicts
+MAX_WINDOW = 14  # pixels, of occlusion
+MAX_API_SIDE = 1024  # pixels of an image given as lists
+DEFAULT_MODEL = "lenet5"
+DEFAULT_SAMPLE = 120
+DEFAULT_METHOD = "integrated_gradients"
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Choices:
+    """All that the reader has set, in the order of the components; as it came from the page until checked."""
+
+    model: str | None = DEFAULT_MODEL
+    source: str = "sample"
+    sample: int = DEFAULT_SAMPLE
+    upload: str | None = None
+    drawing: np.ndarray | None = None
+    camera: str | None = None
+    method: str = DEFAULT_METHOD
+    target: int = PREDICTED
+    inversion: str = "auto"
+    baseline: str = "black"
+    depth: str = "last"
+    window: int = 5
+
+
+# ---- what the page calls ----------------------------------------------------------------------------------------
+
+
+def on_classify(*values, language: str) -> list:
+    """The sentence and all pictures for what is set."""
+    choices, text = Choices(*values), text_in(language)
+    found = read_picture(choices)
+    if found is None:
+        return [text(f"classifier.no_picture_{choices.source}"), *[gr.skip()] * 4]
+    return draw_outcome(classify_picture(choices, *found), text)
+
+
+def on_source(*values, language: str) -> list:
+    """As on_classify, after another kind of picture was chosen; shows the place to give it."""
+    source = check_choice("classifier.source", Choices(*values).source, SOURCES)
+    return [*on_classify(*values, language=language), *[gr.update(visible=source == each) for each in SOURCES]]
+
+
+def on_compare(*values, language: str) -> list:
+    """The sentence and the maps of all methods for the same picture and class."""
+    choices, text = Choices(*values), text_in(language)
+    found = read_picture(choices)
+    if found is None:
+        return [text(f"classifier.no_picture_{choices.source}"), gr.skip()]
+    maps, outcome = compare_methods(choices, *found)
+    return [choose_sentence(outcome, text), gr.update(value=draw_comparison(maps, outcome.target, text), visible=True)]
+
+
+def on_results(name: str, *, language: str) -> list:
+    """The sentence, the confusion matrix and the training curve of one trained model."""
+    records, text = _records(), text_in(language)
+    record = records[check_choice("terms.model", name, tuple(records))]
+    return [describe_mistakes(record, text), draw_confusion(record["confusion"], text), draw_curve(record, text)]
+
+
+# ---- what they compute ------------------------------------------------------------------------------------------
+
+
+def read_picture(choices: Choices) -> tuple[Prepared, int | None] | None:
+    """The chosen picture in its steps with its true class (None where nobody knows), or None if there is none."""
+    source = check_choice("classifier.source", choices.source, SOURCES)
+    if source == "sample":
+        return _prepare_sample(choices.sample)
+    if source == "drawing":
+        return None if choices.drawing is None else (prepare_picture(choices.drawing, choices.inversion), None)
+    path = choices.upload if source == "upload" else choices.camera
+    return None if path is None else (prepare_picture(np.asarray(open_image(path)), choices.inversion), None)
+
+
+def _prepare_sample(index) -> tuple[Prepared, int]:
+    sample, index = load_sample(), check_sample(index)
+    return prepare_sample(sample.images[index]), int(sample.labels[index])
+
+
+def classify_picture(choices: Choices, prepared: Prepared, truth: int | None) -> Outcome:
+    """What the network says, and the map of the chosen method for the chosen class."""
+    check_choice("terms.method", choices.method, METHODS)
+    target = check_whole("terms.target", choices.target, PREDICTED, NUM_CLASSES - 1)
+    with borrow_model(choices.model) as model:
+        probabilities = compute_probabilities(model, prepared.image)
+        if target == PREDICTED:
+            target = int(probabilities.argmax())
+        settings = _method_settings(choices, model)
+        attribution, problem, start = None, None, time.perf_counter()
+        try:
+            attribution = _attribute(model, prepared, target, choices.method, settings)
+        except InputError as error:
+            if error.key != "classifier.no_convolution":
+                raise
+            problem = error
+        milliseconds = 1000 * (time.perf_counter() - start)
+    share, area = 0.0, 0.0
+    if attribution is not None:
+        share, area = measure_share_on_clothes(attribution.values, prepared.steps[-2].values)
+    return Outcome(
+        choices.model, prepared, probabilities, truth, target, choices.method,
+        attribution, problem, share, area, settings, milliseconds,
+    )  # fmt: skip
+
+
+def compare_methods(
+    choices: Choices, prepared: Prepared, truth: int | None
+) -> tuple[dict[str, Attribution | None], Outcome]:
+    """The map of every method (None where it does not fit the network), and the outcome for the chosen one."""
+    outcome = classify_picture(choices, prepared, truth)
+    each = replace(choices, target=outcome.target)
+    maps = {method: classify_picture(replace(each, method=method), prepared, truth).attribution for method in METHODS}
+    return maps, outcome
+
+
+def _attribute(model, prepared: Prepared, target: int, method: str, settings: Settings) -> Attribution:
+    return compute_attribution(model, prepared.image, target, method, **vars(settings))
+
+
+def _method_settings(choices: Choices, model: torch.nn.Module) -> Settings:
+    """The reader's settings of the methods, checked."""
+    layers = list(gradcam_layers(model))
+    depth = check_choice("classifier.depth", choices.depth, DEPTHS)
+    position = {"first": 0, "middle": (len(layers) - 1) // 2, "last": len(layers) - 1}[depth]
+    return Settings(
+        baseline=check_choice("classifier.baseline", choices.baseline, BASELINES),
+        window=check_whole("classifier.window", choices.window, 2, MAX_WINDOW),
+        layer=layers[position] if layers else None,
+    )
+
+
+@contextmanager
+def borrow_model(name: str | None):
+    """A trained network for one use: the shared one under its lock, or on a GPU a copy of it.
+
+    Raises:
+        InputError: it is not trained, or its weights cannot be used.
+    """
+    try:
+        if name is None:
+            raise InputError("classifier.no_models")
+        check_choice("terms.model", name, tuple(MODELS))
+        model = load_trained(name)
+    except CheckpointError as error:
+        raise _model_missing(name) from error
+    with model_lock(name):
+        if device().type == "cpu":
+            yield model
+            return
+        model = copy.deepcopy(model)
+    yield model.to(device())
+
+
+def _model_missing(name: str) -> InputError:
+    if not _available():
+        return InputError("classifier.no_models")
+    titles = ", ".join(MODELS[each].title for each in _available())
+    return InputError("classifier.model_not_here", title=MODELS[name].title, choices=titles)
+
+
+@lru_cache(maxsize=1)
+def _available() -> tuple[str, ...]:
+    """Models whose weights are whole. Checked once: it reads every file."""
+    return tuple(available_models())
+
+
+def _records() -> Mapping[str, Mapping]:
+    try:
+        return load_results()
+    except CheckpointError as error:
+        raise InputError("classifier.broken_results") from error
+
+
+@lru_cache(maxsize=1)
+def _first_outcome() -> Outcome | None:
+    """What stands in the page when it opens; computed once for both languages. None without any model."""
+    if not _available():
+        return None
+    choices = replace(Choices(), model=_default_model())
+    return classify_picture(choices, *_prepare_sample(choices.sample))
+
+
+def _default_model() -> str | None:
+    available = _available()
+    return DEFAULT_MODEL if DEFAULT_MODEL in available else available[-1] if available else None
+
+
+def draw_outcome(outcome: Outcome, text: Text) -> list:
+    """The sentence, the steps, the bars, the maps and the line about the method."""
+    return [
+        choose_sentence(outcome, text),
+        draw_steps(outcome.prepared, text),
+        draw_bars(outcome, text),
+        draw_attribution(outcome, text),
+        draw_about(outcome, text),
+    ]
+
+
+# ---- the tab ----------------------------------------------------------------------------------------------------
+
+
+def build_tab(language: str) -> Wing:
+    """The whole tab in one language."""
+    text, first = text_in(language), _first_outcome()
+    drawn = draw_outcome(first, text) if first else [text("classifier.no_models"), None, "", None, ""]
+    build_intro("classifier", language)
+    with gr.Row(elem_classes="stage"):
+        with controls_column():
+            controls, places = _build_controls(text)
+        with picture_column():
+            outputs = _build_pictures(drawn)
+    compare = gr.Button(text("classifier.compare"), size="sm", elem_id=f"classifier-compare-{language}")
+    comparison = build_canvas(None, visible=False)
+    _build_results(language)
+    build_explanation("classifier", language)
+
+    inputs = list(controls.values())
+    others = [control.input for name, control in controls.items() if name != "source"]
+    wire(others, on_classify, inputs, outputs, language, queue=True)
+    wire([controls["source"].input], on_source, inputs, [*outputs, *places], language, queue=True)
+    wire(
+        [compare.click], on_compare, inputs, [outputs[0], comparison], language,
+        queue=True, concurrency_id="heavy", concurrency_limit=1, show_progress="minimal",
+    )  # fmt: skip
+    linked = {name: controls[name] for name in ("model", "sample", "method", "target")}
+    return Wing("classifier", linked, on_classify, inputs, outputs)
+
+
+def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], list[gr.Column]]:
+    """The components in the order of Choices, and the places of the four kinds of picture."""
+    default = Choices()
+    model = gr.Dropdown(
+        [(MODELS[name].title, name) for name in _available()], value=_default_model(), label=text("terms.model")
+    )
+    for problem in _broken_models(text):
+        gr.Markdown(problem)
+    source = gr.Radio(_options("source", SOURCES, text), value=default.source, label=text("classifier.source"))
+    places = [gr.Column(visible=each == default.source) for each in SOURCES]
+    with places[0]:
+        sample = build_sample_picker(text.language, default.sample)
+    with places[1]:
+        upload = build_upload(
+            text("images.upload"), placeholder=text("images.drop_here"), height=170, show_label=False
+        )
+    with places[2]:
+        drawing = build_sketchpad(text("images.sketch"), show_label=False)
+    with places[3]:
+        camera = build_upload(text("images.webcam"), sources=["webcam"], height=220, show_label=False)
+    method = gr.Dropdown(_options("method", METHODS, text), value=default.method, label=text("terms.method"))
+    targets = [(text("classifier.predicted_class"), PREDICTED)]
+    targets += [(class_name(text, label), label) for label in range(NUM_CLASSES)]
+    target = gr.Dropdown(targets, value=default.target, label=text("terms.target"))
+    with gr.Accordion(text("classifier.settings"), open=False):
+        inversion = gr.Dropdown(
+            _options("inversion", INVERSIONS, text), value=default.inversion, label=text("classifier.inversion")
+        )
+        baseline = gr.Dropdown(
+            _options("baseline", BASELINES, text), value=default.baseline, label=text("classifier.baseline")
+        )
+        depth = gr.Dropdown(_options("depth", DEPTHS, text), value=default.depth, label=text("classifier.depth"))
+        window = gr.Slider(2, MAX_WINDOW, default.window, step=1, label=text("classifier.window"))
+    components = (
+        model, source, sample, upload, drawing, camera, method, target, inversion, baseline, depth, window,
+    )  # fmt: skip
+    return dict(zip(Choices.__dataclass_fields__, components)), places
+
+
+def _options(kind: str, names: tuple[str, ...], text: Text) -> list[tuple[str, str]]:
+    return [(text(f"classifier.{kind}_{name}"), name) for name in names]
+
+
+def _broken_models(text: Text) -> list[str]:
+    """A sentence for each trained model whose weights cannot be used."""
+    try:
+        recorded = load_results()
+    except CheckpointError:
+        return [text("classifier.broken_results")]
+    broken = [name for name in recorded if name in MODELS and name not in _available()]
+    return [text("classifier.broken_model", title=MODELS[name].title) for name in broken]
+
+
+def _build_pictures(drawn: list) -> list[gr.components.Component]:
+    sentence, steps, bars, maps, about = drawn
+    look_for = build_look_for(sentence)
+    steps = build_canvas(steps)
+    with gr.Row(elem_classes="classifier-result"):
+        with gr.Column(scale=4, min_width=300):
+            css = (FOLDER / "bars.css").read_text(encoding="utf-8")
+            bars = gr.HTML(bars, css_template=css, apply_default_css=False)
+        with gr.Column(scale=6, min_width=320):
+            maps = build_canvas(maps)
+            about = gr.HTML(about)
+    return [look_for, steps, bars, maps, about]
+
+
+def _build_results(language: str) -> None:
+    """The table of all trained models, and the details of one."""
+    text = text_in(language)
+    gr.Markdown(f"## {text('classifier.results')}")
+    try:
+        records = load_results()
+    except CheckpointError:
+        gr.Markdown(text("classifier.broken_results"))
+        return
+    if not records:
+        gr.Markdown(text("classifier.results_none"))
+        return
+    gr.Markdown(text("classifier.results_intro"))
+    gr.HTML(draw_results_table(records, text))
+    shown = max(records, key=lambda name: records[name]["test_accuracy"])
+    titles = [(record["title"], name) for name, record in records.items()]
+    sentence, confusion, curve = on_results(shown, language=language)
+    with gr.Row():
+        chosen = gr.Dropdown(titles, value=shown, label=text("classifier.results_model"), scale=1, min_width=200)
+        with gr.Column(scale=4, min_width=320):
+            look_for = build_look_for(sentence)
+    with gr.Row():
+        with gr.Column(scale=6, min_width=320):
+            confusion = gr.Plot(confusion, **PLOT_SETTINGS)
+        with gr.Column(scale=5, min_width=320):
+            curve = gr.Plot(curve, **PLOT_SETTINGS)
+    wire([chosen.input], on_results, [chosen], [look_for, confusion, curve], language)
+
+
+# ---- the public API ---------------------------------------------------------------------------------------------
+
+
+def classify(
+    image: list | None = None, sample: int | None = None, model: str = DEFAULT_MODEL, language: str = "en"
+) -> dict:
+    """Classify a piece of clothing with a trained network.
+
+    Args:
+        image: rows of grey values 0 (black) to 255 (white), 1 to 1024 a side. 28 x 28 is taken as it is, light on
+            black as in Fashion-MNIST; any other size goes through the steps that an uploaded picture goes through.
+        sample: index 0 to 199 of a packed test image (class * 20 + k), instead of an image.
+        model: name of a trained network, such as softmax, mlp, lenet5, alexnet_small or resnet18.
+        language: language of the class names and of errors, en or zh.
+
+    Returns:
+        model, predicted (index), class_name, probabilities (name -> 0..1, in the order of the classes),
+        true_class (index, None for an image), inverted (whether the picture was turned negative).
+    """
+    text = text_in(language)
+    prepared, truth = _read_api_picture(image, sample)
+    with borrow_model(model) as network:
+        probabilities = compute_probabilities(network, prepared.image)
+    predicted = int(probabilities.argmax())
+    return {
+        "model": model,
+        "predicted": predicted,
+        "class_name": class_name(text, predicted),
+        "probabilities": {class_name(text, label): float(p) for label, p in enumerate(probabilities)},
+        "true_class": truth,
+        "inverted": prepared.inverted,
+    }
+
+
+@on_gpu
+def explain(
+    image: list | None = None,
+    sample: int | None = None,
+    model: str = DEFAULT_MODEL,
+    method: str = DEFAULT_METHOD,
+    target: int | None = None,
+    language: str = "en",
+) -> dict:
+    """Attribute a network's score for one class to the pixels of a picture.
+
+    Args:
+        image: rows of grey values 0 to 255, as for classify.
+        sample: index 0 to 199 of a packed test image, instead of an image.
+        model: name of a trained network.
+        method: gradient, input_x_gradient, integrated_gradients, smoothgrad, gradcam, occlusion, guided_backprop
+            or deeplift.
+        target: index of the class to explain, 0 to 9; None takes the predicted one.
+        language: language of the sentence, the class names and errors, en or zh.
+
+    Returns:
+        model, method, target (index), class_name, score (logit of the target), values (28 rows of 28; positive
+        speaks for the class), has_evidence (False when the map is empty), completeness_gap (for integrated
+        gradients and DeepLift: sum of the values less the difference of scores, else None), sentence.
+    """
+    text = text_in(language)
+    wanted = PREDICTED if target is None else check_whole("terms.target", target, 0, NUM_CLASSES - 1)
+    choices = Choices(model=model, method=method, target=wanted)
+    outcome = classify_picture(choices, *_read_api_picture(image, sample))
+    if outcome.problem is not None:
+        raise outcome.problem
+    attribution = outcome.attribution
+    return {
+        "model": model,
+        "method": method,
+        "target": outcome.target,
+        "class_name": class_name(text, outcome.target),
+        "score": attribution.score,
+        "values": attribution.values.tolist(),
+        "has_evidence": attribution.has_evidence,
+        "completeness_gap": attribution.completeness_gap,
+        "sentence": choose_sentence(outcome, text),
+    }
+
+
+def _read_api_picture(image, sample) -> tuple[Prepared, int | None]:
+    if (image is None) == (sample is None):
+        raise InputError("classifier.picture_or_sample")
+    if image is None:
+        return _prepare_sample(sample)
+    grey = _read_rows(image)
+    if grey.shape == (SIDE, SIDE):
+        return prepare_sample(torch.from_numpy(grey)), None
+    return prepare_picture(grey), None
+
+
+def _read_rows(image) -> np.ndarray:
+    """Lists of rows as float32, or InputError."""
+    try:
+        grey = np.array(image, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise InputError("classifier.not_an_image") from None
+    if grey.ndim != 2 or not 1 <= min(grey.shape) <= max(grey.shape) <= MAX_API_SIDE:
+        raise InputError("classifier.not_an_image")
+    if not (np.isfinite(grey).all() and grey.min() >= 0 and grey.max() <= 255):
+        raise InputError("classifier.not_an_image")
+    return grey

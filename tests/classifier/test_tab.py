@@ -1,0 +1,250 @@
+"""The handlers and the public functions, called as the page and the API call them, on networks with random weights."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from explorer.classifier import tab
+from explorer.classifier.attribution import METHODS
+from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_results, on_source
+from explorer.data import load_sample
+from explorer.errors import InputError
+from explorer.models import checkpoints
+from explorer.models.catalogue import MODELS, create_model
+
+CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
+EPOCH = {"train_loss": 0.5, "train_accuracy": 0.8, "validation_loss": 0.5, "validation_accuracy": 0.79}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Two networks with random weights stored as if they had been trained."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for name in ("softmax", "lenet5"):
+        with torch.random.fork_rng():
+            torch.manual_seed(5)
+            model = create_model(name)
+        record = {
+            "title": MODELS[name].title,
+            "num_params": sum(p.numel() for p in model.parameters()),
+            "test_accuracy": 0.9,
+            "test_correct": 900,
+            "epochs": 2,
+            "seed": 42,
+            "hardware": "2 cores",
+            "seconds": 61.0,
+            "curve": [EPOCH, EPOCH],
+            "confusion": CONFUSION,
+        }
+        checkpoints.save_checkpoint(name, model, record, folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _shipped(trained, monkeypatch):
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", trained)
+    forget()
+    yield
+    forget()
+
+
+def forget():
+    tab._available.cache_clear()
+    tab._first_outcome.cache_clear()
+
+
+def call(handler, language="en", **changes):
+    return handler(*vars(Choices(**changes)).values(), language=language)
+
+
+def decode(encoded):
+    """Values of one map of a canvas payload, as its docstring says."""
+    import base64
+
+    codes = np.frombuffer(base64.b64decode(encoded["codes"]), dtype="<u2").astype(float)
+    values = encoded["low"] + (encoded["high"] - encoded["low"]) * codes / 65534
+    return values.reshape(encoded["rows"], encoded["columns"])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("model", ["softmax", "lenet5"])
+def test_every_method_on_every_kind_of_network(model, method, language):
+    sentence, steps, bars, maps, about = call(on_classify, language, model=model, method=method)
+    json.dumps([steps, maps], allow_nan=False)
+    assert "{" not in sentence + about and bars.count('class="track"') == 10
+    fits = not (model == "softmax" and method == "gradcam")
+    assert len(maps["maps"]) == (3 if fits else 1)
+    assert [each["rows"] for each in maps["maps"]] == [28] * len(maps["maps"])
+
+
+def test_the_bars_are_the_networks_softmax():
+    pixels = load_sample().images[33].float() / 255
+    model = checkpoints.load_trained("lenet5")
+    with torch.no_grad():
+        expected = torch.softmax(model(((pixels - 0.2860) / 0.3530)[None, None]), 1)[0]
+    answer = classify(sample=33)
+    assert list(answer["probabilities"].values()) == pytest.approx(expected.tolist(), abs=1e-5)
+    assert answer["predicted"] == int(expected.argmax()) and answer["true_class"] == 1
+    assert classify(image=load_sample().images[33].tolist())["probabilities"] == pytest.approx(answer["probabilities"])
+    assert classify(sample=33, language="zh")["class_name"] != answer["class_name"]
+
+
+def test_the_map_is_for_the_chosen_class():
+    """Gradient of softmax regression: the weights of that class, drawn on the canvas and given by the API."""
+    weight = checkpoints.load_trained("softmax").classifier.weight.detach()[7].view(28, 28)
+    maps = call(on_classify, model="softmax", method="gradient", target=7)[3]
+    assert np.allclose(decode(maps["maps"][2]), weight.numpy(), atol=1e-4)
+    assert np.allclose(decode(maps["maps"][1]["overlay"]), weight.numpy(), atol=1e-4)
+    answer = explain(sample=0, model="softmax", method="gradient", target=7)
+    assert np.allclose(answer["values"], weight.numpy(), atol=1e-6) and answer["target"] == 7
+    json.dumps(answer, allow_nan=False)
+
+
+def test_predicted_class_is_the_default_target():
+    assert explain(sample=3)["target"] == classify(sample=3)["predicted"]
+    assert abs(explain(sample=3)["completeness_gap"]) < 0.05
+
+
+def test_an_upload_shows_each_step(tmp_path):
+    picture = np.full((60, 80), 250, dtype=np.uint8)
+    picture[10:50, 20:40] = 30
+    path = tmp_path / "shirt.png"
+    Image.fromarray(picture).save(path)
+    sentence, steps, *_ = call(on_classify, source="upload", upload=str(path))
+    assert [each["title"] for each in steps["maps"]] == [
+        "Grey", "Negative", "Background black", "Trimmed", "28 × 28", "Normalised",
+    ]  # fmt: skip
+    assert steps["maps"][3]["caption"] == "40 × 20" and "ten kinds" in sentence
+    camera = call(on_classify, source="camera", camera=str(path))
+    assert camera[1] == steps
+
+
+def test_a_drawing_is_taken_as_ink():
+    ink = np.zeros((280, 280), dtype=np.uint8)
+    ink[40:240, 90:190] = 255
+    steps = call(on_classify, source="drawing", drawing=ink)[1]
+    assert [each["title"] for each in steps["maps"]][1] == "Background black", "no negative of white ink on black"
+
+
+@pytest.mark.parametrize("source", ["upload", "drawing", "camera"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_without_a_picture_the_line_says_what_to_do(source, language):
+    outputs = call(on_source, language, source=source)
+    assert outputs[0] and [update["visible"] for update in outputs[5:]] == [
+        each == source for each in ("sample", "upload", "drawing", "camera")
+    ]
+    assert all("value" not in output for output in outputs[1:5])
+
+
+def test_all_methods_side_by_side():
+    sentence, update = call(on_compare, model="softmax")
+    payload = update["value"]
+    assert [each["title"] for each in payload["maps"]][0] == "Gradient" and len(payload["maps"]) == len(METHODS)
+    assert payload["maps"][4]["caption"] == "not available", "softmax has no convolution for Grad-CAM"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": "resnet152"},
+        {"model": "resnet9000"},
+        {"model": None},
+        {"source": "scanner"},
+        {"sample": 200},
+        {"sample": -1},
+        {"sample": None},
+        {"sample": 1.5},
+        {"sample": float("nan")},
+        {"method": "magic"},
+        {"target": 10},
+        {"target": None},
+        {"target": "boot"},
+        {"baseline": "white"},
+        {"depth": "deep"},
+        {"method": "occlusion", "window": 0},
+        {"method": "occlusion", "window": float("inf")},
+        {"source": "upload", "upload": "/nowhere.png"},
+        {"source": "drawing", "drawing": np.zeros((9, 9), dtype=np.uint8)},
+    ],
+)
+def test_nonsense_from_the_browser_gets_a_sentence(changes):
+    with pytest.raises(InputError) as caught:
+        call(on_classify, **changes)
+    assert caught.value.sentence("en") != caught.value.sentence("zh")
+    assert len(call(on_classify)) == 5, "the next click works"
+
+
+def test_the_api_refuses_nonsense():
+    image = [[0.0] * 28] * 28
+    bad = (
+        {}, {"image": image, "sample": 1}, {"image": []}, {"image": [[1, 2], [3]]}, {"image": [["a"]]},
+        {"image": [[float("nan")]]}, {"image": [[256]]}, {"image": [[-1]]}, {"image": 3}, {"image": [[0] * 2000]},
+        {"image": [[7] * 40] * 40}, {"sample": 200}, {"sample": 0, "model": "nothing"},
+    )  # fmt: skip
+    for settings in bad:
+        with pytest.raises(InputError):
+            classify(**settings)
+    for settings in ({"target": -1}, {"target": 10}, {"method": "magic"}, {"model": "softmax", "method": "gradcam"}):
+        with pytest.raises(InputError):
+            explain(**{"sample": 0, **settings})
+
+
+def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(trained, tmp_path, monkeypatch):
+    for file in trained.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    weights = next(tmp_path.glob("lenet5*"))
+    weights.write_bytes(weights.read_bytes()[:-1])
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
+    forget()
+    for language, problem in (("en", "LeNet-5 is left out"), ("zh", "LeNet-5 暂不可用")):
+        assert [sentence.startswith(problem) for sentence in tab._broken_models(tab.text_in(language))] == [True]
+    assert tab._default_model() == "softmax" and tab._first_outcome().model == "softmax"
+    with pytest.raises(InputError, match="LeNet-5.*Softmax regression"):
+        call(on_classify, model="lenet5")
+    assert len(call(on_classify, model="softmax")) == 5
+
+
+def test_without_any_model_the_tab_says_so(tmp_path, monkeypatch):
+    import gradio as gr
+
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
+    forget()
+    with gr.Blocks():
+        wing = tab.build_tab("en")
+    assert "train_all.py" in wing.outputs[0].value
+    (tmp_path / "results.json").write_text("{")
+    forget()
+    with gr.Blocks():
+        wing = tab.build_tab("zh")
+    assert "train_all.py" in wing.outputs[0].value
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_results_show_the_matrix_with_true_classes_as_rows(language):
+    sentence, confusion, curve = on_results("softmax", language=language)
+    wrong, right = confusion.data
+    assert wrong.z[6][0] == 10 and right.z[6][6] == 90 and wrong.z[0][6] == 0
+    text = tab.text_in(language)
+    assert confusion.layout.xaxis.title.text == text("classifier.axis_predicted")
+    assert confusion.layout.yaxis.title.text == text("classifier.axis_true")
+    assert list(confusion.data[0].x)[6] == text("terms.class_6")
+    assert list(curve.data[0].y) == [80.0, 80.0] and curve.data[2].y[0] == 90.0
+    with pytest.raises(InputError):
+        on_results("nothing", language=language)
+
+
+def test_first_picture_is_computed_once_for_both_languages(monkeypatch):
+    import gradio as gr
+
+    with gr.Blocks():
+        tab.build_tab("en")
+    monkeypatch.setattr(tab, "classify_picture", None)
+    with gr.Blocks():
+        wing = tab.build_tab("zh")
+    assert len(wing.inputs) == len(Choices.__dataclass_fields__) and len(wing.outputs) == 5
