@@ -33,7 +33,7 @@ _LEFT = 104  # room for the names of the rows
 _MAP_HEIGHT = 104  # of the largest map
 _SKEW = (0.42, 0.26)  # how far a pixel of width moves right and up
 _GAP = 5  # between the blocks of a stage
-_DIGIT = 8.2  # width of a character of a label
+_DIGIT = 9.5  # width of a character of a label
 _TITLE, _REPEATS = 15, 33  # baselines of the two lines of a heading
 
 
@@ -72,8 +72,8 @@ def draw_flow(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
     for column, width in zip(columns, widths):
         parts.append(_draw_column(column, x, width + spare, base, scale, squeeze, trace, text))
         x += width + spare
-    rows = _row_names(base, text)
-    height = base + 86
+    rows = _row_names(top, base, text)
+    height = base + 84
     label = escape(text("shapes.flow_label", first=_by(trace.input_shape), last=_by(trace.output_shape)))
     svg = (
         f'<svg class="flow" viewBox="0 0 {total_width:.0f} {height:.0f}" role="img" aria-label="{label}">'
@@ -125,7 +125,7 @@ def _slabs_width(column: _Column, scale: float, squeeze: float) -> float:
 
 def _column_width(column: _Column, scale: float, squeeze: float) -> float:
     words = max(len(_by(column.shape)), _text_length(column.title), _text_length(column.repeats))
-    return max(_slabs_width(column, scale, squeeze) + 6, words * _DIGIT, 44)
+    return max(_slabs_width(column, scale, squeeze) + 6, words * _DIGIT + 6, 50)
 
 
 def _text_length(words: str) -> float:
@@ -147,12 +147,12 @@ def _draw_column(column, x, width, base, scale, squeeze, trace: Trace, text: Tex
         _words(middle, _TITLE, column.title, "title"),
         _words(middle, _REPEATS, column.repeats, "muted"),
         _draw_slabs(column, middle, base, scale, squeeze, text),
-        _words(middle, base + 20, _by(column.shape), "shape"),
+        _words(middle, base + 23, _by(column.shape), "shape"),
     ]
     if column.stage is not None:
         shares = (column.stage.num_params, trace.num_params), (column.stage.mult_adds, trace.mult_adds)
         for row, (part, whole) in enumerate(shares):
-            parts.append(_draw_share(middle, base + 47 + 27 * row, part, whole, column.role))
+            parts.append(_draw_share(middle, base + 48 + 26 * row, part, whole, column.role))
     return f"<g><title>{escape(_hover(column, text))}</title>{''.join(parts)}</g>"
 
 
@@ -205,8 +205,10 @@ def _percent(part: int, whole: int) -> str:
     return "<1%" if share < 0.5 else f"{share:.0f}%"
 
 
-def _row_names(base: float, text: Text) -> str:
-    rows = ((base + 20, "column_output"), (base + 47, "column_params"), (base + 74, "column_mult_adds"))
+def _row_names(top: float, base: float, text: Text) -> str:
+    """At the left: what the slabs' sides mean, and the names of the rows below them."""
+    scales = [(top + 44 + 18 * line, f"scale_{line + 1}") for line in range(4)]
+    rows = (*scales, (base + 23, "column_output"), (base + 48, "column_params"), (base + 74, "column_mult_adds"))
     return "".join(f'<text class="row-name" x="0" y="{y:.1f}">{escape(text(f"shapes.{key}"))}</text>' for y, key in rows)
 
 
@@ -228,10 +230,9 @@ def _hover(column: _Column, text: Text) -> str:
 
 def _legend(columns: Sequence[_Column], text: Text) -> str:
     roles = list(dict.fromkeys(column.role for column in columns if column.role != "input"))
-    entries = "".join(
+    return '<p class="flow-legend">' + "".join(
         f'<span><i style="background:{ROLES[role]}"></i>{escape(text(f"shapes.role_{role}"))}</span>' for role in roles
-    )
-    return f'<p class="flow-legend">{entries}<span class="how">{escape(text("shapes.flow_scale"))}</span></p>'
+    ) + "</p>"
 
 
 def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text) -> str:
@@ -280,8 +281,8 @@ def _row(layer: Layer) -> str:
     cells = (
         f'<span class="name">{escape(layer.name)}</span><span>{escape(layer.kind)}</span>',
         f"<span>{_by(layer.output_shape)}{_formula(output_arithmetic(layer))}</span>",
-        f"<span>{_count(layer.num_params)}{_formula(params_arithmetic(layer))}</span>",
-        f"<span>{_count(layer.mult_adds)}{_formula(mult_adds_arithmetic(layer))}</span>",
+        f"<span>{_count(layer.num_params)}{_sum(params_arithmetic(layer))}</span>",
+        f"<span>{_count(layer.mult_adds)}{_sum(mult_adds_arithmetic(layer))}</span>",
     )
     return f'<div class="line">{"".join(cells)}</div>'
 
@@ -312,6 +313,11 @@ def _sums(name: str, kind: str, shape: str, num_params: int, mult_adds: int) -> 
 
 def _formula(formula: str) -> str:
     return f"<small>{escape(formula)}</small>" if formula else ""
+
+
+def _sum(formula: str) -> str:
+    """The sum that gives the number above it."""
+    return _formula(formula and f"= {formula}")
 
 
 def _count(number: int) -> str:

@@ -180,39 +180,39 @@ def bin_widths(size: int, bins: int) -> list[int]:
 
 
 def params_arithmetic(layer: Layer) -> str:
-    """How many parameters, with the numbers filled in; "" where there are none of its own.
+    """The sum that gives `num_params`, with the numbers filled in; "" where there are none of its own.
 
     >>> from explorer.models.trace import trace_catalogue
     >>> params_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
-    '6·1·5·5 + 6 = 156'
+    '6·1·5·5 + 6'
     """
     settings = layer.settings
     if layer.num_params == 0:
         return ""
     if settings.in_features is not None:
         bias = f" + {settings.out_features:,}" if settings.bias else ""
-        return f"{settings.out_features:,}·{settings.in_features:,}{bias} = {layer.num_params:,}"
+        return f"{settings.out_features:,}·{settings.in_features:,}{bias}"
     if settings.kernel_size is not None:
         height, width = settings.kernel_size
         inputs = settings.in_channels // settings.groups
         bias = f" + {settings.out_channels:,}" if settings.bias else ""
-        return f"{settings.out_channels}·{inputs}·{height}·{width}{bias} = {layer.num_params:,}"
+        return f"{settings.out_channels}·{inputs}·{height}·{width}{bias}"
     if settings.in_channels is not None:
-        return f"2·{settings.in_channels} = {layer.num_params:,}"
-    return f"{layer.num_params:,}"
+        return f"2·{settings.in_channels}"
+    return ""
 
 
 def mult_adds_arithmetic(layer: Layer) -> str:
-    """How many multiply-adds, with the numbers filled in; "" where there are none.
+    """The product that gives `mult_adds` of a convolution, with the numbers filled in; "" for any other layer.
 
     >>> from explorer.models.trace import trace_catalogue
     >>> mult_adds_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
-    '156·28·28 = 122,304'
+    '156·28·28'
     """
     if layer.mult_adds == 0 or ROLES.get(layer.kind) != "conv":
         return ""
     positions = layer.output_shape[1:]
-    return f"{layer.mult_adds // prod(positions):,}·{positions[0]}·{positions[1]} = {layer.mult_adds:,}"
+    return f"{layer.mult_adds // prod(positions):,}·{positions[0]}·{positions[1]}"
 
 
 def _times(sizes: Iterable[int]) -> str:

@@ -48,7 +48,7 @@ def build_tab(language: str) -> Wing:
     build_explanation("shapes", language)
     inputs = [model, size, channels, stem]
     outputs = [look_for, flow_box, totals_box, table_box, stem]
-    wire([control.input for control in inputs], on_shapes, inputs, outputs, language)
+    wire([control.input for control in inputs], on_shapes, inputs, outputs, language, queue=True)
     links = {"model": model, "size": size, "channels": channels, "stem": stem}
     return Wing("shapes", links, on_shapes, inputs, outputs)
 

@@ -6,7 +6,7 @@ SENTENCES = {
     "tab": "Shapes",
     "intro": "Follow an image through a network: what each layer does to its shape, what it costs, and why.",
     "channels": "Channels of the image",
-    "size": "Height and width of the image, px",
+    "size": "Side of the image, px",
     "between": " ",
     "stem": "First layers",
     "stem_small": "3×3, for small images",
@@ -26,10 +26,13 @@ SENTENCES = {
     "role_pool": "pooling",
     "role_linear": "linear",
     "role_other": "reshaping",
-    "role_residual": "residual block; arc: its shortcut, dashed where it must change shape",
+    "role_residual": "residual block (arc: shortcut, dashed: changes shape)",
     "role_plain": "plain block, without shortcut",
     "flow_label": "Slabs from {first} to {last}",
-    "flow_scale": "Slab: height and depth in pixels, thickness by channels (log). Bar: features (log).",
+    "scale_1": "height and",
+    "scale_2": "depth: pixels",
+    "scale_3": "thickness:",
+    "scale_4": "log channels",
     "hover_image": "The image: {shape}",
     "hover": "{name}: {shape}, {params} parameters, {mult_adds} multiply-adds",
     "column_name": "Layer",
@@ -51,8 +54,7 @@ SENTENCES = {
     ),
     "look_uneven": "{name} must make {bins} of {size}: its bins overlap and hold {widths} units a side.",
     "look_blocks": (
-        "From stage to stage the side halves and the channels double: weights fourfold, places a quarter, "
-        "so the work of a 3×3 layer stays the same."
+        "Each stage halves the side and doubles the channels: four times the weights, at a quarter of the places."
     ),
     "look_tiny": "The last maps are only {size} px a side: padding is most of what a 3×3 kernel sees there.",
     "claim_right": "The tutorial counts {claimed} parameters. That is right.",

@@ -1,0 +1,169 @@
+"""What the shapes tab answers: pictures, tables, sentences, the API and refusals."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from urllib.parse import unquote
+
+import pytest
+import torch
+from torch import nn
+
+from explorer.errors import InputError
+from explorer.models.catalogue import MODELS
+from explorer.models.trace import trace_catalogue
+from explorer.shapes.maths import write_csv
+from explorer.shapes.tab import on_shapes, trace_shapes
+from explorer.text import LANGUAGES, text_in
+
+
+def words(html: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", " ", html))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_gives_a_sentence_a_picture_a_table_and_totals_in_both_languages(name, language):
+    sentence, flow, totals, table, _ = on_shapes(name, 28, 1, "small", language=language)
+    record = trace_catalogue(name, (1, 28, 28))
+    assert sentence and "{" not in sentence
+    for html in (flow, totals, table):
+        assert "{" not in words(html) and "nan" not in html
+    assert table.count('class="line"') == len(record.layers)
+    assert all(f">{layer.name}<" in table for layer in record.layers)
+    numbers = [f"{record.num_params:,}", f"{record.mult_adds:,}"]
+    assert all(number in totals and number in table.rpartition("total")[2] for number in numbers)
+
+
+def test_the_row_of_a_layer_carries_its_arithmetic():
+    table = words(on_shapes("lenet5", 28, 1, "small", language="en")[3])
+    row = r"features\.0\s+Conv2d\s+6×28×28\s+⌊\(28 \+ 2·2 − 5\)/1⌋ \+ 1 = 28\s+156\s+= 6·1·5·5 \+ 6\s+122,304\s+= 156·28·28"
+    assert re.search(row, table)
+
+
+def test_the_link_holds_the_table_as_csv():
+    totals = on_shapes("alexnet_small", 32, 3, "small", language="en")[2]
+    name, content = re.search(r'download="([^"]+)" href="data:text/csv;charset=utf-8,([^"]+)"', totals).groups()
+    assert name == "alexnet_small-32x32.csv"
+    assert unquote(content) == write_csv(trace_catalogue("alexnet_small", (3, 32, 32)))
+
+
+@pytest.mark.parametrize(
+    "name, channels, words_of_claim",
+    [
+        ("lenet5", 1, "61,706 parameters. That is right."),
+        ("lenet5", 3, "61,706 is for one channel"),
+        ("resnet18", 1, "prints 11,173,962. That is the count for three channels; with one channel it is 11,172,810."),
+        ("resnet34", 3, "prints 21,282,122: that is this network, with three channels"),
+        ("resnet50", 1, "prints 23,508,234. No variant that we tried has that many; with one channel it is 23,519,690."),
+        ("resnet50", 3, "No variant"),
+    ],
+)
+def test_the_tutorials_counts_stand_beside_the_true_ones(name, channels, words_of_claim):
+    assert words_of_claim in on_shapes(name, 28, channels, "small", language="en")[2]
+
+
+@pytest.mark.parametrize("name", ["resnet101", "alexnet_small", "softmax"])
+def test_no_claim_is_made_up(name):
+    assert 'class="claim"' not in on_shapes(name, 28, 1, "small", language="en")[2]
+
+
+@pytest.mark.parametrize(
+    "name, size, sentence",
+    [
+        ("lenet5", 28, "classifier.1 is tied to it: it wants exactly 400 = 16×5×5 inputs"),
+        ("alexnet_small", 28, "its bins overlap and hold 2, 3, 3, 2 units a side"),
+        ("alexnet_small", 32, "classifier.3 always gets its 1024 = 64×4×4 inputs"),
+        ("resnet18", 28, "layer4 holds 75% of the parameters"),
+        ("resnet18", 8, "only 1 px a side"),
+        ("mlp", 28, "forgotten"),
+        ("softmax", 28, "all 7,850 parameters"),
+    ],
+)
+def test_the_sentence_says_what_this_network_shows(name, size, sentence):
+    assert sentence in on_shapes(name, size, 1, "small", language="en")[0]
+
+
+@pytest.mark.parametrize(
+    "language, sentence",
+    [
+        ("en", "classifier.1 (Linear) expects 400 inputs, but gets 576 = 16 × 6 × 6."),
+        ("zh", "classifier.1(Linear)需要 400 个输入,实际得到 576 = 16 × 6 × 6 个。"),
+    ],
+)
+def test_a_size_that_does_not_fit_is_told_with_layer_and_arithmetic(language, sentence):
+    with pytest.raises(InputError) as caught:
+        on_shapes("lenet5", 32, 1, "small", language=language)
+    said = caught.value.sentence(language)
+    assert said.replace("，", ",").replace("（", "(").replace("）", ")") == sentence
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        ("vgg", 28, 1, "small"),
+        (None, 28, 1, "small"),
+        (["lenet5"], 28, 1, "small"),
+        ("resnet18", 0, 1, "small"),
+        ("resnet18", 28.5, 1, "small"),
+        ("resnet18", float("nan"), 1, "small"),
+        ("resnet18", 100_000, 1, "small"),
+        ("resnet18", True, 1, "small"),
+        ("resnet18", 28, None, "small"),
+        ("resnet18", 28, 0, "small"),
+        ("resnet18", 28, 1, "huge"),
+    ],
+)
+def test_nonsense_is_refused_in_both_languages(inputs):
+    with pytest.raises(InputError) as caught:
+        on_shapes(*inputs, language="en")
+    assert caught.value.sentence("en") != caught.value.sentence("zh")
+
+
+def test_the_stem_is_asked_for_only_where_there_is_a_choice():
+    assert on_shapes("resnet50", 224, 3, "large", language="en")[4]["visible"] is True
+    assert on_shapes("resnet20", 28, 1, "large", language="en")[4]["visible"] is False
+    # torchvision's ResNet-50 has 25,557,032 parameters with 1000 classes in place of 10.
+    totals = on_shapes("resnet50", 224, 3, "large", language="en")[2]
+    assert f"{25_557_032 - 990 * 2049:,}" in totals
+
+
+def test_the_api_answers_in_plain_json():
+    answer = json.loads(json.dumps(trace_shapes("lenet5", 28, 28)))
+    assert (answer["num_params"], len(answer["layers"])) == (61_706, 12)
+    assert answer["layers"][3] == {
+        "name": "features.3",
+        "kind": "Conv2d",
+        "input_shape": [6, 14, 14],
+        "output_shape": [16, 10, 10],
+        "num_params": 2416,
+        "mult_adds": 241_600,
+        "receptive_field": [14, 14],
+        "sees_everything": False,
+    }
+    assert trace_shapes("resnet18", 40, 60)["layers"][-1]["output_shape"] == [10]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_code_in_the_answers_does_what_it_says(language):
+    reported, silent = re.findall(r"```python\n(.+?)```", text_in(language)("shapes.questions"), re.DOTALL)
+    with pytest.raises(RuntimeError, match="has been modified by an inplace operation"):
+        exec(reported, {"torch": torch, "nn": nn})
+    names = {"torch": torch, "nn": nn}
+    exec(silent, names)
+    assert (names["x"] + names["out"]).tolist() == [0, 6]
+    x = torch.tensor([-2.0, 3.0])
+    assert (x + nn.ReLU()(x)).tolist() == [-2, 6]
+
+
+def test_a_bias_before_batch_normalisation_changes_nothing_and_learns_nothing():
+    torch.manual_seed(0)
+    conv, norm, images = nn.Conv2d(1, 4, 3).double(), nn.BatchNorm2d(4).double(), torch.randn(8, 1, 9, 9).double()
+    before = norm(conv(images))
+    (before * torch.randn_like(before)).sum().backward()
+    assert conv.bias.grad.abs().max() < 1e-9 < conv.weight.grad.abs().max()
+    with torch.no_grad():
+        conv.bias += 7
+    torch.testing.assert_close(norm(conv(images)), before)
