@@ -2,7 +2,7 @@
 
 import sys
 
-from explorer.training.run import main
+from explorer.training.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -83,7 +83,7 @@ _RECIPES = {
     "softmax": Recipe(epochs=15, peak_lr=0.02, weight_decay=1e-4),
     "mlp": Recipe(epochs=20, peak_lr=0.1, weight_decay=1e-4),
     "lenet5": Recipe(epochs=20, peak_lr=0.1, flip=True),
-    "alexnet_small": Recipe(epochs=15, peak_lr=0.1, flip=True),
+    "alexnet_small": Recipe(epochs=15, peak_lr=0.05, clip_norm=1.0, flip=True, autocast=True, channels_last=True),
     # Without normalised shortcuts a deep plain stack is easily thrown off: a gentler peak.
     "plain18": replace(_RESNET, peak_lr=0.05),
     "plain34": replace(_RESNET, peak_lr=0.05),

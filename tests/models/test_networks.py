@@ -140,7 +140,8 @@ def test_shapes_and_one_relu_module_per_use(name):
     graph = torch.fx.symbolic_trace(model).graph
     functions = {str(node.target) for node in graph.nodes if node.op in ("call_function", "call_method")}
     assert not any("relu" in function.lower() for function in functions)
-    used = [n.target for n in graph.nodes if n.op == "call_module" and isinstance(model.get_submodule(n.target), nn.ReLU)]
+    called = [node.target for node in graph.nodes if node.op == "call_module"]
+    used = [target for target in called if isinstance(model.get_submodule(target), nn.ReLU)]
     held = [name for name, module in model.named_modules() if isinstance(module, nn.ReLU)]
     assert sorted(used) == sorted(held)
     assert not any(getattr(module, "inplace", False) for module in model.modules())

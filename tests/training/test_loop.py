@@ -74,7 +74,8 @@ def test_an_epoch_holds_every_image_once_in_another_order_each_time(images):
     recipe = Recipe(epochs=2, batch_size=4)
     epochs = [list(TrainingBatches(images, LABELS, recipe, 1, epoch)) for epoch in (0, 1)]
     orders = [torch.cat([labels for _, labels in batches]).tolist() for batches in epochs]
-    assert [len(labels) for _, labels in epochs[0]] == [4, 4, 2] and len(TrainingBatches(images, LABELS, recipe, 1, 0)) == 3
+    assert [len(labels) for _, labels in epochs[0]] == [4, 4, 2]
+    assert len(TrainingBatches(images, LABELS, recipe, 1, 0)) == 3
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(10)) and orders[0] != orders[1]
     batch, labels = epochs[0][0]
     expected = (images[labels].double() / 255 - 0.2860) / 0.3530
