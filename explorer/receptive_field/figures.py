@@ -14,7 +14,7 @@ from explorer.receptive_field.maths import (
     LayerRow,
     StackSummary,
     compute_field_box,
-    find_first_full_view,
+    find_first_as_wide,
     find_last_local,
     find_unit,
 )
@@ -53,7 +53,7 @@ def draw_growth(
     for kind, role in KIND_ROLES.items():
         numbers = [number for number, row in enumerate(rows) if row.kind == kind]
         if numbers:
-            figure.add_trace(_layer_dots(numbers, _heights(rows), chosen, ROLES[role], text(f"receptive_field.kind_{kind}")))
+            figure.add_trace(_layer_dots(numbers, _heights(rows), chosen, ROLES[role]))
     image_size = rows[0].num_units
     figure.add_hline(
         y=image_size,
@@ -76,13 +76,13 @@ def _heights(rows: Sequence[LayerRow]) -> list[int]:
     return [max(row.size, rows[number - 1].size) if number else row.size for number, row in enumerate(rows)]
 
 
-def _layer_dots(numbers: Sequence[int], heights: Sequence[int], chosen: int, colour: str, name: str) -> go.Scatter:
+def _layer_dots(numbers: Sequence[int], heights: Sequence[int], chosen: int, colour: str) -> go.Scatter:
     """The layers of one kind, the chosen one larger."""
     return go.Scatter(
         x=list(numbers),
         y=[heights[number] for number in numbers],
-        name=name,
         mode="markers",
+        showlegend=False,
         marker={"color": colour, "size": [20 if number == chosen else 10 for number in numbers], "opacity": 1},
         hoverinfo="skip",
     )
@@ -150,7 +150,7 @@ def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, 
         cells = [
             number,
             escape(row.name or text("receptive_field.kind_input")),
-            text(f"receptive_field.kind_{row.kind}"),
+            _draw_kind(row.kind, text),
             f"{row.size} × {row.size}",
             jump,
             _say_number(row.start),
@@ -161,6 +161,12 @@ def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, 
         ]
         body.append((cells, number == chosen))
     return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(1, 2))
+
+
+def _draw_kind(kind: str, text: Text) -> str:
+    """The kind of a layer behind a dot of its colour in the chart."""
+    dot = f'<span style="color: {ROLES[KIND_ROLES[kind]]}" aria-hidden="true">●</span>'
+    return f"{dot} {text(f'receptive_field.kind_{kind}')}"
 
 
 def _say_number(value: float) -> str:
@@ -184,13 +190,12 @@ def _draw_table(heads: Sequence[str], body: Sequence[tuple[Sequence, bool]], wor
 
 
 def name_stack(summary: StackSummary) -> str:
-    """A stack in figures that read the same in every language: "3×3 → 3×3"."""
-    return " → ".join(_name_convolution(layer) for layer in summary.layers)
-
-
-def _name_convolution(layer) -> str:
-    settings = [f"{letter}={layer[key]}" for key, letter in (("stride", "s"), ("dilation", "d")) if key in layer]
-    return f"{layer['kernel']}×{layer['kernel']}" + (f" {' '.join(settings)}" if settings else "")
+    """A stack in figures that read the same in every language: "3×3 → 3×3", or "3×3, d = 1, 2, 5"."""
+    kernels = [f"{layer['kernel']}×{layer['kernel']}" for layer in summary.layers]
+    for key, letter in (("stride", "s"), ("dilation", "d")):
+        if key in summary.layers[0]:
+            return f"{kernels[0]}, {letter} = {', '.join(str(layer[key]) for layer in summary.layers)}"
+    return " → ".join(kernels)
 
 
 def draw_stacks(summaries: Sequence[StackSummary], text: Text) -> dict:
@@ -232,9 +237,9 @@ def draw_network_table(networks: Sequence[tuple[str, Sequence[LayerRow]]], text:
     """Final field of each network and where it first sees the whole image, as HTML."""
     body = []
     for title, rows in networks:
-        last, full = find_last_local(rows), find_first_full_view(rows)
-        body.append(([escape(title), f"{last.size} × {last.size}", last.jump, escape(full.name)], False))
-    heads = ("network", "final_size", "jump", "full_view")
+        last, wide = find_last_local(rows), find_first_as_wide(rows)
+        body.append(([escape(title), f"{last.size} × {last.size}", last.jump, escape(wide.name)], False))
+    heads = ("network", "final_size", "jump", "as_wide")
     return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(0, 3))
 
 

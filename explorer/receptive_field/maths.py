@@ -395,8 +395,8 @@ def summarise_stack(layers: Sequence[Mapping[str, Any]], channels: int = 1) -> S
     )
 
 
-def find_first_full_view(rows: Sequence[LayerRow]) -> LayerRow | None:
-    """The first layer that sees at least as many pixels a side as the image has, or None."""
+def find_first_as_wide(rows: Sequence[LayerRow]) -> LayerRow | None:
+    """The first layer whose field has at least the image's side, or None."""
     return next((row for row in rows if row.kind == "global" or row.size >= rows[0].num_units), None)
 
 

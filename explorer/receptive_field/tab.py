@@ -37,7 +37,7 @@ from explorer.receptive_field.maths import (
     calculate_receptive_field,
     compare_stacks,
     compute_field_box,
-    find_first_full_view,
+    find_first_as_wide,
     find_unit,
     trace_layer_table,
     trace_model,
@@ -123,8 +123,8 @@ def receptive_field(
 
     Returns:
         "input_size"; "layers", each with name, kind, size, jump, start (centre of the first unit, in pixels),
-        num_units and reach; "sees_whole_image_from", the name of the first layer that does, or null; "sentence",
-        which says it in words.
+        num_units and reach; "as_wide_as_image_from", the name of the first layer whose field is, or null;
+        "sentence", which says in words what the last layer sees.
     """
     check_choice("terms.language", language, tuple(LANGUAGES))
     text = text_in(language)
@@ -133,11 +133,11 @@ def receptive_field(
         rows = trace_model(check_choice("terms.model", model, tuple(MODELS)), input_size)
     else:
         rows = trace_layer_table(layers, input_size)
-    full = find_first_full_view(rows)
+    wide = find_first_as_wide(rows)
     return {
         "input_size": rows[0].num_units,
         "layers": [asdict(row) for row in rows],
-        "sees_whole_image_from": full and full.name,
+        "as_wide_as_image_from": wide and wide.name,
         "sentence": describe_layer(rows, len(rows) - 1, ((rows[0].num_units - 1) / 2,) * 2, text),
     }
 
@@ -182,9 +182,11 @@ def describe_layer(rows: Sequence[LayerRow], number: int, pixel: tuple[float, fl
         "receptive_field.look_grown" if added else "receptive_field.look_same",
         name=name, added=added, reach=added // before.jump, jump=before.jump, size=row.size, image=image_size,
     )  # fmt: skip
-    share = compute_field_box(row, find_unit(row, pixel)).padding_share
     if row.size >= image_size:
-        return grown + text("receptive_field.look_whole", image=image_size)
+        middle = compute_field_box(row, find_unit(row, ((image_size - 1) / 2,) * 2))
+        sees_all = middle.clipped == (0, 0, image_size, image_size)
+        return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=image_size)
+    share = compute_field_box(row, find_unit(row, pixel)).padding_share
     return grown + (text("receptive_field.look_padding", share=f"{share:.0%}") if share else "")
 
 
@@ -214,17 +216,17 @@ def build_tab(language: str) -> Wing:
         with controls_column():
             model = gr.Dropdown(
                 [(entry.title, name) for name, entry in MODELS.items()] + [(text("receptive_field.network_table"), TABLE)],
-                value=FIRST_MODEL, label=text("terms.model"), elem_id=f"receptive-field-model-{language}",
+                value=FIRST_MODEL, label=text("terms.model"), elem_id="receptive-field-model",
             )  # fmt: skip
             layer = gr.Slider(
                 0, len(first_rows) - 1, FIRST_LAYER, step=1, label=text("receptive_field.layer_number"),
-                elem_id=f"receptive-field-layer-{language}",
+                elem_id="receptive-field-layer",
             )  # fmt: skip
-            sample = build_sample_picker(language, FIRST_SAMPLE, elem_id=f"receptive-field-sample-{language}")
+            sample = build_sample_picker(language, FIRST_SAMPLE, elem_id="receptive-field-sample")
             compared = gr.Dropdown(
                 [(text(f"receptive_field.network_{STACK}"), STACK), *((entry.title, name) for name, entry in MODELS.items())],
                 value=[STACK], multiselect=True, max_choices=MOST_COMPARED, label=text("receptive_field.compared"),
-                elem_id=f"receptive-field-compared-{language}",
+                elem_id="receptive-field-compared",
             )  # fmt: skip
             with gr.Accordion(text("receptive_field.network_table"), open=False):
                 layers = build_layer_table(text)
@@ -232,11 +234,11 @@ def build_tab(language: str) -> Wing:
             look_for = build_look_for(first[0])
             with gr.Row():
                 with gr.Column(scale=5, min_width=320):
-                    chart = gr.Plot(first[1], **PLOT_SETTINGS, elem_id=f"receptive-field-chart-{language}")
+                    chart = gr.Plot(first[1], **PLOT_SETTINGS, elem_id="receptive-field-chart")
                 with gr.Column(scale=4, min_width=300):
-                    field = build_canvas(first[2], f"receptive-field-canvas-{language}", clickable=True)
+                    field = build_canvas(first[2], "receptive-field-canvas", clickable=True)
     pixel = gr.State(None)
-    table = gr.HTML(first[3], elem_id=f"receptive-field-table-{language}", apply_default_css=False)
+    table = gr.HTML(first[3], elem_id="receptive-field-table", apply_default_css=False)
     pictures = [look_for, chart, field, table]
     inputs = [model, compared, layer, sample, pixel, layers]
     wire([model.input], on_network, inputs, [*pictures, layer], language)
@@ -262,7 +264,7 @@ def build_layer_table(text: Text) -> gr.HTML:
         html_template=f'<div class="layer-table" data-words="{data}"></div>',
         css_template=Path(__file__).with_name("layer_table.css").read_text(encoding="utf-8"),
         js_on_load=Path(__file__).with_name("layer_table.js").read_text(encoding="utf-8"),
-        elem_id=f"receptive-field-layers-{text.language}",
+        elem_id="receptive-field-layers",
         apply_default_css=False,
     )
 
@@ -282,12 +284,12 @@ def build_comparisons(text: Text, language: str) -> None:
             comparison = gr.Radio(
                 [(text(f"receptive_field.comparison_{name}"), name) for name in COMPARISONS],
                 value=first_name, label=text("receptive_field.comparison"),
-                elem_id=f"receptive-field-comparison-{language}",
+                elem_id="receptive-field-comparison",
             )  # fmt: skip
             channels = gr.Slider(1, 512, first_channels, step=1, label=text("receptive_field.channels"))
         with picture_column():
             look_for = build_look_for(first[0])
-            stacks = build_canvas(first[1], f"receptive-field-stacks-{language}")
+            stacks = build_canvas(first[1], "receptive-field-stacks")
             costs = gr.HTML(first[2], apply_default_css=False)
     wire([comparison.input, channels.input], on_compare, [comparison, channels], [look_for, stacks, costs], language)
 

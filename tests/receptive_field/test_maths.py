@@ -20,7 +20,7 @@ from explorer.receptive_field.maths import (
     calculate_receptive_field,
     compute_field_box,
     compute_path_counts,
-    find_first_full_view,
+    find_first_as_wide,
     find_last_local,
     find_unit,
     parse_layers,
@@ -286,8 +286,8 @@ def test_the_traced_lenet_equals_the_tutorials_list_and_its_table():
     assert [row.size for row in rows if row.kind != "global"] == calculate_receptive_field(LENET)
 
 
-def test_resnet18_first_sees_the_whole_image_in_layer3():
-    row = find_first_full_view(trace_model("resnet18"))
+def test_resnet18s_field_first_exceeds_the_image_in_layer3():
+    row = find_first_as_wide(trace_model("resnet18"))
     assert (row.name, row.size) == ("layer3.0.conv1", 29)
 
 

@@ -40,6 +40,12 @@ def test_the_sentence_has_the_numbers_of_the_chosen_layer(language):
     assert "features.3" in sentence and "4 ×" in sentence and "= 8" in sentence and "14 × 14" in sentence
 
 
+def test_a_field_wider_than_the_image_is_not_said_to_see_all_where_no_unit_does():
+    # 29 pixels around 12 or 16: pixel 27 or pixels 0 and 1 stay outside.
+    assert "no unit" in show("resnet18", layer=10)[0]
+    assert "in the middle" in show("resnet18", layer=11)[0]
+
+
 def test_the_chart_has_the_sizes_and_the_image_line():
     _, chart, _, _ = show(compared=[STACK, "resnet18"])
     lines = {trace.name: list(trace.y) for trace in chart.data if trace.mode == "lines"}
@@ -131,9 +137,9 @@ def test_comparisons_say_their_numbers(language):
 def test_the_public_function():
     answer = receptive_field("resnet18")
     assert json.loads(json.dumps(answer)) == answer
-    assert answer["sees_whole_image_from"] == "layer3.0.conv1"
+    assert answer["as_wide_as_image_from"] == "layer3.0.conv1"
     assert [layer["size"] for layer in receptive_field(layers=LAYERS)["layers"]] == [1, 5, 6, 14, 16]
-    assert receptive_field(layers=LAYERS)["sees_whole_image_from"] is None
+    assert receptive_field(layers=LAYERS)["as_wide_as_image_from"] is None
     assert receptive_field("resnet18", input_size=224)["layers"][-2]["size"] == 109
     assert receptive_field(language="zh")["sentence"] != receptive_field()["sentence"]
     for bad in ({"model": "vgg"}, {"layers": []}, {"input_size": 0}, {"language": "fr"}, {"model": "lenet5", "input_size": 30}):

@@ -31,7 +31,7 @@ SENTENCES = {
     # the chart and the picture
     "axis_layer": "Layer along the longest path",
     "axis_size": "Side of the receptive field (pixels)",
-    "whole_image": "the whole image: {size} pixels",
+    "whole_image": "image: {size} px",
     "hover_layer": "{name}: {size} × {size} pixels, jump {jump}",
     "hover_global": "{name}: the whole image",
     "field_title": "{name}, unit ({row}, {column})",
@@ -57,7 +57,7 @@ SENTENCES = {
     "head_seen_share": "Pixels reached",
     "head_network": "Network",
     "head_final_size": "Final field",
-    "head_full_view": "First sees all 28 × 28 in",
+    "head_as_wide": "As wide as the image from",
     "head_depth": "3×3 layers",
     "head_claim": "Often told",
     "head_stride_1": "Stride 1",
@@ -65,7 +65,8 @@ SENTENCES = {
     "look_input": "Before the first layer a unit is a pixel and sees itself. Move the layer slider to let the box grow.",
     "look_grown": "{name} widens the field by {reach} × jump {jump} = {added} pixels: one unit now sees {size} × {size}.",
     "look_same": "{name} looks at one unit only, so the field stays at {size} × {size} pixels.",
-    "look_whole": " That is as large as the image ({image} pixels): units in the middle see all of it.",
+    "look_whole": " The image has {image}: units in the middle see all of it.",
+    "look_wide": " The image has {image}, but no unit lies so that it sees all of them.",
     "look_padding": " For this unit {share} of the box lies in the padding, where there is nothing to see.",
     "look_global": "{name} joins all positions: from here on every unit sees the whole image.",
     "look_kernels": (

@@ -31,7 +31,7 @@ SENTENCES = {
     # the chart and the picture
     "axis_layer": "层（沿最长路径数）",
     "axis_size": "感受野边长（像素）",
-    "whole_image": "整幅图像：{size} 像素",
+    "whole_image": "图像：{size} 像素",
     "hover_layer": "{name}：{size} × {size} 像素，跨距 {jump}",
     "hover_global": "{name}：整幅图像",
     "field_title": "{name}，单元 ({row}, {column})",
@@ -57,7 +57,7 @@ SENTENCES = {
     "head_seen_share": "够得着的像素",
     "head_network": "网络",
     "head_final_size": "最终感受野",
-    "head_full_view": "从哪一层起看到全部 28 × 28",
+    "head_as_wide": "从哪一层起不小于图像",
     "head_depth": "3×3 层数",
     "head_claim": "常见说法",
     "head_stride_1": "步幅 1",
@@ -65,7 +65,8 @@ SENTENCES = {
     "look_input": "在第一层之前，一个单元就是一个像素，只看到它自己。拖动“第几层”，看方框怎样变大。",
     "look_grown": "{name} 让感受野增加 {reach} × 跨距 {jump} = {added} 像素：现在一个单元看到 {size} × {size} 像素。",
     "look_same": "{name} 只看一个单元，感受野保持 {size} × {size} 像素不变。",
-    "look_whole": "它已不小于图像（{image} 像素）：靠中间的单元能看到全图。",
+    "look_whole": "图像边长只有 {image}：靠中间的单元能看到全图。",
+    "look_wide": "图像边长是 {image}，但没有哪个单元的位置正好能看到全图。",
     "look_padding": "对所选单元来说，方框有 {share} 落在填充区，那里什么也看不到。",
     "look_global": "{name} 把所有位置合在一起：从这里开始，每个单元都看到整幅图像。",
     "look_kernels": (
