@@ -12,6 +12,8 @@ from explorer.text import Text
 
 PICTURE_HEIGHT = 300  # px, so that arithmetic and formula stand below it on one screen
 POOLING_HEIGHT = 300
+FILTER_HEIGHT = 160
+FILTER_COLUMNS = 52  # cells in a row of learned filters: 13 filters of 3 x 3, 8 of 5 x 5
 
 
 def draw_experiment(experiment: Experiment, text: Text) -> dict:
@@ -35,7 +37,11 @@ def draw_experiment(experiment: Experiment, text: Text) -> dict:
             scale="grey",
             boxes=frame,
         ),
-        Map(experiment.kernel, text("convolution.map_kernel"), _caption_kernel(experiment, text)),
+        Map(
+            experiment.kernel,
+            text("convolution.map_kernel"),
+            text("convolution.size", height=experiment.kernel.shape[0], width=experiment.kernel.shape[1]),
+        ),
         Map(
             comparison.manual,
             text("convolution.map_manual"),
@@ -81,26 +87,31 @@ def draw_comparison(experiment: Experiment, text: Text) -> str:
 
 
 def draw_formula(experiment: Experiment) -> str:
-    """The output-size formula with this setting's numbers, as Markdown with LaTeX."""
+    """The output-size formula with this setting's numbers, as MathML: drawn at once while a slider moves."""
     (height, width), (kernel_height, kernel_width) = experiment.picture.shape, experiment.kernel.shape
     if (height, kernel_height) == (width, kernel_width):
-        return f"${_fill_formula('H_{out} = W_{out}', height, kernel_height, experiment)}$"
-    down = _fill_formula("H_{out}", height, kernel_height, experiment)
-    right = _fill_formula("W_{out}", width, kernel_width, experiment)
-    return f"${down}$\n\n${right}$"
+        return _fill_formula("HW", height, kernel_height, experiment)
+    down = _fill_formula("H", height, kernel_height, experiment)
+    return down + _fill_formula("W", width, kernel_width, experiment)
+
+
+def arrange_filters(filters: torch.Tensor) -> tuple[int, int]:
+    """Filters in a row of the picture of (N, kH, kW) filters, and cells from one filter to the next."""
+    pitch = filters.shape[2] + 1
+    return min(len(filters), FILTER_COLUMNS // pitch), pitch
 
 
 def draw_filters(filters: torch.Tensor, chosen: int) -> dict:
-    """The (N, kH, kW) first-layer filters of a network, the chosen one outlined."""
-    height, width = filters.shape[1:]
-    limit = float(filters.abs().max())
-    boxes = [(0, 0, height, width, "kernel")]
-    maps = [
-        Map(each, limit=limit, numbers=False, boxes=boxes if index == chosen else ())
-        for index, each in enumerate(filters)
-    ]
-    cell = 26 / max(height, width) if len(filters) > 8 else 40 / max(height, width)
-    return draw_maps(maps, cell=cell, max_height=240)
+    """The (N, k, k) first-layer filters of a network side by side in one map, the chosen one outlined."""
+    per_row, pitch = arrange_filters(filters)
+    rows = -(-len(filters) // per_row)
+    sheet = torch.full((rows * pitch - 1, per_row * pitch - 1), torch.nan)
+    places = [(index // per_row * pitch, index % per_row * pitch) for index in range(len(filters))]
+    for (top, left), each in zip(places, filters, strict=True):
+        sheet[top : top + pitch - 1, left : left + pitch - 1] = each
+    top, left = places[chosen]
+    box = (top, left, top + pitch - 1, left + pitch - 1, "kernel")
+    return draw_maps([Map(sheet, numbers=False, boxes=[box])], max_height=FILTER_HEIGHT)
 
 
 def draw_pooling(picture: torch.Tensor, pooling: Pooling, text: Text) -> dict:
@@ -156,32 +167,43 @@ def draw_parameters(
 
 
 def choose_sentence(experiment: Experiment, text: Text) -> str:
-    """What to look at in this picture: of what is set, the thing that changes it most."""
-    result = experiment.comparison.torch_result
-    height, width = result.shape
-    kernel_height, kernel_width = experiment.kernel.shape
-    if experiment.flip:
-        return _describe_flip(experiment, text)
-    if experiment.dilation > 1 and experiment.kernel.numel() > 1:
-        return text(
-            "convolution.look_dilation",
-            dilation=experiment.dilation,
-            kernel=f"{kernel_height} × {kernel_width}",
-            reach=" × ".join(str(experiment.dilation * (size - 1) + 1) for size in experiment.kernel.shape),
-            count=experiment.kernel.numel(),
-        )
-    if experiment.stride > 1:
-        full = [
-            conv_output_size(size, kernel_size, 1, experiment.padding, experiment.dilation)
-            for size, kernel_size in zip(experiment.picture.shape, experiment.kernel.shape, strict=True)
-        ]
-        return text(
-            "convolution.look_stride",
-            stride=experiment.stride, height=height, width=width, full=f"{full[0]} × {full[1]}",
-        )  # fmt: skip
-    if experiment.padding:
-        return text("convolution.look_padding", border=experiment.border_cells, cells=result.numel())
-    return _describe_values(experiment, text)
+    """What to look at in this picture: at most two things that are set, else what the values say."""
+    parts = [
+        _describe_flip(experiment, text) if experiment.flip else None,
+        _describe_stride(experiment, text) if experiment.stride > 1 else None,
+        _describe_dilation(experiment, text) if experiment.dilation > 1 and experiment.kernel.numel() > 1 else None,
+        _describe_padding(experiment, text) if experiment.padding else None,
+    ]
+    said = [part for part in parts if part] or [_describe_values(experiment, text)]
+    return text("convolution.between").join(said[:2])
+
+
+def _describe_stride(experiment: Experiment, text: Text) -> str:
+    height, width = experiment.comparison.torch_result.shape
+    full = [
+        conv_output_size(size, kernel_size, 1, experiment.padding, experiment.dilation)
+        for size, kernel_size in zip(experiment.picture.shape, experiment.kernel.shape, strict=True)
+    ]
+    return text(
+        "convolution.look_stride",
+        stride=experiment.stride, height=height, width=width, full=f"{full[0]} × {full[1]}",
+    )  # fmt: skip
+
+
+def _describe_dilation(experiment: Experiment, text: Text) -> str:
+    sizes = experiment.kernel.shape
+    return text(
+        "convolution.look_dilation",
+        dilation=experiment.dilation,
+        kernel=" × ".join(str(size) for size in sizes),
+        reach=" × ".join(str(experiment.dilation * (size - 1) + 1) for size in sizes),
+        count=experiment.kernel.numel(),
+    )
+
+
+def _describe_padding(experiment: Experiment, text: Text) -> str:
+    cells = experiment.comparison.torch_result.numel()
+    return text("convolution.look_padding", border=experiment.border_cells, cells=cells)
 
 
 def _describe_flip(experiment: Experiment, text: Text) -> str:
@@ -195,7 +217,7 @@ def _describe_flip(experiment: Experiment, text: Text) -> str:
 
 def _describe_values(experiment: Experiment, text: Text) -> str:
     result = experiment.comparison.torch_result
-    total = clean_sum(experiment.kernel)
+    total = _clean_sum(experiment.kernel)
     low, high = format_number(float(result.min())), format_number(float(result.max()))
     if low == high:
         return text("convolution.look_constant", value=low)
@@ -220,14 +242,7 @@ def _is_bright(experiment: Experiment) -> bool:
     return bool((experiment.kernel >= 0).all() and (experiment.picture >= 0).all())
 
 
-def _caption_kernel(experiment: Experiment, text: Text) -> str:
-    height, width = experiment.kernel.shape
-    return text(
-        "convolution.size_kernel", height=height, width=width, sum=format_number(clean_sum(experiment.kernel))
-    )
-
-
-def clean_sum(kernel: torch.Tensor) -> float:
+def _clean_sum(kernel: torch.Tensor) -> float:
     """Sum of the kernel's numbers without the rounding of float32."""
     return round(float(kernel.double().sum()), 4)
 
@@ -238,12 +253,15 @@ def _caption_result(result: torch.Tensor, seconds: float, text: Text) -> str:
     )
 
 
-def _fill_formula(symbol: str, size: int, kernel_size: int, experiment: Experiment) -> str:
+def _fill_formula(sides: str, size: int, kernel_size: int, experiment: Experiment) -> str:
     stride, padding, dilation = experiment.stride, experiment.padding, experiment.dilation
     result = conv_output_size(size, kernel_size, stride, padding, dilation)
+    names = "".join(f"<msub><mi>{side}</mi><mtext>out</mtext></msub><mo>=</mo>" for side in sides)
+    tokens = f"{size} + 2 · {padding} − {dilation} · ( {kernel_size} − 1 ) − 1".split()
+    above = "".join(f"<mn>{token}</mn>" if token.isdigit() else f"<mo>{token}</mo>" for token in tokens)
     return (
-        rf"{symbol} = \left\lfloor \dfrac{{{size} + 2 \cdot {padding} - {dilation} \cdot ({kernel_size} - 1) - 1}}"
-        rf"{{{stride}}} \right\rfloor + 1 = \mathbf{{{result}}}"
+        f"<math>{names}<mrow><mo>⌊</mo><mfrac><mrow>{above}</mrow><mn>{stride}</mn></mfrac><mo>⌋</mo></mrow>"
+        f'<mo>+</mo><mn>1</mn><mo>=</mo><mn style="font-weight: 700">{result}</mn></math>'
     )
 
 

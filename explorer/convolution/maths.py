@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from explorer.checks import check_whole
 from explorer.errors import InputError
 
-QUICK_SECONDS = 0.005  # a run shorter than this is timed several times, for the median
+MOST_RUNS = 5  # for the median of a time
+TIMING_SECONDS = 0.01  # no further run after this, so that a slider is answered in time
 
 
 @dataclass(frozen=True)
@@ -290,9 +291,9 @@ def _check_map(name: str, values: torch.Tensor) -> tuple[int, int]:
 
 
 def _measure_time(compute: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
-    """What it computes and its median time; one run is enough where a run is slow."""
+    """What it computes and its median time, of fewer runs where a run is slow."""
     result, times = None, []
-    while not times or (len(times) < 5 and times[0] < QUICK_SECONDS):
+    while len(times) < MOST_RUNS and sum(times) < TIMING_SECONDS:
         start = perf_counter()
         result = compute()
         times.append(perf_counter() - start)

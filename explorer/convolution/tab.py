@@ -18,6 +18,7 @@ from PIL import Image
 from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
 from explorer.convolution.figures import (
+    arrange_filters,
     choose_sentence,
     draw_comparison,
     draw_experiment,
@@ -28,7 +29,7 @@ from explorer.convolution.figures import (
     draw_window,
 )
 from explorer.convolution.kernels import (
-    MAX_KERNEL_SIZE,
+    MAX_IMAGE_SIZE,
     PRESETS,
     first_filters,
     parse_image,
@@ -50,7 +51,6 @@ from explorer.errors import InputError
 from explorer.events import draw_look_for, wire
 from explorer.images import build_sketchpad, build_upload, open_image
 from explorer.layout import (
-    LATEX_DELIMITERS,
     Wing,
     build_explanation,
     build_intro,
@@ -144,7 +144,9 @@ def on_edit(*values, language: str) -> list:
 def on_take_filter(choice: str, event: gr.EventData, *values, language: str) -> list:
     """As on_setup, after a click on one of the filters of a network."""
     filters = learned_filters(check_choice("terms.model", choice, LEARNED))
-    index = check_whole("convolution.filter", event._data.get("map"), 0, len(filters) - 1)
+    per_row, pitch = arrange_filters(filters)
+    row, column = (check_whole("convolution.filter", event._data.get(side), 0) // pitch for side in ("row", "column"))
+    index = check_whole("convolution.filter", row * per_row + column, 0, len(filters) - 1)
     settings = replace(Settings(*values), cells=write_cells(filters[index]))
     return on_setup(choice, *_in_order(settings), language=language)
 
@@ -169,9 +171,9 @@ def convolve(
     Args:
         image: rows of numbers, at most 128 x 128.
         kernel: rows of numbers, at most 7 x 7.
-        stride: pixels from one window to the next, at least 1.
-        padding: zeros added on every side, at least 0.
-        dilation: pixels from one number of the kernel to the next, at least 1.
+        stride: pixels from one window to the next, 1 to 128.
+        padding: zeros added on every side, 0 to 6.
+        dilation: pixels from one number of the kernel to the next, 1 to 128.
         flip: turn the kernel by 180 degrees first (convolution in the strict sense).
         language: "en" or "zh", of the sentence if something is wrong.
 
@@ -182,7 +184,9 @@ def convolve(
     Raises:
         InputError: something is no number, out of bounds, or the kernel does not fit.
     """
-    padding = check_whole("terms.padding", padding, 0, 128)
+    stride = check_whole("terms.stride", stride, 1, MAX_IMAGE_SIZE)
+    dilation = check_whole("terms.dilation", dilation, 1, MAX_IMAGE_SIZE)
+    padding = check_whole("terms.padding", padding, 0, MAX_PADDING)
     experiment = run_experiment(parse_image(image), parse_kernel(kernel), stride, padding, dilation, bool(flip))
     comparison = experiment.comparison
     height, width = comparison.torch_result.shape
@@ -338,12 +342,14 @@ def build_tab(language: str) -> Wing:
             with gr.Column(visible=False) as sample_place:
                 sample = build_sample_picker(language, default.sample)
             with gr.Column(visible=False) as upload_place:
-                upload = build_upload(text("images.upload"), placeholder=text("images.drop_here"), height=130)
+                place = {"placeholder": text("images.drop_here"), "height": 150, "show_label": False}
+                upload = build_upload(text("images.upload"), **place)
                 gr.HTML(f'<p class="intro">{text("convolution.scaled", side=UPLOAD_SIDE)}</p>')
             with gr.Column(visible=False) as drawing_place:
                 pad = build_sketchpad(text("images.sketch"))
             drawing = gr.State()
-            kernel = gr.Dropdown(_kernel_choices(text), value="horizontal", label=text("terms.kernel"), filterable=False)
+            choices = _kernel_choices(text)
+            kernel = gr.Dropdown(choices, value="horizontal", label=text("terms.kernel"), filterable=False)
             with gr.Column(visible=False) as filters_place:
                 filters = build_canvas(None, clickable=True)
             editor = _build_editor(default.cells, text)
@@ -357,7 +363,7 @@ def build_tab(language: str) -> Wing:
             window = _build_window(first[2])
             with gr.Row(equal_height=True):
                 with gr.Column(min_width=320):
-                    formula = gr.Markdown(first[4], latex_delimiters=LATEX_DELIMITERS)
+                    formula = gr.HTML(first[4], css_template="math { display: block; font-size: 19px; }")
                 with gr.Column(min_width=320):
                     compared = gr.HTML(first[3])
     _build_heading(text("convolution.pooling"))
@@ -424,10 +430,11 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         "columns": text("convolution.columns"),
         "cell": text("convolution.cell"),
     }
+    words_attribute = html.escape(json.dumps(words, ensure_ascii=False))
     return gr.HTML(
         [list(row) for row in cells],
         # The template holds no property, so that a new value never draws the fields anew under the cursor.
-        html_template=f'<div class="kernel-editor" data-words="{html.escape(json.dumps(words, ensure_ascii=False))}"></div>',
+        html_template=f'<div class="kernel-editor" data-words="{words_attribute}"></div>',
         css_template=(FOLDER / "editor.css").read_text(encoding="utf-8"),
         js_on_load=(FOLDER / "editor.js").read_text(encoding="utf-8"),
         apply_default_css=False,

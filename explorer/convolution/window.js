@@ -8,6 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const line = element.querySelector(".window-sum");
 let cell = null; // [row, column] of the result
 let chosen = false; // whether a person pointed at it
+let shape = ""; // sizes of input and result: where they change, the cell pointed at before means nothing
 
 const outlines = document.createElementNS(SVG, "svg");
 outlines.setAttribute("class", "window-outlines");
@@ -42,7 +43,7 @@ function outline(canvas, rows, columns, [top, left, bottom, right], kind) {
     (right - left) * width,
     (bottom - top) * height,
   ];
-  const thickness = kind === "window" ? 3 : 1.5;
+  const thickness = kind === "tap" ? 1 : width < 14 ? 2 : 3;
   // A white edge under the colour keeps an outline visible on any map.
   for (const [colour, more] of [["rgba(255, 255, 255, 0.9)", 2], ["var(--role-kernel)", 0]]) {
     const rect = document.createElementNS(SVG, "rect");
@@ -87,7 +88,9 @@ function show() {
   const value = props.value;
   if (!value?.result) return;
   const [rows, columns] = [value.result.length, value.result[0].length];
-  if (!chosen || cell[0] >= rows || cell[1] >= columns) [cell, chosen] = [value.cell, false];
+  const newShape = [value.padded.length, value.padded[0].length, rows, columns].join();
+  if (!chosen || newShape !== shape) [cell, chosen] = [value.cell, false];
+  shape = newShape;
   const terms = termsOf(value, cell);
   write(value, terms);
   drawOutlines(value, terms);

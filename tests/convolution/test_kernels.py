@@ -8,7 +8,14 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.convolution.kernels import PRESETS, compute_gaussian, first_filters, parse_image, parse_kernel, preset_cells
+from explorer.convolution.kernels import (
+    PRESETS,
+    compute_gaussian,
+    first_filters,
+    parse_image,
+    parse_kernel,
+    preset_cells,
+)
 from explorer.errors import InputError
 
 

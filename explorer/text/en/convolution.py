@@ -7,10 +7,10 @@ SENTENCES = {
     "intro": "A small matrix slides over a picture: every number of the result is one window, multiplied and added up.",
     # ---- controls
     "source": "Picture",
-    "source_tutorial": "Half bright",
+    "source_tutorial": "6 × 6",
     "source_sample": "Clothes",
     "source_upload": "Upload",
-    "source_drawing": "Drawing",
+    "source_drawing": "Draw",
     "scaled": "Scaled to at most {side} pixels a side, so that the loop in Python stays quick.",
     "kernel_horizontal": "Horizontal edge",
     "kernel_vertical": "Vertical edge",
@@ -44,7 +44,6 @@ SENTENCES = {
     "map_global": "Global average",
     "size": "{height} × {width}",
     "size_padded": "{height} × {width}, framed by {padding}",
-    "size_kernel": "{height} × {width}, sum {sum}",
     "size_time": "{height} × {width}, {time}",
     "window_hint": "Point at a cell of a result to see its window",
     "window_more": "… {count} more products",
@@ -53,12 +52,13 @@ SENTENCES = {
     "different": "Greatest difference between the two results: {difference}, the rounding of float32. "
     "F.conv2d needed {torch}, the loop {manual}: {factor} times as long.",
     # ---- what to look for
+    "between": " ",
     "look_zero_sum": "The numbers of this kernel add up to 0, so even areas give 0 ({zeros} of {cells} cells). "
     "Only changes answer, the strongest with {strongest}. Point at a cell to see its window.",
     "look_average": "The numbers add up to 1 and none is negative: brightness stays, details blur. "
     "The result runs from {low} to {high}.",
-    "look_sum": "The numbers add up to {sum}: an even area of brightness 1 gives {sum}. "
-    "Here the result runs from {low} to {high}.",
+    "look_sum": "Orange where the window agrees with the kernel, blue where it agrees with its opposite: "
+    "from {low} to {high}. An even area of brightness 1 gives {sum}, the sum of the kernel.",
     "look_constant": "Every cell gives {value}: this kernel finds no difference between the windows of this picture.",
     "look_padding": "The frame is made of zeros, and zero is black: {border} of {cells} windows take in some of it, "
     "so edges can show up where the picture has none.",
@@ -67,12 +67,12 @@ SENTENCES = {
     "look_dilation": "With dilation {dilation} the {kernel} kernel reaches over {reach} pixels with the same {count} "
     "numbers. The pixels between them are skipped.",
     "look_flip_same": "Flipped, and nothing changed: turned by 180 degrees this kernel does the same here.",
-    "look_flip_sign": "Flipped, and every value changes its sign: turned by 180 degrees this kernel is its own negative. "
-    "This is convolution in the strict sense.",
+    "look_flip_sign": "Flipped, and every value changes its sign: turned by 180 degrees this kernel is its own "
+    "negative. This is convolution in the strict sense.",
     "look_flip_differs": "Flipped: convolution in the strict sense. It differs from what libraries compute by up to "
     "{difference}.",
-    "look_pooling": "Move the picture one pixel to the right: {unchanged} of {windows} maxima stay exactly as they were. "
-    "Over all 200 sample clothes {overall} stay. The others lose their maximum to the next window.",
+    "look_pooling": "Move the picture one pixel to the right: {unchanged} of {windows} maxima stay exactly as they "
+    "were. Over all 200 sample clothes {overall} stay. The others lose their maximum to the next window.",
     "look_pooling_blank": "The picture is blank, so a shift changes nothing ({unchanged} of {windows} maxima). "
     "Over all 200 sample clothes {overall} of the maxima stay when they move by one pixel.",
     "look_parameters": "For a picture of {side} × {side} the fully connected layer needs {factor} times as many "
@@ -89,8 +89,8 @@ SENTENCES = {
     "row_conv": "Convolution, {in_channels} → {out_channels} channels",
     "row_linear": "Fully connected, {in_features} → {out_features}",
     # ---- what cannot be done
-    "does_not_fit": "The kernel does not fit: with {kernel_size} numbers a side and dilation {dilation} it reaches over "
-    "{reach} pixels, and the padded image has only {padded} ({size} + 2 x {padding}).",
+    "does_not_fit": "The kernel does not fit: with {kernel_size} numbers a side and dilation {dilation} it reaches "
+    "over {reach} pixels, and the padded image has only {padded} ({size} + 2 x {padding}).",
     "not_a_map": "{name} must have two dimensions, height and width, got the shape {shape}.",
     "not_rows": "{name} must be a list of rows, each a list of numbers.",
     "matrix_size": "{name} must have 1 to {max_size} rows and 1 to {max_size} columns, got {rows} x {columns}.",
@@ -103,8 +103,9 @@ SENTENCES = {
     "Choose another kernel, or train it with train_all.py.",
     # ---- the article
     "explanation": r"""
-**One window, one number.** Put the kernel $K$ on the picture $X$, multiply each number of the kernel with the pixel
-below it, and add up. That sum is one number of the result $Y$. Then move on by $s$ pixels (the *stride*) and do it again:
+**One window, one number.** Put the kernel $K$ on the picture $X$, multiply each number of the kernel with
+the pixel below it, and add up. That sum is one number of the result $Y$. Then move on by $s$ pixels
+(the *stride*) and do it again:
 
 $$Y[i, j] = \sum_{u=0}^{k_H - 1} \sum_{v=0}^{k_W - 1} K[u, v] \; X[\,i s + u d,\; j s + v d\,]$$
 
@@ -136,9 +137,9 @@ parameters depends on kernel and channels only:
 
 $$C_{out} \cdot C_{in} \cdot k_H \cdot k_W + C_{out}$$
 
-A fully connected layer from $C_{in} \times H \times W$ to $C_{out} \times H \times W$ numbers has
-$C_{in} H W \cdot C_{out} H W$ weights and $C_{out} H W$ biases. For 3 → 16 channels on 28 × 28 pixels with a 3 × 3 kernel
-these are 448 parameters against 29,503,488 weights and 12,544 biases, 29,516,032 together.
+A fully connected layer from $C_{in} \times H \times W$ to $C_{out} \times H \times W$ numbers has $C_{in} H W \cdot
+C_{out} H W$ weights and $C_{out} H W$ biases. For 3 → 16 channels on 28 × 28 pixels with a 3 × 3 kernel these are
+448 parameters against 29,503,488 weights and 12,544 biases, 29,516,032 together.
 
 **Pooling** has nothing to learn. It sums up each window by its largest number or by its mean:
 
@@ -149,30 +150,31 @@ Max pooling is often said to ignore a shift by one pixel. It does so only where 
 the line above the pooled pictures counts how often that is so.
 
 **Filters that networks learned.** Choose *Learned by …* to see the first layer of a network that was trained on
-clothes. The network itself shifts and scales the picture first and adds a bias; the pattern that a filter looks for is
-the same.
+clothes. The network itself shifts and scales the picture first and adds a bias; the pattern that a filter looks for
+is the same.
 """,
     "questions": r"""### What is the difference between a convolution and a fully connected layer?
-A fully connected layer joins every output to every input. It knows nothing of neighbours: shuffle the pixels of all pictures
-in the same way, and it learns just as well. A convolution builds in three assumptions about pictures. *Locality*: an
-output sees only a small window. *Sharing*: the same kernel is used at every place, so the number of parameters does not
-depend on the size of the picture. *Equivariance*: move the picture by one pixel (at stride 1, away from the border), and the
-result moves by one pixel too. Each of these is a special case of a fully connected layer with most weights at zero and the
-others tied to each other; a convolution cannot do more, it needs less data to find what is useful.
+A fully connected layer joins every output to every input. It knows nothing of neighbours: shuffle the pixels of all
+pictures in the same way, and it learns just as well. A convolution builds in three assumptions about pictures.
+*Locality*: an output sees only a small window. *Sharing*: the same kernel is used at every place, so the number of
+parameters does not depend on the size of the picture. *Equivariance*: move the picture by one pixel (at stride 1,
+away from the border), and the result moves by one pixel too. Each of these is a special case of a fully connected
+layer with most weights at zero and the others tied to each other; a convolution cannot do more, it needs less data
+to find what is useful.
 
 ### Does a convolution make a network ignore where things are?
-No. A convolution is *equivariant*: when the picture moves, its result moves along. *Invariance*, the same answer wherever
-the thing is, comes later and only in part, from pooling and at the end from the mean over the whole map. Measure it above:
-most maxima of the clothes change when the picture moves by a single pixel.
+No. A convolution is *equivariant*: when the picture moves, its result moves along. *Invariance*, the same answer
+wherever the thing is, comes later and only in part, from pooling and at the end from the mean over the whole map.
+Measure it above: most maxima of the clothes change when the picture moves by a single pixel.
 
 ### Max pooling or a convolution with stride 2?
-Both halve height and width. Max pooling has no parameters and keeps the strongest answer in each window. A convolution with
-stride 2 learns what to keep, at the price of more parameters and multiplications. ResNet uses both on large pictures: one
-max pooling at the start, strides after that.
+Both halve height and width. Max pooling has no parameters and keeps the strongest answer in each window. A
+convolution with stride 2 learns what to keep, at the price of more parameters and multiplications. ResNet uses both
+on large pictures: one max pooling at the start, strides after that.
 
 ### Why do deep-learning libraries not flip the kernel?
-Because the numbers are learned. Flipping would only make the network store each kernel the other way round. It matters as
-soon as a kernel comes from elsewhere: a textbook's kernel for true convolution must be flipped by hand, or edges change
-their sign and directions turn round.
+Because the numbers are learned. Flipping would only make the network store each kernel the other way round. It
+matters as soon as a kernel comes from elsewhere: a textbook's kernel for true convolution must be flipped by hand,
+or edges change their sign and directions turn round.
 """,
 }

@@ -44,7 +44,6 @@ SENTENCES = {
     "map_global": "全局平均",
     "size": "{height} × {width}",
     "size_padded": "{height} × {width}，四周补 {padding}",
-    "size_kernel": "{height} × {width}，和为 {sum}",
     "size_time": "{height} × {width}，{time}",
     "window_hint": "把指针移到结果的格子上，就能看到它对应的窗口",
     "window_more": "……还有 {count} 项",
@@ -52,10 +51,12 @@ SENTENCES = {
     "different": "两个结果的最大差别：{difference}，来自 float32 的舍入误差。"
     "F.conv2d 用时 {torch}，手写循环用时 {manual}，是前者的 {factor} 倍。",
     # ---- what to look for
+    "between": "",
     "look_zero_sum": "这个卷积核的各数之和为 0，所以平坦的区域输出 0（{cells} 格中有 {zeros} 格）。"
     "只有明暗变化处才有响应，最强的是 {strongest}。把指针移到格子上，看看它的窗口。",
     "look_average": "各数之和为 1，而且没有负数：亮度不变，细节变模糊。结果在 {low} 到 {high} 之间。",
-    "look_sum": "各数之和为 {sum}：亮度为 1 的平坦区域会输出 {sum}。这里的结果在 {low} 到 {high} 之间。",
+    "look_sum": "橙色表示窗口与卷积核的图案相符，蓝色表示与它相反：从 {low} 到 {high}。"
+    "亮度为 1 的平坦区域会输出 {sum}，即卷积核各数之和。",
     "look_constant": "每一格都是 {value}：在这个卷积核看来，这张图的各个窗口没有差别。",
     "look_padding": "四周补的是 0，也就是黑色：{cells} 个窗口中有 {border} 个碰到了它，"
     "所以图像里本来没有边缘的地方也可能出现边缘。",

@@ -1,0 +1,184 @@
+"""The handlers, called as the page calls them: good settings, bad settings, pictures that people bring."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from explorer.convolution import tab
+from explorer.convolution.kernels import PRESETS, preset_cells, write_cells
+from explorer.convolution.tab import (
+    CHOICES,
+    DEFAULT_SAMPLE,
+    LEARNED,
+    OWN,
+    Settings,
+    choose_kernel,
+    convolve,
+    on_convolve,
+    on_draw,
+    on_edit,
+    on_setup,
+    on_take_filter,
+    read_picture,
+)
+from explorer.data import load_sample
+from explorer.errors import InputError
+from explorer.models.checkpoints import CheckpointError
+
+
+def values_of(**changes) -> list:
+    settings = replace(Settings(), **changes)
+    return [getattr(settings, name) for name in Settings.__dataclass_fields__]
+
+
+@pytest.fixture
+def small_networks(monkeypatch):
+    """Networks with known first filters; one of them has lost its weights."""
+    networks = {name: nn.Conv2d(1, count, size) for name, count, size in [("lenet5", 6, 5), ("resnet18", 64, 3)]}
+
+    def load(name):
+        if name not in networks:
+            raise CheckpointError("alexnet_small.safetensors: missing")
+        return networks[name]
+
+    monkeypatch.setattr(tab, "load_trained", load)
+    return networks
+
+
+def test_first_picture_tells_the_tutorials_story():
+    sentence, maps, window, compared, formula, *_ = on_convolve(*values_of(), language="en")
+    picture, kernel, manual, torch_result = maps["maps"]
+    assert (picture["rows"], kernel["rows"], manual["rows"], torch_result["rows"]) == (6, 3, 4, 4)
+    assert manual["numbers"] == torch_result["numbers"] == [["0"] * 4, ["−3"] * 4, ["−3"] * 4, ["0"] * 4]
+    assert "−3" in sentence and "8 of 16" in sentence
+    assert window["result"][window["cell"][0]][window["cell"][1]] == -3
+    assert "difference between the two results: 0." in compared
+    assert formula.count("<math>") == 1 and formula.endswith(">4</mn></math>")
+
+
+def test_pooling_and_parameters_in_the_tutorials_case():
+    *_, pooled, maps, counted, table = on_convolve(*values_of(), language="en")
+    assert "6 of 6" in pooled and [each["rows"] for each in maps["maps"]] == [6, 3, 3, 1]
+    assert all(number in table for number in (">448<", ">29,503,488<", ">12,544<", ">29,516,032<"))
+    assert "65,884 times" in counted
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_draws_clothes_and_says_something(preset, language):
+    values = values_of(source="sample", cells=preset_cells(preset), stride=2, padding=1)
+    sentence, maps, *_ = on_convolve(*values, language=language)
+    assert maps["maps"][0]["rows"] == 30 and maps["maps"][2]["rows"] in (13, 14)
+    assert sentence.isascii() or language == "zh" or "×" in sentence
+
+
+def test_what_is_set_changes_the_sentence():
+    settings = [{}, {"stride": 2}, {"padding": 1}, {"dilation": 2}, {"flip": True}, {"cells": preset_cells("box")}]
+    sentences = [on_convolve(*values_of(**each), language="en")[0] for each in settings]
+    assert len(set(sentences)) == len(sentences)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"stride": 0}, {"stride": 1.5}, {"stride": None}, {"stride": True}, {"stride": float("nan")}, {"stride": 99},
+        {"padding": -1}, {"dilation": "x"}, {"dilation": 4}, {"source": "none"}, {"source": "sample", "sample": 200},
+        {"source": "sample", "sample": None}, {"cells": [["1", "abc"]]}, {"cells": None}, {"cells": [["1e30"]]},
+        {"cells": [["0"] * 7] * 7}, {"pool_size": 0}, {"in_channels": 0}, {"out_channels": 2.5}, {"side": 10**9},
+        {"source": "upload"}, {"source": "drawing"}, {"source": "upload", "upload": "/nowhere.png"},
+    ],
+)  # fmt: skip
+def test_bad_values_become_a_sentence_and_the_next_click_works(change):
+    with pytest.raises(InputError) as caught:
+        on_convolve(*values_of(**change), language="zh")
+    assert not caught.value.sentence("zh").isascii()
+    assert on_convolve(*values_of(), language="zh")[0]
+
+
+def test_setup_fills_the_matrix_and_shows_the_right_place():
+    outputs = on_setup("sobel_x", *values_of(source="sample"), language="en")
+    cells, filters, filters_place, *places = outputs[tab.NUM_PICTURES :]
+    assert cells == preset_cells("sobel_x") and filters is None and not filters_place["visible"]
+    assert [place["visible"] for place in places] == [True, False, False]
+    assert outputs[1]["maps"][0]["rows"] == 28
+    with pytest.raises(InputError):
+        on_setup("no such kernel", *values_of(), language="en")
+
+
+def test_setup_without_a_picture_yet_asks_for_one():
+    for source, number in (("upload", 1), ("drawing", 2)):
+        sentence, *outputs = on_setup("box", *values_of(source=source), language="en")
+        assert "yet" in sentence and outputs[-3:][number]["visible"]
+
+
+def test_typed_numbers_are_the_readers_own():
+    *_, choice = on_edit(*values_of(cells=[["2"]]), language="en")
+    assert choice == OWN and choose_kernel(OWN, [["2"]]) == ([["2"]], None)
+    assert set(CHOICES) == {*PRESETS, *LEARNED, OWN}
+
+
+def test_learned_filters_can_be_taken(small_networks):
+    filters = small_networks["resnet18"].weight.detach()[:, 0]
+    outputs = on_setup("resnet18", *values_of(), language="en")
+    assert outputs[tab.NUM_PICTURES] == write_cells(filters[0])
+    click = SimpleNamespace(_data={"map": 0, "row": 4 * 2 + 1, "column": 4 * 5 + 2})  # 13 filters in a row
+    taken = on_take_filter("resnet18", click, *values_of(), language="en")
+    assert taken[tab.NUM_PICTURES] == write_cells(filters[2 * 13 + 5])
+    # Another picture keeps the filter that was taken.
+    kept = on_setup("resnet18", *values_of(cells=taken[tab.NUM_PICTURES], source="sample"), language="en")
+    assert kept[tab.NUM_PICTURES] == taken[tab.NUM_PICTURES]
+    beyond = SimpleNamespace(_data={"map": 0, "row": 4 * 4, "column": 4 * 12})
+    with pytest.raises(InputError):
+        on_take_filter("resnet18", beyond, *values_of(), language="en")
+
+
+def test_missing_weights_are_said(small_networks):
+    with pytest.raises(InputError, match="AlexNet-Small"):
+        on_setup("alexnet_small", *values_of(), language="en")
+    assert on_setup("lenet5", *values_of(), language="en")[tab.NUM_PICTURES]
+
+
+def test_pictures_that_people_bring(tmp_path):
+    path = tmp_path / "wide.png"
+    Image.fromarray(np.tile(np.linspace(0, 255, 800).astype(np.uint8), (200, 1))).save(path)
+    picture = read_picture(Settings(source="upload", upload=str(path)))
+    assert picture.shape == (14, 56) and picture[0, 0] < 0.02 and picture[0, -1] > 0.98
+    (tmp_path / "bad.svg").write_text("<svg></svg>")
+    with pytest.raises(InputError, match="SVG"):
+        read_picture(Settings(source="upload", upload=str(tmp_path / "bad.svg")))
+
+    drawing = np.zeros((280, 280), dtype=np.uint8)
+    drawing[:140] = 255
+    outputs = on_draw(drawing, *values_of(source="drawing"), language="en")
+    assert outputs[1]["maps"][0]["rows"] == 28 and outputs[-1] is drawing
+    half = read_picture(Settings(source="drawing", drawing=drawing))
+    assert half[:14].min() == 1 and half[14:].max() == 0
+
+    boot = read_picture(Settings(source="sample"))
+    assert torch.equal((boot * 255).byte(), load_sample().images[DEFAULT_SAMPLE])
+
+
+def test_all_black_picture_gives_all_zeros():
+    _, maps, _, _, _, pooled, *_ = on_convolve(*values_of(source="drawing", drawing=np.zeros((280, 280), np.uint8)),
+                                               language="en")  # fmt: skip
+    assert maps["maps"][2]["low"] == maps["maps"][2]["high"] == 0 and "blank" in pooled
+
+
+def test_api():
+    image = [[1.0] * 6] * 3 + [[0.0] * 6] * 3
+    answer = convolve(image, [[-1, -1, -1], [0, 0, 0], [1, 1, 1]])
+    assert answer["output"] == [[0] * 4, [-3] * 4, [-3] * 4, [0] * 4] and (answer["height"], answer["width"]) == (4, 4)
+    assert convolve(image, [["-1"], ["1"]], flip=True)["output"][2] == [1.0] * 6
+    for bad in (
+        {"kernel": [["a"]]}, {"stride": 0}, {"stride": 1e30}, {"padding": 7}, {"dilation": 10}, {"image": [[None]]},
+        {"image": "abc"}, {"image": [[1.0] * 200]}, {"kernel": [[1] * 7] * 7},
+    ):  # fmt: skip
+        with pytest.raises(InputError):
+            convolve(**{"image": image, "kernel": [[1, 0], [0, 1]], **bad})
