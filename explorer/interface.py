@@ -6,29 +6,41 @@ import html
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from importlib import import_module
 from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
 
+from explorer.classifier import tab as classifier
+from explorer.convolution import tab as convolution
 from explorer.errors import InputError
+from explorer.gradient_flow import tab as gradient_flow
 from explorer.language import PATHS, TAGS, LanguageMiddleware
+from explorer.layout import Wing
 from explorer.links import PRIVATE, connect_links
+from explorer.receptive_field import tab as receptive_field
 from explorer.samples import encode_sprite
 from explorer.settings import Settings, load_settings
+from explorer.shapes import tab as shapes
 from explorer.style import build_css, build_theme
 from explorer.text import LANGUAGES, text_in, translate
 
-WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
-# Public name -> wing that has the function. All other events are private.
+# Wing -> its module, in the order of the tabs; the first is shown at first.
+WINGS = {
+    "convolution": convolution,
+    "receptive_field": receptive_field,
+    "shapes": shapes,
+    "gradient_flow": gradient_flow,
+    "classifier": classifier,
+}
+# Name for clients -> function. All other events are private.
 API = {
-    "convolve": "convolution",
-    "receptive_field": "receptive_field",
-    "trace_shapes": "shapes",
-    "gradient_norms": "gradient_flow",
-    "classify": "classifier",
-    "explain": "classifier",
+    "convolve": convolution.convolve,
+    "receptive_field": receptive_field.receptive_field,
+    "trace_shapes": shapes.trace_shapes,
+    "gradient_norms": gradient_flow.gradient_norms,
+    "classify": classifier.classify,
+    "explain": classifier.explain,
 }
 HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
 SCRIPTS = ("canvas.js", "samples.js", "page.js")
@@ -57,15 +69,15 @@ def build_page(language: str) -> None:
     text = text_in(language)
     gr.Navbar(visible=False)
     build_header(language)
-    with gr.Tabs(selected=WINGS[0], elem_classes="wings") as tabs:
+    with gr.Tabs(selected=next(iter(WINGS)), elem_classes="wings") as tabs:
         wings = [_build_wing(name, text(f"{name}.tab"), language) for name in WINGS]
     for wing in wings:
         connect_links(wing, tabs, language)
 
 
-def _build_wing(name: str, label: str, language: str):
+def _build_wing(name: str, label: str, language: str) -> Wing:
     with gr.Tab(label, id=name) as tab:
-        wing = import_module(f"explorer.{name}.tab").build_tab(language)
+        wing = WINGS[name].build_tab(language)
     tab.select(None, None, None, js=f'() => cnnExplorer.showTab("{name}")', **PRIVATE)
     return wing
 
@@ -93,8 +105,7 @@ def build_header(language: str) -> gr.HTML:
 
 def register_api() -> None:
     """The public API, the same for both languages."""
-    for name, wing in API.items():
-        function = getattr(import_module(f"explorer.{wing}.tab"), name)
+    for name, function in API.items():
         limits = {"concurrency_id": "heavy", "concurrency_limit": 1} if name in HEAVY else {}
         gr.api(refuse_clearly(function), api_name=name, **limits)
 
