@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.checks import check_choice, check_whole
+from explorer.checks import check_choice, check_number, check_whole
 from explorer.data import normalise
 from explorer.errors import InputError
 
@@ -220,7 +220,8 @@ def _smoothgrad(model, image, target, settings) -> dict:
     from captum.attr import NoiseTunnel, Saliency
 
     samples = check_whole("classifier.samples", settings.samples, 1, 200)
-    deviation = settings.noise * (image.max() - image.min()).item()
+    noise = check_number("classifier.noise", settings.noise, 0, 1)
+    deviation = noise * (image.max() - image.min()).item()
     devices = [image.device] if image.is_cuda else []
     with torch.random.fork_rng(devices):
         torch.manual_seed(settings.seed)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from explorer.canvas import Map, draw_maps
-from explorer.classifier.attribution import METHODS, Attribution, Settings
+from explorer.classifier.attribution import Attribution, Settings
 from explorer.classifier.preprocessing import Prepared, Step
 from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
 from explorer.errors import InputError
@@ -22,7 +22,6 @@ from explorer.text import Text
 NUM_CLASSES = 10
 
 _SHOWN_SIDE = 112  # pixels to which larger pictures are reduced before they are sent to the page
-_SIGNED_METHODS = frozenset(METHODS) - {"gradcam"}
 
 
 @dataclass(frozen=True)
@@ -60,13 +59,15 @@ class Outcome:
         return int(self.probabilities.argmax())
 
 
-def percent(share: float) -> str:
-    """A share as the reader sees it, never 100 % of what is only nearly all."""
-    if 0.9995 <= share < 1:
-        return "> 99.9 %"
-    if 0 < share < 0.0005:
-        return "< 0.1 %"
-    return f"{100 * share:.1f} %"
+def percent(share: float, text: Text, digits: int = 1) -> str:
+    """A share as the reader sees it: what is only nearly all or nothing does not become 100 or 0 %."""
+    least = 10.0**-digits
+    value = f"{100 * share:.{digits}f}"
+    if 0 < 100 * share < least / 2:
+        value = f"< {least:g}"
+    if 100 - least / 2 <= 100 * share < 100:
+        value = f"> {100 - least:g}"
+    return text("classifier.percent", value=value)
 
 
 def class_name(text: Text, label: int) -> str:
@@ -86,13 +87,13 @@ def _verdict(outcome: Outcome, text: Text) -> str:
     values = {
         "model": MODELS[outcome.model].title,
         "predicted": class_name(text, outcome.predicted),
-        "probability": percent(float(outcome.probabilities[outcome.predicted])),
+        "probability": percent(float(outcome.probabilities[outcome.predicted]), text),
     }
     if outcome.truth is None:
         return text("classifier.verdict_own", **values)
     if outcome.truth == outcome.predicted:
         return text("classifier.verdict_right", **values)
-    truth_probability = percent(float(outcome.probabilities[outcome.truth]))
+    truth_probability = percent(float(outcome.probabilities[outcome.truth]), text)
     return text(
         "classifier.verdict_wrong",
         truth=class_name(text, outcome.truth),
@@ -107,8 +108,13 @@ def _what_to_look_for(outcome: Outcome, text: Text) -> str:
         return text("classifier.look_no_map")
     if not outcome.attribution.has_evidence:
         return text("classifier.look_empty", target=target)
-    key = "look_signed" if outcome.method in _SIGNED_METHODS else "look_positive"
-    sentence = text(f"classifier.{key}", target=target, share=f"{outcome.share:.0%}", area=f"{outcome.area:.0%}")
+    complete = outcome.attribution.completeness_gap is not None  # then a pixel equal to the baseline gets exactly 0
+    if complete and outcome.settings.baseline == "black" and outcome.truth is not None:
+        sentence = text("classifier.look_black_baseline", target=target)
+    else:
+        key = "look_positive" if outcome.method == "gradcam" else "look_signed"
+        share, area = percent(outcome.share, text, 0), percent(outcome.area, text, 0)
+        sentence = text(f"classifier.{key}", target=target, share=share, area=area)
     if outcome.truth not in (None, outcome.predicted, outcome.target):
         sentence += " " + text("classifier.look_try_truth", truth=class_name(text, outcome.truth))
     return sentence
@@ -147,8 +153,9 @@ def draw_steps(prepared: Prepared, text: Text) -> dict:
 
 def _draw_step(step: Step, own: bool, text: Text) -> Map:
     if step.name == "normalised":
-        title, caption = text("classifier.step_normalised"), text("classifier.caption_normalised")
-        return Map(step.values, title, caption, scale="signed")
+        low, high = (f"{float(end):.2f}".replace("-", "−") for end in step.values.aminmax())
+        caption = text("classifier.caption_normalised", low=low, high=high)
+        return Map(step.values, text("classifier.step_normalised"), caption, scale="signed")
     height, width = step.values.shape
     title = text(f"classifier.step_{step.name if own else 'sample'}")
     return Map(
@@ -184,7 +191,7 @@ def _draw_bar(outcome: Outcome, label: int, text: Text) -> str:
     return (
         f'<span class="name{chosen}{mark}">{html.escape(class_name(text, label))}</span>'
         f'<span class="track"><div class="bar {role}" style="width:{100 * share:.2f}%"></div></span>'
-        f'<span class="value{chosen}">{html.escape(percent(share))}</span>'
+        f'<span class="value{chosen}">{html.escape(percent(share, text))}</span>'
     )
 
 
@@ -199,7 +206,7 @@ def draw_attribution(outcome: Outcome, text: Text) -> dict:
         time = text("classifier.caption_time", milliseconds=f"{outcome.milliseconds:.0f}")
         caption = text("classifier.caption_over", target=target)
         maps.append(Map(picture, text("classifier.map_over"), caption, scale="grey", overlay=over))
-        maps.append(Map(values, text("classifier.map_alone", method=method), time))
+        maps.append(Map(values, method, time))
     label = text("classifier.maps_label", method=method, target=target)
     return draw_maps(maps, columns=3, max_height=250, label=label)
 
@@ -284,7 +291,7 @@ def describe_mistakes(record: Mapping, text: Text) -> str:
         truth=class_name(text, mistakes.truth),
         predicted=class_name(text, mistakes.predicted),
         hardest=class_name(text, mistakes.hardest),
-        recall=percent(mistakes.recall),
+        recall=percent(mistakes.recall, text),
     )
 
 
@@ -313,11 +320,10 @@ def draw_confusion(confusion: Sequence[Sequence[int]], text: Text) -> go.Figure:
             ygap=1,
         )
     return figure.update_layout(
-        title={"text": text("classifier.confusion_title"), "font": {"size": 16}, "x": 0, "xref": "paper"},
         height=470,
         xaxis={"tickangle": -40, "showgrid": False},
         yaxis={"autorange": "reversed", "showgrid": False},
-        margin={"t": 44, "r": 8},
+        margin={"t": 10, "r": 8},
     )
 
 
@@ -342,9 +348,7 @@ def draw_curve(record: Mapping, text: Text) -> go.Figure:
         marker={"color": ROLES["correct"], "size": 13, "symbol": "diamond"},
     )
     return figure.update_layout(
-        title={"text": text("classifier.curve_title"), "font": {"size": 16}, "x": 0, "xref": "paper"},
         height=470,
-        margin={"t": 90, "r": 8},
-        legend={"y": 1.0},
-        xaxis={"rangemode": "tozero", "dtick": None},
+        margin={"t": 60, "r": 8},
+        xaxis={"dtick": max(1, len(epochs) // 8), "range": [0.5, len(epochs) + 0.5]},
     )

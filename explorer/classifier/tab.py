@@ -92,12 +92,12 @@ class Choices:
 
 
 def on_classify(*values, language: str) -> list:
-    """The sentence and all pictures for what is set."""
+    """The sentence and all pictures for what is set; the comparison of all methods is out of date and goes."""
     choices, text = Choices(*values), text_in(language)
     found = read_picture(choices)
     if found is None:
-        return [text(f"classifier.no_picture_{choices.source}"), *[gr.skip()] * 4]
-    return draw_outcome(classify_picture(choices, *found), text)
+        return [text(f"classifier.no_picture_{choices.source}"), *[gr.skip()] * 5]
+    return [*draw_outcome(classify_picture(choices, *found), text), gr.update(visible=False)]
 
 
 def on_source(*values, language: str) -> list:
@@ -242,7 +242,9 @@ def _first_outcome() -> Outcome | None:
     if not _available():
         return None
     choices = replace(Choices(), model=_default_model())
-    return classify_picture(choices, *_prepare_sample(choices.sample))
+    picture = _prepare_sample(choices.sample)
+    classify_picture(choices, *picture)  # the first call loads captum, which is not what the reader should read off
+    return classify_picture(choices, *picture)
 
 
 def _default_model() -> str | None:
@@ -273,18 +275,17 @@ def build_tab(language: str) -> Wing:
         with controls_column():
             controls, places = _build_controls(text)
         with picture_column():
-            outputs = _build_pictures(drawn)
-    compare = gr.Button(text("classifier.compare"), size="sm", elem_id=f"classifier-compare-{language}")
+            pictures, compare = _build_pictures(drawn, text)
     comparison = build_canvas(None, visible=False)
     _build_results(language)
     build_explanation("classifier", language)
 
-    inputs = list(controls.values())
+    inputs, outputs, look_for = list(controls.values()), [*pictures, comparison], pictures[0]
     others = [control.input for name, control in controls.items() if name != "source"]
     wire(others, on_classify, inputs, outputs, language, queue=True)
     wire([controls["source"].input], on_source, inputs, [*outputs, *places], language, queue=True)
     wire(
-        [compare.click], on_compare, inputs, [outputs[0], comparison], language,
+        [compare.click], on_compare, inputs, [look_for, comparison], language,
         queue=True, concurrency_id="heavy", concurrency_limit=1, show_progress="minimal",
     )  # fmt: skip
     linked = {name: controls[name] for name in ("model", "sample", "method", "target")}
@@ -344,18 +345,20 @@ def _broken_models(text: Text) -> list[str]:
     return [text("classifier.broken_model", title=MODELS[name].title) for name in broken]
 
 
-def _build_pictures(drawn: list) -> list[gr.components.Component]:
+def _build_pictures(drawn: list, text: Text) -> tuple[list[gr.components.Component], gr.Button]:
+    """The look-for line and the pictures, and the button for all methods."""
     sentence, steps, bars, maps, about = drawn
     look_for = build_look_for(sentence)
     steps = build_canvas(steps)
     with gr.Row(elem_classes="classifier-result"):
-        with gr.Column(scale=4, min_width=300):
+        with gr.Column(scale=0, min_width=280):
             css = (FOLDER / "bars.css").read_text(encoding="utf-8")
             bars = gr.HTML(bars, css_template=css, apply_default_css=False)
-        with gr.Column(scale=6, min_width=320):
+        with gr.Column(scale=1, min_width=320):
             maps = build_canvas(maps)
             about = gr.HTML(about)
-    return [look_for, steps, bars, maps, about]
+            compare = gr.Button(text("classifier.compare"), size="sm", elem_classes="classifier-compare")
+    return [look_for, steps, bars, maps, about], compare
 
 
 def _build_results(language: str) -> None:
@@ -371,7 +374,7 @@ def _build_results(language: str) -> None:
         gr.Markdown(text("classifier.results_none"))
         return
     gr.Markdown(text("classifier.results_intro"))
-    gr.HTML(draw_results_table(records, text))
+    gr.HTML(draw_results_table(records, text), apply_default_css=False)
     shown = max(records, key=lambda name: records[name]["test_accuracy"])
     titles = [(record["title"], name) for name, record in records.items()]
     sentence, confusion, curve = on_results(shown, language=language)
@@ -381,8 +384,10 @@ def _build_results(language: str) -> None:
             look_for = build_look_for(sentence)
     with gr.Row():
         with gr.Column(scale=6, min_width=320):
+            gr.Markdown(f"#### {text('classifier.confusion_title')}")
             confusion = gr.Plot(confusion, **PLOT_SETTINGS)
         with gr.Column(scale=5, min_width=320):
+            gr.Markdown(f"#### {text('classifier.curve_title')}")
             curve = gr.Plot(curve, **PLOT_SETTINGS)
     wire([chosen.input], on_results, [chosen], [look_for, confusion, curve], language)
 

@@ -75,7 +75,7 @@ def decode(encoded):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("model", ["softmax", "lenet5"])
 def test_every_method_on_every_kind_of_network(model, method, language):
-    sentence, steps, bars, maps, about = call(on_classify, language, model=model, method=method)
+    sentence, steps, bars, maps, about, _ = call(on_classify, language, model=model, method=method)
     json.dumps([steps, maps], allow_nan=False)
     assert "{" not in sentence + about and bars.count('class="track"') == 10
     fits = not (model == "softmax" and method == "gradcam")
@@ -136,10 +136,10 @@ def test_a_drawing_is_taken_as_ink():
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_without_a_picture_the_line_says_what_to_do(source, language):
     outputs = call(on_source, language, source=source)
-    assert outputs[0] and [update["visible"] for update in outputs[5:]] == [
+    assert outputs[0] and [update["visible"] for update in outputs[6:]] == [
         each == source for each in ("sample", "upload", "drawing", "camera")
     ]
-    assert all("value" not in output for output in outputs[1:5])
+    assert all("value" not in output for output in outputs[1:6])
 
 
 def test_all_methods_side_by_side():
@@ -177,7 +177,7 @@ def test_nonsense_from_the_browser_gets_a_sentence(changes):
     with pytest.raises(InputError) as caught:
         call(on_classify, **changes)
     assert caught.value.sentence("en") != caught.value.sentence("zh")
-    assert len(call(on_classify)) == 5, "the next click works"
+    assert len(call(on_classify)) == 6, "the next click works"
 
 
 def test_the_api_refuses_nonsense():
@@ -207,7 +207,7 @@ def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(trained, tmp_path, m
     assert tab._default_model() == "softmax" and tab._first_outcome().model == "softmax"
     with pytest.raises(InputError, match="LeNet-5.*Softmax regression"):
         call(on_classify, model="lenet5")
-    assert len(call(on_classify, model="softmax")) == 5
+    assert len(call(on_classify, model="softmax")) == 6
 
 
 def test_without_any_model_the_tab_says_so(tmp_path, monkeypatch):
@@ -247,4 +247,4 @@ def test_first_picture_is_computed_once_for_both_languages(monkeypatch):
     monkeypatch.setattr(tab, "classify_picture", None)
     with gr.Blocks():
         wing = tab.build_tab("zh")
-    assert len(wing.inputs) == len(Choices.__dataclass_fields__) and len(wing.outputs) == 5
+    assert len(wing.inputs) == len(Choices.__dataclass_fields__) and len(wing.outputs) == 6

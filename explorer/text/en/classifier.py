@@ -30,7 +30,6 @@ SENTENCES = {
     "depth_last": "the last",
     "depth_middle": "in the middle",
     "depth_first": "the first",
-    "redraw": "Clear",
     # ---- what the network sees ----
     "steps_label": "From the picture to what the network sees",
     "step_grey": "Grey",
@@ -38,15 +37,18 @@ SENTENCES = {
     "step_levels": "Background black",
     "step_cropped": "Trimmed",
     "step_resized": "28 × 28",
-    "step_sample": "From the data set",
+    "step_sample": "Sample",
     "step_normalised": "Normalised",
-    "caption_normalised": "(x − 0.286) / 0.353",
+    "caption_normalised": "{low} to {high}",
     "caption_size": "{height} × {width}",
     # ---- what it says ----
+    "percent": "{value}\u00a0%",
     "probabilities": "What {model} says",
     "true_class": "true",
     "verdict_right": "{model} says <b>{predicted}</b> with {probability}, and so it is.",
-    "verdict_wrong": "{model} says <b>{predicted}</b> with {probability}, but it is: <b>{truth}</b> ({truth_probability}).",
+    "verdict_wrong": (
+        "{model} says <b>{predicted}</b> with {probability}, but the label is <b>{truth}</b> ({truth_probability})."
+    ),
     "verdict_own": (
         "{model} says <b>{predicted}</b> with {probability}. It knows ten kinds of clothes and must name one, "
         "whatever it is shown."
@@ -54,6 +56,10 @@ SENTENCES = {
     "look_signed": (
         "Orange pixels speak for <b>{target}</b>, blue ones against it: {share} of the map lies on the clothes, "
         "which cover {area} of the picture."
+    ),
+    "look_black_baseline": (
+        "Orange pixels speak for <b>{target}</b>, blue ones against it. The background is as black as the baseline, so "
+        "that it gets nothing: choose another baseline to see what it adds."
     ),
     "look_positive": (
         "Orange regions speak for <b>{target}</b>: {share} of the map lies on the clothes, which cover {area} of "
@@ -108,7 +114,6 @@ SENTENCES = {
     ),
     "map_picture": "Picture",
     "map_over": "Map over it",
-    "map_alone": "{method}",
     "caption_time": "{milliseconds} ms",
     "caption_over": "for: {target}",
     "maps_label": "The picture, and the map of {method} for {target} over it and alone",
@@ -120,7 +125,9 @@ SENTENCES = {
     "blank": "There is nothing on this picture: it has the same brightness everywhere.",
     "no_models": "There is no trained network here. Train them with python train_all.py, then start the app again.",
     "model_not_here": "{title} is not trained, or its weights cannot be used. Choose one of: {choices}.",
-    "broken_model": "{title} is left out: its weights in checkpoints/ are missing or altered. Train it anew with train_all.py.",
+    "broken_model": (
+        "{title} is left out: its weights in checkpoints/ are missing or altered. Train it anew with train_all.py."
+    ),
     "broken_results": "checkpoints/results.json is damaged, so that no trained network can be used. Run train_all.py.",
     "picture_or_sample": "Give either an image or the index of a sample, not both and not neither.",
     "not_an_image": "The image must be a list of rows of equal length, 1 to 1024 a side, with values 0 to 255.",

@@ -30,7 +30,6 @@ SENTENCES = {
     "depth_last": "最后一层",
     "depth_middle": "中间一层",
     "depth_first": "第一层",
-    "redraw": "清空",
     # ---- what the network sees ----
     "steps_label": "从原图到网络看到的图像",
     "step_grey": "灰度",
@@ -38,18 +37,22 @@ SENTENCES = {
     "step_levels": "背景变黑",
     "step_cropped": "裁边",
     "step_resized": "28 × 28",
-    "step_sample": "数据集原图",
+    "step_sample": "样本",
     "step_normalised": "归一化",
-    "caption_normalised": "(x − 0.286) / 0.353",
+    "caption_normalised": "{low} 到 {high}",
     "caption_size": "{height} × {width}",
     # ---- what it says ----
+    "percent": "{value}%",
     "probabilities": "{model} 的判断",
     "true_class": "正确答案",
     "verdict_right": "{model} 判断为<b>{predicted}</b>（{probability}），判断正确。",
-    "verdict_wrong": "{model} 判断为<b>{predicted}</b>（{probability}），其实是<b>{truth}</b>（{truth_probability}）。",
+    "verdict_wrong": "{model} 判断为<b>{predicted}</b>（{probability}），标签却是<b>{truth}</b>（{truth_probability}）。",
     "verdict_own": "{model} 判断为<b>{predicted}</b>（{probability}）。它只认识十类衣物，无论给它看什么，都必须选一类。",
     "look_signed": (
         "橙色像素支持<b>{target}</b>，蓝色像素反对它：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。"
+    ),
+    "look_black_baseline": (
+        "橙色像素支持<b>{target}</b>，蓝色像素反对它。背景和基线一样黑，所以得不到任何贡献：换一个基线，看看背景起什么作用。"
     ),
     "look_positive": "橙色区域支持<b>{target}</b>：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
     "look_empty": "在这一层里，Grad-CAM 没有找到支持<b>{target}</b>的正面证据，所以图是空的。",
@@ -90,7 +93,6 @@ SENTENCES = {
     ),
     "map_picture": "图片",
     "map_over": "归因图叠在图片上",
-    "map_alone": "{method}",
     "caption_time": "{milliseconds} 毫秒",
     "caption_over": "目标：{target}",
     "maps_label": "图片，以及{method}针对{target}的归因图（叠加显示与单独显示）",
