@@ -65,19 +65,21 @@ def _describe_kind(norms: GradientNorms, kind: str, key: str, text: Text) -> str
     if last == 0:
         form = "zero" if double > 0 else "dead"
         return text(f"gradient_flow.{key}_{form}", count=num_zero, double=say_number(double), **values)
-    some = text("gradient_flow.some_zero", count=num_zero, seeds=norms.seeds_done) if num_zero else ""
+    some = text("gradient_flow.some_zero", count=num_zero, seeds=norms.seeds_done) if num_zero >= 0.05 * norms.seeds_done else ""
     change = _describe_change(first, last, text)
     return text(f"gradient_flow.{key}_value", median=say_number(last), change=change, some=some, **values)
 
 
 def _describe_change(first: float, last: float, text: Text) -> str:
-    """From one block to the full stack: a factor of ten either way counts as a change."""
+    """From one block to the full stack: a factor of two either way is a change, a factor of ten a trend."""
     if first == 0:
         return ""
-    if last >= 10 * first:
-        return text("gradient_flow.change_grows", factor=say_number(last / first))
-    if last <= first / 10:
-        return text("gradient_flow.change_shrinks", factor=say_number(first / last))
+    if last >= 2 * first:
+        key = "grows" if last >= 10 * first else "more"
+        return text(f"gradient_flow.change_{key}", factor=say_number(last / first))
+    if last <= first / 2:
+        key = "fades" if last <= first / 10 else "less"
+        return text(f"gradient_flow.change_{key}", factor=say_number(first / last))
     return text("gradient_flow.change_stays", first=say_number(first))
 
 
@@ -138,7 +140,7 @@ def choose_scale(norms: GradientNorms) -> Scale:
     """The same axis for both charts: all medians and spreads, within LIMIT decades of 1."""
     flows = (norms.plain, norms.residual, norms.plain_double, norms.residual_double)
     spreads = [compute_spread(part) for flow in flows for part in (flow.blocks, flow.first_block)]
-    values = [value for spread in spreads for part in (spread.low, spread.median, spread.high) for value in part.tolist()]
+    values = [norm for spread in spreads for part in (spread.low, spread.median, spread.high) for norm in part.tolist()]
     exponents = [min(max(math.log10(value), -LIMIT), LIMIT) for value in values if 0 < value < math.inf] or [0]
     low, high = math.floor(min(exponents)), math.ceil(max(exponents))
     low, high = (low, high) if high - low >= 2 else (low - 1, high + 1)
@@ -149,7 +151,8 @@ def choose_scale(norms: GradientNorms) -> Scale:
 def draw_blocks(norms: GradientNorms, text: Text) -> go.Figure:
     """Gradient norm of every block of the full stack: median and 5 to 95 % of the seeds, plain and residual."""
     settings = norms.settings
-    figure = _new_chart(norms, text, text("gradient_flow.blocks_title", depth=settings.depth), "gradient_flow.block_axis")
+    title = text("gradient_flow.blocks_title", depth=settings.depth)
+    figure = _new_chart(norms, text, title, "gradient_flow.block_axis")
     places = list(range(1, settings.depth + 1))
     flows = {kind: getattr(norms, kind).blocks for kind in KINDS}
     doubles = {kind: getattr(norms, f"{kind}_double").blocks for kind in KINDS}
@@ -196,7 +199,7 @@ def _mark_lost(figure: go.Figure, norms: GradientNorms, text: Text) -> None:
             ((median == 0).tolist(), scale.zero, "reads_zero", 12),
             ((~median.isfinite()).tolist(), scale.infinite, "reads_infinite", -14),
         ):
-            if sum(lost) >= 0.35 * len(lost):
+            if sum(lost) >= 0.45 * len(lost):  # else there is no room for it
                 words = text(f"gradient_flow.{key}")
                 _annotate(figure, lost.index(True) + 1, height, words, ROLES[kind], 15, xanchor="left", yshift=yshift)
 
@@ -276,7 +279,7 @@ def _hover_texts(norms, text: Text, places, spread: Spread, exact: Spread, kind:
 def _add_names(figure: go.Figure, scale: Scale, places, spreads: dict[str, Spread], text: Text, label_at) -> None:
     """The name of each line beside it, in its colour: the upper one above its line, the lower one below."""
     heights = {kind: scale.place(spreads[kind].median.tolist()) for kind in KINDS}
-    indexes = {kind: min(len(places) - 1, int(share * len(places))) for kind, share in zip(KINDS, label_at, strict=True)}
+    indexes = {kind: int(share * len(places)) for kind, share in zip(KINDS, label_at, strict=True)}
     upper = max(KINDS, key=lambda kind: heights[kind][indexes["residual"]])
     for kind, index in indexes.items():
         above = kind == upper

@@ -177,12 +177,15 @@ def build_tab(language: str) -> Wing:
     inputs = [controls[name] for name in CONTROLS]
     outputs = [look_for, blocks_chart, depths_chart, pending, stop]
     heavy = wire([pending.change], on_heavy, [pending], [look_for, blocks_chart, depths_chart, stop], language,
-                 queue=True, concurrency_id="heavy", concurrency_limit=1)  # fmt: skip
-    light = {"queue": True, "cancels": [heavy]}
-    changes = [control.input for name, control in controls.items() if name != "block"]
-    wire(changes, on_change, inputs, outputs, language, **light)
-    wire([controls["block"].input], on_block, inputs, [*outputs, controls["seeds"]], language, **light)
-    for story, button in buttons.items():
-        wire([button.click], partial(on_story, story=story), [], [*outputs, *inputs], language, **light)
-    wire([stop.click], on_stop, [], [look_for, pending, stop], language, cancels=[heavy])
+                 queue=True, concurrency_id="heavy", concurrency_limit=1, trigger_mode="multiple")  # fmt: skip
+    others = [control.input for name, control in controls.items() if name != "block"]
+    clicks = {story: button.click for story, button in buttons.items()}
+    # Wired before the rest: events of one trigger run in this order, and a stale part must not come after a new picture.
+    everything = [*others, controls["block"].input, *clicks.values(), stop.click]
+    gr.on(everything, None, cancels=[heavy], queue=False, api_visibility="private")
+    wire(others, on_change, inputs, outputs, language, queue=True)
+    wire([controls["block"].input], on_block, inputs, [*outputs, controls["seeds"]], language, queue=True)
+    for story, click in clicks.items():
+        wire([click], partial(on_story, story=story), [], [*outputs, *inputs], language, queue=True)
+    wire([stop.click], on_stop, [], [look_for, pending, stop], language)
     return Wing("gradient_flow", controls, on_change, inputs, outputs)

@@ -70,12 +70,14 @@ SENTENCES = {
     "said_next_infinite": "The {kind} one is too large for float32 in {count} of {seeds} seeds (float64: "
     "{double}).",
     "change_grows": ", {factor} times that of one block: it grows",
-    "change_shrinks": ", {factor} times less than with one block: it fades",
+    "change_more": ", {factor} times that of one block",
+    "change_less": ", {factor} times less than with one block",
+    "change_fades": ", {factor} times less than with one block: it fades",
     "change_stays": ", close to the {first} of one block",
-    "some_zero": ", and is exactly 0 in {count} of {seeds} seeds",
+    "some_zero": " (0 in {count} of {seeds} seeds)",
     "remark_tutorial": "The tutorial expects 0.01.",
-    "remark_batch_norm": "With batch normalisation, plain nets do not vanish: they explode.",
-    "remark_healthy": "Here the plain stack passes the gradient on without any shortcut.",
+    "remark_batch_norm": "With batch norm, plain gradients explode.",
+    "remark_healthy": "Here a plain stack passes it on without shortcuts.",
     # in-place ReLU
     "inplace_title": "In-place ReLU, tried on small networks",
     "inplace_code": "Code",
@@ -120,9 +122,11 @@ adds $2^n - 1$ others. So it does not fade. But nothing keeps it from *growing*.
 | blocks | plain, default | residual, default | plain, He | residual, He |
 | ---: | ---: | ---: | ---: | ---: |
 | 1 | 3.1 | 3.1 | 7.8 | 7.8 |
-| 5 | 7×10⁻⁴ | 3.5 | 5 | 60 |
-| 20 | 4×10⁻¹⁷ | 12 | 0.04 | 5×10⁴ |
-| 50 | 0 | 170 | 4×10⁻⁶ | 8×10¹⁰ |
+| 2 | 0.32 | 3.1 | 7.2 | 12 |
+| 5 | 6.7×10⁻⁴ | 3.5 | 5.4 | 63 |
+| 10 | 3.4×10⁻⁸ | 4.7 | 0.93 | 640 |
+| 20 | 3.5×10⁻¹⁷ | 12 | 0.038 | 5.3×10⁴ |
+| 50 | 0 | 170 | 4.2×10⁻⁶ | 7.6×10¹⁰ |
 
 The tutorial expects about 0.01 for 50 residual blocks. Measured: about 170. Its branch ends in a ReLU, which only ever
 adds; He et al. (2016, section 4.1) warn of exactly this. With tanh, which adds and subtracts, the same stack merely

@@ -1,0 +1,71 @@
+"""The handlers and the public function, called as the page and clients call them."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from explorer.errors import InputError
+from explorer.gradient_flow import tab
+from explorer.gradient_flow.maths import Settings, measure_gradient_norms
+
+
+def test_light_settings_answer_at_once():
+    sentence, blocks, depths, pending, _ = tab.on_change(10, 10, "linear", "default", "relu", 20, language="en")
+    assert "At 10 blocks" in sentence
+    assert len(blocks.data) >= 4
+    assert list(depths.data[-1].x) == [1, 2, 5, 10]
+    assert pending is None
+
+
+def test_heavy_settings_are_handed_on_and_streamed():
+    sentence, *_, pending, stop = tab.on_change(12, 8, "conv", "default", "relu", 3, language="en")
+    assert "3 networks" in sentence
+    assert pending == Settings(12, 8, "conv", "default", "relu", 3)
+    steps = list(tab.on_heavy(pending, language="en"))
+    assert len(steps) == 3
+    assert steps[0][0].startswith("1 of 3 seeds so far.")
+    assert steps[-1][0].startswith("At 12 blocks")
+    assert list(tab.on_heavy(None, language="en")) == []
+
+
+@pytest.mark.parametrize("story", tab.STORIES)
+def test_every_story_is_allowed_and_sets_the_controls(story):
+    values = tab.on_story(story=story, language="zh")[-len(tab.CONTROLS) :]
+    assert Settings(**dict(zip(tab.CONTROLS, values, strict=True))) == tab.STORIES[story]
+
+
+def test_another_kind_of_block_comes_with_its_number_of_seeds():
+    *_, seeds = tab.on_block(5, 4, "conv_bn", "he", "relu", 100, language="en")
+    assert seeds == 8
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("depth", 0), ("depth", 1e9), ("depth", "abc"), ("depth", None), ("depth", math.nan), ("seeds", 0),
+     ("width", 2.5), ("block", "lstm"), ("activation", ["relu"]), ("initialisation", None)],
+)  # fmt: skip
+def test_bad_input_is_refused_with_a_sentence_and_the_next_call_works(name, value, language):
+    good = {"depth": 3, "width": 4, "block": "linear", "initialisation": "default", "activation": "relu", "seeds": 2}
+    for call in (tab.gradient_norms, lambda language, **values: tab.on_change(**values, language=language)):
+        with pytest.raises(InputError) as caught:
+            call(**{**good, name: value}, language=language)
+        sentence = caught.value.sentence(language)
+        assert len(sentence) > 8
+        assert sentence.isascii() == (language == "en")
+        call(**good, language=language)
+
+
+def test_the_public_function_gives_json_that_agrees_with_the_measurement():
+    answer = json.loads(json.dumps(tab.gradient_norms(depth=100, initialisation="he", seeds=20), allow_nan=False))
+    norms = measure_gradient_norms(Settings(depth=100, initialisation="he", seeds=20))
+    assert answer["depths"] == [1, 2, 5, 10, 20, 50, 100]
+    assert answer["residual"]["first_block"]["median"][-1] is None
+    assert answer["residual"]["first_block"]["num_not_finite"][-1] >= 15
+    expected = sorted(norms.plain.blocks[:, 99].tolist())[9]
+    assert answer["plain"]["blocks"]["median"][99] == pytest.approx(expected)
+    assert len(answer["plain_double"]["blocks"]["low"]) == 100
+    assert "100" in answer["sentence"]
