@@ -128,7 +128,7 @@
 
   function layOut(payload, width, ratio) {
     const narrow = width < NARROW;
-    const maxHeight = narrow ? Math.max(payload.maxHeight, 560) : payload.maxHeight;
+    const maxHeight = payload.maxHeight * (narrow ? 1.6 : 1);
     let best = { columns: payload.columns, cells: bestCells(payload, payload.columns, width, maxHeight, ratio) };
     for (let columns = payload.columns; narrow && columns > 1; ) {
       columns = Math.ceil(columns / 2);

@@ -1,0 +1,147 @@
+"""The roof: what is public, what the two pages say of themselves, what links may set, and that nothing asks outside."""
+
+from __future__ import annotations
+
+import re
+
+import gradio as gr
+import pytest
+from fastapi.testclient import TestClient
+
+from explorer.errors import InputError
+from explorer.interface import API, HEAVY, WINGS, build_app, build_head, launch_settings, refuse_clearly
+from explorer.language import localise
+from explorer.links import parse_setting, read_settings
+from explorer.settings import Settings
+from explorer.text import translate
+
+PUBLIC = {"convolve", "receptive_field", "trace_shapes", "gradient_norms", "classify", "explain"}
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return build_app(Settings())
+
+
+@pytest.fixture(scope="module")
+def client(demo):
+    settings = launch_settings(Settings())
+    demo.head, demo.theme = settings["head"], settings["theme"]
+    demo._set_html_css_theme_variables()
+    app = gr.routes.App.create_app(demo, app_kwargs=settings["app_kwargs"])
+    with TestClient(app) as client:
+        yield client
+
+
+def test_exactly_six_names_are_public_and_documented(demo):
+    endpoints = demo.get_api_info()["named_endpoints"]
+    assert set(endpoints) == {f"/{name}" for name in PUBLIC} == {f"/{name}" for name in API}
+    for name, endpoint in endpoints.items():
+        assert len(endpoint["description"]) > 20, name
+        assert all(parameter["type"] for parameter in endpoint["parameters"]), name
+        assert endpoint["parameters"][-1]["parameter_name"] == "language", name
+    assert demo.get_api_info()["unnamed_endpoints"] == {}
+
+
+def test_everything_else_is_private(demo):
+    visible = [each for each in demo.config["dependencies"] if each["api_visibility"] != "private"]
+    assert {each["api_name"] for each in visible} == PUBLIC
+
+
+def test_opening_a_page_calls_nothing(demo):
+    targets = [target for each in demo.config["dependencies"] for target in each["targets"]]
+    assert "load" not in {event for _, event in targets}
+    # A component that is empty at first fires no change when the page opens.
+    assert [demo.blocks[number] for number, event in targets if event == "change" and demo.blocks[number].value] == []
+
+
+def test_heavy_calls_take_turns(demo):
+    limits = {each.api_name: each.concurrency_limit for each in demo.fns.values() if each.api_name in HEAVY}
+    assert limits == dict.fromkeys(HEAVY, 1)
+
+
+@pytest.mark.parametrize(("path", "tag", "language"), [("/", "en", "en"), ("/zh", "zh-CN", "zh")])
+def test_a_page_speaks_its_language_and_asks_nothing_outside(client, path, tag, language):
+    page = client.get(path)
+    assert page.status_code == 200
+    assert page.headers["content-language"] == tag
+    assert f'<html\n\tlang="{tag}"' in page.text
+    title = translate(language, "app.title")
+    assert f"<title>{title}</title>" in page.text
+    assert "og:" not in page.text and "twitter:" not in page.text and "manifest.json" not in page.text
+    asked = re.findall(r"""<(?:script|link|img)[^>]*(?:src|href)=["'](https?:|//)""", page.text)
+    assert asked == []
+    # The language is set before Gradio's own script runs, and after its config is there to be changed.
+    assert page.text.index("window.gradio_config =") < page.text.index("cnnExplorerPage") < page.text.index('type="module"')
+
+
+def test_both_pages_hold_the_first_pictures(client):
+    for path in ("/", "/zh"):
+        page = client.get(path).text
+        assert page.count('"codes":"') + page.count('"codes": "') > 3
+        assert all(f'"{wing}"' in page for wing in WINGS)
+
+
+def test_other_addresses_pass_untouched(client):
+    assert client.get("/config").json()["title"] == translate("en", "app.title")
+    assert client.get("/zh/").status_code == 200
+    assert client.get("/fr").status_code == 404
+    assert client.get("/gradio_api/runs").status_code == 404
+
+
+def test_a_page_that_gradio_changed_still_comes_through():
+    assert localise(b"<html><body>new</body></html>", "zh") == b"<html><body>new</body></html>"
+
+
+def test_styles_and_scripts_need_nothing_outside():
+    head = build_head()
+    assert not re.search(r"https?://|@import|src=", head)
+    assert head.count("<script>") == head.count("</script>") == 1
+
+
+def test_clients_learn_in_their_language_why_an_input_is_refused():
+    def stretch(size: int, language: str = "en") -> int:
+        raise InputError("errors.too_small", name="terms.stride", value=size, minimum=1)
+
+    call = refuse_clearly(stretch)
+    with pytest.raises(gr.Error, match="Stride must be at least 1, got 0"):
+        call(0)
+    with pytest.raises(gr.Error, match="步幅不能小于 1"):
+        call(0, language="zh")
+    with pytest.raises(gr.Error, match="language must be one of en, zh, got 'fr'"):
+        call(0, "fr")
+
+
+@pytest.mark.parametrize(
+    ("component", "text", "value"),
+    [
+        (gr.Dropdown([("ResNet-18", "resnet18"), ("MLP", "mlp")]), "resnet18", "resnet18"),
+        (gr.Dropdown([("ResNet-18", "resnet18")]), "<script>", None),
+        (gr.Radio([("3", 3), ("5", 5)]), "5", 5),
+        (gr.Slider(1, 5, step=1), "3", 3),
+        (gr.Slider(1, 5, step=1), "9", None),
+        (gr.Slider(1, 5, step=1), "nan", None),
+        (gr.Number(), "-0.5", -0.5),
+        (gr.Number(), "1e999", None),
+        (gr.Checkbox(), "true", True),
+        (gr.Checkbox(), "yes", None),
+        (gr.Textbox(), "3,1,1", "3,1,1"),
+        (gr.Textbox(), "x" * 201, None),
+        (gr.HTML(0), "199", 199),
+        (gr.HTML(0), "200", None),
+    ],
+)
+def test_a_link_sets_what_makes_sense_and_nothing_else(component, text, value):
+    assert parse_setting(component, text) == value
+
+
+def test_a_link_leaves_alone_what_it_does_not_name():
+    components = {"stride": gr.Slider(1, 5, step=1), "model": gr.Dropdown(["mlp"])}
+    assert read_settings(components, {"stride": "2", "other": "1"})[0] == 2
+    for nonsense in (None, "stride=2", {"stride": None}, {"stride": ["2"]}):
+        assert all(isinstance(value, dict) for value in read_settings(components, nonsense)), nonsense
+
+
+def test_every_linked_setting_can_be_set_by_a_link(demo):
+    readers = [block for block in demo.blocks.values() if "link-reader" in (block.elem_classes or [])]
+    assert len(readers) == 2 * len(WINGS)

@@ -1,0 +1,91 @@
+"""The sentences: complete in both languages, and every one that the code asks for is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from explorer.text import LANGUAGES, sentences, text_in
+
+PACKAGE = Path(__file__).parent.parent / "explorer"
+WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+ENGLISH, OTHER = sentences("en"), sentences("zh")
+SHARED = sorted(ENGLISH.keys() & OTHER.keys())
+
+
+def placeholders(sentence: str) -> set[str] | None:
+    """Names that str.format would fill in; None where the sentence is not meant for it (LaTeX)."""
+    try:
+        names = {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+    except ValueError:
+        return None
+    return names if all(re.fullmatch(r"[a-z_]\w*(\[\d+\])?", name) for name in names) else None
+
+
+def test_both_languages_have_the_same_keys():
+    assert ENGLISH.keys() == OTHER.keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_is_empty(language):
+    assert [key for key, sentence in sentences(language).items() if not sentence and key != "shapes.between"] == []
+
+
+def test_both_languages_have_the_same_placeholders():
+    differ = [key for key in SHARED if placeholders(ENGLISH[key]) != placeholders(OTHER[key])]
+    assert [key for key in differ if "$" not in ENGLISH[key]] == []
+
+
+def test_no_sentence_was_left_untranslated():
+    def is_prose(sentence: str) -> bool:
+        return len(re.findall(r"\b[a-z]{2,}\b", re.sub(r"\$[^$]*\$|\{[^}]*\}|<[^>]*>", "", sentence))) > 1
+
+    assert [key for key in SHARED if is_prose(ENGLISH[key]) and not CHINESE.search(OTHER[key])] == []
+    strays = [key for key in SHARED if CHINESE.search(ENGLISH[key]) and key != "app.other_language"]
+    assert strays == []
+
+
+def test_chinese_sentences_have_chinese_punctuation():
+    odd = re.compile(r"[\u4e00-\u9fff][,;!?](?![\w(])|[\u4e00-\u9fff]\.(?=\s|$)")
+    assert {key: odd.findall(sentence) for key, sentence in OTHER.items() if odd.search(sentence)} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("wing", WINGS)
+def test_a_wing_says_what_it_shows(wing, language):
+    text = text_in(language)
+    intro, questions = text(f"{wing}.intro"), text(f"{wing}.questions")
+    assert text(f"{wing}.tab") and "\n" not in intro and len(intro) <= 120
+    blocks = questions.strip().split("\n### ")
+    assert all(len(block.strip().splitlines()) >= 2 for block in blocks)
+    assert len(blocks) == len(text_in("en")(f"{wing}.questions").strip().split("\n### "))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("wing", WINGS)
+def test_formulas_are_closed(wing, language):
+    for key in ("explanation", "questions"):
+        sentence = text_in(language)(f"{wing}.{key}")
+        assert sentence.replace("\\$", "").count("$") % 2 == 0
+        formulas = re.findall(r"\$\$?(.+?)\$\$?", sentence, flags=re.DOTALL)
+        assert all(formula.count("{") == formula.count("}") for formula in formulas)
+
+
+def test_every_sentence_that_the_code_names_is_there():
+    modules = {key.split(".")[0] for key in ENGLISH}
+    named = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                key = node.args[0].value
+                if called in ("text", "InputError", "check_number", "check_whole", "check_choice") and str(key).count("."):
+                    if str(key).split(".")[0] in modules:
+                        named[key] = path.name
+    assert {key: where for key, where in named.items() if key not in ENGLISH} == {}
+    assert len(named) > 20
