@@ -35,7 +35,8 @@ def explain_problems(handler: Callable, num_outputs: int, language: str) -> Call
 
     def fill(outputs) -> list:
         sentence, *rest = outputs
-        return [draw_look_for(sentence), *rest][:num_outputs]
+        line = draw_look_for(sentence) if isinstance(sentence, str) else sentence  # or gr.skip()
+        return [line, *rest][:num_outputs]
 
     def explain(error: Exception) -> list:
         if isinstance(error, InputError):

@@ -55,6 +55,15 @@ def build_look_for(sentence: str) -> gr.HTML:
     return gr.HTML(draw_look_for(sentence), elem_classes="look-for-line")
 
 
+def leave_bounds_to_handler(slider: gr.Slider) -> gr.Slider:
+    """The slider with any value let through to the handler, which refuses it in the reader's language.
+
+    Left alone, Gradio refuses numbers typed out of bounds by itself, in English.
+    """
+    slider.preprocess = lambda value: value
+    return slider
+
+
 LATEX_DELIMITERS = [
     {"left": "$$", "right": "$$", "display": True},
     {"left": "$", "right": "$", "display": False},

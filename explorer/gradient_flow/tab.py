@@ -21,7 +21,15 @@ from explorer.gradient_flow.maths import (
     measure_in_parts,
     measure_inplace_relu,
 )
-from explorer.layout import Wing, build_explanation, build_intro, build_look_for, controls_column, picture_column
+from explorer.layout import (
+    Wing,
+    build_explanation,
+    build_intro,
+    build_look_for,
+    controls_column,
+    leave_bounds_to_handler,
+    picture_column,
+)
 from explorer.style import PLOT_SETTINGS
 from explorer.text import text_in
 
@@ -37,39 +45,59 @@ USUAL_SEEDS = {"linear": 100, "conv": 8, "conv_bn": 8}
 CONTROLS = ("depth", "width", "block", "initialisation", "activation", "seeds")
 
 
-def on_change(depth, width, block, initialisation, activation, seeds, *, language: str) -> tuple:
-    """Measure light settings at once; hand heavy ones on to `on_heavy` through the pending state."""
+class Run:
+    """A heavy measurement under way on a page; the page's next event stops it.
+
+    Gradio's own `cancels` will not do: it reaches the server late, so that a stale part can come after a new picture.
+    """
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self.is_stopped = False
+
+
+def on_change(depth, width, block, initialisation, activation, seeds, run: Run | None, *, language: str) -> tuple:
+    """Stop what is under way; measure light settings at once and hand heavy ones on to `on_run`."""
     settings = Settings(depth, width, block, initialisation, activation, seeds)
+    _stop(run)
     if settings.is_light:
-        return *_show(measure_gradient_norms(settings), language), None, gr.Button(visible=False)
+        return *_show(measure_gradient_norms(settings), language), gr.skip(), gr.Button(visible=False)
     starting = text_in(language)("gradient_flow.starting", seeds=settings.seeds)
-    return starting, gr.skip(), gr.skip(), settings, gr.Button(visible=True)
+    return starting, gr.skip(), gr.skip(), Run(settings), gr.Button(visible=True)
 
 
-def on_heavy(settings: Settings | None, *, language: str) -> Iterator[tuple]:
-    """Measure seed after seed and show what there is so far."""
-    if settings is None:
-        return
-    for norms in measure_in_parts(settings):
-        done = norms.seeds_done == settings.seeds
-        yield *_show(norms, language), gr.Button(visible=not done)
+def on_run(run: Run, *, language: str) -> Iterator[tuple]:
+    """Measure seed after seed and show what there is so far, until all are done or the run is stopped."""
+    for norms in measure_in_parts(run.settings):
+        if run.is_stopped:
+            break
+        is_done = norms.seeds_done == run.settings.seeds
+        yield *_show(norms, language), gr.Button(visible=not is_done)
+    # Gradio sends the last outputs once more at the end: these change nothing.
+    yield tuple(gr.skip() for _ in range(4))
 
 
-def on_story(*, story: str, language: str) -> tuple:
+def on_story(run: Run | None, *, story: str, language: str) -> tuple:
     """Set the controls to a story and measure it."""
     values = [getattr(STORIES[story], name) for name in CONTROLS]
-    return *on_change(*values, language=language), *values
+    return *on_change(*values, run, language=language), *values
 
 
-def on_block(depth, width, block, initialisation, activation, seeds, *, language: str) -> tuple:
+def on_block(depth, width, block, initialisation, activation, seeds, run: Run | None, *, language: str) -> tuple:
     """Another kind of block: with its usual number of seeds, for convolutions cost more."""
     seeds = USUAL_SEEDS.get(block, seeds)
-    return *on_change(depth, width, block, initialisation, activation, seeds, language=language), seeds
+    return *on_change(depth, width, block, initialisation, activation, seeds, run, language=language), seeds
 
 
-def on_stop(*, language: str) -> tuple:
+def on_stop(run: Run | None, *, language: str) -> tuple:
     """Stop measuring; what is drawn stays."""
-    return text_in(language)("gradient_flow.stopped"), None, gr.Button(visible=False)
+    _stop(run)
+    return text_in(language)("gradient_flow.stopped"), gr.Button(visible=False)
+
+
+def _stop(run: Run | None) -> None:
+    if run is not None:
+        run.is_stopped = True
 
 
 def gradient_norms(
@@ -138,7 +166,8 @@ def _build_controls(language: str) -> dict[str, gr.components.Component]:
 
     def slide(name: str, maximum: int) -> gr.Slider:
         value = getattr(first, name)
-        return gr.Slider(1, maximum, value=value, step=1, label=text(f"gradient_flow.{name}"))
+        slider = gr.Slider(1, maximum, value=value, step=1, label=text(f"gradient_flow.{name}"))
+        return leave_bounds_to_handler(slider)
 
     return {
         "depth": slide("depth", 100),
@@ -173,19 +202,15 @@ def build_tab(language: str) -> Wing:
         gr.HTML(draw_inplace_table(_first_inplace_cases(), text), apply_default_css=False)
     build_explanation("gradient_flow", language)
 
-    pending = gr.State(None)
-    inputs = [controls[name] for name in CONTROLS]
-    outputs = [look_for, blocks_chart, depths_chart, pending, stop]
-    heavy = wire([pending.change], on_heavy, [pending], [look_for, blocks_chart, depths_chart, stop], language,
-                 queue=True, concurrency_id="heavy", concurrency_limit=1, trigger_mode="multiple")  # fmt: skip
+    run = gr.State(None)
+    inputs = [*(controls[name] for name in CONTROLS), run]
+    outputs = [look_for, blocks_chart, depths_chart, run, stop]
     others = [control.input for name, control in controls.items() if name != "block"]
-    clicks = {story: button.click for story, button in buttons.items()}
-    # Wired before the rest: events of one trigger run in this order, and a stale part must not come after a new picture.
-    everything = [*others, controls["block"].input, *clicks.values(), stop.click]
-    gr.on(everything, None, cancels=[heavy], queue=False, api_visibility="private")
     wire(others, on_change, inputs, outputs, language, queue=True)
     wire([controls["block"].input], on_block, inputs, [*outputs, controls["seeds"]], language, queue=True)
-    for story, click in clicks.items():
-        wire([click], partial(on_story, story=story), [], [*outputs, *inputs], language, queue=True)
-    wire([stop.click], on_stop, [], [look_for, pending, stop], language)
+    for story, button in buttons.items():
+        wire([button.click], partial(on_story, story=story), [run], [*outputs, *inputs[:-1]], language, queue=True)
+    wire([stop.click], on_stop, [run], [look_for, stop], language)
+    wire([run.change], on_run, [run], [look_for, blocks_chart, depths_chart, stop], language,
+         queue=True, concurrency_id="heavy", concurrency_limit=1, trigger_mode="multiple")  # fmt: skip
     return Wing("gradient_flow", controls, on_change, inputs, outputs)

@@ -13,32 +13,49 @@ from explorer.gradient_flow.maths import Settings, measure_gradient_norms
 
 
 def test_light_settings_answer_at_once():
-    sentence, blocks, depths, pending, _ = tab.on_change(10, 10, "linear", "default", "relu", 20, language="en")
+    earlier = tab.Run(Settings())
+    sentence, blocks, depths, *_ = tab.on_change(10, 10, "linear", "default", "relu", 20, earlier, language="en")
     assert "At 10 blocks" in sentence
     assert len(blocks.data) >= 4
     assert list(depths.data[-1].x) == [1, 2, 5, 10]
-    assert pending is None
+    assert earlier.is_stopped
+
+
+def is_skipped(output) -> bool:
+    return output == {"__type__": "update"}
 
 
 def test_heavy_settings_are_handed_on_and_streamed():
-    sentence, *_, pending, stop = tab.on_change(12, 8, "conv", "default", "relu", 3, language="en")
+    sentence, *_, run, _ = tab.on_change(12, 8, "conv", "default", "relu", 3, None, language="en")
     assert "3 networks" in sentence
-    assert pending == Settings(12, 8, "conv", "default", "relu", 3)
-    steps = list(tab.on_heavy(pending, language="en"))
+    assert run.settings == Settings(12, 8, "conv", "default", "relu", 3)
+    *steps, last = tab.on_run(run, language="en")
     assert len(steps) == 3
     assert steps[0][0].startswith("1 of 3 seeds so far.")
     assert steps[-1][0].startswith("At 12 blocks")
-    assert list(tab.on_heavy(None, language="en")) == []
+    assert all(is_skipped(output) for output in last)
+
+
+def test_a_stopped_run_draws_nothing_more():
+    run = tab.Run(Settings(12, 8, "conv", seeds=3))
+    steps = tab.on_run(run, language="en")
+    next(steps)
+    sentence, _ = tab.on_stop(run, language="zh")
+    assert "已停止" in sentence
+    rest = list(steps)
+    assert len(rest) == 1
+    assert all(is_skipped(output) for output in rest[0])
+    tab.on_stop(None, language="en")
 
 
 @pytest.mark.parametrize("story", tab.STORIES)
 def test_every_story_is_allowed_and_sets_the_controls(story):
-    values = tab.on_story(story=story, language="zh")[-len(tab.CONTROLS) :]
+    values = tab.on_story(None, story=story, language="zh")[-len(tab.CONTROLS) :]
     assert Settings(**dict(zip(tab.CONTROLS, values, strict=True))) == tab.STORIES[story]
 
 
 def test_another_kind_of_block_comes_with_its_number_of_seeds():
-    *_, seeds = tab.on_block(5, 4, "conv_bn", "he", "relu", 100, language="en")
+    *_, seeds = tab.on_block(5, 4, "conv_bn", "he", "relu", 100, None, language="en")
     assert seeds == 8
 
 
@@ -50,7 +67,7 @@ def test_another_kind_of_block_comes_with_its_number_of_seeds():
 )  # fmt: skip
 def test_bad_input_is_refused_with_a_sentence_and_the_next_call_works(name, value, language):
     good = {"depth": 3, "width": 4, "block": "linear", "initialisation": "default", "activation": "relu", "seeds": 2}
-    for call in (tab.gradient_norms, lambda language, **values: tab.on_change(**values, language=language)):
+    for call in (tab.gradient_norms, lambda language, **values: tab.on_change(**values, run=None, language=language)):
         with pytest.raises(InputError) as caught:
             call(**{**good, name: value}, language=language)
         sentence = caught.value.sentence(language)
