@@ -1,0 +1,139 @@
+"""A real Chromium before the running app. Whatever a page logs or asks for elsewhere fails its test."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+START_SECONDS = 300
+PATIENCE = 120_000  # ms until a step fails; a loaded machine is slow, and a good run does not wait
+# The drawing pad of Gradio draws with WebGL, which a browser without a GPU emulates and says so.
+KNOWN_WARNINGS = re.compile("WebGL|GPU stall|PixiJS|swiftshader", re.IGNORECASE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put these tests last: the cheap ones fail first, and Playwright's event loop is in nobody's way."""
+    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser; without one the tests are skipped, and with CI=true they fail."""
+    wanted = os.environ.get("CNN_EXPLORER_CHROMIUM") or "/usr/bin/chromium"
+    found = shutil.which(wanted) or shutil.which("chromium")
+    if found:
+        return found
+    sentence = (
+        "no Chromium for the browser tests: install Debian's (apt-get install chromium) or name one in "
+        "CNN_EXPLORER_CHROMIUM"
+    )
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the app, started as its README says, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    environment = {**os.environ, "CNN_EXPLORER_HOST": "127.0.0.1", "CNN_EXPLORER_PORT": str(port)}
+    with open(log, "w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=10).read()
+            return
+        except OSError:
+            time.sleep(0.5)
+    pytest.fail(f"the app did not start:\n{log.read_text()}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str):
+    """One headless Chromium for all tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """An opened page with everything that it logged and asked for."""
+
+    def __init__(self, browser, server: str, width: int, height: int, scheme: str):
+        self.server = server
+        self.problems: list[str] = []
+        self.requests: list[tuple[str, str]] = []
+        self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.context.set_default_timeout(PATIENCE)
+        self.page = self.context.new_page()
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+        self.page.on("request", self._on_request)
+
+    def _on_console(self, message) -> None:
+        if message.type in ("error", "warning") and not KNOWN_WARNINGS.search(message.text):
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def _on_request(self, request) -> None:
+        self.requests.append((request.method, request.url))
+        if not request.url.startswith((self.server, "data:", "blob:")):
+            self.problems.append(f"request to the outside: {request.url}")
+
+
+@pytest.fixture
+def visit(browser, server: str):
+    """`visit("/zh?tab=shapes")` opens a page and waits until it stands; at the end nothing may have gone wrong."""
+    visits: list[Visit] = []
+
+    def open_page(path: str = "/", width: int = 1280, height: int = 720, scheme: str = "light") -> Visit:
+        each = Visit(browser, server, width, height, scheme)
+        visits.append(each)
+        each.page.goto(server + path)
+        each.page.locator(".look-for:visible").first.wait_for()
+        each.page.wait_for_load_state("networkidle")
+        return each
+
+    yield open_page
+    problems = [problem for each in visits for problem in each.problems]
+    for each in visits:
+        each.context.close()
+    assert not problems, "\n".join(problems)

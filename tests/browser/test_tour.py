@@ -1,0 +1,288 @@
+"""What a person does: open each tab, change something, see the picture change, go on after a mistake."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from PIL import Image
+
+from explorer.models.catalogue import MODELS
+from explorer.text import text_in
+
+WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
+PATHS = {"en": "/", "zh": "/zh"}
+
+# Everything that is drawn in the tab that is shown: canvases, charts, and what wings draw as HTML.
+PICTURES = """() => {
+  const shown = (element) => element.getClientRects().length > 0;
+  const of = (selector, read) => [...document.querySelectorAll(selector)].filter(shown).map(read);
+  return JSON.stringify([
+    of(".maps canvas", (canvas) => canvas.toDataURL()),
+    of(".js-plotly-plot", (plot) => plot.data.map(({ x, y, z }) => [x, y, z].map((v) => v && [...v].map(String)))),
+    of(".picture .html-container, .picture .prose", (part) => part.querySelector(".look-for") ? "" : part.innerHTML),
+  ]);
+}"""
+HAS_PICTURE = """() => [...document.querySelectorAll(".picture .maps canvas, .picture .js-plotly-plot .trace, .picture svg")]
+  .some((element) => element.getClientRects().length > 0 && element.getBoundingClientRect().width > 5)"""
+
+
+def open_tab(page, wing: str, language: str) -> None:
+    """Click the tab and wait for its main picture."""
+    page.get_by_role("tab", name=text_in(language)(f"{wing}.tab"), exact=True).click()
+    page.wait_for_function(HAS_PICTURE)
+    settle(page)
+
+
+def settle(page) -> str:
+    """Wait until nothing is drawn any more; returns what is shown."""
+    before = None
+    while (now := page.evaluate(PICTURES)) != before:
+        before = now
+        page.wait_for_timeout(250)
+    return now
+
+
+def see_change(page, act) -> None:
+    """Do something and wait until the pictures are others."""
+    before = settle(page)
+    act()
+    page.wait_for_function(f"(before) => ({PICTURES})() !== before", arg=before)
+
+
+def slide(page, label: str, value: int) -> None:
+    page.locator(f'input[type=range][aria-label*="{label}"]:visible').first.fill(str(value))
+
+
+def choose(page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).locator("visible=true").first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def change_convolution(page, text) -> None:
+    choose(page, text("terms.kernel"), text("convolution.kernel_sobel_x"))
+
+
+def change_receptive_field(page, text) -> None:
+    slide(page, text("receptive_field.layer_number"), 4)
+
+
+def change_shapes(page, text) -> None:
+    choose(page, text("terms.model"), "ResNet-18")
+
+
+def change_gradient_flow(page, text) -> None:
+    slide(page, text("gradient_flow.depth"), 10)
+
+
+def change_classifier(page, text) -> None:
+    page.locator(".sample-picker .thumbnail:visible").nth(9).click()
+
+
+CHANGES = {
+    "convolution": change_convolution,
+    "receptive_field": change_receptive_field,
+    "shapes": change_shapes,
+    "gradient_flow": change_gradient_flow,
+    "classifier": change_classifier,
+}
+
+
+def look_for(page):
+    """The look-for line of the tab that is shown (its first one)."""
+    return page.locator(".look-for:visible").first
+
+
+def wait_for_problem(page, *parts: str) -> None:
+    """Wait for a sentence that says what is wrong."""
+    problem = page.locator(".look-for.problem:visible").first
+    problem.wait_for()
+    for part in parts:
+        page.wait_for_function("([part]) => [...document.querySelectorAll('.look-for.problem')]"
+                               ".some((line) => line.innerText.includes(part))", arg=[part])  # fmt: skip
+
+
+def wait_for_no_problem(page) -> None:
+    page.locator(".look-for.problem:visible").first.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_every_tab_opens_and_its_picture_follows_a_control(visit, language):
+    page = visit(PATHS[language]).page
+    for wing in WINGS:
+        open_tab(page, wing, language)
+        assert look_for(page).inner_text().strip()
+        see_change(page, lambda wing=wing: CHANGES[wing](page, text_in(language)))
+        assert page.locator(".look-for.problem:visible").count() == 0
+
+
+@pytest.mark.parametrize("path", PATHS.values())
+def test_opening_the_page_calls_nothing_on_the_server(visit, path):
+    opened = visit(path)
+    opened.page.wait_for_timeout(1000)
+    calls = [url for method, url in opened.requests if method != "GET" or re.search(r"/queue/join|/run/|/call/", url)]
+    assert not calls
+
+
+def test_a_shared_link_opens_its_tab_with_its_setting(visit):
+    page = visit("/?tab=receptive_field&model=resnet18").page
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].some((plot) =>"
+        " plot.getClientRects().length > 0 && plot.data.some(({ name }) => name === 'ResNet-18'))"
+    )
+    tab = page.get_by_role("tab", name=text_in("en")("receptive_field.tab"), exact=True)
+    assert tab.get_attribute("aria-selected") == "true"
+    assert page.get_by_label(text_in("en")("terms.model"), exact=True).locator("visible=true").first.input_value() == "ResNet-18"
+
+
+def test_the_address_follows_what_is_set(visit):
+    page = visit().page
+    open_tab(page, "shapes", "en")
+    choose(page, text_in("en")("terms.model"), "ResNet-34")
+    page.wait_for_url(re.compile("tab=shapes.*model=resnet34|model=resnet34.*tab=shapes"))
+
+
+def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):
+    page = visit("/?tab=shapes&model=resnet34").page
+    page.locator("header a[hreflang]:visible").click()
+    page.wait_for_url(re.compile("/zh/?\\?.*tab=shapes"))
+    page.get_by_role("tab", name=text_in("zh")("shapes.tab"), exact=True).wait_for()
+    page.wait_for_function("() => document.documentElement.lang.startsWith('zh')")
+    page.locator("header a[hreflang=en]:visible").wait_for()
+
+
+# Words that stay as they are in Chinese: names of networks, methods, people and libraries, file formats, code.
+PROPER = set(
+    """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax regression
+    conv pool Conv BatchNorm PyTorch torch Gradio API API. GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF SVG CSV
+    Grad-CAM CAM SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU px ms py He Xavier NaN seed
+    float bf SGD T""".split()
+)
+LATIN = """() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    if (parent.closest("script, style, code, pre, .katex, .explanation, .cnn-table td, select, footer")) continue;
+    if (parent.getClientRects().length && /[A-Za-z]{2}/.test(walker.currentNode.data)) found.push(walker.currentNode.data);
+  }
+  return found;
+}"""
+
+
+def find_english(sentences: list[str]) -> list[str]:
+    """The sentences with a Latin word that is neither a proper term nor the path of a layer."""
+    left = []
+    for sentence in sentences:
+        sentence = re.sub(r"\b\w+(\.\w+)+\b|\b\w*\d\w*\b|\b\w+_\w+\b|https?://\S+", " ", sentence)
+        words = re.findall(r"[A-Za-z][A-Za-z-]+", sentence)
+        if any(word not in PROPER and word.split("-")[0] not in PROPER for word in words):
+            left.append(sentence.strip())
+    return left
+
+
+def test_the_chinese_page_has_no_english_left_over(visit):
+    page = visit("/zh").page
+    for wing in WINGS:
+        open_tab(page, wing, "zh")
+        left = find_english(page.evaluate(LATIN))
+        assert not left, (wing, left)
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_a_phone_scrolls_downwards_only(visit, language):
+    page = visit(PATHS[language], width=390, height=844).page
+    for wing in WINGS:
+        open_tab(page, wing, language)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, wing
+
+
+def test_a_dark_page_opens(visit):
+    page = visit("/?__theme=dark", scheme="dark").page
+    open_tab(page, "receptive_field", "en")
+    assert page.evaluate("document.body.classList.contains('dark')")
+
+
+# ---- bad input --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_a_kernel_with_letters(visit, language):
+    page = visit(PATHS[language]).page
+    cell = page.locator(".kernel-grid input:visible").first
+    for wrong in ("abc", "", "nan", "1e30"):
+        cell.fill(wrong)
+        wait_for_problem(page)
+    see_change(page, lambda: cell.fill("5"))
+    wait_for_no_problem(page)
+
+
+def test_a_stride_of_zero(visit):
+    page = visit().page
+    stride = page.locator(f'input[type=number][aria-label*="{text_in("en")("terms.stride")}"]:visible').first
+    stride.fill("0")
+    stride.press("Enter")
+    page.wait_for_timeout(500)
+    see_change(page, lambda: slide(page, text_in("en")("terms.stride"), 3))
+    wait_for_no_problem(page)
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_a_layer_table_with_nonsense(visit, language):
+    page, text = visit(PATHS[language]).page, text_in(language)
+    open_tab(page, "receptive_field", language)
+    page.get_by_role("button", name=text("receptive_field.network_table")).click()
+    kernel, stride = (page.locator(".layer-table:visible tr:nth-child(2) input").nth(column) for column in (0, 1))
+    kernel.fill("abc")
+    wait_for_problem(page, "2", text("terms.kernel_size"), "abc")
+    kernel.fill("")
+    wait_for_problem(page, text("receptive_field.empty_cell", row=2, name=text("terms.kernel_size"), minimum=1, maximum=31))
+    kernel.fill("2")
+    stride.fill("0")
+    wait_for_problem(page, text("terms.stride"))
+    see_change(page, lambda: stride.fill("1"))
+    wait_for_no_problem(page)
+    see_change(page, lambda: page.locator(".layer-table:visible .remove-layer").first.click())
+    assert page.locator(".layer-table:visible .remove-layer").count() == 3
+    see_change(page, lambda: page.locator(".layer-table:visible .add-layer").click())
+
+
+def test_a_click_on_the_image_chooses_the_unit_there(visit):
+    page = visit("/?tab=receptive_field").page
+    open_tab(page, "receptive_field", "en")
+    canvas = page.locator("#receptive-field-canvas canvas")
+    see_change(page, lambda: canvas.click(position={"x": 4, "y": 4}))
+    page.get_by_text("unit (0, 0)").locator("visible=true").first.wait_for()
+
+
+def test_damaged_and_unreadable_uploads(visit, tmp_path):
+    Image.radial_gradient("L").resize((200, 200)).save(tmp_path / "whole.jpg")
+    whole = (tmp_path / "whole.jpg").read_bytes()
+    (tmp_path / "truncated.jpg").write_bytes(whole[: len(whole) // 3])
+    (tmp_path / "drawing.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')
+    page, text = visit().page, text_in("en")
+    open_tab(page, "classifier", "en")
+    page.get_by_label(text("classifier.source_upload"), exact=True).locator("visible=true").first.check()
+    for name, sentence in (("truncated.jpg", "images.damaged"), ("drawing.svg", "images.svg")):
+        page.locator(".tabitem:visible input[type=file]").first.set_input_files(tmp_path / name)
+        wait_for_problem(page, text(sentence)[:30])
+        clear_upload(page)
+    see_change(page, lambda: page.locator(".tabitem:visible input[type=file]").first.set_input_files(tmp_path / "whole.jpg"))
+    wait_for_no_problem(page)
+
+
+def clear_upload(page) -> None:
+    """Take the picture away, so that another can be chosen."""
+    page.locator(".tabitem:visible .image-container button:visible").last.click()
+    page.locator(".tabitem:visible input[type=file]").first.wait_for(state="attached")
+
+
+def test_every_model_stands_in_the_lists(visit):
+    page, text = visit().page, text_in("en")
+    open_tab(page, "receptive_field", "en")
+    page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first.click()
+    shown = page.get_by_role("option").all_inner_texts()
+    assert [title.strip("✓ \n") for title in shown] == [
+        *(entry.title for entry in MODELS.values()),
+        text("receptive_field.network_table"),
+    ]
