@@ -214,6 +214,8 @@ class CifarResNet(nn.Module):
 
 def initialise_he(model: nn.Module) -> None:
     """He initialisation in place (He et al. 2015, "Delving deep into rectifiers"): normal, fan-out, for ReLU."""
+    if next(model.parameters()).is_meta:  # shapes without numbers; PyTorch would load its compiler to draw none
+        return
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

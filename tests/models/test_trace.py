@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -314,6 +316,7 @@ def test_random_stacks_agree_with_pytorch(stack_and_shape):
         (nn.Sequential(nn.Flatten(), nn.Conv2d(1, 2, 3)), (1, 6, 6), "1", "needs a feature map"),
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(3)), (1, 6, 6), "1", "expects 3 channels, but gets 2"),
         (nn.Sequential(nn.MaxPool2d(2)), (1, 1, 5), "0", "the kernel spans 2 × 2"),
+        (nn.Sequential(nn.MaxPool2d(2, padding=2)), (1, 5, 5), "0", "padding 2 is more than half of the window of 2 × 2"),
     ],
 )
 def test_a_shape_that_does_not_fit_is_reported_with_layer_and_arithmetic(model, shape, layer, sentence):
@@ -361,10 +364,29 @@ def test_an_operation_without_a_rule_is_refused_by_name(model, words):
     assert words in str(caught.value)
 
 
-def test_images_in_the_batch_are_not_mixed():
-    model = Lambda(lambda _, x: x.view(-1, 32))
-    with pytest.raises(ShapeError, match="one image of 64 = 1 × 8 × 8"):
-        trace(model, (1, 8, 8))
+def test_views_that_flatten_are_followed_and_others_refused():
+    def shape_of(function):
+        return trace(Lambda(function), (2, 4, 8)).output_shape
+
+    assert shape_of(lambda _, x: x.view(x.size(0), -1)) == (64,)
+    assert shape_of(lambda _, x: x.reshape(x.shape[0], x.size()[1] * 4 * 8)) == (64,)
+    assert shape_of(lambda _, x: torch.relu(x).flatten(1).sub(1)) == (64,)
+    assert shape_of(lambda _, x: x.mean([2, 3]) + x.mean(dim=(-1, -2))) == (2,)
+    with pytest.raises(ShapeError, match="one image of 64 = 2 × 4 × 8 numbers over a shape of 2 × 32"):
+        shape_of(lambda _, x: x.view(-1, 32))
+    with pytest.raises(ShapeError, match="64 = 2 × 4 × 8 numbers cannot take the shape 1 × 60"):
+        shape_of(lambda _, x: x.view(1, 60))
+    with pytest.raises(UnsupportedLayerError, match="view"):
+        shape_of(lambda _, x: x.view(1, 2, 32))
+
+
+def test_tracing_does_not_load_pytorchs_compiler():
+    """It costs 1.5 s and 120 MB at the start of the app."""
+    code = (
+        "import sys; from explorer.models.trace import trace_catalogue; trace_catalogue('resnet20', (1, 28, 28)); "
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (1, 0, 28), (1, 28.0, 28), (True, 28, 28), ("1", 28, 28), (1, 1, 1, 1, 1)])

@@ -90,14 +90,13 @@ def test_the_sentence_says_what_this_network_shows(name, size, sentence):
     "language, sentence",
     [
         ("en", "classifier.1 (Linear) expects 400 inputs, but gets 576 = 16 × 6 × 6."),
-        ("zh", "classifier.1(Linear)需要 400 个输入,实际得到 576 = 16 × 6 × 6 个。"),
+        ("zh", "classifier.1（Linear）需要 400 个输入，实际得到 576 = 16 × 6 × 6 个。"),
     ],
 )
 def test_a_size_that_does_not_fit_is_told_with_layer_and_arithmetic(language, sentence):
     with pytest.raises(InputError) as caught:
         on_shapes("lenet5", 32, 1, "small", language=language)
-    said = caught.value.sentence(language)
-    assert said.replace("，", ",").replace("（", "(").replace("）", ")") == sentence
+    assert caught.value.sentence(language) == sentence
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ SENTENCES = {
     ),
     "branches": "{layer} ({kind}) cannot join branches of different shapes: {shapes}.",
     "batch_lost": "{layer} ({kind}) spreads one image of {input} numbers over a shape of {output}.",
-    "does_not_fit": "{layer} ({kind}) cannot take an input of {shape}: {reason}",
+    "view": "{layer} ({kind}): {input} numbers cannot take the shape {output}.",
+    "pool_padding": "{layer} ({kind}): padding {padding} is more than half of the window of {kernel}.",
     "unsupported": "There is no rule for {layer} ({kind}), so its shape and receptive field are not known.",
     "unsupported_setting": "There is no rule for {layer} ({kind}) with {setting}.",
     "jumps_differ": (
