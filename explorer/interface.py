@@ -15,7 +15,7 @@ from explorer.classifier import tab as classifier
 from explorer.convolution import tab as convolution
 from explorer.errors import InputError
 from explorer.gradient_flow import tab as gradient_flow
-from explorer.language import PATHS, TAGS, LanguageMiddleware
+from explorer.language import PATHS, TAGS, PageMiddleware
 from explorer.layout import Wing
 from explorer.links import PRIVATE, connect_links
 from explorer.receptive_field import tab as receptive_field
@@ -43,7 +43,7 @@ API = {
     "explain": classifier.explain,
 }
 HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
-SCRIPTS = ("canvas.js", "samples.js", "page.js")
+SCRIPTS = ("canvas.js", "samples.js", "images.js", "page.js")
 
 
 def build_app(settings: Settings | None = None) -> gr.Blocks:
@@ -147,7 +147,7 @@ def launch_settings(settings: Settings | None = None) -> dict:
         "server_port": settings.port,
         "root_path": settings.root_path or None,
         "max_file_size": settings.max_upload,
-        "app_kwargs": {"middleware": [Middleware(LanguageMiddleware)]},
+        "app_kwargs": {"middleware": [Middleware(PageMiddleware)]},
         "theme": build_theme(),
         "head": build_head(),
         "footer_links": ["api"],

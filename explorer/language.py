@@ -1,11 +1,13 @@
-"""The language of each page's HTML, and of Gradio's own words in it.
+"""The two pages' HTML on its way out: their language, also in Gradio's own words, and compression.
 
 Gradio writes lang="en" into every page and follows the browser's language for its own words (upload, clear,
-errors). Here the address decides: "/zh" is Chinese for everyone, "/" English.
+errors). Here the address decides: "/zh" is Chinese for everyone, "/" English. It compresses only addresses with
+a file's ending, so that half a megabyte with the first pictures would go out as it is.
 """
 
 from __future__ import annotations
 
+import gzip
 import html
 import json
 import re
@@ -46,8 +48,8 @@ def localise(page: bytes, language: str) -> bytes:
     return page.replace(b'<script type="module"', head + b'<script type="module"', 1)
 
 
-class LanguageMiddleware:
-    """ASGI middleware that passes the two pages through `localise` and everything else through as it is."""
+class PageMiddleware:
+    """ASGI middleware: the two pages go out localised and compressed, everything else as it is."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -59,14 +61,16 @@ class LanguageMiddleware:
         if language is None:
             await self.app(scope, receive, send)
             return
-        await self.app(scope, receive, _Localiser(language, send))
+        accepted = dict(scope["headers"]).get(b"accept-encoding", b"")
+        await self.app(scope, receive, _PageSender(language, b"gzip" in accepted, send))
 
 
-class _Localiser:
-    """Collects one HTML response and sends it on localised."""
+class _PageSender:
+    """Collects one HTML response and sends it on localised and, where it is wanted, compressed."""
 
-    def __init__(self, language: str, send: Send):
+    def __init__(self, language: str, compressed: bool, send: Send):
         self.language = language
+        self.compressed = compressed
         self.send = send
         self.start: Message = {}
         self.body = b""
@@ -81,7 +85,11 @@ class _Localiser:
         headers = dict(self.start["headers"])
         if headers.get(b"content-type", b"").startswith(b"text/html"):
             self.body = localise(self.body, self.language)
-            headers[b"content-length"] = str(len(self.body)).encode()
             headers[b"content-language"] = TAGS[self.language].encode()
+            headers[b"vary"] = b"Accept-Encoding"
+            if self.compressed:
+                self.body = gzip.compress(self.body, compresslevel=5)
+                headers[b"content-encoding"] = b"gzip"
+            headers[b"content-length"] = str(len(self.body)).encode()
         await self.send({**self.start, "headers": list(headers.items())})
         await self.send({"type": "http.response.body", "body": self.body})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import gradio as gr
+import httpx
 import pytest
-from fastapi.testclient import TestClient
 
 from explorer.errors import InputError
 from explorer.interface import API, HEAVY, WINGS, build_app, build_head, launch_settings, refuse_clearly
@@ -25,12 +26,13 @@ def demo():
 
 @pytest.fixture(scope="module")
 def client(demo):
-    settings = launch_settings(Settings())
-    demo.head, demo.theme = settings["head"], settings["theme"]
-    demo._set_html_css_theme_variables()
-    app = gr.routes.App.create_app(demo, app_kwargs=settings["app_kwargs"])
-    with TestClient(app) as client:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    _, address, _ = demo.launch(**launch_settings(Settings(port=port)), prevent_thread_lock=True, quiet=True)
+    with httpx.Client(base_url=address, timeout=60, follow_redirects=True) as client:
         yield client
+    demo.close()
 
 
 def test_exactly_six_names_are_public_and_documented(demo):
@@ -64,7 +66,7 @@ def test_heavy_calls_take_turns(demo):
 def test_a_page_speaks_its_language_and_asks_nothing_outside(client, path, tag, language):
     page = client.get(path)
     assert page.status_code == 200
-    assert page.headers["content-language"] == tag
+    assert (page.headers["content-language"], page.headers["content-encoding"]) == (tag, "gzip")
     assert f'<html\n\tlang="{tag}"' in page.text
     title = translate(language, "app.title")
     assert f"<title>{title}</title>" in page.text
@@ -83,6 +85,8 @@ def test_both_pages_hold_the_first_pictures(client):
 
 
 def test_other_addresses_pass_untouched(client):
+    plain = client.get("/", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers and plain.text == client.get("/").text
     assert client.get("/config").json()["title"] == translate("en", "app.title")
     assert client.get("/zh/").status_code == 200
     assert client.get("/fr").status_code == 404
