@@ -53,6 +53,14 @@ function tint() {
   });
 }
 
+// A long number as far as it fits into its cell; the whole number shows while it is edited.
+function shorten(written) {
+  const room = cells[0].length > 5 ? 5 : 6;
+  if (written.length <= room || !Number.isFinite(Number(written))) return written;
+  const rounded = Number(written).toFixed(room - 3);
+  return Number(rounded) === 0 ? "0" : rounded;
+}
+
 function build() {
   rowsChoice.value = cells.length;
   columnsChoice.value = cells[0].length;
@@ -65,9 +73,13 @@ function build() {
         field.type = "text"; // a field of type "number" would swallow what is wrong instead of sending it
         field.spellcheck = false;
         field.autocomplete = "off";
-        field.value = written;
+        field.value = shorten(written);
         field.setAttribute("aria-label", words.cell.replace("{row}", row + 1).replace("{column}", column + 1));
-        field.addEventListener("focus", () => field.select());
+        field.addEventListener("focus", () => {
+          field.value = cells[row][column];
+          field.select();
+        });
+        field.addEventListener("blur", () => (field.value = shorten(cells[row][column])));
         field.addEventListener("input", () => {
           cells[row][column] = field.value;
           tint();

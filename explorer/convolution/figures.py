@@ -12,8 +12,8 @@ from explorer.text import Text
 
 PICTURE_HEIGHT = 300  # px, so that arithmetic and formula stand below it on one screen
 POOLING_HEIGHT = 300
-FILTER_HEIGHT = 160
-FILTER_COLUMNS = 52  # cells in a row of learned filters: 13 filters of 3 x 3, 8 of 5 x 5
+FILTER_HEIGHT = 180
+FILTER_COLUMNS = 44  # cells in a row of learned filters: 11 filters of 3 x 3, 7 of 5 x 5
 
 
 def draw_experiment(experiment: Experiment, text: Text) -> dict:
@@ -80,14 +80,14 @@ def draw_comparison(experiment: Experiment, text: Text) -> str:
     return text(
         key,
         difference=f"{comparison.greatest_difference:.1e}",
-        factor=f"{comparison.manual_seconds / comparison.torch_seconds:,.0f}",
+        factor=f"{comparison.manual_seconds / comparison.torch_seconds:,.3g}",
         manual=format_time(comparison.manual_seconds),
         torch=format_time(comparison.torch_seconds),
     )
 
 
 def draw_formula(experiment: Experiment) -> str:
-    """The output-size formula with this setting's numbers, as MathML: drawn at once while a slider moves."""
+    """The output-size formula with this setting's numbers, as HTML: drawn at once while a slider moves."""
     (height, width), (kernel_height, kernel_width) = experiment.picture.shape, experiment.kernel.shape
     if (height, kernel_height) == (width, kernel_width):
         return _fill_formula("HW", height, kernel_height, experiment)
@@ -256,13 +256,10 @@ def _caption_result(result: torch.Tensor, seconds: float, text: Text) -> str:
 def _fill_formula(sides: str, size: int, kernel_size: int, experiment: Experiment) -> str:
     stride, padding, dilation = experiment.stride, experiment.padding, experiment.dilation
     result = conv_output_size(size, kernel_size, stride, padding, dilation)
-    names = "".join(f"<msub><mi>{side}</mi><mtext>out</mtext></msub><mo>=</mo>" for side in sides)
-    tokens = f"{size} + 2 · {padding} − {dilation} · ( {kernel_size} − 1 ) − 1".split()
-    above = "".join(f"<mn>{token}</mn>" if token.isdigit() else f"<mo>{token}</mo>" for token in tokens)
-    return (
-        f"<math>{names}<mrow><mo>⌊</mo><mfrac><mrow>{above}</mrow><mn>{stride}</mn></mfrac><mo>⌋</mo></mrow>"
-        f'<mo>+</mo><mn>1</mn><mo>=</mo><mn style="font-weight: 700">{result}</mn></math>'
-    )
+    names = "".join(f"<i>{side}</i><sub>out</sub> = " for side in sides)
+    above = f"{size} + 2·{padding} − {dilation}·({kernel_size} − 1) − 1"
+    fraction = f'<span class="fraction"><span>{above}</span><span>{stride}</span></span>'
+    return f'<p class="formula">{names}<span class="floor">{fraction}</span> + 1 = <b>{result}</b></p>'
 
 
 def _rounded(values: torch.Tensor) -> Sequence[Sequence[float]]:

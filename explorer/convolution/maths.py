@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
@@ -14,7 +15,7 @@ from explorer.checks import check_whole
 from explorer.errors import InputError
 
 MOST_RUNS = 5  # for the median of a time
-TIMING_SECONDS = 0.01  # no further run after this, so that a slider is answered in time
+LOOP_SECONDS = 0.01  # no further run of the loop after this, so that a slider is answered in time
 
 
 @dataclass(frozen=True)
@@ -201,8 +202,9 @@ def compare_convolutions(
     Raises:
         InputError: as `conv2d_manual`.
     """
-    manual, manual_seconds = _measure_time(lambda: conv2d_manual(input_map, kernel, stride, padding, dilation))
-    torch_result, torch_seconds = _measure_time(lambda: _convolve(input_map, kernel, stride, padding, dilation))
+    settings = (input_map, kernel, stride, padding, dilation)
+    manual, manual_seconds = _measure_time(lambda: conv2d_manual(*settings), limit=LOOP_SECONDS)
+    torch_result, torch_seconds = _measure_time(lambda: _convolve(*settings))
     difference = float((manual - torch_result).abs().max())
     return Comparison(manual, torch_result, difference, manual_seconds, torch_seconds)
 
@@ -290,10 +292,10 @@ def _check_map(name: str, values: torch.Tensor) -> tuple[int, int]:
     return values.shape
 
 
-def _measure_time(compute: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
-    """What it computes and its median time, of fewer runs where a run is slow."""
+def _measure_time(compute: Callable[[], torch.Tensor], limit: float = math.inf) -> tuple[torch.Tensor, float]:
+    """What it computes and its median time, of fewer runs where they take more seconds than the limit."""
     result, times = None, []
-    while len(times) < MOST_RUNS and sum(times) < TIMING_SECONDS:
+    while len(times) < MOST_RUNS and sum(times) < limit:
         start = perf_counter()
         result = compute()
         times.append(perf_counter() - start)

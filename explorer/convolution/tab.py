@@ -49,7 +49,7 @@ from explorer.convolution.maths import (
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.events import draw_look_for, wire
-from explorer.images import build_sketchpad, build_upload, open_image
+from explorer.images import build_upload, open_image
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -61,6 +61,7 @@ from explorer.layout import (
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, load_trained
 from explorer.samples import build_sample_picker, check_sample
+from explorer.sketch import build_sketch, read_sketch
 from explorer.text import Text, text_in
 
 SOURCES = ("tutorial", "sample", "upload", "drawing")
@@ -76,7 +77,6 @@ MAX_SIDE = 224  # px, of the picture in the comparison of parameters
 UPLOAD_SIDE = 56  # px, so that the loop in Python answers within 0.1 s
 DRAWING_SIDE = 28  # px, as the clothes
 DEFAULT_SAMPLE = 180  # an ankle boot
-FOLDER = Path(__file__).parent
 
 Cells = Sequence[Sequence[str]]
 
@@ -88,7 +88,7 @@ class Settings:
     source: str = "tutorial"
     sample: int = DEFAULT_SAMPLE
     upload: str | None = None
-    drawing: np.ndarray | None = None
+    drawing: str | None = None
     cells: Cells = tuple(map(tuple, preset_cells("horizontal")))
     stride: int = 1
     padding: int = 0
@@ -149,12 +149,6 @@ def on_take_filter(choice: str, event: gr.EventData, *values, language: str) -> 
     index = check_whole("convolution.filter", row * per_row + column, 0, len(filters) - 1)
     settings = replace(Settings(*values), cells=write_cells(filters[index]))
     return on_setup(choice, *_in_order(settings), language=language)
-
-
-def on_draw(drawing: np.ndarray | None, *values, language: str) -> list:
-    """As on_convolve, after a stroke; keeps the drawing, which the page sends only once."""
-    settings = replace(Settings(*values), source="drawing", drawing=drawing)
-    return [*on_convolve(*_in_order(settings), language=language), drawing]
 
 
 def convolve(
@@ -229,10 +223,12 @@ def _read_upload(path: str | None) -> torch.Tensor:
     return torch.from_numpy(np.array(image)).float() / 255
 
 
-def _read_drawing(drawing: np.ndarray | None) -> torch.Tensor:
-    if drawing is None:
+def _read_drawing(drawing: str | None) -> torch.Tensor:
+    """The drawing at the size of the clothes."""
+    ink = read_sketch(drawing)
+    if ink is None:
         raise InputError("convolution.no_drawing")
-    image = Image.fromarray(drawing).resize((DRAWING_SIDE, DRAWING_SIDE), Image.Resampling.BOX)
+    image = Image.fromarray(ink).resize((DRAWING_SIDE, DRAWING_SIDE), Image.Resampling.BOX)
     return torch.from_numpy(np.array(image)).float() / 255
 
 
@@ -346,24 +342,25 @@ def build_tab(language: str) -> Wing:
                 upload = build_upload(text("images.upload"), **place)
                 gr.HTML(f'<p class="intro">{text("convolution.scaled", side=UPLOAD_SIDE)}</p>')
             with gr.Column(visible=False) as drawing_place:
-                pad = build_sketchpad(text("images.sketch"))
-            drawing = gr.State()
+                drawing = build_sketch(text("images.sketch"), text("convolution.clear"))
             choices = _kernel_choices(text)
             kernel = gr.Dropdown(choices, value="horizontal", label=text("terms.kernel"), filterable=False)
             with gr.Column(visible=False) as filters_place:
                 filters = build_canvas(None, clickable=True)
             editor = _build_editor(default.cells, text)
-            stride = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)
-            padding = _slider("terms.padding", 0, MAX_PADDING, default.padding, text)
-            dilation = _slider("terms.dilation", 1, MAX_DILATION, default.dilation, text)
-            flip = gr.Checkbox(default.flip, label=text("convolution.flip"))
+            with gr.Row():
+                stride = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)
+                padding = _slider("terms.padding", 0, MAX_PADDING, default.padding, text)
+            with gr.Row():
+                dilation = _slider("terms.dilation", 1, MAX_DILATION, default.dilation, text)
+                flip = gr.Checkbox(default.flip, label=text("convolution.flip"), min_width=120)
         with picture_column():
             look_for = build_look_for(first[0])
             maps = build_canvas(first[1], elem_id="convolution-maps")
             window = _build_window(first[2])
             with gr.Row(equal_height=True):
                 with gr.Column(min_width=320):
-                    formula = gr.HTML(first[4], css_template="math { display: block; font-size: 19px; }")
+                    formula = gr.HTML(first[4], css_template=_read("formula.css"))
                 with gr.Column(min_width=320):
                     compared = gr.HTML(first[3])
     _build_heading(text("convolution.pooling"))
@@ -392,12 +389,11 @@ def build_tab(language: str) -> Wing:
     ]  # fmt: skip
     pictures = [look_for, maps, window, compared, formula, pool_look, pool_maps, count_look, counts]
     setup = [*pictures, editor, filters, filters_place, sample_place, upload_place, drawing_place]
-    changed = [sample, stride, padding, dilation, flip, pool_size, in_channels, out_channels, side, upload]
+    changed = [sample, upload, drawing, stride, padding, dilation, flip, pool_size, in_channels, out_channels, side]
     wire([each.input for each in changed], on_convolve, inputs, pictures, language)
     wire([source.input, kernel.input], on_setup, [kernel, *inputs], setup, language)
     wire([editor.input], on_edit, inputs, [*pictures, kernel], language)
     wire([filters.click], on_take_filter, [kernel, *inputs], setup, language)
-    wire([pad.change], on_draw, [pad, *inputs], [*pictures, drawing], language, queue=True)
     links = {
         "input": source, "sample": sample, "kernel": kernel,
         "stride": stride, "padding": padding, "dilation": dilation, "flip": flip,
@@ -418,6 +414,11 @@ def _slider(name: str, least: int, greatest: int, value: int, text: Text) -> gr.
     return gr.Slider(least, greatest, value, step=1, label=text(name), min_width=120)
 
 
+def _read(name: str) -> str:
+    """A script or style sheet that lies beside this file."""
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
 def _build_heading(words: str) -> gr.HTML:
     return gr.HTML(f"<h2>{words}</h2>", css_template="h2 { margin: 36px 0 4px; font-size: 22px; font-weight: 650; }")
 
@@ -435,8 +436,8 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         [list(row) for row in cells],
         # The template holds no property, so that a new value never draws the fields anew under the cursor.
         html_template=f'<div class="kernel-editor" data-words="{words_attribute}"></div>',
-        css_template=(FOLDER / "editor.css").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "editor.js").read_text(encoding="utf-8"),
+        css_template=_read("editor.css"),
+        js_on_load=_read("editor.js"),
         apply_default_css=False,
     )
 
@@ -446,7 +447,7 @@ def _build_window(value: dict) -> gr.HTML:
     return gr.HTML(
         value,
         html_template='<p class="window-sum"></p>',
-        css_template=(FOLDER / "window.css").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "window.js").read_text(encoding="utf-8"),
+        css_template=_read("window.css"),
+        js_on_load=_read("window.js"),
         apply_default_css=False,
     )

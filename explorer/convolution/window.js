@@ -12,7 +12,8 @@ let shape = ""; // sizes of input and result: where they change, the cell pointe
 
 const outlines = document.createElementNS(SVG, "svg");
 outlines.setAttribute("class", "window-outlines");
-outlines.style.cssText = "position:absolute;inset:0;width:100%;height:100%;pointer-events:none;z-index:10;overflow:visible";
+Object.assign(outlines.style, { position: "absolute", inset: 0, width: "100%", height: "100%", overflow: "visible" });
+Object.assign(outlines.style, { pointerEvents: "none", zIndex: 10 });
 
 const mapsOf = () => document.querySelector(`#${PICTURE} .maps`);
 

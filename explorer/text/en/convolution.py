@@ -9,9 +9,10 @@ SENTENCES = {
     "source": "Picture",
     "source_tutorial": "6 × 6",
     "source_sample": "Clothes",
-    "source_upload": "Upload",
+    "source_upload": "File",
     "source_drawing": "Draw",
     "scaled": "Scaled to at most {side} pixels a side, so that the loop in Python stays quick.",
+    "clear": "Clear",
     "kernel_horizontal": "Horizontal edge",
     "kernel_vertical": "Vertical edge",
     "kernel_sobel_x": "Sobel x",
@@ -98,7 +99,7 @@ SENTENCES = {
     "cell_empty": "{name}: the cell in row {row}, column {column} is empty. Put a number there, for example 0.",
     "cell_not_a_number": "{name}: row {row}, column {column} must be a number, got {value!r}.",
     "cell_too_large": "{name}: row {row}, column {column} must be a number from -{limit} to {limit}, got {value}.",
-    "no_drawing": "There is no drawing yet: draw something on the white square.",
+    "no_drawing": "There is no drawing yet: draw something on the black square.",
     "no_weights": "The trained weights of {model} are not here, so its filters cannot be shown. "
     "Choose another kernel, or train it with train_all.py.",
     # ---- the article

@@ -12,6 +12,7 @@ SENTENCES = {
     "source_upload": "上传",
     "source_drawing": "手绘",
     "scaled": "图像会缩小到每边最多 {side} 个像素，好让 Python 循环算得够快。",
+    "clear": "清空",
     "kernel_horizontal": "水平边缘",
     "kernel_vertical": "垂直边缘",
     "kernel_sobel_x": "Sobel x",
@@ -92,7 +93,7 @@ SENTENCES = {
     "cell_empty": "{name}第 {row} 行第 {column} 列是空的，请填一个数，例如 0。",
     "cell_not_a_number": "{name}第 {row} 行第 {column} 列必须是数字，现在是 {value!r}。",
     "cell_too_large": "{name}第 {row} 行第 {column} 列必须在 -{limit} 到 {limit} 之间，现在是 {value}。",
-    "no_drawing": "还没有画：请在白色方框里画点什么。",
+    "no_drawing": "还没有画：请在黑色方框里画点什么。",
     "no_weights": "这里没有 {model} 训练好的权重，所以看不到它的滤波器。请换一个卷积核，或者用 train_all.py 训练它。",
     # ---- the article
     "explanation": r"""

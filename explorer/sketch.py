@@ -1,0 +1,55 @@
+"""A square to draw on, white on black as in the data set.
+
+Gradio's sketchpad wants a brush to be chosen first, fills the browser's console with warnings, and uploads its picture
+at every event; this one is a canvas of a few lines whose value travels with the other settings.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+
+from explorer.errors import InputError
+
+SIDE = 56  # px, twice that of the data set
+
+
+def build_sketch(label: str, clear: str, elem_id: str | None = None) -> gr.HTML:
+    """The component; its value is what `read_sketch` reads, and `.input` fires while a person draws.
+
+    Args:
+        label: what it is, for those who cannot see it.
+        clear: words on the button that wipes it.
+        elem_id: id in the page.
+    """
+    here = Path(__file__)
+    return gr.HTML(
+        None,
+        # The template holds no property, so that a new value never wipes the canvas.
+        html_template=f'<div class="sketch" data-side="{SIDE}"><canvas role="img" aria-label="{html.escape(label)}">'
+        f'</canvas><button type="button">{html.escape(clear)}</button></div>',
+        css_template=here.with_suffix(".css").read_text(encoding="utf-8"),
+        js_on_load=here.with_suffix(".js").read_text(encoding="utf-8"),
+        elem_id=elem_id,
+        apply_default_css=False,
+    )
+
+
+def read_sketch(value: str | None) -> np.ndarray | None:
+    """(SIDE, SIDE) uint8, 0 black to 255 white, of the component's value; None as long as nothing is drawn.
+
+    Raises:
+        InputError: the value is no drawing of that size.
+    """
+    if value is None:
+        return None
+    try:
+        pixels = np.frombuffer(base64.b64decode(value, validate=True), dtype=np.uint8)
+        return pixels.reshape(SIDE, SIDE)
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise InputError("images.unknown") from error
