@@ -134,7 +134,7 @@ def _path_of(payload) -> str | None:
 
 
 def build_sketchpad(label: str, **settings):
-    """A white square to draw on with a broad black brush.
+    """A white square to draw on with a broad black brush, which images.js takes in hand.
 
     The handler gets a grey array (H, W) of uint8 with the ink white on black, as in the data set, or None as
     long as nothing is drawn.
@@ -151,6 +151,8 @@ def build_sketchpad(label: str, **settings):
         "layers": False,
         "transforms": (),
         "buttons": [],
+        "height": 300,
+        "elem_classes": "sketchpad",  # images.js finds it by this
         "brush": gr.Brush(default_size=20, colors=["#000000"], color_mode="fixed"),
     }
     pad = gr.Sketchpad(label=label, type="pil", image_mode="L", **{**defaults, **settings})

@@ -148,7 +148,7 @@ def draw_steps(prepared: Prepared, text: Text) -> dict:
     steps = prepared.steps
     own = steps[0].name == "grey"
     maps = [_draw_step(step, own, text) for step in steps]
-    return draw_maps(maps, max_height=150, label=text("classifier.steps_label"), equal_cells=False)
+    return draw_maps(maps, max_height=136, label=text("classifier.steps_label"), equal_cells=False)
 
 
 def _draw_step(step: Step, own: bool, text: Text) -> Map:

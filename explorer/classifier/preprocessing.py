@@ -120,9 +120,15 @@ def stretch_levels(picture: torch.Tensor) -> torch.Tensor:
 
 
 def trim_background(picture: torch.Tensor) -> torch.Tensor:
-    """The smallest rectangle that holds everything brighter than the faintest tenth of the range."""
-    rows = (picture > _FAINT).any(dim=1).nonzero().flatten()
-    columns = (picture > _FAINT).any(dim=0).nonzero().flatten()
+    """The smallest rectangle that holds everything brighter than the faintest tenth of the range.
+
+    Large pictures are smoothed for the search, so that single specks of noise do not count.
+    """
+    reach = min(picture.shape) // 100
+    smooth = F.avg_pool2d(picture[None, None], 2 * reach + 1, 1, reach, count_include_pad=False)[0, 0]
+    content = smooth > min(_FAINT, float(smooth.max()) / 2)
+    rows = content.any(dim=1).nonzero().flatten()
+    columns = content.any(dim=0).nonzero().flatten()
     return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 

@@ -114,6 +114,14 @@ def test_trimming_keeps_all_content():
     assert trim_background(picture).shape == (5, 5)
 
 
+def test_specks_of_noise_are_not_content():
+    picture = torch.zeros(400, 400)
+    picture[100:300, 150:250] = 1
+    picture[5, 7] = picture[390, 395] = 0.9
+    height, width = trim_background(picture).shape
+    assert 200 <= height <= 210 and 100 <= width <= 110
+
+
 def test_the_thinnest_pictures_work():
     for shape in ((1, 40), (40, 1), (2, 2), (3, 500)):
         picture = np.zeros(shape, dtype=np.uint8)

@@ -118,9 +118,9 @@ def test_an_upload_shows_each_step(tmp_path):
     Image.fromarray(picture).save(path)
     sentence, steps, *_ = call(on_classify, source="upload", upload=str(path))
     assert [each["title"] for each in steps["maps"]] == [
-        "Grey", "Negative", "Background black", "Trimmed", "28 × 28", "Normalised",
+        "Grey", "Negative", "On black", "Trimmed", "28 × 28", "Normalised",
     ]  # fmt: skip
-    assert steps["maps"][3]["caption"] == "40 × 20" and "ten kinds" in sentence
+    assert steps["maps"][3]["caption"] == "40 × 20" and "one of ten" in sentence
     camera = call(on_classify, source="camera", camera=str(path))
     assert camera[1] == steps
 
@@ -129,7 +129,7 @@ def test_a_drawing_is_taken_as_ink():
     ink = np.zeros((280, 280), dtype=np.uint8)
     ink[40:240, 90:190] = 255
     steps = call(on_classify, source="drawing", drawing=ink)[1]
-    assert [each["title"] for each in steps["maps"]][1] == "Background black", "no negative of white ink on black"
+    assert [each["title"] for each in steps["maps"]][1] == "On black", "no negative of white ink on black"
 
 
 @pytest.mark.parametrize("source", ["upload", "drawing", "camera"])

@@ -34,12 +34,12 @@ SENTENCES = {
     "steps_label": "From the picture to what the network sees",
     "step_grey": "Grey",
     "step_inverted": "Negative",
-    "step_levels": "Background black",
+    "step_levels": "On black",
     "step_cropped": "Trimmed",
     "step_resized": "28 × 28",
     "step_sample": "Sample",
     "step_normalised": "Normalised",
-    "caption_normalised": "{low} to {high}",
+    "caption_normalised": "{low} … {high}",
     "caption_size": "{height} × {width}",
     # ---- what it says ----
     "percent": "{value}\u00a0%",
@@ -50,20 +50,17 @@ SENTENCES = {
         "{model} says <b>{predicted}</b> with {probability}, but the label is <b>{truth}</b> ({truth_probability})."
     ),
     "verdict_own": (
-        "{model} says <b>{predicted}</b> with {probability}. It knows ten kinds of clothes and must name one, "
-        "whatever it is shown."
+        "{model} says <b>{predicted}</b> with {probability}: whatever it is shown, it must name one of ten classes."
     ),
     "look_signed": (
-        "Orange pixels speak for <b>{target}</b>, blue ones against it: {share} of the map lies on the clothes, "
-        "which cover {area} of the picture."
+        "Orange speaks for <b>{target}</b>, blue against it: {share} of the map lies on the clothes, which cover "
+        "{area} of the picture."
     ),
     "look_black_baseline": (
-        "Orange pixels speak for <b>{target}</b>, blue ones against it. The background is as black as the baseline, so "
-        "that it gets nothing: choose another baseline to see what it adds."
+        "Orange speaks for <b>{target}</b>, blue against it; the background equals the black baseline and gets nothing."
     ),
     "look_positive": (
-        "Orange regions speak for <b>{target}</b>: {share} of the map lies on the clothes, which cover {area} of "
-        "the picture."
+        "Orange speaks for <b>{target}</b>: {share} of the map lies on the clothes, which cover {area} of the picture."
     ),
     "look_empty": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
     "look_try_truth": "Choose <b>{truth}</b> as target class to see what speaks for it.",
@@ -219,7 +216,8 @@ z_c(x + \varepsilon_k) / \partial x_i$.
 *Grad-CAM* (Selvaraju et al. 2017) weighs the feature maps $F^k$ of one layer by the mean of their gradients and
 keeps what is positive:
 
-$$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big), \qquad w_k = \frac{1}{HW} \sum_{ij} \frac{\partial z_c}{\partial F^k_{ij}}$$
+$$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big),
+\qquad w_k = \frac{1}{HW} \sum_{ij} \frac{\partial z_c}{\partial F^k_{ij}}$$
 
 If nothing is positive the map is empty, and this app says so instead of stretching noise.
 

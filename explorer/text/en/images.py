@@ -6,7 +6,7 @@ SENTENCES = {
     "upload": "Your picture",
     "webcam": "Camera",
     "sketch": "Your drawing",
-    "drop_here": "Drop a picture here, paste one,\nor click to choose",
+    "drop_here": "Drop or paste a picture,\nor click to choose",
     "none": "There is no picture yet: choose, drop or paste one.",
     "too_large": (
         "This picture is too large: it may have at most {side} pixels a side and {megapixels} megapixels. "

@@ -39,7 +39,7 @@ SENTENCES = {
     "step_resized": "28 × 28",
     "step_sample": "样本",
     "step_normalised": "归一化",
-    "caption_normalised": "{low} 到 {high}",
+    "caption_normalised": "{low} … {high}",
     "caption_size": "{height} × {width}",
     # ---- what it says ----
     "percent": "{value}%",
@@ -47,14 +47,14 @@ SENTENCES = {
     "true_class": "正确答案",
     "verdict_right": "{model} 判断为<b>{predicted}</b>（{probability}），判断正确。",
     "verdict_wrong": "{model} 判断为<b>{predicted}</b>（{probability}），标签却是<b>{truth}</b>（{truth_probability}）。",
-    "verdict_own": "{model} 判断为<b>{predicted}</b>（{probability}）。它只认识十类衣物，无论给它看什么，都必须选一类。",
+    "verdict_own": "{model} 判断为<b>{predicted}</b>（{probability}）。无论给它看什么，它都必须从十类中选一类。",
     "look_signed": (
-        "橙色像素支持<b>{target}</b>，蓝色像素反对它：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。"
+        "橙色支持<b>{target}</b>，蓝色反对：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。"
     ),
     "look_black_baseline": (
-        "橙色像素支持<b>{target}</b>，蓝色像素反对它。背景和基线一样黑，所以得不到任何贡献：换一个基线，看看背景起什么作用。"
+        "橙色支持<b>{target}</b>，蓝色反对；背景和基线一样黑，所以贡献为零。"
     ),
-    "look_positive": "橙色区域支持<b>{target}</b>：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
+    "look_positive": "橙色支持<b>{target}</b>：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
     "look_empty": "在这一层里，Grad-CAM 没有找到支持<b>{target}</b>的正面证据，所以图是空的。",
     "look_try_truth": "把目标类别改成<b>{truth}</b>，看看哪些像素支持它。",
     "look_no_map": "条形图显示它对每一类有多大把握。",

@@ -6,7 +6,7 @@ SENTENCES = {
     "upload": "你的图片",
     "webcam": "摄像头",
     "sketch": "你的手绘",
-    "drop_here": "把图片拖到这里、粘贴，\n或点击选择",
+    "drop_here": "拖入或粘贴图片，\n或点击选择",
     "none": "还没有图片：请选择、拖入或粘贴一张。",
     "too_large": "这张图片太大了：每边最多 {side} 像素，总共最多 {megapixels} 百万像素。请缩小后再试。",
     "too_large_size": (
