@@ -43,7 +43,7 @@ API = {
     "explain": classifier.explain,
 }
 HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
-SCRIPTS = ("canvas.js", "samples.js", "images.js", "page.js")
+SCRIPTS = ("canvas.js", "samples.js", "page.js")
 
 
 def build_app(settings: Settings | None = None) -> gr.Blocks:

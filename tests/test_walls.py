@@ -18,7 +18,7 @@ FLOORS = (
     ("errors", "language"),
     ("checks",),
     ("models", "data", "style", "images", "hardware"),
-    ("canvas", "samples", "events", "training"),
+    ("canvas", "samples", "sketch", "events", "training"),
     ("layout",),
     (*WINGS, "links"),
     ("interface",),
