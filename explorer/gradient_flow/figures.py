@@ -304,10 +304,9 @@ def draw_inplace_table(cases: Sequence[InplaceCase], text: Text) -> str:
     """What an in-place ReLU did to each small network, as an HTML table."""
     rows = "".join(
         f"<tr><td><code>{html.escape(text(f'gradient_flow.code_{case.name}'))}</code></td>"
-        f"<td>{text(f'gradient_flow.case_{case.name}')}</td>"
-        f"<td><b>{text(f'gradient_flow.outcome_{case.outcome}')}</b></td></tr>"
+        f"<td><b>{text(f'gradient_flow.outcome_{case.outcome}')}</b></td>"
+        f"<td>{text(f'gradient_flow.case_{case.name}')}</td></tr>"
         for case in cases
     )
-    heads = "".join(f"<th>{text(f'gradient_flow.inplace_{head}')}</th>" for head in ("code", "case", "outcome"))
-    table = f'<table class="cnn-table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-    return f'<div class="cnn-table-scroll">{table}</div>'
+    heads = "".join(f"<th>{text(f'gradient_flow.inplace_{head}')}</th>" for head in ("code", "outcome", "case"))
+    return f'<table class="cnn-table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'

@@ -43,8 +43,8 @@ SENTENCES = {
     "block_axis": "block (1 is next to the input)",
     "depth_axis": "depth (blocks)",
     "norm_axis": "gradient norm (first weight)",
-    "reads_zero": "0: float32 underflow",
-    "reads_infinite": "∞: float32 overflow",
+    "reads_zero": "0: underflow",
+    "reads_infinite": "∞: overflow",
     "hover_block": "<b>{kind}, block {place}</b>",
     "hover_depth": "<b>{kind}, first of {place} blocks</b>",
     "hover_median": "median {median}, 5 to 95 % of seeds: {low} to {high}",
@@ -79,10 +79,10 @@ SENTENCES = {
     "remark_batch_norm": "With batch norm, plain gradients explode.",
     "remark_healthy": "Here a plain stack passes it on without shortcuts.",
     # in-place ReLU
-    "inplace_title": "In-place ReLU, tried on small networks",
+    "inplace_title": "In-place ReLU against an ordinary one",
     "inplace_code": "Code",
     "inplace_case": "What is overwritten",
-    "inplace_outcome": "Compared with an ordinary ReLU",
+    "inplace_outcome": "Result",
     "code_before_addition": "relu_(x @ w) + x",
     "code_after_addition": "relu_(x @ w + x)",
     "code_after_batch_norm": "relu_(bn(x @ w)) + x",
@@ -115,7 +115,7 @@ Through a stack of $n$ blocks the plain gradient is a product, the residual one 
 $$\text{plain: } \prod_{k=1}^{n} J_k \qquad\qquad \text{residual: } \prod_{k=1}^{n} (J_k + I), \qquad J_k = \frac{\partial F_k}{\partial x_k}.$$
 
 If each $J_k$ shrinks a vector, the plain product fades exponentially. The residual product keeps the term $I$ and
-adds $2^n - 1$ others. So it does not fade. But nothing keeps it from *growing*.
+adds $2^n - 1$ others. So it has no reason to fade. But nothing keeps it from *growing* either.
 
 **What comes out.** Medians over 100 seeds of the tutorial's stack, first block:
 
