@@ -76,11 +76,12 @@ def draw_window(experiment: Experiment, text: Text) -> dict:
 def draw_comparison(experiment: Experiment, text: Text) -> str:
     """Greatest difference and the times of the two, in one line."""
     comparison = experiment.comparison
+    factor = comparison.manual_seconds / comparison.torch_seconds
     key = "convolution.same" if comparison.greatest_difference == 0 else "convolution.different"
     return text(
         key,
         difference=f"{comparison.greatest_difference:.1e}",
-        factor=f"{comparison.manual_seconds / comparison.torch_seconds:,.3g}",
+        factor=f"{factor:,.0f}" if factor >= 10 else f"{factor:.2g}",
         manual=format_time(comparison.manual_seconds),
         torch=format_time(comparison.torch_seconds),
     )
