@@ -186,7 +186,7 @@ def _draw_slab(x, top, thickness, height, right, up, colour: str) -> str:
 def _draw_shortcut(x, y, reach, changes_shape: bool) -> str:
     """A little arc below a block: from what comes in to what goes out."""
     kind = "shortcut changes" if changes_shape else "shortcut"
-    return f'<path class="{kind}" d="M{x - reach:.1f},{y + 3:.1f}q{reach / 2:.1f},11 {reach:.1f},0"/>'
+    return f'<path class="{kind}" d="M{x - reach:.1f},{y + 3:.1f}q{reach / 2:.1f},{min(11.0, reach):.1f} {reach:.1f},0"/>'
 
 
 def _draw_share(middle, y, part: int, whole: int, role: str) -> str:
@@ -261,10 +261,14 @@ def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text) -> str:
 
 
 def draw_table(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
-    """One row a layer with the arithmetic below its numbers, and the sums at the end; blocks are folded by stage."""
+    """One row a layer with the arithmetic below its numbers, and the sums at the end.
+
+    A network that is built of blocks is folded by stage and block.
+    """
     heads = ("column_name", "column_kind", "column_output", "column_params", "column_mult_adds")
     head = "".join(f"<span>{escape(text(f'shapes.{key}'))}</span>" for key in heads)
-    body = "".join(_fold_stage(stage, text) if stage.is_blocks else _rows(stage.steps) for stage in stages)
+    is_long = any(stage.is_blocks for stage in stages)
+    body = "".join(_fold_stage(stage, text) if is_long else _rows(stage.steps) for stage in stages)
     total = _sums(text("shapes.total"), "", "", trace.num_params, trace.mult_adds)
     return (
         '<div class="layers" tabindex="0" role="region" '
@@ -288,15 +292,17 @@ def _row(layer: Layer) -> str:
 
 
 def _fold_stage(stage: Stage, text: Text) -> str:
-    blocks = "".join(
-        _fold(step.name, _block_kind(step, text), step.output_shape, step, _rows([step])) for step in stage.steps
-    )
-    count = text("shapes.blocks", count=len(stage.steps))
-    return _fold(stage.name, count, stage.output_shape, stage, blocks)
+    steps = "".join(_fold_step(step, text) for step in stage.steps)
+    if not stage.is_blocks:
+        return steps
+    return _fold(stage.name, text("shapes.blocks", count=len(stage.steps)), stage.output_shape, stage, steps)
 
 
-def _block_kind(step: Step, text: Text) -> str:
-    return text("shapes.block_layers", count=len(step.layers))
+def _fold_step(step: Step, text: Text) -> str:
+    if len(step.layers) == 1:
+        return _rows([step])
+    name = step.name if step.role in ("residual", "plain") else f"{step.name} – {step.layers[-1].name}"
+    return _fold(name, text("shapes.step_layers", count=len(step.layers)), step.output_shape, step, _rows([step]))
 
 
 def _fold(name: str, kind: str, shape: Shape, part: Stage | Step, inside: str) -> str:

@@ -20,7 +20,7 @@ SENTENCES = {
     "short_flatten": "flatten",
     "short_other": "layer",
     "blocks": "{count} blocks",
-    "block_layers": "block of {count}",
+    "step_layers": "{count} layers",
     "layers": "Layers",
     "role_conv": "convolution",
     "role_pool": "pooling",
@@ -54,7 +54,7 @@ SENTENCES = {
     ),
     "look_uneven": "{name} must make {bins} of {size}: its bins overlap and hold {widths} units a side.",
     "look_blocks": (
-        "Each stage halves the side and doubles the channels: four times the weights, at a quarter of the places."
+        "Each new stage halves the side and doubles the channels: four times the weights, at a quarter of the places."
     ),
     "look_tiny": "The last maps are only {size} px a side: padding is most of what a 3×3 kernel sees there.",
     "claim_right": "The tutorial counts {claimed} parameters. That is right.",
