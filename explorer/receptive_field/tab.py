@@ -85,10 +85,11 @@ def on_receptive_field(model, compared, layer, sample, pixel, layers, *, languag
 
 
 def on_network(model, compared, layer, sample, pixel, layers, *, language: str) -> tuple:
-    """The same for a new network, whose number of layers bounds the slider."""
+    """The same for a new network, whose number of layers bounds the slider; opens the table if it is chosen."""
     pictures = on_receptive_field(model, compared, layer, sample, pixel, layers, language=language)
     last = len(trace_rows(model, layers)) - 1
-    return (*pictures, gr.update(maximum=last, value=min(int(layer), last)))
+    slider = gr.update(maximum=last, value=min(int(layer), last))
+    return (*pictures, slider, gr.update(open=True) if model == TABLE else gr.skip())
 
 
 def on_edit(compared, layer, sample, pixel, layers, *, language: str) -> tuple:
@@ -98,7 +99,8 @@ def on_edit(compared, layer, sample, pixel, layers, *, language: str) -> tuple:
 
 def on_point(event: gr.EventData, model, compared, layer, sample, layers, *, language: str) -> tuple:
     """The reader clicked a pixel: from now on the unit whose centre is nearest to it is shown."""
-    pixel = [check_whole("receptive_field.unit", event._data.get(side), 0, IMAGE_SIZE - 1) for side in ("row", "column")]
+    position = (event._data.get("row"), event._data.get("column"))
+    pixel = [check_whole("receptive_field.unit", each, 0, IMAGE_SIZE - 1) for each in position]
     return (*on_receptive_field(model, compared, layer, sample, pixel, layers, language=language), pixel)
 
 
@@ -107,7 +109,8 @@ def on_compare(comparison, channels, *, language: str) -> tuple:
     text = text_in(language)
     channels = check_whole("receptive_field.channels", channels, 1, 4096)
     stacks = compare_stacks(comparison, channels)
-    return describe_stacks(comparison, stacks, text), draw_stacks(stacks, text), draw_stack_table(stacks, channels, text)
+    sentence = describe_stacks(comparison, stacks, text)
+    return sentence, draw_stacks(stacks, text), draw_stack_table(stacks, channels, text)
 
 
 def receptive_field(
@@ -208,27 +211,25 @@ def build_tab(language: str) -> Wing:
     """Lay out the tab in one language and wire it."""
     text = text_in(language)
     build_intro("receptive_field", language)
-    first_rows = trace_model(FIRST_MODEL)
-    first = on_receptive_field(
-        FIRST_MODEL, [STACK], FIRST_LAYER, FIRST_SAMPLE, None, None, language=language
-    )
+    catalogue = [(entry.title, name) for name, entry in MODELS.items()]
+    own, stack = ((text(f"receptive_field.network_{name}"), name) for name in (TABLE, STACK))
+    first = on_receptive_field(FIRST_MODEL, [STACK], FIRST_LAYER, FIRST_SAMPLE, None, None, language=language)
     with gr.Row(elem_classes="stage"):
         with controls_column():
             model = gr.Dropdown(
-                [(entry.title, name) for name, entry in MODELS.items()] + [(text("receptive_field.network_table"), TABLE)],
-                value=FIRST_MODEL, label=text("terms.model"), elem_id="receptive-field-model",
+                [*catalogue, own], value=FIRST_MODEL, label=text("terms.model"),
+                elem_id="receptive-field-model",
             )  # fmt: skip
             layer = gr.Slider(
-                0, len(first_rows) - 1, FIRST_LAYER, step=1, label=text("receptive_field.layer_number"),
+                0, len(trace_model(FIRST_MODEL)) - 1, FIRST_LAYER, step=1, label=text("receptive_field.layer_number"),
                 elem_id="receptive-field-layer",
             )  # fmt: skip
             sample = build_sample_picker(language, FIRST_SAMPLE, elem_id="receptive-field-sample")
             compared = gr.Dropdown(
-                [(text(f"receptive_field.network_{STACK}"), STACK), *((entry.title, name) for name, entry in MODELS.items())],
-                value=[STACK], multiselect=True, max_choices=MOST_COMPARED, label=text("receptive_field.compared"),
-                elem_id="receptive-field-compared",
+                [stack, *catalogue], value=[STACK], multiselect=True, max_choices=MOST_COMPARED,
+                label=text("receptive_field.compared"), elem_id="receptive-field-compared",
             )  # fmt: skip
-            with gr.Accordion(text("receptive_field.network_table"), open=False):
+            with gr.Accordion(own[0], open=False) as editor:
                 layers = build_layer_table(text)
         with picture_column():
             look_for = build_look_for(first[0])
@@ -241,15 +242,16 @@ def build_tab(language: str) -> Wing:
     table = gr.HTML(first[3], elem_id="receptive-field-table", apply_default_css=False)
     pictures = [look_for, chart, field, table]
     inputs = [model, compared, layer, sample, pixel, layers]
-    wire([model.input], on_network, inputs, [*pictures, layer], language)
+    network_outputs = [*pictures, layer, editor]
+    wire([model.input], on_network, inputs, network_outputs, language)
     wire([compared.input, layer.input, sample.input], on_receptive_field, inputs, pictures, language)
-    wire([layers.input], on_edit, inputs[1:], [*pictures, layer, model], language)
+    wire([layers.input], on_edit, inputs[1:], [*network_outputs, model], language)
     point_inputs = [model, compared, layer, sample, layers]
     wire([field.click], on_point, point_inputs, [*pictures, pixel], language)
     build_comparisons(text, language)
     build_facts(text)
     build_explanation("receptive_field", language)
-    return Wing("receptive_field", {"model": model}, on_network, inputs, [*pictures, layer])
+    return Wing("receptive_field", {"model": model}, on_network, inputs, network_outputs)
 
 
 def build_layer_table(text: Text) -> gr.HTML:

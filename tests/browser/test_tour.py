@@ -19,11 +19,11 @@ PICTURES = """() => {
   const of = (selector, read) => [...document.querySelectorAll(selector)].filter(shown).map(read);
   return JSON.stringify([
     of(".maps canvas", (canvas) => canvas.toDataURL()),
-    of(".js-plotly-plot", (plot) => plot.data.map(({ x, y, z }) => [x, y, z].map((v) => v && [...v].map(String)))),
+    of(".js-plotly-plot", ({ data = [] }) => data.map(({ x, y, z }) => [x, y, z].map((v) => v && [...v].map(String)))),
     of(".picture .html-container, .picture .prose", (part) => part.querySelector(".look-for") ? "" : part.innerHTML),
   ]);
 }"""
-HAS_PICTURE = """() => [...document.querySelectorAll(".picture .maps canvas, .picture .js-plotly-plot .trace, .picture svg")]
+HAS_PICTURE = """() => [...document.querySelectorAll(".picture :is(.maps canvas, .js-plotly-plot .trace, svg)")]
   .some((element) => element.getClientRects().length > 0 && element.getBoundingClientRect().width > 5)"""
 
 
@@ -128,11 +128,12 @@ def test_a_shared_link_opens_its_tab_with_its_setting(visit):
     page = visit("/?tab=receptive_field&model=resnet18").page
     page.wait_for_function(
         "() => [...document.querySelectorAll('.js-plotly-plot')].some((plot) =>"
-        " plot.getClientRects().length > 0 && plot.data.some(({ name }) => name === 'ResNet-18'))"
+        " plot.getClientRects().length > 0 && plot.data?.some(({ name }) => name === 'ResNet-18'))"
     )
     tab = page.get_by_role("tab", name=text_in("en")("receptive_field.tab"), exact=True)
     assert tab.get_attribute("aria-selected") == "true"
-    assert page.get_by_label(text_in("en")("terms.model"), exact=True).locator("visible=true").first.input_value() == "ResNet-18"
+    model = page.get_by_label(text_in("en")("terms.model"), exact=True).locator("visible=true").first
+    assert model.input_value() == "ResNet-18"
 
 
 def test_the_address_follows_what_is_set(visit):
@@ -153,8 +154,9 @@ def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):
 
 # Words that stay as they are in Chinese: names of networks, methods, people and libraries, file formats, code.
 PROPER = set(
-    """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax regression
-    conv pool Conv BatchNorm PyTorch torch Gradio API API. GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF SVG CSV
+    """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax
+    regression conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP
+    TIFF SVG CSV
     Grad-CAM CAM SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU px ms py He Xavier NaN seed
     float bf SGD T""".split()
 )
@@ -164,7 +166,8 @@ LATIN = """() => {
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
     if (parent.closest("script, style, code, pre, .katex, .explanation, .cnn-table td, select, footer")) continue;
-    if (parent.getClientRects().length && /[A-Za-z]{2}/.test(walker.currentNode.data)) found.push(walker.currentNode.data);
+    const words = walker.currentNode.data;
+    if (parent.getClientRects().length && /[A-Za-z]{2}/.test(words)) found.push(words);
   }
   return found;
 }"""
@@ -236,7 +239,8 @@ def test_a_layer_table_with_nonsense(visit, language):
     kernel.fill("abc")
     wait_for_problem(page, "2", text("terms.kernel_size"), "abc")
     kernel.fill("")
-    wait_for_problem(page, text("receptive_field.empty_cell", row=2, name=text("terms.kernel_size"), minimum=1, maximum=31))
+    empty = text("receptive_field.empty_cell", row=2, name=text("terms.kernel_size"), minimum=1, maximum=31)
+    wait_for_problem(page, empty)
     kernel.fill("2")
     stride.fill("0")
     wait_for_problem(page, text("terms.stride"))
@@ -267,7 +271,8 @@ def test_damaged_and_unreadable_uploads(visit, tmp_path):
         page.locator(".tabitem:visible input[type=file]").first.set_input_files(tmp_path / name)
         wait_for_problem(page, text(sentence)[:30])
         clear_upload(page)
-    see_change(page, lambda: page.locator(".tabitem:visible input[type=file]").first.set_input_files(tmp_path / "whole.jpg"))
+    chooser = page.locator(".tabitem:visible input[type=file]").first
+    see_change(page, lambda: chooser.set_input_files(tmp_path / "whole.jpg"))
     wait_for_no_problem(page)
 
 

@@ -73,16 +73,16 @@ def test_the_table_marks_the_chosen_layer():
 
 
 def test_a_new_network_bounds_the_slider():
-    *_, slider = on_network("resnet18", [], 3, 0, None, None, language="en")
+    *_, slider, _ = on_network("resnet18", [], 3, 0, None, None, language="en")
     assert slider["maximum"] == 18 and slider["value"] == 3
-    *_, slider = on_network("lenet5", [], 18, 0, None, None, language="en")
+    *_, slider, _ = on_network("lenet5", [], 18, 0, None, None, language="en")
     assert slider["maximum"] == slider["value"] == 5
 
 
 def test_an_edited_table_becomes_the_network():
     layers = [*LAYERS, {"type": "conv", "kernel": "3", "stride": "1", "padding": "1", "dilation": "2"}]
-    sentence, chart, *_, slider, model = on_edit([], 5, 0, None, layers, language="en")
-    assert model == TABLE and slider["maximum"] == 5
+    sentence, chart, *_, slider, editor, model = on_edit([], 5, 0, None, layers, language="en")
+    assert model == TABLE and slider["maximum"] == 5 and editor["open"]
     assert "32 × 32" in sentence
     assert list(chart.data[0].y) == [1, 5, 6, 14, 16, 32]
 
@@ -142,9 +142,23 @@ def test_the_public_function():
     assert receptive_field(layers=LAYERS)["as_wide_as_image_from"] is None
     assert receptive_field("resnet18", input_size=224)["layers"][-2]["size"] == 109
     assert receptive_field(language="zh")["sentence"] != receptive_field()["sentence"]
-    for bad in ({"model": "vgg"}, {"layers": []}, {"input_size": 0}, {"language": "fr"}, {"model": "lenet5", "input_size": 30}):
-        with pytest.raises(InputError):
-            receptive_field(**bad)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"model": "vgg"},
+        {"model": ["lenet5"]},
+        {"layers": []},
+        {"input_size": 0},
+        {"input_size": [28]},
+        {"language": "fr"},
+        {"model": "lenet5", "input_size": 30},
+    ],
+)
+def test_the_public_function_refuses_nonsense(bad):
+    with pytest.raises(InputError):
+        receptive_field(**bad)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

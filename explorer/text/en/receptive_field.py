@@ -62,8 +62,12 @@ SENTENCES = {
     "head_claim": "Often told",
     "head_stride_1": "Stride 1",
     # what to look for
-    "look_input": "Before the first layer a unit is a pixel and sees itself. Move the layer slider to let the box grow.",
-    "look_grown": "{name} widens the field by {reach} × jump {jump} = {added} pixels: one unit now sees {size} × {size}.",
+    "look_input": (
+        "Before the first layer a unit is a pixel and sees itself. Move the layer slider to let the box grow."
+    ),
+    "look_grown": (
+        "{name} widens the field by {reach} × jump {jump} = {added} pixels: one unit now sees {size} × {size}."
+    ),
     "look_same": "{name} looks at one unit only, so the field stays at {size} × {size} pixels.",
     "look_whole": " The image has {image}: units in the middle see all of it.",
     "look_wide": " The image has {image}, but no unit lies so that it sees all of them.",
@@ -109,7 +113,8 @@ SENTENCES = {
     "kernel_too_large": "Row {row}: the kernel spans {span} pixels, but its map with padding has only {padded}.",
     "field_too_large": "Row {row}: the field grows beyond {maximum} pixels. Choose smaller kernels or strides.",
     "fixed_size": "{model} takes images of {size} pixels only, got {value}.",
-    "explanation": r"""One unit of a feature map is computed from a small window of the map before it, that window from windows of the map
+    "explanation": r"""One unit of a feature map is computed from a small window of the map before it, that window
+from windows of the map
 before that, and so on down to the image. The pixels at the end of this chain are the unit's **receptive field**. What
 lies outside it cannot change the unit's value, whatever the weights are.
 
@@ -138,10 +143,12 @@ after ten. Only a stride makes growth faster, because it multiplies the jump of 
 kernel without new weights, but equal dilations one after the other leave holes: pixels inside the field that no path
 reaches.
 
-**Padding.** Near the edge the field hangs over the image. There it meets zeros, so units at the edge know less about the
+**Padding.** Near the edge the field hangs over the image. There it meets zeros, so units at the edge know less about
+the
 clothes, and something about where the edge is.
 
-**Shortcuts.** In a residual network many paths lead from a pixel to a unit, and the field is the union over all of them:
+**Shortcuts.** In a residual network many paths lead from a pixel to a unit, and the field is the union over all of
+them:
 that of the longest. The shortest path of ResNet-18 here passes one 3×3 convolution only.
 
 **The theoretical and the effective field.** The box says which pixels *can* matter, not how much. Pixels in the middle
