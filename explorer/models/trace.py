@@ -648,7 +648,8 @@ def _pad_rule(call: _Call) -> _Output:
     if min(shape) < 1:
         raise call.unsupported("unsupported_setting", setting=f"pad={pad}")
     before = call.first.field
-    return _Output(shape, Field(before.height.shift(top), before.width.shift(left), before.note), LayerSettings(pad=pad))
+    shifted = Field(before.height.shift(top), before.width.shift(left), before.note)
+    return _Output(shape, shifted, LayerSettings(pad=pad))
 
 
 def _pool_function_rule(*names: str) -> _Rule:

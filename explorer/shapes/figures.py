@@ -186,7 +186,8 @@ def _draw_slab(x, top, thickness, height, right, up, colour: str) -> str:
 def _draw_shortcut(x, y, reach, changes_shape: bool) -> str:
     """A little arc below a block: from what comes in to what goes out."""
     kind = "shortcut changes" if changes_shape else "shortcut"
-    return f'<path class="{kind}" d="M{x - reach:.1f},{y + 3:.1f}q{reach / 2:.1f},{min(11.0, reach):.1f} {reach:.1f},0"/>'
+    bow = f"q{reach / 2:.1f},{min(11.0, reach):.1f} {reach:.1f},0"
+    return f'<path class="{kind}" d="M{x - reach:.1f},{y + 3:.1f}{bow}"/>'
 
 
 def _draw_share(middle, y, part: int, whole: int, role: str) -> str:
@@ -209,7 +210,8 @@ def _row_names(top: float, base: float, text: Text) -> str:
     """At the left: what the slabs' sides mean, and the names of the rows below them."""
     scales = [(top + 44 + 18 * line, f"scale_{line + 1}") for line in range(4)]
     rows = (*scales, (base + 23, "column_output"), (base + 48, "column_params"), (base + 74, "column_mult_adds"))
-    return "".join(f'<text class="row-name" x="0" y="{y:.1f}">{escape(text(f"shapes.{key}"))}</text>' for y, key in rows)
+    names = ((y, escape(text(f"shapes.{key}"))) for y, key in rows)
+    return "".join(f'<text class="row-name" x="0" y="{y:.1f}">{name}</text>' for y, name in names)
 
 
 def _words(x, y, words: str, css_class: str) -> str:

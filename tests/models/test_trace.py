@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 import torch
@@ -316,7 +317,7 @@ def test_random_stacks_agree_with_pytorch(stack_and_shape):
         (nn.Sequential(nn.Flatten(), nn.Conv2d(1, 2, 3)), (1, 6, 6), "1", "needs a feature map"),
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(3)), (1, 6, 6), "1", "expects 3 channels, but gets 2"),
         (nn.Sequential(nn.MaxPool2d(2)), (1, 1, 5), "0", "the kernel spans 2 × 2"),
-        (nn.Sequential(nn.MaxPool2d(2, padding=2)), (1, 5, 5), "0", "padding 2 is more than half of the window of 2 × 2"),
+        (nn.Sequential(nn.MaxPool2d(2, padding=2)), (1, 5, 5), "0", "padding 2 is more than half of the window"),
     ],
 )
 def test_a_shape_that_does_not_fit_is_reported_with_layer_and_arithmetic(model, shape, layer, sentence):
@@ -386,7 +387,8 @@ def test_tracing_does_not_load_pytorchs_compiler():
         "import sys; from explorer.models.trace import trace_catalogue; trace_catalogue('resnet20', (1, 28, 28)); "
         "sys.exit('torch._dynamo' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 0
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (1, 0, 28), (1, 28.0, 28), (True, 28, 28), ("1", 28, 28), (1, 1, 1, 1, 1)])

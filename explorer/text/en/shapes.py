@@ -50,7 +50,8 @@ SENTENCES = {
         "Convolutions take any size. Only {name} is tied to it: it wants exactly {features} = {product} inputs."
     ),
     "look_even": (
-        "Adaptive pooling makes 4 of any side, so {name} always gets its {features} = {product} inputs, at any image size."
+        "Adaptive pooling makes 4 of any side, so {name} always gets its {features} = {product} inputs, "
+        "at any image size."
     ),
     "look_uneven": "{name} must make {bins} of {size}: its bins overlap and hold {widths} units a side.",
     "look_blocks": (
@@ -62,7 +63,9 @@ SENTENCES = {
         "The tutorial prints {claimed}. That is the count for three channels; with one channel it is {true}."
     ),
     "claim_now_right": "The tutorial prints {claimed}: that is this network, with three channels, not one.",
-    "claim_wrong": "The tutorial prints {claimed}. No variant that we tried has that many; with one channel it is {true}.",
+    "claim_wrong": (
+        "The tutorial prints {claimed}. No variant that we tried has that many; with one channel it is {true}."
+    ),
     "claim_other": "The tutorial's {claimed} is for one channel.",
     "explanation": r"""
 Each row of the table is one operation. The shape is written channels × height × width, for one image; in PyTorch a
