@@ -5,7 +5,6 @@ Whatever is wrong with a file becomes an InputError with a sentence; nothing is 
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import BinaryIO
 
@@ -131,47 +130,3 @@ def build_upload(label: str, **settings):
 
 def _path_of(payload) -> str | None:
     return payload.path if payload else None
-
-
-def build_sketchpad(label: str, **settings):
-    """A white square to draw on with a broad black brush, which images.js takes in hand.
-
-    The handler gets a grey array (H, W) of uint8 with the ink white on black, as in the data set, or None as
-    long as nothing is drawn.
-
-    Args:
-        label: what stands above it.
-        **settings: further keywords of `gr.Sketchpad`.
-    """
-    import gradio as gr
-
-    defaults = {
-        "canvas_size": (280, 280),
-        "fixed_canvas": True,
-        "layers": False,
-        "transforms": (),
-        "buttons": [],
-        "height": 300,
-        "elem_classes": "sketchpad",  # images.js finds it by this
-        "brush": gr.Brush(default_size=20, colors=["#000000"], color_mode="fixed"),
-    }
-    pad = gr.Sketchpad(label=label, type="pil", image_mode="L", **{**defaults, **settings})
-
-    def read_ink(payload) -> np.ndarray | None:
-        stored = pad.blob_storage.pop(payload.id, None) if payload and payload.id else payload
-        return _ink_of(stored.composite if stored else None)
-
-    pad.preprocess = read_ink
-    return pad
-
-
-def _ink_of(composite) -> np.ndarray | None:
-    """White ink on black from the drawing as the page sends it (bytes, or a file), None if there is none."""
-    if composite is None:
-        return None
-    source = io.BytesIO(composite) if isinstance(composite, (bytes, bytearray)) else composite.path
-    try:
-        ink = 255 - np.asarray(open_image(source))
-    except InputError:  # the page draws no such thing; a forged request gets an empty sheet
-        return None
-    return ink if ink.any() else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 from PIL import Image
 
 from explorer.errors import InputError
-from explorer.images import _ink_of, open_image
+from explorer.images import open_image
 
 RAMP = np.tile(np.linspace(0, 255, 40).astype(np.uint8), (30, 1))  # (30, 40): dark at the left, light at the right
 
@@ -163,17 +162,3 @@ def test_a_huge_picture_takes_no_memory(tmp_path):
     assert key.startswith("images.too_large")
     kilobytes = 1024 if sys.platform == "darwin" else 1
     assert int(growth) / kilobytes < 8000, "KB more than before opening it"
-
-
-def test_a_drawing_is_white_ink_on_black():
-    sheet = Image.new("L", (280, 280), 255)
-    assert _ink_of(None) is None
-    stored = io.BytesIO()
-    sheet.save(stored, "png")
-    assert _ink_of(stored.getvalue()) is None, "an empty sheet is no drawing"
-    sheet.putpixel((3, 2), 0)
-    stored = io.BytesIO()
-    sheet.save(stored, "png")
-    ink = _ink_of(stored.getvalue())
-    assert ink.shape == (280, 280) and ink[2, 3] == 255 and ink.sum() == 255
-    assert _ink_of(b"forged") is None

@@ -108,16 +108,14 @@ def _what_to_look_for(outcome: Outcome, text: Text) -> str:
         return text("classifier.look_no_map")
     if not outcome.attribution.has_evidence:
         return text("classifier.look_empty", target=target)
+    if outcome.truth not in (None, outcome.predicted) and outcome.target == outcome.predicted:
+        return text("classifier.look_wrong", target=target, truth=class_name(text, outcome.truth))
     complete = outcome.attribution.completeness_gap is not None  # then a pixel equal to the baseline gets exactly 0
     if complete and outcome.settings.baseline == "black" and outcome.truth is not None:
-        sentence = text("classifier.look_black_baseline", target=target)
-    else:
-        key = "look_positive" if outcome.method == "gradcam" else "look_signed"
-        share, area = percent(outcome.share, text, 0), percent(outcome.area, text, 0)
-        sentence = text(f"classifier.{key}", target=target, share=share, area=area)
-    if outcome.truth not in (None, outcome.predicted, outcome.target):
-        sentence += " " + text("classifier.look_try_truth", truth=class_name(text, outcome.truth))
-    return sentence
+        return text("classifier.look_black_baseline", target=target)
+    key = "look_positive" if outcome.method == "gradcam" else "look_signed"
+    share, area = percent(outcome.share, text, 0), percent(outcome.area, text, 0)
+    return text(f"classifier.{key}", target=target, share=share, area=area)
 
 
 def draw_about(outcome: Outcome, text: Text) -> str:
@@ -148,7 +146,8 @@ def draw_steps(prepared: Prepared, text: Text) -> dict:
     steps = prepared.steps
     own = steps[0].name == "grey"
     maps = [_draw_step(step, own, text) for step in steps]
-    return draw_maps(maps, max_height=136, label=text("classifier.steps_label"), equal_cells=False)
+    height = 150 if own else 180  # px; the line about one's own picture is longer
+    return draw_maps(maps, max_height=height, label=text("classifier.steps_label"), equal_cells=False)
 
 
 def _draw_step(step: Step, own: bool, text: Text) -> Map:

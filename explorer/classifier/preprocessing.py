@@ -122,11 +122,13 @@ def stretch_levels(picture: torch.Tensor) -> torch.Tensor:
 def trim_background(picture: torch.Tensor) -> torch.Tensor:
     """The smallest rectangle that holds everything brighter than the faintest tenth of the range.
 
-    Large pictures are smoothed for the search, so that single specks of noise do not count.
+    In large pictures single specks of noise do not count: their neighbourhood must be bright as well.
     """
     reach = min(picture.shape) // 100
     smooth = F.avg_pool2d(picture[None, None], 2 * reach + 1, 1, reach, count_include_pad=False)[0, 0]
-    content = smooth > min(_FAINT, float(smooth.max()) / 2)
+    content = (picture > _FAINT) & (smooth > _FAINT)
+    if not content.any():
+        content = picture > _FAINT
     rows = content.any(dim=1).nonzero().flatten()
     columns = content.any(dim=0).nonzero().flatten()
     return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import numpy as np
@@ -64,8 +65,6 @@ def call(handler, language="en", **changes):
 
 def decode(encoded):
     """Values of one map of a canvas payload, as its docstring says."""
-    import base64
-
     codes = np.frombuffer(base64.b64decode(encoded["codes"]), dtype="<u2").astype(float)
     values = encoded["low"] + (encoded["high"] - encoded["low"]) * codes / 65534
     return values.reshape(encoded["rows"], encoded["columns"])
@@ -126,9 +125,10 @@ def test_an_upload_shows_each_step(tmp_path):
 
 
 def test_a_drawing_is_taken_as_ink():
-    ink = np.zeros((280, 280), dtype=np.uint8)
-    ink[40:240, 90:190] = 255
-    steps = call(on_classify, source="drawing", drawing=ink)[1]
+    ink = np.zeros((56, 56), dtype=np.uint8)
+    ink[8:48, 18:38] = 255
+    drawing = base64.b64encode(ink.tobytes()).decode("ascii")
+    steps = call(on_classify, source="drawing", drawing=drawing)[1]
     assert [each["title"] for each in steps["maps"]][1] == "On black", "no negative of white ink on black"
 
 
@@ -170,7 +170,8 @@ def test_all_methods_side_by_side():
         {"method": "occlusion", "window": 0},
         {"method": "occlusion", "window": float("inf")},
         {"source": "upload", "upload": "/nowhere.png"},
-        {"source": "drawing", "drawing": np.zeros((9, 9), dtype=np.uint8)},
+        {"source": "drawing", "drawing": "forged"},
+        {"source": "drawing", "drawing": base64.b64encode(bytes(56 * 56)).decode("ascii")},
     ],
 )
 def test_nonsense_from_the_browser_gets_a_sentence(changes):

@@ -12,6 +12,7 @@ SENTENCES = {
     "source_drawing": "Draw",
     "source_camera": "Camera",
     "predicted_class": "the predicted class",
+    "clear": "clear",
     "settings": "Settings of the methods",
     "inversion": "Negative of the picture",
     "inversion_auto": "if its border is light",
@@ -63,7 +64,9 @@ SENTENCES = {
         "Orange speaks for <b>{target}</b>: {share} of the map lies on the clothes, which cover {area} of the picture."
     ),
     "look_empty": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
-    "look_try_truth": "Choose <b>{truth}</b> as target class to see what speaks for it.",
+    "look_wrong": (
+        "Orange speaks for <b>{target}</b>, blue against it. Choose <b>{truth}</b> as target class and compare."
+    ),
     "look_no_map": "The bars show how sure it is of each class.",
     "no_picture_upload": "Drop a picture of a piece of clothing on the left, paste one, or choose a file.",
     "no_picture_drawing": "Draw a piece of clothing on the left with a broad brush, filled in, not only its outline.",
@@ -157,7 +160,7 @@ SENTENCES = {
         "With the tutorial's random crops one run reached 84.1 %."
     ),
     "note_lenet5": "Trained with flips only; with the tutorial's random crops one run reached 89.4 %.",
-    "note_alexnet_small": "Trained with flips; the number depends on the length of training more than on the network.",
+    "note_alexnet_small": "Trained with flips for {epochs} epochs; one run of a similar network reached 92.1 % after 12.",
     "note_resnet18": "The tutorial's number needs about 50 epochs; this run had {epochs}.",
     "seconds": "{value} s",
     "minutes": "{value} min",
