@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
+import torch
 
 from explorer.gradient_flow.maths import Flow, GradientNorms, InplaceCase, Settings, Spread, compute_spread
 from explorer.style import MUTED, ROLES, new_figure
@@ -65,7 +66,8 @@ def _describe_kind(norms: GradientNorms, kind: str, key: str, text: Text) -> str
     if last == 0:
         form = "zero" if double > 0 else "dead"
         return text(f"gradient_flow.{key}_{form}", count=num_zero, double=say_number(double), **values)
-    some = text("gradient_flow.some_zero", count=num_zero, seeds=norms.seeds_done) if num_zero >= 0.05 * norms.seeds_done else ""
+    is_worth_saying = num_zero >= 0.05 * norms.seeds_done
+    some = text("gradient_flow.some_zero", count=num_zero, seeds=norms.seeds_done) if is_worth_saying else ""
     change = _describe_change(first, last, text)
     return text(f"gradient_flow.{key}_value", median=say_number(last), change=change, some=some, **values)
 
@@ -148,60 +150,74 @@ def choose_scale(norms: GradientNorms) -> Scale:
     return Scale(low, high, low - gap if 0 in values else None, high + gap if math.inf in values else None)
 
 
+@dataclass(frozen=True)
+class Lines:
+    """What one chart shows.
+
+    Attributes:
+        places: blocks or depths, from left to right.
+        spreads: over seeds in float32, by kind of network.
+        exact: the same in float64.
+        scale: the vertical axis.
+        seeds: how many networks of each kind were measured.
+        is_log: whether the horizontal axis is logarithmic.
+    """
+
+    places: list[int]
+    spreads: dict[str, Spread]
+    exact: dict[str, Spread]
+    scale: Scale
+    seeds: int
+    is_log: bool
+
+
 def draw_blocks(norms: GradientNorms, text: Text) -> go.Figure:
     """Gradient norm of every block of the full stack: median and 5 to 95 % of the seeds, plain and residual."""
-    settings = norms.settings
-    title = text("gradient_flow.blocks_title", depth=settings.depth)
-    figure = _new_chart(norms, text, title, "gradient_flow.block_axis")
-    places = list(range(1, settings.depth + 1))
-    flows = {kind: getattr(norms, kind).blocks for kind in KINDS}
-    doubles = {kind: getattr(norms, f"{kind}_double").blocks for kind in KINDS}
-    figure.update_xaxes(range=[1 - 0.02 * settings.depth - 0.1, settings.depth * 1.02 + 0.1], tickmode="array",
-                        tickvals=_round_places(settings.depth), showgrid=False)  # fmt: skip
-    _add_kinds(figure, norms, text, places, flows, doubles, "gradient_flow.hover_block", (0.8, 0.3))
-    _mark_lost(figure, norms, text)
-    return figure
+    depth = norms.settings.depth
+    lines = _collect_lines(norms, "blocks", list(range(1, depth + 1)), is_log=False)
+    x_axis = {"range": [0.9 - 0.02 * depth, 0.1 + 1.02 * depth], "tickvals": _round_places(depth)}
+    notes = [*_name_lines(lines, text, {"plain": 0.8, "residual": 0.3}), *_mark_lost(lines, text)]
+    traces = _trace_kinds(lines, text, "gradient_flow.hover_block", with_markers=depth <= 12)
+    figure = _new_chart(lines, text, "block_axis", x_axis, text("gradient_flow.blocks_title", depth=depth), notes)
+    return figure.add_traces(traces)
 
 
 def draw_depths(norms: GradientNorms, text: Text) -> go.Figure:
     """Gradient norm of the first block in stacks of growing depth, the first blocks of the same networks."""
-    figure = _new_chart(norms, text, text("gradient_flow.depths_title"), "gradient_flow.depth_axis")
-    places = list(norms.settings.depths)
-    flows = {kind: getattr(norms, kind).first_block for kind in KINDS}
-    doubles = {kind: getattr(norms, f"{kind}_double").first_block for kind in KINDS}
-    margin = 0.04 * math.log10(max(places[-1], 2))
-    figure.update_xaxes(type="log", tickvals=places, showgrid=False,
-                        range=[-margin, math.log10(max(places[-1], 2)) + margin])  # fmt: skip
-    _add_kinds(figure, norms, text, places, flows, doubles, "gradient_flow.hover_depth", (0.4, 0.4), True)
-    return figure
+    lines = _collect_lines(norms, "first_block", list(norms.settings.depths), is_log=True)
+    end = math.log10(max(lines.places[-1], 2))
+    x_axis = {"type": "log", "range": [-0.04 * end, 1.04 * end], "tickvals": lines.places}
+    notes = _name_lines(lines, text, {"plain": 0.4, "residual": 0.4})
+    traces = _trace_kinds(lines, text, "gradient_flow.hover_depth", with_markers=True)
+    return _new_chart(lines, text, "depth_axis", x_axis, text("gradient_flow.depths_title"), notes).add_traces(traces)
 
 
-def _new_chart(norms: GradientNorms, text: Text, title: str, x_title: str) -> go.Figure:
-    figure = new_figure(text(x_title), text("gradient_flow.norm_axis"), height=HEIGHT, showlegend=False)
-    figure.update_layout(
+def _collect_lines(norms: GradientNorms, part: str, places: list[int], is_log: bool) -> Lines:
+    """`part` is "blocks" or "first_block"."""
+    spreads = {kind: compute_spread(getattr(getattr(norms, kind), part)) for kind in KINDS}
+    exact = {kind: compute_spread(getattr(getattr(norms, f"{kind}_double"), part)) for kind in KINDS}
+    return Lines(places, spreads, exact, choose_scale(norms), norms.seeds_done, is_log)
+
+
+def _new_chart(lines: Lines, text: Text, x_title: str, x_axis: dict, title: str, notes: list[dict]) -> go.Figure:
+    """Axes, notes, and the floor and the ceiling where there are any. Plotly is slow to change: all at once."""
+    marks = [place for place in (lines.scale.zero, lines.scale.infinite) if place is not None]
+    return new_figure(
+        text(f"gradient_flow.{x_title}"),
+        text("gradient_flow.norm_axis"),
+        height=HEIGHT,
+        showlegend=False,
         title={"text": title, "font": {"size": 17}, "x": 0.01, "xanchor": "left", "y": 0.97, "yanchor": "top"},
         margin={"l": 64, "r": 14, "t": 40, "b": 48},
-    )
-    scale = choose_scale(norms)
-    figure.update_yaxes(**scale.axis())
-    for place in (scale.zero, scale.infinite):
-        if place is not None:
-            figure.add_hline(place, line={"color": MUTED, "width": 1, "dash": "dot"})
-    return figure
-
-
-def _mark_lost(figure: go.Figure, norms: GradientNorms, text: Text) -> None:
-    """Name the floor and the ceiling where a median lies on one of them for some blocks."""
-    scale = choose_scale(norms)
-    for kind in KINDS:
-        median = compute_spread(getattr(norms, kind).blocks).median
-        for lost, height, key, yshift in (
-            ((median == 0).tolist(), scale.zero, "reads_zero", 12),
-            ((~median.isfinite()).tolist(), scale.infinite, "reads_infinite", -14),
-        ):
-            if sum(lost) >= 0.45 * len(lost):  # else there is no room for it
-                words = text(f"gradient_flow.{key}")
-                _annotate(figure, lost.index(True) + 1, height, words, ROLES[kind], 15, xanchor="left", yshift=yshift)
+        xaxis={**x_axis, "showgrid": False},
+        yaxis=lines.scale.axis(),
+        annotations=notes,
+        shapes=[
+            {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": place, "y1": place,
+             "line": {"color": MUTED, "width": 1, "dash": "dot"}}
+            for place in marks
+        ],
+    )  # fmt: skip
 
 
 def _round_places(depth: int) -> list[int]:
@@ -210,94 +226,127 @@ def _round_places(depth: int) -> list[int]:
     return sorted({1, depth, *(place for place in range(step, depth + 1, step) if depth - place >= step * 0.6)})
 
 
-def _add_kinds(figure, norms, text, places, flows, doubles, hover, label_at, markers=False) -> None:
-    """Bands, medians and names of both kinds of network, from {kind: norms of (seeds, places)}."""
-    scale = choose_scale(norms)
-    spreads = {kind: compute_spread(flows[kind]) for kind in KINDS}
-    exact = {kind: compute_spread(doubles[kind]) for kind in KINDS}
-    for kind in KINDS:
-        _add_band(figure, scale, places, spreads[kind], ROLES[kind])
-    for kind in KINDS:
-        _add_exact(figure, scale, places, spreads[kind], exact[kind], ROLES[kind], text)
-        figure.add_scatter(
-            x=places,
-            y=scale.place(spreads[kind].median.tolist()),
-            mode="lines+markers" if markers or len(places) <= 12 else "lines",
-            line={"color": ROLES[kind], "width": 3, "dash": "solid"},
-            marker={"size": 9, "symbol": "circle" if kind == "plain" else "diamond"},
-            name=text(f"gradient_flow.{kind}"),
-            hovertext=_hover_texts(norms, text, places, spreads[kind], exact[kind], kind, hover),
-            hoverinfo="text",
-        )
-    _add_names(figure, scale, places, spreads, text, label_at)
-
-
-def _add_band(figure: go.Figure, scale: Scale, places: list[int], spread: Spread, colour: str) -> None:
-    """The middle 90 % of the seeds."""
-    edges = scale.place(spread.high.tolist()) + scale.place(spread.low.tolist())[::-1]
-    figure.add_scatter(
-        x=places + places[::-1], y=edges, fill="toself", fillcolor=f"rgba{_rgb(colour) + (0.2,)}",
-        mode="none", hoverinfo="skip",
-    )  # fmt: skip
-
-
-def _add_exact(figure, scale: Scale, places: list[int], spread: Spread, exact: Spread, colour: str, text: Text) -> None:
-    """Where float32 reads 0 or inf, the median in float64, dotted, joined to the last point that float32 can read."""
-    single, double = spread.median.tolist(), exact.median.tolist()
-    lost = [not 0 < value < math.inf for value in single]
-    shown = [any(lost[max(0, index - 1) : index + 2]) for index in range(len(lost))]
-    heights = [
-        place if visible and 0 < value < math.inf and abs(place) < LIMIT else None
-        for place, visible, value in zip(scale.place(double), shown, double, strict=True)
+def _trace_kinds(lines: Lines, text: Text, hover: str, with_markers: bool) -> list[dict]:
+    """Bands, dotted lines and medians of both kinds of network, in the order in which they lie over each other."""
+    bands = [_trace_band(lines, kind) for kind in KINDS]
+    dotted = [_trace_exact(lines, kind) for kind in KINDS if _is_lost(lines, kind)]
+    medians = [
+        {
+            "type": "scatter",
+            "x": lines.places,
+            "y": lines.scale.place(lines.spreads[kind].median.tolist()),
+            "mode": "lines+markers" if with_markers else "lines",
+            "line": {"color": ROLES[kind], "width": 3},
+            "marker": {"size": 9, "symbol": "circle" if kind == "plain" else "diamond"},
+            "name": text(f"gradient_flow.{kind}"),
+            "hovertext": _hover_texts(lines, text, kind, hover),
+            "hoverinfo": "text",
+        }
+        for kind in KINDS
     ]
-    if not any(height is not None and is_lost for height, is_lost in zip(heights, lost, strict=True)):
-        return
-    figure.add_scatter(x=places, y=heights, mode="lines", line={"color": colour, "width": 2.5, "dash": "dot"},
-                       hoverinfo="skip")  # fmt: skip
+    return [*bands, *dotted, *medians]
 
 
-def _hover_texts(norms, text: Text, places, spread: Spread, exact: Spread, kind: str, key: str) -> list[str]:
-    columns = (spread.low, spread.median, spread.high, spread.num_zero, spread.num_not_finite, exact.median)
+def _trace_band(lines: Lines, kind: str) -> dict:
+    """The middle 90 % of the seeds."""
+    spread = lines.spreads[kind]
+    edges = lines.scale.place(spread.high.tolist()) + lines.scale.place(spread.low.tolist())[::-1]
+    colour = tuple(int(ROLES[kind][start : start + 2], 16) for start in (1, 3, 5))
+    return {
+        "type": "scatter", "x": lines.places + lines.places[::-1], "y": edges, "mode": "none", "hoverinfo": "skip",
+        "fill": "toself", "fillcolor": f"rgba{(*colour, 0.2)}",
+    }  # fmt: skip
+
+
+def _is_lost(lines: Lines, kind: str) -> bool:
+    """Whether float32 reads 0 or inf somewhere where float64 has a number."""
+    single, double = lines.spreads[kind].median, lines.exact[kind].median
+    return bool((_is_out_of_range(single) & ~_is_out_of_range(double)).any())
+
+
+def _is_out_of_range(median: torch.Tensor) -> torch.Tensor:
+    return (median == 0) | ~median.isfinite()
+
+
+def _trace_exact(lines: Lines, kind: str) -> dict:
+    """The median in float64, dotted, from the last place that float32 can read onwards."""
+    double = lines.exact[kind].median
+    lost = _is_out_of_range(lines.spreads[kind].median).tolist()
+    beside_lost = [any(lost[max(0, index - 1) : index + 2]) for index in range(len(lost))]
+    in_range = (~_is_out_of_range(double) & (double.log10().abs() < LIMIT)).tolist()
+    shown = [beside and within for beside, within in zip(beside_lost, in_range, strict=True)]
+    heights = [
+        height if visible else None
+        for height, visible in zip(lines.scale.place(double.tolist()), shown, strict=True)
+    ]
+    return {
+        "type": "scatter", "x": lines.places, "y": heights, "mode": "lines", "hoverinfo": "skip",
+        "line": {"color": ROLES[kind], "width": 2.5, "dash": "dot"},
+    }  # fmt: skip
+
+
+def _hover_texts(lines: Lines, text: Text, kind: str, key: str) -> list[str]:
+    """For each place: what it is, the spread, and how many seeds have no logarithm."""
+    spread = lines.spreads[kind]
+    columns = (spread.low, spread.median, spread.high, spread.num_zero, spread.num_not_finite, lines.exact[kind].median)
+    rows = zip(lines.places, *(column.tolist() for column in columns), strict=True)
     texts = []
-    for place, (low, median, high, num_zero, num_not_finite, double) in zip(
-        places, zip(*(column.tolist() for column in columns), strict=True), strict=True
-    ):
-        lines = [
+    for place, low, median, high, num_zero, num_not_finite, double in rows:
+        said = [
             text(key, place=place, kind=text(f"gradient_flow.{kind}")),
             text("gradient_flow.hover_median", median=say_number(median), low=say_number(low), high=say_number(high)),
         ]
         if num_zero:
-            lines.append(text("gradient_flow.hover_zero", count=num_zero, seeds=norms.seeds_done))
+            said.append(text("gradient_flow.hover_zero", count=num_zero, seeds=lines.seeds))
         if num_not_finite:
-            lines.append(text("gradient_flow.hover_infinite", count=num_not_finite, seeds=norms.seeds_done))
+            said.append(text("gradient_flow.hover_infinite", count=num_not_finite, seeds=lines.seeds))
         if not 0 < median < math.inf:
-            lines.append(text("gradient_flow.hover_double", median=say_number(double)))
-        texts.append("<br>".join(lines))
+            said.append(text("gradient_flow.hover_double", median=say_number(double)))
+        texts.append("<br>".join(said))
     return texts
 
 
-def _add_names(figure: go.Figure, scale: Scale, places, spreads: dict[str, Spread], text: Text, label_at) -> None:
+def _name_lines(lines: Lines, text: Text, shares: dict[str, float]) -> list[dict]:
     """The name of each line beside it, in its colour: the upper one above its line, the lower one below."""
-    heights = {kind: scale.place(spreads[kind].median.tolist()) for kind in KINDS}
-    indexes = {kind: int(share * len(places)) for kind, share in zip(KINDS, label_at, strict=True)}
+    heights = {kind: lines.scale.place(lines.spreads[kind].median.tolist()) for kind in KINDS}
+    indexes = {kind: int(share * len(lines.places)) for kind, share in shares.items()}
     upper = max(KINDS, key=lambda kind: heights[kind][indexes["residual"]])
+    notes = []
     for kind, index in indexes.items():
-        above = kind == upper
-        rise = heights[kind][min(index + 1, len(places) - 1)] - heights[kind][max(index - 1, 0)]
-        is_steep = abs(rise) * len(places) > scale.high - scale.low
-        away = "left" if (rise > 0) != above else "right"  # to the side on which a steep line leaves room
-        _annotate(figure, places[index], heights[kind][index], f"<b>{text(f'gradient_flow.{kind}')}</b>", ROLES[kind],
-                  size=17, xanchor=away if is_steep else "center", yshift=20 if above else -18)  # fmt: skip
+        is_above = kind == upper
+        rise = heights[kind][min(index + 1, len(lines.places) - 1)] - heights[kind][max(index - 1, 0)]
+        is_steep = abs(rise) * len(lines.places) > lines.scale.high - lines.scale.low
+        away = "left" if (rise > 0) != is_above else "right"  # to the side on which a steep line leaves room
+        name = f"<b>{text(f'gradient_flow.{kind}')}</b>"
+        notes.append(_note(lines, index, heights[kind][index], name, ROLES[kind], size=17,
+                           xanchor=away if is_steep else "center", yshift=20 if is_above else -18))  # fmt: skip
+    return notes
 
 
-def _annotate(figure: go.Figure, place: float, height: float, words: str, colour: str, size: int, **settings) -> None:
+def _mark_lost(lines: Lines, text: Text) -> list[dict]:
+    """Name the floor and the ceiling where a median lies on one of them for half of the blocks."""
+    notes = []
+    for kind in KINDS:
+        median = lines.spreads[kind].median
+        for lost, height, key, yshift in (
+            ((median == 0).tolist(), lines.scale.zero, "reads_zero", 12),
+            ((~median.isfinite()).tolist(), lines.scale.infinite, "reads_infinite", -14),
+        ):
+            if sum(lost) >= 0.45 * len(lost):  # else there is no room for it
+                words = text(f"gradient_flow.{key}")
+                notes.append(_note(lines, lost.index(True), height, words, ROLES[kind], 15, "left", yshift))
+    return notes
+
+
+def _note(
+    lines: Lines, index: int, height: float, words: str, colour: str, size: int, xanchor: str, yshift: int
+) -> dict:
     """Words at a point of a chart; plotly wants the logarithm of the place on a logarithmic axis."""
-    x = math.log10(place) if figure.layout.xaxis.type == "log" else place
-    figure.add_annotation(x=x, y=height, text=words, font={"color": colour, "size": size}, showarrow=False, **settings)
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    return tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    place = lines.places[index]
+    return {
+        "x": math.log10(place) if lines.is_log else place, "y": height, "text": words, "showarrow": False,
+        "font": {"color": colour, "size": size}, "xanchor": xanchor, "yshift": yshift,
+    }  # fmt: skip
 
 
 def draw_inplace_table(cases: Sequence[InplaceCase], text: Text) -> str:
