@@ -21,6 +21,7 @@ from explorer.text import Text
 
 NUM_CLASSES = 10
 
+_ALL = 0.99  # of a map on the clothes: only the baseline keeps the rest at 0
 _SHOWN_SIDE = 112  # pixels to which larger pictures are reduced before they are sent to the page
 
 
@@ -80,7 +81,7 @@ def class_name(text: Text, label: int) -> str:
 
 def choose_sentence(outcome: Outcome, text: Text) -> str:
     """What to look for: what the network says, and what the map shows, with the numbers."""
-    return f"{_verdict(outcome, text)} {_what_to_look_for(outcome, text)}"
+    return text("classifier.two_sentences", first=_verdict(outcome, text), second=_what_to_look_for(outcome, text))
 
 
 def _verdict(outcome: Outcome, text: Text) -> str:
@@ -111,7 +112,7 @@ def _what_to_look_for(outcome: Outcome, text: Text) -> str:
     if outcome.truth not in (None, outcome.predicted) and outcome.target == outcome.predicted:
         return text("classifier.look_wrong", target=target, truth=class_name(text, outcome.truth))
     complete = outcome.attribution.completeness_gap is not None  # then a pixel equal to the baseline gets exactly 0
-    if complete and outcome.settings.baseline == "black" and outcome.truth is not None:
+    if complete and outcome.settings.baseline == "black" and outcome.share > _ALL:
         return text("classifier.look_black_baseline", target=target)
     key = "look_positive" if outcome.method == "gradcam" else "look_signed"
     share, area = percent(outcome.share, text, 0), percent(outcome.area, text, 0)
@@ -134,8 +135,9 @@ def draw_about(outcome: Outcome, text: Text) -> str:
         values = {"window": outcome.settings.window}
     if outcome.method == "smoothgrad":
         values = {"samples": outcome.settings.samples}
-    name = text(f"classifier.method_{outcome.method}")
-    return f'<p class="about"><b>{name}.</b> {text(f"classifier.about_{outcome.method}", **values)}</p>'
+    sentence = text(f"classifier.about_{outcome.method}", **values)
+    about = text("classifier.about", method=text(f"classifier.method_{outcome.method}"), sentence=sentence)
+    return f'<p class="about">{about}</p>'
 
 
 # ---- one picture ------------------------------------------------------------------------------------------------
@@ -220,7 +222,7 @@ def draw_comparison(maps: Mapping[str, Attribution | None], target: int, text: T
         else:
             drawn.append(Map(attribution.values, title))
     label = text("classifier.compare_label", target=class_name(text, target))
-    return draw_maps(drawn, columns=4, max_height=520, label=label)
+    return draw_maps(drawn, columns=4, max_height=440, label=label)
 
 
 # ---- the results ------------------------------------------------------------------------------------------------
@@ -255,9 +257,11 @@ def _draw_result(name: str, record: Mapping, columns, text: Text) -> str:
         "time": _duration(record["seconds"], text),
         "hardware": record["hardware"],
     }
-    return "<tr>" + "".join(
-        f'<td class="{kind}">{html.escape(str(cells[column]))}</td>' for column, kind in columns
-    ) + "</tr>"  # fmt: skip
+    widths = {"note": ' style="min-width: 300px"'}  # else a phone breaks it into single words
+    row = "".join(
+        f'<td class="{kind}"{widths.get(column, "")}>{html.escape(str(cells[column]))}</td>' for column, kind in columns
+    )
+    return f"<tr>{row}</tr>"
 
 
 def _claim_note(name: str, record: Mapping, accuracy: float, margin: float, claimed: float | None, text: Text) -> str:

@@ -119,7 +119,7 @@ def test_an_upload_shows_each_step(tmp_path):
     assert [each["title"] for each in steps["maps"]] == [
         "Grey", "Negative", "On black", "Trimmed", "28 × 28", "Normalised",
     ]  # fmt: skip
-    assert steps["maps"][3]["caption"] == "40 × 20" and "one of ten" in sentence
+    assert steps["maps"][3]["caption"] == "40 × 20" and "one of its ten" in sentence
     camera = call(on_classify, source="camera", camera=str(path))
     assert camera[1] == steps
 

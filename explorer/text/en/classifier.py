@@ -50,9 +50,9 @@ SENTENCES = {
     "verdict_wrong": (
         "{model} says <b>{predicted}</b> with {probability}, but the label is <b>{truth}</b> ({truth_probability})."
     ),
-    "verdict_own": (
-        "{model} says <b>{predicted}</b> with {probability}: whatever it is shown, it must name one of ten classes."
-    ),
+    "verdict_own": "{model} says <b>{predicted}</b> with {probability}; it must name one of its ten classes.",
+    "two_sentences": "{first} {second}",
+    "about": "<b>{method}.</b> {sentence}",
     "look_signed": (
         "Orange speaks for <b>{target}</b>, blue against it: {share} of the map lies on the clothes, which cover "
         "{area} of the picture."
@@ -160,7 +160,7 @@ SENTENCES = {
         "With the tutorial's random crops one run reached 84.1 %."
     ),
     "note_lenet5": "Trained with flips only; with the tutorial's random crops one run reached 89.4 %.",
-    "note_alexnet_small": "Trained with flips for {epochs} epochs; one run of a similar network reached 92.1 % after 12.",
+    "note_alexnet_small": "Trained with flips for {epochs} epochs; a similar network once reached 92.1 % after 12.",
     "note_resnet18": "The tutorial's number needs about 50 epochs; this run had {epochs}.",
     "seconds": "{value} s",
     "minutes": "{value} min",
