@@ -358,4 +358,5 @@ def draw_inplace_table(cases: Sequence[InplaceCase], text: Text) -> str:
         for case in cases
     )
     heads = "".join(f"<th>{text(f'gradient_flow.inplace_{head}')}</th>" for head in ("code", "outcome", "case"))
-    return f'<table class="cnn-table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    table = f'<table class="cnn-table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<div style="overflow-x: auto">{table}</div>'

@@ -81,7 +81,7 @@ SENTENCES = {
     # in-place ReLU
     "inplace_title": "In-place ReLU against an ordinary one",
     "inplace_code": "Code",
-    "inplace_case": "What is overwritten",
+    "inplace_case": "Overwritten",
     "inplace_outcome": "Result",
     "code_before_addition": "relu_(x @ w) + x",
     "code_after_addition": "relu_(x @ w + x)",
