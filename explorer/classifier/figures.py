@@ -268,7 +268,7 @@ def _claim_note(name: str, record: Mapping, accuracy: float, margin: float, clai
     claim = compare_with_claim(accuracy, margin, claimed)
     verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
     note = text(f"classifier.note_{name}", epochs=record["epochs"]) if name in _NOTED else ""
-    return f"{verdict} {note}".strip()
+    return text("classifier.two_sentences", first=verdict, second=note).strip()
 
 
 _NOTED = ("softmax", "mlp", "lenet5", "alexnet_small", "resnet18")

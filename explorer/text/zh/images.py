@@ -8,9 +8,9 @@ SENTENCES = {
     "sketch": "你的手绘",
     "drop_here": "拖入或粘贴图片，\n或点击选择",
     "none": "还没有图片：请选择、拖入或粘贴一张。",
-    "too_large": "这张图片太大了：每边最多 {side} 像素，总共最多 {megapixels} 百万像素。请缩小后再试。",
+    "too_large": "这张图片太大了：每边最多 {side} 像素，总共最多 {megapixels}00 万像素。请缩小后再试。",
     "too_large_size": (
-        "这张图片太大了（{width} × {height} 像素）：每边最多 {side} 像素，总共最多 {megapixels} 百万像素。"
+        "这张图片太大了（{width} × {height} 像素）：每边最多 {side} 像素，总共最多 {megapixels}00 万像素。"
         "请缩小后再试。"
     ),
     "svg": "SVG 文件记录的是图形而不是像素。请先导出为 PNG 或 JPEG 再试。",
