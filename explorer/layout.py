@@ -55,11 +55,12 @@ def build_look_for(sentence: str) -> gr.HTML:
     return gr.HTML(draw_look_for(sentence), elem_classes="look-for-line")
 
 
-def leave_bounds_to_handler(slider: gr.Slider) -> gr.Slider:
-    """The slider with any value let through to the handler, which refuses it in the reader's language.
+def build_slider(minimum: float, maximum: float, value: float, label: str, **settings) -> gr.Slider:
+    """A slider of whole steps that lets any value through to the handler, which refuses it in the reader's language.
 
     Left alone, Gradio refuses numbers typed out of bounds by itself, in English.
     """
+    slider = gr.Slider(minimum, maximum, value, step=1, label=label, **settings)
     slider.preprocess = lambda value: value
     return slider
 

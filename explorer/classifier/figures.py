@@ -267,7 +267,8 @@ def _draw_result(name: str, record: Mapping, columns, text: Text) -> str:
 def _claim_note(name: str, record: Mapping, accuracy: float, margin: float, claimed: float | None, text: Text) -> str:
     claim = compare_with_claim(accuracy, margin, claimed)
     verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
-    note = text(f"classifier.note_{name}", epochs=record["epochs"]) if name in _NOTED else ""
+    facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
+    note = text(f"classifier.note_{name}", **facts) if name in _NOTED else ""
     return text("classifier.two_sentences", first=verdict, second=note).strip()
 
 

@@ -46,7 +46,15 @@ from explorer.errors import InputError
 from explorer.events import wire
 from explorer.hardware import device, on_gpu
 from explorer.images import build_upload, open_image
-from explorer.layout import Wing, build_explanation, build_intro, build_look_for, controls_column, picture_column
+from explorer.layout import (
+    Wing,
+    build_explanation,
+    build_intro,
+    build_look_for,
+    build_slider,
+    controls_column,
+    picture_column,
+)
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import (
     CheckpointError,
@@ -326,7 +334,7 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], lis
             _options("baseline", BASELINES, text), value=default.baseline, label=text("classifier.baseline")
         )
         depth = gr.Dropdown(_options("depth", DEPTHS, text), value=default.depth, label=text("classifier.depth"))
-        window = gr.Slider(2, MAX_WINDOW, default.window, step=1, label=text("classifier.window"))
+        window = build_slider(2, MAX_WINDOW, default.window, text("classifier.window"))
     components = (
         model, source, sample, upload, drawing, camera, method, target, inversion, baseline, depth, window,
     )  # fmt: skip

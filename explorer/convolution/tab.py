@@ -55,6 +55,7 @@ from explorer.layout import (
     build_explanation,
     build_intro,
     build_look_for,
+    build_slider,
     controls_column,
     picture_column,
 )
@@ -411,7 +412,7 @@ def _kernel_choices(text: Text) -> list[tuple[str, str]]:
 
 
 def _slider(name: str, least: int, greatest: int, value: int, text: Text) -> gr.Slider:
-    return gr.Slider(least, greatest, value, step=1, label=text(name), min_width=120)
+    return build_slider(least, greatest, value, text(name), min_width=120)
 
 
 def _read(name: str) -> str:

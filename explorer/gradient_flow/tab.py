@@ -26,8 +26,8 @@ from explorer.layout import (
     build_explanation,
     build_intro,
     build_look_for,
+    build_slider,
     controls_column,
-    leave_bounds_to_handler,
     picture_column,
 )
 from explorer.style import PLOT_SETTINGS
@@ -165,9 +165,7 @@ def _build_controls(language: str) -> dict[str, gr.components.Component]:
         return gr.Dropdown(choices, value=getattr(first, name), label=text(f"gradient_flow.{name}"))
 
     def slide(name: str, maximum: int) -> gr.Slider:
-        value = getattr(first, name)
-        slider = gr.Slider(1, maximum, value=value, step=1, label=text(f"gradient_flow.{name}"))
-        return leave_bounds_to_handler(slider)
+        return build_slider(1, maximum, getattr(first, name), text(f"gradient_flow.{name}"))
 
     return {
         "depth": slide("depth", 100),

@@ -16,7 +16,15 @@ from explorer.checks import check_choice, check_whole
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.events import wire
-from explorer.layout import Wing, build_explanation, build_intro, build_look_for, controls_column, picture_column
+from explorer.layout import (
+    Wing,
+    build_explanation,
+    build_intro,
+    build_look_for,
+    build_slider,
+    controls_column,
+    picture_column,
+)
 from explorer.models.catalogue import MODELS
 from explorer.receptive_field.figures import (
     draw_depth_table,
@@ -220,8 +228,8 @@ def build_tab(language: str) -> Wing:
                 [*catalogue, own], value=FIRST_MODEL, label=text("terms.model"),
                 elem_id="receptive-field-model",
             )  # fmt: skip
-            layer = gr.Slider(
-                0, len(trace_model(FIRST_MODEL)) - 1, FIRST_LAYER, step=1, label=text("receptive_field.layer_number"),
+            layer = build_slider(
+                0, len(trace_model(FIRST_MODEL)) - 1, FIRST_LAYER, text("receptive_field.layer_number"),
                 elem_id="receptive-field-layer",
             )  # fmt: skip
             sample = build_sample_picker(language, FIRST_SAMPLE, elem_id="receptive-field-sample")
@@ -288,7 +296,7 @@ def build_comparisons(text: Text, language: str) -> None:
                 value=first_name, label=text("receptive_field.comparison"),
                 elem_id="receptive-field-comparison",
             )  # fmt: skip
-            channels = gr.Slider(1, 512, first_channels, step=1, label=text("receptive_field.channels"))
+            channels = build_slider(1, 512, first_channels, text("receptive_field.channels"))
         with picture_column():
             look_for = build_look_for(first[0])
             stacks = build_canvas(first[1], "receptive-field-stacks")

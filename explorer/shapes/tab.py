@@ -8,7 +8,15 @@ import gradio as gr
 
 from explorer.checks import check_choice, check_whole
 from explorer.events import wire
-from explorer.layout import Wing, build_explanation, build_intro, build_look_for, controls_column, picture_column
+from explorer.layout import (
+    Wing,
+    build_explanation,
+    build_intro,
+    build_look_for,
+    build_slider,
+    controls_column,
+    picture_column,
+)
 from explorer.models.catalogue import MODELS
 from explorer.models.trace import Trace, trace_catalogue
 from explorer.shapes.figures import CSS, draw_flow, draw_table, draw_totals
@@ -36,7 +44,7 @@ def build_tab(language: str) -> Wing:
         with controls_column():
             titles = [(entry.title, entry.name) for entry in MODELS.values()]
             model = gr.Dropdown(titles, value=DEFAULT[0], label=text("terms.model"), filterable=False)
-            size = gr.Slider(1, 224, DEFAULT[1], step=1, label=text("shapes.size"))
+            size = build_slider(1, 224, DEFAULT[1], text("shapes.size"))
             channels = gr.Radio([1, 3], value=DEFAULT[2], label=text("shapes.channels"))
             stems = [(text(f"shapes.stem_{stem}"), stem) for stem in STEMS]
             stem = gr.Radio(stems, value=DEFAULT[3], label=text("shapes.stem"), visible=False)

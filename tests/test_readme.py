@@ -1,0 +1,85 @@
+"""What the README says is what the repository does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import gradio
+import pytest
+from huggingface_hub import metadata_load
+
+from explorer.models.catalogue import MODELS
+from explorer.models.checkpoints import load_results
+from explorer.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def table_rows(first_column: str) -> list[list[str]]:
+    """Cells of the README's table whose first column has that title."""
+    lines = README.split(f"\n| {first_column} |", 1)[1].splitlines()[2:]
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def test_front_matter_is_that_of_a_space():
+    front = metadata_load(ROOT / "README.md")
+    assert front["sdk"] == "gradio"
+    assert front["sdk_version"] == gradio.__version__
+    assert (ROOT / front["app_file"]).is_file()
+    assert front["python_version"] == "3.12"
+    assert len(front["short_description"]) <= 60
+    assert {"title", "emoji", "colorFrom", "colorTo", "pinned", "license", "tags"} <= set(front)
+
+
+def test_results_are_those_that_were_measured():
+    results = load_results()
+    rows = {row[0]: row for row in table_rows("model")}
+    assert set(rows) == {MODELS[name].title for name in results}
+    for name, record in results.items():
+        _, params, accuracy, claim, epochs, seed, *_ = rows[MODELS[name].title]
+        assert params == f"{record['num_params']:,}"
+        assert accuracy == f"{record['test_accuracy']:.2%}".replace("%", " %")
+        assert claim == f"{MODELS[name].claimed_accuracy:.1%}".replace("%", " %")
+        assert (epochs, seed) == (str(record["epochs"]), str(record["seed"]))
+
+
+def test_every_setting_is_named_with_its_default():
+    rows = {row[0].strip("`"): row[1].strip("`") for row in table_rows("variable")}
+    assert rows == {PREFIX + name.upper(): str(default) for name, default in vars(Settings()).items()}
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "tests/requirements.txt"])
+def test_every_dependency_is_pinned_and_has_its_reason(file: str):
+    reasons = {name for row in table_rows("package") for name in row[0].split(", ")}
+    for line in (ROOT / file).read_text().splitlines():
+        if line and not line.startswith(("#", "-r")):
+            name, _, version = line.partition("==")
+            assert re.fullmatch(r"\d+(\.\d+)+", version), f"{line} is not pinned"
+            assert name in reasons, f"{name} has no row in the README"
+
+
+def test_files_and_folders_of_the_tree_exist():
+    tree = README.split("## The house", 1)[1].split("```")[1]
+    folder = ROOT
+    for line in filter(None, tree.splitlines()):
+        entry = line[:24] if line.startswith("  ") else line.split("  ")[0]
+        for name in entry.split():
+            assert (folder / name if line.startswith("  ") else ROOT / name).exists(), name
+        if line.startswith("explorer/"):
+            folder = ROOT / "explorer"
+
+
+def test_no_file_is_too_large_for_a_space():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout: there is no list of the repository's files")
+    sizes = {name: (ROOT / name).stat().st_size for name in listed.stdout.split("\0") if (ROOT / name).is_file()}
+    assert sizes and max(sizes.values()) <= 9 * 2**20
