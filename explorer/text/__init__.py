@@ -8,6 +8,7 @@ and the same placeholders in each sentence (tested).
 from __future__ import annotations
 
 import pkgutil
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from importlib import import_module
@@ -31,8 +32,24 @@ def sentences(language: str) -> Mapping[str, str]:
     catalogue = {}
     for module in pkgutil.iter_modules(package.__path__):
         for key, sentence in import_module(f"{package.__name__}.{module.name}").SENTENCES.items():
-            catalogue[f"{module.name}.{key}"] = sentence
+            catalogue[f"{module.name}.{key}"] = join_chinese_lines(sentence)
     return MappingProxyType(catalogue)
+
+
+_CHINESE = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u201c\u201d"  # characters and full-width punctuation
+_BROKEN_LINE = re.compile(f"^([^#|\\n].*[{_CHINESE}])\\n(?=[{_CHINESE}])", re.MULTILINE)
+
+
+def join_chinese_lines(sentence: str) -> str:
+    """Take out the line breaks inside Chinese paragraphs, which Markdown would show as spaces.
+
+    Headings and rows of tables keep theirs.
+
+    >>> join_chinese_lines("### 问题\\n第一行，\\n第二行。")
+    '### 问题\\n第一行，第二行。'
+    """
+    joined = _BROKEN_LINE.sub(r"\1", sentence)
+    return sentence if joined == sentence else join_chinese_lines(joined)
 
 
 def translate(language: str, key: str, **values) -> str:
