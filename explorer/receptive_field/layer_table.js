@@ -61,8 +61,9 @@ function draw() {
     head.lastChild.title = words[column];
   }
   head.append(document.createElement("th"));
+  const body = table.createTBody();
   rowsNow().forEach((row, number) => {
-    const line = table.insertRow();
+    const line = body.insertRow();
     line.append(inCell("td", makeType(row, number)));
     for (const column of columns) line.append(inCell("td", makeCell(row, number, column)));
     const remove = () => resend(rowsNow().filter((_, other) => other !== number));

@@ -246,16 +246,18 @@ def build_tab(language: str) -> Wing:
                     chart = gr.Plot(first[1], **PLOT_SETTINGS, elem_id="receptive-field-chart")
                 with gr.Column(scale=4, min_width=300):
                     field = build_canvas(first[2], "receptive-field-canvas", clickable=True)
-    pixel = gr.State(None)
+    pixel = gr.HTML(None, html_template="", visible="hidden")  # [row, column] that was clicked, None at first
     table = gr.HTML(first[3], elem_id="receptive-field-table", apply_default_css=False)
     pictures = [look_for, chart, field, table]
     inputs = [model, compared, layer, sample, pixel, layers]
     network_outputs = [*pictures, layer, editor]
-    wire([model.input], on_network, inputs, network_outputs, language)
-    wire([compared.input, layer.input, sample.input], on_receptive_field, inputs, pictures, language)
-    wire([layers.input], on_edit, inputs[1:], [*network_outputs, model], language)
-    point_inputs = [model, compared, layer, sample, layers]
-    wire([field.click], on_point, point_inputs, [*pictures, pixel], language)
+    # The handlers check what they get. Gradio's own checks would answer in English, and a slider whose maximum has
+    # changed has them again.
+    settings = {"language": language, "preprocess": False}
+    wire([model.input], on_network, inputs, network_outputs, **settings)
+    wire([compared.input, layer.input, sample.input], on_receptive_field, inputs, pictures, **settings)
+    wire([layers.input], on_edit, inputs[1:], [*network_outputs, model], **settings)
+    wire([field.click], on_point, [model, compared, layer, sample, layers], [*pictures, pixel], **settings)
     build_comparisons(text, language)
     build_facts(text)
     build_explanation("receptive_field", language)

@@ -28,8 +28,13 @@ HAS_PICTURE = """() => [...document.querySelectorAll(".picture :is(.maps canvas,
 
 
 def open_tab(page, wing: str, language: str) -> None:
-    """Click the tab and wait for its main picture."""
-    page.get_by_role("tab", name=text_in(language)(f"{wing}.tab"), exact=True).click()
+    """Click the tab, on a phone perhaps behind the three dots, and wait for its main picture."""
+    name = text_in(language)(f"{wing}.tab")
+    tab = page.get_by_role("tab", name=name, exact=True).locator("visible=true")
+    if tab.count() == 0:
+        page.locator(".overflow-menu > button").click()
+        tab = page.locator(".overflow-dropdown").get_by_text(name, exact=True)
+    tab.click()
     page.wait_for_function(HAS_PICTURE)
     settle(page)
 
@@ -154,18 +159,17 @@ def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):
 
 # Words that stay as they are in Chinese: names of networks, methods, people and libraries, file formats, code.
 PROPER = set(
-    """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax
-    regression conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP
-    TIFF SVG CSV
-    Grad-CAM CAM SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU px ms py He Xavier NaN seed
-    float bf SGD T""".split()
+    """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax regression
+    conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF
+    SVG CSV Flatten Linear Grad-CAM CAM SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU
+    px ms py He Xavier NaN seed float bf SGD T tanh""".split()
 )
 LATIN = """() => {
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
-    if (parent.closest("script, style, code, pre, .katex, .explanation, .cnn-table td, select, footer")) continue;
+    if (parent.closest("script, style, code, pre, sub, .katex, .explanation, .cnn-table td, select, footer")) continue;
     const words = walker.currentNode.data;
     if (parent.getClientRects().length && /[A-Za-z]{2}/.test(words)) found.push(words);
   }
@@ -230,12 +234,24 @@ def test_a_stride_of_zero(visit):
     wait_for_no_problem(page)
 
 
+def test_a_layer_number_that_the_network_does_not_have(visit):
+    page, text = visit().page, text_in("en")
+    open_tab(page, "receptive_field", "en")
+    see_change(page, lambda: choose(page, text("terms.model"), "ResNet-18"))
+    number = page.locator("#receptive-field-layer input[type=number]")
+    for wrong in ("-3", "2.5", ""):
+        number.fill(wrong)
+        wait_for_problem(page, text("terms.layer"))
+    see_change(page, lambda: number.fill("12"))
+    wait_for_no_problem(page)
+
+
 @pytest.mark.parametrize("language", PATHS)
 def test_a_layer_table_with_nonsense(visit, language):
     page, text = visit(PATHS[language]).page, text_in(language)
     open_tab(page, "receptive_field", language)
     page.get_by_role("button", name=text("receptive_field.network_table")).click()
-    kernel, stride = (page.locator(".layer-table:visible tr:nth-child(2) input").nth(column) for column in (0, 1))
+    kernel, stride = (page.locator(".layer-table:visible tbody tr:nth-child(2) input").nth(column) for column in (0, 1))
     kernel.fill("abc")
     wait_for_problem(page, "2", text("terms.kernel_size"), "abc")
     kernel.fill("")
@@ -274,12 +290,15 @@ def test_damaged_and_unreadable_uploads(visit, tmp_path):
     chooser = page.locator(".tabitem:visible input[type=file]").first
     see_change(page, lambda: chooser.set_input_files(tmp_path / "whole.jpg"))
     wait_for_no_problem(page)
+    # The place for the file must not lie over the choice of another source.
+    page.get_by_label(text("classifier.source_sample"), exact=True).locator("visible=true").first.check()
+    page.locator(".sample-picker:visible").first.wait_for()
 
 
 def clear_upload(page) -> None:
     """Take the picture away, so that another can be chosen."""
-    page.locator(".tabitem:visible .image-container button:visible").last.click()
-    page.locator(".tabitem:visible input[type=file]").first.wait_for(state="attached")
+    page.locator(".tabitem:visible .image-container .top-panel button:visible").first.click()
+    page.locator(".tabitem:visible .image-frame").first.wait_for(state="detached")
 
 
 def test_every_model_stands_in_the_lists(visit):
