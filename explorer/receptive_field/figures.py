@@ -166,7 +166,12 @@ def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, 
 def _draw_kind(kind: str, text: Text) -> str:
     """The kind of a layer behind a dot of its colour in the chart."""
     dot = f'<span style="color: {ROLES[KIND_ROLES[kind]]}" aria-hidden="true">●</span>'
-    return f"{dot} {text(f'receptive_field.kind_{kind}')}"
+    return _keep_together(f"{dot} {text(f'receptive_field.kind_{kind}')}")
+
+
+def _keep_together(words: str) -> str:
+    """Words that a narrow table must not break into lines."""
+    return f'<span style="white-space: nowrap">{words}</span>'
 
 
 def _say_number(value: float) -> str:
@@ -218,7 +223,7 @@ def draw_stack_table(summaries: Sequence[StackSummary], channels: int, text: Tex
     body = [
         (
             [
-                name_stack(summary),
+                _keep_together(name_stack(summary)),
                 f"{summary.size} × {summary.size}",
                 summary.jump,
                 summary.weights_per_pair,

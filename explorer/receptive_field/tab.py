@@ -314,7 +314,7 @@ def build_facts(text: Text) -> None:
     heads = [text(f"receptive_field.head_{head}") for head in ("depth", "claim", "stride_1")]
     networks = [(MODELS[name].title, trace_model(name)) for name in LISTED_MODELS]
     build_heading(text("receptive_field.facts"))
-    with gr.Row():
+    with gr.Row(elem_classes="stage"):
         with gr.Column(min_width=320):
             gr.Markdown(text("receptive_field.facts_networks"))
             gr.HTML(draw_network_table(networks, text), apply_default_css=False)
