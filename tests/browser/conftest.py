@@ -38,8 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of the browser; without one the tests are skipped, and with CI=true they fail."""
-    wanted = os.environ.get("CNN_EXPLORER_CHROMIUM") or "/usr/bin/chromium"
-    found = shutil.which(wanted) or shutil.which("chromium")
+    named = os.environ.get("CNN_EXPLORER_CHROMIUM")
+    found = shutil.which(named) if named else shutil.which("/usr/bin/chromium") or shutil.which("chromium")
     if found:
         return found
     sentence = (
