@@ -43,20 +43,30 @@ def model_lock(name: str) -> threading.Lock:
     return _LOCKS[name]
 
 
-def load_results(folder: Path | None = None) -> dict[str, dict]:
+def load_results(folder: Path | None = None, section: str = "models") -> dict[str, dict]:
     """What was measured: model name -> record, as train_all.py wrote it. Empty if nothing was trained yet.
+
+    Args:
+        folder: where results.json lies; None for the shipped one.
+        section: "models" for the networks whose weights are shipped, "tutorial" for runs of the tutorial's protocol.
 
     Raises:
         CheckpointError: results.json is damaged.
     """
-    path = (folder or CHECKPOINTS) / RESULTS_FILE
+    return _read_results(folder or CHECKPOINTS).get(section, {})
+
+
+def _read_results(folder: Path) -> dict[str, dict[str, dict]]:
+    """All sections of results.json."""
+    path = folder / RESULTS_FILE
     try:
-        models = json.loads(path.read_text(encoding="utf-8"))["models"]
-        if not all(isinstance(record, dict) for record in models.values()):
+        sections = json.loads(path.read_text(encoding="utf-8"))
+        sections["models"]  # always there
+        if not all(isinstance(record, dict) for models in sections.values() for record in models.values()):
             raise TypeError("a record is not an object")
-        return models
+        return sections
     except FileNotFoundError:
-        return {}
+        return {"models": {}}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path}: damaged, not the results that train_all.py writes ({error})") from error
 
@@ -107,23 +117,50 @@ def save_checkpoint(name: str, model: nn.Module, record: Mapping, folder: Path |
     folder = folder or CHECKPOINTS
     folder.mkdir(parents=True, exist_ok=True)
     files = [_write_shard(folder / file, tensors) for file, tensors in _plan_shards(name, model)]
-    with _results_lock(folder):
-        models = load_results(folder)
-        old_files = {entry["file"] for entry in models.get(name, {}).get("files", [])}
-        models[name] = {**record, "files": files}
-        ordered = {key: models[key] for key in [*MODELS, *models] if key in models}
-        text = json.dumps({"models": ordered}, indent=1, ensure_ascii=False, allow_nan=False)
-        write_atomically(folder / RESULTS_FILE, (text + "\n").encode())
-    for file in old_files - {entry["file"] for entry in files}:
+    old = save_record(name, {**record, "files": files}, folder)
+    for file in {entry["file"] for entry in old.get("files", [])} - {entry["file"] for entry in files}:
         (folder / Path(file).name).unlink(missing_ok=True)
     _load_cached.cache_clear()
+
+
+def save_record(name: str, record: Mapping, folder: Path | None = None, section: str = "models") -> dict:
+    """Put a record into results.json; all others stay as they are.
+
+    Args:
+        name: a key of the catalogue.
+        record: what was measured.
+        folder: where to write; None for the shipped results.
+        section: as in `load_results`.
+
+    Returns:
+        The record that it replaces, or an empty one.
+
+    Raises:
+        ValueError: no model has that name.
+        CheckpointError: results.json is damaged.
+    """
+    _check_name(name)
+    folder = folder or CHECKPOINTS
+    folder.mkdir(parents=True, exist_ok=True)
+    with _results_lock(folder):
+        sections = _read_results(folder)
+        records = sections.get(section, {})
+        old = records.get(name, {})
+        records[name] = dict(record)
+        sections[section] = {key: records[key] for key in [*MODELS, *records] if key in records}
+        text = json.dumps(sections, indent=1, ensure_ascii=False, allow_nan=False)
+        write_atomically(folder / RESULTS_FILE, (text + "\n").encode())
+    return old
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a whole file or nothing: a reader never meets half of it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(content)
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut can leave the new name on an empty file
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -7,20 +7,24 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean, stdev
 
 import torch
 
 from explorer.data import DatasetError, load_split
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.checkpoints import CHECKPOINTS, CheckpointError, load_results
+from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
-from explorer.training.recipe import recipe_for
-from explorer.training.run import Interrupted, Run, Split, finish, new_run, split_training_images, train
-from explorer.training.state import StateError, read_facts, read_state, write_finished_state, write_state
+from explorer.training.publish import publish
+from explorer.training.recipe import RECIPES, recipe_for
+from explorer.training.run import Finished, Interrupted, Run, adapt_to_device, finish, new_run, split_training_images
+from explorer.training.run import train
+from explorer.training.state import StateError, read_facts, read_finished, read_state, write_finished, write_state
 
 RUNS = Path("runs")
 DEFAULT_SEED = 42
@@ -35,8 +39,9 @@ class Plan:
     """What one call of the command line is to do: its options, checked, and the folders to write to."""
 
     names: tuple[str, ...]
+    recipe: str
     epochs: int | None
-    seed: int | None
+    seeds: tuple[int, ...]
     device: torch.device
     data_dir: str | None
     resume: bool
@@ -44,8 +49,8 @@ class Plan:
     checkpoints: Path
     runs: Path
 
-    def state_path(self, name: str) -> Path:
-        return self.runs / f"{name}.safetensors"
+    def state_path(self, name: str, seed: int) -> Path:
+        return self.runs / f"{name}-{self.recipe}-{seed}.safetensors"
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -97,8 +102,20 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--models", default="all", metavar="NAMES", help="names with commas between, or all (default); cheapest first"
     )
-    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the images (default: each model's recipe)")
-    parser.add_argument("--seed", type=int, metavar="N", help=f"decides every random choice (default: {DEFAULT_SEED})")
+    parser.add_argument(
+        "--recipe",
+        default="best",
+        metavar="NAME",
+        help="best (default): each model's own, whose weights are kept; or tutorial: the tutorial's protocol, of which "
+        "only what it reached is kept",
+    )
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the images (default: the recipe's)")
+    parser.add_argument(
+        "--seed",
+        default=str(DEFAULT_SEED),
+        metavar="N[,N...]",
+        help=f"decides every random choice (default: {DEFAULT_SEED}); of several, the median run's weights are kept",
+    )
     parser.add_argument("--device", default="auto", help="auto (default: a GPU if there is one), cpu or cuda")
     parser.add_argument("--data-dir", metavar="DIR", help="folder of Fashion-MNIST (default: find it, else download)")
     parser.add_argument("--resume", action="store_true", help="go on with interrupted runs; leave finished ones alone")
@@ -131,10 +148,13 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
         raise RunError(f"--epochs must be >= 1, got {arguments.epochs}")
     if arguments.smoke and arguments.resume:
         raise RunError("--smoke and --resume do not go together: a smoke run is over too soon to be resumed")
+    if arguments.recipe not in RECIPES:
+        raise RunError(f"--recipe must be one of {', '.join(RECIPES)}, got {arguments.recipe!r}")
     return Plan(
         names=cheapest_first(dict.fromkeys(names)),
+        recipe=arguments.recipe,
         epochs=arguments.epochs,
-        seed=arguments.seed,
+        seeds=parse_seeds(arguments.seed),
         device=choose_device(arguments.device),
         data_dir=arguments.data_dir,
         resume=arguments.resume,
@@ -144,43 +164,70 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
     )
 
 
-def start_or_resume(name: str, plan: Plan) -> Run | None:
-    """The run to train now, or None if it is finished already.
+def parse_seeds(words: str) -> tuple[int, ...]:
+    """Seeds from "42" or "42,43,44", each once.
+
+    Raises:
+        RunError: one of them is no whole number.
+    """
+    try:
+        return tuple(dict.fromkeys(int(word) for word in words.split(",")))
+    except ValueError:
+        raise RunError(f"--seed must be whole numbers with commas between, got {words!r}") from None
+
+
+def start_or_resume(name: str, seed: int, plan: Plan) -> Run | Finished:
+    """The run to train now, or the finished one that is there already.
 
     Raises:
         RunError: the saved run is damaged or was started with other settings than those asked for.
     """
-    path = plan.state_path(name)
+    path = plan.state_path(name, seed)
     if plan.resume and path.is_file():
         return _resume(path, plan)
     if path.is_file() and not plan.smoke:
         print(f"{name}: starting afresh; the unfinished run in {path} is replaced (--resume would go on with it)")
-    recipe = recipe_for(name)
+    recipe = adapt_to_device(recipe_for(name, plan.recipe), plan.device)
     if plan.smoke:
         recipe = replace(recipe, epochs=1, batch_size=8)
     if plan.epochs is not None:
         recipe = replace(recipe, epochs=plan.epochs)
-    return new_run(name, recipe, DEFAULT_SEED if plan.seed is None else plan.seed, plan.device)
+    return new_run(name, recipe, seed, plan.device)
 
 
-def _resume(path: Path, plan: Plan) -> Run | None:
+def _resume(path: Path, plan: Plan) -> Run | Finished:
     facts = read_facts(path)
-    for option, wanted, saved in (
-        ("--epochs", plan.epochs, facts["recipe"]["epochs"]),
-        ("--seed", plan.seed, facts["seed"]),
-    ):
-        if wanted is not None and wanted != saved:
-            raise RunError(f"{option} {wanted} cannot resume {path}, which was started with {option} {saved}")
+    saved = facts["recipe"]["epochs"]
+    if plan.epochs is not None and plan.epochs != saved:
+        raise RunError(f"--epochs {plan.epochs} cannot resume {path}, which was started with --epochs {saved}")
     if facts["finished"]:
-        print(f"{facts['name']}: finished already; leave out --resume to train it afresh")
-        return None
+        print(f"{facts['name']}, seed {facts['seed']}: finished already; leave out --resume to train it afresh")
+        return read_finished(path)
     run = read_state(path, plan.device)
     print(f"{run.name}: going on after step {run.step}, in epoch {len(run.curve) + 1} of {run.recipe.epochs}")
     return run
 
 
+@dataclass(frozen=True)
+class Images:
+    """The three splits, on the device that trains."""
+
+    training: Split
+    validation: Split
+    test: Split
+
+    @classmethod
+    def load(cls, plan: Plan) -> Images:
+        """All images of the data set, or for a smoke run a few."""
+        training, validation = split_training_images(plan.device, plan.data_dir)
+        test = Split(*(tensor.to(plan.device) for tensor in load_split("test", plan.data_dir)))
+        if not plan.smoke:
+            return cls(training, validation, test)
+        return cls(*(Split(s.images[:n], s.labels[:n]) for s, n in ((training, 16), (validation, 16), (test, 32))))
+
+
 def train_models(plan: Plan) -> tuple[list[str], list[str]]:
-    """Train every model of the plan; one that fails does not stop the others.
+    """Train every model of the plan with every seed; one that fails does not stop the others.
 
     Returns:
         Names of the models that are trained now, and of those that failed.
@@ -189,23 +236,22 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
         Interrupted: the reader stopped it.
         DatasetError: no usable Fashion-MNIST.
     """
-    training, validation = split_training_images(plan.device, plan.data_dir)
-    test = Split(*(tensor.to(plan.device) for tensor in load_split("test", plan.data_dir)))
-    if plan.smoke:
-        training, validation, test = (Split(s.images[:n], s.labels[:n]) for s, n in
-                                      ((training, 16), (validation, 16), (test, 32)))  # fmt: skip
+    images = Images.load(plan)
     if not plan.resume:
         forget_finished(plan)
     done, failed = [], []
     with stop_on_signal() as should_stop:
         for name in plan.names:
             try:
-                run = start_or_resume(name, plan)
-                if run is not None:
-                    _train_one(run, plan, training, validation, test, should_stop)
+                runs = [_train_one(name, seed, plan, images, should_stop) for seed in plan.seeds]
+                record = publish(name, plan.recipe, runs, plan.checkpoints)
+                print(f"{name}: {record['test_accuracy']:.2%} of {len(images.test.labels):,} test images")
                 done.append(name)
             except (TrainingDiverged, StateError, RunError) as error:
                 print(f"{name}: not trained. {error}", file=sys.stderr)
+                failed.append(name)
+            except OSError as error:
+                print(f"{name}: not stored. {error.filename or plan.checkpoints}: {error.strerror}", file=sys.stderr)
                 failed.append(name)
             if should_stop():
                 raise Interrupted
@@ -213,9 +259,8 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
 
 
 def forget_finished(plan: Plan) -> None:
-    """Drop the notes of earlier finished runs, so that a later --resume does not take them for this one's."""
-    for name in plan.names:
-        path = plan.state_path(name)
+    """Drop earlier finished runs, so that a later --resume does not take them for this one's."""
+    for path in (plan.state_path(name, seed) for name in plan.names for seed in plan.seeds):
         try:
             if path.is_file() and read_facts(path)["finished"]:
                 path.unlink()
@@ -223,30 +268,42 @@ def forget_finished(plan: Plan) -> None:
             path.unlink()
 
 
-def _train_one(run, plan: Plan, training: Split, validation: Split, test: Split, should_stop) -> None:
-    path = plan.state_path(run.name)
-    train(run, training, validation, save_state=lambda run: write_state(run, path), should_stop=should_stop)
-    record = finish(run, test, plan.device, plan.checkpoints)
-    write_finished_state(run, path)
-    print(f"{run.name}: {record['test_accuracy']:.2%} of {len(test.labels):,} test images")
+def _train_one(name: str, seed: int, plan: Plan, images: Images, should_stop) -> Finished:
+    run = start_or_resume(name, seed, plan)
+    if isinstance(run, Finished):
+        return run
+    path = plan.state_path(name, seed)
+    train(run, images.training, images.validation, save_state=lambda run: write_state(run, path),
+          should_stop=should_stop)  # fmt: skip
+    finished = finish(run, images.validation, images.test, plan.device)
+    write_finished(finished, name, path)
+    return finished
 
 
-def format_table(names: Sequence[str], folder: Path) -> str:
-    """The final table, one line a model."""
-    rows = [("model", "parameters", "test accuracy", "epochs", "seed", "time", "hardware")]
-    results = load_results(folder)
+def format_table(names: Sequence[str], folder: Path, recipe: str = "best") -> str:
+    """The final table, one line a model: the shipped run, and how far the seeds lie apart."""
+    rows = [("model", "parameters", "test accuracy", "all seeds", "epochs", "seed", "time", "hardware")]
+    results = load_results(folder, "models" if recipe == "best" else recipe)
     for name in names:
         record = results.get(name)
         if record is None:
-            rows.append((name, "", "not in results.json", "", "", "", ""))
+            rows.append((name, "", "not in results.json", "", "", "", "", ""))
             continue
         rows.append((
-            name, f"{record['num_params']:,}", f"{record['test_accuracy']:.2%}", str(record["epochs"]),
+            name, f"{record['num_params']:,}", f"{record['test_accuracy']:.2%}", _spread(record), str(record["epochs"]),
             str(record["seed"]), _duration(record["seconds"]), record["hardware"],
         ))  # fmt: skip
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def _spread(record: Mapping) -> str:
+    """Mean and standard deviation of the seeds' test accuracy, in per cent; empty with one seed."""
+    accuracies = [100 * run["test_accuracy"] for run in record.get("runs", [])]
+    if len(accuracies) < 2:
+        return ""
+    return f"{mean(accuracies):.2f} +- {stdev(accuracies):.2f} %"
 
 
 def _duration(seconds: float) -> str:
@@ -261,7 +318,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         plan = make_plan(parsed)
         done, failed = train_models(plan)
-        print(format_table(done, plan.checkpoints))
+        print(format_table(done, plan.checkpoints, plan.recipe))
         return 1 if failed else 0
     except (RunError, DatasetError, CheckpointError) as error:
         print(f"train_all.py: {error}", file=sys.stderr)
@@ -273,7 +330,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def resume_command(parsed: argparse.Namespace) -> str:
     """What to type to go on with an interrupted call."""
-    names = ("models", "epochs", "seed", "device", "data_dir")
+    names = ("models", "recipe", "epochs", "seed", "device", "data_dir")
     given = {f"--{name.replace('_', '-')}": getattr(parsed, name) for name in names}
     words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
     return shlex.join(["python", "train_all.py", "--resume", *words])

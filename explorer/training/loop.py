@@ -1,4 +1,4 @@
-"""One pass over the data: batches with augmentation, the training step, evaluation."""
+"""One pass over the data: batches, the training step, evaluation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from explorer.data import normalise
+from explorer.training.augmentation import augment, augment_with_targets
 from explorer.training.recipe import Recipe
 
 
@@ -48,46 +48,6 @@ def derive_seed(seed: int, purpose: str, index: int) -> int:
     return int.from_bytes(digest[:8], "little") >> 1
 
 
-def flip_images(images: torch.Tensor, flipped: torch.Tensor) -> torch.Tensor:
-    """Mirror some images left to right.
-
-    Args:
-        images: (N, C, H, W).
-        flipped: (N,) bool, True for those to mirror.
-    """
-    return torch.where(flipped[:, None, None, None], images.flip(-1), images)
-
-
-def crop_images(images: torch.Tensor, tops: torch.Tensor, lefts: torch.Tensor, padding: int) -> torch.Tensor:
-    """Pad with zeros (black) on every side, then cut each image back to its size at its own place.
-
-    Args:
-        images: (N, C, H, W).
-        tops: (N,) first row of each cut, in 0..2 * padding.
-        lefts: (N,) first column of each cut, in 0..2 * padding.
-        padding: pixels added on each side.
-    """
-    height, width = images.shape[-2:]
-    padded = F.pad(images, (padding, padding, padding, padding))
-    rows = tops[:, None] + torch.arange(height, device=images.device)
-    columns = lefts[:, None] + torch.arange(width, device=images.device)
-    index = torch.arange(len(images), device=images.device)[:, None, None]
-    # Indexing around the sliced channel axis puts that axis last: (N, H, W, C).
-    return padded[index, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
-
-
-def augment(images: torch.Tensor, recipe: Recipe, generator: torch.Generator) -> torch.Tensor:
-    """Flip and crop a batch at random as the recipe says. Random numbers are drawn on the CPU, whatever the device."""
-    count = len(images)
-    if recipe.crop_padding:
-        offsets = torch.randint(0, 2 * recipe.crop_padding + 1, (2, count), generator=generator).to(images.device)
-        images = crop_images(images, offsets[0], offsets[1], recipe.crop_padding)
-    if recipe.flip:
-        flipped = torch.rand(count, generator=generator) < 0.5
-        images = flip_images(images, flipped.to(images.device))
-    return images
-
-
 @dataclass(frozen=True)
 class TrainingBatches:
     """The batches of one epoch, augmented and normalised; the same for the same seed, wherever it starts.
@@ -118,21 +78,29 @@ class TrainingBatches:
             chosen = order[number * self.recipe.batch_size : (number + 1) * self.recipe.batch_size]
             step = self.epoch * len(self) + number
             generator = torch.Generator().manual_seed(derive_seed(self.seed, "augmentation", step))
-            images = normalise(augment(self.images[chosen], self.recipe, generator))
-            yield arrange(images, self.recipe), self.labels[chosen]
+            images, labels = augment_with_targets(self.images[chosen], self.labels[chosen], self.recipe, generator)
+            yield arrange(normalise(images), self.recipe), labels
 
 
 @dataclass(frozen=True)
 class EvaluationBatches:
-    """Batches in the order of the data, normalised and otherwise untouched; fields as in TrainingBatches."""
+    """Batches in the order of the data, normalised; fields as in TrainingBatches.
+
+    Attributes:
+        augmented_by: seed of random changes to the images; None leaves them untouched.
+    """
 
     images: torch.Tensor
     labels: torch.Tensor
     recipe: Recipe
     batch_size: int = 256
+    augmented_by: int | None = None
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        generator = None if self.augmented_by is None else torch.Generator().manual_seed(self.augmented_by)
         for images, labels in zip(self.images.split(self.batch_size), self.labels.split(self.batch_size)):
+            if generator is not None:
+                images = augment(images, self.recipe, generator)
             yield arrange(normalise(images), self.recipe), labels
 
 
@@ -207,4 +175,9 @@ def _run_batch(model, images, labels, criterion, optimizer, clip_norm, autocast)
         if clip_norm is not None:
             nn.utils.clip_grad_norm_(model.parameters(), max_norm=clip_norm)
         optimizer.step()
-    return value, int((logits.argmax(1) == labels).sum())
+    return value, int((logits.argmax(1) == most_likely(labels)).sum())
+
+
+def most_likely(labels: torch.Tensor) -> torch.Tensor:
+    """(N,) labels from labels or from probabilities (N, num_classes)."""
+    return labels.argmax(1) if labels.ndim == 2 else labels

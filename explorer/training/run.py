@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import platform
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from explorer.data import CLASSES, load_split
+from explorer.data import load_split
 from explorer.models.catalogue import MODELS, create_model
-from explorer.models.checkpoints import load_results, load_trained, save_checkpoint
+from explorer.models.checkpoints import load_trained, save_checkpoint
+from explorer.training.evaluation import Split, count_confusion, find_wrong, measure_calibration, predict_logits
 from explorer.training.loop import EvaluationBatches, Totals, TrainingBatches, derive_seed, run_epoch
 from explorer.training.recipe import Recipe
 
@@ -31,14 +34,6 @@ class Interrupted(KeyboardInterrupt):
     """The reader stopped a run; its state is saved."""
 
 
-@dataclass(frozen=True)
-class Split:
-    """Images (N, 1, 28, 28) uint8 and labels (N,) int64, on the device that trains."""
-
-    images: torch.Tensor
-    labels: torch.Tensor
-
-
 @dataclass
 class Run:
     """One model in training: everything that a resumed run must know.
@@ -49,6 +44,8 @@ class Run:
         seed: decides initial weights, order, augmentation and dropout.
         model: the network.
         optimizer: SGD over its parameters.
+        averaged: moving average of the network, if the recipe asks for one.
+        best: weights of the epoch with the best validation accuracy so far, if the recipe keeps them.
         step: training steps done.
         totals: running sums of the epoch under way.
         curve: one dict for each finished epoch.
@@ -60,10 +57,35 @@ class Run:
     seed: int
     model: nn.Module
     optimizer: torch.optim.Optimizer
+    averaged: AveragedModel | None = None
+    best: dict[str, torch.Tensor] | None = None
     step: int = 0
     totals: Totals = field(default_factory=Totals)
     curve: list[dict] = field(default_factory=list)
     seconds: float = 0.0
+
+    @property
+    def measured(self) -> nn.Module:
+        """The network that is validated and kept: the moving average where there is one."""
+        return self.model if self.averaged is None else self.averaged.module
+
+    @property
+    def best_epoch(self) -> int:
+        """Number of the epoch with the best validation accuracy (the first of equals), 1 for the first."""
+        accuracies = [epoch["validation_accuracy"] for epoch in self.curve]
+        return 1 + accuracies.index(max(accuracies))
+
+    @property
+    def kept_epoch(self) -> int:
+        """Number of the epoch whose weights are kept."""
+        return self.best_epoch if self.recipe.keep_best else len(self.curve)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done, or too many have passed without getting better."""
+        patience = self.recipe.patience
+        waited = len(self.curve) - self.best_epoch if self.curve else 0
+        return len(self.curve) >= self.recipe.epochs or (patience is not None and waited >= patience)
 
 
 def new_run(name: str, recipe: Recipe, seed: int, device: torch.device) -> Run:
@@ -73,16 +95,40 @@ def new_run(name: str, recipe: Recipe, seed: int, device: torch.device) -> Run:
         model = create_model(name)
     layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
     model = model.to(device=device, memory_format=layout)
-    return Run(name, recipe, seed, model, build_optimizer(model, recipe))
+    return Run(name, recipe, seed, model, build_optimizer(model, recipe), build_average(model, recipe))
 
 
 def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
-    """SGD with Nesterov momentum; weight decay acts on matrices and kernels only."""
+    """SGD with Nesterov momentum; weight decay spares biases and normalisation unless the recipe says otherwise."""
+    vector_decay = recipe.weight_decay if recipe.decay_vectors else 0.0
     groups = [
         {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": vector_decay},
     ]
     return torch.optim.SGD(groups, lr=recipe.peak_lr, momentum=recipe.momentum, nesterov=True)
+
+
+def build_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
+    """The moving average of the weights and of the statistics of normalisation, or None without one."""
+    if not recipe.average:
+        return None
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+
+
+def adapt_to_device(recipe: Recipe, device: torch.device) -> Recipe:
+    """The recipe as it can be followed here: bfloat16 only where the processor computes in it.
+
+    Elsewhere it is emulated, which made a step of ResNet-18 15 times slower than float32.
+    """
+    return replace(recipe, autocast=recipe.autocast and has_bfloat16(device))
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device has instructions for bfloat16."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    features = torch.cpu.get_capabilities()
+    return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
 
 
 def split_training_images(device: torch.device, data_dir: str | Path | None) -> tuple[Split, Split]:
@@ -122,15 +168,20 @@ def train(
     epoch_steps = math.ceil(len(training.images) / run.recipe.batch_size)
     session = _Session(run, epoch_steps, save_state, should_stop, save_every)
     with session.bar, torch.random.fork_rng(devices=_cuda_devices(run.model)):
-        while len(run.curve) < run.recipe.epochs:
+        while not run.is_over:
             _train_epoch(run, training, session)
-            loss, accuracy = run_epoch(
-                run.model,
-                EvaluationBatches(validation.images, validation.labels, run.recipe),
-                nn.CrossEntropyLoss(),
-                autocast=run.recipe.autocast,
-            )
-            session.end_epoch(loss, accuracy)
+            session.end_epoch(*_validate(run, validation))
+
+
+def _validate(run: Run, validation: Split) -> tuple[float, float]:
+    """Loss and accuracy on the validation images."""
+    seed = derive_seed(run.seed, "validation", len(run.curve)) if run.recipe.augment_validation else None
+    return run_epoch(
+        run.measured,
+        EvaluationBatches(validation.images, validation.labels, run.recipe, augmented_by=seed),
+        nn.CrossEntropyLoss(),
+        autocast=run.recipe.autocast,
+    )
 
 
 def _train_epoch(run: Run, training: Split, session: _Session) -> None:
@@ -178,6 +229,8 @@ class _Session:
 
     def after_step(self) -> None:
         self.run.step += 1
+        if self.run.averaged is not None:
+            self.run.averaged.update_parameters(self.run.model)
         self.tick()
         self.show_progress()
         if self.should_stop():
@@ -199,6 +252,8 @@ class _Session:
             "seconds": round(run.seconds, 1),
         })  # fmt: skip
         run.totals = Totals()
+        if run.recipe.keep_best and run.best_epoch == len(run.curve):
+            run.best = {key: tensor.detach().clone() for key, tensor in run.measured.state_dict().items()}
         self.save_state(run)
         if self.should_stop():
             raise Interrupted
@@ -215,43 +270,43 @@ class _Session:
         self.bar.update()
 
 
-def measure_confusion(model: nn.Module, test: Split, recipe: Recipe) -> list[list[int]]:
-    """Counts over a split: rows are true classes, columns predicted ones. Computed in float32.
+@dataclass(frozen=True)
+class Finished:
+    """A run that is over and measured.
 
-    Args:
-        model: network in eval mode.
-        test: the images to classify.
-        recipe: memory layout.
+    Attributes:
+        record: what was measured, as it will stand in results.json.
+        wrong: indices of the test images that it gets wrong.
+        model: the network as it is loaded from disk, on the CPU, in eval mode.
     """
-    confusion = torch.zeros(len(CLASSES), len(CLASSES), dtype=torch.int64)
-    with torch.inference_mode():
-        for images, labels in EvaluationBatches(test.images, test.labels, recipe):
-            predicted = model(images).argmax(1)
-            pairs = (labels * len(CLASSES) + predicted).cpu()
-            confusion += torch.bincount(pairs, minlength=confusion.numel()).reshape(confusion.shape)
-    return confusion.tolist()
+
+    record: dict
+    wrong: list[int]
+    model: nn.Module
 
 
-def finish(run: Run, test: Split, device: torch.device, folder: Path) -> dict:
-    """Store the trained weights, measure what is loaded back from disk on the test images, write the record.
-
-    Returns:
-        The record, as it stands in results.json.
-    """
-    with tempfile.TemporaryDirectory() as scratch:
-        save_checkpoint(run.name, run.model, {}, Path(scratch))
-        loaded = load_trained(run.name, Path(scratch))
+def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Finished:
+    """Measure a run that is over on the test images, with its weights as they are loaded back from disk."""
+    kept = run.measured if run.best is None else run.best
+    loaded = reload(run.name, kept)
     layout = torch.channels_last if run.recipe.channels_last else torch.contiguous_format
-    loaded = loaded.to(device=device, memory_format=layout)
-    confusion = measure_confusion(loaded, test, run.recipe)
-    correct = sum(confusion[number][number] for number in range(len(CLASSES)))
+    placed = copy.deepcopy(loaded).to(device=device, memory_format=layout)
+    logits = predict_logits(placed, test, run.recipe)
+    mirrored = predict_logits(placed, test, run.recipe, mirrored=True)
+    both = (logits.softmax(1) + mirrored.softmax(1)) / 2
+    calibration = measure_calibration(
+        predict_logits(placed, validation, run.recipe), validation.labels, logits, test.labels
+    )
+    wrong = find_wrong(logits, test.labels)
     record = {
         "title": MODELS[run.name].title,
         "num_params": sum(parameter.numel() for parameter in loaded.parameters()),
-        "test_accuracy": correct / len(test.labels),
-        "test_correct": correct,
-        "validation_accuracy": run.curve[-1]["validation_accuracy"],
-        "epochs": run.recipe.epochs,
+        "test_accuracy": (len(test.labels) - len(wrong)) / len(test.labels),
+        "test_correct": len(test.labels) - len(wrong),
+        "flip_accuracy": (both.argmax(1) == test.labels.cpu()).float().mean().item(),
+        "validation_accuracy": run.curve[run.kept_epoch - 1]["validation_accuracy"],
+        "epochs": len(run.curve),
+        "kept_epoch": run.kept_epoch,
         "seed": run.seed,
         "hardware": describe_hardware(device),
         "seconds": round(run.seconds, 1),
@@ -259,10 +314,20 @@ def finish(run: Run, test: Split, device: torch.device, folder: Path) -> dict:
         "recipe": asdict(run.recipe),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "curve": run.curve,
-        "confusion": confusion,
+        "confusion": count_confusion(logits, test.labels),
+        "calibration": asdict(calibration),
     }
-    save_checkpoint(run.name, loaded, record, folder)
-    return load_results(folder)[run.name]
+    return Finished(record, wrong, loaded)
+
+
+def reload(name: str, kept: nn.Module | dict[str, torch.Tensor]) -> nn.Module:
+    """The network as a checkpoint gives it back: weights rounded as they are on disk, on the CPU, in eval mode."""
+    if isinstance(kept, dict):
+        weights, kept = kept, create_model(name)
+        kept.load_state_dict(weights)
+    with tempfile.TemporaryDirectory() as scratch:
+        save_checkpoint(name, kept, {}, Path(scratch))
+        return load_trained(name, Path(scratch))
 
 
 def _cuda_devices(model: nn.Module) -> list[torch.device]:

@@ -1,4 +1,8 @@
-"""A run on disk: one safetensors file with its weights, its momentum and, as text, everything else."""
+"""A run on disk: one safetensors file with its weights, its momentum and, as text, everything else.
+
+A finished run is kept as well, with its final weights, until its model is trained afresh: the one that is shipped is
+chosen when all seeds are through.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from explorer.models.catalogue import create_model
 from explorer.models.checkpoints import write_atomically
 from explorer.training.loop import Totals
 from explorer.training.recipe import Recipe
-from explorer.training.run import Run, new_run
+from explorer.training.run import Finished, Run, new_run
 
-_STATE_FORMAT = 1
+_STATE_FORMAT = 2
 
 
 class StateError(ValueError):
@@ -23,23 +28,21 @@ class StateError(ValueError):
 
 
 def write_state(run: Run, path: Path) -> None:
-    """Save a run so that read_state can go on with it: one safetensors file, written whole or not at all."""
-    tensors = {f"model.{key}": tensor.cpu().contiguous() for key, tensor in run.model.state_dict().items()}
+    """Save a run so that read_state can go on with it: one safetensors file, written whole or not at all.
+
+    Raises:
+        StateError: the file cannot be written; the one that was there before is untouched.
+    """
+    tensors = _named("model", run.model.state_dict())
+    if run.averaged is not None:
+        tensors |= _named("averaged", run.averaged.state_dict())
+    if run.best is not None:
+        tensors |= _named("best", run.best)
     for key, parameter in run.model.named_parameters():
         momentum = run.optimizer.state[parameter].get("momentum_buffer")
         if momentum is not None:
-            tensors[f"momentum.{key}"] = momentum.cpu().contiguous()
-    _write_state_file(path, run, tensors, finished=False)
-
-
-def write_finished_state(run: Run, path: Path) -> None:
-    """Leave a note that this run is over; its weights are in the checkpoint."""
-    _write_state_file(path, run, {}, finished=True)
-
-
-def _write_state_file(path: Path, run: Run, tensors: dict, finished: bool) -> None:
-    facts = {
-        "format": _STATE_FORMAT,
+            tensors |= _named("momentum", {key: momentum})
+    _write_state_file(path, tensors, {
         "name": run.name,
         "recipe": asdict(run.recipe),
         "seed": run.seed,
@@ -47,10 +50,58 @@ def _write_state_file(path: Path, run: Run, tensors: dict, finished: bool) -> No
         "totals": asdict(run.totals),
         "curve": run.curve,
         "seconds": run.seconds,
-        "finished": finished,
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, save(tensors, metadata={"run": json.dumps(facts)}))
+        "finished": False,
+    })  # fmt: skip
+
+
+def write_finished(finished: Finished, name: str, path: Path) -> None:
+    """Keep a finished run: its weights and what was measured.
+
+    Raises:
+        StateError: the file cannot be written.
+    """
+    record = finished.record
+    _write_state_file(path, _named("model", finished.model.state_dict()), {
+        "name": name,
+        "recipe": record["recipe"],
+        "seed": record["seed"],
+        "record": record,
+        "wrong": finished.wrong,
+        "finished": True,
+    })  # fmt: skip
+
+
+def read_finished(path: Path) -> Finished:
+    """A finished run as write_finished left it.
+
+    Raises:
+        StateError: the file is damaged or does not fit the model.
+    """
+    facts, tensors = read_facts(path), _read_tensors(path, torch.device("cpu"))
+    try:
+        model = create_model(facts["name"])
+        model.load_state_dict(_part("model", tensors))
+        return Finished(facts["record"], facts["wrong"], model.eval())
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
+
+
+def _named(part: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    # Clones: safetensors refuses tensors that share memory, as a state_dict's may with the network's.
+    return {f"{part}.{key}": tensor.detach().cpu().clone().contiguous() for key, tensor in tensors.items()}
+
+
+def _part(part: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    start = f"{part}."
+    return {key.removeprefix(start): tensor for key, tensor in tensors.items() if key.startswith(start)}
+
+
+def _write_state_file(path: Path, tensors: dict, facts: dict) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, save(tensors, metadata={"run": json.dumps({"format": _STATE_FORMAT, **facts})}))
+    except OSError as error:
+        raise StateError(f"{path}: cannot be written ({error.strerror}); what was saved before is untouched") from error
 
 
 def read_facts(path: Path) -> dict:
@@ -71,25 +122,30 @@ def read_facts(path: Path) -> dict:
         raise StateError(f"{path}: not a saved run, or a damaged one ({error}); delete it and train afresh") from error
 
 
+def _read_tensors(path: Path, device: torch.device) -> dict[str, torch.Tensor]:
+    with safe_open(path, framework="pt", device=str(device)) as stored:
+        return {key: stored.get_tensor(key) for key in stored.keys()}
+
+
 def read_state(path: Path, device: torch.device) -> Run:
     """A run exactly as write_state left it.
 
     Raises:
         StateError: the file is damaged or does not fit the model.
     """
-    facts = read_facts(path)
-    with safe_open(path, framework="pt", device=str(device)) as stored:
-        tensors = {key: stored.get_tensor(key) for key in stored.keys()}
-    weights = {key.removeprefix("model."): tensor for key, tensor in tensors.items() if key.startswith("model.")}
+    facts, tensors = read_facts(path), _read_tensors(path, device)
     try:
         run = new_run(facts["name"], Recipe(**facts["recipe"]), facts["seed"], device)
-        run.model.load_state_dict(weights)
+        run.model.load_state_dict(_part("model", tensors))
+        if run.averaged is not None:
+            run.averaged.load_state_dict(_part("averaged", tensors))
     except (TypeError, ValueError, RuntimeError) as error:  # another recipe's fields, an unknown model, other weights
         raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
     for key, parameter in run.model.named_parameters():
         if f"momentum.{key}" in tensors:
             momentum = torch.empty_like(parameter, requires_grad=False).copy_(tensors[f"momentum.{key}"])
             run.optimizer.state[parameter]["momentum_buffer"] = momentum
+    run.best = _part("best", tensors) or None
     run.step, run.curve, run.seconds = facts["step"], facts["curve"], facts["seconds"]
     run.totals = Totals(**facts["totals"])
     return run

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results, load_trained
 from explorer.training import command
 from explorer.training import run as runs
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import TUTORIAL, Recipe
 from explorer.training.state import write_state
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,9 @@ def test_command_line_trains_records_and_reports(workplace, capsys):
     assert record["validation_accuracy"] == record["curve"][-1]["validation_accuracy"]
     assert (record["epochs"], record["seed"], record["num_params"]) == (2, 5, 61_706)
     assert record["recipe"]["epochs"] == len(record["curve"]) == 2
+    assert [run["seed"] for run in record["runs"]] == [5]
+    assert record["always_wrong"] == (predicted != labels).nonzero().flatten().tolist()
+    assert sum(map(sum, record["confusion"])) == 40
     assert set(record["curve"][0]) == {
         "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate", "seconds",
     }  # fmt: skip
@@ -65,11 +69,12 @@ def test_interrupted_command_goes_on_and_leaves_finished_models_alone(workplace,
     monkeypatch.setattr(runs.Run, "__setattr__", press_ctrl_c)
     assert call("--models", "mlp,lenet5", "--epochs", "3") == 130
     told = capsys.readouterr().err
-    assert "python train_all.py --resume --models mlp,lenet5 --epochs 3 --device cpu --data-dir fashion" in told
+    again = "--models mlp,lenet5 --recipe best --epochs 3 --seed 42 --device cpu --data-dir fashion"
+    assert f"python train_all.py --resume {again}" in told
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert call("--models", "mlp,lenet5", "--resume") == 0
     output = capsys.readouterr().out
-    assert "lenet5: finished already" in output and "going on after step 2, in epoch" in output
+    assert "lenet5, seed 42: finished already" in output and "going on after step 2, in epoch" in output
     results = load_results(workplace / "checkpoints")
     for name in ("mlp", "lenet5"):
         assert results[name]["files"] == expected[name]["files"]
@@ -77,28 +82,49 @@ def test_interrupted_command_goes_on_and_leaves_finished_models_alone(workplace,
             assert {**new, "seconds": 0} == {**old, "seconds": 0}
 
 
-@pytest.mark.parametrize("option", [("--epochs", "4"), ("--seed", "9")])
+def test_several_seeds_ship_the_median_and_say_how_far_they_lie_apart(workplace, capsys):
+    assert call("--models", "softmax", "--epochs", "1", "--seed", "1,2,3") == 0
+    record = load_results(workplace / "checkpoints")["softmax"]
+    correct = sorted(run["test_correct"] for run in record["runs"])
+    assert [run["seed"] for run in record["runs"]] == [1, 2, 3] and record["test_correct"] == correct[1]
+    spread = torch.tensor(correct, dtype=torch.float64) / 40 * 100
+    assert f"{spread.mean():.2f} +- {spread.std():.2f} %" in capsys.readouterr().out
+    assert call("--models", "softmax", "--epochs", "1", "--seed", "1,2,3", "--resume") == 0
+    assert capsys.readouterr().out.count("finished already") == 3
+    assert load_results(workplace / "checkpoints")["softmax"] == record
+
+
+def test_the_tutorials_protocol_is_recorded_beside_and_ships_nothing(workplace, capsys):
+    assert call("--models", "softmax", "--recipe", "tutorial", "--epochs", "2") == 0
+    assert load_results(workplace / "checkpoints") == {}
+    record = load_results(workplace / "checkpoints", "tutorial")["softmax"]
+    assert record["recipe"] == {**asdict(TUTORIAL), "epochs": 2}
+    assert not list((workplace / "checkpoints").glob("*.safetensors"))
+    assert f"{record['test_accuracy']:.2%}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", [("--epochs", "4")])
 def test_resuming_with_other_settings_is_refused(workplace, option, capsys):
-    run = runs.new_run("softmax", Recipe(epochs=2), 3, torch.device("cpu"))
+    run = runs.new_run("softmax", Recipe(epochs=2), 42, torch.device("cpu"))
     (workplace / "runs").mkdir()
-    write_state(run, workplace / "runs" / "softmax.safetensors")
+    write_state(run, workplace / "runs" / "softmax-best-42.safetensors")
     assert call("--models", "softmax", "--resume", *option) == 1
     assert f"{option[0]} {option[1]} cannot resume" in capsys.readouterr().err
 
 
 def test_damaged_state_is_named(workplace, capsys):
     (workplace / "runs").mkdir()
-    path = workplace / "runs" / "softmax.safetensors"
+    path = workplace / "runs" / "softmax-best-42.safetensors"
     path.write_bytes(b"damaged")
     assert call("--models", "softmax", "--resume") == 1
-    assert "softmax.safetensors: not a saved run" in capsys.readouterr().err
+    assert "softmax-best-42.safetensors: not a saved run" in capsys.readouterr().err
     assert call("--models", "softmax", "--epochs", "1") == 0  # afresh, it does not matter
 
 
 def test_a_model_that_diverges_does_not_stop_the_others(workplace, monkeypatch, capsys):
     recipe_for = command.recipe_for
     wild = Recipe(epochs=3, peak_lr=1e30)
-    monkeypatch.setattr(command, "recipe_for", lambda name: wild if name == "lenet5" else recipe_for(name))
+    monkeypatch.setattr(command, "recipe_for", lambda name, recipe: wild if name == "lenet5" else recipe_for(name))
     assert call("--models", "softmax,lenet5,mlp", "--epochs", "3") == 1
     assert "lenet5: not trained. the loss became" in capsys.readouterr().err
     assert set(load_results(workplace / "checkpoints")) == {"softmax", "mlp"}
@@ -114,6 +140,8 @@ def test_smoke_trains_and_keeps_away_from_checkpoints(workplace, capsys):
     ("arguments", "message"),
     [
         (["--models", "vgg"], "--models must be all or names out of softmax, .*got 'vgg'"),
+        (["--recipe", "fast"], "--recipe must be one of best, tutorial, got 'fast'"),
+        (["--seed", "1,b"], "--seed must be whole numbers with commas between, got '1,b'"),
         (["--epochs", "0"], "--epochs must be >= 1, got 0"),
         (["--device", "tpu"], "--device must be auto, cpu or cuda, got 'tpu'"),
         (["--smoke", "--resume"], "do not go together"),
@@ -135,7 +163,7 @@ def test_cheapest_first():
 def test_help_reads_well():
     order = [sys.executable, "train_all.py", "--help"]
     done = subprocess.run(order, cwd=ROOT, capture_output=True, text=True, check=True)
-    for option in ("--models", "--epochs", "--seed", "--device", "--data-dir", "--resume", "--smoke"):
+    for option in ("--models", "--recipe", "--epochs", "--seed", "--device", "--data-dir", "--resume", "--smoke"):
         assert option in done.stdout
 
 

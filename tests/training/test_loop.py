@@ -1,4 +1,4 @@
-"""Augmentation against a loop over images, batches, and one training pass against torch's own training."""
+"""Batches, and one training pass against torch's own training."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from explorer.training.loop import (
     Totals,
     TrainingBatches,
     TrainingDiverged,
-    augment,
-    crop_images,
     derive_seed,
-    flip_images,
     run_epoch,
 )
 from explorer.training.recipe import Recipe
@@ -28,46 +25,6 @@ def images():
 
 
 LABELS = torch.arange(10)
-
-
-def test_flip_against_a_loop(images):
-    flipped = torch.tensor([True, False] * 5)
-    out = flip_images(images, flipped)
-    for number in range(10):
-        for column in range(28):
-            source = 27 - column if number % 2 == 0 else column
-            assert torch.equal(out[number, 0, :, column], images[number, 0, :, source])
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("padding", [1, 2, 4])
-def test_crop_against_a_loop(channels, padding):
-    generator = torch.Generator().manual_seed(padding)
-    images = torch.randint(1, 256, (6, channels, 7, 5), dtype=torch.uint8, generator=generator)
-    tops, lefts = torch.randint(0, 2 * padding + 1, (2, 6), generator=generator)
-    out = crop_images(images, tops, lefts, padding)
-    for n in range(6):
-        for row in range(7):
-            for column in range(5):
-                y, x = row + int(tops[n]) - padding, column + int(lefts[n]) - padding
-                inside = 0 <= y < 7 and 0 <= x < 5
-                expected = images[n, :, y, x] if inside else torch.zeros(channels, dtype=torch.uint8)
-                assert torch.equal(out[n, :, row, column], expected)
-
-
-def test_augmentation_reaches_every_offset_and_both_sides():
-    image = torch.zeros(1, 1, 9, 9, dtype=torch.uint8)
-    image[0, 0, 4, 4], image[0, 0, 4, 5] = 1, 2  # a dot, and another that tells left from right
-    recipe = Recipe(epochs=1, flip=True, crop_padding=2)
-    out = augment(image.expand(2000, -1, -1, -1), recipe, torch.Generator().manual_seed(0))
-    dots = {tuple(place) for place in (out[:, 0] == 1).nonzero()[:, 1:].tolist()}
-    assert dots == {(row, column) for row in range(2, 7) for column in range(2, 7)}
-    mirrored = (out[:, 0, :, :-1] == 2) & (out[:, 0, :, 1:] == 1)
-    assert mirrored.any((1, 2)).float().mean().item() == pytest.approx(0.5, abs=0.05)
-
-
-def test_no_augmentation_unless_asked(images):
-    assert torch.equal(augment(images, Recipe(epochs=1), torch.Generator()), images)
 
 
 def test_an_epoch_holds_every_image_once_in_another_order_each_time(images):
@@ -90,6 +47,26 @@ def test_batches_do_not_depend_on_where_an_epoch_starts_nor_on_the_global_random
     assert torch.equal(before, torch.random.get_rng_state())
     assert all(torch.equal(a, b) for old, new in zip(whole[1:], rest) for a, b in zip(old, new))
     assert len(rest) == 2
+
+
+def test_soft_targets_train_and_count_against_their_largest_part(images):
+    """A batch of probabilities gives cross_entropy's own loss for them."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    pixels = (images.float() / 255 - 0.2860) / 0.3530
+    targets = 0.7 * nn.functional.one_hot(LABELS, 10) + 0.3 * nn.functional.one_hot(LABELS.flip(0), 10)
+    loss, accuracy = run_epoch(model, [(pixels, targets)], nn.CrossEntropyLoss())
+    logits = model(pixels).detach()
+    assert loss == pytest.approx(-(targets * logits.log_softmax(1)).sum(1).mean().item(), rel=1e-5)
+    assert accuracy == (logits.argmax(1) == LABELS).sum().item() / 10
+
+
+def test_validation_can_be_augmented_and_is_the_same_for_the_same_seed(images):
+    recipe = Recipe(epochs=1, flip=True, crop_padding=4)
+    plain, first, again, other = (
+        torch.cat([batch for batch, _ in EvaluationBatches(images, LABELS, recipe, augmented_by=seed)])
+        for seed in (None, 5, 5, 6)
+    )
+    assert torch.equal(first, again) and not torch.equal(first, other) and not torch.equal(first, plain)
 
 
 def test_seeds_differ_by_run_purpose_and_step():

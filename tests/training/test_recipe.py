@@ -7,13 +7,33 @@ import math
 import pytest
 
 from explorer.models.catalogue import MODELS
-from explorer.training.recipe import Recipe, recipe_for
+from explorer.training.recipe import TUTORIAL, Recipe, recipe_for
 
 
 def test_every_model_has_a_recipe():
     assert all(recipe_for(name).epochs >= 1 for name in MODELS)
     with pytest.raises(ValueError, match="got 'vgg'"):
         recipe_for("vgg")
+    with pytest.raises(ValueError, match="recipe must be one of best, tutorial, got 'fast'"):
+        recipe_for("mlp", "fast")
+
+
+def test_networks_that_are_compared_share_a_recipe():
+    assert len({recipe_for(name) for name in ("plain20", "resnet20", "plain56", "resnet56")}) == 1
+    assert {recipe_for(name, "tutorial") for name in MODELS} == {TUTORIAL}
+
+
+def test_the_tutorials_schedule_is_torchs():
+    import torch
+
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=50, eta_min=1e-4)
+    for epoch in range(50):
+        for step in (0, 7, 421):
+            rate = TUTORIAL.learning_rate(422 * epoch + step, 422 * 50)
+            assert rate == pytest.approx(scheduler.get_last_lr()[0])
+        optimizer.step()
+        scheduler.step()
 
 
 def test_networks_on_flat_pixels_see_no_augmentation():

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from explorer.training import run as runs
-from explorer.training.recipe import Recipe
-from explorer.training.state import read_state, write_state
+from explorer.training.recipe import TUTORIAL, Recipe
+from explorer.training.state import read_finished, read_state, write_finished, write_state
 
 CPU = torch.device("cpu")
 RECIPE = Recipe(epochs=2, batch_size=8, peak_lr=0.05, flip=True, crop_padding=2, clip_norm=1.0, label_smoothing=0.1)
@@ -24,6 +24,7 @@ def without_seconds(curve: list[dict]) -> list[dict]:
     [
         ("alexnet_small", RECIPE),  # dropout
         ("resnet20", replace(RECIPE, autocast=True, channels_last=True)),  # batch normalisation
+        ("lenet5", replace(RECIPE, erase=0.5, cutmix=0.5, average=0.9, keep_best=True, augment_validation=True)),
     ],
 )
 @pytest.mark.parametrize("stop_at", [1, 5, 7])
@@ -45,6 +46,10 @@ def test_resumed_run_equals_an_uninterrupted_one(name, recipe, stop_at, training
     assert without_seconds(second.curve) == without_seconds(whole.curve)
     for key, tensor in whole.model.state_dict().items():
         assert torch.equal(second.model.state_dict()[key], tensor), key
+    for key, tensor in whole.measured.state_dict().items():
+        assert torch.equal(second.measured.state_dict()[key], tensor), key
+    assert (whole.best is None) == (second.best is None)
+    assert all(torch.equal(second.best[key], tensor) for key, tensor in (whole.best or {}).items())
 
 
 def test_state_of_a_crash_in_mid_epoch_is_the_last_one_saved(training, validation, tmp_path):
@@ -102,11 +107,80 @@ def test_weight_decay_spares_vectors():
     assert sum(len(group["params"]) for group in run.optimizer.param_groups) == len(list(run.model.parameters()))
 
 
-def test_confusion_has_true_classes_in_rows():
-    class Constant(torch.nn.Module):
-        def forward(self, images):
-            return torch.nn.functional.one_hot(torch.full((len(images),), 7), 10).float()
+def test_the_tutorials_recipe_decays_vectors_too():
+    run = runs.new_run("resnet20", TUTORIAL, 0, CPU)
+    assert [group["weight_decay"] for group in run.optimizer.param_groups] == [1e-4, 1e-4]
 
-    split = runs.Split(torch.zeros(12, 1, 28, 28, dtype=torch.uint8), torch.tensor([2] * 9 + [7] * 3))
-    confusion = torch.tensor(runs.measure_confusion(Constant(), split, RECIPE))
-    assert confusion[2, 7] == 9 and confusion[7, 7] == 3 and confusion.sum() == 12
+
+def test_the_tutorials_split_is_torchs(monkeypatch):
+    """Its `random_split(full_train, [54000, 6000], generator=manual_seed(42))`."""
+    monkeypatch.setattr(runs, "load_split", lambda *_: (torch.zeros(60_000, 1), torch.arange(60_000)))
+    learn, validate = torch.utils.data.random_split(
+        range(60_000), [54_000, 6_000], generator=torch.Generator().manual_seed(42)
+    )
+    ours = runs.split_training_images(CPU, None)
+    assert ours[0].labels.tolist() == list(learn) and ours[1].labels.tolist() == list(validate)
+
+
+def test_moving_average_against_its_formula(training, validation):
+    """w_avg <- d w_avg + (1 - d) w after each step, beginning with the weights after the first."""
+    run = runs.new_run("softmax", replace(RECIPE, epochs=1, average=0.8), 0, CPU)
+    seen = []
+
+    def look() -> bool:
+        seen.append(run.model.classifier.weight.detach().clone())
+        return False
+
+    runs.train(run, training, validation, should_stop=look)
+    expected = seen[0]
+    for weight in seen[1:5]:
+        expected = 0.8 * expected + 0.2 * weight
+    torch.testing.assert_close(run.measured.classifier.weight, expected)
+    assert not torch.allclose(run.measured.classifier.weight, run.model.classifier.weight)
+
+
+def test_early_stopping_keeps_the_best_epoch(training, validation, monkeypatch):
+    accuracies = iter([0.3, 0.5, 0.4, 0.5, 0.2, 0.9])
+    weights = []
+
+    def validate(run, _):
+        weights.append(run.model.classifier.weight.detach().clone())
+        return 1.0, next(accuracies)
+
+    monkeypatch.setattr(runs, "_validate", validate)
+    run = runs.new_run("softmax", replace(RECIPE, epochs=20, patience=3, keep_best=True), 0, CPU)
+    assert not run.is_over
+    runs.train(run, training, validation)
+    assert (len(run.curve), run.best_epoch, run.kept_epoch, run.is_over) == (5, 2, 2, True)
+    assert torch.equal(run.best["classifier.weight"], weights[1])
+    finished = runs.finish(run, validation, validation, CPU)
+    assert torch.equal(finished.model.classifier.weight, weights[1].half().float())
+    assert (finished.record["epochs"], finished.record["kept_epoch"]) == (5, 2)
+    assert finished.record["validation_accuracy"] == 0.5
+
+
+@pytest.mark.parametrize(("features", "fast"), [({}, False), ({"avx512_bf16": True}, True), ({"amx_bf16": True}, True)])
+def test_bfloat16_only_where_the_processor_computes_in_it(features, fast, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features)
+    assert runs.adapt_to_device(replace(RECIPE, autocast=True), CPU) == replace(RECIPE, autocast=fast)
+    assert runs.adapt_to_device(RECIPE, CPU) == RECIPE
+
+
+def test_a_finished_run_is_measured_with_its_stored_weights(training, validation, tmp_path):
+    run = runs.new_run("lenet5", replace(RECIPE, epochs=1), 0, CPU)
+    runs.train(run, training, validation)
+    finished = runs.finish(run, validation, training, CPU)
+    with torch.no_grad():
+        pixels = (training.images.float() / 255 - 0.2860) / 0.3530
+        logits = finished.model(pixels)
+        both = logits.softmax(1) + finished.model(pixels.flip(-1)).softmax(1)
+    assert torch.equal(finished.model.features[0].weight, run.model.features[0].weight.half().float())
+    assert finished.wrong == (logits.argmax(1) != training.labels).nonzero().flatten().tolist()
+    record = finished.record
+    assert record["test_correct"] == 36 - len(finished.wrong) and record["test_accuracy"] == record["test_correct"] / 36
+    assert record["flip_accuracy"] == pytest.approx((both.argmax(1) == training.labels).float().mean().item())
+    write_finished(finished, "lenet5", tmp_path / "run")
+    again = read_finished(tmp_path / "run")
+    assert again.wrong == finished.wrong and again.record == finished.record and not again.model.training
+    for key, tensor in finished.model.state_dict().items():
+        assert torch.equal(again.model.state_dict()[key], tensor)

@@ -1,0 +1,149 @@
+"""Random changes to whole batches of images: flips, crops, erased rectangles, mixtures of two images.
+
+Images are (N, 1, H, W) uint8 on any device. Random numbers are drawn on the CPU, so that a seed gives the same changes
+wherever a network is trained.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from explorer.training.recipe import Recipe
+
+_GREY = 73  # Fashion-MNIST's mean pixel, 0.2860 * 255: an erased rectangle is 0 after normalisation
+_ERASED_AREA = (0.02, 0.4)  # least and greatest part of the image, Zhong et al. 2017, section 3.2
+_LEAST_ASPECT = 0.3
+
+
+def flip_images(images: torch.Tensor, flipped: torch.Tensor) -> torch.Tensor:
+    """Mirror some images left to right.
+
+    Args:
+        images: (N, C, H, W).
+        flipped: (N,) bool, True for those to mirror.
+    """
+    return torch.where(flipped[:, None, None, None], images.flip(-1), images)
+
+
+def crop_images(images: torch.Tensor, tops: torch.Tensor, lefts: torch.Tensor, padding: int) -> torch.Tensor:
+    """Pad with zeros (black) on every side, then cut each image back to its size at its own place.
+
+    Args:
+        images: (N, C, H, W).
+        tops: (N,) first row of each cut, in 0..2 * padding.
+        lefts: (N,) first column of each cut, in 0..2 * padding.
+        padding: pixels added on each side.
+    """
+    height, width = images.shape[-2:]
+    padded = F.pad(images, (padding, padding, padding, padding))
+    rows = tops[:, None] + torch.arange(height, device=images.device)
+    columns = lefts[:, None] + torch.arange(width, device=images.device)
+    index = torch.arange(len(images), device=images.device)[:, None, None]
+    # Indexing around the sliced channel axis puts that axis last: (N, H, W, C).
+    return padded[index, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def mark_rectangles(rectangles: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    """Which pixels lie in each rectangle.
+
+    Args:
+        rectangles: (N, 4) whole numbers: first row, end row, first column, end column (ends are exclusive).
+        height: of the images.
+        width: of the images.
+
+    Returns:
+        (N, 1, height, width) bool.
+    """
+    top, bottom, left, right = (each[:, None] for each in rectangles.T)
+    rows = torch.arange(height, device=rectangles.device)
+    columns = torch.arange(width, device=rectangles.device)
+    inside_rows = (rows >= top) & (rows < bottom)
+    inside_columns = (columns >= left) & (columns < right)
+    return (inside_rows[:, :, None] & inside_columns[:, None, :])[:, None]
+
+
+def draw_rectangles(areas: torch.Tensor, aspects: torch.Tensor, side: int, generator: torch.Generator) -> torch.Tensor:
+    """Rectangles of given areas that lie wholly in a square image, at random places.
+
+    Args:
+        areas: (N,) part of the image that each covers, in 0..1.
+        aspects: (N,) height over width.
+        side: of the image, in pixels.
+        generator: draws the places.
+
+    Returns:
+        (N, 4) as mark_rectangles takes them; sides are rounded to whole pixels and cut to the image.
+    """
+    heights = (side * (areas * aspects).sqrt()).round().clamp(0, side)
+    widths = (side * (areas / aspects).sqrt()).round().clamp(0, side)
+    tops = (torch.rand(len(areas), generator=generator) * (side - heights + 1)).floor()
+    lefts = (torch.rand(len(areas), generator=generator) * (side - widths + 1)).floor()
+    return torch.stack([tops, tops + heights, lefts, lefts + widths], dim=1).long()
+
+
+def erase_images(images: torch.Tensor, probability: float, generator: torch.Generator) -> torch.Tensor:
+    """Paint a random rectangle grey, in each image with that probability.
+
+    Source: Zhong et al. 2017, "Random erasing data augmentation"; grey is the data set's mean.
+    """
+    count, side = len(images), images.shape[-1]
+    chosen = torch.rand(count, generator=generator) < probability
+    least, greatest = _ERASED_AREA
+    areas = least + (greatest - least) * torch.rand(count, generator=generator)
+    spread = -math.log(_LEAST_ASPECT)
+    aspects = torch.exp(spread * (2 * torch.rand(count, generator=generator) - 1))
+    rectangles = draw_rectangles(areas * chosen, aspects, side, generator).to(images.device)
+    return images.masked_fill(mark_rectangles(rectangles, *images.shape[-2:]), _GREY)
+
+
+def mix_images(
+    images: torch.Tensor, targets: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """CutMix: every image gets one rectangle of its partner, and its target as much of the partner's.
+
+    Args:
+        images: (N, 1, H, W).
+        targets: (N, num_classes) probabilities.
+        generator: draws partners, the rectangle's size (uniform in area) and its place; one rectangle a batch.
+
+    Source: Yun et al. 2019, "CutMix", section 3.1, with alpha = 1.
+    """
+    partners = torch.randperm(len(images), generator=generator).to(images.device)
+    area = torch.rand(1, generator=generator)
+    rectangle = draw_rectangles(area, torch.ones(1), images.shape[-1], generator)
+    top, bottom, left, right = rectangle[0].tolist()
+    share = (bottom - top) * (right - left) / (images.shape[-2] * images.shape[-1])
+    mixed = images.clone()
+    mixed[..., top:bottom, left:right] = images[partners][..., top:bottom, left:right]
+    return mixed, (1 - share) * targets + share * targets[partners]
+
+
+def augment(images: torch.Tensor, recipe: Recipe, generator: torch.Generator) -> torch.Tensor:
+    """Crop, flip and erase a batch at random as the recipe says."""
+    count = len(images)
+    if recipe.crop_padding:
+        offsets = torch.randint(0, 2 * recipe.crop_padding + 1, (2, count), generator=generator).to(images.device)
+        images = crop_images(images, offsets[0], offsets[1], recipe.crop_padding)
+    if recipe.flip:
+        flipped = torch.rand(count, generator=generator) < 0.5
+        images = flip_images(images, flipped.to(images.device))
+    if recipe.erase:
+        images = erase_images(images, recipe.erase, generator)
+    return images
+
+
+def augment_with_targets(
+    images: torch.Tensor, labels: torch.Tensor, recipe: Recipe, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """As `augment`, then mix the batch if the recipe says so.
+
+    Returns:
+        Images, and labels (N,) as given or, in a mixed batch, probabilities (N, 10).
+    """
+    images = augment(images, recipe, generator)
+    if recipe.cutmix and float(torch.rand(1, generator=generator)) < recipe.cutmix:
+        return mix_images(images, F.one_hot(labels, 10).float(), generator)
+    return images, labels

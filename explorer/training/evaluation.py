@@ -1,0 +1,129 @@
+"""What a finished network is measured by: accuracy, confusion, calibration, and which images it gets wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explorer.training.loop import EvaluationBatches
+from explorer.training.recipe import Recipe
+
+ECE_BINS = 15  # Guo et al. 2017, table 1
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images (N, 1, 28, 28) uint8 and labels (N,) int64, on the device that trains."""
+
+    images: torch.Tensor
+    labels: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far probabilities can be taken at their word.
+
+    Attributes:
+        temperature: divides the logits; fitted on the validation images.
+        ece_before: expected calibration error on the test images as the network answers, as a fraction.
+        ece_after: the same with the temperature.
+    """
+
+    temperature: float
+    ece_before: float
+    ece_after: float
+
+
+def predict_logits(model: nn.Module, split: Split, recipe: Recipe, mirrored: bool = False) -> torch.Tensor:
+    """Logits (N, num_classes) of a whole split, on the CPU, computed in float32 with the network in eval mode.
+
+    Args:
+        model: on the split's device; its mode is as found afterwards.
+        split: images to classify.
+        recipe: memory layout.
+        mirrored: show it the images mirrored left to right.
+    """
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            parts = [
+                model(images.flip(-1) if mirrored else images).float().cpu()
+                for images, _ in EvaluationBatches(split.images, split.labels, recipe)
+            ]
+    finally:
+        model.train(was_training)
+    return torch.cat(parts)
+
+
+def count_confusion(logits: torch.Tensor, labels: torch.Tensor) -> list[list[int]]:
+    """Counts over a split: rows are true classes, columns predicted ones.
+
+    Args:
+        logits: (N, num_classes).
+        labels: (N,) int64.
+    """
+    num_classes = logits.shape[1]
+    pairs = labels.cpu() * num_classes + logits.argmax(1)
+    return torch.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes).tolist()
+
+
+def find_wrong(logits: torch.Tensor, labels: torch.Tensor) -> list[int]:
+    """Indices of the images whose largest logit is not the label's, ascending."""
+    return (logits.argmax(1) != labels.cpu()).nonzero().flatten().tolist()
+
+
+def measure_calibration(
+    validation_logits: torch.Tensor, validation_labels: torch.Tensor, logits: torch.Tensor, labels: torch.Tensor
+) -> Calibration:
+    """Fit a temperature on the validation images and measure the calibration error on the others, before and after."""
+    temperature = fit_temperature(validation_logits, validation_labels)
+    return Calibration(
+        temperature,
+        expected_calibration_error(logits.softmax(1), labels),
+        expected_calibration_error((logits / temperature).softmax(1), labels),
+    )
+
+
+def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """The temperature that gives the labels the highest likelihood.
+
+    Args:
+        logits: (N, num_classes).
+        labels: (N,) int64.
+
+    Source: Guo et al. 2017, "On calibration of modern neural networks", section 4.2.
+    """
+    logits, labels = logits.double(), labels.cpu()
+    log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([log_temperature], max_iter=100, line_search_fn="strong_wolfe")
+
+    def compute_loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(logits / log_temperature.exp(), labels)
+        loss.backward()
+        return loss
+
+    with torch.enable_grad():
+        optimizer.step(compute_loss)
+    return float(log_temperature.detach().exp())
+
+
+def expected_calibration_error(probabilities: torch.Tensor, labels: torch.Tensor, bins: int = ECE_BINS) -> float:
+    """Mean distance between confidence and accuracy over equal bins of confidence, weighted by the images in them.
+
+    Args:
+        probabilities: (N, num_classes).
+        labels: (N,) int64.
+        bins: number of bins of width 1 / bins; each holds its upper edge.
+
+    Source: Guo et al. 2017, equation 3 (Naeini et al. 2015).
+    """
+    confidence, predicted = probabilities.double().max(1)
+    right = (predicted == labels.cpu()).double()
+    number = (confidence * bins).ceil().long().clamp(1, bins) - 1
+    gaps = torch.zeros(bins, dtype=torch.float64).index_add_(0, number, confidence - right)
+    return float(gaps.abs().sum() / len(labels))

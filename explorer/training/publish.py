@@ -1,0 +1,50 @@
+"""From the finished runs of one network, one a seed, to what is shipped: the median run's weights and one record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from explorer.models.checkpoints import save_checkpoint, save_record
+from explorer.training.run import Finished
+
+# What is kept of every seed; the rest of a record is that of the shipped run.
+_RUN_FIELDS = (
+    "seed", "test_correct", "test_accuracy", "flip_accuracy", "validation_accuracy", "epochs", "kept_epoch", "seconds",
+    "hardware", "trained_on",
+)  # fmt: skip
+
+
+def choose_median(runs: Sequence[Finished]) -> Finished:
+    """The run in the middle by test accuracy; of an even number, the lower of the two in the middle."""
+    ordered = sorted(runs, key=lambda run: (run.record["test_correct"], run.record["seed"]))
+    return ordered[(len(ordered) - 1) // 2]
+
+
+def combine(runs: Sequence[Finished]) -> dict:
+    """The record of the median run, with what every seed reached and the test images that all of them get wrong.
+
+    Args:
+        runs: finished runs of one network by one recipe, with different seeds, at least one.
+    """
+    by_seed = sorted(runs, key=lambda run: run.record["seed"])
+    always = set.intersection(*(set(run.wrong) for run in by_seed))
+    return {
+        **choose_median(runs).record,
+        "runs": [{field: run.record[field] for field in _RUN_FIELDS} for run in by_seed],
+        "always_wrong": sorted(always),
+    }
+
+
+def publish(name: str, recipe: str, runs: Sequence[Finished], folder: Path) -> dict:
+    """Write what was measured to results.json and, for the best recipe, the median run's weights beside it.
+
+    Returns:
+        The record.
+    """
+    record = combine(runs)
+    if recipe == "best":
+        save_checkpoint(name, choose_median(runs).model, record, folder)
+    else:
+        save_record(name, record, folder, section=recipe)
+    return record
