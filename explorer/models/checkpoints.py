@@ -114,16 +114,19 @@ def save_checkpoint(name: str, model: nn.Module, record: Mapping, folder: Path |
         ValueError: no model has that name.
     """
     _check_name(name)
+    contents = {file: save(tensors) for file, tensors in _plan_shards(name, model)}
+    files = [
+        {"file": file, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        for file, content in contents.items()
+    ]
     folder = folder or CHECKPOINTS
-    folder.mkdir(parents=True, exist_ok=True)
-    files = [_write_shard(folder / file, tensors) for file, tensors in _plan_shards(name, model)]
-    old = save_record(name, {**record, "files": files}, folder)
-    for file in {entry["file"] for entry in old.get("files", [])} - {entry["file"] for entry in files}:
+    old = _store_record(name, {**record, "files": files}, folder, "models", contents)
+    for file in {entry["file"] for entry in old.get("files", [])} - set(contents):
         (folder / Path(file).name).unlink(missing_ok=True)
     _load_cached.cache_clear()
 
 
-def save_record(name: str, record: Mapping, folder: Path | None = None, section: str = "models") -> dict:
+def save_record(name: str, record: Mapping, folder: Path | None = None, section: str = "models") -> None:
     """Put a record into results.json; all others stay as they are.
 
     Args:
@@ -132,15 +135,16 @@ def save_record(name: str, record: Mapping, folder: Path | None = None, section:
         folder: where to write; None for the shipped results.
         section: as in `load_results`.
 
-    Returns:
-        The record that it replaces, or an empty one.
-
     Raises:
         ValueError: no model has that name.
         CheckpointError: results.json is damaged.
     """
     _check_name(name)
-    folder = folder or CHECKPOINTS
+    _store_record(name, record, folder or CHECKPOINTS, section, {})
+
+
+def _store_record(name: str, record: Mapping, folder: Path, section: str, contents: Mapping[str, bytes]) -> dict:
+    """Write files and, last, their record; returns the record that was there before, or an empty one."""
     folder.mkdir(parents=True, exist_ok=True)
     with _results_lock(folder):
         sections = _read_results(folder)
@@ -148,22 +152,25 @@ def save_record(name: str, record: Mapping, folder: Path | None = None, section:
         old = records.get(name, {})
         records[name] = dict(record)
         sections[section] = {key: records[key] for key in [*MODELS, *records] if key in records}
-        text = json.dumps(sections, indent=1, ensure_ascii=False, allow_nan=False)
-        write_atomically(folder / RESULTS_FILE, (text + "\n").encode())
+        text = json.dumps(sections, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        write_atomically({folder / file: content for file, content in {**contents, RESULTS_FILE: text.encode()}.items()})
     return old
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a whole file or nothing: a reader never meets half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def write_atomically(contents: Mapping[Path, bytes]) -> None:
+    """Write whole files or nothing: a reader never meets half of one, and a full disk leaves all the old ones."""
+    temporaries = {path.with_name(f".{path.name}.{os.getpid()}.tmp"): path for path in contents}
     try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # else a power cut can leave the new name on an empty file
-        os.replace(temporary, path)
+        for temporary, path in temporaries.items():
+            with open(temporary, "wb") as file:
+                file.write(contents[path])
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut can leave the new name on an empty file
+        for temporary, path in temporaries.items():
+            os.replace(temporary, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary in temporaries:
+            temporary.unlink(missing_ok=True)
 
 
 def _check_name(name: str) -> None:
@@ -184,12 +191,6 @@ def _plan_shards(name: str, model: nn.Module) -> list[tuple[str, dict[str, torch
         tensors, filename_pattern=name + "{suffix}.safetensors", max_shard_size=_MAX_SHARD_BYTES
     )
     return [(file, {key: tensors[key] for key in keys}) for file, keys in plan.filename_to_tensors.items()]
-
-
-def _write_shard(path: Path, tensors: dict[str, torch.Tensor]) -> dict:
-    content = save(tensors)
-    write_atomically(path, content)
-    return {"file": path.name, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
 @contextmanager

@@ -22,8 +22,17 @@ from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
 from explorer.training.publish import publish
 from explorer.training.recipe import RECIPES, recipe_for
-from explorer.training.run import Finished, Interrupted, Run, adapt_to_device, finish, new_run, split_training_images
-from explorer.training.run import train
+from explorer.training.run import (
+    SAVE_EVERY_SECONDS,
+    Finished,
+    Interrupted,
+    Run,
+    adapt_to_device,
+    finish,
+    new_run,
+    split_training_images,
+    train,
+)
 from explorer.training.state import StateError, read_facts, read_finished, read_state, write_finished, write_state
 
 RUNS = Path("runs")
@@ -274,7 +283,7 @@ def _train_one(name: str, seed: int, plan: Plan, images: Images, should_stop) ->
         return run
     path = plan.state_path(name, seed)
     train(run, images.training, images.validation, save_state=lambda run: write_state(run, path),
-          should_stop=should_stop)  # fmt: skip
+          should_stop=should_stop, save_every=SAVE_EVERY_SECONDS)  # fmt: skip
     finished = finish(run, images.validation, images.test, plan.device)
     write_finished(finished, name, path)
     return finished

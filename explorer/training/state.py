@@ -99,7 +99,8 @@ def _part(part: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor
 def _write_state_file(path: Path, tensors: dict, facts: dict) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, save(tensors, metadata={"run": json.dumps({"format": _STATE_FORMAT, **facts})}))
+        facts = json.dumps({"format": _STATE_FORMAT, **facts})
+        write_atomically({path: save(tensors, metadata={"run": facts})})
     except OSError as error:
         raise StateError(f"{path}: cannot be written ({error.strerror}); what was saved before is untouched") from error
 
