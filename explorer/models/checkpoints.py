@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,8 @@ CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
 RESULTS_FILE = "results.json"
 MAX_FILE_BYTES = 9 * 2**20
 _MAX_SHARD_BYTES = MAX_FILE_BYTES - 2**19  # leaves room for the header
+
+_NUMBER_LIST = re.compile(r"\[[\s\d.,eE+-]+\]")
 
 _LOCKS = {name: threading.Lock() for name in MODELS}
 _LOADING = threading.Lock()
@@ -152,9 +155,14 @@ def _store_record(name: str, record: Mapping, folder: Path, section: str, conten
         old = records.get(name, {})
         records[name] = dict(record)
         sections[section] = {key: records[key] for key in [*MODELS, *records] if key in records}
-        text = json.dumps(sections, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        text = _NUMBER_LIST.sub(_on_one_line, json.dumps(sections, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
         write_atomically({folder / file: content for file, content in {**contents, RESULTS_FILE: text.encode()}.items()})
     return old
+
+
+def _on_one_line(numbers: re.Match) -> str:
+    """A list of numbers without its line breaks: rows of a matrix can be read, and long lists stay short."""
+    return re.sub(r"\s+", " ", numbers[0]).replace("[ ", "[").replace(" ]", "]")
 
 
 def write_atomically(contents: Mapping[Path, bytes]) -> None:

@@ -20,7 +20,7 @@ from explorer.models.catalogue import MODELS, create_model
 from explorer.models.checkpoints import CHECKPOINTS, CheckpointError, load_results
 from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
-from explorer.training.publish import publish
+from explorer.training.publish import pack_always_wrong, publish
 from explorer.training.recipe import RECIPES, recipe_for
 from explorer.training.run import (
     SAVE_EVERY_SECONDS,
@@ -264,6 +264,8 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
                 failed.append(name)
             if should_stop():
                 raise Interrupted
+    if done:
+        pack_always_wrong(images.test, plan.checkpoints)
     return done, failed
 
 

@@ -1,11 +1,17 @@
-"""From the finished runs of one network, one a seed, to what is shipped: the median run's weights and one record."""
+"""From the finished runs of a network, one a seed, to what is shipped: the median run's weights, one record, and the
+images that no network gets right."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from explorer.models.checkpoints import save_checkpoint, save_record
+import torch
+
+from explorer.models.always_wrong import AlwaysWrong, save_always_wrong
+from explorer.models.checkpoints import CheckpointError, load_results, load_trained, save_checkpoint, save_record
+from explorer.training.evaluation import Split, predict_logits
+from explorer.training.recipe import Recipe
 from explorer.training.run import Finished
 
 # What is kept of every seed; the rest of a record is that of the shipped run.
@@ -48,3 +54,27 @@ def publish(name: str, recipe: str, runs: Sequence[Finished], folder: Path) -> d
     else:
         save_record(name, record, folder, section=recipe)
     return record
+
+
+def pack_always_wrong(test: Split, folder: Path) -> int:
+    """Pack the test images that no trained network gets right, whatever its seed, with what each says instead.
+
+    Returns:
+        How many there are.
+    """
+    recorded = {name: record for name, record in load_results(folder).items() if "always_wrong" in record}
+    if not recorded:
+        return 0
+    indices = torch.tensor(sorted(set.intersection(*(set(each["always_wrong"]) for each in recorded.values()))))
+    if not len(indices):
+        return 0
+    images, labels = test.images.cpu()[indices], test.labels.cpu()[indices]
+    split, order = Split(images, labels), Recipe(epochs=1)
+    predicted = {}
+    for name in recorded:
+        try:
+            predicted[name] = predict_logits(load_trained(name, folder), split, order).argmax(1)
+        except CheckpointError:  # its weights are damaged; what it says is not known
+            continue
+    save_always_wrong(AlwaysWrong(images[:, 0], labels, indices, predicted), folder)
+    return len(indices)

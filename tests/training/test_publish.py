@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from explorer.models.always_wrong import FILE, load_always_wrong
 from explorer.models.catalogue import create_model
 from explorer.models.checkpoints import load_results, load_trained
-from explorer.training.publish import choose_median, combine, publish
+from explorer.training.evaluation import Split
+from explorer.training.publish import choose_median, combine, pack_always_wrong, publish
 from explorer.training.run import Finished
 
 
@@ -44,3 +46,25 @@ def test_only_the_best_recipe_ships_weights(tmp_path):
     assert load_results(tmp_path, "tutorial")["lenet5"]["seed"] == load_results(tmp_path)["lenet5"]["seed"] == 2
     loaded = load_trained("lenet5", tmp_path)
     assert torch.equal(loaded.features[0].weight, runs[1].model.features[0].weight.half().float())
+
+
+def test_images_that_no_network_gets_right(tmp_path):
+    images = torch.randint(0, 256, (20, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    test = Split(images, torch.arange(20) % 10)
+    assert pack_always_wrong(test, tmp_path) == 0 and load_always_wrong(tmp_path) is None
+    publish("lenet5", "best", [finished(1, [1, 5, 9, 12]), finished(2, [0, 5, 9, 12])], tmp_path)
+    torch.manual_seed(0)
+    softmax = Finished(finished(3, [2, 9, 12]).record, [2, 9, 12], create_model("softmax").eval())
+    publish("softmax", "best", [softmax], tmp_path)
+    assert pack_always_wrong(test, tmp_path) == 2
+    found = load_always_wrong(tmp_path)
+    assert found.indices.tolist() == [9, 12] and found.labels.tolist() == [9, 2]
+    assert torch.equal(found.images, images[[9, 12], 0]) and set(found.predicted) == {"softmax", "lenet5"}
+    pixels = (images[[9, 12]].float() / 255 - 0.2860) / 0.3530
+    assert torch.equal(found.predicted["softmax"], load_trained("softmax", tmp_path)(pixels).argmax(1))
+
+
+@pytest.mark.parametrize("damage", [b"", b"not safetensors"])
+def test_a_damaged_pack_is_done_without(tmp_path, damage):
+    (tmp_path / FILE).write_bytes(damage)
+    assert load_always_wrong(tmp_path) is None
