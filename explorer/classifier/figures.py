@@ -1,4 +1,4 @@
-"""The classifier's pictures: the steps, the bars, the maps, and the charts of the results."""
+"""The classifier's pictures: the steps, the bars and the maps."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
 import torch
 import torch.nn.functional as F
 
 from explorer.canvas import Map, draw_maps
 from explorer.classifier.attribution import Attribution, Settings
 from explorer.classifier.preprocessing import Prepared, Step
-from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
-from explorer.style import ROLES, new_figure
+from explorer.style import ROLES
 from explorer.text import Text
 
 NUM_CLASSES = 10
@@ -223,136 +221,3 @@ def draw_comparison(maps: Mapping[str, Attribution | None], target: int, text: T
             drawn.append(Map(attribution.values, title))
     label = text("classifier.compare_label", target=class_name(text, target))
     return draw_maps(drawn, columns=4, max_height=440, label=label)
-
-
-# ---- the results ------------------------------------------------------------------------------------------------
-
-
-def draw_results_table(records: Mapping[str, Mapping], text: Text) -> str:
-    """Every trained model with what was measured and what the tutorial claims, as an HTML table."""
-    columns = (
-        ("model", ""), ("params", "number"), ("accuracy", "number"), ("claim", "number"), ("note", ""),
-        ("epochs", "number"), ("seed", "number"), ("time", "number"), ("hardware", ""),
-    )  # fmt: skip
-    head = "".join(f'<th class="{kind}">{text(f"classifier.head_{name}")}</th>' for name, kind in columns)
-    rows = "".join(_draw_result(name, record, columns, text) for name, record in records.items())
-    return (
-        f'<div class="cnn-table-scroll"><table class="cnn-table"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _draw_result(name: str, record: Mapping, columns, text: Text) -> str:
-    correct, total = record["test_correct"], sum(map(sum, record["confusion"]))
-    margin = accuracy_margin(correct, total)
-    claimed = MODELS[name].claimed_accuracy if name in MODELS else None
-    cells = {
-        "model": record["title"],
-        "params": f"{record['num_params']:,}",
-        "accuracy": f"{100 * correct / total:.2f} ± {100 * margin:.2f} %",
-        "claim": "" if claimed is None else f"{100 * claimed:.1f} %",
-        "note": _claim_note(name, record, correct / total, margin, claimed, text),
-        "epochs": record["epochs"],
-        "seed": record["seed"],
-        "time": _duration(record["seconds"], text),
-        "hardware": record["hardware"],
-    }
-    widths = {"note": ' style="min-width: 300px"'}  # else a phone breaks it into single words
-    row = "".join(
-        f'<td class="{kind}"{widths.get(column, "")}>{html.escape(str(cells[column]))}</td>' for column, kind in columns
-    )
-    return f"<tr>{row}</tr>"
-
-
-def _claim_note(name: str, record: Mapping, accuracy: float, margin: float, claimed: float | None, text: Text) -> str:
-    claim = compare_with_claim(accuracy, margin, claimed)
-    verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
-    facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
-    note = text(f"classifier.note_{name}", **facts) if name in _NOTED else ""
-    return text("classifier.two_sentences", first=verdict, second=note).strip()
-
-
-_NOTED = ("softmax", "mlp", "lenet5", "alexnet_small", "resnet18")
-
-
-def _duration(seconds: float, text: Text) -> str:
-    if seconds < 90:
-        return text("classifier.seconds", value=f"{seconds:.0f}")
-    if seconds < 5400:
-        return text("classifier.minutes", value=f"{seconds / 60:.0f}")
-    return text("classifier.hours", value=f"{seconds / 3600:.1f}")
-
-
-def describe_mistakes(record: Mapping, text: Text) -> str:
-    """The commonest mistake and the hardest class, in words."""
-    mistakes = find_mistakes(record["confusion"])
-    return text(
-        "classifier.most_confused",
-        title=record["title"],
-        correct=f"{record['test_correct']:,}",
-        total=f"{sum(map(sum, record['confusion'])):,}",
-        count=mistakes.count,
-        truth=class_name(text, mistakes.truth),
-        predicted=class_name(text, mistakes.predicted),
-        hardest=class_name(text, mistakes.hardest),
-        recall=percent(mistakes.recall, text),
-    )
-
-
-def draw_confusion(confusion: Sequence[Sequence[int]], text: Text) -> go.Figure:
-    """Confusion matrix: what is right in one colour, mistakes in another on a scale of their own."""
-    counts = torch.tensor(confusion)
-    right = torch.eye(len(counts), dtype=torch.bool)
-    names = [class_name(text, label) for label in range(len(counts))]
-    figure = new_figure(text("classifier.axis_predicted"), text("classifier.axis_true"))
-    for kind, shown in (("wrong", ~right), ("correct", right)):
-        cells = [[n if s else None for n, s in zip(row, mask)] for row, mask in zip(counts.tolist(), shown.tolist())]
-        figure.add_heatmap(
-            z=cells,
-            x=names,
-            y=names,
-            customdata=cells,
-            colorscale=[[0, "#ffffff"], [1, ROLES[kind]]],
-            zmin=0,
-            zmax=int(counts[shown].max()) or 1,
-            showscale=False,
-            hoverongaps=False,
-            texttemplate="%{z}",
-            textfont={"size": 14},
-            hovertemplate=text("classifier.hover_confusion"),
-            xgap=1,
-            ygap=1,
-        )
-    return figure.update_layout(
-        height=470,
-        xaxis={"tickangle": -40, "showgrid": False},
-        yaxis={"autorange": "reversed", "showgrid": False},
-        margin={"t": 10, "r": 8},
-    )
-
-
-def draw_curve(record: Mapping, text: Text) -> go.Figure:
-    """Accuracy on training and validation images after each epoch, and the test accuracy at the end."""
-    epochs = list(range(1, len(record["curve"]) + 1))
-    figure = new_figure(text("classifier.axis_epoch"), text("classifier.axis_accuracy"))
-    for key, role in (("train", "input"), ("validation", "kernel")):
-        accuracies = [100 * epoch[f"{key}_accuracy"] for epoch in record["curve"]]
-        figure.add_scatter(
-            x=epochs,
-            y=accuracies,
-            name=text(f"classifier.curve_{key}"),
-            mode="lines+markers" if len(epochs) < 25 else "lines",
-            line={"color": ROLES[role], "width": 2.5},
-        )
-    figure.add_scatter(
-        x=epochs[-1:],
-        y=[100 * record["test_accuracy"]],
-        name=text("classifier.curve_test"),
-        mode="markers",
-        marker={"color": ROLES["correct"], "size": 13, "symbol": "diamond"},
-    )
-    return figure.update_layout(
-        height=470,
-        margin={"t": 60, "r": 8},
-        xaxis={"dtick": max(1, len(epochs) // 8), "range": [0.5, len(epochs) + 0.5]},
-    )

@@ -29,18 +29,15 @@ from explorer.classifier.figures import (
     Outcome,
     choose_sentence,
     class_name,
-    describe_mistakes,
     draw_about,
     draw_attribution,
     draw_bars,
     draw_comparison,
-    draw_confusion,
-    draw_curve,
-    draw_results_table,
     draw_steps,
 )
 from explorer.classifier.prediction import compute_probabilities, measure_share_on_clothes
 from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepare_picture, prepare_sample
+from explorer.classifier.results_tab import build_results
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.events import wire
@@ -65,7 +62,6 @@ from explorer.models.checkpoints import (
 )
 from explorer.samples import build_sample_picker, check_sample
 from explorer.sketch import build_sketch, read_sketch
-from explorer.style import PLOT_SETTINGS
 from explorer.text import Text, text_in
 
 SOURCES = ("sample", "upload", "drawing", "camera")
@@ -123,13 +119,6 @@ def on_compare(*values, language: str) -> list:
         return [text(f"classifier.no_picture_{choices.source}"), gr.skip()]
     maps, outcome = compare_methods(choices, *found)
     return [choose_sentence(outcome, text), gr.update(value=draw_comparison(maps, outcome.target, text), visible=True)]
-
-
-def on_results(name: str, *, language: str) -> list:
-    """The sentence, the confusion matrix and the training curve of one trained model."""
-    records, text = _records(), text_in(language)
-    record = records[check_choice("terms.model", name, tuple(records))]
-    return [describe_mistakes(record, text), draw_confusion(record["confusion"], text), draw_curve(record, text)]
 
 
 # ---- what they compute ------------------------------------------------------------------------------------------
@@ -239,13 +228,6 @@ def _available() -> tuple[str, ...]:
     return tuple(available_models())
 
 
-def _records() -> Mapping[str, Mapping]:
-    try:
-        return load_results()
-    except CheckpointError as error:
-        raise InputError("classifier.broken_results") from error
-
-
 @lru_cache(maxsize=1)
 def _first_outcome() -> Outcome | None:
     """What stands in the page when it opens; computed once for both languages. None without any model."""
@@ -287,7 +269,7 @@ def build_tab(language: str) -> Wing:
         with picture_column():
             pictures, compare = _build_pictures(drawn, text)
     comparison = build_canvas(None, visible=False)
-    _build_results(language)
+    build_results(language)
     build_explanation("classifier", language)
 
     inputs, outputs, look_for = list(controls.values()), [*pictures, comparison], pictures[0]
@@ -369,37 +351,6 @@ def _build_pictures(drawn: list, text: Text) -> tuple[list[gr.components.Compone
             about = gr.HTML(about)
             compare = gr.Button(text("classifier.compare"), size="sm", elem_classes="classifier-compare")
     return [look_for, steps, bars, maps, about], compare
-
-
-def _build_results(language: str) -> None:
-    """The table of all trained models, and the details of one."""
-    text = text_in(language)
-    gr.Markdown(f"## {text('classifier.results')}")
-    try:
-        records = load_results()
-    except CheckpointError:
-        gr.Markdown(text("classifier.broken_results"))
-        return
-    if not records:
-        gr.Markdown(text("classifier.results_none"))
-        return
-    gr.Markdown(text("classifier.results_intro"))
-    gr.HTML(draw_results_table(records, text), apply_default_css=False)
-    shown = max(records, key=lambda name: records[name]["test_accuracy"])
-    titles = [(record["title"], name) for name, record in records.items()]
-    sentence, confusion, curve = on_results(shown, language=language)
-    with gr.Row():
-        chosen = gr.Dropdown(titles, value=shown, label=text("classifier.results_model"), scale=1, min_width=200)
-        with gr.Column(scale=4, min_width=320):
-            look_for = build_look_for(sentence)
-    with gr.Row():
-        with gr.Column(scale=6, min_width=320):
-            gr.Markdown(f"#### {text('classifier.confusion_title')}")
-            confusion = gr.Plot(confusion, **PLOT_SETTINGS)
-        with gr.Column(scale=5, min_width=320):
-            gr.Markdown(f"#### {text('classifier.curve_title')}")
-            curve = gr.Plot(curve, **PLOT_SETTINGS)
-    wire([chosen.input], on_results, [chosen], [look_for, confusion, curve], language)
 
 
 # ---- the public API ---------------------------------------------------------------------------------------------

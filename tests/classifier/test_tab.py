@@ -12,7 +12,8 @@ from PIL import Image
 
 from explorer.classifier import tab
 from explorer.classifier.attribution import METHODS
-from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_results, on_source
+from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_source
+from explorer.classifier.results_tab import on_results
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.models import checkpoints
@@ -228,7 +229,7 @@ def test_without_any_model_the_tab_says_so(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_results_show_the_matrix_with_true_classes_as_rows(language):
-    sentence, confusion, curve = on_results("softmax", language=language)
+    sentence, confusion, curve, _ = on_results("softmax", language=language)
     wrong, right = confusion.data
     assert wrong.z[6][0] == 10 and right.z[6][6] == 90 and wrong.z[0][6] == 0
     text = tab.text_in(language)

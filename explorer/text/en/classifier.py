@@ -135,7 +135,10 @@ SENTENCES = {
     "results": "How good are these networks?",
     "results_intro": (
         "Measured on the 10,000 test images of Fashion-MNIST, which were never trained on, with the weights that this "
-        "app loads. The ± is the 95 % interval that 10,000 images allow; another seed moves the result as well."
+        "app loads. The ± beside the test accuracy is the 95 % interval that 10,000 images allow; the one beside the "
+        "mean is the standard deviation over seeds, with their number (or the one seed). *With mirror image* averages "
+        "the answers to a picture and its mirror image; all else is measured without. *By the tutorial's recipe*: the "
+        "same network, trained exactly as the tutorial's script says."
     ),
     "results_none": "No network has been trained yet. Run python train_all.py.",
     "head_model": "Model",
@@ -143,7 +146,9 @@ SENTENCES = {
     "head_accuracy": "Test accuracy",
     "head_claim": "The tutorial says",
     "head_epochs": "Epochs",
-    "head_seed": "Seed",
+    "head_seeds": "Mean over seeds",
+    "head_flip": "With mirror image",
+    "head_tutorial": "By the tutorial's recipe",
     "head_hardware": "Trained on",
     "head_time": "Time",
     "head_note": "Does the claim hold?",
@@ -176,6 +181,20 @@ SENTENCES = {
     "most_confused": (
         "{title} is right on {correct} of {total} images. Its commonest mistake: {count} times it takes <b>{truth}</b> "
         "for <b>{predicted}</b>. Hardest class: <b>{hardest}</b>, {recall} right."
+    ),
+    "calibration_hot": (
+        "It is surer than it is right: its confidence is {before} points off on average (expected calibration error), "
+        "{after} after dividing the scores by the temperature {temperature}, fitted on the validation images."
+    ),
+    "calibration_cold": (
+        "It is more often right than it is sure: its confidence is {before} points off on average (expected calibration "
+        "error), {after} after dividing the scores by the temperature {temperature}, fitted on the validation images."
+    ),
+    "always_wrong_title": "What none of these networks gets right",
+    "always_wrong": (
+        "{count} of the 10,000 test images are misclassified by all {networks} networks, with every seed; here are "
+        "{shown}. Above each picture is the data set's class, below it the answer of the network chosen above. Would "
+        "you have known?"
     ),
     # ---- below the fold ----
     "explanation": r"""

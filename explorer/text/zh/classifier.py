@@ -115,7 +115,9 @@ SENTENCES = {
     "results": "这些网络到底有多好？",
     "results_intro": (
         "在 Fashion-MNIST 的 10,000 张测试图片上测得，这些图片从未参与训练，所用的就是本应用加载的权重。"
-        "± 是 10,000 张图片所能给出的 95% 置信区间；换一个随机种子，结果也会变动。"
+        "测试准确率旁的 ± 是 10,000 张图片所能给出的 95% 置信区间；平均值旁的 ± 是各随机种子之间的标准差，"
+        "括号里是种子的个数（只训练一次时写出那个种子）。*加上镜像图片*：对图片和它的镜像各判断一次再取平均；"
+        "其余数字都不这样做。*按教程的训练方法*：同一个网络，完全照教程的脚本训练。"
     ),
     "results_none": "还没有训练好的网络。请运行 python train_all.py。",
     "head_model": "模型",
@@ -123,7 +125,9 @@ SENTENCES = {
     "head_accuracy": "测试准确率",
     "head_claim": "教程的说法",
     "head_epochs": "轮数",
-    "head_seed": "随机种子",
+    "head_seeds": "各种子的平均",
+    "head_flip": "加上镜像图片",
+    "head_tutorial": "按教程的训练方法",
     "head_hardware": "训练硬件",
     "head_time": "用时",
     "head_note": "这个说法成立吗？",
@@ -156,6 +160,19 @@ SENTENCES = {
     "most_confused": (
         "{title} 在 {total} 张图片中判断对了 {correct} 张。最常见的错误：有 {count} 次把<b>{truth}</b>"
         "当成<b>{predicted}</b>。最难的类别：<b>{hardest}</b>，只对了 {recall}。"
+    ),
+    "calibration_hot": (
+        "它的把握比它的正确率高：置信度平均偏差 {before} 个百分点（期望校准误差），"
+        "把得分除以在验证图片上拟合的温度 {temperature} 之后为 {after}。"
+    ),
+    "calibration_cold": (
+        "它的正确率比它的把握高：置信度平均偏差 {before} 个百分点（期望校准误差），"
+        "把得分除以在验证图片上拟合的温度 {temperature} 之后为 {after}。"
+    ),
+    "always_wrong_title": "这些网络都判断错的图片",
+    "always_wrong": (
+        "10,000 张测试图片中，有 {count} 张被全部 {networks} 个网络、每一个随机种子都判断错；这里是其中 {shown} 张。"
+        "图片上方是数据集给出的类别，下方是上面所选网络的判断。换作你，认得出来吗？"
     ),
     # ---- below the fold ----
     "explanation": r"""

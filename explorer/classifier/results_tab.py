@@ -1,0 +1,82 @@
+"""The page of results below the classifier: all trained models, the details of one, and what none gets right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import gradio as gr
+
+from explorer.canvas import build_canvas
+from explorer.checks import check_choice
+from explorer.classifier.results_figures import (
+    describe_always_wrong,
+    describe_mistakes,
+    draw_always_wrong,
+    draw_confusion,
+    draw_curve,
+    draw_results_table,
+)
+from explorer.errors import InputError
+from explorer.events import wire
+from explorer.layout import build_look_for
+from explorer.models.always_wrong import load_always_wrong
+from explorer.models.checkpoints import CheckpointError, load_results
+from explorer.style import PLOT_SETTINGS
+from explorer.text import text_in
+
+
+def on_results(name: str, *, language: str) -> list:
+    """The sentence, the confusion matrix, the training curve and the hardest images for one trained model."""
+    records, text = _records(), text_in(language)
+    record = records[check_choice("terms.model", name, tuple(records))]
+    found = load_always_wrong()
+    images = draw_always_wrong(found, name, text) if found else None
+    return [describe_mistakes(record, text), draw_confusion(record["confusion"], text), draw_curve(record, text), images]
+
+
+def _records() -> Mapping[str, Mapping]:
+    try:
+        return load_results()
+    except CheckpointError as error:
+        raise InputError("classifier.broken_results") from error
+
+
+def build_results(language: str) -> None:
+    """The table of all trained models, the details of one, and the images that all of them get wrong."""
+    text = text_in(language)
+    gr.Markdown(f"## {text('classifier.results')}")
+    try:
+        records, tutorial = load_results(), load_results(section="tutorial")
+    except CheckpointError:
+        gr.Markdown(text("classifier.broken_results"))
+        return
+    if not records:
+        gr.Markdown(text("classifier.results_none"))
+        return
+    gr.Markdown(text("classifier.results_intro"))
+    gr.HTML(draw_results_table(records, tutorial, text), apply_default_css=False)
+    shown = max(records, key=lambda name: records[name]["test_accuracy"])
+    titles = [(record["title"], name) for name, record in records.items()]
+    sentence, confusion, curve, images = on_results(shown, language=language)
+    with gr.Row():
+        chosen = gr.Dropdown(titles, value=shown, label=text("classifier.results_model"), scale=1, min_width=200)
+        with gr.Column(scale=4, min_width=320):
+            look_for = build_look_for(sentence)
+    with gr.Row():
+        with gr.Column(scale=6, min_width=320):
+            gr.Markdown(f"#### {text('classifier.confusion_title')}")
+            confusion = gr.Plot(confusion, **PLOT_SETTINGS)
+        with gr.Column(scale=5, min_width=320):
+            gr.Markdown(f"#### {text('classifier.curve_title')}")
+            curve = gr.Plot(curve, **PLOT_SETTINGS)
+    images = _build_always_wrong(images, text)
+    wire([chosen.input], on_results, [chosen], [look_for, confusion, curve, images], language)
+
+
+def _build_always_wrong(images: dict | None, text) -> gr.HTML:
+    """The images that no network gets right; nothing where none are packed."""
+    found = load_always_wrong()
+    with gr.Column(visible=found is not None):
+        gr.Markdown(f"#### {text('classifier.always_wrong_title')}")
+        gr.Markdown(describe_always_wrong(found, text) if found else "")
+        return build_canvas(images)
