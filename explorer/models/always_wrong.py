@@ -10,7 +10,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from explorer.models.checkpoints import CHECKPOINTS, write_atomically
+from explorer.models import checkpoints
+from explorer.models.checkpoints import write_atomically
 
 FILE = "always_wrong.safetensors"
 
@@ -37,13 +38,13 @@ def save_always_wrong(found: AlwaysWrong, folder: Path | None = None) -> None:
     tensors = {"images": found.images, "labels": found.labels, "indices": found.indices}
     tensors |= {f"predicted.{name}": classes for name, classes in found.predicted.items()}
     tensors = {key: tensor.cpu().clone().contiguous() for key, tensor in tensors.items()}
-    write_atomically({(folder or CHECKPOINTS) / FILE: save(tensors)})
+    write_atomically({(folder or checkpoints.CHECKPOINTS) / FILE: save(tensors)})
 
 
 def load_always_wrong(folder: Path | None = None) -> AlwaysWrong | None:
     """The packed images, or None where there are none or the file is damaged: the app goes on without them."""
     try:
-        tensors = load(((folder or CHECKPOINTS) / FILE).read_bytes())
+        tensors = load(((folder or checkpoints.CHECKPOINTS) / FILE).read_bytes())
         predicted = {
             key.removeprefix("predicted."): each for key, each in tensors.items() if key.startswith("predicted.")
         }

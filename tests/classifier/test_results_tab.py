@@ -1,0 +1,88 @@
+"""The page of results on records whose numbers are known."""
+
+from __future__ import annotations
+
+import re
+
+import gradio as gr
+import pytest
+import torch
+
+from explorer.classifier import results_tab
+from explorer.classifier.results_figures import draw_results_table
+from explorer.models import checkpoints
+from explorer.models.always_wrong import AlwaysWrong, save_always_wrong
+from explorer.models.catalogue import create_model
+from explorer.text import text_in
+
+EPOCH = {"train_accuracy": 0.8, "validation_accuracy": 0.7, "train_loss": 1.0, "validation_loss": 1.1}
+CONFUSION = [[90 if row == column else 10 if column == (row + 1) % 10 else 0 for column in range(10)]
+             for row in range(10)]  # fmt: skip
+RECORD = {
+    "title": "LeNet-5", "num_params": 61_706, "test_accuracy": 0.9, "test_correct": 900, "flip_accuracy": 0.912,
+    "epochs": 2, "seed": 42, "hardware": "2 cores", "seconds": 61.0, "curve": [EPOCH, EPOCH], "confusion": CONFUSION,
+    "runs": [{"seed": seed, "test_accuracy": accuracy} for seed, accuracy in ((42, 0.90), (43, 0.89), (44, 0.94))],
+    "calibration": {"temperature": 1.5, "ece_before": 0.043, "ece_after": 0.011},
+}  # fmt: skip
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
+    checkpoints.save_checkpoint("lenet5", create_model("lenet5"), RECORD, tmp_path)
+    return tmp_path
+
+
+def cells_of(table: str) -> list[str]:
+    return re.findall(r"<td[^>]*>(.*?)</td>", table)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_table_says_what_was_measured_and_claimed(language):
+    text = text_in(language)
+    cells = cells_of(draw_results_table({"lenet5": RECORD}, {"lenet5": {"test_accuracy": 0.8937}}, text))
+    # Mean of 90, 89 and 94, and the root of (1 + 4 + 9) / 2.
+    assert cells[:7] == ["LeNet-5", "61,706", "90.00 ± 1.86 %", "91.00 ± 2.65 % (3)", "91.20 %", "91.0 %", "89.37 %"]
+    assert cells[7].startswith(text("classifier.claim_agrees"))
+
+
+def test_table_of_a_single_run_names_its_seed_and_leaves_the_unknown_empty():
+    record = {key: value for key, value in RECORD.items() if key not in ("runs", "flip_accuracy", "calibration")}
+    cells = cells_of(draw_results_table({"lenet5": record}, {}, text_in("en")))
+    assert cells[3:7] == ["1 (#42)", "", "91.0 %", ""]
+
+
+@pytest.mark.parametrize(("temperature", "key"), [(1.5, "calibration_hot"), (0.8, "calibration_cold")])
+def test_details_say_how_far_to_believe_the_probabilities(shipped, temperature, key):
+    calibration = {**RECORD["calibration"], "temperature": temperature}
+    checkpoints.save_record("lenet5", {**RECORD, "calibration": calibration}, shipped)
+    sentence = results_tab.on_results("lenet5", language="en")[0]
+    expected = text_in("en")(f"classifier.{key}", before="4.3", after="1.1", temperature=f"{temperature:.2f}")
+    assert sentence.endswith(expected)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_images_that_no_network_gets_right_are_shown_with_both_classes(shipped, language):
+    with gr.Blocks():
+        results_tab.build_results(language)
+    assert results_tab.on_results("lenet5", language=language)[3] is None
+    images = torch.randint(0, 256, (2, 28, 28), dtype=torch.uint8)
+    save_always_wrong(
+        AlwaysWrong(images, torch.tensor([6, 9]), torch.tensor([4, 8]), {"lenet5": torch.tensor([0, 7])})
+    )
+    with gr.Blocks() as page:
+        results_tab.build_results(language)
+    text = text_in(language)
+    drawn = results_tab.on_results("lenet5", language=language)[3]["maps"]
+    assert [each["title"] for each in drawn] == [text("terms.class_6"), text("terms.class_9")]
+    assert [each["caption"] for each in drawn] == [f"→ {text('terms.class_0')}", f"→ {text('terms.class_7')}"]
+    words = [block.value for block in page.blocks.values() if isinstance(block, gr.Markdown)]
+    assert text("classifier.always_wrong", count=2, shown=2, networks=1) in words
+
+
+def test_damaged_results_are_said(shipped):
+    (shipped / "results.json").write_text("{")
+    with gr.Blocks() as page:
+        results_tab.build_results("en")
+    words = [block.value for block in page.blocks.values() if isinstance(block, gr.Markdown)]
+    assert text_in("en")("classifier.broken_results") in words
