@@ -18,6 +18,7 @@ import torch
 from explorer.data import DatasetError, load_split
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.checkpoints import CHECKPOINTS, CheckpointError, load_results
+from explorer.training.card import write_card
 from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
 from explorer.training.publish import pack_always_wrong, publish
@@ -266,6 +267,7 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
                 raise Interrupted
     if done:
         pack_always_wrong(images.test, plan.checkpoints)
+        write_card(plan.checkpoints)
     return done, failed
 
 
@@ -331,7 +333,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done, failed = train_models(plan)
         print(format_table(done, plan.checkpoints, plan.recipe))
         return 1 if failed else 0
-    except (RunError, DatasetError, CheckpointError) as error:
+    except (RunError, DatasetError, CheckpointError, OSError) as error:
         print(f"train_all.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -1,0 +1,171 @@
+"""The model card, checkpoints/README.md: what results.json holds, in the Hugging Face Hub's format, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from statistics import mean, stdev
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from explorer.data import CLASSES
+from explorer.models.catalogue import MODELS
+from explorer.models.checkpoints import load_results, write_atomically
+
+FILE = "README.md"
+_INTRO = """# Networks of the CNN Explorer, trained on Fashion-MNIST
+
+Small image classifiers from softmax regression to ResNet-18, trained from scratch on
+[Fashion-MNIST](https://github.com/zalandoresearch/fashion-mnist) (28 x 28 grey pictures of clothes, ten classes).
+54,000 images train, 6,000 validate, and the 10,000 test images are used once a run, at its end. This card is written
+by `train_all.py` from `results.json`, which holds every number and every curve.
+
+## How to use
+
+```python
+import torch
+from explorer.models.checkpoints import load_trained
+
+model = load_trained("lenet5")                        # eval mode, float32; its sha256 is checked
+pixels = torch.zeros(1, 1, 28, 28)                    # grey, 0..1, light clothes on black
+probabilities = model((pixels - 0.2860) / 0.3530).softmax(1)
+```
+
+Weights are safetensors; matrices and kernels are stored in float16, and every accuracy below is that of the network as
+it is loaded from these files. There is no pickle."""
+_LIMITS = """## Limits
+
+They know ten classes of catalogue pictures of that form and give everything else one of the ten. Most mistakes lie among
+shirt, T-shirt, pullover, coat and dress. Softmax probabilities say how the ten classes compare, not whether the picture
+is clothing. The standard error of an accuracy on 10,000 images is 0.2 to 0.4 points; differences below that say little.
+
+## Licence
+
+MIT. Fashion-MNIST is (c) Zalando SE, MIT licence (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747)."""
+
+
+def write_card(folder: Path) -> None:
+    """Write the card of what results.json in that folder holds.
+
+    Raises:
+        CheckpointError: results.json is damaged.
+        OSError: the card cannot be written.
+    """
+    write_atomically({folder / FILE: draw_card(load_results(folder), load_results(folder, "tutorial")).encode()})
+
+
+def draw_card(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping]) -> str:
+    """The card as text.
+
+    Args:
+        records: model name -> record of its own recipe.
+        tutorial: model name -> record of the tutorial's protocol.
+    """
+    parts = [_INTRO, "## Results", _results_table(records)]
+    if tutorial:
+        parts += ["## The tutorial's protocol", _PROTOCOL, _tutorial_table(tutorial)]
+    parts += ["## Accuracy by class", _class_table(records), "## Calibration", _CALIBRATION, _calibration_table(records)]
+    parts += ["## How they were trained", *(_training(name, record) for name, record in records.items()), _LIMITS]
+    return f"---\n{_metadata(records).to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n"
+
+
+_PROTOCOL = """The same networks by the recipe of the tutorial that the app brings to life, as it stands: flip and crop with 4
+pixels of padding (the validation images too), SGD 0.1 with Nesterov momentum, cosine to 1e-4, label smoothing 0.1, weight
+decay 1e-4 on everything, gradients clipped at 1.0, at most 50 epochs, stopped after 10 without a better validation
+accuracy, best epoch kept. Their weights are not shipped."""
+_CALIBRATION = """Expected calibration error in percentage points (15 bins, test images), before and after dividing the logits by a
+temperature fitted on the validation images (Guo et al. 2017)."""
+
+
+def _metadata(records: Mapping[str, Mapping]) -> ModelCardData:
+    results = [
+        EvalResult(
+            task_type="image-classification",
+            task_name="Image classification",
+            dataset_type="fashion_mnist",
+            dataset_name="Fashion-MNIST",
+            dataset_split="test",
+            metric_type="accuracy",
+            metric_name=f"Accuracy of {record['title']}",
+            metric_value=round(record["test_accuracy"], 4),
+        )
+        for record in records.values()
+    ]
+    return ModelCardData(
+        license="mit",
+        library_name="pytorch",
+        pipeline_tag="image-classification",
+        datasets=["fashion_mnist"],
+        tags=["fashion-mnist", "image-classification", "education"],
+        model_name="CNN Explorer",
+        eval_results=results,
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], text_columns: int = 1) -> str:
+    rule = ["---"] * text_columns + ["---:"] * (len(head) - text_columns)
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
+
+
+def _percent(share: float, digits: int = 2) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
+def _spread(record: Mapping) -> str:
+    accuracies = [100 * run["test_accuracy"] for run in record.get("runs", [])]
+    if len(accuracies) < 2:
+        return "one run"
+    return f"{mean(accuracies):.2f} ± {stdev(accuracies):.2f} % ({len(accuracies)})"
+
+
+def _results_table(records: Mapping[str, Mapping]) -> str:
+    head = ("model", "parameters", "test accuracy", "mean ± deviation (seeds)", "with mirror image", "seed", "epochs",
+            "wrong with every seed")  # fmt: skip
+    rows = [
+        (
+            record["title"], f"{record['num_params']:,}", _percent(record["test_accuracy"]), _spread(record),
+            _percent(record["flip_accuracy"]) if "flip_accuracy" in record else "", str(record["seed"]),
+            str(record["epochs"]), f"{len(record['always_wrong']):,}" if "always_wrong" in record else "",
+        )
+        for record in records.values()
+    ]  # fmt: skip
+    return _table(head, rows)
+
+
+def _tutorial_table(tutorial: Mapping[str, Mapping]) -> str:
+    rows = []
+    for name, record in tutorial.items():
+        claimed = MODELS[name].claimed_accuracy if name in MODELS else None
+        rows.append((
+            record["title"], "" if claimed is None else _percent(claimed, 1), _percent(record["test_accuracy"]),
+            _spread(record), f"{record['epochs']} (kept: {record['kept_epoch']})",
+        ))  # fmt: skip
+    return _table(("model", "the tutorial says", "measured", "mean ± deviation (seeds)", "epochs"), rows)
+
+
+def _class_table(records: Mapping[str, Mapping]) -> str:
+    rows = []
+    for number, label in enumerate(CLASSES):
+        shares = [record["confusion"][number][number] / sum(record["confusion"][number]) for record in records.values()]
+        rows.append((label, *(_percent(share, 1) for share in shares)))
+    return _table(("class", *(record["title"] for record in records.values())), rows)
+
+
+def _calibration_table(records: Mapping[str, Mapping]) -> str:
+    rows = [
+        (record["title"], f"{100 * found['ece_before']:.2f}", f"{100 * found['ece_after']:.2f}",
+         f"{found['temperature']:.3f}")
+        for record in records.values()
+        if (found := record.get("calibration"))
+    ]  # fmt: skip
+    return _table(("model", "as it answers", "with temperature", "temperature"), rows)
+
+
+def _training(name: str, record: Mapping) -> str:
+    recipe = ", ".join(f"{key} {value}" for key, value in record["recipe"].items() if value not in (None, False, 0.0))
+    versions = ", ".join(f"{key} {value}" for key, value in record["versions"].items())
+    hours = record["seconds"] / 3600
+    return (
+        f"**{record['title']}** (`{name}`): {recipe}. Seed {record['seed']}, {record['epochs']} epochs in {hours:.2f} h "
+        f"on {record['hardware']}, {record['trained_on']}; {versions}."
+    )

@@ -1,0 +1,55 @@
+"""The model card says what results.json says, in a form that the Hub reads."""
+
+from __future__ import annotations
+
+import pytest
+from huggingface_hub import ModelCard
+
+from explorer.models.checkpoints import CHECKPOINTS, load_results, save_record
+from explorer.training.card import FILE, draw_card, write_card
+
+RECORD = {
+    "title": "LeNet-5", "num_params": 61_706, "test_accuracy": 0.9154, "flip_accuracy": 0.92, "epochs": 20, "seed": 43,
+    "kept_epoch": 12, "hardware": "abacus", "seconds": 1800.0, "trained_on": "2026-01-01",
+    "recipe": {"epochs": 20, "flip": True, "clip_norm": None, "erase": 0.0}, "versions": {"torch": "2.11.0"},
+    "confusion": [[9 if row == column else 1 if column == (row + 1) % 10 else 0 for column in range(10)]
+                  for row in range(10)],
+    "runs": [{"test_accuracy": accuracy} for accuracy in (0.91, 0.9154, 0.92)], "always_wrong": list(range(612)),
+    "calibration": {"temperature": 1.25, "ece_before": 0.03, "ece_after": 0.0123},
+}  # fmt: skip
+
+
+def test_card_says_what_was_measured():
+    card = draw_card({"lenet5": RECORD}, {"lenet5": {**RECORD, "test_accuracy": 0.8937}})
+    assert "| LeNet-5 | 61,706 | 91.54 % | 91.51 ± 0.50 % (3) | 92.00 % | 43 | 20 | 612 |" in card
+    assert "| LeNet-5 | 91.0 % | 89.37 % | 91.51 ± 0.50 % (3) | 20 (kept: 12) |" in card
+    assert "| Shirt | 90.0 % |" in card and "| LeNet-5 | 3.00 | 1.23 | 1.250 |" in card
+    assert "epochs 20, flip True. Seed 43, 20 epochs in 0.50 h on abacus, 2026-01-01; torch 2.11.0." in card
+
+
+def test_card_of_a_record_without_the_newer_facts():
+    bare = {key: value for key, value in RECORD.items()
+            if key not in ("runs", "flip_accuracy", "calibration", "always_wrong")}  # fmt: skip
+    card = draw_card({"lenet5": bare}, {})
+    assert "| LeNet-5 | 61,706 | 91.54 % | one run |  | 43 | 20 |  |" in card and "tutorial's protocol" not in card
+
+
+def test_hub_reads_the_card(tmp_path):
+    save_record("lenet5", RECORD, tmp_path)
+    write_card(tmp_path)
+    data = ModelCard.load(tmp_path / FILE).data
+    assert data.license == "mit" and data.pipeline_tag == "image-classification"
+    (result,) = data.eval_results
+    assert (result.metric_value, result.dataset_name) == (0.9154, "Fashion-MNIST")
+
+
+def test_shipped_card_is_that_of_the_shipped_results():
+    records = load_results()
+    assert (CHECKPOINTS / FILE).read_text(encoding="utf-8") == draw_card(records, load_results(section="tutorial"))
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_every_class_has_a_row(number):
+    from explorer.data import CLASSES
+
+    assert f"| {CLASSES[number]} |" in draw_card({"lenet5": RECORD}, {})
