@@ -1,4 +1,5 @@
-"""Pictures of measured gradient norms: every block of a stack, the first block against depth, and a table.
+"""Pictures of measured gradient norms: every block of a stack, the first block against depth, and a table; and of
+what depth did to training.
 
 The vertical axes hold the logarithm of the norm. What has no logarithm is not dropped: 0 lies on a marked floor below
 the axis, inf and nan on a marked ceiling above it.
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 import plotly.graph_objects as go
 import torch
 
+from explorer.gradient_flow.degradation import Curve, compute_excess
 from explorer.gradient_flow.maths import Flow, GradientNorms, InplaceCase, Settings, Spread, compute_spread
 from explorer.style import MUTED, ROLES, new_figure
 from explorer.text import Text
@@ -360,3 +362,45 @@ def draw_inplace_table(cases: Sequence[InplaceCase], text: Text) -> str:
     heads = "".join(f"<th>{text(f'gradient_flow.inplace_{head}')}</th>" for head in ("code", "outcome", "case"))
     table = f'<table class="cnn-table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
     return f'<div style="overflow-x: auto">{table}</div>'
+
+
+def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:
+    """What depth did to the training error of plain and of residual nets, in words."""
+    epochs = len(curves[0].train_error)
+    sentences = [text("gradient_flow.degradation_said", epochs=epochs)]
+    for kind in KINDS:
+        excess = 100 * compute_excess(curves, kind)
+        verdict = "worse" if excess >= 0.05 else "better" if excess <= -0.05 else "same"
+        shallow, deep = (next(c for c in curves if (c.kind, c.depth) == (kind, depth)) for depth in (20, 56))
+        sentences.append(
+            text(
+                f"gradient_flow.degradation_{verdict}",
+                kind=text(f"gradient_flow.degradation_{kind}"),
+                shallow=f"{100 * shallow.train_error[-1]:.1f}",
+                deep=f"{100 * deep.train_error[-1]:.1f}",
+            )
+        )
+    return ("" if text.language == "zh" else " ").join(sentences)
+
+
+def draw_degradation(curves: tuple[Curve, ...], error: str, text: Text) -> go.Figure:
+    """Error against epoch of the four nets.
+
+    Args:
+        curves: of the four nets.
+        error: "train_error" or "validation_error".
+        text: of the reader's language.
+    """
+    figure = new_figure(text("gradient_flow.axis_epoch"), text(f"gradient_flow.axis_{error}"))
+    for curve in curves:
+        name = text(f"gradient_flow.degradation_{curve.kind}") + f" {curve.depth}"
+        figure.add_scatter(
+            x=list(range(1, len(curve.train_error) + 1)),
+            y=[100 * each for each in getattr(curve, error)],
+            name=name,
+            mode="lines",
+            line={"color": ROLES[curve.kind], "width": 3.5 if curve.depth == 56 else 2,
+                  "dash": "solid" if curve.depth == 56 else "dot"},
+            hovertemplate="%{x}: %{y:.2f} %<extra>" + name + "</extra>",
+        )  # fmt: skip
+    return figure.update_layout(height=HEIGHT, margin={"t": 70, "r": 8}, yaxis={"rangemode": "tozero"})

@@ -8,7 +8,15 @@ from functools import lru_cache, partial
 import gradio as gr
 
 from explorer.events import wire
-from explorer.gradient_flow.figures import describe, draw_blocks, draw_depths, draw_inplace_table
+from explorer.gradient_flow.degradation import read_curves
+from explorer.gradient_flow.figures import (
+    describe,
+    describe_degradation,
+    draw_blocks,
+    draw_degradation,
+    draw_depths,
+    draw_inplace_table,
+)
 from explorer.gradient_flow.maths import (
     ACTIVATIONS,
     BLOCKS,
@@ -30,6 +38,7 @@ from explorer.layout import (
     controls_column,
     picture_column,
 )
+from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.style import PLOT_SETTINGS
 from explorer.text import text_in
 
@@ -177,6 +186,22 @@ def _build_controls(language: str) -> dict[str, gr.components.Component]:
     }
 
 
+def _build_degradation(language: str) -> None:
+    """What depth did to training, as measured by train_all.py; nothing where the four nets were not trained."""
+    text = text_in(language)
+    try:
+        curves = read_curves(load_results())
+    except CheckpointError:  # the classifier's tab says so
+        return
+    if not curves:
+        return
+    gr.Markdown(f"## {text('gradient_flow.degradation_title')}")
+    build_look_for(describe_degradation(curves, text))
+    with gr.Row():
+        for error in ("train_error", "validation_error"):
+            gr.Plot(draw_degradation(curves, error, text), min_width=320, **PLOT_SETTINGS)
+
+
 def build_tab(language: str) -> Wing:
     """Lay the tab out and wire it."""
     text = text_in(language)
@@ -198,6 +223,7 @@ def build_tab(language: str) -> Wing:
     with gr.Column(elem_classes="explanation"):
         gr.Markdown(f"## {text('gradient_flow.inplace_title')}")
         gr.HTML(draw_inplace_table(_first_inplace_cases(), text), apply_default_css=False)
+    _build_degradation(language)
     build_explanation("gradient_flow", language)
 
     run = gr.State(None)

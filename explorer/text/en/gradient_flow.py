@@ -98,6 +98,16 @@ SENTENCES = {
     "outcome_same": "the same",
     "outcome_different": "other numbers, no error",
     "outcome_error": "error in backward",
+    "degradation_title": "Deeper and worse? The same nets, trained",
+    "degradation_said": "After {epochs} epochs by the same recipe:",
+    "degradation_worse": "the {kind} net of 56 layers has a higher training error than that of 20, {deep} against {shallow} %.",
+    "degradation_better": "the {kind} net of 56 layers has a lower training error than that of 20, {deep} against {shallow} %.",
+    "degradation_same": "the {kind} nets of 56 and of 20 layers have the same training error, {deep} and {shallow} %.",
+    "degradation_plain": "plain",
+    "degradation_residual": "residual",
+    "axis_epoch": "Epoch",
+    "axis_train_error": "Training error (%)",
+    "axis_validation_error": "Validation error (%)",
     "explanation": r"""
 **What is measured.** A stack of blocks with fresh random weights, one forward pass, one backward pass. For each block we
 take the gradient of its first weight and its Euclidean norm. Every seed gives a plain and a residual network with the

@@ -90,6 +90,16 @@ SENTENCES = {
     "outcome_same": "完全相同",
     "outcome_different": "数值变了，却不报错",
     "outcome_error": "反向传播时报错",
+    "degradation_title": "越深越差？把同样的网络训练出来看",
+    "degradation_said": "用同一种训练方法训练 {epochs} 轮之后：",
+    "degradation_worse": "56 层的{kind}网络训练误差比 20 层的高，前者 {deep}%，后者 {shallow}%。",
+    "degradation_better": "56 层的{kind}网络训练误差比 20 层的低，前者 {deep}%，后者 {shallow}%。",
+    "degradation_same": "56 层和 20 层的{kind}网络训练误差相同，分别为 {deep}% 和 {shallow}%。",
+    "degradation_plain": "普通",
+    "degradation_residual": "残差",
+    "axis_epoch": "轮数",
+    "axis_train_error": "训练误差（%）",
+    "axis_validation_error": "验证误差（%）",
     "explanation": r"""
 **测的是什么。** 把若干个块叠起来，权重刚刚随机初始化，做一次前向传播和一次反向传播，取每个块第一个权重的梯度，计算它的欧几里得范数。每个种子产生一个普通网络和一个残差网络，两者的权重和输入*完全相同*，差别只在有没有捷径。全连接块就是教程中的块：Linear、激活、Linear、激活，最后加上捷径；输入是 `randn(1, 10)`，损失是输出之和。卷积块采用 He 等人（2015，图 2）的结构：两个 3x3 卷积，在最后一个激活之前加上捷径；输入是 8 张 14x14 的噪声图，损失是输出在一个长度为 1 的随机方向上的分量。
 

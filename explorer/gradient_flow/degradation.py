@@ -1,0 +1,57 @@
+"""Degradation (He et al. 2015, section 4.2): how well shallow and deep nets, plain and residual, learned by one recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Kind -> the shallow and the deep net of the catalogue.
+PAIRS = {"plain": ("plain20", "plain56"), "residual": ("resnet20", "resnet56")}
+DEPTHS = {"plain20": 20, "plain56": 56, "resnet20": 20, "resnet56": 56}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How one net learned.
+
+    Attributes:
+        kind: "plain" or "residual".
+        depth: layers with weights.
+        train_error: of each epoch, as a fraction, on the images as they were shown (augmented).
+        validation_error: after each epoch, as a fraction.
+    """
+
+    kind: str
+    depth: int
+    train_error: tuple[float, ...]
+    validation_error: tuple[float, ...]
+
+
+def read_curves(records: Mapping[str, Mapping[str, Any]]) -> tuple[Curve, ...]:
+    """The curves of the four nets out of what was measured; empty unless all four were trained by one recipe.
+
+    Args:
+        records: model name -> record of results.json.
+    """
+    names = [name for pair in PAIRS.values() for name in pair]
+    if any(name not in records for name in names):
+        return ()
+    if any(records[name].get("recipe") != records[names[0]].get("recipe") for name in names):
+        return ()
+    return tuple(
+        Curve(
+            kind,
+            DEPTHS[name],
+            tuple(1 - epoch["train_accuracy"] for epoch in records[name]["curve"]),
+            tuple(1 - epoch["validation_accuracy"] for epoch in records[name]["curve"]),
+        )
+        for kind, pair in PAIRS.items()
+        for name in pair
+    )
+
+
+def compute_excess(curves: tuple[Curve, ...], kind: str, error: str = "train_error") -> float:
+    """Error of the deep net less that of the shallow one in the last epoch, as a fraction; above 0 is degradation."""
+    shallow, deep = sorted((curve for curve in curves if curve.kind == kind), key=lambda curve: curve.depth)
+    return getattr(deep, error)[-1] - getattr(shallow, error)[-1]

@@ -1,0 +1,86 @@
+"""The chart of degradation on curves whose answers are known."""
+
+from __future__ import annotations
+
+import gradio as gr
+import pytest
+
+from explorer.gradient_flow import tab
+from explorer.gradient_flow.degradation import compute_excess, read_curves
+from explorer.gradient_flow.figures import describe_degradation, draw_degradation
+from explorer.models import checkpoints
+from explorer.models.catalogue import create_model
+from explorer.text import text_in
+from explorer.training.recipe import recipe_for
+
+FINAL = {"plain20": (0.90, 0.88), "plain56": (0.85, 0.84), "resnet20": (0.91, 0.89), "resnet56": (0.93, 0.90)}
+
+
+def record_of(name: str, **changes) -> dict:
+    train, validation = FINAL[name]
+    curve = [{"train_accuracy": 0.5, "validation_accuracy": 0.4},
+             {"train_accuracy": train, "validation_accuracy": validation}]  # fmt: skip
+    return {"recipe": {"epochs": 2}, "curve": curve, **changes}
+
+
+RECORDS = {name: record_of(name) for name in FINAL}
+
+
+def test_names_say_the_depth():
+    """Layers with weights on the main path, counted in the networks themselves."""
+    from torch import nn
+
+    for curve, name in zip(read_curves(RECORDS), ("plain20", "plain56", "resnet20", "resnet56"), strict=True):
+        kinds = (nn.Conv2d, nn.Linear)
+        weighted = [key for key, module in create_model(name).named_modules() if isinstance(module, kinds)]
+        assert len([key for key in weighted if "shortcut" not in key]) == curve.depth
+        assert curve.kind == ("plain" if name.startswith("plain") else "residual")
+
+
+def test_excess_is_the_deep_nets_error_less_the_shallow_ones():
+    curves = read_curves(RECORDS)
+    assert compute_excess(curves, "plain") == pytest.approx(0.05)
+    assert compute_excess(curves, "residual") == pytest.approx(-0.02)
+    assert compute_excess(curves, "plain", "validation_error") == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize(
+    "records",
+    [{}, {name: RECORDS[name] for name in list(RECORDS)[:3]}, {**RECORDS, "plain56": record_of("plain56", recipe={})}],
+)
+def test_nothing_is_compared_unless_all_four_were_trained_alike(records):
+    assert read_curves(records) == ()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_chart_and_sentence(language):
+    curves, text = read_curves(RECORDS), text_in(language)
+    sentence = describe_degradation(curves, text)
+    said = {"kind": text("gradient_flow.degradation_plain"), "shallow": "10.0", "deep": "15.0"}
+    assert text("gradient_flow.degradation_worse", **said) in sentence
+    said = {"kind": text("gradient_flow.degradation_residual"), "shallow": "9.0", "deep": "7.0"}
+    assert text("gradient_flow.degradation_better", **said) in sentence
+    figure = draw_degradation(curves, "validation_error", text)
+    assert [round(line.y[-1], 3) for line in figure.data] == [12.0, 16.0, 11.0, 10.0]
+    assert len({(line.line.color, line.line.dash) for line in figure.data}) == 4
+    assert figure.layout.yaxis.title.text == text("gradient_flow.axis_validation_error")
+
+
+def test_the_tab_shows_it_where_it_was_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
+
+    def plots() -> int:
+        with gr.Blocks() as page:
+            tab.build_tab("en")
+        return sum(isinstance(block, gr.Plot) for block in page.blocks.values())
+
+    before = plots()
+    for name, record in RECORDS.items():
+        checkpoints.save_record(name, record, tmp_path)
+    assert plots() == before + 2
+    (tmp_path / "results.json").write_text("{")
+    assert plots() == before
+
+
+def test_the_four_share_a_recipe():
+    assert len({recipe_for(name) for name in FINAL}) == 1
