@@ -68,9 +68,17 @@
     return canvas;
   }
 
-  function isBright(red, green, blue) {
-    return 0.299 * red + 0.587 * green + 0.114 * blue > 140;
+  // The colour in which a number can be read on that ground.
+  function inkOn(red, green, blue) {
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#1f2933" : "#ffffff";
   }
+
+  // How a cell with that value looks on a signed scale: its colour, and that of a number on it.
+  explorer.colourOf = (stops, value, limit) => {
+    const shade = 3 * shadeOf(value, limit, true);
+    const [red, green, blue] = shadesOf(stops).slice(shade, shade + 3);
+    return { background: `rgb(${red}, ${green}, ${blue})`, ink: inkOn(red, green, blue) };
+  };
 
   // ---- layout -------------------------------------------------------------------------------------------------
 
@@ -110,7 +118,7 @@
   }
 
   function cellsFor(payload, pixels) {
-    if (payload.equalCells) return payload.maps.map(() => pixels);
+    if (payload.equalCells) return payload.maps.map((map) => Math.max(pixels, map.leastCell ?? 0));
     const widest = Math.max(...payload.maps.map((map) => map.columns));
     return payload.maps.map((map) => (pixels * widest) / map.columns);
   }
@@ -167,8 +175,7 @@
       numbers.forEach((number, column) => {
         const value = valueOf(map, codes[row * map.columns + column]);
         const shade = 3 * shadeOf(Number.isNaN(value) ? 0 : value, map.limit, signed);
-        const bright = isBright(shades[shade], shades[shade + 1], shades[shade + 2]);
-        context.fillStyle = bright ? "#1f2933" : "#ffffff";
+        context.fillStyle = inkOn(shades[shade], shades[shade + 1], shades[shade + 2]);
         context.fillText(number, (column + 0.5) * cell, (row + 0.54) * cell);
       }),
     );

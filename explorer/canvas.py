@@ -37,6 +37,7 @@ class Map:
         boxes: outlines (top, left, bottom, right, role), in cells, bottom and right excluded; role of style.ROLES.
         overlay: (rows, columns) of any resolution, drawn over the map on the signed scale, fading out towards 0.
         lines: straight lines (top, left, bottom, right, role), in cells, from one corner to the other.
+        least_cell: least side of a cell in px, for a small map beside large ones; 0 leaves all cells equal.
     """
 
     values: object
@@ -48,6 +49,7 @@ class Map:
     boxes: Sequence[tuple[float, float, float, float, str]] = ()
     overlay: object | None = None
     lines: Sequence[tuple[float, float, float, float, str]] = ()
+    least_cell: int = 0
 
 
 def draw_maps(
@@ -120,6 +122,7 @@ def _encode_map(each: Map) -> dict:
         "numbers": [[format_number(value) for value in row] for row in values.tolist()] if numbers else None,
         "boxes": [[*map(float, box[:4]), ROLES[box[4]]] for box in each.boxes],
         "lines": [[*map(float, line[:4]), ROLES[line[4]]] for line in each.lines],
+        "leastCell": each.least_cell,
         "overlay": None if each.overlay is None else _encode(_as_array(each.overlay), None),
     }
 

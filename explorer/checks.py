@@ -20,8 +20,10 @@ def check_number(name: str, value, minimum: float | None = None, maximum: float 
     Raises:
         InputError: it is not a number, not finite or out of bounds.
     """
+    if value is None or value == "":
+        raise InputError("errors.empty", name=name)
     try:
-        number = float("nothing" if value is None or isinstance(value, bool) else value)
+        number = float("nothing" if isinstance(value, bool) else value)
     except (TypeError, ValueError):
         raise InputError("errors.not_a_number", name=name, value=value) from None
     if not math.isfinite(number):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
 
 import torch
+
+_IS_LENT = ContextVar("is_lent", default=False)  # whether a call decorated with on_gpu is under way here
 
 
 def on_gpu(function: Callable) -> Callable:
@@ -14,9 +18,31 @@ def on_gpu(function: Callable) -> Callable:
         import spaces
     except ImportError:
         return function
-    return spaces.GPU(function)
+
+    @wraps(function)
+    def with_device(*args, **kwargs):
+        token = _IS_LENT.set(True)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _IS_LENT.reset(token)
+
+    return spaces.GPU(with_device)
 
 
 def device() -> torch.device:
-    """The device to compute on, now; to be asked inside functions decorated with `on_gpu`."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """The device to compute on, now: a GPU, on a ZeroGPU Space inside functions decorated with `on_gpu` only.
+
+    Outside of them such a Space pretends to have CUDA, and fails as soon as a thread uses it.
+    """
+    if not torch.cuda.is_available() or (_is_zero_gpu() and not _IS_LENT.get()):
+        return torch.device("cpu")
+    return torch.device("cuda")
+
+
+def _is_zero_gpu() -> bool:
+    try:
+        from spaces.config import Config
+    except ImportError:
+        return False
+    return bool(Config.zero_gpu)

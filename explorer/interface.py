@@ -55,20 +55,20 @@ def build_app(settings: Settings | None = None) -> gr.Blocks:
     settings = settings or load_settings()
     demo = gr.Blocks(title=translate("en", "app.title"), analytics_enabled=False, fill_width=True)
     with demo:
-        build_page("en")
+        build_page("en", settings)
         register_api()
     for language in LANGUAGES:
         if language != "en":
             with demo.route(LANGUAGES[language], PATHS[language], show_in_navbar=False):
-                build_page(language)
+                build_page(language, settings)
     return demo.queue(default_concurrency_limit=settings.concurrency, max_size=settings.queue_size)
 
 
-def build_page(language: str) -> None:
+def build_page(language: str, settings: Settings) -> None:
     """Header, the five tabs and the links that open them, in one language."""
     text = text_in(language)
     gr.Navbar(visible=False)
-    build_header(language)
+    build_header(language, settings)
     with gr.Tabs(selected=next(iter(WINGS)), elem_classes="wings") as tabs:
         wings = [_build_wing(name, text(f"{name}.tab"), language) for name in WINGS]
     for wing in wings:
@@ -82,17 +82,26 @@ def _build_wing(name: str, label: str, language: str) -> Wing:
     return wing
 
 
-def build_header(language: str) -> gr.HTML:
-    """Title, tagline, the link to the other language and the button that copies the page's address."""
+def build_header(language: str, settings: Settings) -> gr.HTML:
+    """Title, tagline, the link to the other language and the button that copies the page's address.
+
+    A hidden element holds the sentences that scripts of the page say.
+    """
     text = text_in(language)
     other = next(each for each in LANGUAGES if each != language)
+    words = {
+        "cell": text("app.cell"),
+        "no-picture": text("images.unknown"),
+        "too-large": text("images.too_many_bytes", size=settings.max_upload.upper()),
+        "most-bytes": settings.max_upload_bytes,
+    }
     template = f"""
     <header class="page-header">
       <h1>{html.escape(text("app.title"))}</h1>
       <p class="tagline">{html.escape(text("app.tagline"))}</p>
       <button type="button" data-copied="{html.escape(text("app.copied"))}">{html.escape(text("app.copy_link"))}</button>
       <a href=".{PATHS[other]}" hreflang="{TAGS[other]}" lang="{TAGS[other]}">{html.escape(LANGUAGES[other])}</a>
-      <span id="page-words" hidden data-cell="{html.escape(text("app.cell"))}"></span>
+      <span id="page-words" hidden {_data_attributes(words)}></span>
     </header>"""
     return gr.HTML(
         None,
@@ -101,6 +110,10 @@ def build_header(language: str) -> gr.HTML:
         elem_classes="header-line",
         apply_default_css=False,
     )
+
+
+def _data_attributes(values: dict) -> str:
+    return " ".join(f'data-{name}="{html.escape(str(value))}"' for name, value in values.items())
 
 
 def register_api() -> None:
@@ -132,7 +145,12 @@ def build_head() -> str:
     folder = Path(__file__).parent
     scripts = "\n".join((folder / name).read_text(encoding="utf-8") for name in SCRIPTS)
     sprite = f":root {{ --samples: url({encode_sprite()}); }}"
-    return f"<style>{build_css()}\n{sprite}</style><script>{scripts}</script>"
+    # Gradio's button that turns a camera on has its words in English alone.
+    camera = "\n".join(
+        f':lang({TAGS[language]}) .camera button .wrap::after {{ content: "{translate(language, "images.camera_on")}"; }}'
+        for language in LANGUAGES
+    )
+    return f"<style>{build_css()}\n{sprite}\n{camera}</style><script>{scripts}</script>"
 
 
 def launch_settings(settings: Settings | None = None) -> dict:

@@ -22,6 +22,8 @@ class Wing:
         handler: recomputes the pictures from `inputs`, called with the page's language.
         inputs: the components whose values it takes.
         outputs: the components it fills; the first is the look-for line.
+        link_parsers: query parameter -> what turns its text into a value, or None for nonsense; only for components
+            that links.parse_setting does not know.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Wing:
     handler: Callable
     inputs: Sequence[gr.components.Component] = field(default_factory=tuple)
     outputs: Sequence[gr.components.Component] = field(default_factory=tuple)
+    link_parsers: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
 
 
 def build_intro(wing: str, language: str) -> gr.HTML:

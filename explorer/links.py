@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
@@ -19,7 +18,7 @@ from explorer.events import explain_problems
 from explorer.layout import Wing
 from explorer.samples import check_sample
 
-LONGEST_TEXT = 200
+LONGEST_TEXT = 600  # characters: 49 cells of a kernel
 PRIVATE = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 
@@ -48,7 +47,8 @@ def parse_setting(component: gr.components.Component, text: str) -> Any:
 
 def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
     """Let a link open this wing's tab with its settings, and let the address follow them."""
-    names = html.escape(json.dumps(list(wing.link_settings)))
+    first = {name: component.value for name, component in wing.link_settings.items()}
+    names = html.escape(json.dumps(first, default=str))
     reader = gr.HTML(
         None,
         html_template=f'<div hidden data-wing="{wing.name}" data-settings="{names}"></div>',
@@ -59,18 +59,24 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
     components = list(wing.link_settings.values())
 
     def open_link(settings: Any) -> list:
-        return [gr.Tabs(selected=wing.name), *read_settings(wing.link_settings, settings)]
+        return [gr.Tabs(selected=wing.name), *read_settings(wing, settings)]
 
     reader.input(open_link, [reader], [tabs, *components], **PRIVATE).then(
         explain_problems(wing.handler, len(wing.outputs), language), wing.inputs, wing.outputs, **PRIVATE
     )
     for name, component in wing.link_settings.items():
         remember = f'(value) => cnnExplorer.rememberSetting("{wing.name}", "{name}", value)'
-        component.input(None, [component], None, js=remember, **PRIVATE)
+        # Not only what a person sets by hand: a story or a preset sets several at once.
+        component.change(None, [component], None, js=remember, **PRIVATE)
 
 
-def read_settings(components: Mapping[str, gr.components.Component], settings: Any) -> list:
-    """A value for each component: what the link says where it makes sense, else no change."""
+def read_settings(wing: Wing, settings: Any) -> list:
+    """A value for each linked component: what the link says where it makes sense, else no change."""
     texts = settings if isinstance(settings, dict) else {}
-    values = (parse_setting(component, str(texts.get(name, ""))) for name, component in components.items())
+    values = (_read_setting(wing, name, str(texts.get(name, ""))) for name in wing.link_settings)
     return [gr.skip() if value is None else value for value in values]
+
+
+def _read_setting(wing: Wing, name: str, text: str) -> Any:
+    parse = wing.link_parsers.get(name)
+    return parse_setting(wing.link_settings[name], text) if parse is None else parse(text[:LONGEST_TEXT])

@@ -2,14 +2,14 @@
 (() => {
   const explorer = (window.cnnExplorer ??= {});
 
-  const LONGEST_TEXT = 200; // of one setting in a link
-  const wings = {}; // wing -> the names of its settings that a link carries; the first one is shown at first
+  const LONGEST_TEXT = 600; // of one setting in a link
+  const wings = {}; // wing -> {name: what it is at first} of what a link carries; the first wing is shown at first
   const known = {}; // wing -> {name: value} that its link asked for or that was set since
   let shown = "";
 
   function writeAddress() {
     const address = new URLSearchParams(window.location.search);
-    for (const name of ["tab", ...Object.values(wings).flat()]) address.delete(name);
+    for (const name of ["tab", ...Object.values(wings).flatMap(Object.keys)]) address.delete(name);
     const settings = Object.entries(known[shown] ?? {});
     if (settings.length > 0 || shown !== Object.keys(wings)[0]) address.set("tab", shown);
     for (const [name, value] of settings) address.set(name, value);
@@ -25,7 +25,7 @@
     const asked = new URLSearchParams(window.location.search);
     if (asked.get("tab") !== wing) return;
     shown = wing;
-    const given = wings[wing].filter((name) => asked.has(name));
+    const given = Object.keys(wings[wing]).filter((name) => asked.has(name));
     known[wing] = Object.fromEntries(given.map((name) => [name, asked.get(name).slice(0, LONGEST_TEXT)]));
     props.value = known[wing];
     trigger(openEvent);
@@ -36,10 +36,68 @@
     writeAddress();
   };
 
+  // A matrix as "1,0,-1;2,0,-2": one row after the other.
+  function textOf(value) {
+    return Array.isArray(value) ? value.map((row) => [].concat(row).join(",")).join(";") : String(value);
+  }
+
+  // Called whenever a setting has another value. What stands as it does at first needs no place in the address.
   explorer.rememberSetting = (wing, name, value) => {
-    (known[wing] ??= {})[name] = value;
+    const settings = (known[wing] ??= {});
+    if (value === null || textOf(value) === textOf(wings[wing]?.[name])) delete settings[name];
+    else settings[name] = textOf(value).slice(0, LONGEST_TEXT);
     writeAddress();
   };
+
+  // ---- files that are too large, or no pictures ---------------------------------------------------------------
+
+  // Said here, before anything is sent: Gradio would send them, and answer in English.
+  function problemOf(file) {
+    const words = document.getElementById("page-words").dataset;
+    if (!file.type.startsWith("image/")) return words.noPicture;
+    return file.size > Number(words.mostBytes) ? words.tooLarge : null;
+  }
+
+  function tell(sentence, place) {
+    const lines = (place.closest(".tabitem") ?? document).querySelectorAll(".look-for");
+    const shownLine = [...lines].find((line) => line.getClientRects().length > 0);
+    const problem = document.createElement("p");
+    problem.className = "look-for problem of-file";
+    problem.setAttribute("role", "alert");
+    problem.textContent = sentence;
+    shownLine?.before(problem);
+  }
+
+  function refuse(event, files) {
+    document.querySelectorAll(".of-file").forEach((line) => line.remove());
+    const problem = [...(files ?? [])].map(problemOf).find(Boolean);
+    if (!problem) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    tell(problem, event.target);
+  }
+
+  const isChooser = (target) => target instanceof HTMLInputElement && target.type === "file";
+  document.addEventListener(
+    "change",
+    (event) => {
+      const chooser = isChooser(event.target) ? event.target : null;
+      refuse(event, chooser?.files);
+      if (event.defaultPrevented) chooser.value = ""; // the same file can be chosen again
+    },
+    true,
+  );
+  document.addEventListener(
+    "drop",
+    (event) => {
+      refuse(event, event.dataTransfer?.files);
+      if (event.defaultPrevented) event.target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));
+    },
+    true,
+  );
+  for (const kind of ["click", "input"]) {
+    document.addEventListener(kind, (event) => isChooser(event.target) || refuse(event, []), true);
+  }
 
   async function copyText(text) {
     if (navigator.clipboard && window.isSecureContext) {

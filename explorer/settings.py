@@ -34,6 +34,11 @@ class Settings:
     threads: int = 1
     max_upload: str = "5mb"
 
+    @property
+    def max_upload_bytes(self) -> int:
+        """The greatest size in bytes, as Gradio counts it: 1 kb is 1024 bytes."""
+        return int(self.max_upload[:-2]) * 1024 ** (1 + ("kb", "mb", "gb").index(self.max_upload[-2:]))
+
 
 PREFIX = "CNN_EXPLORER_"
 # What Gradio and Spaces call these; ours come first.

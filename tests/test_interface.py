@@ -12,6 +12,8 @@ import pytest
 from explorer.errors import InputError
 from explorer.interface import API, HEAVY, WINGS, build_app, build_head, launch_settings, refuse_clearly
 from explorer.language import localise
+from explorer.convolution.tab import read_cells
+from explorer.layout import Wing
 from explorer.links import parse_setting, read_settings
 from explorer.settings import Settings
 from explorer.text import translate
@@ -51,7 +53,8 @@ def test_everything_else_is_private(demo):
 
 
 def test_opening_a_page_calls_nothing(demo):
-    targets = [target for each in demo.config["dependencies"] for target in each["targets"]]
+    asking = [each for each in demo.config["dependencies"] if each["backend_fn"]]
+    targets = [target for each in asking for target in each["targets"]]
     assert "load" not in {event for _, event in targets}
     # A component that is empty at first fires no change when the page opens.
     assert [demo.blocks[number] for number, event in targets if event == "change" and demo.blocks[number].value] == []
@@ -130,7 +133,7 @@ def test_clients_learn_in_their_language_why_an_input_is_refused():
         (gr.Checkbox(), "true", True),
         (gr.Checkbox(), "yes", None),
         (gr.Textbox(), "3,1,1", "3,1,1"),
-        (gr.Textbox(), "x" * 201, None),
+        (gr.Textbox(), "x" * 601, None),
         (gr.HTML(0), "199", 199),
         (gr.HTML(0), "200", None),
     ],
@@ -141,9 +144,27 @@ def test_a_link_sets_what_makes_sense_and_nothing_else(component, text, value):
 
 def test_a_link_leaves_alone_what_it_does_not_name():
     components = {"stride": gr.Slider(1, 5, step=1), "model": gr.Dropdown(["mlp"])}
-    assert read_settings(components, {"stride": "2", "other": "1"})[0] == 2
+    wing = Wing("wing", components, print)
+    assert read_settings(wing, {"stride": "2", "other": "1"})[0] == 2
     for nonsense in (None, "stride=2", {"stride": None}, {"stride": ["2"]}):
-        assert all(isinstance(value, dict) for value in read_settings(components, nonsense)), nonsense
+        assert all(isinstance(value, dict) for value in read_settings(wing, nonsense)), nonsense
+
+
+@pytest.mark.parametrize(
+    ("words", "cells"),
+    [
+        ("1,0,-1;2,0,-2", [["1", "0", "-1"], ["2", "0", "-2"]]),
+        ("abc", [["abc"]]),  # said where all wrong cells are said
+        ("", None),
+        ("1,2;3", None),
+        (",".join("1" * 8), None),
+        (";".join("1" * 8), None),
+    ],
+)
+def test_a_link_carries_the_cells_of_a_kernel(words, cells):
+    wing = Wing("wing", {"cells": gr.HTML([["0"]])}, print, link_parsers={"cells": read_cells})
+    (value,) = read_settings(wing, {"cells": words})
+    assert value == cells if cells else isinstance(value, dict)
 
 
 def test_every_linked_setting_can_be_set_by_a_link(demo):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -20,70 +21,98 @@ MOST_SHOWN = 24  # of the images that every network gets wrong
 
 
 _COLUMNS = (
-    ("model", ""), ("params", "number"), ("accuracy", "number"), ("seeds", "number"), ("flip", "number"),
-    ("claim", "number"), ("tutorial", "number"), ("note", ""), ("epochs", "number"), ("time", "number"),
-    ("hardware", ""),
+    "model", "params", "accuracy", "mean", "flip", "claim", "tutorial", "epochs", "seeds", "time", "hardware",
 )  # fmt: skip
+_WORDS = ("model", "hardware")  # columns that hold words, not numbers
 
 
 def draw_results_table(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping], text: Text) -> str:
     """Every trained model with what was measured and what the tutorial claims, as an HTML table.
+
+    A column in which nothing was measured yet is left out.
 
     Args:
         records: model name -> record of its own recipe.
         tutorial: model name -> record of the tutorial's protocol, where that was run.
         text: of the reader's language.
     """
-    head = "".join(f'<th class="{kind}">{text(f"classifier.head_{name}")}</th>' for name, kind in _COLUMNS)
-    rows = "".join(_draw_result(name, record, tutorial.get(name), text) for name, record in records.items())
+    rows = [_fill_row(name, record, tutorial.get(name), text) for name, record in records.items()]
+    columns = [column for column in _COLUMNS if any(row[column] for row in rows)]
+    kinds = {column: "" if column in _WORDS else "number" for column in columns}
+    head = "".join(f'<th class="{kinds[column]}">{text(f"classifier.head_{column}")}</th>' for column in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td class="{kinds[column]}">{html.escape(str(row[column]))}</td>' for column in columns)
+        + "</tr>"
+        for row in rows
+    )
     return (
-        f'<div class="cnn-table-scroll"><table class="cnn-table"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        f'<div class="cnn-table-scroll whole"><table class="cnn-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 
-def _draw_result(name: str, record: Mapping, tutorial: Mapping | None, text: Text) -> str:
-    correct, total = record["test_correct"], sum(map(sum, record["confusion"]))
-    margin = accuracy_margin(correct, total)
-    claimed = MODELS[name].claimed_accuracy if name in MODELS else None
-    cells = {
+def _fill_row(name: str, record: Mapping, tutorial: Mapping | None, text: Text) -> dict[str, object]:
+    accuracy, margin, claimed = _accuracy_and_claim(name, record)
+    seeds = summarise_seeds(record)
+    return {
         "model": record["title"],
         "params": f"{record['num_params']:,}",
-        "accuracy": f"{100 * correct / total:.2f} ± {100 * margin:.2f} %",
-        "seeds": _describe_seeds(record),
+        "accuracy": f"{100 * accuracy:.2f} ± {100 * margin:.2f} %",
+        "mean": "" if seeds is None else f"{100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} %",
         "flip": f"{100 * record['flip_accuracy']:.2f} %" if "flip_accuracy" in record else "",
         "claim": "" if claimed is None else f"{100 * claimed:.1f} %",
         "tutorial": "" if tutorial is None else f"{100 * tutorial['test_accuracy']:.2f} %",
-        "note": _claim_note(name, record, correct / total, margin, claimed, text),
         "epochs": record["epochs"],
+        "seeds": record["seed"] if seeds is None else ", ".join(map(str, seeds.seeds)),
         "time": _duration(record["seconds"], text),
-        "hardware": record["hardware"],
+        "hardware": _hardware(record["hardware"], text),
     }
-    widths = {"note": ' style="min-width: 300px"'}  # else a phone breaks it into single words
-    row = "".join(
-        f'<td class="{kind}"{widths.get(column, "")}>{html.escape(str(cells[column]))}</td>'
-        for column, kind in _COLUMNS
-    )
-    return f"<tr>{row}</tr>"
 
 
-def _describe_seeds(record: Mapping) -> str:
-    """Mean and standard deviation with the number of seeds; the seed itself where there was one."""
-    seeds = summarise_seeds(record)
-    if seeds is None:
-        return f"1 (#{record['seed']})"
-    return f"{100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} % ({len(seeds.seeds)})"
+def _accuracy_and_claim(name: str, record: Mapping) -> tuple[float, float, float | None]:
+    """Measured accuracy, half its 95 % interval, and what the tutorial claims."""
+    correct, total = record["test_correct"], sum(map(sum, record["confusion"]))
+    claimed = MODELS[name].claimed_accuracy if name in MODELS else None
+    return correct / total, accuracy_margin(correct, total), claimed
 
 
-def _claim_note(name: str, record: Mapping, accuracy: float, margin: float, claimed: float | None, text: Text) -> str:
-    claim = compare_with_claim(accuracy, margin, claimed)
+def describe_claims(records: Mapping[str, Mapping], text: Text) -> str:
+    """For each model whether the tutorial's claim holds, and how it was trained, as a Markdown list."""
+    lines = [f"- **{record['title']}**: {_describe_claim(name, record, text)}" for name, record in records.items()]
+    return "\n".join(lines)
+
+
+def _describe_claim(name: str, record: Mapping, text: Text) -> str:
+    claim = compare_with_claim(*_accuracy_and_claim(name, record))
     verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
     facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
     note = text(f"classifier.note_{name}", **facts) if name in _NOTED else ""
-    return text("classifier.two_sentences", first=verdict, second=note).strip()
+    sentences = [verdict, _describe_recipe(record, text), note]
+    return ("" if text.language == "zh" else " ").join(filter(None, sentences))
 
 
-_NOTED = ("softmax", "mlp", "lenet5", "alexnet_small", "resnet18")
+def _describe_recipe(record: Mapping, text: Text) -> str:
+    """What was done to the images and to the weights, from the record itself."""
+    recipe = record.get("recipe")
+    if recipe is None:
+        return ""
+    tricks = [
+        text(f"classifier.trick_{trick}", pixels=recipe.get("crop_padding"))
+        for trick in ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "average")
+        if recipe.get(trick)
+    ]
+    joined = text("classifier.trick_joiner").join(tricks) or text("classifier.trick_none")
+    return text("classifier.trained_with", epochs=record["epochs"], tricks=joined)
+
+
+_NOTED = ("softmax", "mlp")
+
+
+def _hardware(words: str, text: Text) -> str:
+    """The name of the hardware as recorded, with the number of threads in the reader's language."""
+    match = re.fullmatch(r"(.*), (\d+) threads?", words)
+    return words if match is None else text("classifier.threads", name=match[1], count=match[2])
 
 
 def _duration(seconds: float, text: Text) -> str:

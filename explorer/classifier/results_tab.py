@@ -10,6 +10,7 @@ from explorer.canvas import build_canvas
 from explorer.checks import check_choice
 from explorer.classifier.results_figures import (
     describe_always_wrong,
+    describe_claims,
     describe_mistakes,
     draw_always_wrong,
     draw_confusion,
@@ -55,6 +56,8 @@ def build_results(language: str) -> None:
         return
     gr.Markdown(text("classifier.results_intro"))
     gr.HTML(draw_results_table(records, tutorial, text), apply_default_css=False)
+    with gr.Accordion(text("classifier.claims_title"), open=False):
+        gr.Markdown(describe_claims(records, text))
     shown = max(records, key=lambda name: records[name]["test_accuracy"])
     titles = [(record["title"], name) for name, record in records.items()]
     sentence, confusion, curve, images = on_results(shown, language=language)

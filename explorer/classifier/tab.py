@@ -280,7 +280,8 @@ def build_tab(language: str) -> Wing:
         [compare.click], on_compare, inputs, [look_for, comparison], language,
         queue=True, concurrency_id="heavy", concurrency_limit=1, show_progress="minimal",
     )  # fmt: skip
-    linked = {name: controls[name] for name in ("model", "sample", "method", "target")}
+    names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")
+    linked = {name: controls[name] for name in names}
     return Wing("classifier", linked, on_classify, inputs, outputs)
 
 
@@ -303,7 +304,7 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], lis
     with places[2]:
         drawing = build_sketch(text("images.sketch"), text("classifier.clear"))
     with places[3]:
-        camera = build_upload(text("images.webcam"), sources=["webcam"], height=220, show_label=False)
+        camera = build_upload(text("images.webcam"), sources=["webcam"], height=220, show_label=False, elem_classes="camera")
     method = gr.Dropdown(_options("method", METHODS, text), value=default.method, label=text("terms.method"))
     targets = [(text("classifier.predicted_class"), PREDICTED)]
     targets += [(class_name(text, label), label) for label in range(NUM_CLASSES)]
@@ -438,6 +439,8 @@ def _read_api_picture(image, sample) -> tuple[Prepared, int | None]:
     if image is None:
         return _prepare_sample(sample)
     grey = _read_rows(image)
+    if grey.min() == grey.max():
+        raise InputError("classifier.blank")
     if grey.shape == (SIDE, SIDE):
         return prepare_sample(torch.from_numpy(grey)), None
     return prepare_picture(grey), None

@@ -41,15 +41,16 @@ function numberOf(written) {
   return Number(numerator) / (denominator === undefined ? 1 : Number(denominator));
 }
 
-// Orange for positive, blue for negative, as in the maps; the accent of a problem where there is no number.
+// The colours of the kernel's map; the accent of a problem where there is no number.
 function tint() {
   const numbers = cells.flat().map(numberOf);
   const greatest = Math.max(...numbers.map((number) => (Number.isFinite(number) ? Math.abs(number) : 0))) || 1;
   [...grid.children].forEach((field, index) => {
-    const strength = Math.round((42 * Math.abs(numbers[index])) / greatest);
-    const colour = numbers[index] < 0 ? "#5b9bd0" : "#f2a05c";
-    field.classList.toggle("problem", !Number.isFinite(numbers[index]));
-    field.style.background = strength ? `color-mix(in srgb, ${colour} ${strength}%, transparent)` : "";
+    const known = Number.isFinite(numbers[index]);
+    const { background, ink } = window.cnnExplorer.colourOf(words.scale, known ? numbers[index] : 0, greatest);
+    field.classList.toggle("problem", !known);
+    field.style.background = known ? background : "";
+    field.style.color = known ? ink : "";
   });
 }
 

@@ -12,7 +12,8 @@ from explorer.text import Text
 
 PICTURE_HEIGHT = 300  # px, so that arithmetic and formula stand below it on one screen
 POOLING_HEIGHT = 300
-FILTER_HEIGHT = 180
+KERNEL_CELL = 24  # px, so that its numbers can be read beside a picture with small cells
+FILTER_HEIGHT = 104
 FILTER_COLUMNS = 44  # cells in a row of learned filters: 11 filters of 3 x 3, 7 of 5 x 5
 
 
@@ -41,6 +42,8 @@ def draw_experiment(experiment: Experiment, text: Text) -> dict:
             experiment.kernel,
             text("convolution.map_kernel"),
             text("convolution.size", height=experiment.kernel.shape[0], width=experiment.kernel.shape[1]),
+            numbers=True,
+            least_cell=KERNEL_CELL,
         ),
         Map(
             comparison.manual,

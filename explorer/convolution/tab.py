@@ -30,6 +30,7 @@ from explorer.convolution.figures import (
 )
 from explorer.convolution.kernels import (
     MAX_IMAGE_SIZE,
+    MAX_KERNEL_SIZE,
     PRESETS,
     first_filters,
     parse_image,
@@ -63,6 +64,7 @@ from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, load_trained
 from explorer.samples import build_sample_picker, check_sample
 from explorer.sketch import build_sketch, read_sketch
+from explorer.style import DIVERGING
 from explorer.text import Text, text_in
 
 SOURCES = ("tutorial", "sample", "upload", "drawing")
@@ -314,6 +316,16 @@ def _count_parameters(experiment: Experiment, settings: Settings, text: Text) ->
     return [draw_look_for(sentence), draw_parameters(conv, linear, channels, size, side, text)]
 
 
+def read_cells(words: str) -> list[list[str]] | None:
+    """The cells of a kernel as a link writes them, "1,0,-1;2,0,-2", or None where that is no matrix of at most 7 x 7.
+
+    What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
+    """
+    rows = [row.split(",") for row in words.split(";")]
+    fits = len(rows) <= MAX_KERNEL_SIZE and len({len(row) for row in rows}) == 1 and len(rows[0]) <= MAX_KERNEL_SIZE
+    return rows if fits and words else None
+
+
 def _in_order(settings: Settings) -> list:
     return [getattr(settings, name) for name in Settings.__dataclass_fields__]
 
@@ -396,10 +408,10 @@ def build_tab(language: str) -> Wing:
     wire([editor.input], on_edit, inputs, [*pictures, kernel], language)
     wire([filters.click], on_take_filter, [kernel, *inputs], setup, language)
     links = {
-        "input": source, "sample": sample, "kernel": kernel,
+        "input": source, "sample": sample, "kernel": kernel, "cells": editor,
         "stride": stride, "padding": padding, "dilation": dilation, "flip": flip,
     }  # fmt: skip
-    return Wing("convolution", links, on_setup, [kernel, *inputs], setup)
+    return Wing("convolution", links, on_setup, [kernel, *inputs], setup, {"cells": read_cells})
 
 
 def _named(names: Sequence[str], kind: str, text: Text) -> list[tuple[str, str]]:
@@ -431,6 +443,7 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         "rows": text("convolution.rows"),
         "columns": text("convolution.columns"),
         "cell": text("convolution.cell"),
+        "scale": DIVERGING,
     }
     words_attribute = html.escape(json.dumps(words, ensure_ascii=False))
     return gr.HTML(

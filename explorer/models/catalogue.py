@@ -54,10 +54,10 @@ _ENTRIES = (
     ModelEntry("resnet152", "ResNet-152", ResNet152, 9),
     ModelEntry("plain18", "Plain-18", partial(ResNet18, residual=False), 8),
     ModelEntry("plain34", "Plain-34", partial(ResNet34, residual=False), 8),
-    ModelEntry("resnet20", "ResNet-20 (thin)", partial(CifarResNet, 20), 8),
-    ModelEntry("plain20", "Plain-20 (thin)", partial(CifarResNet, 20, residual=False), 8),
-    ModelEntry("resnet56", "ResNet-56 (thin)", partial(CifarResNet, 56), 8),
-    ModelEntry("plain56", "Plain-56 (thin)", partial(CifarResNet, 56, residual=False), 8),
+    ModelEntry("resnet20", "ResNet-20 (CIFAR)", partial(CifarResNet, 20), 8),
+    ModelEntry("plain20", "Plain-20 (CIFAR)", partial(CifarResNet, 20, residual=False), 8),
+    ModelEntry("resnet56", "ResNet-56 (CIFAR)", partial(CifarResNet, 56), 8),
+    ModelEntry("plain56", "Plain-56 (CIFAR)", partial(CifarResNet, 56, residual=False), 8),
 )
 
 MODELS: Mapping[str, ModelEntry] = MappingProxyType({entry.name: entry for entry in _ENTRIES})

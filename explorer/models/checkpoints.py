@@ -36,6 +36,16 @@ _LOCKS = {name: threading.Lock() for name in MODELS}
 _LOADING = threading.Lock()
 
 
+def _renew_locks() -> None:
+    """In a forked process, where a lock that another thread held would never be released."""
+    global _LOADING
+    _LOADING = threading.Lock()
+    _LOCKS.update({name: threading.Lock() for name in MODELS})
+
+
+os.register_at_fork(after_in_child=_renew_locks)  # a ZeroGPU Space forks for each call that borrows a GPU
+
+
 class CheckpointError(ValueError):
     """Trained weights are missing, damaged or of another network; the message names the file."""
 

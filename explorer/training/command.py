@@ -106,7 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="train_all.py",
         description="Train the networks of the catalogue on Fashion-MNIST and write their weights and what was "
-        "measured into checkpoints/. The best place to start: --models softmax,mlp,lenet5 (a few minutes).",
+        "measured into checkpoints/. The best place to start: --models softmax, the quickest.",
         epilog=f"Models: {', '.join(MODELS)}.",
     )
     parser.add_argument(

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from explorer.classifier import results_tab
-from explorer.classifier.results_figures import draw_results_table
+from explorer.classifier.results_figures import describe_claims, draw_results_table
 from explorer.models import checkpoints
 from explorer.models.always_wrong import AlwaysWrong, save_always_wrong
 from explorer.models.catalogue import create_model
@@ -20,7 +20,7 @@ CONFUSION = [[90 if row == column else 10 if column == (row + 1) % 10 else 0 for
              for row in range(10)]  # fmt: skip
 RECORD = {
     "title": "LeNet-5", "num_params": 61_706, "test_accuracy": 0.9, "test_correct": 900, "flip_accuracy": 0.912,
-    "epochs": 2, "seed": 42, "hardware": "2 cores", "seconds": 61.0, "curve": [EPOCH, EPOCH], "confusion": CONFUSION,
+    "epochs": 2, "seed": 42, "hardware": "abacus, 2 threads", "seconds": 61.0, "curve": [EPOCH, EPOCH], "confusion": CONFUSION,
     "runs": [{"seed": seed, "test_accuracy": accuracy} for seed, accuracy in ((42, 0.90), (43, 0.89), (44, 0.94))],
     "calibration": {"temperature": 1.5, "ece_before": 0.043, "ece_after": 0.011},
 }  # fmt: skip
@@ -42,14 +42,30 @@ def test_table_says_what_was_measured_and_claimed(language):
     text = text_in(language)
     cells = cells_of(draw_results_table({"lenet5": RECORD}, {"lenet5": {"test_accuracy": 0.8937}}, text))
     # Mean of 90, 89 and 94, and the root of (1 + 4 + 9) / 2.
-    assert cells[:7] == ["LeNet-5", "61,706", "90.00 ± 1.86 %", "91.00 ± 2.65 % (3)", "91.20 %", "91.0 %", "89.37 %"]
-    assert cells[7].startswith(text("classifier.claim_agrees"))
+    assert cells[:7] == ["LeNet-5", "61,706", "90.00 ± 1.86 %", "91.00 ± 2.65 %", "91.20 %", "91.0 %", "89.37 %"]
+    assert cells[7:9] == ["2", "42, 43, 44"] and cells[10] == text("classifier.threads", name="abacus", count=2)
 
 
-def test_table_of_a_single_run_names_its_seed_and_leaves_the_unknown_empty():
+def test_table_leaves_out_what_was_not_measured():
     record = {key: value for key, value in RECORD.items() if key not in ("runs", "flip_accuracy", "calibration")}
-    cells = cells_of(draw_results_table({"lenet5": record}, {}, text_in("en")))
-    assert cells[3:7] == ["1 (#42)", "", "91.0 %", ""]
+    table = draw_results_table({"lenet5": record}, {}, text_in("en"))
+    assert cells_of(table)[2:6] == ["90.00 ± 1.86 %", "91.0 %", "2", "42"]
+    for column in ("mean", "flip", "tutorial"):
+        assert text_in("en")(f"classifier.head_{column}") not in table
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
+    text = text_in(language)
+    recipe = {"flip": True, "crop_padding": 2, "label_smoothing": 0.0, "average": 0.999, "epochs": 9}
+    records = {"lenet5": {**RECORD, "recipe": recipe}, "mlp": {**RECORD, "title": "MLP", "recipe": {"flip": False}}}
+    lenet, mlp = describe_claims(records, text).splitlines()
+    tricks = [text("classifier.trick_flip"), text("classifier.trick_crop_padding", pixels=2)]
+    joined = text("classifier.trick_joiner").join([*tricks, text("classifier.trick_average")])
+    assert lenet.startswith("- **LeNet-5**: ") and text("classifier.claim_agrees") in lenet
+    assert text("classifier.trained_with", epochs=2, tricks=joined) in lenet
+    assert text("classifier.claim_below", points="2.1") in mlp and text("classifier.trick_none") in mlp
+    assert text("classifier.note_mlp", train_accuracy="80.0") in mlp
 
 
 @pytest.mark.parametrize(("temperature", "key"), [(1.5, "calibration_hot"), (0.8, "calibration_cold")])

@@ -135,8 +135,8 @@ SENTENCES = {
     "results": "How good are these networks?",
     "results_intro": (
         "Measured on the 10,000 test images of Fashion-MNIST, which were never trained on, with the weights that this "
-        "app loads. The ± beside the test accuracy is the 95 % interval that 10,000 images allow; the one beside the "
-        "mean is the standard deviation over seeds, with their number (or the one seed). *With mirror image* averages "
+        "app loads. The ± beside the test accuracy is the 95 % interval that 10,000 images allow; the one beside a "
+        "mean is the standard deviation over seeds, of which the median run is shown. *With mirror image* averages "
         "the answers to a picture and its mirror image; all else is measured without. *By the tutorial's recipe*: the "
         "same network, trained exactly as the tutorial's script says."
     ),
@@ -146,24 +146,32 @@ SENTENCES = {
     "head_accuracy": "Test accuracy",
     "head_claim": "The tutorial says",
     "head_epochs": "Epochs",
-    "head_seeds": "Mean over seeds",
+    "head_mean": "Mean over seeds",
+    "head_seeds": "Seeds",
     "head_flip": "With mirror image",
     "head_tutorial": "By the tutorial's recipe",
     "head_hardware": "Trained on",
     "head_time": "Time",
-    "head_note": "Does the claim hold?",
+    "claims_title": "Do the claims hold, and how were these networks trained?",
     "claim_agrees": "Yes: the difference is within the error bar.",
     "claim_above": "It is {points} points better.",
     "claim_below": "No: {points} points less.",
     "claim_none": "",
-    "note_softmax": "Trained without augmentation: a linear network cannot follow a shifted picture.",
+    "trained_with": "Trained for {epochs} epochs with {tricks}.",
+    "trick_flip": "mirrored images",
+    "trick_crop_padding": "shifts of up to {pixels} pixels",
+    "trick_erase": "erased rectangles",
+    "trick_cutmix": "mixed images (CutMix)",
+    "trick_label_smoothing": "label smoothing",
+    "trick_average": "averaged weights",
+    "trick_joiner": ", ",
+    "trick_none": "no changes to the images",
+    "threads": "{name}, {count} threads",
+    "note_softmax": "A linear network cannot follow a shifted or mirrored picture: augmentation costs it accuracy.",
     "note_mlp": (
         "The claim is more than MLPs reach elsewhere: the data set's own list of results has 88 to 90 %. "
         "On the training images this run has {train_accuracy} %: it has learned much of them by heart."
     ),
-    "note_lenet5": "Trained with flips only, for {epochs} epochs.",
-    "note_alexnet_small": "Trained with flips only, for {epochs} epochs; the tutorial does not say how it trained this network.",
-    "note_resnet18": "The tutorial trains for up to 50 epochs; this run had {epochs}.",
     "seconds": "{value} s",
     "minutes": "{value} min",
     "hours": "{value} h",

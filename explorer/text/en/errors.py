@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "unexpected": "Something went wrong here, and it is not your doing. The picture shows the last good state.",
+    "empty": "{name} is empty: give it a number.",
     "not_a_number": "{name} must be a number, got {value!r}.",
     "not_finite": "{name} must be a finite number, got {value}.",
     "too_small": "{name} must be at least {minimum}, got {value}.",

@@ -16,6 +16,8 @@ SENTENCES = {
         "This picture is too large ({width} x {height} pixels): it may have at most {side} pixels a side and "
         "{megapixels} megapixels. Make it smaller and try again."
     ),
+    "too_many_bytes": "This file is too large: it may have at most {size}. Make the picture smaller and try again.",
+    "camera_on": "Turn the camera on",
     "svg": "SVG files describe shapes, not pixels. Export the picture as PNG or JPEG and try again.",
     "unknown": "This file is not a picture that can be read. PNG, JPEG, WebP, GIF, BMP and TIFF work.",
     "damaged": "This picture is damaged or incomplete. Save or download it anew and try again.",

@@ -96,7 +96,7 @@ SENTENCES = {
     ),
     "map_picture": "图片",
     "map_over": "归因图叠在图片上",
-    "caption_time": "{milliseconds} 毫秒",
+    "caption_time": "{milliseconds} ms",
     "caption_over": "目标：{target}",
     "maps_label": "图片，以及{method}针对{target}的归因图（叠加显示与单独显示）",
     "compare": "并排比较所有方法",
@@ -115,8 +115,8 @@ SENTENCES = {
     "results": "这些网络到底有多好？",
     "results_intro": (
         "在 Fashion-MNIST 的 10,000 张测试图片上测得，这些图片从未参与训练，所用的就是本应用加载的权重。"
-        "测试准确率旁的 ± 是 10,000 张图片所能给出的 95% 置信区间；平均值旁的 ± 是各随机种子之间的标准差，"
-        "括号里是种子的个数（只训练一次时写出那个种子）。*加上镜像图片*：对图片和它的镜像各判断一次再取平均；"
+        "测试准确率旁的 ± 是 10,000 张图片所能给出的 95% 置信区间；平均值旁的 ± 是不同随机种子之间的标准差，"
+        "表中给出的是其中居中的一次。*加上镜像图片*：对图片和它的镜像各判断一次再取平均；"
         "其余数字都不这样做。*按教程的训练方法*：同一个网络，完全照教程的脚本训练。"
     ),
     "results_none": "还没有训练好的网络。请运行 python train_all.py。",
@@ -125,24 +125,32 @@ SENTENCES = {
     "head_accuracy": "测试准确率",
     "head_claim": "教程的说法",
     "head_epochs": "轮数",
-    "head_seeds": "各种子的平均",
+    "head_mean": "不同种子的平均",
+    "head_seeds": "随机种子",
     "head_flip": "加上镜像图片",
     "head_tutorial": "按教程的训练方法",
     "head_hardware": "训练硬件",
     "head_time": "用时",
-    "head_note": "这个说法成立吗？",
+    "claims_title": "这些说法成立吗？这些网络是怎样训练的？",
     "claim_agrees": "成立：差别在误差范围之内。",
     "claim_above": "实测还要高 {points} 个百分点。",
     "claim_below": "不成立：实测低 {points} 个百分点。",
     "claim_none": "",
-    "note_softmax": "训练时不做数据增强：线性网络应付不了图像的平移。",
+    "trained_with": "训练了 {epochs} 轮，用到：{tricks}。",
+    "trick_flip": "左右翻转",
+    "trick_crop_padding": "最多 {pixels} 像素的平移",
+    "trick_erase": "随机擦除",
+    "trick_cutmix": "图片混合（CutMix）",
+    "trick_label_smoothing": "标签平滑",
+    "trick_average": "权重平均",
+    "trick_joiner": "、",
+    "trick_none": "不改动图片",
+    "threads": "{name}，{count} 线程",
+    "note_softmax": "线性网络应付不了平移或翻转过的图片：数据增强会降低它的准确率。",
     "note_mlp": (
         "别处的 MLP 也没有这么高：数据集官方榜单上是 88% 到 90%。"
         "这次训练在训练集上达到 {train_accuracy}%：其中不少是死记硬背下来的。"
     ),
-    "note_lenet5": "训练时只做了左右翻转，共 {epochs} 轮。",
-    "note_alexnet_small": "训练时只做了左右翻转，共 {epochs} 轮；教程没有说明这个网络是怎样训练的。",
-    "note_resnet18": "教程最多训练 50 轮，这次只训练了 {epochs} 轮。",
     "seconds": "{value} 秒",
     "minutes": "{value} 分钟",
     "hours": "{value} 小时",

@@ -9,7 +9,7 @@ SENTENCES = {
     "source": "图像",
     "source_tutorial": "半明半暗",
     "source_sample": "服装",
-    "source_upload": "上传",
+    "source_upload": "文件",
     "source_drawing": "手绘",
     "scaled": "图像会缩小到每边最多 {side} 个像素，好让 Python 循环算得够快。",
     "clear": "清空",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "unexpected": "这里出了问题，不是你的操作造成的。图中保留的是上一次正确的结果。",
+    "empty": "{name}还是空的：请填一个数字。",
     "not_a_number": "{name}必须是数字，现在是 {value!r}。",
     "not_finite": "{name}必须是有限的数，现在是 {value}。",
     "too_small": "{name}不能小于 {minimum}，现在是 {value}。",

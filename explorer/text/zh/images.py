@@ -13,6 +13,8 @@ SENTENCES = {
         "这张图片太大了（{width} × {height} 像素）：每边最多 {side} 像素，总共最多 {megapixels}00 万像素。"
         "请缩小后再试。"
     ),
+    "too_many_bytes": "这个文件太大了：最多 {size}。请把图片缩小后再试。",
+    "camera_on": "打开摄像头",
     "svg": "SVG 文件记录的是图形而不是像素。请先导出为 PNG 或 JPEG 再试。",
     "unknown": "无法把这个文件当作图片读取。可以使用 PNG、JPEG、WebP、GIF、BMP 或 TIFF。",
     "damaged": "这张图片已损坏或不完整。请重新保存或下载后再试。",
