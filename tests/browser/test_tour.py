@@ -148,6 +148,21 @@ def test_the_address_follows_what_is_set(visit):
     page.wait_for_url(re.compile("tab=shapes.*model=resnet34|model=resnet34.*tab=shapes"))
 
 
+def test_the_address_follows_a_story_and_typed_cells(visit):
+    page = visit().page
+    cell = page.locator(".kernel-grid input:visible").first
+    see_change(page, lambda: cell.fill("5"))
+    page.wait_for_url(re.compile(r"kernel=own.*cells=5%2C-1%2C-1%3B|cells=5%2C-1%2C-1%3B.*kernel=own"))
+    again = visit("/" + page.url.split("/", 3)[3]).page
+    again.wait_for_function("() => document.querySelector('.kernel-grid input')?.value === '5'")
+    open_tab(page, "gradient_flow", "en")
+    story = page.get_by_role("button", name=text_in("en")("gradient_flow.story_he"), exact=True)
+    see_change(page, story.click)
+    page.wait_for_url(re.compile("tab=gradient_flow.*initialisation=he"))
+    see_change(page, page.get_by_role("button", name=text_in("en")("gradient_flow.story_tutorial"), exact=True).click)
+    page.wait_for_url(re.compile("tab=gradient_flow$"))  # what stands as at first needs no place
+
+
 def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):
     page = visit("/?tab=shapes&model=resnet34").page
     page.get_by_role("tab", name=text_in("en")("shapes.tab"), exact=True, selected=True).wait_for()
@@ -195,6 +210,16 @@ def test_the_chinese_page_has_no_english_left_over(visit):
         open_tab(page, wing, "zh")
         left = find_english(page.evaluate(LATIN))
         assert not left, (wing, left)
+    for source in ("upload", "drawing", "camera"):
+        page.get_by_label(text_in("zh")(f"classifier.source_{source}"), exact=True).locator("visible=true").check()
+        page.wait_for_timeout(300)
+        left = [words for words in find_english(page.evaluate(LATIN)) if words != "Click to Access Webcam"]
+        assert not left, (source, left)
+    # Gradio's English words are there, at no size; ours are painted in their place.
+    button = page.locator(".camera button .wrap:visible").first
+    assert button.evaluate("(wrap) => getComputedStyle(wrap).fontSize") == "0px"
+    painted = button.evaluate("(wrap) => getComputedStyle(wrap, '::after').content")
+    assert painted.strip('"') == text_in("zh")("images.camera_on")
 
 
 @pytest.mark.parametrize("language", PATHS)
@@ -230,7 +255,10 @@ def test_a_stride_of_zero(visit):
     stride = page.locator(f'input[type=number][aria-label*="{text_in("en")("terms.stride")}"]:visible').first
     stride.fill("0")
     stride.press("Enter")
-    page.wait_for_timeout(500)
+    wait_for_problem(page, text_in("en")("errors.too_small", name=text_in("en")("terms.stride"), minimum=1, value=0))
+    stride.fill("")
+    stride.press("Enter")
+    wait_for_problem(page, text_in("en")("errors.empty", name=text_in("en")("terms.stride")))
     see_change(page, lambda: slide(page, text_in("en")("terms.stride"), 3))
     wait_for_no_problem(page)
 
@@ -294,6 +322,25 @@ def test_damaged_and_unreadable_uploads(visit, tmp_path):
     # The place for the file must not lie over the choice of another source.
     page.get_by_label(text("classifier.source_sample"), exact=True).locator("visible=true").first.check()
     page.locator(".sample-picker:visible").first.wait_for()
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_a_file_that_is_too_large_or_no_picture_is_refused_in_the_page(visit, language, tmp_path):
+    (tmp_path / "large.png").write_bytes(b"\x89PNG" + bytes(6 * 2**20))
+    (tmp_path / "words.txt").write_text("no picture")
+    Image.radial_gradient("L").resize((200, 200)).save(tmp_path / "whole.png")
+    opened, text = visit(PATHS[language]), text_in(language)
+    page = opened.page
+    open_tab(page, "classifier", language)
+    page.get_by_label(text("classifier.source_upload"), exact=True).locator("visible=true").first.check()
+    chooser = page.locator(".tabitem:visible input[type=file]").first
+    for name, sentence in (("large.png", text("images.too_many_bytes", size="5MB")), ("words.txt", text("images.unknown"))):
+        chooser.set_input_files(tmp_path / name)
+        wait_for_problem(page, sentence)
+        assert page.locator(".look-for.problem:visible").count() == 1
+    assert not [url for _, url in opened.requests if "/upload" in url]
+    see_change(page, lambda: chooser.set_input_files(tmp_path / "whole.png"))
+    wait_for_no_problem(page)
 
 
 def clear_upload(page) -> None:

@@ -6,6 +6,8 @@ import base64
 import json
 
 import numpy as np
+from dataclasses import replace
+
 import pytest
 import torch
 from PIL import Image
@@ -239,6 +241,22 @@ def test_results_show_the_matrix_with_true_classes_as_rows(language):
     assert list(curve.data[0].y) == [80.0, 80.0] and curve.data[2].y[0] == 90.0
     with pytest.raises(InputError):
         on_results("nothing", language=language)
+
+
+@pytest.mark.parametrize("side", [28, 29])
+def test_a_picture_without_anything_on_it_is_refused_at_any_size(side):
+    for grey in (0, 255):
+        with pytest.raises(InputError) as error:
+            classify(image=[[grey] * side] * side, model="softmax")
+        assert error.value.key == "classifier.blank"
+
+
+def test_nothing_is_said_of_a_background_where_there_is_none(monkeypatch):
+    outcome = tab.classify_picture(Choices(model="softmax", sample=3), *tab._prepare_sample(3))
+    text = tab.text_in("en")
+    said = text("classifier.look_black_baseline", target=text(f"terms.class_{outcome.target}"))
+    covered, bare = (replace(outcome, truth=None, share=1.0, area=area) for area in (1.0, 0.4))
+    assert said in tab.choose_sentence(bare, text) and said not in tab.choose_sentence(covered, text)
 
 
 def test_first_picture_is_computed_once_for_both_languages(monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 
 import pytest
@@ -213,3 +214,14 @@ def test_shipped_weights_recognise_the_packed_sample(name):
     with torch.no_grad():
         correct = load_trained(name)(pixels.unsqueeze(1)).argmax(1) == sample.labels
     assert correct.float().mean().item() == pytest.approx(load_results()[name]["test_accuracy"], abs=0.07)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_is_not_held_up_by_a_lock_of_its_parent():
+    with checkpoints.model_lock("softmax"), checkpoints._LOADING:
+        child = os.fork()
+        if child == 0:
+            free = checkpoints.model_lock("softmax").acquire(timeout=2) and checkpoints._LOADING.acquire(timeout=2)
+            os._exit(0 if free else 1)
+        _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
