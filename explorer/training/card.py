@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -64,7 +64,9 @@ def draw_card(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping]) -
     parts = [_INTRO, "## Results", _results_table(records)]
     if tutorial:
         parts += ["## The tutorial's protocol", _PROTOCOL, _tutorial_table(tutorial)]
-    parts += ["## Accuracy by class", _class_table(records), "## Calibration", _CALIBRATION, _calibration_table(records)]
+    parts += ["## Accuracy by class", _class_table(records)]
+    if any("calibration" in record for record in records.values()):
+        parts += ["## Calibration", _CALIBRATION, _calibration_table(records)]
     parts += ["## How they were trained", *(_training(name, record) for name, record in records.items()), _LIMITS]
     return f"---\n{_metadata(records).to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n"
 
@@ -102,9 +104,11 @@ def _metadata(records: Mapping[str, Mapping]) -> ModelCardData:
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], text_columns: int = 1) -> str:
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> str:
+    filled = [any(row[column] for row in rows) for column in range(len(head))]  # a column without a word is left out
+    head, *rows = ([cell for cell, keep in zip(row, filled) if keep] for row in [head, *rows])
     rule = ["---"] * text_columns + ["---:"] * (len(head) - text_columns)
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
 
 
 def _percent(share: float, digits: int = 2) -> str:
