@@ -5,6 +5,7 @@
   const LONGEST_TEXT = 600; // of one setting in a link
   const wings = {}; // wing -> {name: what it is at first} of what a link carries; the first wing is shown at first
   const known = {}; // wing -> {name: value} that its link asked for or that was set since
+  const asked = new URLSearchParams(window.location.search); // as the page was opened
   let shown = "";
 
   function writeAddress() {
@@ -22,7 +23,6 @@
     const { wing, settings } = element.querySelector("[data-wing]").dataset;
     wings[wing] = JSON.parse(settings);
     shown ||= wing;
-    const asked = new URLSearchParams(window.location.search);
     if (asked.get("tab") !== wing) return;
     shown = wing;
     const given = Object.keys(wings[wing]).filter((name) => asked.has(name));
@@ -43,9 +43,13 @@
 
   // Called whenever a setting has another value. What stands as it does at first needs no place in the address.
   explorer.rememberSetting = (wing, name, value) => {
+    if (!wings[wing]) return; // components tell their first values before the wing's link is read
     const settings = (known[wing] ??= {});
-    if (value === null || textOf(value) === textOf(wings[wing]?.[name])) delete settings[name];
-    else settings[name] = textOf(value).slice(0, LONGEST_TEXT);
+    const isFirst = value === null || textOf(value) === textOf(wings[wing][name]);
+    const text = isFirst ? undefined : textOf(value).slice(0, LONGEST_TEXT);
+    if (text === settings[name]) return;
+    if (isFirst) delete settings[name];
+    else settings[name] = text;
     writeAddress();
   };
 
