@@ -259,16 +259,23 @@ def _stand_in(tensor: torch.Tensor) -> torch.Tensor:
 # Maps whose channels are all the same are views of one channel; what is computed is computed once.
 
 
+# The one channel is kept beside the view: to take it out again would be a slice, whose gradient has all channels.
+
+
 def _is_narrow(x: torch.Tensor) -> bool:
-    return x.dim() == 4 and (x.shape[1] == 1 or x.stride(1) == 0)
+    return hasattr(x, "one_channel")
 
 
 def _narrow(x: torch.Tensor) -> torch.Tensor:
-    return x[:, :1] if _is_narrow(x) else x
+    return getattr(x, "one_channel", x)
 
 
 def _widen(x: torch.Tensor, channels: int) -> torch.Tensor:
-    return x.expand(-1, channels, -1, -1) if x.shape[1] == 1 else x
+    if x.dim() != 4 or x.shape[1] != 1:
+        return x
+    wide = x.expand(-1, channels, -1, -1)
+    wide.one_channel = x
+    return wide
 
 
 def _by_channel(operation: Callable) -> Callable:
