@@ -313,7 +313,7 @@ class Field:
         width = height if alike else self.width.unite(other.width)
         united = Field(height, width, self.reason or other.reason, self.is_flat or other.is_flat)
         met = united.is_global and not (self.is_global and other.is_global)
-        return replace(united, reason=reason) if met and not self.is_global else united
+        return replace(united, reason=reason) if met else united
 
     def _become(self, height: Axis, width: Axis, reason: str | None) -> Field:
         became_global = height.is_global and width.is_global

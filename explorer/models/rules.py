@@ -562,7 +562,9 @@ def _partition_attention_rule(call: Call) -> Output:
     attention = layer.attn_layer[1]
     linear = [module for module in layer.modules() if isinstance(module, nn.Linear)]
     products = 2 * attention.max_seq_len * attention.n_heads * attention.head_dim
-    work = height * width * (sum(map(_linear_work, linear)) + products)
+    norms = [module for module in layer.modules() if isinstance(module, nn.LayerNorm)]
+    once = sum(parameter.numel() for norm in norms for parameter in norm.parameters())
+    work = height * width * (sum(map(_linear_work, linear)) + products) + once
     return Output(call.first.shape, field, dimensions=call.first.dimensions, mult_adds=work)
 
 
@@ -583,9 +585,11 @@ def _sum_rule(call: Call) -> Output:
     if batch != 1:
         raise call.misfit("branches", shapes=", ".join(map(by, [signal.shape for signal in call.signals] + weights)))
     dimensions = tuple(_meet_dimensions(call, place, size) for place, size in enumerate(shape))
-    field = call.first.field
+    field, reason = call.first.field, _meeting_reason(call)
     for signal in call.signals[1:]:
-        field = field.unite(signal.field, _meeting_reason(call))
+        field = field.unite(signal.field, reason)
+    if field.is_global and reason == "trace.note_squeeze_excitation":
+        field = replace(field, reason=reason)
     return Output(tuple(shape), field, dimensions=dimensions)
 
 
