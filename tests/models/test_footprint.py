@@ -311,6 +311,24 @@ def test_random_networks_have_the_fields_of_autograd(network_and_shape, seed):
         compare_size_and_jump(last.receptive_field, unit, shape, box_of(expected))
 
 
+@settings(max_examples=60, deadline=None)
+@given(networks())
+def test_what_a_global_layer_sees_is_what_autograd_finds(network_and_shape):
+    """Not always the whole image: strides, dilation and padding leave pixels out."""
+    inner, shape = network_and_shape
+    model = nn.Sequential(inner, nn.AdaptiveAvgPool2d(1))
+    whole = make_transparent(model)
+    try:
+        expected = box_of(reach_of(whole, shape, (0, 0)))
+    except RuntimeError:
+        return
+    field = trace(model, shape).layers[-1].receptive_field
+    assert field.is_global and field.box((0, 0)) == expected
+    if expected is not None:
+        assert field.size == tuple(last - first + 1 for first, last in zip(*expected))
+        assert field.start == tuple((first + last) / 2 for first, last in zip(*expected))
+
+
 def compare_size_and_jump(field, unit, shape, measured):
     """A box that lies inside the image is what size, jump and start say."""
     if field.jump is None or measured is None:
