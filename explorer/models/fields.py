@@ -155,9 +155,7 @@ class Axis:
         if self.count % num_outputs == 0:
             window = self.count // num_outputs
             return self.slide(window, window, 0, 1, num_outputs)
-        edges = [
-            (i * self.count // num_outputs, -(-(i + 1) * self.count // num_outputs)) for i in range(num_outputs)
-        ]
+        edges = [(i * self.count // num_outputs, -(-(i + 1) * self.count // num_outputs)) for i in range(num_outputs)]
 
         def find_spans() -> Spans:
             first, last = self.spans

@@ -121,7 +121,9 @@ NETWORKS = {
     ),
     "dilated": (lambda: nn.Sequential(conv(1, 2, 3, dilation=4), conv(2, 1, 3, 2, dilation=(2, 3))), (1, 40, 41)),
     "holes at the border": (lambda: nn.Sequential(conv(1, 1, 3, 1, 6, 6), conv(1, 1, 3, 1, 5, 5)), (1, 9, 14)),
-    "ceil mode": (lambda: nn.Sequential(nn.MaxPool2d(3, 2, ceil_mode=True), nn.MaxPool2d(2, 2, 1, ceil_mode=True)), (1, 17, 22)),
+    "ceil mode": (
+        lambda: nn.Sequential(nn.MaxPool2d(3, 2, ceil_mode=True), nn.MaxPool2d(2, 2, 1, ceil_mode=True)), (1, 17, 22)
+    ),
     "same, odd": (lambda: nn.Sequential(conv(1, 1, 3, padding="same", dilation=2), conv(1, 2, 5)), (1, 20, 20)),
     "same, even": (
         lambda: nn.Sequential(conv(1, 2, (2, 4), padding="same"), conv(2, 1, (4, 2), padding="same", dilation=3)),
@@ -159,7 +161,9 @@ NETWORKS = {
     ),
     "one-sided branches": (
         lambda: Net(
-            lambda net, x: F.avg_pool2d(F.relu(net.pool(net.left(F.pad(x, (3, 0))) + net.down(F.pad(x, (0, 0, 0, 2))))), (1, 2)),
+            lambda net, x: F.avg_pool2d(
+                F.relu(net.pool(net.left(F.pad(x, (3, 0))) + net.down(F.pad(x, (0, 0, 0, 2))))), (1, 2)
+            ),
             left=conv(1, 1, (1, 4)), down=conv(1, 1, (3, 1)), pool=nn.MaxPool2d(3, 2, ceil_mode=True),
         ),
         (1, 31, 40),
@@ -204,7 +208,13 @@ def build(name: str) -> tuple[nn.Module, tuple[int, int, int]]:
 
 def units_of(output_shape) -> set[tuple[int, int]]:
     rows, columns = output_shape[1:]
-    return {(0, 0), (rows - 1, columns - 1), (rows // 2, columns // 2), (rows // 3, columns - 1), (rows - 1, 1 % columns)}
+    return {
+        (0, 0),
+        (rows - 1, columns - 1),
+        (rows // 2, columns // 2),
+        (rows // 3, columns - 1),
+        (rows - 1, 1 % columns),
+    }
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -232,7 +242,9 @@ def draw_stage():
     sides = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(1, 3))
     kinds = st.sampled_from(["conv", "conv", "pool", "ceil", "same", "adaptive", "up"])
     alone = st.tuples(st.just("chain"), st.tuples(kinds, sides, sides, st.booleans()))
-    branch = st.tuples(st.sampled_from(["conv", "conv", "pool"]), *[st.tuples(st.integers(0, 2), st.integers(1, 3))] * 2)
+    branch = st.tuples(
+        st.sampled_from(["conv", "conv", "pool"]), *[st.tuples(st.integers(0, 2), st.integers(1, 3))] * 2
+    )
     strides = st.tuples(st.integers(1, 2), st.integers(1, 2))
     return alone | st.tuples(st.sampled_from(["add", "cat"]), strides, branch, branch)
 
@@ -400,7 +412,12 @@ def test_what_is_not_checked_says_why():
 
 @pytest.mark.parametrize(
     "layer, unit, words",
-    [("7", (0, 0), "no layer named 7"), ("0", (0, 26), "26 × 26"), ("0", (-1, 0), "26 × 26"), ("2", (0, 0), "no feature map")],
+    [
+        ("7", (0, 0), "no layer named 7"),
+        ("0", (0, 26), "26 × 26"),
+        ("0", (-1, 0), "26 × 26"),
+        ("2", (0, 0), "no feature map"),
+    ],
 )
 def test_a_layer_or_unit_that_is_not_there_is_refused(layer, unit, words):
     model = nn.Sequential(conv(1, 1, 3), nn.Flatten(), nn.Linear(676, 2))
