@@ -26,8 +26,9 @@ from explorer.receptive_field.maths import (
     parse_layers,
     summarise_stack,
     trace_layer_table,
-    trace_model,
+    trace_uniform_stack,
 )
+from explorer.receptive_field.networks import trace_model
 
 LENET = [
     {"type": "conv", "kernel": 5, "stride": 1},

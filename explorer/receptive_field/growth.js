@@ -1,0 +1,22 @@
+// Clicks on the growth chart: the body of the js_on_load of a gr.HTML that is not seen, with `element` and `trigger`.
+// Each line of the chart carries the name of its network in `meta`; the number of a point is that of its layer.
+const chart = document.querySelector(element.querySelector("[data-chart]").dataset.chart);
+
+function pass({ points }) {
+  const point = points.find(({ data }) => data.meta);
+  if (point) trigger("click", { network: point.data.meta, layer: point.pointNumber });
+}
+
+// Gradio may draw the chart anew in another element, and plotly forgets who listens when it starts again.
+function listen() {
+  for (const plot of chart.querySelectorAll(".js-plotly-plot")) {
+    if (!plot.on) continue;
+    plot.removeListener("plotly_click", pass);
+    plot.on("plotly_click", pass);
+  }
+}
+
+if (chart) {
+  new MutationObserver(listen).observe(chart, { childList: true, subtree: true });
+  listen();
+}
