@@ -45,7 +45,7 @@ function paintMask(size, mask, clipped, colour) {
     const [row, column] = [Math.floor(index / size), index % size];
     const inBox = row >= top && row < bottom && column >= left && column < right;
     const seen = bits ? (bits[index >> 3] >> (7 - (index & 7))) & 1 : inBox;
-    image.data.set(seen ? [...colour, 62] : [12, 16, 22, 150], 4 * index);
+    image.data.set(seen ? [...colour, 46] : [12, 16, 22, 158], 4 * index);
   }
   context.putImageData(image, 0, 0);
   return canvas;
@@ -141,7 +141,7 @@ function drawMap(payload, side) {
     }
     context.stroke();
   }
-  const shown = Math.max(cell, 6); // a unit of a large map would be too small to see
+  const shown = Math.min(Math.max(cell, 6), side - 3); // a unit of a large map would be too small to see
   const [y, x] = unit.map((index) => Math.min(Math.max((index + 0.5) * cell - shown / 2, 1.5), side - shown - 1.5));
   stroke(context, colourOf("kernel"), 3, () => context.rect(x, y, shown, shown));
 }

@@ -30,6 +30,7 @@ KIND_ROLES = {"input": "theory", "conv": "conv", "pool": "pool", "transposed": "
 COMPARISON_COLOURS = (ROLES["kernel"], ROLES["output"], ROLES["theory"])
 FIELD_SIDE = 360  # px, greatest side of the picture of the field
 MOST_NAMED_TICKS = 8
+MOST_LARGE_DOTS = 25
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,13 @@ def _heights(rows: Sequence[LayerRow]) -> list[int]:
 
 def _layer_dots(numbers: Sequence[int], heights: Sequence[int], chosen: int, colour: str) -> go.Scatter:
     """The layers of one kind, the chosen one larger."""
+    small = 10 if len(heights) <= MOST_LARGE_DOTS else 6
     return go.Scatter(
         x=list(numbers),
         y=[heights[number] for number in numbers],
         mode="markers",
         showlegend=False,
-        marker={"color": colour, "size": [20 if number == chosen else 10 for number in numbers], "opacity": 1},
+        marker={"color": colour, "size": [20 if number == chosen else small for number in numbers], "opacity": 1},
         hoverinfo="skip",
     )
 
@@ -218,7 +220,8 @@ def _draw_name(row: LayerRow, text: Text) -> str:
     name = escape(row.name or text("receptive_field.kind_input"))
     if not row.note:
         return name
-    return f'{name}<br><small style="display: block; max-width: 320px">{escape(text(row.note))}</small>'
+    style = "display: block; min-width: 180px; max-width: 320px"
+    return f'{name}<br><small style="{style}">{escape(text(row.note))}</small>'
 
 
 def _draw_kind(kind: str, text: Text) -> str:
@@ -328,7 +331,8 @@ def draw_effective(
     """
     maps = []
     for kind, field in fields:
-        squares = [_square(theory.centre, field.sides[SHARES.index(share)], role) for share, role in SHARE_ROLES.items()]
+        sides = {role: field.sides[SHARES.index(share)] for share, role in SHARE_ROLES.items()}
+        squares = [_square(theory.centre, side, role) for role, side in sides.items()]
         maps.append(
             Map(
                 np.sqrt(field.mass),
@@ -336,20 +340,26 @@ def draw_effective(
                 caption=text("receptive_field.effective_caption", count=field.num_images),
                 scale="heat",
                 numbers=False,
-                boxes=[(*theory.clipped, "output"), *(square for square in squares if field.num_images)],
+                boxes=[*(square for square in squares if field.num_images), _widen(theory.clipped)],
             )
         )
     label = text("receptive_field.effective_label", name=name_layer(row, text))
     return draw_maps(maps, cell=EFFECTIVE_CELL, max_height=400, label=label)
 
 
-SHARE_ROLES = {0.5: "kernel", 0.9: "input"}
+SHARE_ROLES = {0.5: "activation", 0.9: "input"}
 EFFECTIVE_CELL = 13  # px, just below the size from which the canvas draws a grid, which would hide the boxes
 
 
 def _square(centre: tuple[float, float], side: int, role: str) -> tuple[float, float, float, float, str]:
     top, left = (position + 0.5 - side / 2 for position in centre)
     return top, left, top + side, left + side, role
+
+
+def _widen(clipped: tuple[int, int, int, int]) -> tuple[float, float, float, float, str]:
+    """The theoretical box, a quarter of a pixel outside, so that a square of the same size does not hide it."""
+    top, left, bottom, right = clipped
+    return top - 0.25, left - 0.25, bottom + 0.25, right + 0.25, "output"
 
 
 def draw_effective_table(

@@ -1,5 +1,5 @@
-// Says at each broken cell of the table what is wrong with it: the body of the js_on_load of a gr.HTML that is not seen,
-// with `element`, `props` and `watch`. props.value is a list of {row, column, sentence}, rows counted from 1.
+// Says at each broken cell of the table what is wrong with it: the body of the js_on_load of a gr.HTML that is not
+// seen, with `element`, `props` and `watch`. props.value is a list of {row, column, sentence}, rows counted from 1.
 const { table, columns } = element.querySelector("[data-table]").dataset;
 const names = JSON.parse(columns);
 
@@ -21,7 +21,7 @@ function mark(host, { row, column, sentence }) {
   below.className = "cell-problem";
   const words = document.createElement("td");
   words.colSpan = names.length + 1;
-  words.textContent = `${cell ? "↑ " : ""}${cell?.dataset.short ?? ""} ${sentence}`.trim();
+  words.textContent = cell ? `↑ ${cell.dataset.short}: ${sentence}` : sentence;
   below.append(words);
   let last = line; // further remarks on the same row stand in the order of its cells
   while (last.nextElementSibling?.classList.contains("cell-problem")) last = last.nextElementSibling;

@@ -18,7 +18,9 @@ function makeCell(row, number, column) {
 function makeType(row, number) {
   const select = document.createElement("select");
   select.setAttribute("aria-label", `${words.row} ${number + 1}, ${words.type}`);
-  for (const type of ["conv", "pool", "transposed"]) select.add(new Option(words[type], type, false, row.type === type));
+  for (const type of ["conv", "pool", "transposed"]) {
+    select.add(new Option(words[type], type, false, row.type === type));
+  }
   select.addEventListener("change", () => change(number, "type", select.value));
   select.dataset.short = words.typeShort;
   return select;

@@ -335,7 +335,8 @@ def _count_units(before: int, layer: Mapping[str, Any], number: int) -> int:
 
 def _check_field_size(size: float, layer: Mapping[str, Any], number: int, maximum: int) -> None:
     if size > maximum:
-        raise CellError("field_too_large", number, "kernel" if layer["kernel"] > 1 else "stride", maximum=f"{maximum:,}")
+        column = "kernel" if layer["kernel"] > 1 else "stride"
+        raise CellError("field_too_large", number, column, maximum=f"{maximum:,}")
 
 
 def _trace_uneven_row(rows: Sequence[LayerRow], layers: Sequence[Mapping[str, Any]], name: str) -> LayerRow:
@@ -487,8 +488,11 @@ def limit_reach(row: LayerRow) -> LayerRow:
 
 
 def trace_uniform_stack(kernel_size: int, least_size: int, input_size: int) -> tuple[LayerRow, ...]:
-    """Equal convolutions at stride 1 with padding that keeps the size, as many as see `least_size` pixels."""
-    num_layers = max(1, math.ceil((least_size - 1) / (kernel_size - 1)))
+    """Equal convolutions at stride 1 with padding that keeps the size, as many as see `least_size` pixels.
+
+    At most MAX_LAYERS of them.
+    """
+    num_layers = min(max(1, math.ceil((least_size - 1) / (kernel_size - 1))), MAX_LAYERS)
     layer = {"type": "conv", "kernel": kernel_size, "padding": kernel_size // 2}
     return trace_layer_table([layer] * num_layers, input_size)
 

@@ -1,4 +1,4 @@
-"""The networks that the wing can show, by name: the catalogue's and torchvision's; their rows, and the check of a field.
+"""The networks that the wing can show: the catalogue's and torchvision's, their rows, and the check of a field.
 
 A name with the prefix "torchvision:" is one of torchvision's classifiers, any other a model of the catalogue.
 """

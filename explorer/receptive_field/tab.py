@@ -192,8 +192,8 @@ def on_open(*values, language: str) -> list:
     answer = on_network(*values, language=language)
     view = replace(View(*values), size=answer[1 + len(PICTURES) + CONTROLS.index("size")])
     checked = on_check(*(getattr(view, name) for name in View.__dataclass_fields__), language=language)
-    return [answer[0], *(new if name in ("field", "badge") else old
-                         for name, old, new in zip((*PICTURES, *CONTROLS), answer[1:], checked[1:], strict=True))]  # fmt: skip
+    named = zip((*PICTURES, *CONTROLS), answer[1:], checked[1:], strict=True)
+    return [answer[0], *(new if name in ("field", "badge") else old for name, old, new in named)]
 
 
 def on_size(*values, language: str) -> list:
@@ -204,7 +204,9 @@ def on_size(*values, language: str) -> list:
 def on_sample(*values, language: str) -> list:
     """Another sample, in the place of the reader's own picture."""
     view, text = View(*values), text_in(language)
-    return show(view, text) if view.picture is None else show(replace(view, picture=None), text, upload=None, picture=None)
+    if view.picture is None:
+        return show(view, text)
+    return show(replace(view, picture=None), text, upload=None, picture=None)
 
 
 def on_upload(path, *values, language: str) -> list:
@@ -317,7 +319,8 @@ def tell_story(story: str, view: View, rows: Sequence[LayerRow], text: Text) -> 
         }  # fmt: skip
     elif story == "resnet50":
         other = trace_model("resnet34", IMAGE_SIZE)
-        said |= {"other": find_last_local(other).size, "kernels": _count_wide(rows), "other_kernels": _count_wide(other)}
+        said |= {"other": find_last_local(other).size}
+        said |= {"kernels": _count_wide(rows), "other_kernels": _count_wide(other)}
     elif story == "whole":
         wide = find_first_as_wide(rows)
         number = rows.index(wide)
@@ -340,7 +343,8 @@ def _count_wide(rows: Sequence[LayerRow]) -> int:
 def show(view: View, text: Text, **controls) -> list:
     """The sentence and all pictures of a view, then a value for each control that is named."""
     scene = find_scene(view)
-    others = [Growth(name, name_network(name, text), trace_compared(name, scene)) for name in check_compared(view.compared)]
+    compared = check_compared(view.compared)
+    others = [Growth(name, name_network(name, text), trace_compared(name, scene)) for name in compared]
     main = Growth(view.model, name_network(view.model, text), scene.rows)
     pictures = {
         "chart": draw_growth(main, scene.number, others, text),

@@ -1,4 +1,4 @@
-"""The receptive-field wing as a reader uses it: a layer clicked in the chart, a unit clicked on its map, broken cells."""
+"""The receptive-field wing as a reader uses it: layers clicked in the chart, units on their maps, broken cells."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ LANGUAGES = list(PATHS)
 FIELD = "#receptive-field-canvas"
 CHART = "#receptive-field-chart .js-plotly-plot"
 PAYLOAD = f"""() => [...document.querySelectorAll("{FIELD} canvas")].map((canvas) => canvas.toDataURL()).join()"""
+IS_DRAWN = f"""() => document.querySelector("{CHART}")?.calcdata && document.querySelector("{FIELD} canvas").width > 50"""
 # Where a point of a line stands in the page; the plot's own axes say.
 POINT = """([chart, network, layer]) => {
   const plot = document.querySelector(chart);
@@ -26,7 +27,7 @@ POINT = """([chart, network, layer]) => {
 
 def open_wing(visit, language: str, **settings):
     page = visit(PATHS[language], **settings).page
-    page.wait_for_function(f"() => document.querySelector('{CHART}')?.calcdata && document.querySelector('{FIELD} canvas').width > 50")
+    page.wait_for_function(IS_DRAWN)
     wait_for_check(page)
     return page
 
@@ -34,6 +35,12 @@ def open_wing(visit, language: str, **settings):
 def wait_for_check(page) -> None:
     """Wait until autograd has looked at what is shown."""
     page.locator("#receptive-field-badge .confirmed").wait_for()
+
+
+def wait_for_pixels(page, number: int) -> None:
+    """Wait until autograd has found that so many pixels reach the unit."""
+    found = "(number) => document.querySelector('#receptive-field-badge .confirmed')?.innerText.includes(` ${number} `)"
+    page.wait_for_function(found, arg=number)
 
 
 def look_for(page):
@@ -52,46 +59,41 @@ def title(language: str, name: str, unit) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_click_on_a_layer_in_the_chart_shows_its_field(visit, language):
+def test_clicks_on_layers_and_units_show_their_fields(visit, language):
     page, text = open_wing(visit, language), text_in(language)
-    conv = text("receptive_field.kind_conv")
+    conv, pool = text("receptive_field.kind_conv"), text("receptive_field.kind_pool")
     before = page.evaluate(PAYLOAD)
     click_layer(page, "lenet5", 1)
     page.get_by_text(title(language, f"features.0 ({conv})", (14, 14))).first.wait_for()
     assert page.evaluate(PAYLOAD) != before
     assert page.locator("#receptive-field-layer input[type=number]").input_value() == "1"
-    wait_for_check(page)
-    assert text("receptive_field.check_confirmed", time="@", pixels=25).split("@")[1] in page.locator(
-        "#receptive-field-badge"
-    ).inner_text()
+    wait_for_pixels(page, 25)
     # The chart was drawn anew; it still listens.
     click_layer(page, "lenet5", 4)
-    page.get_by_text(title(language, f"features.5 ({text('receptive_field.kind_pool')})", (2, 2))).first.wait_for()
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_click_on_a_unit_of_the_map_shows_what_it_sees(visit, language):
-    page, text = open_wing(visit, language), text_in(language)
-    conv = text("receptive_field.kind_conv")
+    page.get_by_text(title(language, f"features.5 ({pool})", (2, 2))).first.wait_for()
     canvas = page.locator(f"{FIELD} .field-map canvas")
     canvas.click(position={"x": 3, "y": 3})
-    page.get_by_text(title(language, f"features.3 ({conv})", (0, 0))).first.wait_for()
-    wait_for_check(page)
-    # 14 x 14 pixels around 4.5, of which 12 x 12 lie on the image.
-    assert " 144 " in page.locator("#receptive-field-badge").inner_text()
-    assert "27%" in page.locator(f"{FIELD} .field-image .map-caption").inner_text()
+    page.get_by_text(title(language, f"features.5 ({pool})", (0, 0))).first.wait_for()
+    # 16 x 16 pixels around 5.5: 14 x 14 of them lie on the image, 23 % in the padding.
+    wait_for_pixels(page, 14 * 14)
+    assert "23%" in page.locator(f"{FIELD} .field-image .map-caption").inner_text()
     canvas.press("ArrowRight")
-    page.get_by_text(title(language, f"features.3 ({conv})", (0, 1))).first.wait_for()
+    page.get_by_text(title(language, f"features.5 ({pool})", (0, 1))).first.wait_for()
+    page.locator(f"{FIELD} .field-image canvas").click(position={"x": 4, "y": 4})
+    page.get_by_text(title(language, f"features.5 ({pool})", (0, 0))).first.wait_for()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_broken_cell_says_what_is_wrong_with_it(visit, language):
+def test_a_story_and_broken_cells(visit, language):
     page, text = open_wing(visit, language), text_in(language)
-    page.get_by_role("button", name=text("receptive_field.network_table")).click()
+    page.get_by_role("button", name=text("receptive_field.story_gridding")).click()
+    look_for(page).filter(has_text="29%").wait_for()
+    wait_for_pixels(page, 49)
     rows = page.locator(".layer-table:visible tbody tr:not(.cell-problem)")
+    marks = page.locator(".layer-table:visible .cell-problem")
+    page.wait_for_function("() => document.querySelectorAll('.layer-table tbody tr').length === 3")
     kernel, padding = rows.nth(1).locator("input").nth(0), rows.nth(2).locator("input").nth(2)
     kernel.fill("abc")
-    marks = page.locator(".layer-table:visible .cell-problem")
     wanted = text("receptive_field.bad_cell_here", minimum=1, maximum=31, value="abc")
     marks.filter(has_text=wanted).wait_for()
     assert kernel.get_attribute("aria-invalid") == "true" and kernel.input_value() == "abc"
@@ -107,24 +109,11 @@ def test_a_broken_cell_says_what_is_wrong_with_it(visit, language):
     wait_for_check(page)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_story_shows_the_holes_of_dilation(visit, language):
-    page, text = open_wing(visit, language), text_in(language)
-    page.get_by_role("button", name=text("receptive_field.story_gridding")).click()
-    look_for(page).filter(has_text="29%").wait_for()
-    wait_for_check(page)
-    page.wait_for_function("() => document.querySelector('#receptive-field-badge').innerText.includes(' 49 ')")
-    assert page.locator(".layer-table:visible tbody tr").count() == 3
-    page.get_by_role("button", name=text("receptive_field.story_whole")).click()
-    look_for(page).filter(has_text="layer3.0.conv1").wait_for()
-    assert page.locator("#receptive-field-layer input[type=number]").input_value() == "10"
-
-
 def test_the_effective_field_streams_and_can_be_stopped(visit):
     page, text = open_wing(visit, "en"), text_in("en")
     page.get_by_role("button", name=text("receptive_field.story_whole")).click()
     look_for(page).filter(has_text="layer3.0.conv1").wait_for()
-    wait_for_check(page)
+    assert page.locator("#receptive-field-layer input[type=number]").input_value() == "10"
     page.locator("#receptive-field-measure").click()
     stop = page.locator("#receptive-field-stop")
     stop.wait_for()
@@ -134,7 +123,7 @@ def test_the_effective_field_streams_and_can_be_stopped(visit):
     stop.wait_for(state="hidden")
 
 
-def test_the_readers_own_picture_is_shown(visit, tmp_path):
+def test_the_readers_own_picture_and_a_classifier_of_torchvision(visit, tmp_path):
     Image.radial_gradient("L").save(tmp_path / "own.png")
     (tmp_path / "broken.png").write_bytes(b"nothing")
     page, text = open_wing(visit, "en"), text_in("en")
@@ -146,20 +135,9 @@ def test_the_readers_own_picture_is_shown(visit, tmp_path):
     page.locator("#receptive-field-upload .image-frame").wait_for(state="detached")
     page.locator("#receptive-field-upload input[type=file]").set_input_files(tmp_path / "broken.png")
     page.locator(".look-for.problem:visible").first.wait_for()
-
-
-def test_any_classifier_of_torchvision_can_be_picked(visit):
-    page, text = open_wing(visit, "en"), text_in("en")
     model = page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first
     model.click()
     model.fill("EfficientNet-B0")
     page.get_by_role("option", name="torchvision EfficientNet-B0", exact=True).click()
     page.wait_for_function("() => document.querySelector('#receptive-field-size input[type=number]').value === '224'")
     page.get_by_text("features.1.0.block.1.mul").first.wait_for()
-    wait_for_check(page)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_on_a_phone_nothing_lies_beside_the_page(visit, language):
-    page = open_wing(visit, language, width=390, height=844)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,4 +1,4 @@
-"""Chains with transposed convolutions, holes and borders: every unit's mask against autograd on PyTorch's own layers."""
+"""Chains with transposed layers, holes and borders: every mask against autograd on PyTorch's own layers."""
 
 from __future__ import annotations
 
@@ -131,7 +131,8 @@ def test_the_map_of_mean_brightness_is_an_average_pooling():
     image = torch.rand(1, 1, 12, 12, dtype=torch.float64)
     rows = trace_layer_table([{"type": "pool", "kernel": 3, "stride": 2}], 12)
     wanted = nn.functional.avg_pool2d(image, 3, 2)[0, 0].numpy()
-    for reach in (compute_box_reach(rows[1], 12), compute_chain_reach([{"type": "pool", "kernel": 3, "stride": 2}], rows, 1)):
+    chain_reach = compute_chain_reach([{"type": "pool", "kernel": 3, "stride": 2}], rows, 1)
+    for reach in (compute_box_reach(rows[1], 12), chain_reach):
         np.testing.assert_allclose(compute_mean_brightness(image[0, 0].numpy(), reach), wanted)
 
 

@@ -102,7 +102,7 @@ def test_parts_add_up_to_the_whole_and_silent_images_do_not_count():
     assert [part.num_images + part.num_silent for part in parts] == [2, 4, 6, 7]
     assert (parts[-1].num_images, parts[-1].num_silent) == (whole.num_images, whole.num_silent) == (6, 1)
     np.testing.assert_allclose(parts[-1].mass, whole.mass)
-    assert parts[-1].sides == whole.sides and whole.sides == tuple(sorted(whole.sides)) and len(whole.sides) == len(SHARES)
+    assert parts[-1].sides == whole.sides == tuple(sorted(whole.sides)) and len(whole.sides) == len(SHARES)
 
 
 @pytest.mark.parametrize("unit", [(0, 0), (9, 0)])
@@ -136,7 +136,8 @@ def test_random_networks_leave_the_generator_alone_and_repeat():
 def test_the_trained_lenet_keeps_within_its_theoretical_field():
     assert has_trained_weights("lenet5") and not has_trained_weights("torchvision:resnet18")
     images = prepare_images(load_sample().images[::40], "lenet5", 28)
-    *_, field = measure_in_parts(lambda _: copy_trained_network("lenet5"), images, "features.3", (5, 5), (14.5, 14.5), 5)
+    trained = copy_trained_network("lenet5")
+    *_, field = measure_in_parts(lambda _: trained, images, "features.3", (5, 5), (14.5, 14.5), 5)
     assert field.mass[8:22, 8:22].sum() == pytest.approx(1)
     assert 1 <= field.sides[0] <= field.sides[1] <= field.sides[2] <= field.sides[3] <= 14
 

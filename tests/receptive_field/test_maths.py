@@ -262,6 +262,14 @@ def test_cells_as_text_are_read():
     ]
 
 
+@pytest.mark.parametrize(
+    ("kernel", "least", "layers", "size"), [(3, 28, 14, 29), (5, 5, 1, 5), (3, 1, 1, 3), (3, 900, 64, 129)]
+)
+def test_a_stack_to_compare_with_is_as_deep_as_it_takes_up_to_the_tables_limit(kernel, least, layers, size):
+    rows = trace_uniform_stack(kernel, least, 224)
+    assert (len(rows) - 1, rows[-1].size, rows[-1].num_units) == (layers, size, 224)
+
+
 def test_bad_layers_of_calculate_receptive_field_raise_value_errors():
     for layer in ({"kernel": 0}, {"kernel": 3, "stride": 0}, {"kernel": 3, "dilation": "x"}, {"kernel": None}):
         with pytest.raises(ValueError):

@@ -34,7 +34,10 @@ def test_fields_of_torchvisions_networks(name, size, jump):
 def test_the_joint_says_why_it_sees_everything():
     assert trace_model("torchvision:resnet18", 224)[-1].note == "trace.note_global_pool"
     assert trace_model("mlp")[-1].note == "trace.note_linear"
-    for name, joint in (("efficientnet_b0", "features.1.0.block.1.mul"), ("regnet_y_400mf", "trunk_output.block1.block1-0.f.se.mul")):
+    for name, joint in (
+        ("efficientnet_b0", "features.1.0.block.1.mul"),
+        ("regnet_y_400mf", "trunk_output.block1.block1-0.f.se.mul"),
+    ):
         assert trace_model(f"torchvision:{name}", 224)[-1].name == joint
 
 

@@ -100,8 +100,8 @@ SENTENCES = {
     "no_unit": "{layer} gives no map that has this unit.",
     "look_stack": "That line is a stack to compare with. Build it yourself under “My own layers” to look into it.",
     "look_uneven": (
-        "{name}: the largest field of a unit is {size} × {size} pixels, and units lie {jump} pixels apart. A transposed "
-        "convolution puts new units between the old ones, so neighbours see different amounts."
+        "{name}: the largest field of a unit is {size} × {size} pixels, and units lie {jump} pixels apart. A "
+        "transposed convolution puts new units between the old ones, so neighbours see different amounts."
     ),
     "look_holes": " {share} of the box are holes: no path leads from those pixels to this unit.",
     # stories
@@ -123,8 +123,8 @@ SENTENCES = {
         "image (28); the layer before it sees {before}. At the end it is {size}."
     ),
     "tell_gridding": (
-        "Three 3×3 layers with dilation 2 span {size} × {size} pixels with {weights} weights. But look at the holes: only "
-        "{pixels} pixels, {share} of the box, reach the unit."
+        "Three 3×3 layers with dilation 2 span {size} × {size} pixels with {weights} weights. But look at the holes: "
+        "only {pixels} pixels, {share} of the box, reach the unit."
     ),
     "tell_hybrid": (
         "Dilations of 1, 2 and 5 with the same {weights} weights span {size} × {size} pixels, and {share} of the box "
@@ -242,7 +242,15 @@ that of the longest. The shortest path of ResNet-18 here passes one 3×3 convolu
 **The theoretical and the effective field.** The box says which pixels *can* matter, not how much. Pixels in the middle
 have more paths to the unit than those at the rim; the maps above count them. In a random deep network the influence
 falls off like a Gaussian, and the effective field grows only like the square root of the depth
-([Luo et al. 2016](https://arxiv.org/abs/1701.04128)).
+([Luo et al. 2016](https://arxiv.org/abs/1701.04128)). The effective field above is measured: for each of many real
+images the gradient of the unit (summed over the channels) with respect to every pixel, its magnitude as a share of the
+whole, then the mean over the images. The table gives the side of the smallest square around the field's centre that
+holds 20, 50, 90 and 99 % of it.
+
+**How it is checked.** The box is computed by the formulas above. Then PyTorch runs the same layers with all weights
+equal, averages in place of maxima and no activation, so that nothing can cancel, and autograd tells which pixels reach
+the unit. The mark below the picture says whether both agree. What autograd finds is drawn: bright pixels reach the unit,
+dimmed ones do not.
 """,
     "questions": r"""### Why use several 3×3 convolutions in place of one 5×5 or 7×7?
 Two 3×3 layers see 5×5 pixels, three see 7×7: the field is the same. With $C$ channels throughout, two 3×3 layers have
