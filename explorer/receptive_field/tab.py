@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from explorer.canvas import build_canvas
-from explorer.checks import check_choice, check_whole
+from explorer.checks import check_choice, check_number, check_whole
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.events import draw_problem, then_wire, wire
@@ -169,7 +169,7 @@ class Scene:
 
 # What a handler gives: the look-for line first, then the pictures, then what it changes of the controls.
 PICTURES = ("chart", "field", "table", "badge")
-CONTROLS = ("model", "size", "layer", "upload", "picture", "place", "compared", "layers", "editor", "marks")
+CONTROLS = ("model", "size", "layer", "picture", "place", "compared", "layers", "editor", "marks")
 
 
 # ---- what the page calls ------------------------------------------------------------------------------------------
@@ -202,11 +202,8 @@ def on_size(*values, language: str) -> list:
 
 
 def on_sample(*values, language: str) -> list:
-    """Another sample, in the place of the reader's own picture."""
-    view, text = View(*values), text_in(language)
-    if view.picture is None:
-        return show(view, text)
-    return show(replace(view, picture=None), text, upload=None, picture=None)
+    """Another sample, in the place of the reader's own picture; at last the upload is emptied."""
+    return [*show(replace(View(*values), picture=None), text_in(language), picture=None), None]
 
 
 def on_upload(path, *values, language: str) -> list:
@@ -376,11 +373,12 @@ def check_size(size: Any) -> int:
 
 
 def _pair(values: Any) -> Sequence:
-    return values if isinstance(values, list) and len(values) == 2 else (None, None)
+    return values if isinstance(values, list | tuple) and len(values) == 2 else (None, None)
 
 
 def _find_pixel(place: Any, size: int) -> tuple[float, float]:
-    rows, columns = MIDDLE if place is None else place
+    shares = MIDDLE if place in (None, "") else _pair(place)
+    rows, columns = (check_number("receptive_field.pixel", share, -9, 9) for share in shares)
     return rows * size - 0.5, columns * size - 0.5
 
 
@@ -453,7 +451,7 @@ def find_reach(scene: Scene) -> np.ndarray:
 
 def read_image(view: View, size: int) -> np.ndarray:
     """The reader's picture, or the sample, as (size, size) of 0..1."""
-    if view.picture is not None:
+    if view.picture:  # the page hands an empty one back as ""
         return fit_images(decode_picture(view.picture), size)[0].numpy()
     pixels = load_sample().images[check_sample(view.sample)][None] / 255
     return fit_images(pixels, size)[0].numpy()
@@ -767,7 +765,11 @@ def build_controls(text: Text, language: str) -> dict[str, gr.components.Compone
 
 
 def wire_stage(controls, pictures, clicks, buttons, inputs, outputs, language: str) -> None:
-    """Tie the handlers to the controls; after each change of the field autograd looks at it."""
+    """Tie the handlers to the controls; after each change of the field autograd looks at it.
+
+    The upload is no output of a handler that may skip it: to skip is to update, and that would build another upload
+    in its place, see `build_upload`.
+    """
     # The handlers check what they get. Gradio's own checks would answer in English, and a slider whose maximum has
     # changed has them again.
     settings = {"language": language, "preprocess": False}
@@ -776,7 +778,7 @@ def wire_stage(controls, pictures, clicks, buttons, inputs, outputs, language: s
         wire([controls["model"].input], on_network, inputs, outputs, **settings),
         wire([controls["size"].input], on_size, inputs, outputs, **settings),
         wire([controls["compared"].input, controls["layer"].input], on_receptive_field, inputs, outputs, **settings),
-        wire([controls["sample"].input], on_sample, inputs, outputs, **settings),
+        wire([controls["sample"].input], on_sample, inputs, [*outputs, upload], **settings),
         wire([upload.upload, upload.clear], on_upload, [upload, *inputs], outputs, language),
         wire([controls["layers"].input], on_edit, inputs, outputs, **settings),
         wire([pictures["field"].click], on_point, inputs, outputs, **settings),

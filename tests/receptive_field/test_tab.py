@@ -56,8 +56,8 @@ def values(**changes) -> list:
 
 def answer(handler, *before, language="en", extra=(), **changes) -> dict:
     """What a handler gives, by name; what it leaves alone is not in it."""
-    given = handler(*before, *values(**changes), *extra, language=language)
-    named = dict(zip(("look_for", *PICTURES, *CONTROLS), given, strict=True))
+    given = handler(*before, *values(**changes), language=language)
+    named = dict(zip(("look_for", *PICTURES, *CONTROLS, *extra), given, strict=True))
     return {name: value for name, value in named.items() if value != NOTHING}
 
 
@@ -231,12 +231,12 @@ def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(
     codes = np.frombuffer(base64.b64decode(brought["field"]["image"]["codes"]), np.uint8).reshape(28, 28)
     # The middle square of the picture: black at the left, white at the right.
     assert codes[:, :13].max() < 20 and codes[:, 15:].min() > 235
-    picked = answer(on_sample, picture=brought["picture"])
+    picked = answer(on_sample, extra=["upload"], picture=brought["picture"])
     assert picked["picture"] is None and picked["upload"] is None
     assert picked["field"]["image"] == show()["field"]["image"]
-    assert answer(on_upload, None)["picture"] is None
+    assert answer(on_upload, None)["picture"] is None and show(picture="", place="")["field"] == show()["field"]
     (tmp_path / "own.png").write_bytes(b"nothing")
-    for bad in ({"picture": "AAAA"}, {"picture": 3}, {"picture": "?"}):
+    for bad in ({"picture": "AAAA"}, {"picture": 3}, {"picture": "?"}, {"picture": ["A"]}):
         with pytest.raises(InputError):
             show(**bad)
     with pytest.raises(InputError):
@@ -259,6 +259,8 @@ def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(
         {"size": 0},
         {"size": 513},
         {"size": None},
+        {"place": "x"},
+        {"place": [float("nan"), 0]},
         {"compared": ["vgg"]},
         {"compared": "vgg"},
         {"compared": ["resnet18"] * 4},
