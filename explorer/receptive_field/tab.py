@@ -821,7 +821,7 @@ def build_chart_clicks() -> gr.HTML:
         None,
         html_template='<span hidden data-chart="#receptive-field-chart"></span>',
         js_on_load=(FOLDER / "growth.js").read_text(encoding="utf-8"),
-        elem_classes="link-reader",
+        elem_classes="bridge",
         apply_default_css=False,
     )
 
@@ -833,7 +833,7 @@ def build_marks() -> gr.HTML:
         None,
         html_template=f'<span hidden data-table="#receptive-field-layers" data-columns="{columns}"></span>',
         js_on_load=(FOLDER / "layer_marks.js").read_text(encoding="utf-8"),
-        elem_classes="link-reader",
+        elem_classes="bridge",
         apply_default_css=False,
     )
 
