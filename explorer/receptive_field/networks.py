@@ -112,10 +112,8 @@ def _trace_network(network: Network, input_size: int) -> tuple[LayerRow, ...]:
     layers = record_network(network.name).trace((network.channels, input_size, input_size)).layers
     last = _find_joint(layers)
     rows = [make_image_row(input_size)]
-    for layer in layers[:last]:
-        row = _read_layer(layer, rows[-1])
-        if row is not None:
-            rows.append(row)
+    for row in _choose_path(layers[:last], input_size):
+        rows.append(limit_reach(replace(row, reach=rows[-1].reach)))
     if last < len(layers):
         joint = layers[last]
         rows.append(LayerRow(joint.name, "global", input_size, input_size, (input_size - 1) / 2, 1, rows[-1].reach,
@@ -141,16 +139,23 @@ def _find_joint(layers: Sequence[Layer]) -> int:
     return (meetings[:1] or joints[-1:] or [len(layers)])[0]
 
 
-def _read_layer(layer: Layer, before: LayerRow) -> LayerRow | None:
-    """The row of a traced layer, or None for one that adds nothing along the longest path."""
+def _choose_path(layers: Sequence[Layer], reach: int) -> list[LayerRow]:
+    """The rows along the longest path: sizes and jumps only grow; what a layer breaks stands on another path."""
+    rows: list[LayerRow] = []
+    for layer in layers:
+        row = _read_layer(layer, reach)
+        if row is not None and (not rows or row.size >= max(each.size for each in rows)):
+            rows = [each for each in rows if each.jump <= row.jump] + [row]
+    return rows
+
+
+def _read_layer(layer: Layer, reach: int) -> LayerRow | None:
+    """The row of a traced layer, or None for one that slides no window or whose field is not a regular square."""
     field = layer.receptive_field
-    if layer.kind not in LOCAL_KINDS or field.is_global or field.jump is None:
+    if layer.kind not in LOCAL_KINDS or field.is_global or field.jump is None or field.size[0] != field.size[1]:
         return None
-    if field.size[0] != field.size[1] or field.size[0] < before.size:
-        return None
-    row = LayerRow(layer.name, LOCAL_KINDS[layer.kind], field.size[0], field.jump[0], field.start[0],
-                   layer.output_shape[-1], before.reach, layer.field_note)  # fmt: skip
-    return limit_reach(row)
+    return LayerRow(layer.name, LOCAL_KINDS[layer.kind], field.size[0], field.jump[0], field.start[0],
+                    layer.output_shape[-1], reach, layer.field_note)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -599,13 +599,14 @@ def on_measure(*values, language: str) -> tuple:
 
 def on_run(run: Run, *, language: str) -> Iterator[tuple]:
     """Measure part after part and show what there is so far, until all are done or the run is stopped."""
-    text, measured = text_in(language), []
+    text = text_in(language)
     for measured, done in measure_kinds(run.scene, run.num_images):
         if run.is_stopped:
-            break
-        yield (*draw_measured(run.scene, measured, done, run.num_images, text), gr.Button(visible=done < 1))
-    # Gradio sends the last outputs once more at the end: these change nothing.
-    yield tuple(gr.skip() for _ in range(4))
+            # Gradio sends the last outputs once more at the end: these change nothing.
+            yield tuple(gr.skip() for _ in range(4))
+            return
+        sentence, maps, table = draw_measured(run.scene, measured, done, run.num_images, text)
+        yield sentence, json.dumps(maps), table, gr.Button(visible=done < 1)
 
 
 def on_stop(run: Run | None, *, language: str) -> tuple:

@@ -117,6 +117,11 @@ def test_the_effective_field_streams_and_can_be_stopped(visit):
     page.locator("#receptive-field-measure").click()
     stop = page.locator("#receptive-field-stop")
     stop.wait_for()
+    stop.wait_for(state="hidden")  # all images are done
+    captions = page.locator("#receptive-field-effective .map-caption").all_inner_texts()
+    assert captions == [text("receptive_field.effective_caption", count=20)] * 2
+    page.locator("#receptive-field-measure").click()
+    stop.wait_for()
     page.get_by_text("of 20 images").first.wait_for()
     stop.click()
     page.get_by_text(text("receptive_field.stopped")).first.wait_for()

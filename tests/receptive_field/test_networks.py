@@ -41,6 +41,18 @@ def test_the_joint_says_why_it_sees_everything():
         assert trace_model(f"torchvision:{name}", 224)[-1].name == joint
 
 
+PATHS = ["resnet50", "torchvision:resnet50", "torchvision:regnet_y_400mf", "torchvision:googlenet"]
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_sizes_and_jumps_only_grow_along_the_path(name):
+    rows = trace_model(name, 224)
+    assert len(rows) > 4
+    for before, row in zip(rows, rows[1:-1]):
+        assert row.size >= before.size and row.jump >= before.jump and not row.name.endswith("proj.0")
+    assert rows[-1].reach == 224
+
+
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "resnet50", "torchvision:densenet121"])
 def test_fields_are_confirmed_by_autograd(name):
     size = min(find_network(name).input_size, 64)

@@ -91,7 +91,7 @@ SENTENCES = {
     "own_picture": "My own picture",
     "network_stack5x5": "5×5 layers, stride 1",
     "kind_transposed": "transposed",
-    "map_title": "its map: {count} × {count}",
+    "map_title": "map {count}×{count}",
     "map_caption": "A unit is as bright as its field is on average. Click one, or use the arrow keys.",
     "checking": "Checking against autograd …",
     "check_confirmed": "Checked against autograd just now ({time} ms): {pixels} pixels reach this unit.",

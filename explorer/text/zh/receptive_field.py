@@ -87,7 +87,7 @@ SENTENCES = {
     "own_picture": "自己的图片",
     "network_stack5x5": "5×5 卷积堆叠，步幅 1",
     "kind_transposed": "转置卷积",
-    "map_title": "该层的图：{count} × {count}",
+    "map_title": "特征图 {count}×{count}",
     "map_caption": "单元的亮度是它感受野内的平均亮度。点击任一单元，或用方向键移动。",
     "checking": "正在用自动求导核对……",
     "check_confirmed": "刚刚用自动求导核对过（{time} 毫秒）：有 {pixels} 个像素通向该单元。",
