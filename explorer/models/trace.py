@@ -406,6 +406,8 @@ class _Walk:
 
     def _choose(self, step: Step, choices: tuple, index):
         """One of several results."""
+        if isinstance(index, slice):
+            return choices[index]
         if not isinstance(index, int):
             raise UnsupportedLayerError("trace.unsupported", step.name, step.kind)
         return _UNKNOWN if choices[index] is None else choices[index]

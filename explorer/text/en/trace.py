@@ -19,14 +19,6 @@ SENTENCES = {
     "pool_padding": "{layer} ({kind}): padding {padding} is more than half of the window of {kernel}.",
     "unsupported": "There is no rule for {layer} ({kind}), so its shape and receptive field are not known.",
     "unsupported_setting": "There is no rule for {layer} ({kind}) with {setting}.",
-    "jumps_differ": (
-        "{layer} ({kind}) joins branches whose units lie {first} and {second} pixels apart: its receptive field has "
-        "no single size."
-    ),
-    "off_grid": (
-        "{layer} ({kind}) slides over units that lie on no regular grid (after uneven adaptive pooling or flattening): "
-        "its receptive field has no single size."
-    ),
     "several_outputs": "{layer} ({kind}) gives something else than one tensor; that cannot be traced.",
     "not_recordable": "The forward of {layer} cannot be recorded ({kind}): {reason}",
     "no_layer": "The network has no layer named {layer}.",
@@ -36,8 +28,7 @@ SENTENCES = {
     "note_linear": "A fully connected layer joins all positions: every unit sees the whole image.",
     "note_attention": "Attention joins all positions: every unit sees the whole image.",
     "note_window_attention": (
-        "Attention joins the positions of each window: units of one window see the same, whatever their "
-        "place in it."
+        "Attention joins the positions of each window: units of one window see the same, whatever their place in it."
     ),
     "note_squeeze_excitation": (
         "A branch that saw the whole image scales the channels (squeeze and excitation): every unit "
@@ -45,14 +36,12 @@ SENTENCES = {
     ),
     "note_normalisation": "Mean and deviation are taken over all positions: every unit sees the whole image.",
     "note_unaligned": (
-        "Branches meet whose units lie at different distances: each unit has a field of its own, the "
-        "largest is given."
+        "Branches meet whose units lie at different distances: each unit has a field of its own, the largest is given."
     ),
     "note_uneven": "The pooling bins differ in size: each unit has a field of its own, the largest is given.",
     "note_flattened": "The units stand in one long row: each sees what it saw before, on no grid.",
     "note_transposed": (
-        "A transposed convolution puts units between those before it: neighbours share fields, the "
-        "largest is given."
+        "A transposed convolution puts units between those before it: neighbours share fields, the largest is given."
     ),
     "check_global": "not checked: this layer sees the whole image by construction",
     "check_no_grid": "not checked: the units of this layer lie on no regular grid",

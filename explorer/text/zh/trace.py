@@ -15,8 +15,6 @@ SENTENCES = {
     "pool_padding": "{layer}（{kind}）：填充 {padding} 超过了窗口 {kernel} 的一半。",
     "unsupported": "还没有处理 {layer}（{kind}）的规则，因此无法得知它的形状和感受野。",
     "unsupported_setting": "还没有处理 {layer}（{kind}）在 {setting} 时的规则。",
-    "jumps_differ": "{layer}（{kind}）合并的分支步距不同，分别是 {first} 和 {second} 个像素，感受野没有统一的大小。",
-    "off_grid": "{layer}（{kind}）前面的单元不在规则网格上（经过不能整除的自适应池化或展平），感受野没有统一的大小。",
     "several_outputs": "{layer}（{kind}）给出的不是单个张量，无法追踪。",
     "not_recordable": "无法记录 {layer} 的前向计算（{kind}）：{reason}",
     "no_layer": "网络里没有名为 {layer} 的层。",
