@@ -280,7 +280,8 @@
     let pointed = null; // {index, event}: where the pointer is, so that a new value is read out at once
 
     function draw() {
-      const payload = props.value;
+      // Gradio changes an object that is streamed in place, which nobody notices; so a stream sends text.
+      const payload = typeof props.value === "string" ? JSON.parse(props.value || "null") : props.value;
       const width = host.clientWidth;
       if (!payload?.maps || width === 0) return;
       drawnWidth = width;

@@ -102,3 +102,17 @@ def wire(
         queue=queue,
         **{**settings, **event_settings},
     )
+
+
+def then_wire(
+    event: gr.events.Dependency,
+    handler: Callable,
+    inputs: Sequence[gr.components.Component],
+    outputs: Sequence[gr.components.Component],
+    language: str,
+    **event_settings,
+) -> gr.events.Dependency:
+    """Call a handler, as `wire` does, each time that another event is done; it takes its turn in the queue."""
+    settings = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False}
+    wrapped = explain_problems(handler, len(outputs), language)
+    return event.then(wrapped, list(inputs), list(outputs), **{**settings, **event_settings})

@@ -26,7 +26,10 @@ FLOORS = (
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
-PURE = {"maths", "degradation", "kernels", "attribution", "faithfulness", "preprocessing", "prediction", "results"}
+PURE = {
+    "attribution", "degradation", "effective", "faithfulness", "kernels", "maths", "networks", "prediction",
+    "preprocessing", "results",
+}  # fmt: skip
 PAGE_AND_CHARTS = {"gradio", "plotly", "matplotlib", "explorer.style", "explorer.canvas", "explorer.layout"}
 
 

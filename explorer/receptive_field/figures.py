@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 import plotly.graph_objects as go
-import torch
 
 from explorer.canvas import Map, draw_maps
+from explorer.receptive_field.effective import SHARES, EffectiveField
 from explorer.receptive_field.maths import (
     FieldBox,
     LayerRow,
@@ -18,38 +21,43 @@ from explorer.receptive_field.maths import (
     find_last_local,
     find_unit,
 )
+from explorer.receptive_field.networks import UnitCheck
 from explorer.style import ACCENT, ROLES, new_figure
 from explorer.text import Text
 
-CHART_HEIGHT = 400
-KIND_ROLES = {"input": "theory", "conv": "conv", "pool": "pool", "global": "linear"}
+CHART_HEIGHT = 390
+KIND_ROLES = {"input": "theory", "conv": "conv", "pool": "pool", "transposed": "activation", "global": "linear"}
 COMPARISON_COLOURS = (ROLES["kernel"], ROLES["output"], ROLES["theory"])
-FIELD_CELL = 13  # px, just below the size from which the canvas draws a grid, which would hide the box
+FIELD_SIDE = 360  # px, greatest side of the picture of the field
 MOST_NAMED_TICKS = 8
+MOST_LARGE_DOTS = 25
 
 
-def draw_growth(
-    title: str,
-    rows: Sequence[LayerRow],
-    chosen: int,
-    others: Sequence[tuple[str, Sequence[LayerRow]]],
-    text: Text,
-) -> go.Figure:
+@dataclass(frozen=True)
+class Growth:
+    """One network's line in the chart: its name for the program, what the reader calls it, and its rows."""
+
+    name: str
+    title: str
+    rows: Sequence[LayerRow]
+
+
+def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text) -> go.Figure:
     """Size of the field against the layer's number, with the image's size as a line.
 
     Args:
-        title: name of the network.
-        rows: its rows; the first is the image.
+        main: the network that is looked at; the first row is the image.
         chosen: number of the layer to mark.
-        others: names and rows of networks to compare with.
+        others: networks to compare with.
         text: sentences in the page's language.
     """
+    rows = main.rows
     figure = new_figure(
         text("receptive_field.axis_layer"), text("receptive_field.axis_size"), height=CHART_HEIGHT, hovermode="closest"
     )
-    for (name, other), colour in zip(others, COMPARISON_COLOURS):
-        figure.add_trace(_growth_line(name, other, text, color=colour, dash="dot", width=2))
-    figure.add_trace(_growth_line(title, rows, text, color=ACCENT, width=3))
+    for other, colour in zip(others, COMPARISON_COLOURS):
+        figure.add_trace(_growth_line(other, text, color=colour, dash="dot", width=2))
+    figure.add_trace(_growth_line(main, text, color=ACCENT, width=3))
     for kind, role in KIND_ROLES.items():
         numbers = [number for number, row in enumerate(rows) if row.kind == kind]
         if numbers:
@@ -64,7 +72,7 @@ def draw_growth(
         },
         annotation_position="top left",
     )
-    longest = max(len(row) for row in (rows, *(other for _, other in others)))
+    longest = max(len(row) for row in (rows, *(other.rows for other in others)))
     if longest <= MOST_NAMED_TICKS:
         figure.update_xaxes(dtick=1)
     figure.update_yaxes(rangemode="tozero")
@@ -78,26 +86,29 @@ def _heights(rows: Sequence[LayerRow]) -> list[int]:
 
 def _layer_dots(numbers: Sequence[int], heights: Sequence[int], chosen: int, colour: str) -> go.Scatter:
     """The layers of one kind, the chosen one larger."""
+    small = 10 if len(heights) <= MOST_LARGE_DOTS else 6
     return go.Scatter(
         x=list(numbers),
         y=[heights[number] for number in numbers],
         mode="markers",
         showlegend=False,
-        marker={"color": colour, "size": [20 if number == chosen else 10 for number in numbers], "opacity": 1},
+        marker={"color": colour, "size": [20 if number == chosen else small for number in numbers], "opacity": 1},
         hoverinfo="skip",
     )
 
 
-def _growth_line(name: str, rows: Sequence[LayerRow], text: Text, **line) -> go.Scatter:
+def _growth_line(growth: Growth, text: Text, **line) -> go.Scatter:
+    name, rows = growth.title, growth.rows
     hover = [
         text(f"receptive_field.hover_{'global' if row.kind == 'global' else 'layer'}", name=name_layer(row, text),
-             size=row.size, jump=row.jump)
+             size=row.size, jump=_say_number(row.jump))
         for row in rows
     ]  # fmt: skip
     return go.Scatter(
         x=list(range(len(rows))),
         y=_heights(rows),
         name=name,
+        meta=growth.name,
         mode="lines",
         line=line,
         text=hover,
@@ -113,29 +124,70 @@ def name_layer(row: LayerRow, text: Text) -> str:
     return row.name if row.kind in row.name else f"{row.name} ({kind})"
 
 
-def draw_field(image: torch.Tensor, row: LayerRow, unit: tuple[int, int], text: Text) -> dict:
-    """The box of a unit on an image (H, W) of 0..1, as a payload for the canvas.
+def draw_field(
+    image: np.ndarray, size: int, row: LayerRow, unit: tuple[int, int], field: FieldBox, means: np.ndarray, text: Text
+) -> dict:
+    """The field of a unit on an image, beside the map of its layer: the value of the component that field.js draws.
 
-    The box is drawn as far as it lies on the image; the small one is the pixel around the unit's centre.
+    Args:
+        image: (S, S) of 0..1, at any resolution.
+        size: side of the image in pixels.
+        row: the unit's layer.
+        unit: (row, column) on its map.
+        field: what it sees.
+        means: (U, U) of 0..1, the layer's map, at any resolution.
+        text: sentences in the page's language.
     """
-    field = compute_field_box(row, unit)
-    top, left = (row.start + row.jump * index for index in unit)
     title = text("receptive_field.field_title", name=name_layer(row, text), row=unit[0], column=unit[1])
-    boxes = [(*field.clipped, "output"), (top, left, top + 1, left + 1, "kernel")]
-    return draw_maps(
-        [Map(image, title=title, caption=_describe_box(row, field, text), scale="grey", numbers=False, boxes=boxes)],
-        cell=FIELD_CELL,
-        max_height=CHART_HEIGHT,
-        label=title,
-    )
+    return {
+        "size": size,
+        "image": _encode_grey(image),
+        "map": _encode_grey(means),
+        "box": list(field.box),
+        "clipped": list(field.clipped),
+        "centre": list(field.centre),
+        "mask": None if field.mask is None else base64.b64encode(np.packbits(field.mask).tobytes()).decode("ascii"),
+        "units": row.num_units,
+        "unit": list(unit),
+        "maxSide": FIELD_SIDE,
+        "label": title,
+        "imageTitle": title,
+        "imageCaption": _describe_box(row, field, text),
+        "mapTitle": text("receptive_field.map_title", count=row.num_units),
+        "mapCaption": text("receptive_field.map_caption"),
+    }
+
+
+def _encode_grey(values: np.ndarray) -> dict:
+    codes = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    return {"side": len(codes), "codes": base64.b64encode(codes.tobytes()).decode("ascii")}
 
 
 def _describe_box(row: LayerRow, field: FieldBox, text: Text) -> str:
     if row.kind == "global":
         return text("receptive_field.box_global")
+    top, left, bottom, right = field.box
+    said = {"height": bottom - top, "width": right - left, "centre": _say_centre(field.centre)}
     if field.padding_share > 0:
-        return text("receptive_field.box_clipped", size=row.size, share=f"{field.padding_share:.0%}")
-    return text("receptive_field.box_inside", size=row.size)
+        return text("receptive_field.box_clipped", share=f"{field.padding_share:.0%}", **said)
+    return text("receptive_field.box_inside", **said)
+
+
+def _say_centre(centre: tuple[float, float]) -> str:
+    return f"({_say_number(centre[0])}, {_say_number(centre[1])})"
+
+
+def draw_badge(check: UnitCheck | None, row: LayerRow, text: Text) -> str:
+    """Whether autograd agrees with the field that is shown, and why the field is what it is, as HTML."""
+    why = f"<br>{escape(text(row.note))}" if row.note else ""
+    if check is None:
+        return f'<p class="field-badge">{escape(text("receptive_field.checking"))}{why}</p>'
+    if check.verdict == "not_checked":
+        return f'<p class="field-badge">{escape(text(check.reason))}{why}</p>'
+    said = {"pixels": f"{int(check.field.mask.sum()):,}", "time": f"{check.milliseconds:.0f}"}
+    sign = {"confirmed": "✓", "differs": "✗"}[check.verdict]
+    words = escape(text(f"receptive_field.check_{check.verdict}", **said))
+    return f'<p class="field-badge {check.verdict}"><b aria-hidden="true">{sign}</b> {words}{why}</p>'
 
 
 def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, float], text: Text) -> str:
@@ -146,21 +198,30 @@ def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, 
         unit = find_unit(row, pixel)
         field = compute_field_box(row, unit)
         centre = tuple(row.start + row.jump * index for index in unit)
-        jump = text("receptive_field.none") if row.kind == "global" else row.jump
+        jump = text("receptive_field.none") if row.kind == "global" else _say_number(row.jump)
         cells = [
             number,
-            escape(row.name or text("receptive_field.kind_input")),
+            _draw_name(row, text),
             _draw_kind(row.kind, text),
             f"{row.size} × {row.size}",
             jump,
             _say_number(row.start),
             f"{row.num_units} × {row.num_units}",
             f"({unit[0]}, {unit[1]})",
-            f"({_say_number(centre[0])}, {_say_number(centre[1])})",
+            _say_centre(centre),
             f"{field.padding_share:.0%}",
         ]
         body.append((cells, number == chosen))
     return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(1, 2))
+
+
+def _draw_name(row: LayerRow, text: Text) -> str:
+    """The name of a layer; below it why it sees everything or has no single size."""
+    name = escape(row.name or text("receptive_field.kind_input"))
+    if not row.note:
+        return name
+    style = "display: block; min-width: 180px; max-width: 320px"
+    return f'{name}<br><small style="{style}">{escape(text(row.note))}</small>'
 
 
 def _draw_kind(kind: str, text: Text) -> str:
@@ -175,7 +236,7 @@ def _keep_together(words: str) -> str:
 
 
 def _say_number(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−")
 
 
 def _draw_table(heads: Sequence[str], body: Sequence[tuple[Sequence, bool]], words: Sequence[int]) -> str:
@@ -252,3 +313,73 @@ def draw_depth_table(lines: Sequence[tuple[int, str, int, int]], heads: Sequence
     """Number of layers, the tutorial's figure, and what is so for two networks, as HTML."""
     body = [([depth, claim, *(f"{size} × {size}" for size in sizes)], False) for depth, claim, *sizes in lines]
     return _draw_table(heads, body, words=())
+
+
+# ---- the effective field ------------------------------------------------------------------------------------------
+
+
+def draw_effective(
+    fields: Sequence[tuple[str, EffectiveField]], row: LayerRow, theory: FieldBox, text: Text
+) -> dict:
+    """The gradient mass of each kind of weights with the theoretical box and the half of the mass, as a payload.
+
+    Args:
+        fields: kinds of weights ("random", "trained") and what was measured with them.
+        row: the layer.
+        theory: the unit's theoretical field.
+        text: sentences in the page's language.
+    """
+    maps = []
+    for kind, field in fields:
+        sides = {role: field.sides[SHARES.index(share)] for share, role in SHARE_ROLES.items()}
+        squares = [_square(theory.centre, side, role) for role, side in sides.items()]
+        maps.append(
+            Map(
+                np.sqrt(field.mass),
+                title=text(f"receptive_field.weights_{kind}"),
+                caption=text("receptive_field.effective_caption", count=field.num_images),
+                scale="heat",
+                numbers=False,
+                boxes=[*(square for square in squares if field.num_images), _widen(theory.clipped)],
+            )
+        )
+    label = text("receptive_field.effective_label", name=name_layer(row, text))
+    return draw_maps(maps, cell=EFFECTIVE_CELL, max_height=400, label=label)
+
+
+SHARE_ROLES = {0.5: "activation", 0.9: "input"}
+EFFECTIVE_CELL = 13  # px, just below the size from which the canvas draws a grid, which would hide the boxes
+
+
+def _square(centre: tuple[float, float], side: int, role: str) -> tuple[float, float, float, float, str]:
+    top, left = (position + 0.5 - side / 2 for position in centre)
+    return top, left, top + side, left + side, role
+
+
+def _widen(clipped: tuple[int, int, int, int]) -> tuple[float, float, float, float, str]:
+    """The theoretical box, a quarter of a pixel outside, so that a square of the same size does not hide it."""
+    top, left, bottom, right = clipped
+    return top - 0.25, left - 0.25, bottom + 0.25, right + 0.25, "output"
+
+
+def draw_effective_table(
+    fields: Sequence[tuple[str, EffectiveField]], row: LayerRow, theory: FieldBox, text: Text
+) -> str:
+    """The sides that hold shares of the gradient mass beside the side of the theoretical field, as HTML."""
+    colours = {share: ROLES[role] for share, role in SHARE_ROLES.items()}
+    heads = [text("receptive_field.head_weights_kind"), text("receptive_field.head_images")]
+    for share in SHARES:
+        dot = f'<span style="color: {colours[share]}" aria-hidden="true">■</span> ' if share in colours else ""
+        heads.append(f"{dot}{share:.0%}")
+    heads.append(f'<span style="color: {ROLES["output"]}" aria-hidden="true">■</span> '
+                 f"{text('receptive_field.head_theory')}")  # fmt: skip
+    box = max(theory.box[2] - theory.box[0], theory.box[3] - theory.box[1])
+    body = []
+    for kind, field in fields:
+        sides = [_say_side(side) if field.num_images else "–" for side in field.sides]
+        body.append(([text(f"receptive_field.weights_{kind}"), field.num_images, *sides, _say_side(box)], False))
+    return _draw_table(heads, body, words=(0,))
+
+
+def _say_side(side: int) -> str:
+    return f"{side} × {side}"

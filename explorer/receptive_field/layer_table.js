@@ -10,6 +10,7 @@ function makeCell(row, number, column) {
   input.inputMode = "numeric";
   input.value = row[column] ?? "";
   input.setAttribute("aria-label", `${words.row} ${number + 1}, ${words[column]}`);
+  input.dataset.short = words[`${column}Short`];
   input.addEventListener("input", () => change(number, column, input.value));
   return input;
 }
@@ -17,8 +18,11 @@ function makeCell(row, number, column) {
 function makeType(row, number) {
   const select = document.createElement("select");
   select.setAttribute("aria-label", `${words.row} ${number + 1}, ${words.type}`);
-  for (const type of ["conv", "pool"]) select.add(new Option(words[type], type, false, row.type === type));
+  for (const type of ["conv", "pool", "transposed"]) {
+    select.add(new Option(words[type], type, false, row.type === type));
+  }
   select.addEventListener("change", () => change(number, "type", select.value));
+  select.dataset.short = words.typeShort;
   return select;
 }
 
@@ -83,7 +87,7 @@ function resend(rows) {
 }
 
 function isShown() {
-  const shown = [...host.querySelectorAll("tbody tr")].map((line) =>
+  const shown = [...host.querySelectorAll("tbody tr:not(.cell-problem)")].map((line) =>
     [...line.querySelectorAll("select, input")].map((input) => input.value),
   );
   const wanted = rowsNow().map((row) => [row.type, ...columns.map((column) => String(row[column] ?? ""))]);

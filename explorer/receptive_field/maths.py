@@ -9,17 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from explorer.checks import check_choice, check_whole
 from explorer.errors import InputError
-from explorer.models.catalogue import MODELS
-from explorer.models.trace import Layer, trace_catalogue
+from explorer.text import translate
 
-LAYER_TYPES = ("conv", "pool")
+LAYER_TYPES = ("conv", "pool", "transposed")
 COLUMN_LIMITS: Mapping[str, tuple[int, int]] = {
     "kernel": (1, 31),
     "stride": (1, 16),
@@ -34,12 +32,12 @@ COLUMN_TERMS: Mapping[str, str] = {
     "padding": "terms.padding",
     "dilation": "terms.dilation",
 }
-# Layers of a traced network that widen the field, and those behind which every unit sees everything.
-LOCAL_KINDS: Mapping[str, str] = {"Conv2d": "conv", "MaxPool2d": "pool", "AvgPool2d": "pool"}
-GLOBAL_KINDS = ("Linear",)
 MAX_LAYERS = 64
 MAX_INPUT_SIZE = 1024
 MAX_FIELD_SIZE = 1_000_000
+MAX_UNEVEN_FIELD_SIZE = 4096  # of fields that are followed pixel by pixel
+MAX_PHASES = 64  # units whose fields are compared behind transposed convolutions
+MAX_MAP_SIZE = 1024  # units along one side of a map that a transposed convolution enlarges
 
 
 @dataclass(frozen=True)
@@ -48,21 +46,26 @@ class LayerRow:
 
     Attributes:
         name: name of the layer; "" for the image itself.
-        kind: "input", "conv", "pool" or "global" (sees everything by construction: linear, global pooling).
-        size: side of the field in input pixels; of a global layer the image's side.
-        jump: distance in input pixels between the fields of two neighbouring units.
+        kind: "input", "conv", "pool", "transposed" or "global" (sees everything by construction: linear, global
+            pooling).
+        size: side of the field in input pixels; of a global layer the image's side. Behind a transposed convolution
+            units see fields of different sizes: then that of the largest.
+        jump: distance in input pixels between the fields of two neighbouring units; behind a transposed convolution
+            the mean distance, which may be a fraction.
         start: centre of the first unit's field, in input pixels; half pixels occur behind even kernels.
         num_units: units along one side.
         reach: the layer sees pixels 0 to reach - 1; fewer than there are where a stride leaves a rest at the edge.
+        note: key of a sentence that says why the field is global or has no single size, or None.
     """
 
     name: str
     kind: str
     size: int
-    jump: int
+    jump: float
     start: float
     num_units: int
     reach: int
+    note: str | None = None
 
     @property
     def first_pixel(self) -> int:
@@ -78,11 +81,26 @@ class FieldBox:
         box: the whole field, also where it leaves the image.
         clipped: its part on the image.
         padding_share: share of its area where there is no pixel to see, 0 to 1.
+        mask: (H, W) bool, the pixels of the image that reach the unit; None where only the box is known.
     """
 
     box: tuple[int, int, int, int]
     clipped: tuple[int, int, int, int]
     padding_share: float
+    mask: np.ndarray | None = None
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Centre of the whole field, (row, column) in pixels."""
+        top, left, bottom, right = self.box
+        return (top + bottom - 1) / 2, (left + right - 1) / 2
+
+    @property
+    def holes_share(self) -> float:
+        """Share of the part on the image that no path reaches, 0 to 1; 0 where no mask is known."""
+        top, left, bottom, right = self.clipped
+        area = (bottom - top) * (right - left)
+        return 1 - float(self.mask.sum()) / area if self.mask is not None and area else 0.0
 
 
 @dataclass(frozen=True)
@@ -138,6 +156,20 @@ def calculate_receptive_field(layers: Sequence[Mapping[str, Any]]) -> list[int]:
     return sizes
 
 
+class CellError(InputError):
+    """A cell of the table of layers that cannot be used; `row` (from 1) and `column` (None: the row) say which."""
+
+    def __init__(self, key: str, row: int, column: str | None, **values):
+        self.row = row
+        self.column = column
+        super().__init__(f"receptive_field.{key}", row=row, **values)
+
+    def remark(self, language: str) -> str:
+        """The sentence for a reader who sees which cell is meant."""
+        values = {name: value for name, value in self.values.items() if name != "name"}
+        return translate(language, f"{self.key}_here", **values)
+
+
 def parse_layers(table: Any) -> list[dict[str, Any]]:
     """Layers out of what a reader typed: a list of rows whose cells may be text.
 
@@ -149,40 +181,76 @@ def parse_layers(table: Any) -> list[dict[str, Any]]:
         the same rows with checked types and whole numbers.
 
     Raises:
-        InputError: naming the row, the column and what is wrong.
+        InputError: naming the row, the column and what is wrong; a CellError wherever one cell is to blame.
     """
+    _check_table(table)
+    for number, row in enumerate(table, start=1):
+        for problem in _find_row_problems(number, row):
+            raise problem
+    return [_read_row(row) for row in table]
+
+
+def find_problems(table: Any, input_size: int = 28) -> list[CellError]:
+    """All cells of a table that cannot be used; where every cell is fine alone, the first that does not fit.
+
+    Raises:
+        InputError: it is no table, or has too many rows.
+    """
+    _check_table(table)
+    problems = [problem for number, row in enumerate(table, start=1) for problem in _find_row_problems(number, row)]
+    if problems:
+        return problems
+    try:
+        trace_layer_table(table, input_size)
+    except CellError as error:
+        return [error]
+    return []
+
+
+def _check_table(table: Any) -> None:
     if not isinstance(table, Sequence) or isinstance(table, str) or not table:
         raise InputError("receptive_field.no_layers")
     if len(table) > MAX_LAYERS:
         raise InputError("receptive_field.too_many_layers", number=len(table), maximum=MAX_LAYERS)
-    return [_parse_row(number, row) for number, row in enumerate(table, start=1)]
 
 
-def _parse_row(number: int, row: Any) -> dict[str, Any]:
+def _find_row_problems(number: int, row: Any) -> list[CellError]:
     if not isinstance(row, Mapping):
-        raise InputError("receptive_field.bad_row", row=number)
+        return [CellError("bad_row", number, None)]
+    problems = []
     kind = row.get("type", "conv")
     if not isinstance(kind, str) or kind not in LAYER_TYPES:
-        raise InputError("receptive_field.bad_type", row=number, value=_shorten(kind))
-    layer = {"type": kind, **{name: _parse_cell(number, name, row) for name in COLUMN_LIMITS}}
-    if kind == "pool" and 2 * layer["padding"] > layer["kernel"]:
-        raise InputError("receptive_field.pool_padding", row=number, padding=layer["padding"], kernel=layer["kernel"])
-    return layer
+        problems.append(CellError("bad_type", number, "type", value=_shorten(kind)))
+    for column in COLUMN_LIMITS:
+        if (problem := _find_cell_problem(number, column, row)) is not None:
+            problems.append(problem)
+    if not problems and kind == "pool":
+        layer = _read_row(row)
+        if 2 * layer["padding"] > layer["kernel"]:
+            sizes = {"padding": layer["padding"], "kernel": layer["kernel"]}
+            problems.append(CellError("pool_padding", number, "padding", **sizes))
+    return problems
 
 
-def _parse_cell(number: int, column: str, row: Mapping[str, Any]) -> int:
+def _find_cell_problem(number: int, column: str, row: Mapping[str, Any]) -> CellError | None:
     value = row.get(column, COLUMN_DEFAULTS[column])
     minimum, maximum = COLUMN_LIMITS[column]
-    said = {"row": number, "name": COLUMN_TERMS[column], "minimum": minimum, "maximum": maximum}
+    said = {"name": COLUMN_TERMS[column], "minimum": minimum, "maximum": maximum}
     if value is None or str(value).strip() == "":
-        raise InputError("receptive_field.empty_cell", **said)
+        return CellError("empty_cell", number, column, **said)
     try:
         value_read = math.nan if isinstance(value, bool) or "_" in str(value) else float(value)
     except (TypeError, ValueError):
         value_read = math.nan
     if not minimum <= value_read <= maximum or value_read != int(value_read):
-        raise InputError("receptive_field.bad_cell", value=_shorten(value), **said)
-    return int(value_read)
+        return CellError("bad_cell", number, column, value=_shorten(value), **said)
+    return None
+
+
+def _read_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row that has no problems."""
+    numbers = {column: int(float(row.get(column, default))) for column, default in COLUMN_DEFAULTS.items()}
+    return {"type": row.get("type", "conv"), **numbers}
 
 
 def _shorten(value: Any) -> str:
@@ -195,6 +263,8 @@ def trace_layer_table(layers: Sequence[Mapping[str, Any]], input_size: int = 28)
 
     r <- r + (k' - 1) j; start <- start + ((k' - 1) / 2 - p) j; j <- j s, with k' = d (k - 1) + 1 (Dumoulin and
     Visin 2016, "A guide to convolution arithmetic"; Araujo et al. 2019, "Computing receptive fields", Distill).
+    Behind a transposed convolution, whose unit o reads the units i with i s = o + p - d t for a tap t, the sets of
+    pixels themselves are followed back.
 
     Args:
         layers: rows as `parse_layers` takes them.
@@ -210,92 +280,219 @@ def trace_layer_table(layers: Sequence[Mapping[str, Any]], input_size: int = 28)
     >>> [row.size for row in trace_layer_table([{"type": "conv", "kernel": 5}, {"type": "pool", "kernel": 2}])]
     [1, 5, 6]
     """
-    rows = [_image_row(check_whole("terms.input_size", input_size, 1, MAX_INPUT_SIZE))]
+    rows = [make_image_row(check_whole("terms.input_size", input_size, 1, MAX_INPUT_SIZE))]
     counts = dict.fromkeys(LAYER_TYPES, 0)
-    for number, layer in enumerate(parse_layers(layers), start=1):
+    layers = parse_layers(layers)
+    enlarged = False
+    for number, layer in enumerate(layers, start=1):
         counts[layer["type"]] += 1
-        rows.append(_trace_row(rows[-1], layer, number, f"{layer['type']}{counts[layer['type']]}"))
+        enlarged = enlarged or layer["type"] == "transposed"
+        name = f"{layer['type']}{counts[layer['type']]}"
+        if enlarged:
+            rows.append(_trace_uneven_row(rows, layers[:number], name))
+        else:
+            rows.append(_trace_row(rows[-1], layer, number, name))
     return tuple(rows)
 
 
-def _image_row(input_size: int) -> LayerRow:
+def make_image_row(input_size: int) -> LayerRow:
+    """The row of the image: each pixel sees itself."""
     return LayerRow("", "input", 1, 1, 0.0, input_size, input_size)
 
 
 def _trace_row(before: LayerRow, layer: Mapping[str, Any], number: int, name: str) -> LayerRow:
+    num_units = _count_units(before.num_units, layer, number)
     span = layer["dilation"] * (layer["kernel"] - 1)
-    padded = before.num_units + 2 * layer["padding"]
-    if padded < span + 1:
-        raise InputError("receptive_field.kernel_too_large", row=number, span=span + 1, padded=padded)
     size, jump = before.size + span * before.jump, before.jump * layer["stride"]
-    if max(size, jump) > MAX_FIELD_SIZE:
-        raise InputError("receptive_field.field_too_large", row=number, maximum=f"{MAX_FIELD_SIZE:,}")
+    _check_field_size(max(size, jump), layer, number, MAX_FIELD_SIZE)
     row = LayerRow(
         name=name,
         kind=layer["type"],
         size=size,
         jump=jump,
         start=before.start + (span / 2 - layer["padding"]) * before.jump,
-        num_units=(padded - span - 1) // layer["stride"] + 1,
+        num_units=num_units,
         reach=before.reach,
     )
-    return _limit_reach(row)
+    return limit_reach(row)
 
 
-def _limit_reach(row: LayerRow) -> LayerRow:
+def _count_units(before: int, layer: Mapping[str, Any], number: int) -> int:
+    """Units along one side of the layer's map; `before` of the map it reads."""
+    span = layer["dilation"] * (layer["kernel"] - 1)
+    if layer["type"] == "transposed":
+        num_units = (before - 1) * layer["stride"] - 2 * layer["padding"] + span + 1
+        if num_units < 1:
+            raise CellError("nothing_left", number, "padding", size=num_units)
+        if num_units > MAX_MAP_SIZE:
+            raise CellError("map_too_large", number, "stride", size=num_units, maximum=MAX_MAP_SIZE)
+        return num_units
+    padded = before + 2 * layer["padding"]
+    if padded < span + 1:
+        raise CellError("kernel_too_large", number, "kernel", span=span + 1, padded=padded)
+    return (padded - span - 1) // layer["stride"] + 1
+
+
+def _check_field_size(size: float, layer: Mapping[str, Any], number: int, maximum: int) -> None:
+    if size > maximum:
+        column = "kernel" if layer["kernel"] > 1 else "stride"
+        raise CellError("field_too_large", number, column, maximum=f"{maximum:,}")
+
+
+def _trace_uneven_row(rows: Sequence[LayerRow], layers: Sequence[Mapping[str, Any]], name: str) -> LayerRow:
+    """The row of the last of these layers, one of which is transposed: its units see fields of different sizes."""
+    layer, before = layers[-1], rows[-1]
+    num_units = _count_units(before.num_units, layer, len(layers))
+    span = layer["dilation"] * (layer["kernel"] - 1)
+    _check_field_size(before.size + span * max(before.jump, 1), layer, len(layers), MAX_UNEVEN_FIELD_SIZE)
+    scale = layer["stride"]
+    jump = before.jump / scale if layer["type"] == "transposed" else before.jump * scale
+    period = math.prod(each["stride"] for each in layers if each["type"] == "transposed")
+    seen, first = _pull_back(layers, np.eye(min(num_units, period, MAX_PHASES), dtype=bool))
+    bounds = [np.nonzero(unit)[0] for unit in seen if unit.any()]
+    if not bounds:
+        raise CellError("sees_nothing", len(layers), "kernel")
+    size = max(int(each[-1] - each[0]) + 1 for each in bounds)
+    start = first + (int(bounds[0][0]) + int(bounds[0][-1])) / 2
+    return LayerRow(name, layer["type"], size, jump, start, num_units, before.reach, "trace.note_transposed")
+
+
+def _pull_back(
+    layers: Sequence[Mapping[str, Any]], needed: np.ndarray, first: int = 0, counts: Sequence[int] | None = None
+) -> tuple[np.ndarray, int]:
+    """Follow units of the last layer back to the image, along one side.
+
+    Args:
+        layers: the chain.
+        needed: (N, positions) bool, N sets of units; column 0 is unit `first`.
+        first: where the columns begin.
+        counts: units on each map, the image first; what lies beyond is padding and sees nothing. None: endless maps.
+
+    Returns:
+        (N, positions) bool, the pixels they depend on, and the pixel of column 0.
+    """
+    for number in range(len(layers) - 1, -1, -1):
+        step = _pull_through_transposed if layers[number]["type"] == "transposed" else _pull_through_window
+        needed, first = step(layers[number], needed, first)
+        if counts is not None:
+            whole = np.zeros((len(needed), counts[number]), dtype=bool)
+            low, high = max(first, 0), min(first + needed.shape[1], counts[number])
+            if low < high:
+                whole[:, low:high] = needed[:, low - first : high - first]
+            needed, first = whole, 0
+    return needed, first
+
+
+def _pull_through_window(layer: Mapping[str, Any], needed: np.ndarray, first: int) -> tuple[np.ndarray, int]:
+    """Unit o reads the units o s - p + d t."""
+    stride, dilation = layer["stride"], layer["dilation"]
+    width = (needed.shape[1] - 1) * stride + 1
+    before = np.zeros((len(needed), width + dilation * (layer["kernel"] - 1)), dtype=bool)
+    for tap in range(layer["kernel"]):
+        before[:, dilation * tap : dilation * tap + width : stride] |= needed
+    return before, first * stride - layer["padding"]
+
+
+def _pull_through_transposed(layer: Mapping[str, Any], needed: np.ndarray, first: int) -> tuple[np.ndarray, int]:
+    """Unit o reads the units i for which o = i s - p + d t with a tap t."""
+    stride, padding, dilation = layer["stride"], layer["padding"], layer["dilation"]
+    last = first + needed.shape[1] - 1
+    low = -((dilation * (layer["kernel"] - 1) - first - padding) // stride)
+    high = (last + padding) // stride
+    before = np.zeros((len(needed), max(high - low + 1, 1)), dtype=bool)
+    for tap in range(layer["kernel"]):
+        shift = dilation * tap - padding
+        lowest, highest = -((shift - first) // stride), (last - shift) // stride
+        if lowest <= highest:
+            start = lowest * stride + shift - first
+            stop = highest * stride + shift - first + 1
+            before[:, lowest - low : highest - low + 1] |= needed[:, start:stop:stride]
+    return before, low
+
+
+def compute_chain_field(
+    layers: Sequence[Mapping[str, Any]], rows: Sequence[LayerRow], number: int, unit: tuple[int, int]
+) -> FieldBox:
+    """The exact field of a unit of a chain: its box on endless maps, and the pixels of the image that reach it.
+
+    Args:
+        layers: rows as `parse_layers` takes them.
+        rows: what `trace_layer_table` gave for them.
+        number: of the layer, 0 for the image.
+        unit: (row, column) of the unit on its map.
+
+    Raises:
+        InputError: the layer has no such unit.
+    """
+    layers = parse_layers(layers)[:number]
+    counts = [row.num_units for row in rows]
+    uneven = any(layer["type"] == "transposed" for layer in layers)
+    sides = []
+    for index in unit:
+        index = check_whole("receptive_field.unit", index, 0, counts[number] - 1)
+        edges = _find_edges(layers, index) if uneven else _edges_of_row(rows[number], index)
+        sides.append((*edges, _pull_side(layers, index, counts)))
+    (top, bottom, down), (left, right, across) = sides
+    mask = np.outer(down, across)
+    clipped = tuple(min(max(edge, 0), counts[0]) for edge in (top, left, bottom, right))
+    inside, area = (clipped[2] - clipped[0]) * (clipped[3] - clipped[1]), (bottom - top) * (right - left)
+    return FieldBox((top, left, bottom, right), clipped, 1 - inside / area if area else 0.0, mask)
+
+
+def _edges_of_row(row: LayerRow, index: int) -> tuple[int, int]:
+    first = round(_find_first_pixel(row, index))
+    return first, first + row.size
+
+
+def _find_edges(layers: Sequence[Mapping[str, Any]], index: int) -> tuple[int, int]:
+    """First and last pixel (excluded) of a unit's field on endless maps; (0, 0) where it sees none."""
+    seen, first = _pull_back(layers, np.ones((1, 1), dtype=bool), index)
+    columns = np.nonzero(seen[0])[0]
+    return (first + int(columns[0]), first + int(columns[-1]) + 1) if len(columns) else (0, 0)
+
+
+def _pull_side(layers: Sequence[Mapping[str, Any]], index: int, counts: Sequence[int]) -> np.ndarray:
+    """The pixels of the image, (H,) bool, that reach a unit along one side."""
+    unit = np.zeros((1, counts[len(layers)]), dtype=bool)
+    unit[0, index] = True
+    return _pull_back(layers, unit, 0, counts)[0][0]
+
+
+def compute_chain_reach(layers: Sequence[Mapping[str, Any]], rows: Sequence[LayerRow], number: int) -> np.ndarray:
+    """Along one side: (units, pixels) bool, which pixels of the image each unit of a layer of a chain depends on."""
+    counts = [row.num_units for row in rows]
+    units = np.eye(counts[number], dtype=bool)
+    return _pull_back(parse_layers(layers)[:number], units, 0, counts)[0]
+
+
+def compute_box_reach(row: LayerRow, input_size: int) -> np.ndarray:
+    """Along one side: (units, pixels) bool, which pixels of the image lie in the box of each unit of a layer."""
+    firsts = np.array([round(row.first_pixel + row.jump * index) for index in range(row.num_units)])
+    pixels = np.arange(input_size)
+    return (pixels >= firsts[:, None]) & (pixels < np.minimum(firsts + row.size, row.reach)[:, None])
+
+
+def compute_mean_brightness(image: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """What each unit sees on average: (units, units), the mean of an image (H, H) over each unit's field.
+
+    It is the map that the layers so far would give with equal weights; 0 where a unit sees no pixel.
+    """
+    weights = reach / np.maximum(reach.sum(axis=1, keepdims=True), 1)
+    return weights @ image @ weights.T
+
+
+def limit_reach(row: LayerRow) -> LayerRow:
     """Beyond the last unit's field, and beyond what the layers before reach, nothing is seen."""
     end = row.first_pixel + (row.num_units - 1) * row.jump + row.size
     return replace(row, reach=min(row.reach, max(end, 0)))
 
 
-@lru_cache(maxsize=64)
-def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
-    """The rows of a network of the catalogue along its longest path: its convolutions and poolings.
-
-    A layer that sees less than one before it stands on a shortcut and is left out, as is adaptive pooling into
-    bins of different sizes. The last row is the first layer that joins all positions.
-
-    Args:
-        name: a key of the catalogue.
-        input_size: side of the image in pixels.
-
-    Returns:
-        the image's own row, then one row a layer, the last one of kind "global".
-
-    Raises:
-        InputError: no model has that name, or it cannot take an image of that size.
-    """
-    if name not in MODELS:
-        raise InputError("errors.not_a_choice", name="terms.model", value=name, choices=", ".join(MODELS))
-    entry = MODELS[name]
-    input_size = check_whole("terms.input_size", input_size, 1, MAX_INPUT_SIZE)
-    if entry.fixed_size and input_size != entry.input_shape[-1]:
-        raise InputError("receptive_field.fixed_size", model=entry.title, size=entry.input_shape[-1], value=input_size)
-    rows = [_image_row(input_size)]
-    for layer in trace_catalogue(name, (entry.input_shape[0], input_size, input_size)).layers:
-        row = _read_traced_layer(layer, rows[-1].reach, input_size)
-        if row is not None and row.kind == "global":
-            return (*rows, row)
-        if row is not None and row.size >= rows[-1].size:
-            rows.append(row)
-    return tuple(rows)
-
-
-def _read_traced_layer(layer: Layer, reach: int, input_size: int) -> LayerRow | None:
-    """The row of a traced layer, or None for one that moves no field (activation, normalisation, addition)."""
-    field = layer.receptive_field
-    if layer.kind in GLOBAL_KINDS or (field.is_global and layer.kind.startswith("Adaptive")):
-        return LayerRow(layer.name, "global", input_size, input_size, (input_size - 1) / 2, 1, reach)
-    if layer.kind not in LOCAL_KINDS or field.jump is None:
-        return None
-    kind = LOCAL_KINDS[layer.kind]
-    row = LayerRow(layer.name, kind, field.size[0], field.jump[0], field.start[0], layer.output_shape[-1], reach)
-    return _limit_reach(row)
-
-
 def trace_uniform_stack(kernel_size: int, least_size: int, input_size: int) -> tuple[LayerRow, ...]:
-    """Equal convolutions at stride 1 with padding that keeps the size, as many as see `least_size` pixels."""
-    num_layers = max(1, math.ceil((least_size - 1) / (kernel_size - 1)))
+    """Equal convolutions at stride 1 with padding that keeps the size, as many as see `least_size` pixels.
+
+    At most MAX_LAYERS of them.
+    """
+    num_layers = min(max(1, math.ceil((least_size - 1) / (kernel_size - 1))), MAX_LAYERS)
     layer = {"type": "conv", "kernel": kernel_size, "padding": kernel_size // 2}
     return trace_layer_table([layer] * num_layers, input_size)
 
@@ -320,14 +517,14 @@ def compute_field_box(row: LayerRow, unit: tuple[int, int]) -> FieldBox:
     Raises:
         InputError: the layer has no such unit.
     """
-    top, left = (_find_first_pixel(row, index) for index in unit)
+    top, left = (round(_find_first_pixel(row, index)) for index in unit)
     box = (top, left, top + row.size, left + row.size)
     clipped = tuple(min(max(edge, 0), row.reach) for edge in box)
     inside = (clipped[2] - clipped[0]) * (clipped[3] - clipped[1])
     return FieldBox(box, clipped, 1 - inside / row.size**2)
 
 
-def _find_first_pixel(row: LayerRow, index: int) -> int:
+def _find_first_pixel(row: LayerRow, index: int) -> float:
     return row.first_pixel + row.jump * check_whole("receptive_field.unit", index, 0, row.num_units - 1)
 
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from explorer.models.catalogue import MODELS
+from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
 from explorer.text import text_in
 
 WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
@@ -299,7 +300,7 @@ def test_a_layer_table_with_nonsense(visit, language):
 def test_a_click_on_the_image_chooses_the_unit_there(visit):
     page = visit("/?tab=receptive_field").page
     open_tab(page, "receptive_field", "en")
-    canvas = page.locator("#receptive-field-canvas canvas")
+    canvas = page.locator("#receptive-field-canvas canvas").first
     see_change(page, lambda: canvas.click(position={"x": 4, "y": 4}))
     page.get_by_text("unit (0, 0)").locator("visible=true").first.wait_for()
 
@@ -353,8 +354,8 @@ def test_every_model_stands_in_the_lists(visit):
     page, text = visit().page, text_in("en")
     open_tab(page, "receptive_field", "en")
     page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first.click()
-    shown = page.get_by_role("option").all_inner_texts()
-    assert [title.strip("✓ \n") for title in shown] == [
-        *(entry.title for entry in MODELS.values()),
-        text("receptive_field.network_table"),
-    ]
+    shown = [title.strip("✓ \n") for title in page.get_by_role("option").all_inner_texts()]
+    catalogue = [entry.title for entry in MODELS.values()]
+    assert shown[: len(catalogue) + 1] == [*catalogue, text("receptive_field.network_table")]
+    others = [f"torchvision {entry.title}" for entry in TORCHVISION_CLASSIFIERS.values()]
+    assert set(shown[len(catalogue) + 1 :]) <= set(others)

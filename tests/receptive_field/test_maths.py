@@ -26,8 +26,9 @@ from explorer.receptive_field.maths import (
     parse_layers,
     summarise_stack,
     trace_layer_table,
-    trace_model,
+    trace_uniform_stack,
 )
+from explorer.receptive_field.networks import trace_model
 
 LENET = [
     {"type": "conv", "kernel": 5, "stride": 1},
@@ -259,6 +260,14 @@ def test_cells_as_text_are_read():
     assert parse_layers([{"type": "conv", "kernel": "5", "stride": " 2 ", "padding": "２", "dilation": 1.0}]) == [
         {"type": "conv", "kernel": 5, "stride": 2, "padding": 2, "dilation": 1}
     ]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "least", "layers", "size"), [(3, 28, 14, 29), (5, 5, 1, 5), (3, 1, 1, 3), (3, 900, 64, 129)]
+)
+def test_a_stack_to_compare_with_is_as_deep_as_it_takes_up_to_the_tables_limit(kernel, least, layers, size):
+    rows = trace_uniform_stack(kernel, least, 224)
+    assert (len(rows) - 1, rows[-1].size, rows[-1].num_units) == (layers, size, 224)
 
 
 def test_bad_layers_of_calculate_receptive_field_raise_value_errors():

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
+import gradio as gr
+import numpy as np
 import pytest
+from PIL import Image
 
 from explorer.errors import InputError
 from explorer.receptive_field.tab import (
+    CONTROLS,
     LENET_LAYERS,
+    PICTURES,
+    SHOWN_SIDE,
     STACK,
+    STORIES,
     TABLE,
+    View,
     build_tab,
+    on_chart,
+    on_check,
     on_compare,
     on_edit,
+    on_measure,
     on_network,
     on_point,
     on_receptive_field,
+    on_run,
+    on_sample,
+    on_size,
+    on_stop,
+    on_story,
+    on_upload,
     receptive_field,
 )
 
 LAYERS = [dict(layer) for layer in LENET_LAYERS]
+NOTHING = gr.skip()
 
 
 class Click:
@@ -30,61 +49,198 @@ class Click:
         self._data = data
 
 
-def show(model="lenet5", compared=(), layer=3, sample=0, pixel=None, layers=None, language="en"):
-    return on_receptive_field(model, list(compared), layer, sample, pixel, layers, language=language)
+def values(**changes) -> list:
+    view = View(**{"compared": [], "sample": 0, **changes})
+    return [getattr(view, name) for name in View.__dataclass_fields__]
+
+
+def answer(handler, *before, language="en", extra=(), **changes) -> dict:
+    """What a handler gives, by name; what it leaves alone is not in it."""
+    given = handler(*before, *values(**changes), language=language)
+    named = dict(zip(("look_for", *PICTURES, *CONTROLS, *extra), given, strict=True))
+    return {name: value for name, value in named.items() if value != NOTHING}
+
+
+def show(**changes) -> dict:
+    return answer(on_receptive_field, **changes)
+
+
+def mask_of(payload: dict) -> np.ndarray:
+    bits = np.unpackbits(np.frombuffer(base64.b64decode(payload["mask"]), dtype=np.uint8))
+    return bits[: payload["size"] ** 2].reshape(payload["size"], -1).astype(bool)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_sentence_has_the_numbers_of_the_chosen_layer(language):
-    sentence, *_ = show(layer=3, language=language)
+    sentence = show(layer=3, language=language)["look_for"]
     assert "features.3" in sentence and "4 ×" in sentence and "= 8" in sentence and "14 × 14" in sentence
 
 
 def test_a_field_wider_than_the_image_is_not_said_to_see_all_where_no_unit_does():
     # 29 pixels around 12 or 16: pixel 27 or pixels 0 and 1 stay outside.
-    assert "no unit" in show("resnet18", layer=10)[0]
-    assert "in the middle" in show("resnet18", layer=11)[0]
+    assert "no unit" in show(model="resnet18", layer=10)["look_for"]
+    assert "in the middle" in show(model="resnet18", layer=11)["look_for"]
 
 
-def test_the_chart_has_the_sizes_and_the_image_line():
-    _, chart, _, _ = show(compared=[STACK, "resnet18"])
+def test_the_chart_has_the_sizes_and_the_image_line_for_up_to_four_networks():
+    chart = show(compared=[STACK, "resnet18", "torchvision:resnet18"])["chart"]
     lines = {trace.name: list(trace.y) for trace in chart.data if trace.mode == "lines"}
+    assert len(lines) == 4
     assert lines["LeNet-5"] == [1, 5, 6, 14, 16, 28]
     assert lines["ResNet-18"][-2:] == [109, 109]
+    assert lines["torchvision ResNet-18"][-2:] == [435, 435]
     assert lines["3×3 layers, stride 1"][:4] == [1, 3, 5, 7]
+    assert {trace.meta for trace in chart.data if trace.meta} == {"lenet5", STACK, "resnet18", "torchvision:resnet18"}
     assert chart.layout.shapes[0].y0 == 28
     assert "Layer" in chart.layout.xaxis.title.text and "pixels" in chart.layout.yaxis.title.text
 
 
 def test_the_box_follows_the_layer_and_the_clicked_pixel():
-    boxes = [show(layer=layer)[2]["maps"][0]["boxes"][0][:4] for layer in range(6)]
+    boxes = [show(layer=layer)["field"]["box"] for layer in range(6)]
     assert [box[2] - box[0] for box in boxes] == [1, 5, 6, 14, 16, 28]
-    *_, payload, _, pixel = on_point(Click(map=0, row=0, column=27), "lenet5", [], 1, 0, None, language="en")
-    assert pixel == [0, 27]
-    assert payload["maps"][0]["boxes"][0][:4] == [0, 25, 3, 28]
-    assert "64%" in payload["maps"][0]["caption"]
+    clicked = answer(on_point, Click(pixel=[0, 27]), layer=1)
+    assert clicked["place"] == [0.5 / 28, 27.5 / 28]
+    assert clicked["field"]["box"] == [-2, 25, 3, 30] and clicked["field"]["clipped"] == [0, 25, 3, 28]
+    assert clicked["field"]["centre"] == [0, 27]
+    assert "64%" in clicked["field"]["imageCaption"]
 
 
-def test_the_table_marks_the_chosen_layer():
-    table = show(layer=4)[3]
+def test_a_clicked_unit_is_the_one_that_is_shown_and_its_place_stays():
+    clicked = answer(on_point, Click(unit=[0, 9]), layer=3)
+    assert clicked["field"]["unit"] == [0, 9] and clicked["field"]["units"] == 10
+    assert clicked["field"]["box"] == [-2, 16, 12, 30]
+    assert show(layer=3, place=clicked["place"])["field"]["unit"] == [0, 9]
+    assert show(layer=1, place=clicked["place"])["field"]["unit"] == [5, 23]
+
+
+def test_a_click_in_the_chart_chooses_the_layer_or_brings_the_other_network_to_the_front():
+    clicked = answer(on_chart, Click(network="lenet5", layer=1))
+    assert clicked["layer"] == 1 and clicked["field"]["box"][2] - clicked["field"]["box"][0] == 5
+    clicked = answer(on_chart, Click(network="resnet18", layer=4), compared=[STACK, "resnet18"])
+    assert clicked["model"] == "resnet18" and clicked["compared"] == [STACK, "lenet5"]
+    assert clicked["layer"]["value"] == 4 and clicked["layer"]["maximum"] == 18
+    assert set(answer(on_chart, Click(network=STACK, layer=2))) == {"look_for"}
+
+
+@pytest.mark.parametrize("data", [{}, {"network": "lenet5"}, {"network": "lenet5", "layer": "x"}])
+def test_a_click_beside_the_points_does_nothing_or_is_refused(data):
+    if data.get("network") is None:
+        assert set(answer(on_chart, Click(**data))) == {"look_for"}
+    else:
+        with pytest.raises(InputError):
+            answer(on_chart, Click(**data))
+
+
+def test_the_table_marks_the_chosen_layer_and_says_why_the_last_sees_all():
+    table = show(layer=4)["table"]
     selected = table.split("<tr class=selected>")[1].split("</tr>")[0]
     assert "features.5" in selected and "16 × 16" in selected and "5.5" in selected
     assert table.count("<tr class=selected>") == 1
+    assert "fully connected layer joins all positions" in table
+    assert "Global pooling" in show(model="resnet18")["table"]
 
 
-def test_a_new_network_bounds_the_slider():
-    *_, slider, _ = on_network("resnet18", [], 3, 0, None, None, language="en")
-    assert slider["maximum"] == 18 and slider["value"] == 3
-    *_, slider, _ = on_network("lenet5", [], 18, 0, None, None, language="en")
-    assert slider["maximum"] == slider["value"] == 5
+def test_a_new_network_bounds_the_slider_and_has_its_own_size():
+    changed = answer(on_network, model="resnet18", layer=3, size=100)
+    assert changed["layer"]["maximum"] == 18 and changed["layer"]["value"] == 3 and changed["size"] == 28
+    changed = answer(on_network, model="lenet5", layer=18)
+    assert changed["layer"]["maximum"] == changed["layer"]["value"] == 5
+    assert answer(on_network, model="torchvision:resnet50", layer=3)["size"] == 224
+
+
+def test_another_size_draws_the_same_layers_on_a_larger_image():
+    changed = answer(on_size, model="resnet18", size=112, layer=5)
+    assert changed["field"]["size"] == 112 and changed["field"]["units"] == 112
+    with pytest.raises(InputError, match="28 pixels only"):
+        answer(on_size, model="lenet5", size=112)
 
 
 def test_an_edited_table_becomes_the_network():
     layers = [*LAYERS, {"type": "conv", "kernel": "3", "stride": "1", "padding": "1", "dilation": "2"}]
-    sentence, chart, *_, slider, editor, model = on_edit([], 5, 0, None, layers, language="en")
-    assert model == TABLE and slider["maximum"] == 5 and editor["open"]
-    assert "32 × 32" in sentence
-    assert list(chart.data[0].y) == [1, 5, 6, 14, 16, 32]
+    edited = answer(on_edit, layer=5, layers=layers)
+    assert edited["model"] == TABLE and edited["layer"]["maximum"] == 5 and edited["editor"]["open"]
+    assert "32 × 32" in edited["look_for"] and edited["marks"] == []
+    assert list(edited["chart"].data[0].y) == [1, 5, 6, 14, 16, 32]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_broken_cells_are_marked_and_nothing_else_changes(language):
+    layers = [{**LAYERS[0], "kernel": "abc"}, {**LAYERS[1], "padding": "2"}, {**LAYERS[2], "type": "lstm"}]
+    edited = answer(on_edit, layers=layers, language=language)
+    assert set(edited) == {"look_for", "marks"}
+    assert [(mark["row"], mark["column"]) for mark in edited["marks"]] == [(1, "kernel"), (2, "padding"), (3, "type")]
+    assert "abc" in edited["look_for"]["value"] and "problem" in edited["look_for"]["value"]
+
+
+def test_a_transposed_layer_shows_fractions_of_pixels():
+    layers = [{"type": "transposed", "kernel": "4", "stride": "2", "padding": "1", "dilation": "1"}]
+    shown = show(model=TABLE, layer=1, layers=layers)
+    assert "0.5" in shown["look_for"] and shown["field"]["units"] == 56
+    assert mask_of(shown["field"]).sum() == 4
+    assert "largest" in shown["table"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_autograd_confirms_what_is_shown_and_brings_the_mask(language):
+    own = {"model": TABLE, "layer": 3, "layers": STORIES["gridding"]["layers"]}
+    for view in ({"model": "resnet18", "layer": 7}, own):
+        checked = answer(on_check, language=language, **view)
+        assert set(checked) == {"field", "badge"}
+        assert "confirmed" in checked["badge"]
+        pixels = int(mask_of(checked["field"]).sum())
+        assert f" {pixels} " in checked["badge"]
+    assert "confirmed" not in answer(on_check, layer=5, language=language)["badge"]
+
+
+def test_dilation_leaves_holes_in_what_is_drawn():
+    shown = show(model=TABLE, layer=3, layers=STORIES["gridding"]["layers"])
+    mask = mask_of(shown["field"])
+    top, left, bottom, right = shown["field"]["clipped"]
+    assert (bottom - top, right - left) == (13, 13) and mask.sum() == 49
+    assert "71%" in shown["look_for"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("story", "numbers"),
+    [
+        ("kernels", ("5 × 5", "18", "25", "28%", "2")),
+        ("resnet50", ("107 × 107", "225 × 225")),
+        ("whole", ("layer3.0.conv1", "29", "25", "109")),
+        ("gridding", ("13 × 13", "49", "29%", "27")),
+        ("hybrid", ("17 × 17", "100%", "27")),
+    ],
+)
+def test_a_story_sets_everything_and_tells_its_numbers(story, numbers, language):
+    def tell(*args, language):
+        return on_story(*args, story=story, language=language)
+
+    told = answer(tell, language=language, size=100, place=[0, 0])
+    assert all(number in told["look_for"] for number in numbers), told["look_for"]
+    assert told["model"] == STORIES[story]["model"] and told["size"] == 28
+    assert told["compared"] == STORIES[story]["compared"] and told["marks"] == []
+    assert (told["model"] == TABLE) == ("layers" in told)
+
+
+def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(tmp_path):
+    picture = Image.new("L", (90, 40), 0)
+    picture.paste(255, (45, 0, 90, 40))
+    picture.save(tmp_path / "own.png")
+    brought = answer(on_upload, str(tmp_path / "own.png"))
+    assert len(base64.b64decode(brought["picture"])) == SHOWN_SIDE**2
+    codes = np.frombuffer(base64.b64decode(brought["field"]["image"]["codes"]), np.uint8).reshape(28, 28)
+    # The middle square of the picture: black at the left, white at the right.
+    assert codes[:, :13].max() < 20 and codes[:, 15:].min() > 235
+    picked = answer(on_sample, extra=["upload"], picture=brought["picture"])
+    assert picked["picture"] is None and picked["upload"] is None
+    assert picked["field"]["image"] == show()["field"]["image"]
+    assert answer(on_upload, None)["picture"] is None and show(picture="", place="")["field"] == show()["field"]
+    (tmp_path / "own.png").write_bytes(b"nothing")
+    for bad in ({"picture": "AAAA"}, {"picture": 3}, {"picture": "?"}, {"picture": ["A"]}):
+        with pytest.raises(InputError):
+            show(**bad)
+    with pytest.raises(InputError):
+        answer(on_upload, str(tmp_path / "own.png"))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +256,13 @@ def test_an_edited_table_becomes_the_network():
         {"layer": "x"},
         {"sample": 200},
         {"sample": None},
+        {"size": 0},
+        {"size": 513},
+        {"size": None},
+        {"place": "x"},
+        {"place": [float("nan"), 0]},
         {"compared": ["vgg"]},
+        {"compared": "vgg"},
         {"compared": ["resnet18"] * 4},
         {"model": TABLE, "layers": None},
         {"model": TABLE, "layers": [{"type": "conv", "kernel": "abc"}]},
@@ -113,10 +275,64 @@ def test_what_cannot_be_shown_is_refused_in_both_languages(changes):
     assert english != chinese and "。" in chinese
 
 
-@pytest.mark.parametrize("pixel", [{}, {"row": -1, "column": 3}, {"row": "x", "column": 3}, {"row": 28, "column": 0}])
-def test_a_click_beside_the_image_is_refused(pixel):
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"pixel": [-1, 3]}, {"pixel": ["x", 3]}, {"pixel": [28, 0]}, {"pixel": 3}, {"unit": [0, 28]}, {"unit": [0]}],
+)
+def test_a_click_beside_the_image_is_refused(data):
     with pytest.raises(InputError):
-        on_point(Click(**pixel), "lenet5", [], 1, 0, None, language="en")
+        answer(on_point, Click(**data), layer=1)
+
+
+# ---- the effective field --------------------------------------------------------------------------------------------
+
+
+def measure(num_images=6, run=None, language="en", **changes):
+    return on_measure(*values(**changes), num_images, run, language=language)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_effective_field_is_measured_in_parts_and_told(language):
+    *_, run, stop = measure(language=language)
+    assert stop.visible
+    parts = list(on_run(run, language=language))
+    sentence, maps, table, stop = parts[-1]
+    assert not stop.visible and "14 × 14" in sentence and len(json.loads(maps)["maps"]) == 2
+    assert "20%" in table and "99%" in table and table.count("<tr") == 3
+
+
+def test_a_new_measurement_or_the_button_stops_the_one_under_way():
+    *_, run, _ = measure()
+    running = on_run(run, language="en")
+    next(running)
+    on_stop(run, language="en")
+    assert list(running) == [(NOTHING,) * 4]
+    *_, first, _ = measure()
+    *_, second, _ = measure(run=first)
+    assert first.is_stopped and not second.is_stopped
+
+
+def test_a_network_without_weights_is_measured_with_random_ones_only():
+    *_, run, _ = measure(model="torchvision:mobilenet_v2", size=32, layer=3, num_images=2)
+    *_, (_, maps, _, _) = on_run(run, language="en")
+    assert len(json.loads(maps)["maps"]) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model": TABLE},
+        {"layer": 0},
+        {"layer": 5},
+        {"num_images": 0},
+        {"num_images": None},
+        {"model": "torchvision:vgg16", "size": 224},
+    ],
+)
+def test_what_cannot_be_measured_is_refused(changes):
+    with pytest.raises(InputError) as caught:
+        measure(**changes)
+    assert "。" in caught.value.sentence("zh")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -154,6 +370,7 @@ def test_the_public_function():
         {"input_size": [28]},
         {"language": "fr"},
         {"model": "lenet5", "input_size": 30},
+        {"input_size": 513},
     ],
 )
 def test_the_public_function_refuses_nonsense(bad):
@@ -163,8 +380,6 @@ def test_the_public_function_refuses_nonsense(bad):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_tab_builds(language):
-    import gradio as gr
-
     with gr.Blocks() as demo:
         wing = build_tab(language)
     assert wing.name == "receptive_field"

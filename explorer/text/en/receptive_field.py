@@ -35,8 +35,8 @@ SENTENCES = {
     "hover_layer": "{name}: {size} × {size} pixels, jump {jump}",
     "hover_global": "{name}: the whole image",
     "field_title": "{name}, unit ({row}, {column})",
-    "box_inside": "The box: {size} × {size} pixels, all on the image. Click the image to choose another unit.",
-    "box_clipped": "The box: {size} × {size} pixels, {share} of it in the padding. Click to choose another unit.",
+    "box_inside": "{height} × {width} pixels around {centre}, all on the image. Click to choose another unit.",
+    "box_clipped": "{height} × {width} pixels around {centre}, {share} of them in the padding.",
     "box_global": "Sees every pixel.",
     # the tables
     "head_number": "#",
@@ -85,6 +85,81 @@ SENTENCES = {
         "The kernels are the same. Each stride of 2 doubles the jump of the layers behind it: {first_size} pixels "
         "without strides, {second_size} with one at the start, {third_size} with three."
     ),
+    # the picture of the field, the chart and their controls
+    "image_size": "Image size (pixels)",
+    "pixel": "Pixel",
+    "own_picture": "My own picture",
+    "network_stack5x5": "5×5 layers, stride 1",
+    "kind_transposed": "transposed",
+    "map_title": "map {count}×{count}",
+    "map_caption": "A unit is as bright as its field is on average. Click one, or use the arrow keys.",
+    "checking": "Checking against autograd …",
+    "check_confirmed": "Checked against autograd just now ({time} ms): {pixels} pixels reach this unit.",
+    "check_differs": "Autograd finds another field than the one computed ({time} ms): {pixels} pixels reach this unit.",
+    "check_image": "not checked: a pixel sees itself",
+    "no_unit": "{layer} gives no map that has this unit.",
+    "look_stack": "That line is a stack to compare with. Build it yourself under “My own layers” to look into it.",
+    "look_uneven": (
+        "{name}: the largest field of a unit is {size} × {size} pixels, and units lie {jump} pixels apart. A "
+        "transposed convolution puts new units between the old ones, so neighbours see different amounts."
+    ),
+    "look_holes": " {share} of the box are holes: no path leads from those pixels to this unit.",
+    # stories
+    "story_kernels": "Two 3×3 or one 5×5?",
+    "story_resnet50": "Deeper, sees less",
+    "story_whole": "First to see it all",
+    "story_gridding": "Dilation leaves holes",
+    "story_hybrid": "Holes closed again",
+    "tell_kernels": (
+        "Two 3×3 layers see {size} × {size} pixels, just as one 5×5 does. For each pair of channels they need {small} "
+        "weights in place of {large} ({saved} less), and have {relus} ReLUs in place of {large_relus}."
+    ),
+    "tell_resnet50": (
+        "ResNet-50 is deeper than ResNet-34 and yet sees {size} × {size} pixels in place of {other} × {other}: only "
+        "{kernels} of its layers widen the field, against {other_kernels}."
+    ),
+    "tell_whole": (
+        "In ResNet-18 layer {number}, {name}, is the first whose field ({wide} pixels) is at least as wide as the "
+        "image (28); the layer before it sees {before}. At the end it is {size}."
+    ),
+    "tell_gridding": (
+        "Three 3×3 layers with dilation 2 span {size} × {size} pixels with {weights} weights. But look at the holes: "
+        "only {pixels} pixels, {share} of the box, reach the unit."
+    ),
+    "tell_hybrid": (
+        "Dilations of 1, 2 and 5 with the same {weights} weights span {size} × {size} pixels, and {share} of the box "
+        "reach the unit: no holes."
+    ),
+    # the effective field
+    "effective": "How much of it counts: the effective field",
+    "effective_intro": (
+        "The green box says which pixels can matter. The gradient says how much they do, for the layer and the unit "
+        "chosen above, averaged over real images."
+    ),
+    "num_images": "Images",
+    "measure": "Measure this unit",
+    "stop": "Stop",
+    "stopped": "Stopped. What was measured so far stays.",
+    "measuring": "{name}: {done} of {count} images …",
+    "weights_random": "random weights",
+    "weights_trained": "trained weights",
+    "effective_caption": "{count} images; darker: more gradient (its root)",
+    "effective_label": "Share of the gradient of {name} on each pixel",
+    "head_weights_kind": "Weights",
+    "head_images": "Images",
+    "head_theory": "theoretical",
+    "look_effective": (
+        "{name} can see {size} × {size} pixels. With random weights half of the gradient lies in a square of {half} × "
+        "{half}, 90 % in {most} × {most}."
+    ),
+    "look_trained": " With trained weights: {half} × {half} and {most} × {most}.",
+    "look_silent": "{name}: no gradient came through on these images, so there is nothing to measure for this unit.",
+    "no_weights_table": "Your own layers have no weights. Choose a network to measure its effective field.",
+    "no_effective": "Choose a convolution or a pooling layer: this one has no field of its own to measure.",
+    "too_heavy": (
+        "{model} has {params} million parameters and {mult_adds} billion multiply-adds at this size; at most "
+        "{max_params} million and {max_adds} billion are measured here. Choose a smaller network or image."
+    ),
     # comparisons and facts
     "comparisons": "Side by side: kernels, dilation, stride",
     "comparison_kernels": "Small kernels or one large",
@@ -106,12 +181,25 @@ SENTENCES = {
     "too_many_layers": "The table may have at most {maximum} layers, got {number}.",
     "too_many_compared": "Compare with at most {maximum} networks.",
     "bad_row": "Row {row} is not a layer.",
-    "bad_type": "Row {row}, Type: must be conv or pool, got {value!r}.",
+    "bad_type": "Row {row}, Type: must be conv, pool or transposed, got {value!r}.",
     "empty_cell": "Row {row}, {name}: the cell is empty. Enter a whole number from {minimum} to {maximum}.",
     "bad_cell": "Row {row}, {name}: must be a whole number from {minimum} to {maximum}, got {value!r}.",
     "pool_padding": "Row {row}: the padding of a pooling may be at most half its kernel, got {padding} for {kernel}.",
     "kernel_too_large": "Row {row}: the kernel spans {span} pixels, but its map with padding has only {padded}.",
     "field_too_large": "Row {row}: the field grows beyond {maximum} pixels. Choose smaller kernels or strides.",
+    "field_too_large_here": "grows beyond {maximum} pixels",
+    "bad_row_here": "not a layer",
+    "bad_type_here": "must be conv, pool or transposed",
+    "empty_cell_here": "empty: a whole number from {minimum} to {maximum}",
+    "bad_cell_here": "a whole number from {minimum} to {maximum}, not {value!r}",
+    "pool_padding_here": "at most half the kernel of {kernel}",
+    "kernel_too_large_here": "spans {span}, the padded map has only {padded}",
+    "nothing_left": "Row {row}: this padding cuts away the whole map: {size} units would be left along each side.",
+    "nothing_left_here": "cuts away the whole map ({size} units left)",
+    "map_too_large": "Row {row}: the map would have {size} units along each side; at most {maximum} are drawn.",
+    "map_too_large_here": "{size} units a side, at most {maximum}",
+    "sees_nothing": "Row {row}: this kernel is smaller than the stride, and no unit sees any pixel.",
+    "sees_nothing_here": "no unit sees any pixel",
     "fixed_size": "{model} takes images of {size} pixels only, got {value}.",
     "explanation": r"""One unit of a feature map is computed from a small window of the map before it, that window
 from windows of the map
@@ -154,7 +242,15 @@ that of the longest. The shortest path of ResNet-18 here passes one 3×3 convolu
 **The theoretical and the effective field.** The box says which pixels *can* matter, not how much. Pixels in the middle
 have more paths to the unit than those at the rim; the maps above count them. In a random deep network the influence
 falls off like a Gaussian, and the effective field grows only like the square root of the depth
-([Luo et al. 2016](https://arxiv.org/abs/1701.04128)).
+([Luo et al. 2016](https://arxiv.org/abs/1701.04128)). The effective field above is measured: for each of many real
+images the gradient of the unit (summed over the channels) with respect to every pixel, its magnitude as a share of the
+whole, then the mean over the images. The table gives the side of the smallest square around the field's centre that
+holds 20, 50, 90 and 99 % of it.
+
+**How it is checked.** The box is computed by the formulas above. Then PyTorch runs the same layers with all weights
+equal, averages in place of maxima and no activation, so that nothing can cancel, and autograd tells which pixels reach
+the unit. The mark below the picture says whether both agree. What autograd finds is drawn: bright pixels reach the unit,
+dimmed ones do not.
 """,
     "questions": r"""### Why use several 3×3 convolutions in place of one 5×5 or 7×7?
 Two 3×3 layers see 5×5 pixels, three see 7×7: the field is the same. With $C$ channels throughout, two 3×3 layers have

@@ -35,8 +35,8 @@ SENTENCES = {
     "hover_layer": "{name}：{size} × {size} 像素，跨距 {jump}",
     "hover_global": "{name}：整幅图像",
     "field_title": "{name}，单元 ({row}, {column})",
-    "box_inside": "方框为 {size} × {size} 像素，全在图内。点击图像可换单元。",
-    "box_clipped": "方框为 {size} × {size} 像素，其中 {share} 落在填充区。点击图像可换单元。",
+    "box_inside": "以 {centre} 为中心的 {height} × {width} 像素，全在图内。点击图像可换单元。",
+    "box_clipped": "以 {centre} 为中心的 {height} × {width} 像素，其中 {share} 落在填充区。",
     "box_global": "能看到每一个像素。",
     # the tables
     "head_number": "#",
@@ -81,6 +81,79 @@ SENTENCES = {
         "三组的卷积核完全相同。每个步幅 2 都让它后面各层的跨距翻倍：不用步幅看到 {first_size} 像素，"
         "第一层用一次看到 {second_size} 像素，三层都用看到 {third_size} 像素。"
     ),
+    # the picture of the field, the chart and their controls
+    "image_size": "图像边长（像素）",
+    "pixel": "像素",
+    "own_picture": "自己的图片",
+    "network_stack5x5": "5×5 卷积堆叠，步幅 1",
+    "kind_transposed": "转置卷积",
+    "map_title": "特征图 {count}×{count}",
+    "map_caption": "单元的亮度是它感受野内的平均亮度。点击任一单元，或用方向键移动。",
+    "checking": "正在用自动求导核对……",
+    "check_confirmed": "刚刚用自动求导核对过（{time} 毫秒）：有 {pixels} 个像素通向该单元。",
+    "check_differs": "自动求导得到的感受野与计算的不同（{time} 毫秒）：有 {pixels} 个像素通向该单元。",
+    "check_image": "未核对：像素只看到它自己",
+    "no_unit": "{layer} 的输出里没有这个单元。",
+    "look_stack": "这条线是用来对比的堆叠。想看它的内部，请在“自己设计的层”里搭出来。",
+    "look_uneven": (
+        "{name}：单元的感受野最大为 {size} × {size} 像素，相邻单元相隔 {jump} 像素。"
+        "转置卷积在原有单元之间插入新单元，所以相邻单元看到的大小并不相同。"
+    ),
+    "look_holes": "方框有 {share} 是空洞：没有任何路径从那些像素通向该单元。",
+    # stories
+    "story_kernels": "两个 3×3 还是一个 5×5",
+    "story_resnet50": "更深却看得更少",
+    "story_whole": "哪层最先看到全图",
+    "story_gridding": "空洞卷积留下的洞",
+    "story_hybrid": "怎样把洞补上",
+    "tell_kernels": (
+        "两层 3×3 看到 {size} × {size} 像素，和一层 5×5 一样。每对通道只要 {small} 个权重，而 5×5 要 {large} 个"
+        "（省 {saved}）；ReLU 有 {relus} 个，而 5×5 只有 {large_relus} 个。"
+    ),
+    "tell_resnet50": (
+        "ResNet-50 比 ResNet-34 深，却只看到 {size} × {size} 像素，后者看到 {other} × {other}："
+        "它只有 {kernels} 层会扩大感受野，后者有 {other_kernels} 层。"
+    ),
+    "tell_whole": (
+        "在 ResNet-18 中，第 {number} 层 {name} 的感受野（{wide} 像素）最先不小于图像（28）；前一层只看到 {before}。"
+        "到最后是 {size}。"
+    ),
+    "tell_gridding": (
+        "三层空洞率为 2 的 3×3 卷积，用 {weights} 个权重跨越 {size} × {size} 像素。但请看那些洞："
+        "只有 {pixels} 个像素（方框的 {share}）通向该单元。"
+    ),
+    "tell_hybrid": (
+        "空洞率取 1、2、5，权重同样是 {weights} 个，跨越 {size} × {size} 像素，方框的 {share} 都通向该单元：没有洞。"
+    ),
+    # the effective field
+    "effective": "其中多少真正起作用：有效感受野",
+    "effective_intro": (
+        "绿框说明哪些像素可能有影响，梯度说明影响有多大：针对上面选中的层和单元，在多幅真实图像上取平均。"
+    ),
+    "num_images": "图像数",
+    "measure": "测量这个单元",
+    "stop": "停止",
+    "stopped": "已停止，已经测得的结果保留。",
+    "measuring": "{name}：已测 {done} / {count} 幅图像……",
+    "weights_random": "随机权重",
+    "weights_trained": "训练后的权重",
+    "effective_caption": "{count} 幅图像；颜色越深梯度越大（取平方根）",
+    "effective_label": "{name} 的梯度在各像素上的份额",
+    "head_weights_kind": "权重",
+    "head_images": "图像数",
+    "head_theory": "理论值",
+    "look_effective": (
+        "{name} 能看到 {size} × {size} 像素。权重随机时，一半的梯度落在 {half} × {half} 的方块里，90 % 落在 "
+        "{most} × {most} 里。"
+    ),
+    "look_trained": "训练之后分别是 {half} × {half} 和 {most} × {most}。",
+    "look_silent": "{name}：在这些图像上没有梯度传过来，这个单元无从测量。",
+    "no_weights_table": "自己设计的层没有权重。请选一个网络来测量有效感受野。",
+    "no_effective": "请选一个卷积层或池化层：这一层没有自己的感受野可测。",
+    "too_heavy": (
+        "{model} 有 {params} 百万个参数，在这个尺寸下要 {mult_adds} 十亿次乘加；这里最多测 {max_params} 百万个参数、"
+        "{max_adds} 十亿次乘加。请选小一些的网络或图像。"
+    ),
     # comparisons and facts
     "comparisons": "放在一起比一比：卷积核、空洞、步幅",
     "comparison_kernels": "几个小核，还是一个大核",
@@ -102,12 +175,25 @@ SENTENCES = {
     "too_many_layers": "表格最多 {maximum} 层，现在是 {number} 层。",
     "too_many_compared": "最多同时对比 {maximum} 个网络。",
     "bad_row": "第 {row} 行不是一个层。",
-    "bad_type": "第 {row} 行，类型：只能是 conv 或 pool，现在是 {value!r}。",
+    "bad_type": "第 {row} 行，类型：只能是 conv、pool 或 transposed，现在是 {value!r}。",
     "empty_cell": "第 {row} 行，{name}：单元格是空的，请填 {minimum} 到 {maximum} 的整数。",
     "bad_cell": "第 {row} 行，{name}：要填 {minimum} 到 {maximum} 的整数，现在是 {value!r}。",
     "pool_padding": "第 {row} 行：池化的填充不能超过窗口的一半，现在窗口为 {kernel}，填充为 {padding}。",
     "kernel_too_large": "第 {row} 行：卷积核跨 {span} 个像素，而这一层的输入加上填充只有 {padded} 个像素。",
     "field_too_large": "第 {row} 行：感受野超过 {maximum} 像素。请减小卷积核或步幅。",
+    "field_too_large_here": "超过 {maximum} 像素",
+    "bad_row_here": "不是一个层",
+    "bad_type_here": "只能是 conv、pool 或 transposed",
+    "empty_cell_here": "空的：请填 {minimum} 到 {maximum} 的整数",
+    "bad_cell_here": "要填 {minimum} 到 {maximum} 的整数，不能是 {value!r}",
+    "pool_padding_here": "最多是窗口 {kernel} 的一半",
+    "kernel_too_large_here": "跨 {span}，输入加上填充只有 {padded}",
+    "nothing_left": "第 {row} 行：这样的填充把整张图都裁掉了，每边只剩 {size} 个单元。",
+    "nothing_left_here": "整张图都被裁掉（每边剩 {size} 个单元）",
+    "map_too_large": "第 {row} 行：这张图每边会有 {size} 个单元，最多只画 {maximum} 个。",
+    "map_too_large_here": "每边 {size} 个单元，最多 {maximum} 个",
+    "sees_nothing": "第 {row} 行：卷积核小于步幅，没有哪个单元能看到任何像素。",
+    "sees_nothing_here": "没有单元能看到像素",
     "fixed_size": "{model} 只接受边长 {size} 像素的图像，现在是 {value}。",
     "explanation": r"""特征图上的一个单元，是由前一张图上的一个小窗口算出来的；那个窗口里的每个单元，又来自更前一张图上的窗口，
 这样一直追到图像。追到的这些像素，就是该单元的**感受野**。感受野之外的像素，不论权重取什么值，都改变不了它的输出。
@@ -141,7 +227,13 @@ $$
 
 **理论感受野与有效感受野。** 方框只说明哪些像素“可能”有影响，没有说影响多大。中间的像素通向该单元的路径多，边上的少；
 上面的图数的就是路径。在随机初始化的深层网络里，影响从中心向外近似按高斯曲线衰减，有效感受野只随深度的平方根增长
-（[Luo 等，2016](https://arxiv.org/abs/1701.04128)）。
+（[Luo 等，2016](https://arxiv.org/abs/1701.04128)）。上面的有效感受野是实测的：对许多幅真实图像，逐一求该单元（各通道
+相加）对每个像素的梯度，取绝对值并换算成份额，再对图像求平均。表中列出以感受野中心为中心、包含 20、50、90、99 % 的
+最小方块的边长。
+
+**怎样核对。** 方框是按上面的公式算出来的。随后 PyTorch 把同样的层运行一遍：所有权重相等，最大池化换成平均池化，
+去掉激活函数，这样什么也不会相互抵消；自动求导便能说出哪些像素通向该单元。图下的记号说明两者是否一致。
+画出来的是自动求导的结果：亮的像素通向该单元，暗的不通。
 """,
     "questions": r"""### 为什么用多个 3×3 卷积代替一个大卷积核（如 5×5 或 7×7）？
 两层 3×3 看到 5×5，三层看到 7×7，感受野相同。设每层都是 $C$ 个通道：两层 3×3 有 $2 \cdot 9\,C^2 = 18\,C^2$ 个权重，

@@ -1,0 +1,250 @@
+"""The networks that the wing can show: the catalogue's and torchvision's, their rows, and the check of a field.
+
+A name with the prefix "torchvision:" is one of torchvision's classifiers, any other a model of the catalogue.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from explorer.checks import check_whole
+from explorer.errors import InputError
+from explorer.models.catalogue import MODELS
+from explorer.models.footprint import check_field, measure_footprint
+from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS, record_torchvision
+from explorer.models.trace import Layer, Recording, UnsupportedLayerError, record_catalogue
+from explorer.receptive_field.maths import FieldBox, LayerRow, compute_field_box, limit_reach, make_image_row
+
+TORCHVISION = "torchvision:"
+MAX_IMAGE_SIZE = 512
+# Layers of a traced network that widen the field, and those behind which every unit sees everything.
+LOCAL_KINDS: Mapping[str, str] = {
+    "Conv2d": "conv", "MaxPool2d": "pool", "AvgPool2d": "pool", "max_pool2d": "pool", "avg_pool2d": "pool",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that can be picked.
+
+    Attributes:
+        name: by which it is picked.
+        title: what a reader calls it; the same in every language.
+        channels: of the images it takes.
+        input_size: side in pixels of the images it is made for.
+        fixed_size: whether it takes images of that size only.
+    """
+
+    name: str
+    title: str
+    channels: int
+    input_size: int
+    fixed_size: bool
+
+
+def _list_networks() -> dict[str, Network]:
+    catalogue = [
+        Network(name, entry.title, entry.input_shape[0], entry.input_shape[-1], entry.fixed_size)
+        for name, entry in MODELS.items()
+    ]
+    torchvision = [
+        Network(f"{TORCHVISION}{name}", f"torchvision {entry.title}", 3, entry.input_size, entry.fixed_size)
+        for name, entry in TORCHVISION_CLASSIFIERS.items()
+        if entry.input_size <= MAX_IMAGE_SIZE or not entry.fixed_size
+    ]
+    return {network.name: network for network in (*catalogue, *torchvision)}
+
+
+NETWORKS: Mapping[str, Network] = _list_networks()
+
+
+def find_network(name: Any) -> Network:
+    """The network of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if not isinstance(name, str) or name not in NETWORKS:
+        raise InputError("errors.not_a_choice", name="terms.model", value=name, choices=", ".join(MODELS))
+    return NETWORKS[name]
+
+
+def record_network(name: str) -> Recording:
+    """Its recording, remembered: the same network at another size costs no second one."""
+    network = find_network(name)
+    if name.startswith(TORCHVISION):
+        return record_torchvision(name.removeprefix(TORCHVISION))
+    return record_catalogue(name, network.channels)
+
+
+def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
+    """The rows of a network along its longest path: its convolutions and poolings.
+
+    A layer that sees less than one before it stands on a shortcut or a shorter branch and is left out, as is one
+    whose field is not square. The last row is the layer from which on every unit sees the whole image.
+
+    Args:
+        name: a key of NETWORKS.
+        input_size: side of the image in pixels.
+
+    Returns:
+        the image's own row, then one row a layer, the last one of kind "global".
+
+    Raises:
+        InputError: no network has that name, or it cannot take an image of that size.
+    """
+    network = find_network(name)
+    input_size = check_whole("terms.input_size", input_size, 1, MAX_IMAGE_SIZE)
+    return _trace_network(network, input_size)
+
+
+@lru_cache(maxsize=256)
+def _trace_network(network: Network, input_size: int) -> tuple[LayerRow, ...]:
+    if network.fixed_size and input_size != network.input_size:
+        raise InputError("receptive_field.fixed_size", model=network.title, size=network.input_size, value=input_size)
+    layers = record_network(network.name).trace((network.channels, input_size, input_size)).layers
+    last = _find_joint(layers)
+    rows = [make_image_row(input_size)]
+    for row in _choose_path(layers[:last], input_size):
+        rows.append(limit_reach(replace(row, reach=rows[-1].reach)))
+    if last < len(layers):
+        joint = layers[last]
+        rows.append(LayerRow(joint.name, "global", input_size, input_size, (input_size - 1) / 2, 1, rows[-1].reach,
+                             joint.field_note))  # fmt: skip
+    return tuple(rows)
+
+
+def _find_joint(layers: Sequence[Layer]) -> int:
+    """Index of the layer from which on every unit of the main path sees everything.
+
+    That is where a branch that saw everything meets the path (squeeze and excitation), or else the last layer that
+    still reads from one with a field of its own.
+    """
+
+    def is_global(source: int) -> bool:
+        return source >= 0 and layers[source].receptive_field.is_global
+
+    joints = [
+        index for index, layer in enumerate(layers)
+        if layer.receptive_field.is_global and not all(map(is_global, layer.inputs))
+    ]  # fmt: skip
+    meetings = [index for index in joints if any(map(is_global, layers[index].inputs))]
+    return (meetings[:1] or joints[-1:] or [len(layers)])[0]
+
+
+def _choose_path(layers: Sequence[Layer], reach: int) -> list[LayerRow]:
+    """The rows along the longest path: sizes and jumps only grow; what a layer breaks stands on another path."""
+    rows: list[LayerRow] = []
+    for layer in layers:
+        row = _read_layer(layer, reach)
+        if row is not None and (not rows or row.size >= max(each.size for each in rows)):
+            rows = [each for each in rows if each.jump <= row.jump] + [row]
+    return rows
+
+
+def _read_layer(layer: Layer, reach: int) -> LayerRow | None:
+    """The row of a traced layer, or None for one that slides no window or whose field is not a regular square."""
+    field = layer.receptive_field
+    if layer.kind not in LOCAL_KINDS or field.is_global or field.jump is None or field.size[0] != field.size[1]:
+        return None
+    return LayerRow(layer.name, LOCAL_KINDS[layer.kind], field.size[0], field.jump[0], field.start[0],
+                    layer.output_shape[-1], reach, layer.field_note)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class UnitCheck:
+    """A unit's field as it was found by autograd just now, beside the computed one.
+
+    Attributes:
+        verdict: "confirmed", "differs" or "not_checked".
+        reason: key of the sentence that says why it was not checked, or None.
+        field: the field with the mask that autograd found; without a mask where it was not checked.
+        milliseconds: what the check took.
+    """
+
+    verdict: str
+    reason: str | None
+    field: FieldBox
+    milliseconds: float
+
+
+def check_unit(name: str, input_size: int, row: LayerRow, unit: tuple[int, int]) -> UnitCheck:
+    """Check a unit's box in a network that can be picked, and find which pixels of the box reach the unit.
+
+    Where holes of the field meet the border of the image, the pixels reach less far than the box: then the same
+    layer is checked in an image large enough for its field.
+
+    Raises:
+        InputError: the layer has no such unit.
+    """
+    network = find_network(name)
+    return _check_unit(record_network(name), (network.channels, input_size, input_size), row, unit)
+
+
+def check_chain_unit(
+    layers: Sequence[Mapping[str, Any]], input_size: int, row: LayerRow, unit: tuple[int, int], field: FieldBox
+) -> UnitCheck:
+    """The same for a chain of layers, built anew with PyTorch's own modules: every pixel must agree.
+
+    Args:
+        layers: rows as `parse_layers` takes them, up to the layer that is checked.
+        input_size: side of the image in pixels.
+        row: row of the last layer.
+        unit: (row, column) of the unit.
+        field: what `compute_chain_field` gave.
+    """
+    start = time.perf_counter()
+    if not layers:
+        return UnitCheck("not_checked", "receptive_field.check_image", field, 0.0)
+    shape, last = (1, input_size, input_size), str(len(layers) - 1)
+    try:
+        mask = measure_footprint(build_chain(layers), shape, last, unit).mask.numpy()
+    except UnsupportedLayerError:
+        return UnitCheck("not_checked", "trace.check_unsupported", field, 0.0)
+    verdict = "confirmed" if np.array_equal(mask, field.mask) else "differs"
+    return UnitCheck(verdict, None, replace(field, mask=mask), 1000 * (time.perf_counter() - start))
+
+
+def build_chain(layers: Sequence[Mapping[str, Any]]) -> nn.Sequential:
+    """The layers as PyTorch's modules for one channel; poolings take the maximum."""
+    kinds = {"conv": nn.Conv2d, "transposed": nn.ConvTranspose2d}
+    modules: list[nn.Module] = []
+    for layer in layers:
+        window = {name: layer[name] for name in ("stride", "padding", "dilation")}
+        if layer["type"] == "pool":
+            modules.append(nn.MaxPool2d(layer["kernel"], **window))
+        else:
+            modules.append(kinds[layer["type"]](1, 1, layer["kernel"], bias=False, device="meta", **window))
+    return nn.Sequential(*modules)
+
+
+def _check_unit(recording: Recording, shape: tuple[int, int, int], row: LayerRow, unit: tuple[int, int]) -> UnitCheck:
+    start = time.perf_counter()
+    field = compute_field_box(row, unit)
+    reason = "receptive_field.check_image" if row.kind == "input" else "trace.check_global"
+    if row.kind in ("input", "global"):
+        return UnitCheck("not_checked", reason, field, 0.0)
+    try:
+        mask = measure_footprint(recording, shape, row.name, unit).mask.numpy()
+    except UnsupportedLayerError:
+        return UnitCheck("not_checked", "trace.check_unsupported", field, 0.0)
+    verdict, reason = ("confirmed", None) if find_bounds(mask) == field.clipped else ("differs", None)
+    if verdict == "differs":
+        check = check_field(recording, shape, row.name)
+        verdict, reason = check.verdict, check.reason
+    return UnitCheck(verdict, reason, replace(field, mask=mask), 1000 * (time.perf_counter() - start))
+
+
+def find_bounds(mask: np.ndarray) -> tuple[int, int, int, int] | None:
+    """[top, left, bottom, right] of the pixels that are set, bottom and right exclusive; None where there are none."""
+    rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
+    if len(rows) == 0:
+        return None
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1

@@ -1,0 +1,148 @@
+"""The receptive-field wing as a reader uses it: layers clicked in the chart, units on their maps, broken cells."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from explorer.text import text_in
+
+PATHS = {"en": "/?tab=receptive_field", "zh": "/zh?tab=receptive_field"}
+LANGUAGES = list(PATHS)
+FIELD = "#receptive-field-canvas"
+CHART = "#receptive-field-chart .js-plotly-plot"
+PAYLOAD = f"""() => [...document.querySelectorAll("{FIELD} canvas")].map((canvas) => canvas.toDataURL()).join()"""
+IS_DRAWN = f"""() => document.querySelector("{CHART}")?.calcdata && document.querySelector("{FIELD} canvas").width > 50"""
+# Where a point of a line stands in the page; the plot's own axes say.
+POINT = """([chart, network, layer]) => {
+  const plot = document.querySelector(chart);
+  const line = plot.data.find(({ meta }) => meta === network);
+  const { xaxis, yaxis } = plot._fullLayout;
+  const box = plot.getBoundingClientRect();
+  const y = line.y._inputArray ?? line.y;
+  const value = ArrayBuffer.isView(y) || Array.isArray(y) ? y[layer] : plot.calcdata[plot.data.indexOf(line)][layer].y;
+  return [box.x + xaxis._offset + xaxis.c2p(layer), box.y + yaxis._offset + yaxis.c2p(value)];
+}"""
+
+
+def open_wing(visit, language: str, **settings):
+    page = visit(PATHS[language], **settings).page
+    page.wait_for_function(IS_DRAWN)
+    wait_for_check(page)
+    return page
+
+
+def wait_for_check(page) -> None:
+    """Wait until autograd has looked at what is shown."""
+    page.locator("#receptive-field-badge .confirmed").wait_for()
+
+
+def wait_for_pixels(page, number: int) -> None:
+    """Wait until autograd has found that so many pixels reach the unit."""
+    found = "(number) => document.querySelector('#receptive-field-badge .confirmed')?.innerText.includes(` ${number} `)"
+    page.wait_for_function(found, arg=number)
+
+
+def look_for(page):
+    return page.locator(".look-for:visible").first
+
+
+def click_layer(page, network: str, layer: int) -> None:
+    x, y = page.evaluate(POINT, [CHART, network, layer])
+    page.mouse.move(x - 3, y - 3)
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+
+
+def title(language: str, name: str, unit) -> str:
+    return text_in(language)("receptive_field.field_title", name=name, row=unit[0], column=unit[1])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_clicks_on_layers_and_units_show_their_fields(visit, language):
+    page, text = open_wing(visit, language), text_in(language)
+    conv, pool = text("receptive_field.kind_conv"), text("receptive_field.kind_pool")
+    before = page.evaluate(PAYLOAD)
+    click_layer(page, "lenet5", 1)
+    page.get_by_text(title(language, f"features.0 ({conv})", (14, 14))).first.wait_for()
+    assert page.evaluate(PAYLOAD) != before
+    assert page.locator("#receptive-field-layer input[type=number]").input_value() == "1"
+    wait_for_pixels(page, 25)
+    # The chart was drawn anew; it still listens.
+    click_layer(page, "lenet5", 4)
+    page.get_by_text(title(language, f"features.5 ({pool})", (2, 2))).first.wait_for()
+    canvas = page.locator(f"{FIELD} .field-map canvas")
+    canvas.click(position={"x": 3, "y": 3})
+    page.get_by_text(title(language, f"features.5 ({pool})", (0, 0))).first.wait_for()
+    # 16 x 16 pixels around 5.5: 14 x 14 of them lie on the image, 23 % in the padding.
+    wait_for_pixels(page, 14 * 14)
+    assert "23%" in page.locator(f"{FIELD} .field-image .map-caption").inner_text()
+    canvas.press("ArrowRight")
+    page.get_by_text(title(language, f"features.5 ({pool})", (0, 1))).first.wait_for()
+    page.locator(f"{FIELD} .field-image canvas").click(position={"x": 4, "y": 4})
+    page.get_by_text(title(language, f"features.5 ({pool})", (0, 0))).first.wait_for()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_story_and_broken_cells(visit, language):
+    page, text = open_wing(visit, language), text_in(language)
+    page.get_by_role("button", name=text("receptive_field.story_gridding")).click()
+    look_for(page).filter(has_text="29%").wait_for()
+    wait_for_pixels(page, 49)
+    rows = page.locator(".layer-table:visible tbody tr:not(.cell-problem)")
+    marks = page.locator(".layer-table:visible .cell-problem")
+    page.wait_for_function("() => document.querySelectorAll('.layer-table tbody tr').length === 3")
+    kernel, padding = rows.nth(1).locator("input").nth(0), rows.nth(2).locator("input").nth(2)
+    kernel.fill("abc")
+    wanted = text("receptive_field.bad_cell_here", minimum=1, maximum=31, value="abc")
+    marks.filter(has_text=wanted).wait_for()
+    assert kernel.get_attribute("aria-invalid") == "true" and kernel.input_value() == "abc"
+    padding.fill("99")
+    page.wait_for_function("() => document.querySelectorAll('.layer-table .cell-problem').length === 2")
+    assert padding.get_attribute("aria-invalid") == "true"
+    kernel.fill("3")
+    padding.fill("1")
+    page.wait_for_function("() => document.querySelectorAll('.layer-table .cell-problem').length === 0")
+    assert page.locator(".layer-table [aria-invalid]").count() == 0
+    rows.nth(1).locator("select").select_option("transposed")
+    page.get_by_text("transposed1").first.wait_for()
+    wait_for_check(page)
+
+
+def test_the_effective_field_streams_and_can_be_stopped(visit):
+    page, text = open_wing(visit, "en"), text_in("en")
+    page.get_by_role("button", name=text("receptive_field.story_whole")).click()
+    look_for(page).filter(has_text="layer3.0.conv1").wait_for()
+    assert page.locator("#receptive-field-layer input[type=number]").input_value() == "10"
+    page.locator("#receptive-field-measure").click()
+    stop = page.locator("#receptive-field-stop")
+    stop.wait_for()
+    stop.wait_for(state="hidden")  # all images are done
+    captions = page.locator("#receptive-field-effective .map-caption").all_inner_texts()
+    assert captions == [text("receptive_field.effective_caption", count=20)] * 2
+    page.locator("#receptive-field-measure").click()
+    stop.wait_for()
+    page.get_by_text("of 20 images").first.wait_for()
+    stop.click()
+    page.get_by_text(text("receptive_field.stopped")).first.wait_for()
+    stop.wait_for(state="hidden")
+
+
+def test_the_readers_own_picture_and_a_classifier_of_torchvision(visit, tmp_path):
+    Image.radial_gradient("L").save(tmp_path / "own.png")
+    (tmp_path / "broken.png").write_bytes(b"nothing")
+    page, text = open_wing(visit, "en"), text_in("en")
+    page.get_by_role("button", name=text("receptive_field.own_picture")).click()
+    before = page.evaluate(PAYLOAD)
+    page.locator("#receptive-field-upload input[type=file]").set_input_files(tmp_path / "own.png")
+    page.wait_for_function(f"(before) => ({PAYLOAD})() !== before", arg=before)
+    page.locator(".sample-picker:visible .thumbnail").nth(2).click()
+    page.locator("#receptive-field-upload .image-frame").wait_for(state="detached")
+    page.locator("#receptive-field-upload input[type=file]").set_input_files(tmp_path / "broken.png")
+    page.locator(".look-for.problem:visible").first.wait_for()
+    model = page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first
+    model.click()
+    model.fill("EfficientNet-B0")
+    page.get_by_role("option", name="torchvision EfficientNet-B0", exact=True).click()
+    page.wait_for_function("() => document.querySelector('#receptive-field-size input[type=number]').value === '224'")
+    page.get_by_text("features.1.0.block.1.mul").first.wait_for()

@@ -1,0 +1,118 @@
+"""The networks that can be picked: their rows, and the check of a unit's field."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from explorer.errors import InputError
+from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
+from explorer.receptive_field.maths import compute_chain_field, find_last_local, parse_layers, trace_layer_table
+from explorer.receptive_field.networks import (
+    NETWORKS,
+    build_chain,
+    check_chain_unit,
+    check_unit,
+    find_bounds,
+    find_network,
+    trace_model,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "jump"),
+    # Araujo et al. 2019, table 1 (theoretical fields of well-known networks), and 7 + 2 x 2 x ... by hand.
+    [("torchvision:resnet50", 427, 32), ("torchvision:vgg16", 212, 32), ("torchvision:alexnet", 195, 32)],
+)
+def test_fields_of_torchvisions_networks(name, size, jump):
+    row = find_last_local(trace_model(name, 224))
+    assert (row.size, row.jump) == (size, jump)
+
+
+def test_the_joint_says_why_it_sees_everything():
+    assert trace_model("torchvision:resnet18", 224)[-1].note == "trace.note_global_pool"
+    assert trace_model("mlp")[-1].note == "trace.note_linear"
+    for name, joint in (
+        ("efficientnet_b0", "features.1.0.block.1.mul"),
+        ("regnet_y_400mf", "trunk_output.block1.block1-0.f.se.mul"),
+    ):
+        assert trace_model(f"torchvision:{name}", 224)[-1].name == joint
+
+
+PATHS = ["resnet50", "torchvision:resnet50", "torchvision:regnet_y_400mf", "torchvision:googlenet"]
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_sizes_and_jumps_only_grow_along_the_path(name):
+    rows = trace_model(name, 224)
+    assert len(rows) > 4
+    for before, row in zip(rows, rows[1:-1]):
+        assert row.size >= before.size and row.jump >= before.jump and not row.name.endswith("proj.0")
+    assert rows[-1].reach == 224
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "resnet50", "torchvision:densenet121"])
+def test_fields_are_confirmed_by_autograd(name):
+    size = min(find_network(name).input_size, 64)
+    for row in trace_model(name, size)[1:-1:3]:
+        check = check_unit(name, size, row, (row.num_units // 2, 0))
+        assert check.verdict == "confirmed", row
+        assert find_bounds(check.field.mask) is not None
+
+
+def test_a_wrong_row_is_not_confirmed():
+    from dataclasses import replace
+
+    row = trace_model("resnet18", 64)[4]
+    wrong = replace(row, size=row.size + 2, start=row.start)
+    assert check_unit("resnet18", 64, wrong, (8, 8)).field.clipped != find_bounds(
+        check_unit("resnet18", 64, row, (8, 8)).field.mask
+    )
+
+
+def test_what_is_not_checked_says_why():
+    rows = trace_model("lenet5")
+    assert check_unit("lenet5", 28, rows[0], (0, 0)).reason == "receptive_field.check_image"
+    check = check_unit("lenet5", 28, rows[-1], (0, 0))
+    assert (check.verdict, check.reason) == ("not_checked", "trace.check_global")
+
+
+def test_a_chain_is_checked_pixel_by_pixel_and_a_false_mask_is_noticed():
+    from dataclasses import replace
+
+    layers = parse_layers([{"kernel": 3, "dilation": 2}, {"type": "transposed", "kernel": 3, "stride": 2}])
+    rows = trace_layer_table(layers, 20)
+    field = compute_chain_field(layers, rows, 2, (5, 30))
+    assert check_chain_unit(layers, 20, rows[2], (5, 30), field).verdict == "confirmed"
+    false = field.mask.copy()
+    false[0, 0] = ~false[0, 0]
+    assert check_chain_unit(layers, 20, rows[2], (5, 30), replace(field, mask=false)).verdict == "differs"
+
+
+def test_a_chain_becomes_pytorchs_own_modules():
+    layers = parse_layers([{"kernel": 3}, {"type": "pool", "kernel": 2}, {"type": "transposed", "kernel": 2}])
+    assert [type(module) for module in build_chain(layers)] == [nn.Conv2d, nn.MaxPool2d, nn.ConvTranspose2d]
+
+
+def test_every_listed_network_has_a_title_of_its_own():
+    titles = [network.title for network in NETWORKS.values()]
+    assert len(set(titles)) == len(titles) >= 90
+    assert sum(name.startswith("torchvision:") for name in NETWORKS) >= len(TORCHVISION_CLASSIFIERS) - 1
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("vgg", 28), (None, 28), (["lenet5"], 28), ("lenet5", 32), ("resnet18", 513), ("resnet18", 0)]
+)
+def test_what_cannot_be_traced_is_refused(name, size):
+    with pytest.raises(InputError):
+        trace_model(name, size)
+
+
+def test_find_bounds_against_nonzero():
+    mask = torch.zeros(9, 9, dtype=torch.bool)
+    assert find_bounds(mask.numpy()) is None
+    mask[2, 7] = mask[5, 3] = True
+    assert find_bounds(mask.numpy()) == (2, 3, 6, 8)
+    assert isinstance(find_bounds(np.ones((2, 2), dtype=bool))[0], int)
