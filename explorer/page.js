@@ -41,7 +41,7 @@
     writeAddress();
   };
 
-  async function copyText(text) {
+  explorer.copyText = async (text) => {
     if (navigator.clipboard && window.isSecureContext) {
       await navigator.clipboard.writeText(text);
       return;
@@ -52,7 +52,7 @@
     field.select();
     document.execCommand("copy");
     field.remove();
-  }
+  };
 
   explorer.mountHeader = (element) => {
     const link = element.querySelector("a[hreflang]");
@@ -63,7 +63,7 @@
     const button = element.querySelector("button[data-copied]");
     const label = button.textContent;
     button.addEventListener("click", async () => {
-      await copyText(window.location.href);
+      await explorer.copyText(window.location.href);
       button.textContent = button.dataset.copied;
       window.setTimeout(() => (button.textContent = label), 1600);
     });

@@ -26,7 +26,7 @@ def words(html: str) -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_gives_a_sentence_a_picture_a_table_and_totals_in_both_languages(name, language):
-    sentence, flow, totals, table, _ = on_shapes(name, 28, 1, "small", language=language)
+    sentence, flow, totals, table, *_ = on_shapes(name, 28, 1, "small", language=language)
     record = trace_catalogue(name, (1, 28, 28))
     assert sentence and "{" not in sentence
     for html in (flow, totals, table):
@@ -94,8 +94,13 @@ def test_the_sentence_says_what_this_network_shows(name, size, sentence):
     ],
 )
 def test_a_size_that_does_not_fit_is_told_with_layer_and_arithmetic(language, sentence):
+    problem, flow, totals, table, *_ = on_shapes("lenet5", 32, 1, "small", language=language)
+    shown = words(problem["value"])
+    assert sentence in shown and "nn.Linear(576, 120)" in shown and "6×6" in shown
+    assert 'class="line broken"' in table and words(sentence) in words(table)
+    assert table.count('class="line"') == 7 and "classifier.1" in flow and 'class="column broken"' in flow
     with pytest.raises(InputError) as caught:
-        on_shapes("lenet5", 32, 1, "small", language=language)
+        trace_shapes("lenet5", 32, 32, language=language)
     assert caught.value.sentence(language) == sentence
 
 

@@ -1,0 +1,367 @@
+"""Changes to a network's layers, how far an image then gets, and what would fit where it stops.
+
+Networks stand on the meta device: they have shapes and no numbers, so a change costs no memory, whatever its size.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+
+import torch
+from torch import nn
+
+from explorer.errors import InputError
+from explorer.models.catalogue import MODELS, create_model
+from explorer.models.trace import Shape, ShapeError, Trace, trace
+from explorer.shapes.layer_list import (
+    LayerList,
+    LayerSpec,
+    build_layer,
+    build_network,
+    describe_chain,
+    describe_module,
+    make_layer,
+    parse_layer_list,
+    write_layer,
+)
+
+OWN = "own"  # in place of a name: the reader's own list of layers
+STEMS = ("small", "large")
+MAX_EDITS = 60
+MAX_MENDS = 60
+MAX_VALUES = 1_000_000_000  # numbers in one layer's output
+
+# What can be changed, the most interesting first.
+EDITABLE: Mapping[str, tuple[str, ...]] = {
+    "Conv2d": ("kernel_size", "stride", "padding", "out_channels", "in_channels", "dilation", "groups"),
+    "MaxPool2d": ("kernel_size", "stride", "padding"),
+    "AvgPool2d": ("kernel_size", "stride", "padding"),
+    "AdaptiveAvgPool2d": ("output_size",),
+    "AdaptiveMaxPool2d": ("output_size",),
+    "Linear": ("out_features", "in_features"),
+    "BatchNorm2d": ("num_features",),
+    "BatchNorm1d": ("num_features",),
+}
+_INPUT_SETTINGS = {
+    "Conv2d": "in_channels",
+    "Linear": "in_features",
+    "BatchNorm2d": "num_features",
+    "BatchNorm1d": "num_features",
+}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change: `setting` of the layer of that name becomes `value`, a whole number, a pair or a word."""
+
+    layer: str
+    setting: str
+    value: object
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The layer at which an image gets stuck.
+
+    Attributes:
+        name: path of the layer.
+        kind: its class or function.
+        error: what it cannot take, as a sentence.
+        input_shapes: the shapes that reach it.
+        spec: its settings; None for a function.
+        mended: the same layer with the inputs that it gets; None where no such number would help.
+    """
+
+    name: str
+    kind: str
+    error: ShapeError
+    input_shapes: tuple[Shape, ...]
+    spec: LayerSpec | None
+    mended: LayerSpec | None
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far an image gets through a network.
+
+    Attributes:
+        trace: every layer, or those before the one that breaks.
+        broken: that layer; None where all fit.
+        specs: settings by the layer's name, of every layer whose settings are known.
+        chain: the network as one list of layers; None where it has branches or layers that cannot be written.
+    """
+
+    trace: Trace
+    broken: Broken | None
+    specs: Mapping[str, LayerSpec]
+    chain: LayerList | None
+
+
+class Network:
+    """A network without numbers that is kept, changed for a moment, and put back.
+
+    Args:
+        model: the network, on the meta device. It belongs to this object from now on.
+    """
+
+    def __init__(self, model: nn.Module):
+        self._model = model.eval()
+        self._lock = threading.Lock()
+
+    def walk(self, input_shape: Shape, edits: Sequence[Edit] = ()) -> Walk:
+        """Follow an image through the changed network.
+
+        Args:
+            input_shape: (C, H, W) of the image.
+            edits: changes, of which later ones overrule earlier ones.
+
+        Raises:
+            InputError: a change cannot be made, or the network has a layer that the walk has no rule for.
+        """
+        with self._lock, _changed(self._model, edits):
+            return _walk(self._model, input_shape)
+
+    def mend(self, input_shape: Shape, edits: Sequence[Edit]) -> tuple[Edit, ...]:
+        """The changes and, after them, those that give each layer that breaks the inputs that it gets.
+
+        Stops where all fit, or where other numbers do not help: at branches of different shapes, say.
+
+        Raises:
+            InputError: as `walk` does.
+        """
+        edits = list(edits)
+        for _ in range(MAX_MENDS):
+            broken = self.walk(input_shape, edits).broken
+            if broken is None or broken.mended is None:
+                break
+            settings = dict(broken.spec.settings)
+            changes = [(name, value) for name, value in broken.mended.settings if settings[name] != value]
+            edits += [Edit(broken.name, name, value) for name, value in changes]
+        return tuple(edits)
+
+
+def open_network(name: str, channels: int = 1, stem: str = "small", text: str = "") -> Network:
+    """A network of the catalogue, built for so many channels, or the reader's own list of layers.
+
+    Args:
+        name: a key of MODELS, or OWN.
+        channels: channels of the image; a list of layers has its own.
+        stem: "small" for a 3x3 first convolution, "large" for 7x7 with pooling, where there is a choice.
+        text: the list of layers, for OWN.
+
+    Raises:
+        InputError: the text is no list of layers.
+    """
+    return _open_own(text) if name == OWN else _open_catalogue(name, channels, stem)
+
+
+@lru_cache(maxsize=64)
+def _open_own(text: str) -> Network:
+    return Network(build_network(parse_layer_list(text)))
+
+
+@lru_cache(maxsize=64)
+def _open_catalogue(name: str, channels: int, stem: str) -> Network:
+    return Network(build_catalogue(name, channels, stem))
+
+
+def build_catalogue(name: str, channels: int, stem: str) -> nn.Module:
+    """A network of the catalogue on the meta device, for images of so many channels."""
+    changes = {"small_input": False} if stem == "large" and has_stems(name) else {}
+    shape = (channels, *MODELS[name].input_shape[1:])
+    by_shape = name in ("softmax", "mlp")
+    with torch.device("meta"):
+        return create_model(name, **({"input_shape": shape} if by_shape else {"in_channels": channels}), **changes)
+
+
+def has_stems(name: str) -> bool:
+    """Whether the network can be built with either stem: the ResNets of four stages and their twins."""
+    return name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "plain18", "plain34")
+
+
+# ---- changes ----------------------------------------------------------------------------------------------------
+
+
+def read_setting(words) -> int | tuple[int, int] | str:
+    """What someone typed into a field: a whole number, a pair such as "3, 5" or "3x5", or a word such as "same".
+
+    Raises:
+        InputError: it is none of these.
+
+    >>> read_setting("3×5")
+    (3, 5)
+    """
+    words = str(words).strip()
+    if re.fullmatch(r"[0-9]{1,9}", words):
+        return int(words)
+    pair = re.fullmatch(r"\(?\s*([0-9]{1,9})\s*[,x×*]\s*([0-9]{1,9})\s*\)?", words)
+    if pair:
+        return int(pair[1]), int(pair[2])
+    if words in ("same", "valid"):
+        return words
+    raise InputError("shapes.edit_value", value=words[:20])
+
+
+def read_edits(value) -> tuple[Edit, ...]:
+    """Changes as the page sends them: a list of [layer, setting, value].
+
+    Raises:
+        InputError: it is no such list, or too long.
+    """
+    if not isinstance(value, (list, tuple)) or not all(isinstance(each, (list, tuple)) and len(each) == 3 for each in value):
+        raise InputError("shapes.edit_damaged")
+    if len(value) > 4 * MAX_EDITS:
+        raise InputError("shapes.edit_too_many", maximum=MAX_EDITS)
+    return tuple(Edit(str(layer), str(setting), _as_setting(words)) for layer, setting, words in value)
+
+
+def _as_setting(value):
+    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(type(each) is int for each in value)
+    return tuple(value) if is_pair else read_setting(value)
+
+
+@contextmanager
+def _changed(model: nn.Module, edits: Sequence[Edit]) -> Iterator[None]:
+    """Put other layers in the places of those that change, and the old ones back at the end."""
+    settings: dict[str, dict] = {}
+    for edit in edits:
+        settings.setdefault(edit.layer, {})[edit.setting] = edit.value
+    fresh = {name: build_layer(_change(model, name, changes)) for name, changes in settings.items()}
+    old = {name: model.get_submodule(name) for name in fresh}
+    try:
+        for name, layer in fresh.items():
+            _put(model, name, layer.eval())
+        yield
+    finally:
+        for name, layer in old.items():
+            _put(model, name, layer)
+
+
+def _change(model: nn.Module, name: str, changes: Mapping[str, object]) -> LayerSpec:
+    """The settings of a layer with these changed."""
+    try:
+        spec = describe_module(model.get_submodule(name)) if name else None
+    except AttributeError:
+        spec = None
+    if spec is None:
+        raise InputError("shapes.edit_no_layer", layer=name[:60])
+    for setting in changes:
+        if setting not in EDITABLE.get(spec.kind, ()):
+            raise InputError("shapes.edit_no_setting", layer=name, kind=spec.kind, setting=setting[:40])
+    return make_layer(spec.kind, **{**dict(spec.settings), **changes})
+
+
+def _put(model: nn.Module, name: str, layer: nn.Module) -> None:
+    parent, _, child = name.rpartition(".")
+    setattr(model.get_submodule(parent), child, layer)
+
+
+# ---- the walk ---------------------------------------------------------------------------------------------------
+
+
+def _walk(model: nn.Module, input_shape: Shape) -> Walk:
+    broken = None
+    try:
+        found = trace(model, input_shape)
+    except ShapeError as error:
+        found = Trace(error.layers, tuple(input_shape))
+        broken = _describe_break(model, error)
+    _check_sizes(found)
+    modules = dict(model.named_modules())
+    specs = {name: spec for name, module in modules.items() if name and (spec := describe_module(module))}
+    return Walk(found, broken, specs, None if broken else _describe_network(found, modules))
+
+
+def _check_sizes(found: Trace) -> None:
+    for layer in found.layers:
+        if prod(layer.output_shape) > MAX_VALUES:
+            raise InputError(
+                "shapes.list_large_map", layer=layer.name, count=f"{prod(layer.output_shape):,}", maximum=f"{MAX_VALUES:,}"
+            )
+
+
+def _describe_break(model: nn.Module, error: ShapeError) -> Broken:
+    modules = dict(model.named_modules())
+    module = modules.get(error.layer)
+    spec = describe_module(module) if module is not None else None
+    return Broken(error.layer, error.kind, error, error.input_shapes, spec, _mend_layer(spec, error))
+
+
+def _mend_layer(spec: LayerSpec | None, error: ShapeError) -> LayerSpec | None:
+    """The layer with the number of inputs that it gets."""
+    if spec is None or error.key not in ("trace.channels", "trace.features"):
+        return None
+    got = error.input_shapes[0][0]
+    changes = {_INPUT_SETTINGS[spec.kind]: got}
+    if spec.get("groups") not in (None, 1):  # depthwise: as many groups as channels
+        if not spec.get("groups") == spec.get("in_channels") == spec.get("out_channels"):
+            return None
+        changes |= {"groups": got, "out_channels": got}
+    try:
+        return make_layer(spec.kind, **{**dict(spec.settings), **changes})
+    except InputError:
+        return None
+
+
+def _describe_network(found: Trace, modules: Mapping[str, nn.Module]) -> LayerList | None:
+    """The network as a list of layers, if each reads what the one before it gives."""
+    if any(layer.inputs != (index - 1,) for index, layer in enumerate(found.layers)):
+        return None
+    flatten = nn.Flatten()
+    return describe_chain([flatten if layer.kind == "flatten" else modules.get(layer.name) for layer in found.layers])
+
+
+# ---- what would fit ---------------------------------------------------------------------------------------------
+
+
+def suggest_fit(broken: Broken) -> tuple[str, dict]:
+    """What would fit where an image gets stuck: a sentence's key and its values; ("", {}) where nothing is known."""
+    key, spec = broken.error.key.removeprefix("trace."), broken.spec
+    if key == "features" and broken.mended is not None:
+        before = broken.error.layers[-1] if broken.error.layers else None
+        values = {"code": write_layer(broken.mended), "kind": broken.kind}
+        if before is not None and len(before.input_shape) == 3 and prod(before.input_shape) == broken.input_shapes[0][0]:
+            channels, height, width = before.input_shape
+            return "shapes.fit_after_map", {**values, "side": f"{height}×{width}", "channels": channels}
+        return "shapes.fit_code", {"code": values["code"]}
+    if key == "channels" and broken.mended is not None:
+        return "shapes.fit_code", {"code": write_layer(broken.mended)}
+    if key == "kernel_too_large" and spec is not None:
+        return _suggest_kernel(spec, broken.input_shapes[0])
+    if key == "pool_padding" and spec is not None:
+        return "shapes.fit_padding", {"most": min(_axis(spec, "kernel_size", 0), _axis(spec, "kernel_size", 1)) // 2}
+    if key in ("branches", "needs_vector", "needs_map"):
+        return f"shapes.fit_{key}", {}
+    return "", {}
+
+
+def _suggest_kernel(spec: LayerSpec, shape: Shape) -> tuple[str, dict]:
+    """The largest kernel that its padded input has room for."""
+    most = min(
+        (size + 2 * _axis(spec, "padding", axis) - 1) // _axis(spec, "dilation", axis, 1) + 1
+        for axis, size in enumerate(shape[1:])
+    )
+    return ("shapes.fit_kernel", {"most": most}) if most > 0 else ("", {})
+
+
+def _axis(spec: LayerSpec, setting: str, axis: int, default: int = 0) -> int:
+    value = spec.get(setting)
+    if isinstance(value, tuple):
+        return value[axis]
+    return value if isinstance(value, int) else default
+
+
+def list_fields(spec: LayerSpec) -> list[tuple[str, str]]:
+    """Settings of a layer that can be changed, with their values as they are typed."""
+    return [(name, write_setting(spec.get(name))) for name in EDITABLE.get(spec.kind, ())]
+
+
+def write_setting(value) -> str:
+    """A setting as someone would type it: "3", "3×5", "same"."""
+    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
