@@ -107,6 +107,7 @@ class Layer:
         receptive_field: what one unit of its output can see of the image.
         settings: the numbers it was built with.
         inputs: index in `Trace.layers` of the layers it reads from; -1 is the image.
+        field_note: key of a sentence that says why its field is global or has no single size and jump, or None.
     """
 
     name: str
@@ -118,11 +119,17 @@ class Layer:
     receptive_field: ReceptiveField
     settings: LayerSettings
     inputs: tuple[int, ...]
+    field_note: str | None = None
 
     @property
     def input_shape(self) -> Shape:
         """Shape of the first input."""
         return self.input_shapes[0]
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of its output for one image, in float32."""
+        return 4 * prod(self.output_shape)
 
 
 @dataclass(frozen=True)
@@ -174,7 +181,83 @@ def trace(model: nn.Module, input_shape: Sequence[int]) -> Trace:
     >>> record.num_params, record.mult_adds, record.layers[3].output_shape, record.layers[3].receptive_field.size
     (61706, 423038, (16, 10, 10), (14, 14))
     """
-    return _Walk(model, _check_input_shape(input_shape)).run()
+    return record(model).trace(input_shape)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One recorded operation.
+
+    Attributes:
+        node: torch.fx's record of it; its `args` name the operations whose results it takes.
+        name: as `Layer.name`.
+        kind: as `Layer.kind`.
+        module: the module that it calls, or None.
+    """
+
+    node: fx.Node
+    name: str
+    kind: str
+    module: nn.Module | None = None
+
+
+class Recording:
+    """The operations of one network, recorded once: `trace` follows an input of any size through them.
+
+    The recording reads the network's settings and the sizes of its parameters when it walks, and keeps the network
+    alive. It may be used by several threads at once.
+
+    Attributes:
+        model: the network.
+        steps: its operations, in the order of the computation.
+    """
+
+    def __init__(self, model: nn.Module):
+        self.model = model
+        # One module around the network, so that a single layer can be walked as well, and further arguments of a
+        # forward keep their defaults. Every path then begins with "0".
+        self._root = nn.Sequential(model)
+        self._names: set[str] = set()
+        self.steps = tuple(self._step(node) for node in _record(model, self._root).nodes)
+
+    def trace(self, input_shape: Sequence[int], last_layer: str | None = None) -> Trace:
+        """As the function `trace`, with the same errors; ends behind `last_layer` where one is named."""
+        return _Walk(self, _check_input_shape(input_shape)).run(last_layer)
+
+    def _step(self, node: fx.Node) -> Step:
+        if node.op == "call_module":
+            module = self._root.get_submodule(str(node.target))
+            return Step(node, self._path(str(node.target)), type(module).__name__, module)
+        if node.op in ("call_function", "call_method"):
+            return Step(node, self._function_name(node), _function_kind(node))
+        return Step(node, self._path(str(node.target)), node.op)
+
+    def _function_name(self, node: fx.Node) -> str:
+        """Path of the module whose forward calls the function, and the function's name; counted when repeated."""
+        if _asks_for_shape(node):
+            return _function_kind(node)
+        stack = list(node.meta["nn_module_stack"].values())
+        path = stack[-1][0].removeprefix("0").removeprefix(".")
+        name = base = f"{path}.{_function_kind(node)}" if path else _function_kind(node)
+        repeat = 1
+        while name in self._names:
+            name = f"{base}_{repeat}"
+            repeat += 1
+        self._names.add(name)
+        return name
+
+    def _path(self, target: str) -> str:
+        """Path of a module inside the network; the network itself goes by its class."""
+        return target.removeprefix("0").removeprefix(".") or type(self.model).__name__
+
+
+def record(model: nn.Module) -> Recording:
+    """Record a network's operations, to be traced at one input size after another; the network is left as found.
+
+    Raises:
+        UnsupportedLayerError: torch.fx cannot record its forward.
+    """
+    return Recording(model)
 
 
 def trace_shapes(model: nn.Module, input_shape: Sequence[int]) -> list[tuple[str, str, Shape]]:
@@ -203,9 +286,19 @@ def trace_catalogue(name: str, input_shape: Shape, **changes) -> Trace:
         ValueError: as `create_model` and `trace` do.
     """
     input_shape = _check_input_shape(input_shape)
+    return record_catalogue(name, input_shape[0], **changes).trace(input_shape)
+
+
+@lru_cache(maxsize=64)
+def record_catalogue(name: str, channels: int = 1, **changes) -> Recording:
+    """The recording of a network of the catalogue, built without numbers for images of so many channels.
+
+    Raises:
+        ValueError: as `create_model` does.
+    """
     with torch.device("meta"):
-        model = create_model(name, **_channel_setting(name, input_shape[0]), **changes)
-    return trace(model, input_shape)
+        model = create_model(name, **_channel_setting(name, channels), **changes)
+    return record(model)
 
 
 def _channel_setting(name: str, channels: int) -> dict:
@@ -311,41 +404,38 @@ _Rule = Callable[[_Call], _Output]
 class _Walk:
     """Follows shapes through the recorded operations of one network."""
 
-    def __init__(self, model: nn.Module, input_shape: Shape):
-        self.model = model
-        # One module around the network, so that a single layer can be walked as well, and further arguments of a
-        # forward keep their defaults. Every path then begins with "0".
-        self.root = nn.Sequential(model)
+    def __init__(self, recording: Recording, input_shape: Shape):
+        self.recording = recording
         self.input_shape = input_shape
         self.layers: list[Layer] = []
-        self.names: set[str] = set()
         self.counted: set[int] = set()
 
-    def run(self) -> Trace:
+    def run(self, last_layer: str | None = None) -> Trace:
         values: dict[fx.Node, object] = {}
-        for node in _record(self.model, self.root).nodes:
-            args, kwargs = fx.node.map_arg((node.args, node.kwargs), values.__getitem__)
-            if node.op == "output":
+        for step in self.recording.steps:
+            args, kwargs = fx.node.map_arg((step.node.args, step.node.kwargs), values.__getitem__)
+            if step.node.op == "output":
                 self._check_output(args[0])
             else:
-                values[node] = self._step(node, tuple(args), dict(kwargs))
+                values[step.node] = self._step(step, tuple(args), dict(kwargs))
+            if last_layer is not None and self.layers and self.layers[-1].name == last_layer:
+                break
         return Trace(tuple(self.layers), self.input_shape)
 
-    def _step(self, node: fx.Node, args: tuple, kwargs: dict):
+    def _step(self, step: Step, args: tuple, kwargs: dict):
+        node = step.node
         if node.op == "placeholder":
             return _Signal(self.input_shape, Field.of_image(*self.input_shape[1:]), -1, self.input_shape)
         signals = tuple(_signals(args)) + tuple(_signals(tuple(kwargs.values())))
         if node.op == "get_attr":
-            raise UnsupportedLayerError("trace.unsupported", self._path(str(node.target)), "parameter")
+            raise UnsupportedLayerError("trace.unsupported", step.name, "parameter")
+        call = _Call(step.name, step.kind, signals, args, kwargs, step.module)
         if node.op == "call_module":
-            module = self.root.get_submodule(str(node.target))
-            call = _Call(self._path(str(node.target)), type(module).__name__, signals, args, kwargs, module)
-            return self._layer(call, _MODULE_RULES.get(type(module)))
+            return self._layer(call, _MODULE_RULES.get(type(step.module)))
         if not signals:
             return node.target(*args, **kwargs)
-        if _asks_for_shape(node, args):
+        if _asks_for_shape(node):
             return _answer_shape(node, args)
-        call = _Call(self._function_name(node), _function_kind(node), signals, args, kwargs)
         rules = _METHOD_RULES if node.op == "call_method" else _FUNCTION_RULES
         return self._layer(call, rules.get(node.target))
 
@@ -381,28 +471,21 @@ class _Walk:
                 receptive_field=output.field.describe(),
                 settings=output.settings,
                 inputs=tuple(signal.source for signal in call.signals),
+                field_note=_field_note(call, output.field),
             )
         )
 
-    def _function_name(self, node: fx.Node) -> str:
-        """Path of the module whose forward calls the function, and the function's name; counted when repeated."""
-        stack = list(node.meta["nn_module_stack"].values())
-        path = stack[-1][0].removeprefix("0").removeprefix(".")
-        name = base = f"{path}.{_function_kind(node)}" if path else _function_kind(node)
-        repeat = 1
-        while name in self.names:
-            name = f"{base}_{repeat}"
-            repeat += 1
-        self.names.add(name)
-        return name
-
-    def _path(self, target: str) -> str:
-        """Path of a module inside the network; the network itself goes by its class."""
-        return target.removeprefix("0").removeprefix(".") or type(self.model).__name__
-
     def _check_output(self, output) -> None:
         if not isinstance(output, _Signal) or not self.layers:
-            raise UnsupportedLayerError("trace.several_outputs", type(self.model).__name__, "output")
+            raise UnsupportedLayerError("trace.several_outputs", type(self.recording.model).__name__, "output")
+
+
+def _field_note(call: _Call, field: Field) -> str | None:
+    """Why the field has no single size and jump."""
+    described = field.describe()
+    if described.is_global:
+        return "trace.note_linear" if call.kind == "Linear" else "trace.note_global_pool"
+    return f"trace.note_{described.note}" if described.note else None
 
 
 def _signals(value):
@@ -414,11 +497,11 @@ def _signals(value):
             yield from _signals(item)
 
 
-def _asks_for_shape(node: fx.Node, args: tuple) -> bool:
+def _asks_for_shape(node: fx.Node) -> bool:
     """Whether an operation asks for a shape rather than computing a feature map."""
     if node.op == "call_method":
         return node.target in ("size", "dim")
-    return node.target is getattr and args[1] in ("shape", "ndim")
+    return node.target is getattr and node.args[1] in ("shape", "ndim")
 
 
 def _answer_shape(node: fx.Node, args: tuple):
@@ -680,10 +763,15 @@ def _adaptive_function_rule(call: _Call) -> _Output:
     return _adaptive_rule(call, call.argument(1, "output_size"))
 
 
-_POINTWISE_MODULES = (
+POINTWISE_MODULES = (
     nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU, nn.SiLU, nn.Mish, nn.Sigmoid,
     nn.Tanh, nn.Hardtanh, nn.Hardswish, nn.Hardsigmoid, nn.Softplus, nn.Softsign, nn.LogSigmoid,
     nn.Dropout, nn.Dropout2d, nn.AlphaDropout, nn.Identity, nn.LocalResponseNorm,
+)  # fmt: skip
+
+POINTWISE_FUNCTIONS = (
+    F.relu, torch.relu, F.relu6, F.gelu, F.silu, F.leaky_relu, F.elu, F.dropout, F.dropout2d, torch.sigmoid, torch.tanh,
+    F.hardswish, "relu", "relu_", "sigmoid", "tanh", "contiguous",
 )  # fmt: skip
 
 _MODULE_RULES: Mapping[type[nn.Module], _Rule] = {
@@ -698,7 +786,7 @@ _MODULE_RULES: Mapping[type[nn.Module], _Rule] = {
     nn.Linear: _linear_rule,
     nn.Softmax: _softmax_rule,
     nn.LogSoftmax: _softmax_rule,
-    **dict.fromkeys(_POINTWISE_MODULES, _pointwise_rule),
+    **dict.fromkeys(POINTWISE_MODULES, _pointwise_rule),
 }
 
 _MAX_POOL_ARGUMENTS = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
@@ -719,8 +807,7 @@ _FUNCTION_RULES: Mapping[Callable, _Rule] = {
     F.avg_pool2d: _pool_function_rule(*_AVG_POOL_ARGUMENTS),
     F.adaptive_avg_pool2d: _adaptive_function_rule,
     F.adaptive_max_pool2d: _adaptive_function_rule,
-    **dict.fromkeys((F.relu, torch.relu, F.relu6, F.gelu, F.silu, F.leaky_relu, F.elu), _pointwise_rule),
-    **dict.fromkeys((F.dropout, F.dropout2d, torch.sigmoid, torch.tanh, F.hardswish), _pointwise_rule),
+    **dict.fromkeys((name for name in POINTWISE_FUNCTIONS if callable(name)), _pointwise_rule),
 }
 
 _METHOD_RULES: Mapping[str, _Rule] = {
@@ -729,5 +816,5 @@ _METHOD_RULES: Mapping[str, _Rule] = {
     "reshape": _view_rule,
     "mean": _mean_rule,
     **dict.fromkeys(("add", "add_", "sub", "sub_", "mul", "mul_"), _sum_rule),
-    **dict.fromkeys(("relu", "relu_", "sigmoid", "tanh", "contiguous"), _pointwise_rule),
+    **dict.fromkeys((name for name in POINTWISE_FUNCTIONS if isinstance(name, str)), _pointwise_rule),
 }

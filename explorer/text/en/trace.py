@@ -29,4 +29,34 @@ SENTENCES = {
     ),
     "several_outputs": "{layer} ({kind}) gives something else than one tensor; that cannot be traced.",
     "not_recordable": "The forward of {layer} cannot be recorded ({kind}): {reason}",
+    "no_layer": "The network has no layer named {layer}.",
+    "no_map": "{layer} ({kind}) gives no feature map, so it has no unit at a row and a column.",
+    "no_unit": "{layer} has {rows} × {columns} units; that row and column are not among them.",
+    "note_global_pool": "Global pooling averages over all positions: every unit sees the whole image.",
+    "note_linear": "A fully connected layer joins all positions: every unit sees the whole image.",
+    "note_attention": "Attention joins all positions: every unit sees the whole image.",
+    "note_window_attention": (
+        "Attention joins the positions of each window: units of one window see the same, whatever their "
+        "place in it."
+    ),
+    "note_squeeze_excitation": (
+        "A branch that saw the whole image scales the channels (squeeze and excitation): every unit "
+        "sees the whole image."
+    ),
+    "note_normalisation": "Mean and deviation are taken over all positions: every unit sees the whole image.",
+    "note_unaligned": (
+        "Branches meet whose units lie at different distances: each unit has a field of its own, the "
+        "largest is given."
+    ),
+    "note_uneven": "The pooling bins differ in size: each unit has a field of its own, the largest is given.",
+    "note_flattened": "The units stand in one long row: each sees what it saw before, on no grid.",
+    "note_transposed": (
+        "A transposed convolution puts units between those before it: neighbours share fields, the "
+        "largest is given."
+    ),
+    "check_global": "not checked: this layer sees the whole image by construction",
+    "check_no_grid": "not checked: the units of this layer lie on no regular grid",
+    "check_too_large": "not checked: the field is too large to measure while you wait",
+    "check_unsupported": "not checked: an operation on the way cannot be replayed",
+    "check_no_counterpart": "{layer} ({kind}) has no counterpart through which a footprint could be measured.",
 }
