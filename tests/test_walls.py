@@ -26,7 +26,7 @@ FLOORS = (
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
-PURE = {"maths", "kernels", "attribution", "faithfulness", "preprocessing", "prediction", "results"}
+PURE = {"maths", "layer_list", "edit", "activations", "kernels", "attribution", "faithfulness", "preprocessing", "prediction", "results"}
 PAGE_AND_CHARTS = {"gradio", "plotly", "matplotlib", "explorer.style", "explorer.canvas", "explorer.layout"}
 
 

@@ -8,7 +8,7 @@ from math import ceil, floor
 import torch
 from torch import nn
 
-from explorer.models.trace import Layer, Trace, trace
+from explorer.models.trace import Layer, Trace
 
 MAX_MAPS = 64
 MAX_KERNELS = 32
@@ -27,7 +27,7 @@ class Features:
     kernels: torch.Tensor | None
 
 
-def measure_features(model: nn.Module, image: torch.Tensor, name: str) -> Features | None:
+def measure_features(model: nn.Module, found: Trace, image: torch.Tensor, name: str) -> Features | None:
     """Run the network once and keep what one layer gives. The network and its hooks are left as found.
 
     A function's output (an addition, a flattening) is taken where a module reads it, or where the module whose last
@@ -35,13 +35,13 @@ def measure_features(model: nn.Module, image: torch.Tensor, name: str) -> Featur
 
     Args:
         model: the network, in eval mode. Where it is shared, hold its lock.
+        found: its trace at the image's size.
         image: (1, C, H, W).
         name: the layer's name in its trace.
 
     Returns:
         None where no module reads that layer or hands it on.
     """
-    found = trace(model, tuple(image.shape))
     index = next(i for i, layer in enumerate(found.layers) if layer.name == name)
     seen: list[torch.Tensor] = []
     hook = _listen(model, found, index, seen)

@@ -5,26 +5,21 @@ Networks stand on the meta device: they have shapes and no numbers, so a change 
 
 from __future__ import annotations
 
+import copy
 import re
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 
-import torch
-from torch import nn
-
 from explorer.errors import InputError
-from explorer.models.catalogue import MODELS, create_model
-from explorer.models.trace import Shape, ShapeError, Trace, trace
+from explorer.models.torchvision_models import record_torchvision
+from explorer.models.trace import Recording, Shape, ShapeError, Trace, record, record_catalogue
 from explorer.shapes.layer_list import (
     LayerList,
     LayerSpec,
     build_layer,
     build_network,
-    describe_chain,
     describe_module,
     make_layer,
     parse_layer_list,
@@ -32,6 +27,7 @@ from explorer.shapes.layer_list import (
 )
 
 OWN = "own"  # in place of a name: the reader's own list of layers
+TORCHVISION = "torchvision/"  # before the name of one of torchvision's classifiers
 STEMS = ("small", "large")
 MAX_EDITS = 60
 MAX_MENDS = 60
@@ -104,18 +100,20 @@ class Walk:
 
 
 class Network:
-    """A network without numbers that is kept, changed for a moment, and put back.
+    """A recorded network, walked with or without changes; it is never changed itself.
 
     Args:
-        model: the network, on the meta device. It belongs to this object from now on.
+        recording: its operations.
     """
 
-    def __init__(self, model: nn.Module):
-        self._model = model.eval()
-        self._lock = threading.Lock()
+    def __init__(self, recording: Recording):
+        self._recording = recording
+        modules = {step.name: step.module for step in recording.steps if step.module is not None}
+        described = {name: describe_module(module) for name, module in modules.items()}
+        self._specs = {name: spec for name, spec in described.items() if spec is not None}
 
     def walk(self, input_shape: Shape, edits: Sequence[Edit] = ()) -> Walk:
-        """Follow an image through the changed network.
+        """Follow an image through the network, with these layers in the places of theirs.
 
         Args:
             input_shape: (C, H, W) of the image.
@@ -124,8 +122,17 @@ class Network:
         Raises:
             InputError: a change cannot be made, or the network has a layer that the walk has no rule for.
         """
-        with self._lock, _changed(self._model, edits):
-            return _walk(self._model, input_shape)
+        changed = _change_specs(self._specs, edits)
+        specs = {**self._specs, **changed}
+        recording = _replace_layers(self._recording, changed) if changed else self._recording
+        broken = None
+        try:
+            found = recording.trace(input_shape)
+        except ShapeError as error:
+            found = Trace(error.layers, tuple(input_shape))
+            broken = _describe_break(specs, error)
+        _check_sizes(found)
+        return Walk(found, broken, specs, None if broken else _describe_chain(found, specs))
 
     def mend(self, input_shape: Shape, edits: Sequence[Edit]) -> tuple[Edit, ...]:
         """The changes and, after them, those that give each layer that breaks the inputs that it gets.
@@ -147,37 +154,38 @@ class Network:
 
 
 def open_network(name: str, channels: int = 1, stem: str = "small", text: str = "") -> Network:
-    """A network of the catalogue, built for so many channels, or the reader's own list of layers.
+    """A network of the catalogue, built for so many channels, one of torchvision, or the reader's own list of layers.
 
     Args:
-        name: a key of MODELS, or OWN.
-        channels: channels of the image; a list of layers has its own.
+        name: a key of MODELS, TORCHVISION and a key of TORCHVISION_CLASSIFIERS, or OWN.
+        channels: channels of the image; torchvision's networks and a list of layers have their own.
         stem: "small" for a 3x3 first convolution, "large" for 7x7 with pooling, where there is a choice.
         text: the list of layers, for OWN.
 
     Raises:
         InputError: the text is no list of layers.
     """
-    return _open_own(text) if name == OWN else _open_catalogue(name, channels, stem)
+    if name == OWN:
+        return _open_own(text)
+    if name.startswith(TORCHVISION):
+        return _open_torchvision(name.removeprefix(TORCHVISION))
+    return _open_catalogue(name, channels, stem)
 
 
 @lru_cache(maxsize=64)
 def _open_own(text: str) -> Network:
-    return Network(build_network(parse_layer_list(text)))
+    return Network(record(build_network(parse_layer_list(text))))
+
+
+@lru_cache(maxsize=8)
+def _open_torchvision(name: str) -> Network:
+    return Network(record_torchvision(name))
 
 
 @lru_cache(maxsize=64)
 def _open_catalogue(name: str, channels: int, stem: str) -> Network:
-    return Network(build_catalogue(name, channels, stem))
-
-
-def build_catalogue(name: str, channels: int, stem: str) -> nn.Module:
-    """A network of the catalogue on the meta device, for images of so many channels."""
     changes = {"small_input": False} if stem == "large" and has_stems(name) else {}
-    shape = (channels, *MODELS[name].input_shape[1:])
-    by_shape = name in ("softmax", "mlp")
-    with torch.device("meta"):
-        return create_model(name, **({"input_shape": shape} if by_shape else {"in_channels": channels}), **changes)
+    return Network(record_catalogue(name, channels, **changes))
 
 
 def has_stems(name: str) -> bool:
@@ -226,70 +234,39 @@ def _as_setting(value):
     return tuple(value) if is_pair else read_setting(value)
 
 
-@contextmanager
-def _changed(model: nn.Module, edits: Sequence[Edit]) -> Iterator[None]:
-    """Put other layers in the places of those that change, and the old ones back at the end."""
+def _change_specs(specs: Mapping[str, LayerSpec], edits: Sequence[Edit]) -> dict[str, LayerSpec]:
+    """The layers that change, with all that changes in them."""
     settings: dict[str, dict] = {}
     for edit in edits:
-        settings.setdefault(edit.layer, {})[edit.setting] = edit.value
-    fresh = {name: build_layer(_change(model, name, changes)) for name, changes in settings.items()}
-    old = {name: model.get_submodule(name) for name in fresh}
-    try:
-        for name, layer in fresh.items():
-            _put(model, name, layer.eval())
-        yield
-    finally:
-        for name, layer in old.items():
-            _put(model, name, layer)
+        spec = specs.get(edit.layer)
+        if spec is None:
+            raise InputError("shapes.edit_no_layer", layer=edit.layer[:60])
+        if edit.setting not in EDITABLE.get(spec.kind, ()):
+            raise InputError("shapes.edit_no_setting", layer=edit.layer, kind=spec.kind, setting=edit.setting[:40])
+        settings.setdefault(edit.layer, dict(spec.settings))[edit.setting] = edit.value
+    return {name: make_layer(specs[name].kind, **values) for name, values in settings.items()}
 
 
-def _change(model: nn.Module, name: str, changes: Mapping[str, object]) -> LayerSpec:
-    """The settings of a layer with these changed."""
-    try:
-        spec = describe_module(model.get_submodule(name)) if name else None
-    except AttributeError:
-        spec = None
-    if spec is None:
-        raise InputError("shapes.edit_no_layer", layer=name[:60])
-    for setting in changes:
-        if setting not in EDITABLE.get(spec.kind, ()):
-            raise InputError("shapes.edit_no_setting", layer=name, kind=spec.kind, setting=setting[:40])
-    return make_layer(spec.kind, **{**dict(spec.settings), **changes})
-
-
-def _put(model: nn.Module, name: str, layer: nn.Module) -> None:
-    parent, _, child = name.rpartition(".")
-    setattr(model.get_submodule(parent), child, layer)
+def _replace_layers(recording: Recording, changed: Mapping[str, LayerSpec]) -> Recording:
+    """The same operations with other modules."""
+    fresh = {name: build_layer(spec).eval() for name, spec in changed.items()}
+    other = copy.copy(recording)
+    other.steps = tuple(replace(each, module=fresh.get(each.name, each.module)) for each in recording.steps)
+    return other
 
 
 # ---- the walk ---------------------------------------------------------------------------------------------------
 
 
-def _walk(model: nn.Module, input_shape: Shape) -> Walk:
-    broken = None
-    try:
-        found = trace(model, input_shape)
-    except ShapeError as error:
-        found = Trace(error.layers, tuple(input_shape))
-        broken = _describe_break(model, error)
-    _check_sizes(found)
-    modules = dict(model.named_modules())
-    specs = {name: spec for name, module in modules.items() if name and (spec := describe_module(module))}
-    return Walk(found, broken, specs, None if broken else _describe_network(found, modules))
-
-
 def _check_sizes(found: Trace) -> None:
     for layer in found.layers:
-        if prod(layer.output_shape) > MAX_VALUES:
-            raise InputError(
-                "shapes.list_large_map", layer=layer.name, count=f"{prod(layer.output_shape):,}", maximum=f"{MAX_VALUES:,}"
-            )
+        count = prod(layer.output_shape)
+        if count > MAX_VALUES:
+            raise InputError("shapes.list_large_map", layer=layer.name, count=f"{count:,}", maximum=f"{MAX_VALUES:,}")
 
 
-def _describe_break(model: nn.Module, error: ShapeError) -> Broken:
-    modules = dict(model.named_modules())
-    module = modules.get(error.layer)
-    spec = describe_module(module) if module is not None else None
+def _describe_break(specs: Mapping[str, LayerSpec], error: ShapeError) -> Broken:
+    spec = specs.get(error.layer)
     return Broken(error.layer, error.kind, error, error.input_shapes, spec, _mend_layer(spec, error))
 
 
@@ -309,12 +286,13 @@ def _mend_layer(spec: LayerSpec | None, error: ShapeError) -> LayerSpec | None:
         return None
 
 
-def _describe_network(found: Trace, modules: Mapping[str, nn.Module]) -> LayerList | None:
+def _describe_chain(found: Trace, specs: Mapping[str, LayerSpec]) -> LayerList | None:
     """The network as a list of layers, if each reads what the one before it gives."""
     if any(layer.inputs != (index - 1,) for index, layer in enumerate(found.layers)):
         return None
-    flatten = nn.Flatten()
-    return describe_chain([flatten if layer.kind == "flatten" else modules.get(layer.name) for layer in found.layers])
+    flatten = make_layer("Flatten")
+    chain = [flatten if layer.kind == "flatten" else specs.get(layer.name) for layer in found.layers]
+    return None if not chain or None in chain else LayerList(tuple(chain))
 
 
 # ---- what would fit ---------------------------------------------------------------------------------------------

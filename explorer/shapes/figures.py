@@ -21,6 +21,7 @@ from explorer.shapes.maths import (
     mult_adds_arithmetic,
     output_arithmetic,
     params_arithmetic,
+    write_bytes,
     write_csv,
 )
 from explorer.style import ROLES
@@ -313,12 +314,14 @@ def draw_table(
         edited: names of the layers that the reader changed.
         problem: the sentence for the broken row.
     """
-    heads = ("column_name", "column_kind", "column_output", "column_params", "column_mult_adds")
+    heads = ("column_name", "column_kind", "column_output", "column_params", "column_mult_adds", "column_memory")
     head = "".join(f"<span>{escape(text(f'shapes.{key}'))}</span>" for key in heads)
     is_long = any(stage.is_blocks for stage in stages)
     body = "".join(_fold_stage(stage, text, edited) if is_long else _rows(stage.steps, edited) for stage in stages)
     body += _broken_row(broken, problem) if broken is not None else ""
-    total = _sums(text("shapes.total" if broken is None else "shapes.total_so_far"), "", "", trace.num_params, trace.mult_adds)
+    memory = sum(layer.activation_bytes for layer in trace.layers)
+    name = text("shapes.total" if broken is None else "shapes.total_so_far")
+    total = _sums(name, "", "", trace.num_params, trace.mult_adds, memory)
     return (
         '<div class="layers" tabindex="0" role="region" '
         f'aria-label="{escape(text("shapes.table_label"))}"><div class="line head">{head}</div>{body}'
@@ -336,6 +339,7 @@ def _row(layer: Layer, edited: bool) -> str:
         f"<span>{_by(layer.output_shape)}{_formula(output_arithmetic(layer))}</span>",
         f"<span>{_count(layer.num_params)}{_sum(params_arithmetic(layer))}</span>",
         f"<span>{_count(layer.mult_adds)}{_sum(mult_adds_arithmetic(layer))}</span>",
+        f"<span>{write_bytes(layer.activation_bytes)}</span>",
     )
     mark = ' data-edited=""' if edited else ""
     return f'<div class="line"{mark} tabindex="-1" role="button"{_names([layer])}>{"".join(cells)}</div>'
@@ -364,14 +368,14 @@ def _fold_step(step: Step, text: Text, edited: Collection[str]) -> str:
 
 
 def _fold(name: str, kind: str, shape: Shape, part: Stage | Step, inside: str) -> str:
-    sums = _sums(name, kind, _by(shape), part.num_params, part.mult_adds)
+    sums = _sums(name, kind, _by(shape), part.num_params, part.mult_adds, part.activation_bytes)
     return f'<details data-fold="{escape(name)}"><summary class="line fold">{sums}</summary>{inside}</details>'
 
 
-def _sums(name: str, kind: str, shape: str, num_params: int, mult_adds: int) -> str:
+def _sums(name: str, kind: str, shape: str, num_params: int, mult_adds: int, memory: int) -> str:
     return (
         f'<span class="name">{escape(name)}</span><span>{escape(kind)}</span><span>{escape(shape)}</span>'
-        f"<span>{_count(num_params)}</span><span>{_count(mult_adds)}</span>"
+        f"<span>{_count(num_params)}</span><span>{_count(mult_adds)}</span><span>{write_bytes(memory)}</span>"
     )
 
 

@@ -11,7 +11,7 @@ import math
 import operator
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -555,9 +555,3 @@ def iterate_layers(layers: LayerList) -> Iterator[LayerSpec]:
             yield from iterate_layers(each)
         else:
             yield each
-
-
-def describe_chain(modules: Sequence[nn.Module | None]) -> LayerList | None:
-    """The list of these modules; None where one of them cannot be written."""
-    specs = [None if module is None else describe_module(module) for module in modules]
-    return None if not specs or None in specs else LayerList(tuple(specs))

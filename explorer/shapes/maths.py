@@ -56,6 +56,10 @@ class Step:
     def mult_adds(self) -> int:
         return sum(layer.mult_adds for layer in self.layers)
 
+    @property
+    def activation_bytes(self) -> int:
+        return sum(layer.activation_bytes for layer in self.layers)
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -84,6 +88,10 @@ class Stage:
     @property
     def mult_adds(self) -> int:
         return sum(step.mult_adds for step in self.steps)
+
+    @property
+    def activation_bytes(self) -> int:
+        return sum(step.activation_bytes for step in self.steps)
 
 
 def gather_stages(trace: Trace) -> tuple[Stage, ...]:
@@ -215,12 +223,26 @@ def mult_adds_arithmetic(layer: Layer) -> str:
     return f"{layer.mult_adds // prod(positions):,}·{positions[0]}·{positions[1]}"
 
 
+def write_bytes(count: int) -> str:
+    """Bytes as people say them, three digits.
+
+    >>> write_bytes(18816), write_bytes(4), write_bytes(3211264)
+    ('18.4 KB', '4 B', '3.06 MB')
+    """
+    size, unit = float(count), "B"
+    for larger in ("KB", "MB", "GB"):
+        if size < 1000:
+            break
+        size, unit = size / 1024, larger
+    return f"{size:.3g} {unit}"
+
+
 def _times(sizes: Iterable[int]) -> str:
     return " × ".join(str(size) for size in sizes)
 
 
 CSV_COLUMNS = (
-    "name", "kind", "input_shape", "output_shape", "num_params", "mult_adds",
+    "name", "kind", "input_shape", "output_shape", "num_params", "mult_adds", "activation_bytes",
     "receptive_field_height", "receptive_field_width", "sees_everything",
 )  # fmt: skip
 
@@ -233,7 +255,6 @@ def write_csv(trace: Trace) -> str:
     for layer in trace.layers:
         field = layer.receptive_field
         shapes = ("x".join(map(str, shape)) for shape in (layer.input_shape, layer.output_shape))
-        writer.writerow(
-            [layer.name, layer.kind, *shapes, layer.num_params, layer.mult_adds, *field.size, field.is_global]
-        )
+        numbers = (layer.num_params, layer.mult_adds, layer.activation_bytes)
+        writer.writerow([layer.name, layer.kind, *shapes, *numbers, *field.size, field.is_global])
     return lines.getvalue()

@@ -174,13 +174,14 @@ def draw_layer_words(layer: Layer, features: Features | None, chosen: int, reaso
     """The lines above the maps and above the kernels."""
     name = f"<b>{escape(layer.name)}</b> ({escape(layer.kind)})"
     if features is None:
-        return f'<p class="maps-line">{name}: {_by(layer.output_shape)}. {escape(reason)}</p>', ""
+        return f'<p class="maps-line">{name}: {_by(layer.output_shape)}. {escape(reason)}{_note(layer, text)}</p>', ""
     shape = layer.output_shape
     if len(shape) == 1:
         words = text("shapes.vector_line", name=name, count=shape[0])
     else:
         key = "maps_line" if shape[0] <= MAX_MAPS else "maps_line_some"
         words = text(f"shapes.{key}", name=name, count=shape[0], side=_by(shape[1:]), shown=MAX_MAPS, chosen=chosen)
+    words += _note(layer, text)
     kernels = features.kernels
     if kernels is None:
         return f'<p class="maps-line">{words}</p>', ""
@@ -189,6 +190,11 @@ def draw_layer_words(layer: Layer, features: Features | None, chosen: int, reaso
         f"shapes.{key}", chosen=chosen, count=kernels.shape[1], side=_by(kernels.shape[2:]), shown=MAX_KERNELS
     )
     return f'<p class="maps-line">{words}</p>', f'<p class="maps-line">{about}</p>'
+
+
+def _note(layer: Layer, text: Text) -> str:
+    """Why the layer's field is what it is, where there is more to say than its size."""
+    return f" {escape(text(layer.field_note))}" if layer.field_note else ""
 
 
 def draw_code(code: str | None, text: Text) -> str:

@@ -27,6 +27,7 @@ from explorer.layout import (
 )
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, available_models, load_trained, model_lock
+from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
 from explorer.models.trace import Layer, Trace, trace_catalogue
 from explorer.samples import build_sample_picker, check_sample
 from explorer.shapes.activations import Features, find_field, find_middle, measure_features
@@ -34,6 +35,7 @@ from explorer.shapes.edit import (
     MAX_EDITS,
     OWN,
     STEMS,
+    TORCHVISION,
     Broken,
     Edit,
     Network,
@@ -61,9 +63,11 @@ from explorer.text import Text, text_in
 
 DEFAULT = ("lenet5", 28, 1, "small")
 DEFAULT_SAMPLE = 120
-MAX_SIZE = 512
+MAX_SIZE = 1024
+MAX_SLIDER = 640
 IMAGE_SIZE = 28  # of the images that the trained networks know
 VIEWS = ("flow", "graph", "layer")
+PRETRAINED = tuple(TORCHVISION + name for name in TORCHVISION_CLASSIFIERS)
 FOLDER = Path(__file__).parent
 OWN_LIST = """nn.Sequential(
     nn.Conv2d(1, 8, 3, padding=1),
@@ -86,17 +90,19 @@ class State:
         edits: the changes so far.
         map: number of the chosen feature map.
         unit: row and column of the chosen unit; None for the middle.
+        fitted: whether size and channels were set for a network of torchvision, not by the reader.
     """
 
     layer: str = ""
     edits: tuple[Edit, ...] = ()
     map: int = 0
     unit: tuple[int, int] | None = None
+    fitted: bool = False
 
     def pack(self) -> dict:
         """As it travels."""
         edits = [[edit.layer, edit.setting, edit.value] for edit in self.edits]
-        return {"layer": self.layer, "edits": edits, "map": self.map, "unit": self.unit}
+        return {"layer": self.layer, "edits": edits, "map": self.map, "unit": self.unit, "fitted": self.fitted}
 
 
 def read_state(value) -> State:
@@ -115,6 +121,7 @@ def read_state(value) -> State:
         read_edits(value.get("edits") or []),
         check_whole("shapes.map_number", value.get("map") or 0, 0),
         None if unit is None else _check_unit(unit),
+        value.get("fitted") is True,
     )
 
 
@@ -137,13 +144,13 @@ def on_shapes(
     walk = network.walk(_check_shape(size, channels), state.edits)
     stages, broken = gather_stages(walk.trace), walk.broken
     problem = _describe_problem(broken, text) if broken else ""
-    is_plain = not state.edits and model != OWN
+    is_plain = not state.edits and model in MODELS
     claim = _judge_claim(model, walk.trace, channels, stem, text) if is_plain and not broken else ""
     sentence = _describe(network, walk, stages, state, model, text)
     return [
         gr.update(value=draw_problem(problem)) if broken else sentence,
         draw_flow(walk.trace, stages, text, broken),
-        draw_totals(walk.trace, claim, f"{model}-{size}x{size}.csv", text, broken),
+        draw_totals(walk.trace, claim, f"{model.removeprefix(TORCHVISION)}-{size}x{size}.csv", text, broken),
         draw_table(walk.trace, stages, text, broken, {edit.layer for edit in state.edits}, problem),
         gr.update(visible=has_stems(model)),
         gr.update(visible=model == OWN),
@@ -155,7 +162,19 @@ def on_shapes(
 
 
 def on_new(model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
-    """As on_shapes, for another network: what was chosen and changed in the last one goes."""
+    """As on_shapes, for another network: what was chosen and changed in the last one goes, and the image fits it."""
+    fits = model in PRETRAINED
+    if fits:
+        size, channels = TORCHVISION_CLASSIFIERS[model.removeprefix(TORCHVISION)].input_size, 3
+    elif read_state(state).fitted:
+        size, channels = DEFAULT[1:3]
+    fresh = State(fitted=fits).pack()
+    drawn = on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language)
+    return [*drawn, fresh, size, channels]
+
+
+def on_own(model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
+    """As on_shapes, after the reader's own list of layers became another: what was changed in the last one goes."""
     fresh = State().pack()
     return [*on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language), fresh]
 
@@ -218,16 +237,16 @@ def trace_shapes(
 
     Args:
         model: a network of the catalogue, such as "lenet5", "alexnet_small" or "resnet18".
-        height: height of the image in pixels, 1 to 512.
-        width: width of the image in pixels, 1 to 512.
+        height: height of the image in pixels, 1 to 1024.
+        width: width of the image in pixels, 1 to 1024.
         channels: channels of the image, 1 to 16.
         stem: "small" for a 3x3 first convolution, "large" for 7x7 with pooling (ResNet-18 to ResNet-152 alone).
         language: language of error messages, "en" or "zh".
 
     Returns:
-        {"layers": [{"name", "kind", "input_shape", "output_shape", "num_params", "mult_adds", "receptive_field",
-        "sees_everything"}, ...], "num_params", "mult_adds"}; shapes are of one image, multiply-adds as torchinfo
-        counts them.
+        {"layers": [{"name", "kind", "input_shape", "output_shape", "num_params", "mult_adds", "activation_bytes",
+        "receptive_field", "sees_everything"}, ...], "num_params", "mult_adds"}; shapes are of one image,
+        multiply-adds as torchinfo counts them, bytes those of the output in float32.
     """
     trace = _trace(model, height, width, channels, stem)
     layers = [
@@ -238,6 +257,7 @@ def trace_shapes(
             "output_shape": list(layer.output_shape),
             "num_params": layer.num_params,
             "mult_adds": layer.mult_adds,
+            "activation_bytes": layer.activation_bytes,
             "receptive_field": list(layer.receptive_field.size),
             "sees_everything": layer.receptive_field.is_global,
         }
@@ -257,12 +277,12 @@ class _Setting:
 
 
 def _check_shape(size, channels) -> tuple[int, int, int]:
-    side = check_whole("shapes.size", size, 1, MAX_SIZE)
+    side = check_whole("shapes.side", size, 1, MAX_SIZE)
     return check_whole("shapes.channels", channels, 1, 16), side, side
 
 
 def _open(model, channels, stem, own) -> Network:
-    check_choice("terms.model", model, (*MODELS, OWN))
+    check_choice("terms.model", model, (*MODELS, OWN, *PRETRAINED))
     check_choice("shapes.stem", stem, STEMS)
     return open_network(model, check_whole("shapes.channels", channels, 1, 16), stem, own)
 
@@ -295,7 +315,7 @@ def _draw_layer(walk: Walk, state: State, setting: _Setting, sample, text: Text)
         picture = F.interpolate(picture[None, None], (side, side), mode="bilinear")[0, 0]
     field = draw_field_map(picture, layer, find_field(layer, unit, (side, side)), text)
     reason = _why_no_maps(setting, bool(state.edits))
-    features = None if reason else _features_of(setting.model, index, layer.name)
+    features = None if reason else _features_of(setting.model, walk.trace, index, layer.name)
     reason = text(f"shapes.{reason or 'no_maps_inside'}", size=IMAGE_SIZE) if features is None else ""
     chosen = min(state.map, layer.output_shape[0] - 1)
     maps = draw_feature_maps(layer, features, chosen, unit, text) if features is not None else None
@@ -323,13 +343,13 @@ def _trained() -> tuple[str, ...]:
     return tuple(available_models())
 
 
-def _features_of(name: str, sample: int, layer: str) -> Features | None:
+def _features_of(name: str, found: Trace, sample: int, layer: str) -> Features | None:
     try:
         model = load_trained(name)
     except CheckpointError as error:
         raise InputError("shapes.no_weights", model=MODELS[name].title) from error
     with model_lock(name):
-        return measure_features(model, normalise(load_sample().images[sample : sample + 1])[:, None], layer)
+        return measure_features(model, found, normalise(load_sample().images[sample : sample + 1])[:, None], layer)
 
 
 # ---- sentences --------------------------------------------------------------------------------------------------
@@ -443,7 +463,8 @@ def build_tab(language: str) -> Wing:
     inputs = [*controls.values(), state, sample, view]
     outputs = [look_for, flow, totals, table, stem, own, editor, graph, field, maps, kernels, maps_words, kernels_words, code]
     settings = {"language": language, "queue": True}
-    wire([model.input, own.input], on_new, inputs, [*outputs, state], **settings)
+    wire([model.input], on_new, inputs, [*outputs, state, size, channels], **settings)
+    wire([own.input], on_own, inputs, [*outputs, state], **settings)
     changes = [size.input, channels.input, stem.input, sample.input, view.input]
     wire(changes, on_shapes, inputs, outputs, **settings)
     wire([flow.click, table.click, graph.click], on_choose, inputs, [*outputs, state, view], **settings)
@@ -457,12 +478,17 @@ def build_tab(language: str) -> Wing:
 def _build_controls(text: Text) -> dict[str, gr.components.Component]:
     titles = [(entry.title, entry.name) for entry in MODELS.values()]
     stems = [(text(f"shapes.stem_{stem}"), stem) for stem in STEMS]
-    model = gr.Dropdown([*titles, (text("shapes.own"), OWN)], value=DEFAULT[0], label=text("terms.model"), filterable=False)
+    titles.append((text("shapes.own"), OWN))
+    others = [
+        (text("shapes.torchvision", title=entry.title), TORCHVISION + name)
+        for name, entry in TORCHVISION_CLASSIFIERS.items()
+    ]
+    model = gr.Dropdown([*titles, *others], value=DEFAULT[0], label=text("terms.model"))
     own = _build_script_box(
         "layer-list", OWN_LIST, "list.js", "mountList(element, props, watch, trigger)",
         label=text("shapes.own_label"), visible=False,
     )  # fmt: skip
-    size = build_slider(1, 224, DEFAULT[1], text("shapes.size"))
+    size = build_slider(1, MAX_SLIDER, DEFAULT[1], text("shapes.size", maximum=MAX_SIZE))
     channels = gr.Radio([1, 3], value=DEFAULT[2], label=text("shapes.channels"))
     stem = gr.Radio(stems, value=DEFAULT[3], label=text("shapes.stem"), visible=False)
     return {"model": model, "size": size, "channels": channels, "stem": stem, "own": own}

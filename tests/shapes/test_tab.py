@@ -144,6 +144,7 @@ def test_the_api_answers_in_plain_json():
         "output_shape": [16, 10, 10],
         "num_params": 2416,
         "mult_adds": 241_600,
+        "activation_bytes": 6400,
         "receptive_field": [14, 14],
         "sees_everything": False,
     }

@@ -6,7 +6,7 @@ SENTENCES = {
     "tab": "Shapes",
     "intro": "Follow an image through a network: what each layer does to its shape, what it costs, and why.",
     "channels": "Channels of the image",
-    "size": "Side of the image, px",
+    "size": "Side of the image, px (to {maximum})",
     "between": " ",
     "stem": "First layers",
     "stem_small": "3×3, for small images",
@@ -40,6 +40,7 @@ SENTENCES = {
     "column_output": "Output",
     "column_params": "Parameters",
     "column_mult_adds": "Multiply-adds",
+    "column_memory": "Memory",
     "total": "Total",
     "table_label": "Table of layers",
     "look_one": "{name} holds all {total} parameters: one weight for each pixel and class, and {classes} biases.",
@@ -67,6 +68,8 @@ SENTENCES = {
         "The tutorial prints {claimed}. No variant that we tried has that many; with one channel it is {true}."
     ),
     "claim_other": "The tutorial's {claimed} is for one channel.",
+    "torchvision": "torchvision: {title}",
+    "side": "Side of the image, px",
     "own": "Your own layer list",
     "own_label": "Layers, as in nn.Sequential",
     "view": "Picture",
@@ -192,6 +195,9 @@ Batch normalisation has a scale and a shift for each channel.
 **Multiply-adds.** One for each weight and bias at each place where it is used: parameters times $H' \cdot W'$ for a
 convolution, parameters once for a linear layer. This is the count of *torchinfo*. So parameters tell how much a network
 stores, multiply-adds how long it works, and the two sit in different layers.
+
+**Memory.** Four bytes for each number of the output, for one image (float32). Training keeps these outputs for the
+gradient; running a trained network may let most of them go.
 
 **Why channels double when the side halves.** Halving both sides leaves a quarter of the places. Doubling the channels in
 and out makes four times the weights. Work a layer: the same. He et al. (2015, section 3.3) build ResNet on this rule,

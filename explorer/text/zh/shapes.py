@@ -6,7 +6,7 @@ SENTENCES = {
     "tab": "形状",
     "intro": "跟着一张图走完整个网络：每一层把形状变成什么样，花多少参数和计算，为什么。",
     "channels": "图像通道数",
-    "size": "图像边长（像素）",
+    "size": "图像边长（像素，最大 {maximum}）",
     "between": "",
     "stem": "开头几层",
     "stem_small": "3×3，适合小图",
@@ -40,6 +40,7 @@ SENTENCES = {
     "column_output": "输出形状",
     "column_params": "参数量",
     "column_mult_adds": "乘加次数",
+    "column_memory": "激活内存",
     "total": "合计",
     "table_label": "逐层表格",
     "look_one": "全部 {total} 个参数都在 {name}：每个像素对每个类别一个权重，外加 {classes} 个偏置。",
@@ -56,6 +57,8 @@ SENTENCES = {
     "claim_now_right": "教程写的 {claimed} 正是现在这个三通道的网络，而不是单通道的。",
     "claim_wrong": "教程写的是 {claimed}，试过的各种写法都对不上；单通道是 {true}。",
     "claim_other": "教程写的 {claimed} 是单通道的数。",
+    "torchvision": "torchvision：{title}",
+    "side": "图像边长（像素）",
     "own": "自己的层列表",
     "own_label": "各层，写法同 nn.Sequential",
     "view": "图的种类",
@@ -177,6 +180,8 @@ $$C_\text{out} \cdot \frac{C_\text{in}}{\text{groups}} \cdot k_h \cdot k_w + C_\
 
 **乘加次数。** 每个权重和偏置每用一次算一次：卷积是参数量乘以 $H' \cdot W'$，全连接是参数量乘以一。
 这和 *torchinfo* 的算法一致。参数量说明网络要存多少，乘加次数说明网络要算多久，两者往往落在不同的层上。
+
+**激活内存。** 一张图输出里的每个数占四个字节（float32）。训练时要留着这些输出算梯度，只做推理时大多可以丢掉。
 
 **为什么边长减半时通道要加倍？** 边长减半，位置只剩四分之一；输入、输出通道都加倍，权重变成四倍。两下相抵，每层的计算量不变。
 ResNet 就是按这条规则搭的（He 等，2015，3.3 节）。从各阶段的占比能看出来：ResNet-34 四个阶段的计算量不同，主要是因为块数不同。
