@@ -10,8 +10,7 @@ from torch import nn
 
 from explorer.models.trace import Layer, Trace
 
-MAX_MAPS = 64
-MAX_KERNELS = 32
+MAX_KERNELS = 16
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,10 @@ def draw_flow(trace: Trace, stages: Sequence[Stage], text: Text, broken: Broken 
     rows = _row_names(top, base, text)
     height = base + 84
     label = escape(text("shapes.flow_label", first=_by(trace.input_shape), last=_by(columns[-1].shape)))
+    # A network that is too long for the page scrolls rather than shrinks.
+    least = f' style="min-width:{0.9 * total_width:.0f}px"' if total_width > 1.15 * _WIDTH else ""
     svg = (
-        f'<svg class="flow" viewBox="0 0 {total_width:.0f} {height:.0f}" role="img" aria-label="{label}">'
+        f'<svg class="flow" viewBox="0 0 {total_width:.0f} {height:.0f}" role="img" aria-label="{label}"{least}>'
         f"{rows}{''.join(parts)}</svg>"
     )
     return f'<div class="flow-scroll">{svg}</div>{_legend(columns, text)}'
@@ -90,13 +92,19 @@ def _columns(trace: Trace, stages: Sequence[Stage], text: Text, broken: Broken |
     columns = [_Column(text("shapes.image"), "", trace.input_shape, (), "input", None)]
     for stage in stages:
         step = stage.steps[0]
-        title = stage.name if stage.is_blocks else text(f"shapes.short_{_short_kind(step)}")
-        repeats = text("shapes.blocks", count=len(stage.steps)) if stage.is_blocks else ""
+        title = stage.name.split(".")[-1] if stage.is_group else text(f"shapes.short_{_short_kind(step)}")
+        repeats = _count_parts(stage, text) if stage.is_group else ""
         columns.append(_Column(title, repeats, stage.output_shape, stage.steps, step.role, stage))
     if broken is not None:
         shape = broken.input_shapes[0] if broken.input_shapes else columns[-1].shape
         columns.append(_Column(f"⚠ {broken.kind}", "", shape, (), "broken", None, broken))
     return columns
+
+
+def _count_parts(stage: Stage, text: Text) -> str:
+    if stage.is_blocks:
+        return text("shapes.blocks", count=len(stage.steps))
+    return text("shapes.step_layers", count=sum(len(step.layers) for step in stage.steps))
 
 
 def _short_kind(step: Step) -> str:
@@ -114,8 +122,8 @@ def _tallest(trace: Trace) -> int:
 
 def _size(shape: Shape, scale: float, squeeze: float) -> tuple[float, float, float, float]:
     """Thickness, height, and shift of the far edge to the right and up, in px."""
-    if len(shape) == 1:
-        return 7.0, 16 + 8 * log2(shape[0] + 1), 0.0, 0.0
+    if len(shape) != 3:  # a row of features, or of tokens with their features
+        return 7.0, 16 + 8 * log2(shape[-1] + 1), 0.0, 0.0
     channels, height, width = shape
     thickness = max(2.5, 3.2 * log2(channels + 1) * squeeze)
     return thickness, max(3.0, height * scale), max(2.0, width * scale * _SKEW[0]), max(1.3, width * scale * _SKEW[1])
@@ -191,7 +199,8 @@ def _draw_slabs(column: _Column, middle, base, scale, squeeze, text: Text) -> st
     for shape, step in zip(_slab_shapes(column), column.steps or [None]):
         thickness, height, right, up = _size(shape, scale, squeeze)
         top = base - (_MAP_HEIGHT + height) / 2
-        slab = _draw_slab(x, top, thickness, height, right, up, ROLES[column.role])
+        role = step.role if step is not None else column.role
+        slab = _draw_slab(x, top, thickness, height, right, up, ROLES[role])
         parts.append(f"<g{_names(step.layers)}>{slab}</g>" if step is not None else slab)
         if step is not None and step.role == "residual":
             arcs.append(_draw_shortcut(x + thickness / 2, top + height, thickness + _GAP * squeeze, step.changes_shape))
@@ -261,7 +270,7 @@ def _hover(column: _Column, text: Text) -> str:
 
 
 def _legend(columns: Sequence[_Column], text: Text) -> str:
-    roles = list(dict.fromkeys(column.role for column in columns if column.role not in ("input", "broken")))
+    roles = list(dict.fromkeys(step.role for column in columns for step in column.steps))
     return '<p class="flow-legend">' + "".join(
         f'<span><i style="background:{ROLES[role]}"></i>{escape(text(f"shapes.role_{role}"))}</span>' for role in roles
     ) + "</p>"
@@ -316,7 +325,7 @@ def draw_table(
     """
     heads = ("column_name", "column_kind", "column_output", "column_params", "column_mult_adds", "column_memory")
     head = "".join(f"<span>{escape(text(f'shapes.{key}'))}</span>" for key in heads)
-    is_long = any(stage.is_blocks for stage in stages)
+    is_long = any(stage.is_group for stage in stages)
     body = "".join(_fold_stage(stage, text, edited) if is_long else _rows(stage.steps, edited) for stage in stages)
     body += _broken_row(broken, problem) if broken is not None else ""
     memory = sum(layer.activation_bytes for layer in trace.layers)
@@ -355,9 +364,7 @@ def _broken_row(broken: Broken, problem: str) -> str:
 
 def _fold_stage(stage: Stage, text: Text, edited: Collection[str]) -> str:
     steps = "".join(_fold_step(step, text, edited) for step in stage.steps)
-    if not stage.is_blocks:
-        return steps
-    return _fold(stage.name, text("shapes.blocks", count=len(stage.steps)), stage.output_shape, stage, steps)
+    return _fold(stage.name, _count_parts(stage, text), stage.output_shape, stage, steps) if stage.is_group else steps
 
 
 def _fold_step(step: Step, text: Text, edited: Collection[str]) -> str:
@@ -373,8 +380,9 @@ def _fold(name: str, kind: str, shape: Shape, part: Stage | Step, inside: str) -
 
 
 def _sums(name: str, kind: str, shape: str, num_params: int, mult_adds: int, memory: int) -> str:
+    name = escape(name).replace(".", ".<wbr>")
     return (
-        f'<span class="name">{escape(name)}</span><span>{escape(kind)}</span><span>{escape(shape)}</span>'
+        f'<span class="name">{name}</span><span>{escape(kind)}</span><span>{escape(shape)}</span>'
         f"<span>{_count(num_params)}</span><span>{_count(mult_adds)}</span><span>{write_bytes(memory)}</span>"
     )
 

@@ -12,6 +12,7 @@
   const GUTTER = 30; // px between columns
   const FRAME = 8; // px from a node to the frame of its group, and from frame to frame
   const TITLE = 15; // px above a frame for its title
+  const RISE = 9; // px that an outer frame reaches higher than an inner one, for the inner one's title
   const LARGEST_SCALE = 1.3;
   const LEAST_SCALE = 0.6; // below it words cannot be read, and the picture is larger than its room
   const ZOOM = 1.3;
@@ -123,7 +124,8 @@
     const parts = cutIntoParts(view);
     const heights = new Set();
     parts.forEach((first, start) => parts.slice(start).forEach((last) => heights.add(last.bottom - first.top)));
-    const margin = TITLE + 2 * FRAME + 16;
+    const deepest = Math.max(0, ...view.items.map((item) => framesOf(item) / FRAME));
+    const margin = 16 + TITLE + deepest * FRAME + Math.max(0, deepest - 1) * RISE;
     let best = null;
     for (const height of [...heights].sort((a, b) => b - a)) {
       const columns = fillColumns(parts, height);
@@ -221,7 +223,7 @@
     }
     return [...frames.values()].map((frame) => {
       const pad = FRAME + frame.inner * FRAME;
-      const rise = frame.inner * (TITLE - FRAME + 2);
+      const rise = frame.inner * RISE;
       const { left, right, top, bottom } = frame.box;
       return {
         ...frame, left: left - pad, right: right + pad, top: top - pad - rise, bottom: bottom + pad,

@@ -23,6 +23,7 @@ ROLES = {
     "add": "add",
 }
 _STEP_ROLES = ("conv", "pool", "linear")
+MOST_STAGES = 14  # that a picture has room for
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,11 @@ class Stage:
         return self.steps[0].role in ("residual", "plain")
 
     @property
+    def is_group(self) -> bool:
+        """Whether it has a name of its own: blocks, or several steps of one module."""
+        return self.is_blocks or len(self.steps) > 1
+
+    @property
     def output_shape(self) -> Shape:
         return self.steps[-1].output_shape
 
@@ -108,7 +114,23 @@ def gather_stages(trace: Trace) -> tuple[Stage, ...]:
     for block, layers in groupby(trace.layers, key=lambda layer: _block_name(layer.name)):
         steps += [_block_step(block, tuple(layers))] if block else _single_steps(layers)
     stages = groupby(steps, key=lambda step: step.name.split(".")[0] if step.role in ("residual", "plain") else step)
-    return tuple(Stage(key if isinstance(key, str) else key.name, tuple(group)) for key, group in stages)
+    stages = tuple(Stage(key if isinstance(key, str) else key.name, tuple(group)) for key, group in stages)
+    return stages if len(stages) <= MOST_STAGES else _gather_by_path(steps)
+
+
+def _gather_by_path(steps: list[Step]) -> tuple[Stage, ...]:
+    """Stages of the steps whose paths begin alike, with as long beginnings as there is room for."""
+    for length in (3, 2, 1):
+        groups = [(key, tuple(group)) for key, group in groupby(steps, lambda step: _path_start(step.name, length))]
+        if len(groups) <= MOST_STAGES:
+            break
+    return tuple(Stage(key if len(group) > 1 else group[0].name, group) for key, group in groups)
+
+
+def _path_start(name: str, length: int) -> str:
+    """The first parts of the path of the module that a layer stands in; the layer itself where it stands alone."""
+    parts = name.split(".")
+    return ".".join(parts[: min(length, max(1, len(parts) - 1))])
 
 
 def _block_name(layer_name: str) -> str:

@@ -9,7 +9,7 @@ import torch
 
 from explorer.canvas import Map, draw_maps
 from explorer.models.trace import Layer, Shape
-from explorer.shapes.activations import MAX_KERNELS, MAX_MAPS, Features
+from explorer.shapes.activations import MAX_KERNELS, Features
 from explorer.shapes.edit import Walk, list_fields
 from explorer.shapes.graph import IMAGE, Graph, Node
 from explorer.shapes.maths import ROLES as ROLE_OF
@@ -153,10 +153,15 @@ def draw_feature_maps(layer: Layer, features: Features, chosen: int, unit: tuple
     mark = (*map(float, unit), unit[0] + 1.0, unit[1] + 1.0, "kernel")
     maps = [
         Map(each, limit=limit, numbers=False, boxes=[mark] if number == chosen else ())
-        for number, each in enumerate(values[:MAX_MAPS])
+        for number, each in enumerate(values[: _count_shown(layer)])
     ]
-    columns = next((count for most, count in ((6, 3), (16, 6), (36, 9)) if len(maps) <= most), 12)
+    columns = next((count for most, count in ((6, 3), (18, 6)) if len(maps) <= most), 7)
     return draw_maps(maps, columns, max_height=236, label=text("shapes.maps_label", layer=layer.name))
+
+
+def _count_shown(layer: Layer) -> int:
+    """Maps that there is room for, so that their pixels can still be seen."""
+    return min(layer.output_shape[0], 18 if max(layer.output_shape[1:]) > 20 else 28)
 
 
 def draw_kernels(kernels: torch.Tensor | None, chosen: int, text: Text) -> dict | None:
@@ -179,8 +184,9 @@ def draw_layer_words(layer: Layer, features: Features | None, chosen: int, reaso
     if len(shape) == 1:
         words = text("shapes.vector_line", name=name, count=shape[0])
     else:
-        key = "maps_line" if shape[0] <= MAX_MAPS else "maps_line_some"
-        words = text(f"shapes.{key}", name=name, count=shape[0], side=_by(shape[1:]), shown=MAX_MAPS, chosen=chosen)
+        shown = _count_shown(layer)
+        key = "maps_line" if shape[0] <= shown else "maps_line_some"
+        words = text(f"shapes.{key}", name=name, count=shape[0], side=_by(shape[1:]), shown=shown, chosen=chosen)
     words += _note(layer, text)
     kernels = features.kernels
     if kernels is None:
