@@ -5,6 +5,7 @@
   const LONGEST_TEXT = 200; // of one setting in a link
   const wings = {}; // wing -> the names of its settings that a link carries; the first one is shown at first
   const known = {}; // wing -> {name: value} that its link asked for or that was set since
+  const asked = new URLSearchParams(window.location.search); // before anything writes another address
   let shown = "";
 
   function writeAddress() {
@@ -22,7 +23,6 @@
     const { wing, settings } = element.querySelector("[data-wing]").dataset;
     wings[wing] = JSON.parse(settings);
     shown ||= wing;
-    const asked = new URLSearchParams(window.location.search);
     if (asked.get("tab") !== wing) return;
     shown = wing;
     const given = wings[wing].filter((name) => asked.has(name));

@@ -203,10 +203,10 @@ def _note(layer: Layer, text: Text) -> str:
     return f" {escape(text(layer.field_note))}" if layer.field_note else ""
 
 
-def draw_code(code: str | None, text: Text) -> str:
+def draw_code(code: str | None, broken: bool, text: Text) -> str:
     """The PyTorch code with a button that copies it, or why there is none."""
     if code is None:
-        return f'<p class="claim">{escape(text("shapes.no_code"))}</p>'
+        return f'<p class="claim">{escape(text("shapes.no_code_broken" if broken else "shapes.no_code"))}</p>'
     words = f'data-copied="{escape(text("app.copied"))}"'
     return (
         f'<div class="code"><button type="button" {words}>{escape(text("shapes.copy_code"))}</button>'

@@ -157,7 +157,7 @@ def on_shapes(
         draw_editor(walk, state.layer, state.edits, view, text),
         draw_graph(gather_graph(walk), f"{model} {stem}", text) if view == "graph" else gr.skip(),
         *(_draw_layer(walk, state, _Setting(model, size, channels, stem), sample, text) if view == "layer" else [gr.skip()] * 5),
-        draw_code(write_network(walk.chain) if walk.chain else None, text),
+        draw_code(write_network(walk.chain) if walk.chain else None, broken is not None, text),
     ]
 
 

@@ -90,7 +90,7 @@ def test_a_change_runs_through_and_is_taken_back(visit, language):
     assert "32×14×14" in page.locator("svg.flow").inner_html()
     field(page, "kernel_size").fill("5")
     field(page, "padding").fill("2")
-    page.wait_for_function("(mended) => document.querySelector('.totals dd').innerText !== mended", arg=mended)
+    page.wait_for_function("(mended) => document.querySelector('.totals dd')?.innerText !== mended", arg=mended)
     press_button(page, "undo")
     press_button(page, "reset")
     wait_for_params(page, first)
@@ -113,7 +113,7 @@ def test_a_change_that_breaks_is_marked_and_told(visit, language):
     choose_view(page, text, "graph")
     page.locator("svg.graph .node.broken").wait_for()
     field(page, "kernel_size").fill("abc")
-    page.wait_for_function("() => document.querySelector('.look-for.problem').innerText.includes('abc')")
+    page.wait_for_function("() => document.querySelector('.look-for.problem')?.innerText.includes('abc')")
     field(page, "kernel_size").fill("5")
     page.locator(".look-for.problem").first.wait_for(state="hidden")
     page.locator("svg.graph .node.broken").wait_for(state="detached")
@@ -134,7 +134,7 @@ def test_a_pasted_list_is_traced_and_written_as_code(visit, language):
     field(page, "padding").fill("1")
     page.locator(".line.broken").wait_for()
     press_button(page, "mend")
-    page.wait_for_function("() => document.querySelector('.code pre').innerText.includes('nn.Linear(3136, 10)')")
+    page.wait_for_function("() => document.querySelector('.code pre')?.innerText.includes('nn.Linear(3136, 10)')")
     before = params(page)
     paste.fill("nn.ReLU(),\n__import__('os').system('true')")
     page.locator(".look-for.problem:visible").wait_for()
@@ -142,6 +142,10 @@ def test_a_pasted_list_is_traced_and_written_as_code(visit, language):
     paste.fill("nn.Flatten(), nn.Linear(784, 3)")
     wait_for_params(page, "2,355")
     page.locator(".look-for.problem").first.wait_for(state="hidden")
+
+
+def press_graph(page, label: str) -> None:
+    page.locator(f'.graph-buttons button[aria-label="{label}"]').click()
 
 
 def shown_nodes(page) -> int:
@@ -160,19 +164,19 @@ def test_the_graph_folds_and_unfolds_and_a_node_chooses_its_layer(visit, languag
     assert box["width"] <= room["width"] + 1 and box["height"] <= room["height"] + 1  # all of it is seen
     height = page.locator("svg.graph .node-title").first.evaluate("(title) => title.getBoundingClientRect().height")
     assert height > 11  # and can be read
-    page.locator(".graph-buttons button").filter(has_text=text("shapes.fold_all")).click()
+    press_graph(page, text("shapes.fold_all"))
     page.wait_for_function("() => document.querySelectorAll('svg.graph .node').length < 12")
     folded = shown_nodes(page)
     page.locator("svg.graph .node.folded").filter(has_text="layer1").click()
     page.wait_for_function("(n) => document.querySelectorAll('svg.graph .node').length === n + 1", arg=folded)
     page.locator("svg.graph .frame text").filter(has_text="layer1").click()
     page.wait_for_function("(n) => document.querySelectorAll('svg.graph .node').length === n", arg=folded)
-    page.locator(".graph-buttons button").filter(has_text=text("shapes.unfold_all")).click()
+    press_graph(page, text("shapes.unfold_all"))
     page.locator("svg.graph .node").nth(31).wait_for()
     before = page.locator("svg.graph > g").get_attribute("transform")
-    page.locator(f'.graph-buttons button[aria-label="{text("shapes.zoom_in")}"]').click()
+    press_graph(page, text("shapes.zoom_in"))
     assert page.locator("svg.graph > g").get_attribute("transform") != before
-    page.locator(f'.graph-buttons button[aria-label="{text("shapes.fit")}"]').click()
+    press_graph(page, text("shapes.fit"))
     page.locator('svg.graph .node[data-layers*=" layer2.0.conv1 "]').click()
     page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.conv1')")
 

@@ -80,6 +80,7 @@ SENTENCES = {
     "save": "Save the picture as {kind}",
     "code": "PyTorch code of this network",
     "copy_code": "Copy",
+    "no_code_broken": "The code is written once every layer fits.",
     "no_code": "This network has branches, so it cannot be written as one nn.Sequential.",
     "stuck": "stuck here",
     "so_far": "Sums up to the layer that breaks.",

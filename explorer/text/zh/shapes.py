@@ -69,6 +69,7 @@ SENTENCES = {
     "save": "把图保存为 {kind}",
     "code": "这个网络的 PyTorch 代码",
     "copy_code": "复制",
+    "no_code_broken": "每一层都配上以后才写得出代码。",
     "no_code": "这个网络有分支，写不成一个 nn.Sequential。",
     "stuck": "卡在这里",
     "so_far": "合计只算到出错的那一层之前。",
