@@ -3,14 +3,30 @@
 Along a path (Araujo, Norris and Sim 2019, "Computing receptive fields of convolutional neural networks", Distill):
 size <- size + (k_eff - 1) jump, start <- start + ((k_eff - 1) / 2 - padding) jump, jump <- jump stride, with
 k_eff = dilation (k - 1) + 1. Where branches meet, the field is the union of theirs.
+
+Beside these three numbers every axis can tell its spans: first and last pixel of each unit, one by one, with zeros and
+leftover pixels at the borders taken into account. Units that lie on no regular grid (uneven pooling bins, windows of
+attention, branches of different jumps) have spans only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 UNEVEN = "uneven"
 FLATTENED = "flattened"
+UNALIGNED = "unaligned"
+TRANSPOSED = "transposed"
+WINDOWS = "window_attention"
+
+# First and last pixel of each unit, both int64 arrays; a unit that sees padding alone has the last before the first.
+Spans = tuple[np.ndarray, np.ndarray]
+Box = tuple[tuple[int, int], tuple[int, int]]
+
+_NOTHING = (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
 
 
 @dataclass(frozen=True)
@@ -21,12 +37,15 @@ class ReceptiveField:
     1x1 convolution of stride 2) and may hang over the border of the image, where zeros are.
 
     Attributes:
-        size: side of the box. Where bins are uneven, that of the largest.
+        size: side of the box. Where units see regions of different sizes, that of the largest.
         jump: distance between the boxes of neighbouring units, or None where units lie on no regular grid.
         start: centre of the first unit's box; 0 is the centre of the first pixel.
         is_global: every unit sees what the whole feature map before it saw, which is the whole input unless the
             layers before skip pixels (fully connected layers, global pooling).
-        note: None, UNEVEN (adaptive pooling whose bins differ in size) or FLATTENED (units in one long row).
+        note: None, UNEVEN (adaptive pooling whose bins differ in size), FLATTENED (units in one long row),
+            UNALIGNED (branches of different jumps met), TRANSPOSED (units put between others) or WINDOWS
+            (attention inside windows).
+        axes: the two axes, which know every unit by itself; see `box`.
     """
 
     size: tuple[int, int]
@@ -34,130 +53,297 @@ class ReceptiveField:
     start: tuple[float, float]
     is_global: bool = False
     note: str | None = None
+    axes: tuple[Axis, Axis] | None = field(default=None, repr=False, compare=False)
+
+    def box(self, unit: tuple[int, int]) -> Box | None:
+        """The pixels of the image that the unit at (row, column) sees: ((top, left), (bottom, right)), inclusive.
+
+        Exact also at the borders, and for units on no regular grid. None where it sees padding alone.
+
+        Raises:
+            IndexError: there is no such unit.
+        """
+        (top, bottom), (left, right) = (axis.span(index) for axis, index in zip(self.axes, unit, strict=True))
+        return None if bottom < top or right < left else ((top, left), (bottom, right))
 
 
-class IrregularGridError(ValueError):
-    """The field of this layer has no single size and jump. `key` and `values` say why, see text/en/trace.py."""
-
-    def __init__(self, key: str, **values):
-        self.key = key
-        self.values = values
-        super().__init__(key, values)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Axis:
     """Receptive field along one axis.
 
     Attributes:
-        size: pixels from the first to the last that a unit can see.
+        size: pixels from the first to the last that a unit can see; of the largest where they differ.
         jump: pixels between neighbouring units, None where that has no meaning.
         start: centre of the first unit.
         reach: first and last input pixel that any unit can see.
+        count: number of units.
+        find_spans: finds the first and last pixel of each unit; called when somebody asks.
         is_global: every unit sees the same.
+        note: why there is no jump, see `ReceptiveField.note`.
     """
 
     size: int
     jump: int | None
     start: float
     reach: tuple[int, int]
+    count: int
+    find_spans: Callable[[], Spans] = field(repr=False)
     is_global: bool = False
+    note: str | None = None
+
+    @classmethod
+    def of_image(cls, count: int) -> Axis:
+        """Each pixel sees itself."""
+        return cls(1, 1, 0.0, (0, count - 1), count, lambda: (np.arange(count), np.arange(count)))
+
+    @property
+    def spans(self) -> Spans:
+        """First and last pixel of each unit."""
+        if "found" not in self.__dict__:
+            object.__setattr__(self, "found", self.find_spans())
+        return self.__dict__["found"]
+
+    def span(self, index: int) -> tuple[int, int]:
+        """First and last pixel of one unit."""
+        if not 0 <= index < self.count:
+            raise IndexError(f"unit must be 0 to {self.count - 1}, got {index}")
+        first, last = self.spans
+        return int(first[index]), int(last[index])
 
     def slide(self, kernel_size: int, stride: int, padding: int, dilation: int, num_outputs: int) -> Axis:
         """After a window that slides over this axis; `padding` is that before the first unit."""
-        if self.is_global or (kernel_size == 1 and stride == 1 and padding == 0):
+        if kernel_size == 1 and stride == 1 and padding == 0 and num_outputs == self.count:
             return self
-        jump = self._regular_jump()
+        steps = np.arange
+
+        def taps() -> np.ndarray:
+            return steps(num_outputs)[:, None] * stride - padding + steps(kernel_size) * dilation
+
+        def find_spans() -> Spans:
+            return _gather(self, taps())
+
+        if self.is_global:
+            return replace(self, count=num_outputs, find_spans=find_spans)
+        if self.jump is None:
+            return self._irregular(find_spans, num_outputs, self.note)
         span = dilation * (kernel_size - 1)
-        size = self.size + span * jump
-        start = self.start + (span / 2 - padding) * jump
-        last = start + (num_outputs - 1) * jump * stride
-        return Axis(size, jump * stride, start, self._within_reach(start - (size - 1) / 2, last + (size - 1) / 2))
+        size = self.size + span * self.jump
+        start = self.start + (span / 2 - padding) * self.jump
+        last = start + (num_outputs - 1) * self.jump * stride
+        reach = self._within_reach(start - (size - 1) / 2, last + (size - 1) / 2)
+        return Axis(size, self.jump * stride, start, reach, num_outputs, find_spans)
 
-    def shift(self, padding: int) -> Axis:
-        """After `padding` zeros before the first unit."""
-        if self.is_global or padding == 0:
+    def spread(self, kernel_size: int, stride: int, padding: int, dilation: int, num_outputs: int) -> Axis:
+        """After a transposed convolution: unit i writes to outputs i stride - padding + t dilation."""
+        if stride == 1:
+            return self.slide(kernel_size, 1, dilation * (kernel_size - 1) - padding, dilation, num_outputs)
+
+        def find_spans() -> Spans:
+            numerator = np.arange(num_outputs)[:, None] + padding - np.arange(kernel_size) * dilation
+            return _gather(self, np.where(numerator % stride == 0, numerator // stride, -1))
+
+        if self.is_global:
+            return replace(self, count=num_outputs, find_spans=find_spans)
+        return self._irregular(find_spans, num_outputs, TRANSPOSED)
+
+    def pad(self, before: int, after: int) -> Axis:
+        """After zeros before the first unit and after the last; negative numbers cut units off."""
+        if before == after == 0:
             return self
-        return replace(self, start=self.start - padding * self._regular_jump())
+        return self.slide(1, 1, before, 1, self.count + before + after)
 
-    def adapt(self, num_inputs: int, num_outputs: int) -> Axis:
+    def take(self, start: int, step: int, num_outputs: int) -> Axis:
+        """Every `step`-th unit from `start` on."""
+        return self.slide(1, step, -start, 1, num_outputs)
+
+    def adapt(self, num_outputs: int) -> Axis:
         """After adaptive pooling: bin i runs from floor(i n / m) to ceil((i + 1) n / m) - 1."""
         if num_outputs == 1:
-            return self.join()
-        if num_inputs % num_outputs == 0:
-            window = num_inputs // num_outputs
+            return self.join(1)
+        if self.count % num_outputs == 0:
+            window = self.count // num_outputs
             return self.slide(window, window, 0, 1, num_outputs)
-        if self.is_global:
-            return self
-        widths = [-(-(i + 1) * num_inputs // num_outputs) - i * num_inputs // num_outputs for i in range(num_outputs)]
-        jump = self._regular_jump()
-        return replace(
-            self,
-            size=self.size + (max(widths) - 1) * jump,
-            jump=None,
-            start=self.start + (widths[0] - 1) / 2 * jump,
-        )
+        edges = [
+            (i * self.count // num_outputs, -(-(i + 1) * self.count // num_outputs)) for i in range(num_outputs)
+        ]
 
-    def join(self) -> Axis:
+        def find_spans() -> Spans:
+            first, last = self.spans
+            return (
+                np.array([first[begin:end].min() for begin, end in edges]),
+                np.array([last[begin:end].max() for begin, end in edges]),
+            )
+
+        if self.is_global:
+            return replace(self, count=num_outputs, find_spans=find_spans)
+        adapted = self._irregular(find_spans, num_outputs, self.note or UNEVEN)
+        if self.jump is None:
+            return adapted
+        # The bins' own widths, which the border of the image does not cut.
+        widths = [end - begin for begin, end in edges]
+        size = self.size + (max(widths) - 1) * self.jump
+        return replace(adapted, size=size, start=self.start + (widths[0] - 1) / 2 * self.jump)
+
+    def regroup(self, groups: np.ndarray) -> Axis:
+        """After an operation that joins the units of each group; `groups` has a number for each unit."""
+
+        def find_spans() -> Spans:
+            first, last = (np.empty(groups.max() + 1, np.int64) for _ in range(2))
+            first.fill(_NOTHING[0])
+            last.fill(_NOTHING[1])
+            np.minimum.at(first, groups, self.spans[0])
+            np.maximum.at(last, groups, self.spans[1])
+            return first[groups], last[groups]
+
+        return self if self.is_global else self._irregular(find_spans, self.count, WINDOWS)
+
+    def join(self, count: int | None = None) -> Axis:
         """After an operation that joins all units of this axis."""
+        count = self.count if count is None else count
         first, last = self.reach
-        return Axis(last - first + 1, None, (first + last) / 2, self.reach, is_global=True)
+        if self.jump is None and not self.is_global:
+            first, last = int(self.spans[0].min()), int(self.spans[1].max())
+
+        def find_spans() -> Spans:
+            before = self.spans
+            return np.full(count, before[0].min()), np.full(count, before[1].max())
+
+        return Axis(last - first + 1, None, (first + last) / 2, (first, last), count, find_spans, is_global=True)
 
     def unite(self, other: Axis) -> Axis:
-        """Where two branches meet."""
+        """Where two branches meet; one of a single unit is beside every unit of the other."""
+        if self is other:
+            return self
+        count = max(self.count, other.count)
+
+        def find_spans() -> Spans:
+            (first, last), (first_other, last_other) = self.spans, other.spans
+            return np.minimum(first, first_other), np.maximum(last, last_other)
+
         reach = (min(self.reach[0], other.reach[0]), max(self.reach[1], other.reach[1]))
         if self.is_global or other.is_global:
-            return replace(self, reach=reach).join()
-        if self.jump != other.jump:
-            raise IrregularGridError("jumps_differ", first=self.jump, second=other.jump)
+            first, last = reach
+            return Axis(last - first + 1, None, (first + last) / 2, reach, count, find_spans, is_global=True)
+        if self.jump is None or self.jump != other.jump or self.count != other.count:
+            return self._irregular(find_spans, count, self.note or other.note or UNALIGNED)
         left = min(self.start - (self.size - 1) / 2, other.start - (other.size - 1) / 2)
         right = max(self.start + (self.size - 1) / 2, other.start + (other.size - 1) / 2)
-        return Axis(int(right - left) + 1, self.jump, (left + right) / 2, reach)
+        return Axis(int(right - left) + 1, self.jump, (left + right) / 2, reach, count, find_spans)
 
-    def _regular_jump(self) -> int:
-        if self.jump is None:
-            raise IrregularGridError("off_grid")
-        return self.jump
+    @staticmethod
+    def _irregular(find_spans: Callable[[], Spans], count: int, note: str | None) -> Axis:
+        """Units of which only the spans tell anything."""
+        first, last = spans = find_spans()
+        sees = last >= first
+        if not sees.any():
+            return Axis(0, None, 0.0, (0, -1), count, lambda: spans, note=note)
+        size = int((last - first + 1)[sees].max())
+        start = (int(first[sees][0]) + int(last[sees][0])) / 2
+        return Axis(size, None, start, (int(first[sees].min()), int(last[sees].max())), count, lambda: spans, note=note)
 
     def _within_reach(self, first: float, last: float) -> tuple[int, int]:
         """Units beyond the border of the map before are zeros: they see nothing new."""
         return max(int(first), self.reach[0]), min(int(last), self.reach[1])
 
 
-@dataclass(frozen=True)
+def _gather(axis: Axis, taps: np.ndarray) -> Spans:
+    """Spans of units that each see several units of an axis; a tap outside it meets padding."""
+    first, last = axis.spans
+    inside = (taps >= 0) & (taps < axis.count)
+    taps = np.where(inside, taps, 0)
+    return (
+        np.where(inside, first[taps], _NOTHING[0]).min(1, initial=_NOTHING[0]),
+        np.where(inside, last[taps], _NOTHING[1]).max(1, initial=_NOTHING[1]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
 class Field:
-    """The receptive field of a feature map while the walk goes on: two axes and a note."""
+    """The receptive field of a feature map while the walk goes on: two axes, and why they are what they are.
+
+    Attributes:
+        height: the vertical axis.
+        width: the horizontal axis.
+        reason: key of the sentence that says why the field is global; None while it is not.
+        is_flat: units stand in one long row.
+    """
 
     height: Axis
     width: Axis
-    note: str | None = None
+    reason: str | None = None
+    is_flat: bool = False
 
     @classmethod
     def of_image(cls, height: int, width: int) -> Field:
         """Each pixel sees itself."""
-        return cls(Axis(1, 1, 0.0, (0, height - 1)), Axis(1, 1, 0.0, (0, width - 1)))
+        axis = Axis.of_image(height)
+        return cls(axis, axis if width == height else Axis.of_image(width))
+
+    @property
+    def is_global(self) -> bool:
+        return self.height.is_global and self.width.is_global
+
+    def map(self, operation: str, arguments: Sequence[tuple], reason: str | None = None) -> Field:
+        """After an operation of `Axis`, with its arguments for the height and for the width."""
+        height = getattr(self.height, operation)(*arguments[0])
+        alike = self.width is self.height and tuple(arguments[0]) == tuple(arguments[1])
+        width = height if alike else getattr(self.width, operation)(*arguments[1])
+        return self._become(height, width, reason)
+
+    def regroup(self, rows: np.ndarray, columns: np.ndarray) -> Field:
+        """After an operation that joins the units of each window."""
+        return self._become(self.height.regroup(rows), self.width.regroup(columns), None)
 
     def flatten(self) -> Field:
         """Units in one row: each still sees what it saw, but they lie on no grid."""
-        if self.height.is_global and self.width.is_global:
+        if self.is_global:
             return self
-        return Field(replace(self.height, jump=None), replace(self.width, jump=None), FLATTENED)
+        return replace(self, is_flat=True)
 
-    def join(self) -> Field:
+    def join(self, reason: str) -> Field:
         """After an operation that joins all positions."""
-        return Field(self.height.join(), self.width.join())
+        return self.map("join", ((), ()), reason)
 
-    def unite(self, other: Field) -> Field:
-        """Where two branches meet."""
-        height, width = self.height.unite(other.height), self.width.unite(other.width)
-        note = None if height.is_global and width.is_global else self.note or other.note
-        return Field(height, width, note)
+    def unite(self, other: Field, reason: str) -> Field:
+        """Where two branches meet; `reason` is why a global one makes the field global."""
+        if self is other:
+            return self
+        height = self.height.unite(other.height)
+        alike = self.width is self.height and other.width is other.height
+        width = height if alike else self.width.unite(other.width)
+        united = Field(height, width, self.reason or other.reason, self.is_flat or other.is_flat)
+        met = united.is_global and not (self.is_global and other.is_global)
+        return replace(united, reason=reason) if met else united
+
+    def _become(self, height: Axis, width: Axis, reason: str | None) -> Field:
+        became_global = height.is_global and width.is_global
+        if not became_global:
+            return Field(height, width, None, self.is_flat)
+        return Field(height, width, self.reason if self.is_global else reason)
+
+    @property
+    def note(self) -> str | None:
+        """Why units lie on no grid, see `ReceptiveField.note`."""
+        if self.is_global:
+            return None
+        return FLATTENED if self.is_flat else self.height.note or self.width.note
+
+    @property
+    def note_key(self) -> str | None:
+        """Key of the sentence that says why the field has no single size and jump."""
+        if self.is_global:
+            return self.reason
+        return f"trace.note_{self.note}" if self.note else None
 
     def describe(self) -> ReceptiveField:
         """The record that is handed out."""
+        if "described" not in self.__dict__:
+            object.__setattr__(self, "described", self._describe())
+        return self.__dict__["described"]
+
+    def _describe(self) -> ReceptiveField:
         height, width = self.height, self.width
-        is_global = height.is_global and width.is_global
-        jump = None if height.jump is None or width.jump is None else (height.jump, width.jump)
-        return ReceptiveField(
-            (height.size, width.size), jump, (height.start, width.start), is_global, None if is_global else self.note
-        )
+        regular = height.jump is not None and width.jump is not None and not self.is_flat
+        jump = (height.jump, width.jump) if regular else None
+        size, start = (height.size, width.size), (height.start, width.start)
+        return ReceptiveField(size, jump, start, self.is_global, self.note, (height, width))

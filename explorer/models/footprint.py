@@ -23,17 +23,9 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from explorer.errors import InputError
-from explorer.models.trace import (
-    POINTWISE_FUNCTIONS,
-    POINTWISE_MODULES,
-    Layer,
-    Recording,
-    Step,
-    UnsupportedLayerError,
-    record,
-)
-
-Box = tuple[tuple[int, int], tuple[int, int]]
+from explorer.models.fields import Box
+from explorer.models.rules import POINTWISE_FUNCTIONS, POINTWISE_MODULES, find_all
+from explorer.models.trace import Layer, Recording, Step, UnsupportedLayerError, record
 
 MAX_CHECK_SIZE = 1024
 
@@ -104,7 +96,7 @@ def measure_footprint(
     recording = model if isinstance(model, Recording) else record(model)
     found = _find_layer(recording, input_shape, layer)
     _check_unit(found, unit)
-    return _replay(recording, tuple(input_shape)[-3:], layer, unit)
+    return _replay(recording, tuple(input_shape)[-3:], found, unit)
 
 
 def check_field(
@@ -133,22 +125,22 @@ def check_field(
 
 def _check(recording: Recording, shape: tuple[int, ...], name: str, unit: tuple[int, int] | None) -> FieldCheck:
     layer = _find_layer(recording, shape, name)
-    field = layer.receptive_field
-    if field.is_global:
+    if layer.receptive_field.is_global:
         return FieldCheck("not_checked", "trace.check_global")
-    if field.jump is None or len(layer.output_shape) != 3:
+    if layer.map_axes is None:
         return FieldCheck("not_checked", "trace.check_no_grid")
     if unit is None:
         shape, layer = _make_room(recording, shape, layer)
-        unit = tuple(size // 2 for size in layer.output_shape[1:])
+        unit = tuple(layer.output_shape[axis] // 2 for axis in layer.map_axes)
     _check_unit(layer, unit)
-    if max(shape[1:]) > MAX_CHECK_SIZE:
+    traced = layer.receptive_field.box(unit)
+    covers = traced == ((0, 0), (shape[1] - 1, shape[2] - 1))
+    if max(shape[1:]) > MAX_CHECK_SIZE or (covers and max(layer.receptive_field.size) > MAX_CHECK_SIZE):
         return FieldCheck("not_checked", "trace.check_too_large")
     try:
-        measured = _replay(recording, shape, name, unit).box
+        measured = _replay(recording, shape, layer, unit).box
     except UnsupportedLayerError:
         return FieldCheck("not_checked", "trace.check_unsupported")
-    traced = _predict(layer, unit, shape)
     verdict = "confirmed" if traced == measured else "differs"
     return FieldCheck(verdict, None, traced, measured, unit=unit, input_shape=shape)
 
@@ -161,9 +153,9 @@ def _find_layer(recording: Recording, shape: Sequence[int], name: str) -> Layer:
 
 
 def _check_unit(layer: Layer, unit: tuple[int, int]) -> None:
-    if len(layer.output_shape) != 3:
+    if layer.map_axes is None:
         raise InputError("trace.no_map", layer=layer.name, kind=layer.kind)
-    rows, columns = layer.output_shape[1:]
+    rows, columns = (layer.output_shape[axis] for axis in layer.map_axes)
     if not (0 <= unit[0] < rows and 0 <= unit[1] < columns):
         raise InputError("trace.no_unit", layer=layer.name, rows=rows, columns=columns)
 
@@ -171,9 +163,10 @@ def _check_unit(layer: Layer, unit: tuple[int, int]) -> None:
 def _make_room(recording: Recording, shape: tuple[int, ...], layer: Layer) -> tuple[tuple[int, ...], Layer]:
     """An image in which the field of a central unit touches no border, unless the layer depends on the size."""
     field = layer.receptive_field
-    sizes = [max(size, side + 4 * jump) for size, side, jump in zip(shape[1:], field.size, field.jump)]
-    larger = (shape[0], *sizes)
-    if larger == shape:
+    if field.jump is None:
+        return shape, layer
+    larger = (shape[0], *(max(size, side + 4 * jump) for size, side, jump in zip(shape[1:], field.size, field.jump)))
+    if larger == shape or max(larger[1:]) > MAX_CHECK_SIZE:
         return shape, layer
     try:
         found = _find_layer(recording, larger, layer.name)
@@ -183,24 +176,17 @@ def _make_room(recording: Recording, shape: tuple[int, ...], layer: Layer) -> tu
     return (larger, found) if same else (shape, layer)
 
 
-def _predict(layer: Layer, unit: tuple[int, int], shape: tuple[int, ...]) -> Box:
-    """The traced box of a unit, cut at the border of the image."""
-    field, first, last = layer.receptive_field, [], []
-    for axis in (0, 1):
-        centre, reach = field.start[axis] + unit[axis] * field.jump[axis], (field.size[axis] - 1) / 2
-        first.append(max(0, int(centre - reach)))
-        last.append(min(shape[axis + 1] - 1, int(centre + reach)))
-    return (first[0], first[1]), (last[0], last[1])
-
-
-def _replay(recording: Recording, shape: tuple[int, ...], name: str, unit: tuple[int, int]) -> Footprint:
+def _replay(recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tuple[int, int]) -> Footprint:
     with torch.enable_grad():
         image = torch.ones(1, 1, *shape[1:], dtype=torch.float64, requires_grad=True)
-        output = _Replay(recording, shape[0]).run(image, name)
-        at_unit = _narrow(output)[0, :, unit[0], unit[1]].sum()
+        output = _Replay(recording, shape[0]).run(image, layer.name)
+        # From the last dimension to the first, so that the places of those before do not move.
+        at_unit = _narrow(output)
+        for axis, index in sorted(zip(layer.map_axes, unit, strict=True), reverse=True):
+            at_unit = at_unit.select(axis + 1, index)
         if not at_unit.requires_grad:
             return Footprint(torch.zeros(shape[1:], dtype=torch.bool))
-        (gradient,) = torch.autograd.grad(at_unit, image)
+        (gradient,) = torch.autograd.grad(at_unit.sum(), image)
     return Footprint(gradient[0, 0] > 0)
 
 
@@ -219,7 +205,7 @@ class _Replay:
             if step.node.op == "placeholder":
                 values[step.node] = _widen(image, self.channels)
             elif step.node.op == "get_attr":
-                values[step.node] = _stand_in(self.recording.get_tensor(step.node))
+                values[step.node] = _stand_in(step.weight.tensor)
             elif step.node.op != "output":
                 values[step.node] = self._call(step, tuple(args), dict(kwargs))
             if step.name == name:
@@ -228,18 +214,17 @@ class _Replay:
 
     def _call(self, step: Step, args: tuple, kwargs: dict):
         if step.module is not None:
-            replay = _MODULES.get(type(step.module))
-            if replay is None:
-                raise UnsupportedLayerError("trace.check_no_counterpart", step.name, step.kind)
-            return replay(step.module, args[0])
-        target = step.node.target
-        if target in _CONCATENATIONS:
-            return self._concatenate(*args, **kwargs)
-        if target in _FUNCTIONS:
-            return _FUNCTIONS[target](*args, **kwargs)
-        if isinstance(target, str) and not hasattr(torch.Tensor, target):
+            replay = _MODULES.get(type(step.module)) or _BLOCKS.get(step.kind)
+            args = (step.module, *args)
+        elif step.node.target in _CONCATENATIONS:
+            replay = self._concatenate
+        elif step.asks_for_shape or next(find_all((args, kwargs), torch.Tensor), None) is None:
+            replay = _as_it_is(step.node.target)
+        else:
+            replay = _FUNCTIONS.get(step.node.target) or _NAMED_FUNCTIONS.get(step.kind)
+        if replay is None:
             raise UnsupportedLayerError("trace.check_no_counterpart", step.name, step.kind)
-        return getattr(args[0], target)(*args[1:], **kwargs) if isinstance(target, str) else target(*args, **kwargs)
+        return replay(*args, **kwargs)
 
     def _concatenate(self, tensors: Sequence[torch.Tensor], dim: int = 0) -> torch.Tensor:
         if dim == 1 and not self.keeps_channels and all(map(_is_narrow, tensors)):
@@ -356,7 +341,33 @@ def _add(first, second, *_, **__):
     return first + second
 
 
-_SPLITS = {"chunk", "split", "unbind", "getitem", "narrow", "select", "tensor_split"}
+def _pad(x: torch.Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> torch.Tensor:
+    """Zeros; padding that adds channels must see them all."""
+    return _by_channel(F.pad)(x, pad) if len(pad) <= 4 else F.pad(x, pad)
+
+
+def _attend(attention: nn.MultiheadAttention, query: torch.Tensor, *_, **__) -> tuple[torch.Tensor, None]:
+    return _mix(query, (1, 2)), None
+
+
+def _convolve_with(x: torch.Tensor, weight: torch.Tensor, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """F.conv2d, through the module that does the same."""
+    channels, (out_channels, _, *kernel_size) = x.shape[1], weight.shape
+    settings = (tuple(kernel_size), stride, padding, dilation, groups)
+    return _convolve(nn.Conv2d(channels, out_channels, *settings, bias=False, device="meta"), x)
+
+
+def _as_it_is(target: Callable | str) -> Callable:
+    if isinstance(target, str):
+        return lambda x, *args, **kwargs: getattr(x, target)(*args, **kwargs)
+    return target
+
+
+def _average(x: torch.Tensor, dim, keepdim: bool = False) -> torch.Tensor:
+    return x.mean(dim, keepdim)
+
+
+_SPLITS = {"chunk", "split", "getitem"}
 _CONCATENATIONS = {torch.cat, torch.concat}
 
 _MODULES: Mapping[type[nn.Module], Callable] = {
@@ -367,21 +378,52 @@ _MODULES: Mapping[type[nn.Module], Callable] = {
     nn.AdaptiveAvgPool2d: _adaptive_pool,
     nn.AdaptiveMaxPool2d: _adaptive_pool,
     nn.Linear: _linear,
+    nn.MultiheadAttention: _attend,
     nn.Flatten: lambda flatten, x: x.flatten(flatten.start_dim, flatten.end_dim),
+    nn.Unflatten: lambda unflatten, x: x.unflatten(unflatten.dim, unflatten.unflattened_size),
+    nn.Upsample: lambda module, x: _by_channel(F.interpolate)(x, module.size, module.scale_factor, module.mode),
     nn.LayerNorm: lambda norm, x: _mix(x, range(-len(norm.normalized_shape), 0)),
     nn.GroupNorm: lambda norm, x: _mix(x, range(1, x.dim())),
     nn.InstanceNorm2d: lambda norm, x: _mix(x, (2, 3)),
-    nn.Softmax: lambda softmax, x: _mix(x, (softmax.dim,)),
-    nn.LogSoftmax: lambda softmax, x: _mix(x, (softmax.dim,)),
+    nn.Softmax: lambda softmax, x: _mix(x, (1 if softmax.dim is None else softmax.dim,)),
+    nn.LogSoftmax: lambda softmax, x: _mix(x, (1 if softmax.dim is None else softmax.dim,)),
     **dict.fromkeys((*POINTWISE_MODULES, nn.BatchNorm1d, nn.BatchNorm2d), lambda module, x: x),
 }
 
+# torchvision's own blocks and functions, by the names that `Layer.kind` has for them.
+_BLOCKS: Mapping[str, Callable] = {"StochasticDepth": lambda block, x: x, "LayerNorm2d": lambda block, x: x}
+
+
+def _merge_patches(x: torch.Tensor) -> torch.Tensor:
+    padded = F.pad(x, (0, 0, 0, x.shape[2] % 2, 0, x.shape[1] % 2))
+    return torch.cat([padded[:, i::2, j::2] for i in (0, 1) for j in (0, 1)], -1)
+
+
+_NAMED_FUNCTIONS: Mapping[str, Callable] = {"patch_merging": _merge_patches, "stochastic_depth": _identity}
+
+# What only moves numbers about, or averages them, is replayed as it is.
+_MOVES = (
+    torch.flatten, torch.reshape, torch.permute, torch.transpose, torch.swapaxes, torch.squeeze, torch.unsqueeze,
+    torch.chunk, torch.split, operator.getitem, "flatten", "reshape", "permute", "transpose", "swapaxes",
+    "squeeze", "unsqueeze", "unflatten", "chunk", "split", "expand", "size", "dim",
+)  # fmt: skip
+
 _FUNCTIONS: Mapping[Callable | str, Callable] = {
+    **{move: _as_it_is(move) for move in _MOVES},
+    "view": _as_it_is("reshape"),
     **dict.fromkeys((operator.add, operator.iadd, torch.add, operator.sub, operator.isub, torch.sub), _add),
-    **dict.fromkeys((operator.mul, operator.imul, torch.mul, "add", "add_", "sub", "sub_", "mul", "mul_"), _add),
+    **dict.fromkeys((operator.mul, operator.imul, torch.mul, operator.truediv, torch.div), _add),
+    **dict.fromkeys((torch.maximum, torch.minimum), _add),
+    **dict.fromkeys(("add", "add_", "sub", "sub_", "mul", "mul_", "div", "div_"), _add),
+    **dict.fromkeys((torch.mean, torch.sum, torch.amax, "mean", "sum", "amax"), _average),
     **dict.fromkeys((F.max_pool2d, torch.max_pool2d), _by_channel(_average_windows)),
     F.avg_pool2d: _by_channel(F.avg_pool2d),
     **dict.fromkeys((F.adaptive_avg_pool2d, F.adaptive_max_pool2d), _by_channel(F.adaptive_avg_pool2d)),
+    F.interpolate: _by_channel(F.interpolate),
+    F.pad: _pad,
+    F.conv2d: _convolve_with,
+    F.linear: lambda x, weight, bias=None: x.mean(-1, keepdim=True).expand(*x.shape[:-1], weight.shape[0]),
+    F.layer_norm: lambda x, shape, *_, **__: _mix(x, range(-len(shape), 0)),
+    **dict.fromkeys((F.softmax, torch.softmax, F.log_softmax, "softmax"), lambda x, dim, *_, **__: _mix(x, (dim,))),
     **dict.fromkeys(POINTWISE_FUNCTIONS, _identity),
-    F.pad: _by_channel(F.pad),
 }

@@ -5,10 +5,9 @@ Networks stand on the meta device: they have shapes and no numbers, so a change 
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
@@ -124,7 +123,7 @@ class Network:
         """
         changed = _change_specs(self._specs, edits)
         specs = {**self._specs, **changed}
-        recording = _replace_layers(self._recording, changed) if changed else self._recording
+        recording = self._recording.replace({name: build_layer(spec) for name, spec in changed.items()}) if changed else self._recording
         broken = None
         try:
             found = recording.trace(input_shape)
@@ -245,14 +244,6 @@ def _change_specs(specs: Mapping[str, LayerSpec], edits: Sequence[Edit]) -> dict
             raise InputError("shapes.edit_no_setting", layer=edit.layer, kind=spec.kind, setting=edit.setting[:40])
         settings.setdefault(edit.layer, dict(spec.settings))[edit.setting] = edit.value
     return {name: make_layer(specs[name].kind, **values) for name, values in settings.items()}
-
-
-def _replace_layers(recording: Recording, changed: Mapping[str, LayerSpec]) -> Recording:
-    """The same operations with other modules."""
-    fresh = {name: build_layer(spec).eval() for name, spec in changed.items()}
-    other = copy.copy(recording)
-    other.steps = tuple(replace(each, module=fresh.get(each.name, each.module)) for each in recording.steps)
-    return other
 
 
 # ---- the walk ---------------------------------------------------------------------------------------------------

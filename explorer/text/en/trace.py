@@ -59,4 +59,13 @@ SENTENCES = {
     "check_too_large": "not checked: the field is too large to measure while you wait",
     "check_unsupported": "not checked: an operation on the way cannot be replayed",
     "check_no_counterpart": "{layer} ({kind}) has no counterpart through which a footprint could be measured.",
+    "note_global_branch": "A branch that saw the whole image joins here: every unit sees the whole image.",
+    "note_single_unit": "The feature map is down to one unit, which sees all that the layers before saw.",
+    "no_dimension": "{layer} ({kind}) asks for dimension or place {dim}, which a shape of {shape} does not have.",
+    "not_rows_and_columns": "{layer} ({kind}) slides over dimensions that are not height and width: there is no rule for that.",
+    "needs_tokens": "{layer} ({kind}) needs a list of tokens (tokens, features), but gets a shape of {shape}.",
+    "normalized_shape": "{layer} ({kind}) normalises over {expected}, but gets a shape of {got}.",
+    "fixed_map": "{layer} ({kind}) is built for feature maps of {expected}, but gets {got}.",
+    "transposed_too_small": "{layer} ({kind}): its padding leaves nothing; the output would be {output}.",
+    "refused_by_network": "{layer} is built for images of another size and refuses {shape}.",
 }

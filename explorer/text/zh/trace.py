@@ -37,4 +37,13 @@ SENTENCES = {
     "check_too_large": "未核对：感受野太大，无法即时测量",
     "check_unsupported": "未核对：途中有无法重放的运算",
     "check_no_counterpart": "{layer}（{kind}）没有可用来测量感受野的替代运算。",
+    "note_global_branch": "一个看过整张图的分支在这里汇入：每个单元都看到整张图。",
+    "note_single_unit": "特征图只剩一个单元，它看到前面各层看到的全部区域。",
+    "no_dimension": "{layer}（{kind}）要用第 {dim} 维（或位置），但形状 {shape} 没有。",
+    "not_rows_and_columns": "{layer}（{kind}）滑动的维度不是高和宽，还没有处理这种情况的规则。",
+    "needs_tokens": "{layer}（{kind}）需要一列词元（词元数，特征数），得到的形状却是 {shape}。",
+    "normalized_shape": "{layer}（{kind}）在 {expected} 上做归一化，得到的形状却是 {got}。",
+    "fixed_map": "{layer}（{kind}）只适用于 {expected} 的特征图，实际得到 {got}。",
+    "transposed_too_small": "{layer}（{kind}）：填充把输出裁没了，输出将是 {output}。",
+    "refused_by_network": "{layer} 是为另一种大小的图像构建的，不接受 {shape}。",
 }
