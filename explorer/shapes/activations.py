@@ -78,7 +78,7 @@ def _kernels_of(model: nn.Module, layer: Layer) -> torch.Tensor | None:
 
 def find_middle(layer: Layer) -> tuple[int, int]:
     """Row and column of the unit in the middle of the layer's map; (0, 0) where it has none."""
-    return tuple(size // 2 for size in layer.output_shape[1:3]) if len(layer.output_shape) == 3 else (0, 0)
+    return tuple(layer.output_shape[axis] // 2 for axis in layer.map_axes) if layer.map_axes else (0, 0)
 
 
 def find_field(layer: Layer, unit: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:

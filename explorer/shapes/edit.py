@@ -123,7 +123,9 @@ class Network:
         """
         changed = _change_specs(self._specs, edits)
         specs = {**self._specs, **changed}
-        recording = self._recording.replace({name: build_layer(spec) for name, spec in changed.items()}) if changed else self._recording
+        recording = self._recording
+        if changed:
+            recording = recording.replace({name: build_layer(spec) for name, spec in changed.items()})
         broken = None
         try:
             found = recording.trace(input_shape)

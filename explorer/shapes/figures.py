@@ -19,6 +19,7 @@ from explorer.shapes.maths import (
     Stage,
     Step,
     mult_adds_arithmetic,
+    order_axes,
     output_arithmetic,
     params_arithmetic,
     write_bytes,
@@ -117,7 +118,8 @@ def _short_kind(step: Step) -> str:
 
 
 def _tallest(trace: Trace) -> int:
-    return max([layer.output_shape[1] for layer in trace.layers if len(layer.output_shape) == 3], default=1)
+    shapes = (order_axes(layer) for layer in trace.layers)
+    return max((shape[1] for shape in shapes if len(shape) == 3), default=1)
 
 
 def _size(shape: Shape, scale: float, squeeze: float) -> tuple[float, float, float, float]:
@@ -130,7 +132,7 @@ def _size(shape: Shape, scale: float, squeeze: float) -> tuple[float, float, flo
 
 
 def _slab_shapes(column: _Column) -> list[Shape]:
-    return [step.output_shape for step in column.steps] or [column.shape]
+    return [step.drawn_shape for step in column.steps] or [column.shape]
 
 
 def _slabs_width(column: _Column, scale: float, squeeze: float) -> float:

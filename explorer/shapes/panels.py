@@ -13,6 +13,7 @@ from explorer.shapes.activations import MAX_KERNELS, Features
 from explorer.shapes.edit import Walk, list_fields
 from explorer.shapes.graph import IMAGE, Graph, Node
 from explorer.shapes.maths import ROLES as ROLE_OF
+from explorer.shapes.maths import order_axes
 from explorer.style import ROLES
 from explorer.text import Text
 
@@ -104,7 +105,7 @@ def _draw_node(node: Node, text: Text) -> dict:
         "label": label,
         "strips": [ROLES[role] for layer in node.layers[1:] if (role := ROLE_OF.get(layer.kind)) in _STRIPS],
         "shape": _by(node.shape) if node.shape else "",
-        "channels": node.shape[0] if node.shape else 1,
+        "channels": order_axes(node.layers[-1])[0 if len(node.shape) == 3 else -1] if node.layers else 1,
         "colour": PROBLEM if broken else ROLES[node.role],
         "broken": broken is not None,
         "hover": ", ".join(names) or label,

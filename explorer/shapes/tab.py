@@ -324,7 +324,7 @@ def _draw_layer(walk: Walk, state: State, setting: _Setting, sample, text: Text)
 
 
 def _last_unit(layer: Layer) -> tuple[int, int]:
-    return tuple(size - 1 for size in layer.output_shape[1:3]) if len(layer.output_shape) == 3 else (0, 0)
+    return tuple(layer.output_shape[axis] - 1 for axis in layer.map_axes) if layer.map_axes else (0, 0)
 
 
 def _why_no_maps(setting: _Setting, edited: bool) -> str | None:
