@@ -263,11 +263,17 @@
     return element;
   }
 
+  // "layer1.0" and "encoder_layer_3" say enough; a number alone does not.
+  function shortName(path) {
+    const parts = path.split(".");
+    return parts.slice(/^\d+$/.test(parts.at(-1)) ? -2 : -1).join(".");
+  }
+
   // Words and size of each item, before it is placed.
   function sizeItems(items, payload) {
     for (const item of items) {
       const last = item.nodes.at(-1);
-      item.title = item.group === null ? last.label : `▸ ${item.group}`;
+      item.title = item.group === null ? last.label : `▸ ${shortName(item.group)}`;
       item.sub = item.group === null ? "" : payload.groups[item.group].words;
       item.width = Math.max(44, measure(item.title, 16, 600) + 20, measure(item.sub, 13) + 18);
       item.height = NODE_HEIGHT + (item.sub ? SUB_HEIGHT : 0);

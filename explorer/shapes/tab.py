@@ -27,7 +27,7 @@ from explorer.layout import (
 )
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, available_models, load_trained, model_lock
-from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
+from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS, trace_torchvision
 from explorer.models.trace import Layer, Trace, trace_catalogue
 from explorer.samples import build_sample_picker, check_sample
 from explorer.shapes.activations import Features, find_field, find_middle, measure_features
@@ -236,7 +236,8 @@ def trace_shapes(
     """Walk a network layer by layer without running it.
 
     Args:
-        model: a network of the catalogue, such as "lenet5", "alexnet_small" or "resnet18".
+        model: a network of the catalogue, such as "lenet5", "alexnet_small" or "resnet18", or one of torchvision's
+            classifiers, such as "torchvision/resnet50".
         height: height of the image in pixels, 1 to 1024.
         width: width of the image in pixels, 1 to 1024.
         channels: channels of the image, 1 to 16.
@@ -288,13 +289,15 @@ def _open(model, channels, stem, own) -> Network:
 
 
 def _trace(model, height, width, channels, stem) -> Trace:
-    check_choice("terms.model", model, tuple(MODELS))
+    check_choice("terms.model", model, (*MODELS, *PRETRAINED))
     check_choice("shapes.stem", stem, STEMS)
     shape = (
         check_whole("shapes.channels", channels, 1, 16),
         check_whole("terms.height", height, 1, MAX_SIZE),
         check_whole("terms.width", width, 1, MAX_SIZE),
     )
+    if model in PRETRAINED:
+        return trace_torchvision(model.removeprefix(TORCHVISION), shape)
     changes = {"small_input": False} if stem == "large" and has_stems(model) else {}
     return trace_catalogue(model, shape, **changes)
 
@@ -463,7 +466,9 @@ def build_tab(language: str) -> Wing:
     inputs = [*controls.values(), state, sample, view]
     outputs = [look_for, flow, totals, table, stem, own, editor, graph, field, maps, kernels, maps_words, kernels_words, code]
     settings = {"language": language, "queue": True}
-    wire([model.input], on_new, inputs, [*outputs, state, size, channels], **settings)
+    # The first network of torchvision takes seconds: the library is imported then.
+    progress = {"show_progress": "minimal", "show_progress_on": [look_for]}
+    wire([model.input], on_new, inputs, [*outputs, state, size, channels], **settings, **progress)
     wire([own.input], on_own, inputs, [*outputs, state], **settings)
     changes = [size.input, channels.input, stem.input, sample.input, view.input]
     wire(changes, on_shapes, inputs, outputs, **settings)
