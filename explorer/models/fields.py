@@ -75,7 +75,6 @@ class Axis:
         size: pixels from the first to the last that a unit can see; of the largest where they differ.
         jump: pixels between neighbouring units, None where that has no meaning.
         start: centre of the first unit.
-        reach: first and last input pixel that any unit can see.
         count: number of units.
         find_spans: finds the first and last pixel of each unit; called when somebody asks.
         is_global: every unit sees the same.
@@ -85,7 +84,6 @@ class Axis:
     size: int
     jump: int | None
     start: float
-    reach: tuple[int, int]
     count: int
     find_spans: Callable[[], Spans] = field(repr=False)
     is_global: bool = False
@@ -94,7 +92,7 @@ class Axis:
     @classmethod
     def of_image(cls, count: int) -> Axis:
         """Each pixel sees itself."""
-        return cls(1, 1, 0.0, (0, count - 1), count, lambda: (np.arange(count), np.arange(count)))
+        return cls(1, 1, 0.0, count, lambda: (np.arange(count), np.arange(count)))
 
     @property
     def spans(self) -> Spans:
@@ -114,13 +112,9 @@ class Axis:
         """After a window that slides over this axis; `padding` is that before the first unit."""
         if kernel_size == 1 and stride == 1 and padding == 0 and num_outputs == self.count:
             return self
-        steps = np.arange
-
-        def taps() -> np.ndarray:
-            return steps(num_outputs)[:, None] * stride - padding + steps(kernel_size) * dilation
 
         def find_spans() -> Spans:
-            return _gather(self, taps())
+            return _gather(self, np.arange(num_outputs)[:, None] * stride - padding + np.arange(kernel_size) * dilation)
 
         if self.is_global:
             return replace(self, count=num_outputs, find_spans=find_spans)
@@ -129,9 +123,7 @@ class Axis:
         span = dilation * (kernel_size - 1)
         size = self.size + span * self.jump
         start = self.start + (span / 2 - padding) * self.jump
-        last = start + (num_outputs - 1) * self.jump * stride
-        reach = self._within_reach(start - (size - 1) / 2, last + (size - 1) / 2)
-        return Axis(size, self.jump * stride, start, reach, num_outputs, find_spans)
+        return Axis(size, self.jump * stride, start, num_outputs, find_spans)
 
     def spread(self, kernel_size: int, stride: int, padding: int, dilation: int, num_outputs: int) -> Axis:
         """After a transposed convolution: unit i writes to outputs i stride - padding + t dilation."""
@@ -163,9 +155,7 @@ class Axis:
         if self.count % num_outputs == 0:
             window = self.count // num_outputs
             return self.slide(window, window, 0, 1, num_outputs)
-        edges = [
-            (i * self.count // num_outputs, -(-(i + 1) * self.count // num_outputs)) for i in range(num_outputs)
-        ]
+        edges = [(i * self.count // num_outputs, -(-(i + 1) * self.count // num_outputs)) for i in range(num_outputs)]
 
         def find_spans() -> Spans:
             first, last = self.spans
@@ -199,16 +189,7 @@ class Axis:
 
     def join(self, count: int | None = None) -> Axis:
         """After an operation that joins all units of this axis."""
-        count = self.count if count is None else count
-        first, last = self.reach
-        if self.jump is None and not self.is_global:
-            first, last = int(self.spans[0].min()), int(self.spans[1].max())
-
-        def find_spans() -> Spans:
-            before = self.spans
-            return np.full(count, before[0].min()), np.full(count, before[1].max())
-
-        return Axis(last - first + 1, None, (first + last) / 2, (first, last), count, find_spans, is_global=True)
+        return self._global((self.spans,), self.count if count is None else count)
 
     def unite(self, other: Axis) -> Axis:
         """Where two branches meet; one of a single unit is beside every unit of the other."""
@@ -216,19 +197,31 @@ class Axis:
             return self
         count = max(self.count, other.count)
 
+        if self.is_global or other.is_global:
+            return self._global((self.spans, other.spans), count)
+
         def find_spans() -> Spans:
             (first, last), (first_other, last_other) = self.spans, other.spans
             return np.minimum(first, first_other), np.maximum(last, last_other)
 
-        reach = (min(self.reach[0], other.reach[0]), max(self.reach[1], other.reach[1]))
-        if self.is_global or other.is_global:
-            first, last = reach
-            return Axis(last - first + 1, None, (first + last) / 2, reach, count, find_spans, is_global=True)
         if self.jump is None or self.jump != other.jump or self.count != other.count:
             return self._irregular(find_spans, count, self.note or other.note or UNALIGNED)
         left = min(self.start - (self.size - 1) / 2, other.start - (other.size - 1) / 2)
         right = max(self.start + (self.size - 1) / 2, other.start + (other.size - 1) / 2)
-        return Axis(int(right - left) + 1, self.jump, (left + right) / 2, reach, count, find_spans)
+        return Axis(int(right - left) + 1, self.jump, (left + right) / 2, count, find_spans)
+
+    @staticmethod
+    def _global(seen: Sequence[Spans], count: int) -> Axis:
+        """Every unit sees all that was seen."""
+        first = min(int(spans[0].min()) for spans in seen)
+        last = max(int(spans[1].max()) for spans in seen)
+
+        def find_spans() -> Spans:
+            return np.full(count, first), np.full(count, last)
+
+        if last < first:
+            return Axis(0, None, 0.0, count, find_spans, is_global=True)
+        return Axis(last - first + 1, None, (first + last) / 2, count, find_spans, is_global=True)
 
     @staticmethod
     def _irregular(find_spans: Callable[[], Spans], count: int, note: str | None) -> Axis:
@@ -236,14 +229,10 @@ class Axis:
         first, last = spans = find_spans()
         sees = last >= first
         if not sees.any():
-            return Axis(0, None, 0.0, (0, -1), count, lambda: spans, note=note)
+            return Axis(0, None, 0.0, count, lambda: spans, note=note)
         size = int((last - first + 1)[sees].max())
         start = (int(first[sees][0]) + int(last[sees][0])) / 2
-        return Axis(size, None, start, (int(first[sees].min()), int(last[sees].max())), count, lambda: spans, note=note)
-
-    def _within_reach(self, first: float, last: float) -> tuple[int, int]:
-        """Units beyond the border of the map before are zeros: they see nothing new."""
-        return max(int(first), self.reach[0]), min(int(last), self.reach[1])
+        return Axis(size, None, start, count, lambda: spans, note=note)
 
 
 def _gather(axis: Axis, taps: np.ndarray) -> Spans:

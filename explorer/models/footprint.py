@@ -2,8 +2,8 @@
 
 What is asked is whether a path exists, not how much comes through it. So the network's operations are replayed with
 PyTorch's own kernels, but transparently: every weight is the same positive number, the maximum of a window becomes
-its average, activations and normalisations become the identity, products become sums. Then nothing saturates, vanishes or
-cancels, and a pixel's gradient is positive exactly where a path leads from it to the unit.
+its average, activations and normalisations become the identity, products become sums. Then nothing saturates,
+vanishes or cancels, and a pixel's gradient is positive exactly where a path leads from it to the unit.
 
 All channels of such a network carry the same map, so one channel is enough, unless the network sends some of its
 channels another way; then as many are kept as there are. A test compares this with the whole network in double
@@ -23,8 +23,9 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from explorer.errors import InputError
+from explorer.models.calls import find_all
 from explorer.models.fields import Box
-from explorer.models.rules import POINTWISE_FUNCTIONS, POINTWISE_MODULES, find_all
+from explorer.models.rules import POINTWISE_FUNCTIONS, POINTWISE_MODULES
 from explorer.models.trace import Layer, Recording, Step, UnsupportedLayerError, record
 
 MAX_CHECK_SIZE = 1024
@@ -218,7 +219,7 @@ class _Replay:
             args = (step.module, *args)
         elif step.node.target in _CONCATENATIONS:
             replay = self._concatenate
-        elif step.asks_for_shape or next(find_all((args, kwargs), torch.Tensor), None) is None:
+        elif step.asks_for_shape or not find_all((args, kwargs), torch.Tensor):
             replay = _as_it_is(step.node.target)
         else:
             replay = _FUNCTIONS.get(step.node.target) or _NAMED_FUNCTIONS.get(step.kind)
@@ -294,7 +295,9 @@ def _average_windows(
     if dilation in (1, (1, 1)):
         return F.avg_pool2d(x, kernel_size, stride, padding, ceil_mode)
     size = F.max_pool2d(x.detach(), kernel_size, stride, padding, dilation, ceil_mode).shape[2:]
-    kernel, step, margin, gap = (nn.modules.utils._pair(value) for value in (kernel_size, stride or kernel_size, padding, dilation))
+    kernel, step, margin, gap = (
+        nn.modules.utils._pair(value) for value in (kernel_size, stride or kernel_size, padding, dilation)
+    )
     pad = []
     for axis in (1, 0):
         needed = (size[axis] - 1) * step[axis] + gap[axis] * (kernel[axis] - 1) + 1
@@ -304,9 +307,7 @@ def _average_windows(
 
 
 def _max_pool(pool: nn.MaxPool2d, x: torch.Tensor) -> torch.Tensor:
-    return _by_channel(_average_windows)(
-        x, pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode
-    )
+    return _by_channel(_average_windows)(x, pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode)
 
 
 def _avg_pool(pool: nn.AvgPool2d, x: torch.Tensor) -> torch.Tensor:

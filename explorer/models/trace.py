@@ -19,23 +19,11 @@ import torch
 from torch import fx, nn
 
 from explorer.errors import InputError
+from explorer.models.calls import Call, Output, Rule, Signal, Weight, find_all, make_map
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.fields import Field
 from explorer.models.records import Layer, LayerSettings, Shape, ShapeError, Trace, UnsupportedLayerError
-from explorer.models.rules import (
-    FUNCTION_RULES,
-    LEAF_RULES,
-    METHOD_RULES,
-    MODULE_RULES,
-    NAMED_FUNCTION_RULES,
-    Call,
-    Output,
-    Rule,
-    Signal,
-    Weight,
-    find_all,
-    make_map,
-)
+from explorer.models.rules import FUNCTION_RULES, LEAF_RULES, METHOD_RULES, MODULE_RULES, NAMED_FUNCTION_RULES
 
 __all__ = [
     "Layer",
@@ -330,6 +318,7 @@ class _Unknown:
 
 
 _UNKNOWN = _Unknown()
+_FOLLOWED = (Signal, Weight, _Unknown)
 
 
 class _Walk:
@@ -364,16 +353,20 @@ class _Walk:
             return Signal(self.input_shape, field, -1, self.input_shape, make_map(self.input_shape))
         if step.weight is not None:
             return step.weight
-        signals = tuple(find_all(args, Signal)) + tuple(find_all(kwargs, Signal))
-        if any(find_all((args, kwargs), _Unknown)):
+        if step.module is not None and len(args) == 1 and not kwargs and type(args[0]) is Signal:
+            return self._layer(Call(step.name, step.kind, args, args, kwargs, step.module), step)
+        found = find_all((args, kwargs), _FOLLOWED)
+        signals = tuple(value for value in found if type(value) is Signal)
+        weights = tuple(value for value in found if type(value) is Weight)
+        if len(signals) + len(weights) < len(found):
             raise UnsupportedLayerError("trace.unsupported", step.name, step.kind)
         if not signals:
-            return self._compute(step, args, kwargs)
+            return self._compute(step, args, kwargs, weights)
         if step.asks_for_shape:
             return _answer_shape(node, args)
         if node.op == "call_function" and step.kind == "getitem" and isinstance(args[0], (tuple, list)):
             return self._choose(step, *args)
-        return self._layer(Call(step.name, step.kind, signals, args, kwargs, step.module), step)
+        return self._layer(Call(step.name, step.kind, signals, args, kwargs, step.module, weights), step)
 
     def _layer(self, call: Call, step: Step):
         if step.rule is None:
@@ -413,15 +406,16 @@ class _Walk:
     def _count_fresh(self, call: Call, step: Step) -> int:
         """Numbers in the parameters that no layer before has used."""
         parameters = step.parameters
-        for weight in (*find_all(call.args, Weight), *find_all(call.kwargs, Weight)):
+        if not parameters and not call.weights:
+            return 0
+        for weight in call.weights:
             parameters = (*parameters, *weight.parameters)
         fresh = [parameter for parameter in dict.fromkeys(parameters) if id(parameter) not in self.counted]
         self.counted.update(map(id, fresh))
         return sum(parameter.numel() for parameter in fresh)
 
-    def _compute(self, step: Step, args: tuple, kwargs: dict):
+    def _compute(self, step: Step, args: tuple, kwargs: dict, weights: tuple[Weight, ...]):
         """What needs no image: numbers, and weights that a forward reshapes before it uses them."""
-        weights = tuple(find_all((args, kwargs), Weight))
         plain_args, plain_kwargs = fx.node.map_aggregate((args, kwargs), _tensor_of)
         target = step.node.target
         if step.node.op == "call_module":
@@ -441,6 +435,8 @@ class _Walk:
 
     def _choose(self, step: Step, choices: tuple, index):
         """One of several results."""
+        if isinstance(index, slice):
+            return choices[index]
         if not isinstance(index, int):
             raise UnsupportedLayerError("trace.unsupported", step.name, step.kind)
         return _UNKNOWN if choices[index] is None else choices[index]
@@ -457,12 +453,12 @@ def _look_up(argument, values: dict):
     """The argument with the results of the operations that it names."""
     if isinstance(argument, fx.Node):
         return values[argument]
-    if isinstance(argument, (tuple, list)):
-        return tuple(_look_up(item, values) for item in argument) if isinstance(argument, tuple) else [
-            _look_up(item, values) for item in argument
-        ]
+    if isinstance(argument, tuple):
+        return tuple([_look_up(item, values) for item in argument])
+    if isinstance(argument, list):
+        return [_look_up(item, values) for item in argument]
     if isinstance(argument, dict):
-        return {key: _look_up(item, values) for key, item in argument.items()}
+        return argument and {key: _look_up(item, values) for key, item in argument.items()}
     if isinstance(argument, slice):
         return slice(*(_look_up(item, values) for item in (argument.start, argument.stop, argument.step)))
     return argument

@@ -121,7 +121,9 @@ NETWORKS = {
     ),
     "dilated": (lambda: nn.Sequential(conv(1, 2, 3, dilation=4), conv(2, 1, 3, 2, dilation=(2, 3))), (1, 40, 41)),
     "holes at the border": (lambda: nn.Sequential(conv(1, 1, 3, 1, 6, 6), conv(1, 1, 3, 1, 5, 5)), (1, 9, 14)),
-    "ceil mode": (lambda: nn.Sequential(nn.MaxPool2d(3, 2, ceil_mode=True), nn.MaxPool2d(2, 2, 1, ceil_mode=True)), (1, 17, 22)),
+    "ceil mode": (
+        lambda: nn.Sequential(nn.MaxPool2d(3, 2, ceil_mode=True), nn.MaxPool2d(2, 2, 1, ceil_mode=True)), (1, 17, 22)
+    ),
     "same, odd": (lambda: nn.Sequential(conv(1, 1, 3, padding="same", dilation=2), conv(1, 2, 5)), (1, 20, 20)),
     "same, even": (
         lambda: nn.Sequential(conv(1, 2, (2, 4), padding="same"), conv(2, 1, (4, 2), padding="same", dilation=3)),
@@ -159,7 +161,9 @@ NETWORKS = {
     ),
     "one-sided branches": (
         lambda: Net(
-            lambda net, x: F.avg_pool2d(F.relu(net.pool(net.left(F.pad(x, (3, 0))) + net.down(F.pad(x, (0, 0, 0, 2))))), (1, 2)),
+            lambda net, x: F.avg_pool2d(
+                F.relu(net.pool(net.left(F.pad(x, (3, 0))) + net.down(F.pad(x, (0, 0, 0, 2))))), (1, 2)
+            ),
             left=conv(1, 1, (1, 4)), down=conv(1, 1, (3, 1)), pool=nn.MaxPool2d(3, 2, ceil_mode=True),
         ),
         (1, 31, 40),
@@ -204,7 +208,13 @@ def build(name: str) -> tuple[nn.Module, tuple[int, int, int]]:
 
 def units_of(output_shape) -> set[tuple[int, int]]:
     rows, columns = output_shape[1:]
-    return {(0, 0), (rows - 1, columns - 1), (rows // 2, columns // 2), (rows // 3, columns - 1), (rows - 1, 1 % columns)}
+    return {
+        (0, 0),
+        (rows - 1, columns - 1),
+        (rows // 2, columns // 2),
+        (rows // 3, columns - 1),
+        (rows - 1, 1 % columns),
+    }
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -232,7 +242,9 @@ def draw_stage():
     sides = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(1, 3))
     kinds = st.sampled_from(["conv", "conv", "pool", "ceil", "same", "adaptive", "up"])
     alone = st.tuples(st.just("chain"), st.tuples(kinds, sides, sides, st.booleans()))
-    branch = st.tuples(st.sampled_from(["conv", "conv", "pool"]), *[st.tuples(st.integers(0, 2), st.integers(1, 3))] * 2)
+    branch = st.tuples(
+        st.sampled_from(["conv", "conv", "pool"]), *[st.tuples(st.integers(0, 2), st.integers(1, 3))] * 2
+    )
     strides = st.tuples(st.integers(1, 2), st.integers(1, 2))
     return alone | st.tuples(st.sampled_from(["add", "cat"]), strides, branch, branch)
 
@@ -311,6 +323,24 @@ def test_random_networks_have_the_fields_of_autograd(network_and_shape, seed):
         compare_size_and_jump(last.receptive_field, unit, shape, box_of(expected))
 
 
+@settings(max_examples=60, deadline=None)
+@given(networks())
+def test_what_a_global_layer_sees_is_what_autograd_finds(network_and_shape):
+    """Not always the whole image: strides, dilation and padding leave pixels out."""
+    inner, shape = network_and_shape
+    model = nn.Sequential(inner, nn.AdaptiveAvgPool2d(1))
+    whole = make_transparent(model)
+    try:
+        expected = box_of(reach_of(whole, shape, (0, 0)))
+    except RuntimeError:
+        return
+    field = trace(model, shape).layers[-1].receptive_field
+    assert field.is_global and field.box((0, 0)) == expected
+    if expected is not None:
+        assert field.size == tuple(last - first + 1 for first, last in zip(*expected))
+        assert field.start == tuple((first + last) / 2 for first, last in zip(*expected))
+
+
 def compare_size_and_jump(field, unit, shape, measured):
     """A box that lies inside the image is what size, jump and start say."""
     if field.jump is None or measured is None:
@@ -382,7 +412,12 @@ def test_what_is_not_checked_says_why():
 
 @pytest.mark.parametrize(
     "layer, unit, words",
-    [("7", (0, 0), "no layer named 7"), ("0", (0, 26), "26 × 26"), ("0", (-1, 0), "26 × 26"), ("2", (0, 0), "no feature map")],
+    [
+        ("7", (0, 0), "no layer named 7"),
+        ("0", (0, 26), "26 × 26"),
+        ("0", (-1, 0), "26 × 26"),
+        ("2", (0, 0), "no feature map"),
+    ],
 )
 def test_a_layer_or_unit_that_is_not_there_is_refused(layer, unit, words):
     model = nn.Sequential(conv(1, 1, 3), nn.Flatten(), nn.Linear(676, 2))

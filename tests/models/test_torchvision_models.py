@@ -129,7 +129,9 @@ def try_other_sizes(entry, recording, traced):
         recording.trace((1, *traced.input_shape[1:]))
 
 
-@pytest.mark.parametrize("name", ["convnext_tiny", "vit_b_16", "vit_l_32", "swin_s", "swin_v2_t", "maxvit_t", "resnet18", "efficientnet_b0"])
+@pytest.mark.parametrize(
+    "name", ["convnext_tiny", "vit_b_16", "vit_l_32", "swin_s", "swin_v2_t", "maxvit_t", "resnet18", "efficientnet_b0"]
+)
 def test_where_torchinfo_is_wrong_the_arithmetic_of_pytorch_agrees(name):
     """PyTorch counts the products of every matrix operation that it runs; biases and normalisation are added here."""
     entry, model = TORCHVISION_CLASSIFIERS[name], create_torchvision(name)

@@ -1,0 +1,205 @@
+"""Rules for layers that join channels or places, for branches that meet, and for what changes values only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+
+import torch
+from torch import nn
+
+from explorer.models.calls import (
+    PLACES,
+    Call,
+    Dimension,
+    Output,
+    Signal,
+    Weight,
+    by,
+    count_places,
+    join_places,
+    leave_shape,
+    need_map,
+    product,
+)
+from explorer.models.fields import Field
+from explorer.models.records import LayerSettings
+
+
+def linear_rule(call: Call) -> Output:
+    linear = call.module
+    return _join_features(call, linear.in_features, linear.out_features, linear.bias)
+
+
+def linear_function_rule(call: Call) -> Output:
+    weight = call.argument(1, "weight")
+    if not isinstance(weight, Weight):
+        raise call.unsupported("unsupported_setting", setting="weight")
+    out_features, in_features = weight.tensor.shape
+    return _join_features(call, in_features, out_features, call.argument(2, "bias"))
+
+
+def _join_features(call: Call, in_features: int, out_features: int, bias) -> Output:
+    """A matrix over the last dimension, the same at every position of the others."""
+    shape, dimensions = call.first.shape, call.first.dimensions
+    if shape[-1] != in_features:
+        if len(shape) == 3:
+            raise call.misfit("needs_vector", shape=by(shape))
+        grid = call.first.grid
+        got = product(grid) if len(shape) == 1 and prod(grid) == shape[0] else str(shape[-1])
+        raise call.misfit("features", expected=in_features, got=got)
+    settings = LayerSettings(in_features=in_features, out_features=out_features, bias=bias is not None)
+    field = call.first.field if len(shape) > 1 else call.first.field.join("trace.note_linear")
+    field = join_places(field, dimensions[-1:], "trace.note_linear")
+    mult_adds = prod(shape[:-1]) * out_features * (in_features + (bias is not None))
+    return Output((*shape[:-1], out_features), field, settings, (*dimensions[:-1], (("c", out_features),)), mult_adds)
+
+
+def batch_norm_rule(call: Call) -> Output:
+    norm, shape = call.module, call.first.shape
+    if isinstance(norm, nn.BatchNorm2d):
+        if len(shape) != 3:
+            raise call.misfit("needs_map", shape=by(shape))
+    elif len(shape) > 2:
+        raise call.misfit("needs_vector", shape=by(shape))
+    _need_channels(call, norm.num_features)
+    return leave_shape(call, LayerSettings(in_channels=shape[0], out_channels=shape[0], bias=norm.affine))
+
+
+def _need_channels(call: Call, expected: int) -> None:
+    if call.first.shape[0] != expected:
+        raise call.misfit("channels", expected=expected, got=call.first.shape[0])
+
+
+def channel_norm_rule(call: Call) -> Output:
+    """torchvision's LayerNorm2d: over the channels of each position."""
+    channels = need_map(call)[0]
+    _need_channels(call, prod(call.module.normalized_shape))
+    return leave_shape(call, LayerSettings(in_channels=channels, out_channels=channels, bias=True))
+
+
+def place_norm_rule(call: Call) -> Output:
+    """Group and instance normalisation: mean and deviation over all positions."""
+    norm = call.module
+    _need_channels(call, norm.num_channels if isinstance(norm, nn.GroupNorm) else norm.num_features)
+    if getattr(norm, "track_running_stats", False):
+        return leave_shape(call)
+    field = join_places(call.first.field, call.first.dimensions, "trace.note_normalisation")
+    channels = call.first.shape[0]
+    return replace(leave_shape(call, LayerSettings(in_channels=channels, out_channels=channels)), field=field)
+
+
+def layer_norm_rule(call: Call, normalized_shape: Sequence[int] | None = None) -> Output:
+    expected = tuple(call.module.normalized_shape if normalized_shape is None else normalized_shape)
+    rank = len(expected)
+    if call.first.shape[-rank:] != expected:
+        raise call.misfit("normalized_shape", expected=by(expected), got=by(call.first.shape))
+    field = join_places(call.first.field, call.first.dimensions[-rank:], "trace.note_normalisation")
+    return replace(leave_shape(call), field=field)
+
+
+def layer_norm_function_rule(call: Call) -> Output:
+    return layer_norm_rule(call, call.argument(1, "normalized_shape"))
+
+
+def softmax_rule(call: Call) -> Output:
+    dim = call.module.dim if call.module is not None else call.argument(1, "dim")
+    place = call.place(1 if dim is None else dim)
+    joined = call.first.dimensions[place : place + 1]
+    return replace(leave_shape(call), field=join_places(call.first.field, joined, "trace.note_normalisation"))
+
+
+PLAIN, _INPLACE = LayerSettings(), LayerSettings(inplace=True)
+
+
+def pointwise_rule(call: Call) -> Output:
+    inplace = getattr(call.module, "inplace", False) or call.kwargs.get("inplace", False)
+    return leave_shape(call, _INPLACE if inplace else PLAIN)
+
+
+def reduce_rule(call: Call) -> Output:
+    """Mean, sum or maximum over some dimensions."""
+    dims = call.argument(1, "dim")
+    if dims is None or isinstance(dims, bool):
+        raise call.unsupported("unsupported_setting", setting="dim=None")
+    places = sorted({call.place(dim) for dim in (dims if isinstance(dims, (list, tuple)) else (dims,))})
+    shape, dimensions = call.first.shape, call.first.dimensions
+    field = join_places(call.first.field, [dimensions[place] for place in places], "trace.note_global_pool")
+    singles = {what for place in places for what, _ in dimensions[place]}
+    for what, name in (("h", "height"), ("w", "width")):
+        if what in singles:
+            field = replace(field, **{name: getattr(field, name).join(1)})
+    if field.is_global and field.reason is None:
+        field = replace(field, reason="trace.note_global_pool")
+    settings = LayerSettings(output_size=(1, 1)) if len(shape) == 3 and places == [1, 2] else PLAIN
+    if call.argument(2, "keepdim", False):
+        kept = tuple(1 if place in places else size for place, size in enumerate(shape))
+        dimensions = tuple(
+            ((dimension[0][0] if len(dimension) == 1 else "c", 1),) if place in places else dimension
+            for place, dimension in enumerate(dimensions)
+        )
+        return Output(kept, field, settings, dimensions)
+    left = [place for place in range(len(shape)) if place not in places]
+    return Output(tuple(shape[place] for place in left), field, settings, tuple(dimensions[place] for place in left))
+
+
+def sum_rule(call: Call) -> Output:
+    """Sum, difference or product of branches; a number or a weight beside a branch changes no field."""
+    if not call.weights and len({signal.dimensions for signal in call.signals}) == 1:
+        return Output(call.first.shape, _unite(call), dimensions=call.first.dimensions)
+    shapes = [(1, *signal.shape) for signal in call.signals]
+    weights = [tuple(weight.tensor.shape) for weight in call.weights]
+    try:
+        if len(set(map(len, shapes))) != 1 or any(len(weight) > len(shapes[0]) for weight in weights):
+            raise RuntimeError
+        batch, *shape = torch.broadcast_shapes(*shapes, *weights)
+    except RuntimeError:
+        shapes = [signal.shape for signal in call.signals] + weights
+        raise call.misfit("branches", shapes=", ".join(map(by, shapes))) from None
+    if batch != 1:
+        raise call.misfit("branches", shapes=", ".join(map(by, [signal.shape for signal in call.signals] + weights)))
+    dimensions = tuple(_meet_dimensions(call, place, size) for place, size in enumerate(shape))
+    return Output(tuple(shape), _unite(call), dimensions=dimensions)
+
+
+def _unite(call: Call) -> Field:
+    field, reason = call.first.field, _meeting_reason(call)
+    for signal in call.signals[1:]:
+        field = field.unite(signal.field, reason)
+    if field.is_global and reason == "trace.note_squeeze_excitation":
+        field = replace(field, reason=reason)
+    return field
+
+
+def _meet_dimensions(call: Call, place: int, size: int) -> Dimension:
+    """What a dimension of the result counts: places, where any branch has them."""
+    found = [signal.dimensions[place] for signal in call.signals if signal.shape[place] == size]
+    placed = [dimension for dimension in found if any(what in PLACES for what, _ in dimension)]
+    if len({tuple(what for what, _ in dimension) for dimension in placed}) > 1 and not call.first.field.is_global:
+        raise call.unsupported("not_rows_and_columns")
+    return (placed or found or [(("c", size),)])[0]
+
+
+def _meeting_reason(call: Call) -> str:
+    if call.kind == "mul" and any(signal.shape[1:] == (1, 1) for signal in call.signals):
+        return "trace.note_squeeze_excitation"
+    return "trace.note_global_branch"
+
+
+def cat_rule(call: Call) -> Output:
+    tensors = call.argument(0, "tensors")
+    place = call.place(call.argument(1, "dim", 0))
+    sizes = [tensor.shape if isinstance(tensor, Signal) else tuple(tensor.tensor.shape[1:]) for tensor in tensors]
+    if len({shape[:place] + shape[place + 1 :] for shape in sizes}) != 1 or len(set(map(len, sizes))) != 1:
+        raise call.misfit("branches", shapes=", ".join(map(by, sizes)))
+    shape = (*sizes[0][:place], sum(size[place] for size in sizes), *sizes[0][place + 1 :])
+    field = call.first.field
+    for signal in call.signals[1:]:
+        field = field.unite(signal.field, "trace.note_global_branch")
+    dimensions = list(call.first.dimensions)
+    counted = count_places(signal.dimensions[place] for signal in call.signals)
+    dimensions[place] = (("x" if counted else "c", shape[place]),)
+    if counted & {"h", "w"} and not field.is_global:
+        field = field.flatten()
+    return Output(shape, field, dimensions=tuple(dimensions))

@@ -1,0 +1,225 @@
+"""Rules for the same numbers in another order, and for a part of them: views, permutations, slices, padding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+from explorer.models.calls import PLACES, Call, Dimension, Output, by, count_places, leave_shape, product
+from explorer.models.records import LayerSettings, Shape
+
+
+def flatten_rule(call: Call) -> Output:
+    if call.module is not None:
+        first, last = call.module.start_dim, call.module.end_dim
+    else:
+        first, last = call.argument(1, "start_dim", 0), call.argument(2, "end_dim", -1)
+    rank = len(call.first.shape) + 1
+    if first % rank == 0 or last % rank < first % rank:
+        raise call.unsupported("unsupported_setting", setting=f"start_dim={first}, end_dim={last}")
+    first, last = first % rank - 1, last % rank - 1
+    shape = call.first.shape
+    return _fold(call, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
+
+
+def view_rule(call: Call) -> Output:
+    """A new shape of the same numbers."""
+    sizes = call.rest(1, "shape" if "shape" in call.kwargs else "size")
+    before = (1, *call.first.shape)
+    known = prod(size for size in sizes if size != -1)
+    if sizes.count(-1) > 1 or known == 0 or prod(before) % known or (-1 not in sizes and known != prod(before)):
+        raise call.misfit("view", input=product(call.first.shape), output=by(sizes))
+    after = tuple(prod(before) // known if size == -1 else size for size in sizes)
+    if after[0] != 1:
+        raise call.misfit("batch_lost", input=product(call.first.shape), output=by(after))
+    return _fold(call, after[1:])
+
+
+def unflatten_rule(call: Call) -> Output:
+    module = call.module
+    place = call.place(module.dim if module else call.argument(1, "dim"))
+    sizes = tuple(module.unflattened_size if module else call.argument(2, "sizes"))
+    shape = call.first.shape
+    known = prod(size for size in sizes if size != -1)
+    sizes = tuple(shape[place] // known if size == -1 else size for size in sizes)
+    if prod(sizes) != shape[place]:
+        raise call.misfit("view", input=str(shape[place]), output=by(sizes))
+    return _fold(call, (*shape[:place], *sizes, *shape[place + 1 :]))
+
+
+def _fold(call: Call, shape: Shape) -> Output:
+    """The same numbers in the same order, in another shape."""
+    if shape == call.first.shape:
+        return leave_shape(call)
+    dimensions = _split_factors(call, shape)
+    field = call.first.field
+    kept = {what for dimension in dimensions for what, _ in dimension}
+    # An axis of one unit has no places to tell apart: it is dropped, and what is left sees all that it saw.
+    for what, name in (("h", "height"), ("w", "width")):
+        if what not in kept and "x" not in kept and not getattr(field, name).is_global:
+            field = replace(field, **{name: getattr(field, name).join(1)}, reason="trace.note_single_unit")
+    if field.is_global:
+        return Output(shape, field, dimensions=dimensions)
+    in_order = all(len(dimension) == 1 for dimension in dimensions if count_places((dimension,)))
+    return Output(shape, replace(field, is_flat="x" in kept or not in_order), dimensions=dimensions)
+
+
+def _split_factors(call: Call, shape: Shape) -> tuple[Dimension, ...]:
+    """The factors of the old dimensions, dealt out to the new ones."""
+    factors = [factor for dimension in call.first.dimensions for factor in dimension if factor[1] > 1][::-1]
+    dimensions = []
+    for size in shape:
+        dimension, left = [], size
+        while left > 1:
+            what, have = factors.pop()
+            take = have if left % have == 0 else left
+            if have % take:
+                raise call.unsupported("unsupported_setting", setting=f"shape={(1, *shape)}")
+            if take < have:
+                if what in PLACES and not call.first.field.is_global:
+                    raise call.unsupported("unsupported_setting", setting=f"shape={(1, *shape)}")
+                factors.append((what, have // take))
+            dimension.append((what, take))
+            left //= take
+        dimensions.append(tuple(dimension) or (("c", 1),))
+    return tuple(dimensions)
+
+
+def _reorder(call: Call, order: Sequence[int]) -> Output:
+    first = call.first
+    shape, dimensions = (tuple(values[place] for place in order) for values in (first.shape, first.dimensions))
+    return Output(shape, first.field, dimensions=dimensions)
+
+
+def permute_rule(call: Call) -> Output:
+    order = call.rest(1, "dims")
+    rank = len(call.first.shape) + 1
+    if sorted(dim % rank for dim in order) != list(range(rank)):
+        raise call.misfit("no_dimension", dim=str(order), shape=by(call.first.shape))
+    if order[0] % rank:
+        raise call.unsupported("unsupported_setting", setting=f"dims={order}")
+    return _reorder(call, [call.place(dim) for dim in order[1:]])
+
+
+def transpose_rule(call: Call) -> Output:
+    first = call.place(call.args[1] if len(call.args) > 1 else call.kwargs.get("dim0", call.kwargs.get("axis0")))
+    second = call.place(call.args[2] if len(call.args) > 2 else call.kwargs.get("dim1", call.kwargs.get("axis1")))
+    order = list(range(len(call.first.shape)))
+    order[first], order[second] = second, first
+    return _reorder(call, order)
+
+
+def squeeze_rule(call: Call) -> Output:
+    dim = call.argument(1, "dim")
+    if dim is None:
+        raise call.unsupported("unsupported_setting", setting="dim=None")
+    place, shape = call.place(dim), call.first.shape
+    return _fold(call, shape if shape[place] != 1 else (*shape[:place], *shape[place + 1 :]))
+
+
+def unsqueeze_rule(call: Call) -> Output:
+    dim, rank = call.argument(1, "dim"), len(call.first.shape) + 2
+    place, shape = dim % rank - 1, call.first.shape
+    if place < 0:
+        raise call.unsupported("unsupported_setting", setting=f"dim={dim}")
+    dimensions = call.first.dimensions
+    dimensions = (*dimensions[:place], (("c", 1),), *dimensions[place:])
+    return Output((*shape[:place], 1, *shape[place:]), call.first.field, dimensions=dimensions)
+
+
+# A part of the numbers
+
+
+def chunk_rule(call: Call) -> Output:
+    place = call.place(call.argument(2, "dim", 0))
+    chunks, size = call.argument(1, "chunks"), call.first.shape[call.place(call.argument(2, "dim", 0))]
+    return _split(call, place, -(-size // chunks))
+
+
+def split_rule(call: Call) -> Output:
+    place = call.place(call.argument(2, "dim", 0))
+    size = call.argument(1, "split_size_or_sections" if "split_size_or_sections" in call.kwargs else "split_size")
+    return _split(call, place, size)
+
+
+def _split(call: Call, place: int, sizes: int | Sequence[int]) -> Output:
+    total = call.first.shape[place]
+    if isinstance(sizes, int):
+        sizes = [min(sizes, total - begin) for begin in range(0, total, sizes)]
+    if sum(sizes) != total:
+        raise call.misfit("view", input=str(total), output=" + ".join(map(str, sizes)))
+    begins = np.cumsum([0, *sizes]).tolist()
+    parts = tuple(_take(call, {place: (begin, 1, size)}) for begin, size in zip(begins, sizes))
+    return replace(parts[0], parts=parts)
+
+
+def _take(call: Call, taken: Mapping[int, tuple[int, int, int]]) -> Output:
+    """Start, step and number along some dimensions."""
+    shape, dimensions, field = list(call.first.shape), list(call.first.dimensions), call.first.field
+    for place, (start, step, count) in taken.items():
+        if (start, step, count) == (0, 1, shape[place]):
+            continue
+        (what, _), *more = dimensions[place]
+        if more and count_places(dimensions[place : place + 1]) and not field.is_global:
+            raise call.unsupported("unsupported_setting", setting=f"{start}:{start + step * count}:{step}")
+        shape[place] = count
+        if not more and what in "hw":
+            name = {"h": "height", "w": "width"}[what]
+            field = replace(field, **{name: getattr(field, name).take(start, step, count)})
+        dimensions[place] = (("c" if more else what, count),)
+    return Output(tuple(shape), field, dimensions=tuple(dimensions))
+
+
+def getitem_rule(call: Call) -> Output:
+    index = call.args[1] if isinstance(call.args[1], tuple) else (call.args[1],)
+    rank = len(call.first.shape) + 1
+    if any(not isinstance(item, (int, slice, type(Ellipsis))) for item in index) or len(index) > rank + 1:
+        raise call.unsupported("unsupported_setting", setting=f"[{', '.join(map(str, index))}]"[:80])
+    if Ellipsis in index:
+        at = index.index(Ellipsis)
+        index = (*index[:at], *[slice(None)] * (rank - len(index) + 1), *index[at + 1 :])
+    if not isinstance(index[0], slice) or index[0] != slice(None):
+        raise call.unsupported("unsupported_setting", setting=f"[{index[0]}, …]")
+    taken, dropped = {}, []
+    for place, item in enumerate(index[1:]):
+        size = call.first.shape[place]
+        if isinstance(item, int):
+            if not -size <= item < size:
+                raise call.misfit("no_dimension", dim=item, shape=by(call.first.shape))
+            taken[place] = (item % size, 1, 1)
+            dropped.append(place)
+        else:
+            start, stop, step = item.indices(size)
+            taken[place] = (start, step, len(range(start, stop, step)))
+    part = _take(call, taken)
+    shape = tuple(size for place, size in enumerate(part.shape) if place not in dropped)
+    whole = replace(
+        call, signals=(replace(call.first, shape=part.shape, field=part.field, dimensions=part.dimensions),)
+    )
+    return _fold(whole, shape)
+
+
+def pad_rule(call: Call) -> Output:
+    pad, mode = tuple(call.argument(1, "pad")), call.argument(2, "mode", "constant")
+    shape = call.first.shape
+    rank = len(shape)
+    if mode != "constant" or any(pad[2 * rank :]):
+        raise call.unsupported("unsupported_setting", setting=f"pad={pad}, mode={mode!r}")
+    field, dimensions, sizes = call.first.field, list(call.first.dimensions), list(shape)
+    for number in range(min(rank, len(pad) // 2)):
+        before, after = pad[2 * number : 2 * number + 2]
+        place = rank - 1 - number
+        sizes[place] += before + after
+        if sizes[place] < 1:
+            raise call.unsupported("unsupported_setting", setting=f"pad={pad}")
+        (what, _), *more = dimensions[place]
+        if more or what == "x":
+            raise call.unsupported("unsupported_setting", setting=f"pad={pad}")
+        if what in "hw":
+            name = {"h": "height", "w": "width"}[what]
+            field = replace(field, **{name: getattr(field, name).pad(before, after)})
+        dimensions[place] = ((what, sizes[place]),)
+    return Output(tuple(sizes), field, LayerSettings(pad=pad), tuple(dimensions))

@@ -1,0 +1,203 @@
+"""Rules for windows that slide over height and width: convolution, pooling, upsampling."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+
+from explorer.models.calls import Call, Output, Rule, Weight, by, need_map, pair
+from explorer.models.records import LayerSettings, Shape, ShapeError
+
+
+def _slide(call: Call, settings: LayerSettings, channels: int, mult_adds: int | None = None) -> Output:
+    """A window that slides over height and width: convolution and pooling."""
+    _, *sizes = need_map(call)
+    after = settings.padding_after or settings.padding
+    window = list(zip(sizes, settings.kernel_size, settings.stride, settings.padding, after, settings.dilation))
+    outputs = tuple(_window_outputs(*axis, settings.ceil_mode) for axis in window)
+    if min(outputs) < 1:
+        raise _too_large(call, window)
+    arguments = [
+        (kernel, stride, before, dilation, count)
+        for (_, kernel, stride, before, _, dilation), count in zip(window, outputs)
+    ]
+    field = call.first.field.map("slide", arguments)
+    return Output((channels, *outputs), field, settings, mult_adds=mult_adds)
+
+
+def _too_large(call: Call, window: list[tuple[int, ...]]) -> ShapeError:
+    spans = [dilation * (kernel - 1) + 1 for _, kernel, _, _, _, dilation in window]
+    room = [size + before + after for size, _, _, before, after, _ in window]
+    sums = " × ".join(
+        f"({size} + 2·{before})" if before == after else f"({size} + {before} + {after})"
+        for size, _, _, before, after, _ in window
+    )
+    padded = any(before + after for _, _, _, before, after, _ in window)
+    return call.misfit("kernel_too_large", kernel=by(spans), padded=f"{by(room)} = {sums}" if padded else by(room))
+
+
+def _window_outputs(
+    size: int, kernel: int, stride: int, before: int, after: int, dilation: int, ceil_mode: bool
+) -> int:
+    """Positions of a window; with `ceil_mode` one that hangs over counts, if it begins on the input or before it."""
+    room = size + before + after - dilation * (kernel - 1) - 1
+    if not ceil_mode:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    return count - 1 if (count - 1) * stride >= size + before else count
+
+
+def conv_rule(call: Call) -> Output:
+    conv = call.module
+    if conv.padding_mode != "zeros":
+        raise call.unsupported("unsupported_setting", setting=f"padding_mode={conv.padding_mode!r}")
+    window = (conv.stride, conv.padding, conv.dilation)
+    return _convolve(call, conv.in_channels, conv.out_channels, conv.kernel_size, *window, conv.groups, conv.bias)
+
+
+def conv_function_rule(call: Call) -> Output:
+    """F.conv2d with weights that are parameters."""
+    weight, bias = call.argument(1, "weight"), call.argument(2, "bias")
+    if not isinstance(weight, Weight) or weight.tensor.dim() != 4:
+        raise call.unsupported("unsupported_setting", setting="weight")
+    out_channels, group_channels, *kernel_size = weight.tensor.shape
+    groups = call.argument(6, "groups", 1)
+    stride, padding, dilation = (
+        call.argument(3, "stride", 1),
+        call.argument(4, "padding", 0),
+        call.argument(5, "dilation", 1),
+    )
+    return _convolve(
+        call, group_channels * groups, out_channels, tuple(kernel_size), stride, padding, dilation, groups, bias
+    )
+
+
+def _convolve(call: Call, in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias) -> Output:
+    channels = need_map(call)[0]
+    if channels != in_channels:
+        raise call.misfit("channels", expected=in_channels, got=channels)
+    dilation = pair(dilation)
+    before, after = _conv_padding(padding, kernel_size, dilation)
+    settings = LayerSettings(
+        kernel_size=kernel_size,
+        stride=pair(stride),
+        padding=before,
+        padding_after=after,
+        dilation=dilation,
+        groups=groups,
+        in_channels=in_channels,
+        out_channels=out_channels,
+        bias=bias is not None,
+    )
+    output = _slide(call, settings, out_channels)
+    num_params = out_channels * (in_channels // groups * prod(kernel_size) + (bias is not None))
+    return replace(output, mult_adds=num_params * prod(output.shape[1:]))
+
+
+def _conv_padding(padding, kernel_size: Shape, dilation: Shape) -> tuple[tuple[int, int], tuple[int, int] | None]:
+    """Zeros before and after; "same" puts an odd one at the end (torch.nn.Conv2d, `_reversed_padding...`)."""
+    if padding == "valid":
+        return (0, 0), None
+    if padding != "same":
+        return pair(padding), None
+    totals = [gap * (kernel - 1) for kernel, gap in zip(kernel_size, dilation)]
+    before = (totals[0] // 2, totals[1] // 2)
+    after = (totals[0] - before[0], totals[1] - before[1])
+    return before, None if after == before else after
+
+
+def transposed_rule(call: Call) -> Output:
+    conv = call.module
+    channels, *sizes = need_map(call)
+    if channels != conv.in_channels:
+        raise call.misfit("channels", expected=conv.in_channels, got=channels)
+    settings = LayerSettings(
+        kernel_size=conv.kernel_size,
+        stride=conv.stride,
+        padding=pair(conv.padding),
+        dilation=conv.dilation,
+        output_padding=pair(conv.output_padding),
+        groups=conv.groups,
+        in_channels=conv.in_channels,
+        out_channels=conv.out_channels,
+        bias=conv.bias is not None,
+    )
+    window = list(zip(conv.kernel_size, conv.stride, settings.padding, conv.dilation))
+    outputs = tuple(
+        (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
+        for size, (kernel, stride, padding, dilation), extra in zip(sizes, window, settings.output_padding)
+    )
+    if min(outputs) < 1:
+        raise call.misfit("transposed_too_small", output=by(outputs))
+    field = call.first.field.map("spread", [(*axis, count) for axis, count in zip(window, outputs)])
+    bias = conv.out_channels * prod(outputs) if settings.bias else 0
+    weights = conv.in_channels * conv.out_channels // conv.groups * prod(conv.kernel_size)
+    return Output((conv.out_channels, *outputs), field, settings, mult_adds=weights * prod(sizes) + bias)
+
+
+def pool_rule(call: Call, **arguments) -> Output:
+    """Pooling by a module's attributes or a function's arguments."""
+    options = arguments or vars(call.module)
+    if options.get("return_indices"):
+        raise call.unsupported("unsupported_setting", setting="return_indices=True")
+    kernel_size = pair(options["kernel_size"])
+    stride = options.get("stride")
+    settings = LayerSettings(
+        kernel_size=kernel_size,
+        stride=kernel_size if stride in (None, []) else pair(stride),
+        padding=pair(options.get("padding", 0)),
+        dilation=pair(options.get("dilation", 1)),
+        ceil_mode=bool(options.get("ceil_mode", False)),
+    )
+    for kernel, padding, dilation in zip(kernel_size, settings.padding, settings.dilation):
+        if padding > (dilation * (kernel - 1) + 1) // 2:
+            raise call.misfit("pool_padding", padding=padding, kernel=by(kernel_size))
+    return _slide(call, settings, call.first.shape[0])
+
+
+def pool_function_rule(*names: str) -> Rule:
+    """The rule of a pooling function, from the names of its arguments after the input."""
+
+    def rule(call: Call) -> Output:
+        given = {name: value for name, value in call.kwargs.items() if name != "input"}
+        return pool_rule(call, **dict(zip(names, call.args[1:])), **given)
+
+    return rule
+
+
+def adaptive_rule(call: Call, output_size=None) -> Output:
+    channels, height, width = need_map(call)
+    asked = _pair_or_none(call.module.output_size if call.module is not None else output_size)
+    target = (height if asked[0] is None else asked[0], width if asked[1] is None else asked[1])
+    field = call.first.field.map("adapt", [(size,) for size in target], "trace.note_global_pool")
+    return Output((channels, *target), field, LayerSettings(output_size=target))
+
+
+def _pair_or_none(value) -> tuple[int | None, int | None]:
+    return (value, value) if value is None or isinstance(value, int) else tuple(value)
+
+
+def adaptive_function_rule(call: Call) -> Output:
+    return adaptive_rule(call, call.argument(1, "output_size"))
+
+
+def upsample_rule(call: Call) -> Output:
+    module = call.module
+    size, scale = (
+        (module.size, module.scale_factor) if module else (call.argument(1, "size"), call.argument(2, "scale_factor"))
+    )
+    mode = module.mode if module else call.argument(3, "mode", "nearest")
+    channels, height, width = need_map(call)
+    if size is None:
+        size = [int(side * factor) for side, factor in zip((height, width), _floats(scale))]
+    outputs = pair(size) if isinstance(size, int) else tuple(size)
+    whole = all(new % old == 0 for new, old in zip(outputs, (height, width)))
+    if mode != "nearest" or not whole:
+        raise call.unsupported("unsupported_setting", setting=f"mode={mode!r}, {height} × {width} → {by(outputs)}")
+    factors = [new // old for new, old in zip(outputs, (height, width))]
+    field = call.first.field.map("spread", [(factor, factor, 0, 1, new) for factor, new in zip(factors, outputs)])
+    return Output((channels, *outputs), field, LayerSettings(output_size=outputs))
+
+
+def _floats(scale) -> tuple[float, float]:
+    return tuple(scale) if isinstance(scale, (list, tuple)) else (scale, scale)

@@ -1,0 +1,188 @@
+"""Operations as people write them in a `forward`, against PyTorch's own shapes, counts and errors."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+import torchinfo
+import torchvision
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from explorer.models.trace import ShapeError, UnsupportedLayerError, record, trace
+
+
+class Net(nn.Module):
+    """A network whose forward is a function of its layers."""
+
+    def __init__(self, forward, **parts):
+        super().__init__()
+        self.function = forward
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, image):
+        return self.function(self, image)
+
+
+class WeightStandardisedConv(nn.Conv2d):
+    """A convolution that computes its weight anew (Qiao et al. 2019): its parameters are read by name."""
+
+    def forward(self, image):
+        weight = self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)
+        return F.conv2d(image, weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+
+def weights(*shape: int) -> nn.Parameter:
+    return nn.Parameter(torch.ones(*shape))
+
+
+NETWORKS = {
+    "F.conv2d": Net(lambda net, x: F.conv2d(x, net.w, stride=2, padding=(1, 0), groups=2), w=weights(6, 2, 3, 2)),
+    "own convolution": nn.Sequential(WeightStandardisedConv(4, 6, 3, 2, 1, groups=2), nn.ReLU()),
+    "F.linear": Net(lambda net, x: F.linear(x.flatten(1), net.w, net.b), w=weights(3, 480), b=weights(3)),
+    "frozen normalisation": nn.Sequential(nn.Conv2d(4, 3, 3), torchvision.ops.FrozenBatchNorm2d(3)),
+    "scale and shift": Net(lambda net, x: x * net.a + net.b, a=weights(4, 1, 1), b=weights(1, 4, 10, 1)),
+    "layer norm of channels": Net(
+        lambda net, x: F.layer_norm(x.permute(0, 2, 3, 1), (4,), net.w).permute(0, 3, 1, 2), w=weights(4)
+    ),
+    "layer norm of all": nn.Sequential(nn.LayerNorm([4, 10, 12]), nn.Conv2d(4, 1, 3)),
+    "group norm": nn.Sequential(nn.GroupNorm(2, 4), nn.Conv2d(4, 1, 3)),
+    "instance norm": nn.Sequential(nn.InstanceNorm2d(4, affine=True), nn.Conv2d(4, 1, 3)),
+    "chained methods": Net(lambda net, x: x.relu().add(1).mul_(2).flatten(2).transpose(-1, -2).unsqueeze(1).squeeze(1)),
+    "split": Net(lambda net, x: torch.cat([x.split([1, 3], dim=1)[1] * 2, x[:, :1]], dim=1)),
+    "split evenly": Net(lambda net, x: torch.cat(torch.split(x, 3, dim=1)[::-1], dim=-3)),
+    "chunks of rows": Net(lambda net, x: torch.cat(x.chunk(2, 2), 3)),
+    "mean by parts": Net(lambda net, x: x.mean(2).mean(-1)),
+    "mean kept": Net(lambda net, x: x * x.mean((2, 3), keepdim=True).sigmoid()),
+    "maximum": Net(lambda net, x: torch.maximum(x.amax(dim=1, keepdim=True), x.sum(1, keepdim=True))),
+    "slices": Net(lambda net, x: x[:, 1:, ..., ::3][:, :, 2]),
+    "crop by padding": Net(lambda net, x: F.pad(F.pad(x, (-1, 2, 0, -3)), (0, 0, 0, 0, 1, 2))),
+    "unflatten": nn.Sequential(nn.Flatten(2), nn.Unflatten(2, (10, -1)), nn.Conv2d(4, 1, 3)),
+    "perceptron over patches": Net(
+        lambda net, x: net.b(net.a(x.reshape(x.shape[0], 4, -1)).transpose(1, 2)), a=nn.Linear(120, 5), b=nn.Linear(4, 7)
+    ),
+    "attention": Net(
+        lambda net, x: net.a(*[x.flatten(2).permute(0, 2, 1)] * 3, need_weights=False)[0],
+        a=nn.MultiheadAttention(4, 2, batch_first=True),
+    ),
+    "class token": Net(
+        lambda net, x: torch.cat([net.token.expand(x.shape[0], -1, -1), x.flatten(2).transpose(1, 2)], 1)[:, 0],
+        token=weights(1, 1, 4),
+    ),
+    "upsampled": Net(lambda net, x: F.interpolate(x, scale_factor=2, mode="nearest")),
+    "softmax": nn.Sequential(nn.Softmax(dim=1), nn.Conv2d(4, 2, 1)),
+    "sizes": Net(lambda net, x: x.view(x.size(0), x.size(1) // 2, 2, x.shape[2], x.size()[3]).flatten(1, 2) / x.shape[-1]),
+    "one-dimensional norm": nn.Sequential(nn.Flatten(), nn.Linear(480, 6), nn.BatchNorm1d(6)),
+    "transposed": nn.Sequential(nn.ConvTranspose2d(4, 6, (3, 2), (2, 3), (1, 0), (1, 2), groups=2, dilation=(1, 2))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_shapes_parameters_and_arithmetic_are_pytorchs(name):
+    model = NETWORKS[name].eval().to("meta")
+    with FlopCounterMode(display=False) as counter:
+        output = model(torch.empty(1, 4, 10, 12, device="meta"))
+    traced = trace(model, (4, 10, 12))
+    assert traced.output_shape == tuple(output.shape[1:])
+    assert traced.num_params == sum(parameter.numel() for parameter in model.parameters())
+    own = sum(layer.mult_adds for layer in traced.layers if "Norm" in layer.kind)
+    products = traced.mult_adds - own
+    biases = sum(positions_of(layer) for layer in traced.layers if layer.settings.bias and "Norm" not in layer.kind)
+    assert counter.get_total_flops() // 2 == products - biases
+    assert all(layer.activation_bytes == 4 * torch.Size(layer.output_shape).numel() for layer in traced.layers)
+
+
+def positions_of(layer) -> int:
+    """Work of a bias: once for each number that comes out."""
+    if layer.kind == "MultiheadAttention":
+        return 4 * layer.output_shape[0] * layer.output_shape[1]
+    return torch.Size(layer.output_shape).numel()
+
+
+def test_shared_parameters_are_counted_once():
+    first, second = nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+    second.weight = first.weight
+    model = nn.Sequential(first, nn.ReLU(), second)
+    traced = trace(model, (4, 8, 8))
+    assert [layer.num_params for layer in traced.layers] == [148, 0, 4]
+    assert traced.num_params == sum(parameter.numel() for parameter in model.parameters()) == 152
+    tied = Net(lambda net, x: F.linear(net.a(x.flatten(1)), net.a.weight.t()), a=nn.Linear(256, 3))
+    assert trace(tied, (4, 8, 8)).num_params == 3 * 256 + 3
+
+
+def test_one_recording_serves_every_size():
+    recording = record(torchvision.models.resnet18(num_classes=10))
+    for size in (64, 224, 97):
+        info = torchinfo.summary(recording.model, (1, 3, size, size), verbose=0)
+        traced = recording.trace((3, size, size))
+        assert traced.mult_adds == info.total_mult_adds and traced.input_shape == (3, size, size)
+        assert traced == trace(recording.model, (3, size, size))
+    whole = recording.trace((3, 64, 64)).layers
+    part = recording.trace((3, 64, 64), last_layer="layer1.0.conv1")
+    assert part.layers[-1].name == "layer1.0.conv1" and part.layers == whole[: len(part.layers)]
+
+
+@pytest.mark.parametrize(
+    "model, note",
+    [
+        (nn.Sequential(nn.Conv2d(1, 1, 3), nn.AdaptiveAvgPool2d(1)), "global_pool"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(144, 2)), "linear"),
+        (nn.Sequential(nn.Conv2d(1, 1, 3), nn.Flatten()), "flattened"),
+        (nn.Sequential(nn.Conv2d(1, 1, 12), nn.Flatten()), "single_unit"),
+        (nn.Sequential(nn.AdaptiveMaxPool2d(5)), "uneven"),
+        (nn.Sequential(nn.ConvTranspose2d(1, 1, 3, 2)), "transposed"),
+        (nn.Sequential(nn.GroupNorm(1, 1)), "normalisation"),
+        (Net(lambda net, x: x * x.mean((2, 3), keepdim=True)), "squeeze_excitation"),
+        (Net(lambda net, x: x + x.mean((2, 3), keepdim=True)), "global_branch"),
+        (Net(lambda net, x: x[:, :, ::2, ::2] + x[:, :, :6, :6]), "unaligned"),
+        (nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU()), None),
+    ],
+)
+def test_a_row_says_why_its_field_has_no_single_size(model, note):
+    layer = trace(model, (1, 12, 12)).layers[-1]
+    assert layer.field_note == (f"trace.note_{note}" if note else None)
+    assert (layer.receptive_field.jump is None) == (note is not None)
+
+
+class Sides(nn.Module):
+    """Rows and columns swapped and swapped back, so that height and width are told apart throughout."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, (1, 5), (2, 1))
+
+    def forward(self, image):
+        return self.conv(image).permute(0, 1, 3, 2)
+
+
+def test_rows_and_columns_that_trade_places_are_still_told_apart():
+    layer = trace(Sides(), (1, 9, 10)).layers[-1]
+    assert layer.output_shape == (1, 6, 5) and layer.map_axes == (2, 1)
+    assert layer.receptive_field.size == (1, 5) and layer.receptive_field.jump == (2, 1)
+    with pytest.raises(UnsupportedLayerError, match="not height and width"):
+        trace(nn.Sequential(Sides(), nn.Conv2d(1, 1, 3)), (1, 9, 10))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.integers(1, 4), min_size=3, max_size=3), st.permutations((1, 2, 3)), st.data())
+def test_random_views_and_permutations_are_pytorchs_or_refused_by_name(sizes, order, data):
+    shape = (2 * sizes[0], 3 * sizes[1], sizes[2])
+    first, last = sorted(data.draw(st.tuples(st.integers(1, 3), st.integers(1, 3))))
+    split = data.draw(st.sampled_from([(2, -1), (3, -1), (-1, 2), (-1,)]))
+
+    leading = torch.zeros(1, *shape).permute(0, *order).flatten(first, last).shape[1:-1]
+    model = Net(lambda _, x: x.permute(0, *order).flatten(first, last).reshape(x.shape[0], *leading, *split))
+    try:
+        expected = tuple(model(torch.zeros(1, *shape)).shape[1:])
+    except RuntimeError:
+        with pytest.raises(ShapeError):
+            trace(model, shape)
+        return
+    try:
+        assert trace(model, shape).output_shape == expected
+    except UnsupportedLayerError as error:  # rows or columns would be cut apart
+        assert error.kind == "reshape"
