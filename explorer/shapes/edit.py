@@ -53,11 +53,16 @@ _INPUT_SETTINGS = {
 
 @dataclass(frozen=True)
 class Edit:
-    """One change: `setting` of the layer of that name becomes `value`, a whole number, a pair or a word."""
+    """One change: `setting` of the layer of that name becomes `value`, a whole number, a pair or a word.
+
+    Attributes:
+        follows: whether it was made so that the layer fits what comes before, not by the reader.
+    """
 
     layer: str
     setting: str
     value: object
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ class Network:
                 break
             settings = dict(broken.spec.settings)
             changes = [(name, value) for name, value in broken.mended.settings if settings[name] != value]
-            edits += [Edit(broken.name, name, value) for name, value in changes]
+            edits += [Edit(broken.name, name, value, True) for name, value in changes]
         return tuple(edits)
 
 
@@ -217,17 +222,29 @@ def read_setting(words) -> int | tuple[int, int] | str:
     raise InputError("shapes.edit_value", value=words[:20])
 
 
+def undo_last(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Without the last change, or without all that were made at once so that the rest fits."""
+    kept = len(edits)
+    while kept and edits[kept - 1].follows:
+        kept -= 1
+    return tuple(edits[: kept if kept < len(edits) else max(0, kept - 1)])
+
+
 def read_edits(value) -> tuple[Edit, ...]:
-    """Changes as the page sends them: a list of [layer, setting, value].
+    """Changes as the page sends them: a list of [layer, setting, value, follows].
 
     Raises:
         InputError: it is no such list, or too long.
     """
-    if not isinstance(value, (list, tuple)) or not all(isinstance(each, (list, tuple)) and len(each) == 3 for each in value):
+    if not isinstance(value, (list, tuple)) or not all(isinstance(each, (list, tuple)) for each in value):
+        raise InputError("shapes.edit_damaged")
+    if not all(len(each) == 4 for each in value):
         raise InputError("shapes.edit_damaged")
     if len(value) > 4 * MAX_EDITS:
         raise InputError("shapes.edit_too_many", maximum=MAX_EDITS)
-    return tuple(Edit(str(layer), str(setting), _as_setting(words)) for layer, setting, words in value)
+    return tuple(
+        Edit(str(layer), str(setting), _as_setting(words), follows is True) for layer, setting, words, follows in value
+    )
 
 
 def _as_setting(value):

@@ -45,6 +45,7 @@ from explorer.shapes.edit import (
     read_edits,
     read_setting,
     suggest_fit,
+    undo_last,
 )
 from explorer.shapes.figures import CSS, draw_flow, draw_table, draw_totals
 from explorer.shapes.graph import gather_graph
@@ -101,7 +102,7 @@ class State:
 
     def pack(self) -> dict:
         """As it travels."""
-        edits = [[edit.layer, edit.setting, edit.value] for edit in self.edits]
+        edits = [[edit.layer, edit.setting, edit.value, edit.follows] for edit in self.edits]
         return {"layer": self.layer, "edits": edits, "map": self.map, "unit": self.unit, "fitted": self.fitted}
 
 
@@ -155,7 +156,7 @@ def on_shapes(
         gr.update(visible=has_stems(model)),
         gr.update(visible=model == OWN),
         draw_editor(walk, state.layer, state.edits, view, text),
-        draw_graph(gather_graph(walk), f"{model} {stem}", text) if view == "graph" else gr.skip(),
+        draw_graph(gather_graph(walk), f"{model} {stem} {hash(own)}", text) if view == "graph" else gr.skip(),
         *(_draw_layer(walk, state, _Setting(model, size, channels, stem), sample, text) if view == "layer" else [gr.skip()] * 5),
         draw_code(write_network(walk.chain) if walk.chain else None, broken is not None, text),
     ]
@@ -191,7 +192,8 @@ def on_choose(event: gr.EventData, model, size, channels, stem, own, state, samp
 
 def on_edit(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
     """The reader changed a setting of the chosen layer, took a change back, or asked for what follows to be fitted."""
-    before = read_state(state)
+    # Whatever the state is, it can be reset.
+    before = State(str(state.get("layer"))[:200]) if _resets(event._data) and isinstance(state, dict) else read_state(state)
     network = _open(model, channels, stem, own)
     edits = _apply(event._data, before.edits, network, _check_shape(size, channels))
     state = replace(before, edits=edits)
@@ -208,13 +210,17 @@ def on_unit(event: gr.EventData, model, size, channels, stem, own, state, sample
     return [*on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language), state.pack()]
 
 
+def _resets(data) -> bool:
+    return data.get("action") == "reset"
+
+
 def _apply(data, edits: tuple[Edit, ...], network: Network, shape) -> tuple[Edit, ...]:
     """The changes after one more action. A change of what was changed last takes its place, as when someone types."""
     action = data.get("action")
-    if action == "reset":
+    if _resets(data):
         return ()
     if action == "undo":
-        return edits[:-1]
+        return undo_last(edits)
     if action == "mend":
         return network.mend(shape, edits)
     edit = Edit(str(data.get("layer"))[:200], str(data.get("setting"))[:40], read_setting(data.get("value")))

@@ -21,6 +21,7 @@ from explorer.shapes.edit import (
     read_edits,
     read_setting,
     suggest_fit,
+    undo_last,
 )
 from explorer.shapes.layer_list import LAYERS, write_layer, write_network
 from explorer.text import LANGUAGES, translate
@@ -135,6 +136,14 @@ def test_the_rest_is_made_to_fit(name, edit):
     assert model(torch.zeros(2, *IMAGE)).shape == (2, 10)
 
 
+def test_what_was_made_to_fit_at_once_is_undone_at_once():
+    edit, other = Edit("layer1.0.conv1", "out_channels", 32), Edit("stem.0", "stride", 2)
+    mended = open_network("resnet18").mend(IMAGE, [edit])
+    assert len(mended) == 3 and undo_last(mended) == (edit,) and undo_last((edit,)) == () == undo_last(())
+    assert undo_last((*mended, other)) == mended
+    assert read_edits([[e.layer, e.setting, e.value, e.follows] for e in mended]) == mended
+
+
 def test_what_cannot_be_made_to_fit_stays_broken_and_is_said():
     edits = open_network("resnet18").mend(IMAGE, [Edit("layer1.0.conv2", "out_channels", 32)])
     broken = open_network("resnet18").walk(IMAGE, edits).broken
@@ -190,7 +199,7 @@ def test_a_change_that_makes_no_sense_is_refused_in_both_languages(edit):
     assert caught.value.sentence("en") != caught.value.sentence("zh")
 
 
-@pytest.mark.parametrize("value", [7, "x", [1], [["a", "b"]], [["a", "stride", {}]], {"a": 1}, [["f", "stride", 1]] * 4 * (MAX_EDITS + 1)])
+@pytest.mark.parametrize("value", [7, "x", [1], [["a", "b"]], [["a", "stride", {}, False]], {"a": 1}, [["f", "stride", 1, False]] * 4 * (MAX_EDITS + 1)])
 def test_damaged_changes_are_refused(value):
     with pytest.raises(InputError):
         read_edits(value)

@@ -208,6 +208,14 @@ of blocks.
 **Bottlenecks.** ResNet-50 has as many blocks as ResNet-34. But each does its 3×3 work on a quarter of the channels that it
 hands on: a 1×1 convolution narrows before, another widens after. Open a block of `layer3` in both and compare.
 
+**Change a layer.** Choose one and type another number: everything after it is computed anew. A kernel or a stride changes
+sizes, and convolutions do not mind; the first linear layer does, since its inputs are $C \cdot H \cdot W$. Another number of
+channels breaks the very next layer, because its kernels have one plane for each channel that comes in. Residual blocks add
+one more rule: what is added must have the same shape, so a block cannot change its channels or its size unless the shortcut does.
+
+**Your own layers.** A pasted list is read as text, never run: layers of `torch.nn` and plain numbers, nothing else. The code
+below the table is that network again, as PyTorch would take it.
+
 **Counts in the tutorial.** LeNet-5's 61,706 is right. The numbers for ResNet-18 and ResNet-34 are those of three input
 channels, though the code beside them builds one. 23,508,234 for ResNet-50 fits no variant that we tried.
 """,
