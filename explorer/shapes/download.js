@@ -3,8 +3,8 @@
   const explorer = (window.cnnExplorer ??= {});
 
   const STYLES = [
-    "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linejoin", "opacity",
-    "font-family", "font-size", "font-weight", "text-anchor", "paint-order",
+    "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linejoin",
+    "opacity", "font-family", "font-size", "font-weight", "text-anchor", "paint-order",
   ];
   const MARGIN = 12; // px
   const PNG_SCALE = 2;
@@ -41,7 +41,8 @@
     for (const [name, value] of Object.entries(sizes)) paper.setAttribute(name, value);
     paper.setAttribute("fill", getComputedStyle(document.body).backgroundColor);
     copy.prepend(paper);
-    return { text: new XMLSerializer().serializeToString(copy), width: width + 2 * MARGIN, height: height + 2 * MARGIN };
+    const text = new XMLSerializer().serializeToString(copy);
+    return { text, width: width + 2 * MARGIN, height: height + 2 * MARGIN };
   }
 
   async function paint({ text, width, height }) {
@@ -70,7 +71,8 @@
   explorer.mountDownloads = (element) => {
     element.addEventListener("click", async (event) => {
       const kind = event.target.closest("[data-save]")?.dataset.save;
-      const shown = [...document.querySelectorAll("svg.flow, svg.graph")].find((svg) => svg.getClientRects().length > 0);
+      const pictures = [...document.querySelectorAll("svg.flow, svg.graph")];
+      const shown = pictures.find((svg) => svg.getClientRects().length > 0);
       if (!kind || !shown) return;
       const name = `${shown.classList.contains("graph") ? "graph" : "shapes"}.${kind}`;
       const picture = framed(shown);

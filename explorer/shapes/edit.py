@@ -314,8 +314,9 @@ def suggest_fit(broken: Broken) -> tuple[str, dict]:
     if key == "features" and broken.mended is not None:
         before = broken.error.layers[-1] if broken.error.layers else None
         values = {"code": write_layer(broken.mended), "kind": broken.kind}
-        if before is not None and len(before.input_shape) == 3 and prod(before.input_shape) == broken.input_shapes[0][0]:
-            channels, height, width = before.input_shape
+        shape = before.input_shape if before is not None else ()
+        if len(shape) == 3 and prod(shape) == broken.input_shapes[0][0]:
+            channels, height, width = shape
             return "shapes.fit_after_map", {**values, "side": f"{height}×{width}", "channels": channels}
         return "shapes.fit_code", {"code": values["code"]}
     if key == "channels" and broken.mended is not None:

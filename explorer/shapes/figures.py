@@ -184,7 +184,8 @@ def _draw_break(column: _Column, middle: float, width: float, base: float, text:
     names = f' data-layers=" {escape(broken.name)} "'
     words = (_words(middle, _TITLE, column.title, "title"), _words(middle, base + 23, text("shapes.stuck"), "title"))
     return (
-        f'<g class="column broken" tabindex="0" role="button"{names}><title>{escape(broken.name)}</title>{"".join(words)}'
+        f'<g class="column broken" tabindex="0" role="button"{names}><title>{escape(broken.name)}</title>'
+        f'{"".join(words)}'
         f'<rect x="{middle - side / 2:.1f}" y="{top:.1f}" width="{side:.1f}" height="{_MAP_HEIGHT}" rx="4"/>'
         f'<path d="M{middle - 13:.1f},{top + 39:.1f}l26,26m0,-26l-26,26"/></g>'
     )
@@ -373,7 +374,8 @@ def _fold_step(step: Step, text: Text, edited: Collection[str]) -> str:
     if len(step.layers) == 1:
         return _rows([step], edited)
     name = step.name if step.role in ("residual", "plain") else f"{step.name} – {step.layers[-1].name}"
-    return _fold(name, text("shapes.step_layers", count=len(step.layers)), step.output_shape, step, _rows([step], edited))
+    kind = text("shapes.step_layers", count=len(step.layers))
+    return _fold(name, kind, step.output_shape, step, _rows([step], edited))
 
 
 def _fold(name: str, kind: str, shape: Shape, part: Stage | Step, inside: str) -> str:

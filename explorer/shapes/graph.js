@@ -77,7 +77,9 @@
     const levelOf = new Map(levels.map((y, level) => [y, level]));
     const at = new Map(items.map((item) => [item.id, levelOf.get(item.y)]));
     const crossing = levels.map(() => new Set());
-    for (const { from, to } of edges) for (let level = at.get(from); level < at.get(to); level++) crossing[level].add(from);
+    for (const { from, to } of edges) {
+      for (let level = at.get(from); level < at.get(to); level++) crossing[level].add(from);
+    }
     const parts = [];
     levels.forEach((y, level) => {
       const inside = items.filter((item) => item.y === y);
@@ -164,7 +166,8 @@
       const [dx, dy] = shifts[to.column];
       edge.points = edge.points.map((point) => ({ x: point.x + dx, y: point.y + dy }));
       edge.wraps = from.column !== to.column;
-      if (edge.wraps) edge.points = [...wrapAround(from, edge.points[0], lanes[to.column].gutter, margin), ...edge.points];
+      if (!edge.wraps) continue;
+      edge.points.unshift(...wrapAround(from, edge.points[0], lanes[to.column].gutter, margin));
     }
   }
 
@@ -551,6 +554,7 @@
   };
 
   explorer.graph = {
-    gatherVisible, labelOnce, place, cutIntoParts, fillColumns, arrange, lineWidth, roundPath, gatherFrames, drawNetwork,
+    gatherVisible, labelOnce, place, cutIntoParts, fillColumns, arrange, lineWidth, roundPath, gatherFrames,
+    drawNetwork,
   };
 })();

@@ -70,7 +70,8 @@ def draw_graph(graph: Graph, network: str, text: Text) -> dict:
     for path, numbers in graph.groups.items():
         nodes = [inside[number] for number in numbers]
         inner = {node.groups[node.groups.index(path) + 1] for node in nodes if node.groups[-1] != path}
-        words = text("shapes.blocks", count=len(inner)) if len(inner) > 1 else text("shapes.step_layers", count=len(nodes))
+        key, count = ("blocks", len(inner)) if len(inner) > 1 else ("step_layers", len(nodes))
+        words = text(f"shapes.{key}", count=count)
         groups[path] = {"words": words, "colour": _group_colour(nodes)}
     return {
         "network": network,
@@ -137,7 +138,8 @@ def draw_field_map(image: torch.Tensor, layer: Layer, box: tuple[int, int, int, 
     size = _by(layer.receptive_field.size)
     key = "field_global" if layer.receptive_field.is_global else "field_caption"
     caption = text(f"shapes.{key}", size=size)
-    picture = Map(image, text("shapes.field_title"), caption, "grey", boxes=[(*map(float, box), "kernel")], numbers=False)
+    boxes = [(*map(float, box), "kernel")]
+    picture = Map(image, text("shapes.field_title"), caption, "grey", boxes=boxes, numbers=False)
     return draw_maps([picture], columns=1, max_height=172, label=f"{text('shapes.field_title')}: {caption}")
 
 

@@ -148,6 +148,9 @@ def on_shapes(
     is_plain = not state.edits and model in MODELS
     claim = _judge_claim(model, walk.trace, channels, stem, text) if is_plain and not broken else ""
     sentence = _describe(network, walk, stages, state, model, text)
+    inside = [gr.skip()] * 5
+    if view == "layer":
+        inside = _draw_layer(walk, state, _Setting(model, size, channels, stem), sample, text)
     return [
         gr.update(value=draw_problem(problem)) if broken else sentence,
         draw_flow(walk.trace, stages, text, broken),
@@ -157,7 +160,7 @@ def on_shapes(
         gr.update(visible=model == OWN),
         draw_editor(walk, state.layer, state.edits, view, text),
         draw_graph(gather_graph(walk), f"{model} {stem} {hash(own)}", text) if view == "graph" else gr.skip(),
-        *(_draw_layer(walk, state, _Setting(model, size, channels, stem), sample, text) if view == "layer" else [gr.skip()] * 5),
+        *inside,
         draw_code(write_network(walk.chain) if walk.chain else None, broken is not None, text),
     ]
 
@@ -192,8 +195,9 @@ def on_choose(event: gr.EventData, model, size, channels, stem, own, state, samp
 
 def on_edit(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
     """The reader changed a setting of the chosen layer, took a change back, or asked for what follows to be fitted."""
-    # Whatever the state is, it can be reset.
-    before = State(str(state.get("layer"))[:200]) if _resets(event._data) and isinstance(state, dict) else read_state(state)
+    if _resets(event._data) and isinstance(state, dict):  # whatever the state is, it can be reset
+        state = {"layer": state.get("layer")}
+    before = read_state(state)
     network = _open(model, channels, stem, own)
     edits = _apply(event._data, before.edits, network, _check_shape(size, channels))
     state = replace(before, edits=edits)
@@ -206,7 +210,8 @@ def on_unit(event: gr.EventData, model, size, channels, stem, own, state, sample
     """The reader clicked a place on a feature map."""
     clicked = event._data
     unit = (clicked.get("row"), clicked.get("column"))
-    state = replace(read_state(state), map=check_whole("shapes.map_number", clicked.get("map"), 0), unit=_check_unit(unit))
+    number = check_whole("shapes.map_number", clicked.get("map"), 0)
+    state = replace(read_state(state), map=number, unit=_check_unit(unit))
     return [*on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language), state.pack()]
 
 
@@ -342,7 +347,8 @@ def _why_no_maps(setting: _Setting, edited: bool) -> str | None:
         return "no_maps_own" if setting.model == OWN else "no_maps_edited"
     if setting.model not in _trained():
         return "no_maps_untrained"
-    fits = setting.size == IMAGE_SIZE and setting.channels == 1 and (setting.stem == "small" or not has_stems(setting.model))
+    trained_stem = setting.stem == "small" or not has_stems(setting.model)
+    fits = setting.size == IMAGE_SIZE and setting.channels == 1 and trained_stem
     return None if fits else "no_maps_input"
 
 
@@ -457,7 +463,8 @@ def build_tab(language: str) -> Wing:
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls = _build_controls(text)
-            editor = _build_script_box("layer-editor", first[6], "editor.js", "mountEditor(element, props, watch, trigger)")
+            mount = "mountEditor(element, props, watch, trigger)"
+            editor = _build_script_box("layer-editor", first[6], "editor.js", mount)
             totals = gr.HTML(first[2], css_template=CSS, js_on_load=None)
         with picture_column():
             look_for = build_look_for(first[0])
@@ -470,7 +477,8 @@ def build_tab(language: str) -> Wing:
     model, size, channels, stem, own = controls.values()
     flow, graph, field, maps, kernels, maps_words, kernels_words = pictures
     inputs = [*controls.values(), state, sample, view]
-    outputs = [look_for, flow, totals, table, stem, own, editor, graph, field, maps, kernels, maps_words, kernels_words, code]
+    inside = [field, maps, kernels, maps_words, kernels_words]
+    outputs = [look_for, flow, totals, table, stem, own, editor, graph, *inside, code]
     settings = {"language": language, "queue": True}
     # The first network of torchvision takes seconds: the library is imported then.
     progress = {"show_progress": "minimal", "show_progress_on": [look_for]}

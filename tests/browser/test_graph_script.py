@@ -40,7 +40,8 @@ DRAW = """([payload, folded, room]) => {
   const box = (element) => { const { x, y, width, height } = element.getBBox(); return [x, y, x + width, y + height]; };
   const of = (selector) => [...svg.querySelectorAll(selector)].map(box);
   return {
-    width: drawn.width, height: drawn.height, columns: drawn.columns, nodes: of(".node .paper"), all: of(":is(rect, text, path)"),
+    width: drawn.width, height: drawn.height, columns: drawn.columns,
+    nodes: of(".node .paper"), all: of(":is(rect, text, path)"),
     labels: [...svg.querySelectorAll(".edge-shape")].map((label) => label.textContent),
     lines: svg.querySelectorAll(".edge .line").length, frames: of(".frame rect"),
   };

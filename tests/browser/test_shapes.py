@@ -22,7 +22,8 @@ def open_shapes(visit, language: str, **settings):
     page.locator(".layers .line[data-layers]").first.wait_for(state="attached")
     page.locator(".layer-editor .editor-note").wait_for(state="attached")
     if "model" in settings:
-        name = {"resnet18": "layer2", "resnet152": "layer4", "own": "0", "alexnet_small": "features.6"}[settings["model"]]
+        names = {"resnet18": "layer2", "resnet152": "layer4", "own": "0", "alexnet_small": "features.6"}
+        name = names[settings["model"]]
         page.wait_for_function("(name) => document.querySelector('.layers').innerText.includes(name)", arg=name)
     return page
 
@@ -67,7 +68,9 @@ def test_a_click_on_a_row_shows_the_maps_of_that_layer(visit, language):
         "(before) => document.querySelectorAll('.view-layer .maps canvas')[1].toDataURL() !== before", arg=before
     )
     page.locator(".view-layer .maps canvas").nth(5).click(position={"x": 3, "y": 3})
-    page.wait_for_function("() => /\\b4\\b/.test(document.querySelector('.view-layer .maps-line').innerText.split(/[:：]/).at(-1))")
+    page.wait_for_function(
+        "() => /\\b4\\b/.test(document.querySelector('.view-layer .maps-line').innerText.split(/[:：]/).at(-1))"
+    )
     choose_view(page, text, "flow")
     page.locator("svg.flow .column").first.wait_for()
     page.locator("svg.flow .column").nth(1).click()  # a slab does what its row does

@@ -66,7 +66,8 @@ def test_the_field_is_where_the_gradient_arrives(index):
     unit = find_middle(layer)
     pixels = torch.rand(1, 1, 28, 28, dtype=torch.float64, requires_grad=True)
     network = torch.nn.Sequential(*[
-        torch.nn.AvgPool2d(2, 2) if isinstance(each, torch.nn.MaxPool2d) else each for each in model.features[: index + 1]
+        torch.nn.AvgPool2d(2, 2) if isinstance(each, torch.nn.MaxPool2d) else each
+        for each in model.features[: index + 1]
     ])  # fmt: skip
     network(pixels)[0, :, unit[0], unit[1]].sum().backward()
     rows, columns = (pixels.grad[0, 0] != 0).nonzero().T

@@ -163,13 +163,17 @@ def test_a_chain_is_written_as_code_that_runs_and_a_residual_network_is_not(name
 
 
 @pytest.mark.parametrize(
-    "words, value", [("3", 3), (" 12 ", 12), ("3x5", (3, 5)), ("3×5", (3, 5)), ("(3, 5)", (3, 5)), ("same", "same"), ("0", 0)]
+    "words, value",
+    [("3", 3), (" 12 ", 12), ("3x5", (3, 5)), ("3×5", (3, 5)), ("(3, 5)", (3, 5)), ("same", "same"), ("0", 0)],
 )
 def test_what_people_type_is_read(words, value):
     assert read_setting(words) == value
 
 
-@pytest.mark.parametrize("words", ["", "x", "-1", "3.5", "1e9", "3,4,5", "9" * 10, "٣", "__import__('os')", None, [1], "３"])
+NO_NUMBERS = ["", "x", "-1", "3.5", "1e9", "3,4,5", "9" * 10, "٣", "__import__('os')", None, [1], "３"]
+
+
+@pytest.mark.parametrize("words", NO_NUMBERS)
 def test_what_is_no_number_is_refused(words):
     with pytest.raises(InputError) as caught:
         read_setting(words)
@@ -199,7 +203,10 @@ def test_a_change_that_makes_no_sense_is_refused_in_both_languages(edit):
     assert caught.value.sentence("en") != caught.value.sentence("zh")
 
 
-@pytest.mark.parametrize("value", [7, "x", [1], [["a", "b"]], [["a", "stride", {}, False]], {"a": 1}, [["f", "stride", 1, False]] * 4 * (MAX_EDITS + 1)])
+@pytest.mark.parametrize(
+    "value",
+    [7, "x", [1], [["a", "b"]], [["a", "stride", {}, 0]], {"a": 1}, [["f", "stride", 1, False]] * 4 * (MAX_EDITS + 1)],
+)
 def test_damaged_changes_are_refused(value):
     with pytest.raises(InputError):
         read_edits(value)

@@ -51,8 +51,8 @@ def test_every_formula_on_the_page_works_out_to_the_number_beside_it(name, size)
 
 
 VARIED = (
-    "shufflenet_v2_x0_5", "mnasnet0_5", "densenet121", "convnext_tiny", "vit_b_32", "swin_t", "googlenet", "squeezenet1_0",
-    "regnet_y_400mf", "efficientnet_b0", "maxvit_t", "inception_v3",
+    "shufflenet_v2_x0_5", "mnasnet0_5", "densenet121", "convnext_tiny", "vit_b_32", "swin_t", "googlenet",
+    "squeezenet1_0", "regnet_y_400mf", "efficientnet_b0", "maxvit_t", "inception_v3",
 )  # fmt: skip
 
 

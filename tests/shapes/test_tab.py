@@ -100,7 +100,8 @@ def test_changes_are_typed_undone_mended_and_reset():
 
 
 def test_whatever_came_with_the_page_can_be_reset():
-    *drawn, state, _ = act(on_edit, {"action": "reset"}, state={"layer": "features.0", "edits": [["?", "?", "?", 0]] * 999})
+    damaged = {"layer": "features.0", "edits": [["?", "?", "?", 0]] * 999}
+    *drawn, state, _ = act(on_edit, {"action": "reset"}, state=damaged)
     assert state["edits"] == [] and state["layer"] == "features.0" and isinstance(drawn[0], str)
 
 
