@@ -5,7 +5,7 @@
   const LONGEST_TEXT = 600; // of one setting in a link
   const wings = {}; // wing -> {name: what it is at first} of what a link carries; the first wing is shown at first
   const known = {}; // wing -> {name: value} that its link asked for or that was set since
-  const asked = new URLSearchParams(window.location.search); // as the page was opened
+  const asked = new URLSearchParams(window.location.search); // before anything writes another address
   let shown = "";
 
   function writeAddress() {
@@ -103,7 +103,7 @@
     document.addEventListener(kind, (event) => isChooser(event.target) || refuse(event, []), true);
   }
 
-  async function copyText(text) {
+  explorer.copyText = async (text) => {
     if (navigator.clipboard && window.isSecureContext) {
       await navigator.clipboard.writeText(text);
       return;
@@ -114,7 +114,7 @@
     field.select();
     document.execCommand("copy");
     field.remove();
-  }
+  };
 
   explorer.mountHeader = (element) => {
     const link = element.querySelector("a[hreflang]");
@@ -125,7 +125,7 @@
     const button = element.querySelector("button[data-copied]");
     const label = button.textContent;
     button.addEventListener("click", async () => {
-      await copyText(window.location.href);
+      await explorer.copyText(window.location.href);
       button.textContent = button.dataset.copied;
       window.setTimeout(() => (button.textContent = label), 1600);
     });

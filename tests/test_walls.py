@@ -27,8 +27,8 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "attribution", "degradation", "effective", "faithfulness", "kernels", "maths", "networks", "prediction",
-    "preprocessing", "results",
+    "activations", "attribution", "degradation", "edit", "effective", "faithfulness", "kernels", "layer_list",
+    "maths", "networks", "prediction", "preprocessing", "results",
 }  # fmt: skip
 PAGE_AND_CHARTS = {"gradio", "plotly", "matplotlib", "explorer.style", "explorer.canvas", "explorer.layout"}
 

@@ -12,7 +12,17 @@ Shape = tuple[int, ...]
 
 
 class ShapeError(InputError):
-    """A layer cannot take what it is given. `layer`, `kind` and `values` say which layer and which numbers."""
+    """A layer cannot take what it is given. `layer`, `kind` and `values` say which layer and which numbers.
+
+    Attributes:
+        layers: the layers before it, all of which fit.
+        input_shapes: the shapes that reach it.
+        inputs: index in `layers` of the layers that it reads from; -1 is the image.
+    """
+
+    layers: tuple[Layer, ...] = ()
+    input_shapes: tuple[Shape, ...] = ()
+    inputs: tuple[int, ...] = ()
 
     def __init__(self, key: str, layer: str, kind: str, **values):
         self.layer = layer

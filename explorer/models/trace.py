@@ -8,10 +8,11 @@ the same shapes, at 1.5 s and 120 MB for the first batch normalisation: they loa
 
 from __future__ import annotations
 
+import copy
 import inspect
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -205,6 +206,12 @@ class Step:
     num_params: int = 0
 
 
+def _put_module(step: Step, module: nn.Module) -> Step:
+    parameters = tuple(module.parameters())
+    num_params = sum(parameter.numel() for parameter in parameters)
+    return replace(step, module=module, parameters=parameters, num_params=num_params)
+
+
 class Recording:
     """The operations of one network, recorded once: `trace` follows an input of any size through them.
 
@@ -228,6 +235,19 @@ class Recording:
     def trace(self, input_shape: Sequence[int], last_layer: str | None = None) -> Trace:
         """As the function `trace`, with the same errors; ends behind `last_layer` where one is named."""
         return _Walk(self, _check_input_shape(input_shape)).run(last_layer)
+
+    def replace(self, modules: Mapping[str, nn.Module]) -> Recording:
+        """The same operations with other modules in the places of those of these names; this recording stays as it is.
+
+        Args:
+            modules: path of a module of the network -> a module of the same class.
+        """
+        other = copy.copy(self)
+        other.steps = tuple(
+            _put_module(step, modules[step.name]) if step.module is not None and step.name in modules else step
+            for step in self.steps
+        )
+        return other
 
     def _step(self, node: fx.Node) -> Step:
         if node.op == "call_module":
@@ -317,7 +337,11 @@ class _Walk:
             if step.node.op == "output":
                 self._check_output(args[0])
                 break
-            values[step.node] = self._step(step, args, _look_up(step.node.kwargs, values))
+            try:
+                values[step.node] = self._step(step, args, _look_up(step.node.kwargs, values))
+            except ShapeError as error:
+                error.layers = tuple(self.layers)
+                raise
             if last_layer is not None and self.layers and self.layers[-1].name == last_layer:
                 break
         return Trace(tuple(self.layers), self.input_shape)
@@ -347,7 +371,12 @@ class _Walk:
     def _layer(self, call: Call, step: Step):
         if step.rule is None:
             raise call.unsupported()
-        output = step.rule(call)
+        try:
+            output = step.rule(call)
+        except ShapeError as error:
+            error.input_shapes = tuple(signal.shape for signal in call.signals)
+            error.inputs = tuple(signal.source for signal in call.signals)
+            raise
         self._record_layer(call, step, output)
         if output.parts is None:
             return self._signal(call, output)

@@ -6,7 +6,7 @@ channels; a vector is a flat bar whose length grows with the logarithm of its fe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import log2
@@ -14,12 +14,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 from explorer.models.trace import Layer, Shape, Trace
+from explorer.shapes.edit import Broken
 from explorer.shapes.maths import (
     Stage,
     Step,
     mult_adds_arithmetic,
+    order_axes,
     output_arithmetic,
     params_arithmetic,
+    write_bytes,
     write_csv,
 )
 from explorer.style import ROLES
@@ -47,20 +50,22 @@ class _Column:
     steps: tuple[Step, ...]
     role: str
     stage: Stage | None
+    broken: Broken | None = None
 
 
-def draw_flow(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
+def draw_flow(trace: Trace, stages: Sequence[Stage], text: Text, broken: Broken | None = None) -> str:
     """The picture: one column a stage, with its share of the parameters and of the multiply-adds below.
 
     Args:
         trace: the walk.
         stages: its layers gathered.
         text: sentences of the page's language.
+        broken: the layer at which the image gets stuck, drawn last.
 
     Returns:
         HTML that holds one SVG and its legend.
     """
-    columns = _columns(trace, stages, text)
+    columns = _columns(trace, stages, text, broken)
     scale = _MAP_HEIGHT / max(trace.input_shape[1], _tallest(trace))
     squeeze = _fitting_squeeze(columns, scale)
     widths = [_column_width(column, scale, squeeze) for column in columns]
@@ -74,22 +79,33 @@ def draw_flow(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
         x += width + spare
     rows = _row_names(top, base, text)
     height = base + 84
-    label = escape(text("shapes.flow_label", first=_by(trace.input_shape), last=_by(trace.output_shape)))
+    label = escape(text("shapes.flow_label", first=_by(trace.input_shape), last=_by(columns[-1].shape)))
+    # A network that is too long for the page scrolls rather than shrinks.
+    least = f' style="min-width:{0.9 * total_width:.0f}px"' if total_width > 1.15 * _WIDTH else ""
     svg = (
-        f'<svg class="flow" viewBox="0 0 {total_width:.0f} {height:.0f}" role="img" aria-label="{label}">'
+        f'<svg class="flow" viewBox="0 0 {total_width:.0f} {height:.0f}" role="img" aria-label="{label}"{least}>'
         f"{rows}{''.join(parts)}</svg>"
     )
     return f'<div class="flow-scroll">{svg}</div>{_legend(columns, text)}'
 
 
-def _columns(trace: Trace, stages: Sequence[Stage], text: Text) -> list[_Column]:
+def _columns(trace: Trace, stages: Sequence[Stage], text: Text, broken: Broken | None) -> list[_Column]:
     columns = [_Column(text("shapes.image"), "", trace.input_shape, (), "input", None)]
     for stage in stages:
         step = stage.steps[0]
-        title = stage.name if stage.is_blocks else text(f"shapes.short_{_short_kind(step)}")
-        repeats = text("shapes.blocks", count=len(stage.steps)) if stage.is_blocks else ""
+        title = stage.name.split(".")[-1] if stage.is_group else text(f"shapes.short_{_short_kind(step)}")
+        repeats = _count_parts(stage, text) if stage.is_group else ""
         columns.append(_Column(title, repeats, stage.output_shape, stage.steps, step.role, stage))
+    if broken is not None:
+        shape = broken.input_shapes[0] if broken.input_shapes else columns[-1].shape
+        columns.append(_Column(f"⚠ {broken.kind}", "", shape, (), "broken", None, broken))
     return columns
+
+
+def _count_parts(stage: Stage, text: Text) -> str:
+    if stage.is_blocks:
+        return text("shapes.blocks", count=len(stage.steps))
+    return text("shapes.step_layers", count=sum(len(step.layers) for step in stage.steps))
 
 
 def _short_kind(step: Step) -> str:
@@ -102,20 +118,21 @@ def _short_kind(step: Step) -> str:
 
 
 def _tallest(trace: Trace) -> int:
-    return max([layer.output_shape[1] for layer in trace.layers if len(layer.output_shape) == 3], default=1)
+    shapes = (order_axes(layer) for layer in trace.layers)
+    return max((shape[1] for shape in shapes if len(shape) == 3), default=1)
 
 
 def _size(shape: Shape, scale: float, squeeze: float) -> tuple[float, float, float, float]:
     """Thickness, height, and shift of the far edge to the right and up, in px."""
-    if len(shape) == 1:
-        return 7.0, 16 + 8 * log2(shape[0] + 1), 0.0, 0.0
+    if len(shape) != 3:  # a row of features, or of tokens with their features
+        return 7.0, 16 + 8 * log2(shape[-1] + 1), 0.0, 0.0
     channels, height, width = shape
     thickness = max(2.5, 3.2 * log2(channels + 1) * squeeze)
     return thickness, max(3.0, height * scale), max(2.0, width * scale * _SKEW[0]), max(1.3, width * scale * _SKEW[1])
 
 
 def _slab_shapes(column: _Column) -> list[Shape]:
-    return [step.output_shape for step in column.steps] or [column.shape]
+    return [step.drawn_shape for step in column.steps] or [column.shape]
 
 
 def _slabs_width(column: _Column, scale: float, squeeze: float) -> float:
@@ -143,6 +160,8 @@ def _fitting_squeeze(columns: Sequence[_Column], scale: float) -> float:
 
 def _draw_column(column, x, width, base, scale, squeeze, trace: Trace, text: Text) -> str:
     middle = x + width / 2
+    if column.broken is not None:
+        return _draw_break(column, middle, width, base, text)
     parts = [
         _words(middle, _TITLE, column.title, "title"),
         _words(middle, _REPEATS, column.repeats, "muted"),
@@ -153,7 +172,28 @@ def _draw_column(column, x, width, base, scale, squeeze, trace: Trace, text: Tex
         shares = (column.stage.num_params, trace.num_params), (column.stage.mult_adds, trace.mult_adds)
         for row, (part, whole) in enumerate(shares):
             parts.append(_draw_share(middle, base + 48 + 26 * row, part, whole, column.role))
-    return f"<g><title>{escape(_hover(column, text))}</title>{''.join(parts)}</g>"
+    layers = [layer for step in column.steps for layer in step.layers]
+    chosen = f' class="column" tabindex="0" role="button"{_names(layers)}' if layers else ""
+    return f"<g{chosen}><title>{escape(_hover(column, text))}</title>{''.join(parts)}</g>"
+
+
+def _draw_break(column: _Column, middle: float, width: float, base: float, text: Text) -> str:
+    """A dashed box in place of the slab that cannot be: what it wants and what it gets."""
+    broken, top = column.broken, base - _MAP_HEIGHT
+    side = min(width - 8, 84)
+    names = f' data-layers=" {escape(broken.name)} "'
+    words = (_words(middle, _TITLE, column.title, "title"), _words(middle, base + 23, text("shapes.stuck"), "title"))
+    return (
+        f'<g class="column broken" tabindex="0" role="button"{names}><title>{escape(broken.name)}</title>'
+        f'{"".join(words)}'
+        f'<rect x="{middle - side / 2:.1f}" y="{top:.1f}" width="{side:.1f}" height="{_MAP_HEIGHT}" rx="4"/>'
+        f'<path d="M{middle - 13:.1f},{top + 39:.1f}l26,26m0,-26l-26,26"/></g>'
+    )
+
+
+def _names(layers: Iterable[Layer]) -> str:
+    """The attribute by which rows.js finds what stands for a layer."""
+    return f' data-layers=" {escape(" ".join(layer.name for layer in layers))} "'
 
 
 def _draw_slabs(column: _Column, middle, base, scale, squeeze, text: Text) -> str:
@@ -162,7 +202,9 @@ def _draw_slabs(column: _Column, middle, base, scale, squeeze, text: Text) -> st
     for shape, step in zip(_slab_shapes(column), column.steps or [None]):
         thickness, height, right, up = _size(shape, scale, squeeze)
         top = base - (_MAP_HEIGHT + height) / 2
-        parts.append(_draw_slab(x, top, thickness, height, right, up, ROLES[column.role]))
+        role = step.role if step is not None else column.role
+        slab = _draw_slab(x, top, thickness, height, right, up, ROLES[role])
+        parts.append(f"<g{_names(step.layers)}>{slab}</g>" if step is not None else slab)
         if step is not None and step.role == "residual":
             arcs.append(_draw_shortcut(x + thickness / 2, top + height, thickness + _GAP * squeeze, step.changes_shape))
         x += thickness + _GAP * squeeze
@@ -231,13 +273,13 @@ def _hover(column: _Column, text: Text) -> str:
 
 
 def _legend(columns: Sequence[_Column], text: Text) -> str:
-    roles = list(dict.fromkeys(column.role for column in columns if column.role != "input"))
+    roles = list(dict.fromkeys(step.role for column in columns for step in column.steps))
     return '<p class="flow-legend">' + "".join(
         f'<span><i style="background:{ROLES[role]}"></i>{escape(text(f"shapes.role_{role}"))}</span>' for role in roles
     ) + "</p>"
 
 
-def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text) -> str:
+def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text, broken: Broken | None = None) -> str:
     """The sums of the columns, what the tutorial claims, and the table as a file.
 
     The file travels inside the link, so that it always holds what the page shows.
@@ -247,6 +289,7 @@ def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text) -> str:
         claim: a sentence on the tutorial's count, or "".
         csv_name: name of the file.
         text: sentences of the page's language.
+        broken: the layer at which the image gets stuck: then the sums are those up to it.
     """
     numbers = (
         ("column_params", trace.num_params),
@@ -255,6 +298,7 @@ def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text) -> str:
     )
     rows = "".join(f"<dt>{escape(text(f'shapes.{key}'))}</dt><dd>{number:,}</dd>" for key, number in numbers)
     note = f'<p class="claim">{escape(claim)}</p>' if claim else ""
+    note = f'<p class="claim">{escape(text("shapes.so_far"))}</p>' if broken is not None else note
     link = (
         f'<a class="csv" download="{escape(csv_name)}" href="data:text/csv;charset=utf-8,{quote(write_csv(trace))}">'
         f"{escape(text('shapes.download'))}</a>"
@@ -262,16 +306,34 @@ def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text) -> str:
     return f'<dl class="totals">{rows}</dl>{note}{link}'
 
 
-def draw_table(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
+def draw_table(
+    trace: Trace,
+    stages: Sequence[Stage],
+    text: Text,
+    broken: Broken | None = None,
+    edited: Collection[str] = (),
+    problem: str = "",
+) -> str:
     """One row a layer with the arithmetic below its numbers, and the sums at the end.
 
     A network that is built of blocks is folded by stage and block.
+
+    Args:
+        trace: the walk, up to the layer that breaks.
+        stages: its layers gathered.
+        text: sentences of the page's language.
+        broken: the layer at which the image gets stuck: the last row.
+        edited: names of the layers that the reader changed.
+        problem: the sentence for the broken row.
     """
-    heads = ("column_name", "column_kind", "column_output", "column_params", "column_mult_adds")
+    heads = ("column_name", "column_kind", "column_output", "column_params", "column_mult_adds", "column_memory")
     head = "".join(f"<span>{escape(text(f'shapes.{key}'))}</span>" for key in heads)
-    is_long = any(stage.is_blocks for stage in stages)
-    body = "".join(_fold_stage(stage, text) if is_long else _rows(stage.steps) for stage in stages)
-    total = _sums(text("shapes.total"), "", "", trace.num_params, trace.mult_adds)
+    is_long = any(stage.is_group for stage in stages)
+    body = "".join(_fold_stage(stage, text, edited) if is_long else _rows(stage.steps, edited) for stage in stages)
+    body += _broken_row(broken, problem) if broken is not None else ""
+    memory = sum(layer.activation_bytes for layer in trace.layers)
+    name = text("shapes.total" if broken is None else "shapes.total_so_far")
+    total = _sums(name, "", "", trace.num_params, trace.mult_adds, memory)
     return (
         '<div class="layers" tabindex="0" role="region" '
         f'aria-label="{escape(text("shapes.table_label"))}"><div class="line head">{head}</div>{body}'
@@ -279,43 +341,53 @@ def draw_table(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
     )
 
 
-def _rows(steps: Sequence[Step]) -> str:
-    return "".join(_row(layer) for step in steps for layer in step.layers)
+def _rows(steps: Sequence[Step], edited: Collection[str]) -> str:
+    return "".join(_row(layer, layer.name in edited) for step in steps for layer in step.layers)
 
 
-def _row(layer: Layer) -> str:
+def _row(layer: Layer, edited: bool) -> str:
     cells = (
         f'<span class="name">{escape(layer.name)}</span><span>{escape(layer.kind)}</span>',
         f"<span>{_by(layer.output_shape)}{_formula(output_arithmetic(layer))}</span>",
         f"<span>{_count(layer.num_params)}{_sum(params_arithmetic(layer))}</span>",
         f"<span>{_count(layer.mult_adds)}{_sum(mult_adds_arithmetic(layer))}</span>",
+        f"<span>{write_bytes(layer.activation_bytes)}</span>",
     )
-    return f'<div class="line">{"".join(cells)}</div>'
+    mark = ' data-edited=""' if edited else ""
+    return f'<div class="line"{mark} tabindex="-1" role="button"{_names([layer])}>{"".join(cells)}</div>'
 
 
-def _fold_stage(stage: Stage, text: Text) -> str:
-    steps = "".join(_fold_step(step, text) for step in stage.steps)
-    if not stage.is_blocks:
-        return steps
-    return _fold(stage.name, text("shapes.blocks", count=len(stage.steps)), stage.output_shape, stage, steps)
+def _broken_row(broken: Broken, problem: str) -> str:
+    return (
+        f'<div class="line broken" tabindex="-1" role="button" data-layers=" {escape(broken.name)} ">'
+        f'<span class="name">⚠ {escape(broken.name)}</span><span>{escape(broken.kind)}</span>'
+        f'<span class="problem-cell">{escape(problem)}</span></div>'
+    )
 
 
-def _fold_step(step: Step, text: Text) -> str:
+def _fold_stage(stage: Stage, text: Text, edited: Collection[str]) -> str:
+    steps = "".join(_fold_step(step, text, edited) for step in stage.steps)
+    return _fold(stage.name, _count_parts(stage, text), stage.output_shape, stage, steps) if stage.is_group else steps
+
+
+def _fold_step(step: Step, text: Text, edited: Collection[str]) -> str:
     if len(step.layers) == 1:
-        return _rows([step])
+        return _rows([step], edited)
     name = step.name if step.role in ("residual", "plain") else f"{step.name} – {step.layers[-1].name}"
-    return _fold(name, text("shapes.step_layers", count=len(step.layers)), step.output_shape, step, _rows([step]))
+    kind = text("shapes.step_layers", count=len(step.layers))
+    return _fold(name, kind, step.output_shape, step, _rows([step], edited))
 
 
 def _fold(name: str, kind: str, shape: Shape, part: Stage | Step, inside: str) -> str:
-    sums = _sums(name, kind, _by(shape), part.num_params, part.mult_adds)
-    return f'<details><summary class="line fold">{sums}</summary>{inside}</details>'
+    sums = _sums(name, kind, _by(shape), part.num_params, part.mult_adds, part.activation_bytes)
+    return f'<details data-fold="{escape(name)}"><summary class="line fold">{sums}</summary>{inside}</details>'
 
 
-def _sums(name: str, kind: str, shape: str, num_params: int, mult_adds: int) -> str:
+def _sums(name: str, kind: str, shape: str, num_params: int, mult_adds: int, memory: int) -> str:
+    name = escape(name).replace(".", ".<wbr>")
     return (
-        f'<span class="name">{escape(name)}</span><span>{escape(kind)}</span><span>{escape(shape)}</span>'
-        f"<span>{_count(num_params)}</span><span>{_count(mult_adds)}</span>"
+        f'<span class="name">{name}</span><span>{escape(kind)}</span><span>{escape(shape)}</span>'
+        f"<span>{_count(num_params)}</span><span>{_count(mult_adds)}</span><span>{write_bytes(memory)}</span>"
     )
 
 

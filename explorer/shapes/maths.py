@@ -7,22 +7,23 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from math import prod
+from math import ceil, prod
 
 from explorer.models.trace import Layer, LayerSettings, Shape, Trace
 
-ROLES = {
-    "Conv2d": "conv",
-    "MaxPool2d": "pool",
-    "AvgPool2d": "pool",
-    "AdaptiveAvgPool2d": "pool",
-    "AdaptiveMaxPool2d": "pool",
-    "Linear": "linear",
-    "BatchNorm2d": "norm",
-    "ReLU": "activation",
-    "add": "add",
-}
+_KINDS = {
+    "conv": ("Conv2d", "ConvTranspose2d"),
+    "pool": ("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "max_pool2d", "avg_pool2d",
+             "adaptive_avg_pool2d", "mean"),
+    "linear": ("Linear",),
+    "norm": ("BatchNorm2d", "BatchNorm1d", "GroupNorm", "LayerNorm", "LayerNorm2d", "LocalResponseNorm"),
+    "activation": ("ReLU", "ReLU6", "LeakyReLU", "ELU", "GELU", "SiLU", "Hardswish", "Hardsigmoid", "Sigmoid", "Tanh",
+                   "relu", "gelu"),
+    "add": ("add", "cat", "mul"),
+}  # fmt: skip
+ROLES = {kind: role for role, kinds in _KINDS.items() for kind in kinds}
 _STEP_ROLES = ("conv", "pool", "linear")
+MOST_STAGES = 14  # that a picture has room for
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Step:
         return self.layers[-1].output_shape
 
     @property
+    def drawn_shape(self) -> Shape:
+        return order_axes(self.layers[-1])
+
+    @property
     def changes_shape(self) -> bool:
         """Whether what comes out differs in shape from what went in: a shortcut must then be more than identity."""
         return self.layers[0].input_shape != self.output_shape
@@ -55,6 +60,10 @@ class Step:
     @property
     def mult_adds(self) -> int:
         return sum(layer.mult_adds for layer in self.layers)
+
+    @property
+    def activation_bytes(self) -> int:
+        return sum(layer.activation_bytes for layer in self.layers)
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,11 @@ class Stage:
         return self.steps[0].role in ("residual", "plain")
 
     @property
+    def is_group(self) -> bool:
+        """Whether it has a name of its own: blocks, or several steps of one module."""
+        return self.is_blocks or len(self.steps) > 1
+
+    @property
     def output_shape(self) -> Shape:
         return self.steps[-1].output_shape
 
@@ -84,6 +98,22 @@ class Stage:
     @property
     def mult_adds(self) -> int:
         return sum(step.mult_adds for step in self.steps)
+
+    @property
+    def activation_bytes(self) -> int:
+        return sum(step.activation_bytes for step in self.steps)
+
+
+def order_axes(layer: Layer) -> Shape:
+    """The output's shape as (C, H, W) where it is a map in another order; else as it is.
+
+    Transformers keep maps as (H, W, C), and lists of tokens as (tokens, C).
+    """
+    shape, axes = layer.output_shape, layer.map_axes
+    if len(shape) != 3 or axes in ((1, 2), None):
+        return shape
+    channels = next(axis for axis in range(3) if axis not in axes)
+    return shape[channels], shape[axes[0]], shape[axes[1]]
 
 
 def gather_stages(trace: Trace) -> tuple[Stage, ...]:
@@ -100,7 +130,23 @@ def gather_stages(trace: Trace) -> tuple[Stage, ...]:
     for block, layers in groupby(trace.layers, key=lambda layer: _block_name(layer.name)):
         steps += [_block_step(block, tuple(layers))] if block else _single_steps(layers)
     stages = groupby(steps, key=lambda step: step.name.split(".")[0] if step.role in ("residual", "plain") else step)
-    return tuple(Stage(key if isinstance(key, str) else key.name, tuple(group)) for key, group in stages)
+    stages = tuple(Stage(key if isinstance(key, str) else key.name, tuple(group)) for key, group in stages)
+    return stages if len(stages) <= MOST_STAGES else _gather_by_path(steps)
+
+
+def _gather_by_path(steps: list[Step]) -> tuple[Stage, ...]:
+    """Stages of the steps whose paths begin alike, with as long beginnings as there is room for."""
+    for length in (3, 2, 1):
+        groups = [(key, tuple(group)) for key, group in groupby(steps, lambda step: _path_start(step.name, length))]
+        if len(groups) <= MOST_STAGES:
+            break
+    return tuple(Stage(key if len(group) > 1 else group[0].name, group) for key, group in groups)
+
+
+def _path_start(name: str, length: int) -> str:
+    """The first parts of the path of the module that a layer stands in; the layer itself where it stands alone."""
+    parts = name.split(".")
+    return ".".join(parts[: min(length, max(1, len(parts) - 1))])
 
 
 def _block_name(layer_name: str) -> str:
@@ -136,15 +182,16 @@ def output_arithmetic(layer: Layer) -> str:
     '⌊(14 − 5)/1⌋ + 1 = 10'
     """
     settings, before, after = layer.settings, layer.input_shape, layer.output_shape
-    if settings.kernel_size is not None:
-        sums = [_window_sum(before[axis + 1], after[axis + 1], settings, axis) for axis in (0, 1)]
+    if settings.kernel_size is not None and len(before) == len(after) == 3:
+        write = _transposed_sum if "Transpose" in layer.kind else _window_sum
+        sums = [write(before[axis + 1], after[axis + 1], settings, axis) for axis in (0, 1)]
         return sums[0] if sums[0] == sums[1] else "; ".join(sums)
-    if settings.output_size is not None:
+    if settings.output_size is not None and len(before) == 3:
         return _bin_sum(before, after)
-    if settings.pad is not None:
+    if settings.pad is not None and len(before) == 3:
         front, back = (*settings.pad, 0, 0, 0, 0, 0, 0)[4:6]
         return f"{before[0]} + {front} + {back} = {after[0]}" if front or back else ""
-    if len(before) == 3 and len(after) == 1:
+    if len(before) > 1 and len(after) == 1 and prod(before) == after[0]:
         return f"{_times(before)} = {after[0]:,}"
     if settings.in_features is not None:
         return f"{settings.in_features:,} → {settings.out_features:,}"
@@ -154,19 +201,33 @@ def output_arithmetic(layer: Layer) -> str:
 def _window_sum(size: int, result: int, settings: LayerSettings, axis: int) -> str:
     kernel, stride = settings.kernel_size[axis], settings.stride[axis]
     padding, dilation = settings.padding[axis], settings.dilation[axis]
+    after = padding if settings.padding_after is None else settings.padding_after[axis]
     span = f"{kernel}" if dilation == 1 else f"{dilation}·({kernel} − 1) − 1"
-    room = f"{size} + 2·{padding}" if padding else f"{size}"
+    both = f" + 2·{padding}" if padding == after else f" + {padding} + {after}"
+    room = f"{size}{both}" if padding or after else f"{size}"
     left, right = "⌈⌉" if settings.ceil_mode else "⌊⌋"
-    return f"{left}({room} − {span})/{stride}{right} + 1 = {result}"
+    # Rounded up, a last window that would begin beyond the input does not count.
+    quotient = (size + padding + after - dilation * (kernel - 1) - 1) / stride
+    beyond = settings.ceil_mode and ceil(quotient) + 1 > result
+    return f"{left}({room} − {span})/{stride}{right}{'' if beyond else ' + 1'} = {result}"
+
+
+def _transposed_sum(size: int, result: int, settings: LayerSettings, axis: int) -> str:
+    kernel, dilation, padding = settings.kernel_size[axis], settings.dilation[axis], settings.padding[axis]
+    more = (settings.output_padding or (0, 0))[axis]
+    cut = f" − 2·{padding}" if padding else ""
+    return f"({size} − 1)·{settings.stride[axis]}{cut} + {dilation}·({kernel} − 1) + {more} + 1 = {result}"
 
 
 def _bin_sum(before: Shape, after: Shape) -> str:
     """Adaptive pooling: all of the map, equal windows, or bins of different widths."""
-    if after[1:] == (1, 1):
+    if after[1:] == (1, 1) or after == (before[0],):
         return f"{_times(before[1:])} → 1"
+    if len(after) != 3:
+        return f"{_times(before[:2])} → 1" if after == (before[2],) else ""
     size, bins = before[1], after[1]
-    if before[1] != before[2] or after[1] != after[2]:
-        return f"{_times(before[1:])} → {_times(after[1:])}"
+    if before[1] != before[2] or after[1] != after[2] or size == bins:
+        return f"{_times(before[1:])} → {_times(after[1:])}" if before != after else ""
     return f"{size} → {bins} ({' | '.join(map(str, bin_widths(size, bins)))})"
 
 
@@ -186,33 +247,52 @@ def params_arithmetic(layer: Layer) -> str:
     >>> params_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
     '6·1·5·5 + 6'
     """
-    settings = layer.settings
-    if layer.num_params == 0:
+    factors, bias = _parameter_factors(layer)
+    # Attention has more parameters than one product, and a second use of the same ones has none.
+    if layer.num_params == 0 or prod(factors) + bias != layer.num_params:
         return ""
+    return "·".join(f"{factor:,}" for factor in factors) + (f" + {bias:,}" if bias else "")
+
+
+def _parameter_factors(layer: Layer) -> tuple[tuple[int, ...], int]:
+    """Whose product, with the biases added, is the number of parameters of a layer of the usual kinds."""
+    settings = layer.settings
     if settings.in_features is not None:
-        bias = f" + {settings.out_features:,}" if settings.bias else ""
-        return f"{settings.out_features:,}·{settings.in_features:,}{bias}"
-    if settings.kernel_size is not None:
-        height, width = settings.kernel_size
-        inputs = settings.in_channels // settings.groups
-        bias = f" + {settings.out_channels:,}" if settings.bias else ""
-        return f"{settings.out_channels}·{inputs}·{height}·{width}{bias}"
+        return (settings.out_features, settings.in_features), settings.out_features if settings.bias else 0
+    if settings.kernel_size is not None and settings.in_channels is not None:
+        channels = (settings.out_channels, settings.in_channels // settings.groups)
+        return (*channels, *settings.kernel_size), settings.out_channels if settings.bias else 0
     if settings.in_channels is not None:
-        return f"2·{settings.in_channels}"
-    return ""
+        return (2, settings.in_channels), 0
+    return (), 0
 
 
 def mult_adds_arithmetic(layer: Layer) -> str:
-    """The product that gives `mult_adds` of a convolution, with the numbers filled in; "" for any other layer.
+    """The product that gives `mult_adds` of a layer that is applied at many places; "" for any other.
 
     >>> from explorer.models.trace import trace_catalogue
     >>> mult_adds_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
     '156·28·28'
     """
-    if layer.mult_adds == 0 or ROLES.get(layer.kind) != "conv":
+    if layer.mult_adds == 0 or ROLES.get(layer.kind) not in ("conv", "linear"):
         return ""
-    positions = layer.output_shape[1:]
-    return f"{layer.mult_adds // prod(positions):,}·{positions[0]}·{positions[1]}"
+    positions = layer.output_shape[1:] if ROLES[layer.kind] == "conv" else layer.output_shape[:-1]
+    each, rest = divmod(layer.mult_adds, prod(positions))
+    return "" if rest or not positions else "·".join([f"{each:,}", *map(str, positions)])
+
+
+def write_bytes(count: int) -> str:
+    """Bytes as people say them, three digits.
+
+    >>> write_bytes(18816), write_bytes(4), write_bytes(3211264)
+    ('18.4 KB', '4 B', '3.06 MB')
+    """
+    size, unit = float(count), "B"
+    for larger in ("KB", "MB", "GB"):
+        if size < 1000:
+            break
+        size, unit = size / 1024, larger
+    return f"{size:.3g} {unit}"
 
 
 def _times(sizes: Iterable[int]) -> str:
@@ -220,7 +300,7 @@ def _times(sizes: Iterable[int]) -> str:
 
 
 CSV_COLUMNS = (
-    "name", "kind", "input_shape", "output_shape", "num_params", "mult_adds",
+    "name", "kind", "input_shape", "output_shape", "num_params", "mult_adds", "activation_bytes",
     "receptive_field_height", "receptive_field_width", "sees_everything",
 )  # fmt: skip
 
@@ -233,7 +313,6 @@ def write_csv(trace: Trace) -> str:
     for layer in trace.layers:
         field = layer.receptive_field
         shapes = ("x".join(map(str, shape)) for shape in (layer.input_shape, layer.output_shape))
-        writer.writerow(
-            [layer.name, layer.kind, *shapes, layer.num_params, layer.mult_adds, *field.size, field.is_global]
-        )
+        numbers = (layer.num_params, layer.mult_adds, layer.activation_bytes)
+        writer.writerow([layer.name, layer.kind, *shapes, *numbers, *field.size, field.is_global])
     return lines.getvalue()

@@ -1,13 +1,21 @@
-"""The shapes tab: choose a network and an input, read its layers."""
+"""The shapes tab: choose a network and an input, read its layers, change them, look inside."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
 import gradio as gr
+import torch.nn.functional as F
 
+from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
-from explorer.events import wire
+from explorer.data import load_sample, normalise
+from explorer.errors import InputError
+from explorer.events import draw_problem, wire
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -18,61 +26,214 @@ from explorer.layout import (
     picture_column,
 )
 from explorer.models.catalogue import MODELS
-from explorer.models.trace import Trace, trace_catalogue
+from explorer.models.checkpoints import CheckpointError, available_models, load_trained, model_lock
+from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS, trace_torchvision
+from explorer.models.trace import Layer, Trace, trace_catalogue
+from explorer.samples import build_sample_picker, check_sample
+from explorer.shapes.activations import Features, find_field, find_middle, measure_features
+from explorer.shapes.edit import (
+    MAX_EDITS,
+    OWN,
+    STEMS,
+    TORCHVISION,
+    Broken,
+    Edit,
+    Network,
+    Walk,
+    has_stems,
+    open_network,
+    read_edits,
+    read_setting,
+    suggest_fit,
+    undo_last,
+)
 from explorer.shapes.figures import CSS, draw_flow, draw_table, draw_totals
+from explorer.shapes.graph import gather_graph
+from explorer.shapes.layer_list import write_network
 from explorer.shapes.maths import Stage, bin_widths, gather_stages
+from explorer.shapes.panels import (
+    draw_code,
+    draw_editor,
+    draw_feature_maps,
+    draw_field_map,
+    draw_graph,
+    draw_kernels,
+    draw_layer_words,
+)
 from explorer.text import Text, text_in
 
 DEFAULT = ("lenet5", 28, 1, "small")
-MAX_SIZE = 512
-STEMS = ("small", "large")
+DEFAULT_SAMPLE = 120
+MAX_SIZE = 1024
+MAX_SLIDER = 640
+IMAGE_SIZE = 28  # of the images that the trained networks know
+VIEWS = ("flow", "graph", "layer")
+PRETRAINED = tuple(TORCHVISION + name for name in TORCHVISION_CLASSIFIERS)
+FOLDER = Path(__file__).parent
+OWN_LIST = """nn.Sequential(
+    nn.Conv2d(1, 8, 3, padding=1),
+    nn.BatchNorm2d(8),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Conv2d(8, 16, 3, stride=2),
+    nn.ReLU(),
+    nn.Flatten(),
+    nn.Linear(16 * 6 * 6, 10),
+)"""
 
 
-def build_tab(language: str) -> Wing:
-    """Lay out the tab and wire it.
+@dataclass(frozen=True)
+class State:
+    """What the reader did beside the controls; it travels with the page.
 
-    Args:
-        language: language of the page.
-
-    Returns:
-        What the roof needs of it.
+    Attributes:
+        layer: name of the chosen layer; "" for none.
+        edits: the changes so far.
+        map: number of the chosen feature map.
+        unit: row and column of the chosen unit; None for the middle.
+        fitted: whether size and channels were set for a network of torchvision, not by the reader.
     """
-    text = text_in(language)
-    sentence, flow, totals, table, _ = on_shapes(*DEFAULT, language=language)
-    build_intro("shapes", language)
-    with gr.Row(elem_classes="stage"):
-        with controls_column():
-            titles = [(entry.title, entry.name) for entry in MODELS.values()]
-            model = gr.Dropdown(titles, value=DEFAULT[0], label=text("terms.model"), filterable=False)
-            size = build_slider(1, 224, DEFAULT[1], text("shapes.size"))
-            channels = gr.Radio([1, 3], value=DEFAULT[2], label=text("shapes.channels"))
-            stems = [(text(f"shapes.stem_{stem}"), stem) for stem in STEMS]
-            stem = gr.Radio(stems, value=DEFAULT[3], label=text("shapes.stem"), visible=False)
-            totals_box = gr.HTML(totals, css_template=CSS, js_on_load=None)
-        with picture_column():
-            look_for = build_look_for(sentence)
-            flow_box = gr.HTML(flow, css_template=CSS, js_on_load=None)
-            table_box = gr.HTML(table, css_template=CSS, js_on_load=None)
-    build_explanation("shapes", language)
-    inputs = [model, size, channels, stem]
-    outputs = [look_for, flow_box, totals_box, table_box, stem]
-    wire([control.input for control in inputs], on_shapes, inputs, outputs, language, queue=True)
-    links = {"model": model, "size": size, "channels": channels, "stem": stem}
-    return Wing("shapes", links, on_shapes, inputs, outputs)
+
+    layer: str = ""
+    edits: tuple[Edit, ...] = ()
+    map: int = 0
+    unit: tuple[int, int] | None = None
+    fitted: bool = False
+
+    def pack(self) -> dict:
+        """As it travels."""
+        edits = [[edit.layer, edit.setting, edit.value, edit.follows] for edit in self.edits]
+        return {"layer": self.layer, "edits": edits, "map": self.map, "unit": self.unit, "fitted": self.fitted}
 
 
-def on_shapes(model: str, size: int, channels: int, stem: str, *, language: str):
-    """Trace a network and draw it: the look-for line, the flow, the totals, the table, the choice of stem."""
-    trace = _trace(model, size, size, channels, stem)
-    stages, text = gather_stages(trace), text_in(language)
-    totals = draw_totals(trace, _judge_claim(model, trace, channels, stem, text), f"{model}-{size}x{size}.csv", text)
-    return (
-        _look_for(trace, stages, text),
-        draw_flow(trace, stages, text),
-        totals,
-        draw_table(trace, stages, text),
-        gr.update(visible=_has_stems(model)),
+def read_state(value) -> State:
+    """The state as the page sends it back.
+
+    Raises:
+        InputError: it is no state.
+    """
+    if not value:
+        return State()
+    if not isinstance(value, dict):
+        raise InputError("shapes.edit_damaged")
+    unit = value.get("unit")
+    return State(
+        str(value.get("layer") or "")[:200],
+        read_edits(value.get("edits") or []),
+        check_whole("shapes.map_number", value.get("map") or 0, 0),
+        None if unit is None else _check_unit(unit),
+        value.get("fitted") is True,
     )
+
+
+def _check_unit(unit) -> tuple[int, int]:
+    if not isinstance(unit, (list, tuple)) or len(unit) != 2:
+        raise InputError("shapes.edit_damaged")
+    return tuple(check_whole("shapes.unit", each, 0) for each in unit)
+
+
+# ---- what the page calls ----------------------------------------------------------------------------------------
+
+
+def on_shapes(
+    model, size, channels, stem, own=OWN_LIST, state=None, sample=DEFAULT_SAMPLE, view="flow", *, language: str
+) -> list:
+    """Everything for what is set: the sentence, the pictures, the totals, the table, and what the editor shows."""
+    text, state = text_in(language), read_state(state)
+    check_choice("shapes.view", view, VIEWS)
+    network = _open(model, channels, stem, own)
+    walk = network.walk(_check_shape(size, channels), state.edits)
+    stages, broken = gather_stages(walk.trace), walk.broken
+    problem = _describe_problem(broken, text) if broken else ""
+    is_plain = not state.edits and model in MODELS
+    claim = _judge_claim(model, walk.trace, channels, stem, text) if is_plain and not broken else ""
+    sentence = _describe(network, walk, stages, state, model, text)
+    inside = [gr.skip()] * 5
+    if view == "layer":
+        inside = _draw_layer(walk, state, _Setting(model, size, channels, stem), sample, text)
+    return [
+        gr.update(value=draw_problem(problem)) if broken else sentence,
+        draw_flow(walk.trace, stages, text, broken),
+        draw_totals(walk.trace, claim, f"{model.removeprefix(TORCHVISION)}-{size}x{size}.csv", text, broken),
+        draw_table(walk.trace, stages, text, broken, {edit.layer for edit in state.edits}, problem),
+        gr.update(visible=has_stems(model)),
+        gr.update(visible=model == OWN),
+        draw_editor(walk, state.layer, state.edits, view, text),
+        draw_graph(gather_graph(walk), f"{model} {stem} {hash(own)}", text) if view == "graph" else gr.skip(),
+        *inside,
+        draw_code(write_network(walk.chain) if walk.chain else None, broken is not None, text),
+    ]
+
+
+def on_new(model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
+    """As on_shapes, for another network: what was chosen and changed in the last one goes, and the image fits it."""
+    fits = model in PRETRAINED
+    if fits:
+        size, channels = TORCHVISION_CLASSIFIERS[model.removeprefix(TORCHVISION)].input_size, 3
+    elif read_state(state).fitted:
+        size, channels = DEFAULT[1:3]
+    fresh = State(fitted=fits).pack()
+    drawn = on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language)
+    return [*drawn, fresh, size, channels]
+
+
+def on_own(model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
+    """As on_shapes, after the reader's own list of layers became another: what was changed in the last one goes."""
+    fresh = State().pack()
+    return [*on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language), fresh]
+
+
+def on_choose(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
+    """The reader chose a layer in the table, the slabs or the graph; its maps are shown where there are any."""
+    layer = str(event._data.get("layer") or "")[:200]
+    state = replace(read_state(state), layer=layer, map=0, unit=None)
+    setting = _Setting(model, size, channels, stem)
+    view = "layer" if not state.edits and _why_no_maps(setting, False) is None else view
+    drawn = on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language)
+    return [*drawn, state.pack(), view]
+
+
+def on_edit(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
+    """The reader changed a setting of the chosen layer, took a change back, or asked for what follows to be fitted."""
+    if _resets(event._data) and isinstance(state, dict):  # whatever the state is, it can be reset
+        state = {"layer": state.get("layer")}
+    before = read_state(state)
+    network = _open(model, channels, stem, own)
+    edits = _apply(event._data, before.edits, network, _check_shape(size, channels))
+    state = replace(before, edits=edits)
+    view = "flow" if view == "layer" else view
+    drawn = on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language)
+    return [*drawn, state.pack(), view]
+
+
+def on_unit(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
+    """The reader clicked a place on a feature map."""
+    clicked = event._data
+    unit = (clicked.get("row"), clicked.get("column"))
+    number = check_whole("shapes.map_number", clicked.get("map"), 0)
+    state = replace(read_state(state), map=number, unit=_check_unit(unit))
+    return [*on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language), state.pack()]
+
+
+def _resets(data) -> bool:
+    return data.get("action") == "reset"
+
+
+def _apply(data, edits: tuple[Edit, ...], network: Network, shape) -> tuple[Edit, ...]:
+    """The changes after one more action. A change of what was changed last takes its place, as when someone types."""
+    action = data.get("action")
+    if _resets(data):
+        return ()
+    if action == "undo":
+        return undo_last(edits)
+    if action == "mend":
+        return network.mend(shape, edits)
+    edit = Edit(str(data.get("layer"))[:200], str(data.get("setting"))[:40], read_setting(data.get("value")))
+    if edits and (edits[-1].layer, edits[-1].setting) == (edit.layer, edit.setting):
+        edits = edits[:-1]
+    if len(edits) >= MAX_EDITS:
+        raise InputError("shapes.edit_too_many", maximum=MAX_EDITS)
+    return (*edits, edit)
 
 
 def trace_shapes(
@@ -86,17 +247,18 @@ def trace_shapes(
     """Walk a network layer by layer without running it.
 
     Args:
-        model: a network of the catalogue, such as "lenet5", "alexnet_small" or "resnet18".
-        height: height of the image in pixels, 1 to 512.
-        width: width of the image in pixels, 1 to 512.
+        model: a network of the catalogue, such as "lenet5", "alexnet_small" or "resnet18", or one of torchvision's
+            classifiers, such as "torchvision/resnet50".
+        height: height of the image in pixels, 1 to 1024.
+        width: width of the image in pixels, 1 to 1024.
         channels: channels of the image, 1 to 16.
         stem: "small" for a 3x3 first convolution, "large" for 7x7 with pooling (ResNet-18 to ResNet-152 alone).
         language: language of error messages, "en" or "zh".
 
     Returns:
-        {"layers": [{"name", "kind", "input_shape", "output_shape", "num_params", "mult_adds", "receptive_field",
-        "sees_everything"}, ...], "num_params", "mult_adds"}; shapes are of one image, multiply-adds as torchinfo
-        counts them.
+        {"layers": [{"name", "kind", "input_shape", "output_shape", "num_params", "mult_adds", "activation_bytes",
+        "receptive_field", "sees_everything"}, ...], "num_params", "mult_adds"}; shapes are of one image,
+        multiply-adds as torchinfo counts them, bytes those of the output in float32.
     """
     trace = _trace(model, height, width, channels, stem)
     layers = [
@@ -107,6 +269,7 @@ def trace_shapes(
             "output_shape": list(layer.output_shape),
             "num_params": layer.num_params,
             "mult_adds": layer.mult_adds,
+            "activation_bytes": layer.activation_bytes,
             "receptive_field": list(layer.receptive_field.size),
             "sees_everything": layer.receptive_field.is_global,
         }
@@ -115,28 +278,125 @@ def trace_shapes(
     return {"layers": layers, "num_params": trace.num_params, "mult_adds": trace.mult_adds}
 
 
-def _has_stems(model: str) -> bool:
-    """Whether the network can be built with either stem: the ResNets of four stages and their twins."""
-    return model in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "plain18", "plain34")
+@dataclass(frozen=True)
+class _Setting:
+    """The network and the image as they are chosen."""
+
+    model: str
+    size: int
+    channels: int
+    stem: str
+
+
+def _check_shape(size, channels) -> tuple[int, int, int]:
+    side = check_whole("shapes.side", size, 1, MAX_SIZE)
+    return check_whole("shapes.channels", channels, 1, 16), side, side
+
+
+def _open(model, channels, stem, own) -> Network:
+    check_choice("terms.model", model, (*MODELS, OWN, *PRETRAINED))
+    check_choice("shapes.stem", stem, STEMS)
+    return open_network(model, check_whole("shapes.channels", channels, 1, 16), stem, own)
 
 
 def _trace(model, height, width, channels, stem) -> Trace:
-    check_choice("terms.model", model, tuple(MODELS))
+    check_choice("terms.model", model, (*MODELS, *PRETRAINED))
     check_choice("shapes.stem", stem, STEMS)
     shape = (
         check_whole("shapes.channels", channels, 1, 16),
         check_whole("terms.height", height, 1, MAX_SIZE),
         check_whole("terms.width", width, 1, MAX_SIZE),
     )
-    changes = {"small_input": False} if stem == "large" and _has_stems(model) else {}
+    if model in PRETRAINED:
+        return trace_torchvision(model.removeprefix(TORCHVISION), shape)
+    changes = {"small_input": False} if stem == "large" and has_stems(model) else {}
     return trace_catalogue(model, shape, **changes)
 
 
-def _look_for(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
-    """Where the parameters and the work are, and what else this network shows."""
+# ---- one layer --------------------------------------------------------------------------------------------------
+
+
+def _draw_layer(walk: Walk, state: State, setting: _Setting, sample, text: Text) -> list:
+    """The image with the field of one unit, the maps, the kernels, and the lines above them."""
+    layer = next((each for each in walk.trace.layers if each.name == state.layer), None)
+    if layer is None:
+        return [None, None, None, f'<p class="maps-line">{text("shapes.choose_row")}</p>', ""]
+    index = check_sample(sample)
+    unit = find_middle(layer) if state.unit is None else tuple(map(min, state.unit, _last_unit(layer)))
+    picture = load_sample().images[index] / 255
+    side = walk.trace.input_shape[1]
+    if side != IMAGE_SIZE:
+        picture = F.interpolate(picture[None, None], (side, side), mode="bilinear")[0, 0]
+    field = draw_field_map(picture, layer, find_field(layer, unit, (side, side)), text)
+    reason = _why_no_maps(setting, bool(state.edits))
+    features = None if reason else _features_of(setting.model, walk.trace, index, layer.name)
+    reason = text(f"shapes.{reason or 'no_maps_inside'}", size=IMAGE_SIZE) if features is None else ""
+    chosen = min(state.map, layer.output_shape[0] - 1)
+    maps = draw_feature_maps(layer, features, chosen, unit, text) if features is not None else None
+    kernels = draw_kernels(features.kernels, chosen, text) if features is not None else None
+    return [field, maps, kernels, *draw_layer_words(layer, features, chosen, reason, text)]
+
+
+def _last_unit(layer: Layer) -> tuple[int, int]:
+    return tuple(layer.output_shape[axis] - 1 for axis in layer.map_axes) if layer.map_axes else (0, 0)
+
+
+def _why_no_maps(setting: _Setting, edited: bool) -> str | None:
+    """The key of the reason why there are no feature maps of trained weights; None where there are."""
+    if setting.model == OWN or edited:
+        return "no_maps_own" if setting.model == OWN else "no_maps_edited"
+    if setting.model not in _trained():
+        return "no_maps_untrained"
+    trained_stem = setting.stem == "small" or not has_stems(setting.model)
+    fits = setting.size == IMAGE_SIZE and setting.channels == 1 and trained_stem
+    return None if fits else "no_maps_input"
+
+
+@lru_cache(maxsize=1)
+def _trained() -> tuple[str, ...]:
+    """Networks whose weights are here and whole. Checked once: it reads every file."""
+    return tuple(available_models())
+
+
+def _features_of(name: str, found: Trace, sample: int, layer: str) -> Features | None:
+    try:
+        model = load_trained(name)
+    except CheckpointError as error:
+        raise InputError("shapes.no_weights", model=MODELS[name].title) from error
+    with model_lock(name):
+        return measure_features(model, found, normalise(load_sample().images[sample : sample + 1])[:, None], layer)
+
+
+# ---- sentences --------------------------------------------------------------------------------------------------
+
+
+def _describe_problem(broken: Broken, text: Text) -> str:
+    """Where the image gets stuck, and what would fit."""
+    key, values = suggest_fit(broken)
+    hint = text(key, **values) if key else ""
+    return f"{broken.error.sentence(text.language)}{text('shapes.between') if hint else ''}{hint}"
+
+
+def _describe(network: Network, walk: Walk, stages: Sequence[Stage], state: State, model: str, text: Text) -> str:
+    if walk.broken or not walk.trace.layers:
+        return ""
+    if not state.edits:
+        return _look_for(walk.trace, stages, model in MODELS, text)
+    before = network.walk(walk.trace.input_shape)
+    if before.broken:
+        return text("shapes.look_mended")
+    pairs = ((before.trace.num_params, walk.trace.num_params), (before.trace.mult_adds, walk.trace.mult_adds))
+    (params, new_params), (work, new_work) = (tuple(f"{number:,}" for number in pair) for pair in pairs)
+    return text("shapes.look_changed", params=params, new_params=new_params, work=work, new_work=new_work)
+
+
+def _look_for(trace: Trace, stages: Sequence[Stage], is_known: bool, text: Text) -> str:
+    """Where the parameters and the work are, and, of a network of the catalogue, what else it shows."""
+    if trace.num_params == 0:
+        return text("shapes.look_no_params")
     heavy = max(stages, key=lambda stage: stage.num_params)
     busy = max(stages, key=lambda stage: stage.mult_adds)
-    if heavy.num_params == trace.num_params:
+    if is_known and heavy.num_params == trace.num_params:
         shares = text("shapes.look_one", name=heavy.name, total=f"{trace.num_params:,}", classes=trace.output_shape[0])
     else:
         shares = text(
@@ -146,7 +406,7 @@ def _look_for(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
             busy=busy.name,
             busy_share=f"{busy.mult_adds / trace.mult_adds:.0%}",
         )
-    return f"{shares}{text('shapes.between')}{_lesson(trace, stages, text)}"
+    return f"{shares}{text('shapes.between')}{_lesson(trace, stages, text)}" if is_known else shares
 
 
 def _lesson(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
@@ -171,7 +431,7 @@ def _lesson(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
 def _judge_claim(model: str, trace: Trace, channels: int, stem: str, text: Text) -> str:
     """What is to be said of the parameter count that the tutorial states; "" where it states none."""
     entry = MODELS[model]
-    if entry.claimed_params is None or (stem == "large" and _has_stems(model)):
+    if entry.claimed_params is None or (stem == "large" and has_stems(model)):
         return ""
     claimed, true = f"{entry.claimed_params:,}", f"{trace_catalogue(model, entry.input_shape).num_params:,}"
     if entry.claimed_params == trace.num_params:
@@ -181,3 +441,147 @@ def _judge_claim(model: str, trace: Trace, channels: int, stem: str, text: Text)
     if entry.claimed_params == trace_catalogue(model, (3, *entry.input_shape[1:])).num_params:
         return text("shapes.claim_three", claimed=claimed, true=true)
     return text("shapes.claim_wrong", claimed=claimed, true=true)
+
+
+# ---- the tab ----------------------------------------------------------------------------------------------------
+
+
+def build_tab(language: str) -> Wing:
+    """Lay out the tab and wire it.
+
+    Args:
+        language: language of the page.
+
+    Returns:
+        What the roof needs of it.
+    """
+    text = text_in(language)
+    first = on_shapes(*DEFAULT, language=language)
+    with gr.Row(elem_classes="view-bar"):
+        build_intro("shapes", language)
+        view = _build_switch(text)
+    with gr.Row(elem_classes="stage"):
+        with controls_column():
+            controls = _build_controls(text)
+            mount = "mountEditor(element, props, watch, trigger)"
+            editor = _build_script_box("layer-editor", first[6], "editor.js", mount)
+            totals = gr.HTML(first[2], css_template=CSS, js_on_load=None)
+        with picture_column():
+            look_for = build_look_for(first[0])
+            pictures, sample = _build_views(first, text)
+            table = _build_rows(first[3])
+            with gr.Accordion(text("shapes.code"), open=False):
+                code = gr.HTML(first[-1], css_template=CSS, js_on_load=_script("code.js", "mountCode(element)"))
+    build_explanation("shapes", language)
+    state = gr.HTML(State().pack(), html_template="", visible="hidden")
+    model, size, channels, stem, own = controls.values()
+    flow, graph, field, maps, kernels, maps_words, kernels_words = pictures
+    inputs = [*controls.values(), state, sample, view]
+    inside = [field, maps, kernels, maps_words, kernels_words]
+    outputs = [look_for, flow, totals, table, stem, own, editor, graph, *inside, code]
+    settings = {"language": language, "queue": True}
+    # The first network of torchvision takes seconds: the library is imported then.
+    progress = {"show_progress": "minimal", "show_progress_on": [look_for]}
+    wire([model.input], on_new, inputs, [*outputs, state, size, channels], **settings, **progress)
+    wire([own.input], on_own, inputs, [*outputs, state], **settings)
+    changes = [size.input, channels.input, stem.input, sample.input, view.input]
+    wire(changes, on_shapes, inputs, outputs, **settings)
+    wire([flow.click, table.click, graph.click], on_choose, inputs, [*outputs, state, view], **settings)
+    wire([editor.click], on_edit, inputs, [*outputs, state, view], **settings)
+    wire([maps.click], on_unit, inputs, [*outputs, state], **settings)
+    view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", api_visibility="private", queue=False)
+    links = {"model": model, "size": size, "channels": channels, "stem": stem, "view": view}
+    return Wing("shapes", links, on_shapes, inputs, outputs)
+
+
+def _build_controls(text: Text) -> dict[str, gr.components.Component]:
+    titles = [(entry.title, entry.name) for entry in MODELS.values()]
+    stems = [(text(f"shapes.stem_{stem}"), stem) for stem in STEMS]
+    titles.append((text("shapes.own"), OWN))
+    others = [
+        (text("shapes.torchvision", title=entry.title), TORCHVISION + name)
+        for name, entry in TORCHVISION_CLASSIFIERS.items()
+    ]
+    model = gr.Dropdown([*titles, *others], value=DEFAULT[0], label=text("terms.model"))
+    own = _build_script_box(
+        "layer-list", OWN_LIST, "list.js", "mountList(element, props, watch, trigger)",
+        label=text("shapes.own_label"), visible=False,
+    )  # fmt: skip
+    size = build_slider(1, MAX_SLIDER, DEFAULT[1], text("shapes.size", maximum=MAX_SIZE))
+    channels = gr.Radio([1, 3], value=DEFAULT[2], label=text("shapes.channels"))
+    stem = gr.Radio(stems, value=DEFAULT[3], label=text("shapes.stem"), visible=False)
+    return {"model": model, "size": size, "channels": channels, "stem": stem, "own": own}
+
+
+def _build_switch(text: Text) -> gr.Radio:
+    """Which of the three pictures is shown, and the buttons that save it."""
+    views = [(text(f"shapes.view_{view}"), view) for view in VIEWS]
+    view = gr.Radio(views, value=VIEWS[0], show_label=False, container=False, elem_classes="view-switch")
+    save = _script("download.js", "mountDownloads(element)")
+    gr.HTML(_draw_save_buttons(text), css_template=CSS, elem_classes="view-save", js_on_load=save)
+    return view
+
+
+def _build_views(first: list, text: Text) -> tuple[list[gr.components.Component], gr.HTML]:
+    """The three pictures, of which the page shows one, and the choice of an image beside the last."""
+    with gr.Column(elem_classes="shapes-views"):
+        with gr.Column(elem_classes="view-flow"):
+            flow = _build_rows(first[1])
+        with gr.Column(elem_classes="view-graph"):
+            graph = gr.HTML(
+                None,
+                html_template='<div class="network-graph"></div>',
+                css_template=(FOLDER / "graph.css").read_text(encoding="utf-8"),
+                js_on_load=_script("graph.js", "mountGraph(element, props, watch, trigger, server)"),
+                server_functions=[load_layout],
+                apply_default_css=False,
+            )
+            gr.HTML(f'<p class="maps-line muted">{html.escape(text("shapes.graph_hint"))}</p>', css_template=CSS)
+        with gr.Column(elem_classes="view-layer"):
+            with gr.Row(elem_classes="layer-maps"):
+                with gr.Column(scale=3, min_width=290):
+                    sample = build_sample_picker(text.language, DEFAULT_SAMPLE)
+                    field = build_canvas(None)
+                with gr.Column(scale=5, min_width=320):
+                    maps_words = gr.HTML("", css_template=CSS)
+                    maps = build_canvas(None, clickable=True)
+                with gr.Column(scale=2, min_width=150):
+                    kernels_words = gr.HTML("", css_template=CSS)
+                    kernels = build_canvas(None)
+    return [flow, graph, field, maps, kernels, maps_words, kernels_words], sample
+
+
+def _draw_save_buttons(text: Text) -> str:
+    buttons = "".join(
+        f'<button type="button" data-save="{kind}" title="{html.escape(text("shapes.save", kind=kind.upper()))}">'
+        f"{kind.upper()}</button>"
+        for kind in ("png", "svg")
+    )
+    return f'<span class="save">{html.escape(text("shapes.save_as"))} {buttons}</span>'
+
+
+def _build_rows(value: str) -> gr.HTML:
+    """HTML whose layers can be clicked."""
+    return gr.HTML(value, css_template=CSS, js_on_load=_script("rows.js", "mountRows(element, trigger)"))
+
+
+def _build_script_box(css_class: str, value, script: str, mount: str, label: str = "", **settings) -> gr.HTML:
+    """An element that a script of this folder fills from its value."""
+    return gr.HTML(
+        value,
+        html_template=f'<div class="{css_class}" data-label="{html.escape(label)}"></div>',
+        css_template=CSS,
+        js_on_load=_script(script, mount),
+        apply_default_css=False,
+        **settings,
+    )
+
+
+def _script(name: str, mount: str) -> str:
+    """A script of this folder, and the call that mounts it."""
+    return (FOLDER / name).read_text(encoding="utf-8") + f"\ncnnExplorer.{mount};"
+
+
+def load_layout(_: object = None) -> str:
+    """The script that places the nodes of a graph; the page asks for it when the first graph is opened."""
+    return (FOLDER.parent / "vendor" / "dagre.min.js").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import pytest
 from torch import nn
 
 from explorer.models.catalogue import MODELS
+from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS, trace_torchvision
 from explorer.models.trace import trace, trace_catalogue
 from explorer.shapes.maths import (
     bin_widths,
@@ -47,6 +48,28 @@ def test_every_formula_on_the_page_works_out_to_the_number_beside_it(name, size)
             assert evaluate(right) in layer.output_shape
         elif formula == "":
             assert layer.output_shape == layer.input_shape
+
+
+VARIED = (
+    "shufflenet_v2_x0_5", "mnasnet0_5", "densenet121", "convnext_tiny", "vit_b_32", "swin_t", "googlenet",
+    "squeezenet1_0", "regnet_y_400mf", "efficientnet_b0", "maxvit_t", "inception_v3",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VARIED)
+def test_every_formula_of_torchvisions_networks_works_out_too(name):
+    side, checked = TORCHVISION_CLASSIFIERS[name].input_size, 0
+    for layer in trace_torchvision(name, (3, side, side)).layers:
+        if params_arithmetic(layer):
+            assert evaluate(params_arithmetic(layer)) == layer.num_params, layer.name
+        if mult_adds_arithmetic(layer):
+            assert evaluate(mult_adds_arithmetic(layer)) == layer.mult_adds, layer.name
+        for formula in output_arithmetic(layer).split("; "):
+            if "=" in formula:
+                left, right = formula.split("=")
+                assert evaluate(left) == evaluate(right) and evaluate(right) in layer.output_shape, layer.name
+                checked += 1
+    assert checked > 0
 
 
 def test_the_tutorials_first_convolution_by_hand():

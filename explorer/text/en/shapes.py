@@ -6,7 +6,7 @@ SENTENCES = {
     "tab": "Shapes",
     "intro": "Follow an image through a network: what each layer does to its shape, what it costs, and why.",
     "channels": "Channels of the image",
-    "size": "Side of the image, px",
+    "size": "Image side (≤ {maximum} px)",
     "between": " ",
     "stem": "First layers",
     "stem_small": "3×3, for small images",
@@ -40,6 +40,7 @@ SENTENCES = {
     "column_output": "Output",
     "column_params": "Parameters",
     "column_mult_adds": "Multiply-adds",
+    "column_memory": "Memory",
     "total": "Total",
     "table_label": "Table of layers",
     "look_one": "{name} holds all {total} parameters: one weight for each pixel and class, and {classes} biases.",
@@ -67,6 +68,116 @@ SENTENCES = {
         "The tutorial prints {claimed}. No variant that we tried has that many; with one channel it is {true}."
     ),
     "claim_other": "The tutorial's {claimed} is for one channel.",
+    "torchvision": "torchvision: {title}",
+    "side": "Side of the image, px",
+    "own": "Your own layer list",
+    "own_label": "Layers, as in nn.Sequential",
+    "view": "Picture",
+    "view_flow": "Slabs",
+    "view_graph": "Graph",
+    "view_layer": "Inside a layer",
+    "save_as": "Save:",
+    "save": "Save the picture as {kind}",
+    "code": "PyTorch code of this network",
+    "copy_code": "Copy",
+    "no_code_broken": "The code is written once every layer fits.",
+    "no_code": "This network has branches, so it cannot be written as one nn.Sequential.",
+    "stuck": "stuck here",
+    "so_far": "Sums up to the layer that breaks.",
+    "total_so_far": "Up to here",
+    "look_no_params": "No layer here has parameters: there is nothing to learn.",
+    "look_changed": "Changed: parameters {params} → {new_params}, multiply-adds {work} → {new_work}.",
+    "look_mended": "Changed, and now every layer gets what it expects.",
+    "choose_row": "Click a layer in the table or the picture.",
+    "nothing_to_change": "This layer has nothing to change.",
+    "undo": "Undo",
+    "reset": "Reset",
+    "mend": "Make the rest fit",
+    "setting_kernel_size": "kernel",
+    "setting_stride": "stride",
+    "setting_padding": "padding",
+    "setting_dilation": "dilation",
+    "setting_groups": "groups",
+    "setting_in_channels": "ch. in",
+    "setting_out_channels": "ch. out",
+    "setting_in_features": "inputs",
+    "setting_out_features": "outputs",
+    "setting_num_features": "channels",
+    "setting_output_size": "side out",
+    "fit_after_map": "This {kind} follows a map of {side} with {channels} channels; {code} would fit.",
+    "fit_code": "{code} would fit.",
+    "fit_kernel": "A kernel of at most {most} would fit.",
+    "fit_padding": "A padding of at most {most} would fit.",
+    "fit_branches": "Both branches need the same shape: change them alike, the shortcut too.",
+    "fit_needs_vector": "nn.Flatten() before it would fit.",
+    "fit_needs_map": "It belongs before the flattening.",
+    "map_number": "Number of the map",
+    "unit": "Place on the map",
+    "field_title": "what one unit sees",
+    "field_caption": "{size} px",
+    "field_global": "all of it",
+    "maps_label": "Feature maps of {layer}",
+    "kernels_label": "Kernels",
+    "maps_line": "{name}: {count} maps of {side}. Click a place: map {chosen} is chosen.",
+    "maps_line_some": "{name}: {count} maps of {side}, the first {shown} shown. Click a place: map {chosen} is chosen.",
+    "vector_line": "{name}: {count} numbers, row by row.",
+    "kernels_line": "Its {side} kernel for map {chosen}: one plane for each of {count} inputs.",
+    "kernels_line_some": "Its {side} kernel for map {chosen}: {shown} of {count} planes.",
+    "no_maps_own": "There are no trained weights for a list of layers, so there are no maps; the field is exact.",
+    "no_maps_edited": (
+        "The trained weights do not fit the changed network. Reset it to see its maps; the field is exact."
+    ),
+    "no_maps_untrained": "No trained weights of this network are here, so there are no maps; the field is exact.",
+    "no_maps_input": (
+        "The trained weights are for {size} px and one channel. Choose these to see the maps; the field is exact."
+    ),
+    "no_maps_inside": "No module hands this intermediate result on, so there are no maps; the field is exact.",
+    "no_weights": "The weights of {model} cannot be read.",
+    "graph_label": "Graph of {count} nodes, from the image to the classes",
+    "strip_norm": "batch norm",
+    "strip_activation": "activation",
+    "legend_skip": "skips layers",
+    "legend_width": "width: log channels",
+    "graph_hint": "Click ▸ or ▾ to unfold and fold, a layer to choose it; drag to move, Ctrl and the wheel to zoom.",
+    "fold": "Fold",
+    "unfold": "Unfold",
+    "fold_all": "Fold all",
+    "unfold_all": "Unfold all",
+    "zoom_in": "Zoom in",
+    "zoom_out": "Zoom out",
+    "fit": "Fit",
+    "node_conv": "{kernel} conv, {channels}",
+    "node_pool": "{kernel} pool",
+    "node_linear": "linear, {features}",
+    "edit_value": "“{value}” is no whole number and no pair such as 3, 5.",
+    "edit_damaged": "The changes that came with the page cannot be read; reset them.",
+    "edit_too_many": "At most {maximum} changes; reset some.",
+    "edit_no_layer": "“{layer}” is no layer that can be changed.",
+    "edit_no_setting": "{layer} ({kind}) has no {setting} to change.",
+    "list_empty": "The list has no layers yet: write one a line, such as nn.Conv2d(1, 6, kernel_size=5).",
+    "list_too_long": "The text has {length} characters; at most {maximum} are read.",
+    "list_character": "Line {line}: the character “{character}” does not belong in a list of layers.",
+    "list_nested": "Line {line}: brackets are nested too deep; nn.Sequential may go {maximum} deep.",
+    "list_syntax": "Line {line} cannot be read: “{part}”. Look for a missing comma or bracket.",
+    "list_no_layer": "Line {line}: “{part}” is no layer. Only calls such as nn.ReLU() are read; nothing is executed.",
+    "list_line": "Line {line}: {problem}",
+    "list_unknown": "“{layer}” is not among the layers known here: {known}.",
+    "list_setting_unknown": "{layer} has no setting “{setting}”; it has {known}.",
+    "list_missing": "{layer} needs {setting}.",
+    "list_too_many_settings": "{layer} takes at most {maximum} settings without a name, got {count}.",
+    "list_twice": "{layer} gets {setting} twice.",
+    "list_value": "{layer}: “{value}” is no plain number, pair, True or False; nothing is executed.",
+    "list_huge": "{layer}: a number is far too large; at most {maximum} is read.",
+    "list_wanted_whole": "{layer}: {setting} must be a whole number from {minimum} to {maximum}, got {value}.",
+    "list_wanted_pair": "{layer}: {setting} must be a whole number from {minimum} to {maximum}, or two, got {value}.",
+    "list_wanted_flag": "{layer}: {setting} must be True or False, got {value}.",
+    "list_wanted_real": "{layer}: {setting} must be a number from {minimum} to {maximum}, got {value}.",
+    "list_wanted_word": "{layer}: {setting} must be one of {words}, got {value}.",
+    "list_groups": "Conv2d: {setting} = {value} cannot be shared out among {groups} groups.",
+    "list_same": "Conv2d: padding “same” goes with stride 1 alone, got stride {stride}.",
+    "list_too_many": "The list has {count} layers; at most {maximum} are read.",
+    "list_too_large": "That would be {count} parameters; at most {maximum} are traced here.",
+    "list_large_map": "{layer} would give {count} numbers for one image; at most {maximum} are traced here.",
     "explanation": r"""
 Each row of the table is one operation. The shape is written channels × height × width, for one image; in PyTorch a
 batch dimension $N$ stands before it and stays as it is.
@@ -90,6 +201,9 @@ Batch normalisation has a scale and a shift for each channel.
 convolution, parameters once for a linear layer. This is the count of *torchinfo*. So parameters tell how much a network
 stores, multiply-adds how long it works, and the two sit in different layers.
 
+**Memory.** Four bytes for each number of the output, for one image (float32). Training keeps these outputs for the
+gradient; running a trained network may let most of them go.
+
 **Why channels double when the side halves.** Halving both sides leaves a quarter of the places. Doubling the channels in
 and out makes four times the weights. Work a layer: the same. He et al. (2015, section 3.3) build ResNet on this rule,
 and you can read it off the shares: the four stages of ResNet-34 differ in work mostly because they differ in the number
@@ -97,6 +211,14 @@ of blocks.
 
 **Bottlenecks.** ResNet-50 has as many blocks as ResNet-34. But each does its 3×3 work on a quarter of the channels that it
 hands on: a 1×1 convolution narrows before, another widens after. Open a block of `layer3` in both and compare.
+
+**Change a layer.** Choose one and type another number: everything after it is computed anew. A kernel or a stride changes
+sizes, and convolutions do not mind; the first linear layer does, since its inputs are $C \cdot H \cdot W$. Another number of
+channels breaks the very next layer, because its kernels have one plane for each channel that comes in. Residual blocks add
+one more rule: what is added must have the same shape, so a block cannot change its channels or its size unless the shortcut does.
+
+**Your own layers.** A pasted list is read as text, never run: layers of `torch.nn` and plain numbers, nothing else. The code
+below the table is that network again, as PyTorch would take it.
 
 **Counts in the tutorial.** LeNet-5's 61,706 is right. The numbers for ResNet-18 and ResNet-34 are those of three input
 channels, though the code beside them builds one. 23,508,234 for ResNet-50 fits no variant that we tried.

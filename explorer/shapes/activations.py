@@ -1,0 +1,102 @@
+"""What a trained network makes of an image at one layer: its feature maps, its kernels, what one unit of it sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor
+
+import torch
+from torch import nn
+
+from explorer.models.trace import Layer, Trace
+
+MAX_KERNELS = 16
+
+
+@dataclass(frozen=True)
+class Features:
+    """One layer's output for one image.
+
+    Attributes:
+        maps: (C, H, W), or (F,) after flattening.
+        kernels: (out, in / groups, kh, kw) where the layer is a convolution, else None.
+    """
+
+    maps: torch.Tensor
+    kernels: torch.Tensor | None
+
+
+def measure_features(model: nn.Module, found: Trace, image: torch.Tensor, name: str) -> Features | None:
+    """Run the network once and keep what one layer gives. The network and its hooks are left as found.
+
+    A function's output (an addition, a flattening) is taken where a module reads it, or where the module whose last
+    operation it is hands it on.
+
+    Args:
+        model: the network, in eval mode. Where it is shared, hold its lock.
+        found: its trace at the image's size.
+        image: (1, C, H, W).
+        name: the layer's name in its trace.
+
+    Returns:
+        None where no module reads that layer or hands it on.
+    """
+    index = next(i for i, layer in enumerate(found.layers) if layer.name == name)
+    seen: list[torch.Tensor] = []
+    hook = _listen(model, found, index, seen)
+    if hook is None:
+        return None
+    try:
+        with torch.no_grad():
+            model(image)
+    finally:
+        hook.remove()
+    return Features(seen[0][0].clone(), _kernels_of(model, found.layers[index]))
+
+
+def _listen(model: nn.Module, found: Trace, index: int, seen: list):
+    """A hook that appends the output of the layer to `seen`; None where there is no module for it."""
+    modules = dict(model.named_modules())
+    layer = found.layers[index]
+    if layer.name in modules and layer.name:
+        return modules[layer.name].register_forward_hook(lambda module, inputs, output: seen.append(output))
+    for reader in found.layers[index + 1 :]:
+        if reader.inputs == (index,) and reader.name in modules:
+            return modules[reader.name].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    parent = layer.name.rpartition(".")[0]
+    inside = [i for i, each in enumerate(found.layers) if each.name.startswith(f"{parent}.")]
+    if parent in modules and inside and inside[-1] == index:
+        return modules[parent].register_forward_hook(lambda module, inputs, output: seen.append(output))
+    return None
+
+
+def _kernels_of(model: nn.Module, layer: Layer) -> torch.Tensor | None:
+    if layer.kind != "Conv2d":
+        return None
+    return model.get_submodule(layer.name).weight.detach().clone()
+
+
+def find_middle(layer: Layer) -> tuple[int, int]:
+    """Row and column of the unit in the middle of the layer's map; (0, 0) where it has none."""
+    return tuple(layer.output_shape[axis] // 2 for axis in layer.map_axes) if layer.map_axes else (0, 0)
+
+
+def find_field(layer: Layer, unit: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The pixels from which a unit can be reached: top, left, bottom, right, the last two excluded.
+
+    Where every unit sees the whole image, or units lie on no regular grid, that is the image. Elsewhere the box may
+    hang over the border.
+
+    Args:
+        layer: the layer.
+        unit: row and column on its map.
+        size: height and width of the image.
+    """
+    field = layer.receptive_field
+    if field.is_global or field.jump is None:
+        return (0, 0, *size)
+    edges = []
+    for axis in (0, 1):
+        centre = field.start[axis] + field.jump[axis] * unit[axis]
+        edges.append((ceil(centre - (field.size[axis] - 1) / 2), floor(centre + (field.size[axis] - 1) / 2) + 1))
+    return edges[0][0], edges[1][0], edges[0][1], edges[1][1]

@@ -1,0 +1,221 @@
+"""What goes to the page's scripts: the fields of the chosen layer, the graph, the maps of one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import torch
+
+from explorer.canvas import Map, draw_maps
+from explorer.models.trace import Layer, Shape
+from explorer.shapes.activations import MAX_KERNELS, Features
+from explorer.shapes.edit import Walk, list_fields
+from explorer.shapes.graph import IMAGE, Graph, Node
+from explorer.shapes.maths import ROLES as ROLE_OF
+from explorer.shapes.maths import order_axes
+from explorer.style import ROLES
+from explorer.text import Text
+
+PROBLEM = "#d55e00"
+_EDITOR_WORDS = ("undo", "reset", "mend", "choose_row")
+_GRAPH_WORDS = ("fold", "unfold", "fold_all", "unfold_all", "zoom_in", "zoom_out", "fit")
+_STRIPS = ("norm", "activation")  # what a strip at the foot of a node stands for
+
+
+def draw_editor(walk: Walk, chosen: str, edits: Sequence, view: str, text: Text) -> dict:
+    """The fields of the chosen layer and the buttons that there is a use for.
+
+    Args:
+        walk: how far the image gets.
+        chosen: name of the chosen layer; "" for none.
+        edits: the changes so far.
+        view: which picture is shown.
+        text: sentences of the page's language.
+    """
+    spec = walk.specs.get(chosen)
+    fields = list_fields(spec) if spec is not None else []
+    changed = {edit.setting for edit in edits if edit.layer == chosen}
+    return {
+        "layer": chosen,
+        "view": view,
+        "kind": spec.kind if spec is not None else "",
+        "fields": [
+            {"name": name, "label": text(f"shapes.setting_{name}"), "value": value, "changed": name in changed}
+            for name, value in fields
+        ],
+        "note": _editor_note(walk, chosen, bool(fields), text),
+        "undo": bool(edits),
+        "mend": walk.broken is not None and walk.broken.mended is not None,
+        "words": {word: text(f"shapes.{word}") for word in _EDITOR_WORDS},
+    }
+
+
+def _editor_note(walk: Walk, chosen: str, has_fields: bool, text: Text) -> str:
+    if not chosen:
+        return text("shapes.choose_row")
+    return "" if has_fields else text("shapes.nothing_to_change")
+
+
+def draw_graph(graph: Graph, network: str, text: Text) -> dict:
+    """The graph as graph.js takes it.
+
+    Args:
+        graph: nodes, groups and first folds.
+        network: which network it is of: another one is folded anew.
+        text: sentences of the page's language.
+    """
+    inside = {node.number: node for node in graph.nodes}
+    groups = {}
+    for path, numbers in graph.groups.items():
+        nodes = [inside[number] for number in numbers]
+        inner = {node.groups[node.groups.index(path) + 1] for node in nodes if node.groups[-1] != path}
+        key, count = ("blocks", len(inner)) if len(inner) > 1 else ("step_layers", len(nodes))
+        words = text(f"shapes.{key}", count=count)
+        groups[path] = {"words": words, "colour": _group_colour(nodes)}
+    return {
+        "network": network,
+        "nodes": [_draw_node(node, text) for node in graph.nodes],
+        "groups": groups,
+        "folded": list(graph.folded),
+        "label": text("shapes.graph_label", count=len(graph.nodes)),
+        "legend": [
+            *((ROLES[role], text(f"shapes.strip_{role}")) for role in _STRIPS),
+            (ROLES["residual"], text("shapes.legend_skip")),
+            ("#9aa5b1", text("shapes.legend_width")),
+        ],
+        "words": {word: text(f"shapes.{word}") for word in _GRAPH_WORDS},
+    }
+
+
+def _group_colour(nodes: Sequence[Node]) -> str:
+    if any(node.broken for node in nodes):
+        return PROBLEM
+    return ROLES["residual" if any(node.role == "add" for node in nodes) else "conv"]
+
+
+def _draw_node(node: Node, text: Text) -> dict:
+    broken = node.broken
+    names = [broken.name] if broken else [layer.name for layer in node.layers]
+    label = f"⚠ {broken.kind}" if broken else _label(node, text)
+    return {
+        "id": node.number,
+        "inputs": list(node.inputs),
+        "groups": list(node.groups),
+        "layers": names,
+        "label": label,
+        "strips": [ROLES[role] for layer in node.layers[1:] if (role := ROLE_OF.get(layer.kind)) in _STRIPS],
+        "shape": _by(node.shape) if node.shape else "",
+        "channels": order_axes(node.layers[-1])[0 if len(node.shape) == 3 else -1] if node.layers else 1,
+        "colour": PROBLEM if broken else ROLES[node.role],
+        "broken": broken is not None,
+        "hover": ", ".join(names) or label,
+    }
+
+
+def _label(node: Node, text: Text) -> str:
+    """A few words: "3×3 conv, 64", "3×3 pool /2", "linear, 10", "+"."""
+    if node.number == IMAGE:
+        return text("shapes.image")
+    layer = node.layers[0]
+    settings, role = layer.settings, ROLE_OF.get(layer.kind)
+    stride = f" /{settings.stride[0]}" if settings.stride and max(settings.stride) > 1 else ""
+    if layer.kind == "add":
+        return "+"
+    if role == "conv" and settings.kernel_size:
+        return text("shapes.node_conv", kernel=_by(settings.kernel_size), channels=settings.out_channels) + stride
+    if role == "pool" and settings.kernel_size:
+        return text("shapes.node_pool", kernel=_by(settings.kernel_size)) + stride
+    if settings.output_size == (1, 1):
+        return text("shapes.short_global_pool")
+    if role == "linear":
+        return text("shapes.node_linear", features=settings.out_features)
+    return text("shapes.short_flatten") if layer.kind in ("flatten", "Flatten") else layer.kind
+
+
+def draw_field_map(image: torch.Tensor, layer: Layer, box: tuple[int, int, int, int], text: Text) -> dict:
+    """The image with what one unit sees of it."""
+    size = _by(layer.receptive_field.size)
+    key = "field_global" if layer.receptive_field.is_global else "field_caption"
+    caption = text(f"shapes.{key}", size=size)
+    boxes = [(*map(float, box), "kernel")]
+    picture = Map(image, text("shapes.field_title"), caption, "grey", boxes=boxes, numbers=False)
+    return draw_maps([picture], columns=1, max_height=172, label=f"{text('shapes.field_title')}: {caption}")
+
+
+def draw_feature_maps(layer: Layer, features: Features, chosen: int, unit: tuple[int, int], text: Text) -> dict:
+    """The feature maps, on one scale, with the chosen unit marked; a vector as one map, read row by row."""
+    values = features.maps
+    limit = float(values.abs().max()) or 1.0
+    if values.ndim == 1:
+        rows = -(-len(values) // 16) if len(values) > 16 else 1
+        padded = torch.full((rows * min(16, len(values)),), float("nan"))
+        padded[: len(values)] = values
+        maps = [Map(padded.reshape(rows, -1), limit=limit, numbers=None if rows == 1 else False)]
+        return draw_maps(maps, max_height=250, label=text("shapes.maps_label", layer=layer.name))
+    mark = (*map(float, unit), unit[0] + 1.0, unit[1] + 1.0, "kernel")
+    maps = [
+        Map(each, limit=limit, numbers=False, boxes=[mark] if number == chosen else ())
+        for number, each in enumerate(values[: _count_shown(layer)])
+    ]
+    columns = next((count for most, count in ((6, 3), (18, 6)) if len(maps) <= most), 7)
+    return draw_maps(maps, columns, max_height=236, label=text("shapes.maps_label", layer=layer.name))
+
+
+def _count_shown(layer: Layer) -> int:
+    """Maps that there is room for, so that their pixels can still be seen."""
+    return min(layer.output_shape[0], 18 if max(layer.output_shape[1:]) > 20 else 28)
+
+
+def draw_kernels(kernels: torch.Tensor | None, chosen: int, text: Text) -> dict | None:
+    """The kernels of the chosen map, one for each map that it reads, on one scale; None where there are none."""
+    if kernels is None:
+        return None
+    own = kernels[min(chosen, len(kernels) - 1)]
+    limit = float(kernels.abs().max()) or 1.0
+    maps = [Map(each, limit=limit, numbers=False) for each in own[:MAX_KERNELS]]
+    columns = 1 if len(maps) == 1 else 4
+    return draw_maps(maps, columns, cell=24, max_height=190, label=text("shapes.kernels_label"))
+
+
+def draw_layer_words(layer: Layer, features: Features | None, chosen: int, reason: str, text: Text) -> tuple[str, str]:
+    """The lines above the maps and above the kernels."""
+    name = f"<b>{escape(layer.name)}</b> ({escape(layer.kind)})"
+    if features is None:
+        return f'<p class="maps-line">{name}: {_by(layer.output_shape)}. {escape(reason)}{_note(layer, text)}</p>', ""
+    shape = layer.output_shape
+    if len(shape) == 1:
+        words = text("shapes.vector_line", name=name, count=shape[0])
+    else:
+        shown = _count_shown(layer)
+        key = "maps_line" if shape[0] <= shown else "maps_line_some"
+        words = text(f"shapes.{key}", name=name, count=shape[0], side=_by(shape[1:]), shown=shown, chosen=chosen)
+    words += _note(layer, text)
+    kernels = features.kernels
+    if kernels is None:
+        return f'<p class="maps-line">{words}</p>', ""
+    key = "kernels_line" if kernels.shape[1] <= MAX_KERNELS else "kernels_line_some"
+    about = text(
+        f"shapes.{key}", chosen=chosen, count=kernels.shape[1], side=_by(kernels.shape[2:]), shown=MAX_KERNELS
+    )
+    return f'<p class="maps-line">{words}</p>', f'<p class="maps-line">{about}</p>'
+
+
+def _note(layer: Layer, text: Text) -> str:
+    """Why the layer's field is what it is, where there is more to say than its size."""
+    return f" {escape(text(layer.field_note))}" if layer.field_note else ""
+
+
+def draw_code(code: str | None, broken: bool, text: Text) -> str:
+    """The PyTorch code with a button that copies it, or why there is none."""
+    if code is None:
+        return f'<p class="claim">{escape(text("shapes.no_code_broken" if broken else "shapes.no_code"))}</p>'
+    words = f'data-copied="{escape(text("app.copied"))}"'
+    return (
+        f'<div class="code"><button type="button" {words}>{escape(text("shapes.copy_code"))}</button>'
+        f"<pre>{escape(code)}</pre></div>"
+    )
+
+
+def _by(shape: Shape | Sequence[int]) -> str:
+    return "×".join(map(str, shape))

@@ -1,0 +1,68 @@
+// The layers of the table, the slabs and the graph: a click chooses one, and the chosen one is marked everywhere.
+// Mounted by each gr.HTML that shows layers; folds and scrolling stay when the server draws its content anew.
+(() => {
+  const explorer = (window.cnnExplorer ??= {});
+
+  let chosen = "";
+
+  // Mark the chosen layer in everything that stands for it; elements carry data-layers=" name name ".
+  explorer.markLayer = (name = chosen) => {
+    chosen = name;
+    document.querySelectorAll("[data-layers]").forEach((element) => {
+      const is = Boolean(name) && element.dataset.layers.includes(` ${name} `);
+      if (element.classList.contains("chosen") !== is) element.classList.toggle("chosen", is);
+    });
+  };
+
+  // One of the three pictures is shown; the style sheet goes by data-view.
+  explorer.showView = (view) => {
+    document.querySelectorAll(".shapes-views").forEach((each) => (each.dataset.view = view));
+  };
+
+  function rememberPlace(element) {
+    const open = new Set([...element.querySelectorAll("details[open]")].map((each) => each.dataset.fold));
+    return { open, top: element.querySelector(".layers")?.scrollTop ?? 0 };
+  }
+
+  function restorePlace(element, { open, top }) {
+    element.querySelectorAll("details").forEach((each) => (each.open = open.has(each.dataset.fold)));
+    const table = element.querySelector(".layers");
+    if (table) table.scrollTop = top;
+  }
+
+  // A layer that breaks must be seen, also below a fold or further down.
+  function showBreak(element) {
+    const table = element.querySelector(".layers");
+    if (table?.querySelector(".line.broken")) table.scrollTop = table.scrollHeight;
+  }
+
+  explorer.mountRows = (element, trigger) => {
+    let place = rememberPlace(element);
+    const keep = () => (place = rememberPlace(element));
+    element.addEventListener("scroll", keep, true);
+    element.addEventListener("toggle", keep, true);
+    const press = (event) => {
+      if (event.target.closest("summary")) return;
+      const names = event.target.closest("[data-layers]")?.dataset.layers.trim().split(" ");
+      if (names?.[0]) trigger("click", { layer: names[0] });
+    };
+    element.addEventListener("click", press);
+    element.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") press(event);
+      const row = event.target.closest(".line[data-layers]");
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (!row || !step) return;
+      event.preventDefault();
+      const rows = [...element.querySelectorAll(".line[data-layers]")].filter((each) => each.offsetParent);
+      const next = rows[rows.indexOf(row) + step];
+      next?.focus();
+      next?.click();
+    });
+    new MutationObserver(() => {
+      restorePlace(element, place);
+      showBreak(element);
+      explorer.markLayer();
+    }).observe(element, { childList: true, subtree: true });
+    explorer.markLayer();
+  };
+})();
