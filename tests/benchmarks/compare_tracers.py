@@ -41,7 +41,7 @@ def prepare(model: nn.Module, size: int) -> dict[str, Callable]:
 
 
 def time_in_turns(calls: dict[str, Callable], repeats: int) -> dict[str, float]:
-    """Median seconds of processor time of each, after a first call that is not counted; not a number where it raises."""
+    """Median seconds of processor time of each, after one call that is not counted; NaN where it raises."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(repeats + 1):
         for name, call in calls.items():
