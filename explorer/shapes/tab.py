@@ -190,7 +190,12 @@ def on_choose(event: gr.EventData, model, size, channels, stem, own, state, samp
     setting = _Setting(model, size, channels, stem)
     view = "layer" if not state.edits and _why_no_maps(setting, False) is None else view
     drawn = on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language)
-    return [*drawn, state.pack(), view]
+    return [*_keep_pictures(drawn), state.pack(), view]
+
+
+def _keep_pictures(drawn: list) -> list:
+    """Choosing changes neither slabs nor sums nor table nor code: drawn anew, they would lose the keyboard's place."""
+    return [gr.skip() if place in (1, 2, 3, len(drawn) - 1) else each for place, each in enumerate(drawn)]
 
 
 def on_edit(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
@@ -212,7 +217,8 @@ def on_unit(event: gr.EventData, model, size, channels, stem, own, state, sample
     unit = (clicked.get("row"), clicked.get("column"))
     number = check_whole("shapes.map_number", clicked.get("map"), 0)
     state = replace(read_state(state), map=number, unit=_check_unit(unit))
-    return [*on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language), state.pack()]
+    drawn = on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language)
+    return [*_keep_pictures(drawn), state.pack()]
 
 
 def _resets(data) -> bool:
