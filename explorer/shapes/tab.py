@@ -492,9 +492,11 @@ def build_tab(language: str) -> Wing:
     wire([own.input], on_own, inputs, [*outputs, state], **settings)
     changes = [size.input, channels.input, stem.input, sample.input, view.input]
     wire(changes, on_shapes, inputs, outputs, **settings)
-    wire([flow.click, table.click, graph.click], on_choose, inputs, [*outputs, state, view], **settings)
-    wire([editor.click], on_edit, inputs, [*outputs, state, view], **settings)
-    wire([maps.click], on_unit, inputs, [*outputs, state], **settings)
+    # What these events carry is lost when one waits for the last: every one is sent.
+    each = {**settings, "trigger_mode": "multiple"}
+    wire([flow.click, table.click, graph.click], on_choose, inputs, [*outputs, state, view], **each)
+    wire([editor.click], on_edit, inputs, [*outputs, state, view], **each)
+    wire([maps.click], on_unit, inputs, [*outputs, state], **each)
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", api_visibility="private", queue=False)
     links = {"model": model, "size": size, "channels": channels, "stem": stem, "view": view}
     return Wing("shapes", links, on_shapes, inputs, outputs)
