@@ -276,16 +276,34 @@ def _by_channel(operation: Callable) -> Callable:
 def _convolve(conv: nn.Conv2d | nn.ConvTranspose2d, x: torch.Tensor) -> torch.Tensor:
     """With equal weights: the sum over a group's channels, spread by the kernel, the same in all channels out."""
     groups = 1 if _is_narrow(x) else conv.groups
-    summed = _narrow(x).unflatten(1, (groups, -1)).mean(2)
-    kernel = torch.full((groups, 1, *conv.kernel_size), 1 / sqrt(prod(conv.kernel_size)), dtype=x.dtype)
+    summed = _narrow(x)
+    if summed.shape[1] > groups:
+        summed = summed.unflatten(1, (groups, -1)).mean(2)
     if isinstance(conv, nn.ConvTranspose2d):
         moves = (conv.stride, conv.padding, conv.output_padding, groups, conv.dilation)
-        spread = F.conv_transpose2d(summed, kernel, None, *moves)
+        spread = F.conv_transpose2d(summed, _equal_weights(conv, groups), None, *moves)
+    elif conv.kernel_size == conv.stride == (1, 1) and conv.padding in ((0, 0), "same", "valid"):
+        spread = summed
+    elif _is_box(conv):
+        spread = F.avg_pool2d(summed, conv.kernel_size, conv.stride, conv.padding) * sqrt(prod(conv.kernel_size))
     else:
-        spread = F.conv2d(summed, kernel, None, conv.stride, conv.padding, conv.dilation, groups)
+        weights = _equal_weights(conv, groups)
+        spread = F.conv2d(summed, weights, None, conv.stride, conv.padding, conv.dilation, groups)
     if groups == 1:
         return _widen(spread, conv.out_channels)
     return spread.repeat_interleave(conv.out_channels // groups, 1)
+
+
+def _equal_weights(conv: nn.Conv2d | nn.ConvTranspose2d, groups: int) -> torch.Tensor:
+    """Between 1 and a mean, so that neither the values nor their gradients run out of range in deep networks."""
+    return torch.full((groups, 1, *conv.kernel_size), 1 / sqrt(prod(conv.kernel_size)), dtype=torch.float64)
+
+
+def _is_box(conv: nn.Conv2d) -> bool:
+    """Whether average pooling does the same; PyTorch does it several times faster in double precision."""
+    if isinstance(conv.padding, str) or conv.dilation != (1, 1):
+        return False
+    return all(2 * zeros <= side for zeros, side in zip(conv.padding, conv.kernel_size, strict=True))
 
 
 def _average_windows(

@@ -4,7 +4,7 @@
 
 Cold is a network that nobody has seen: it is recorded and traced. Warm is the same network at an input size: its
 recording is kept. The peers run a real forward each time, so they have no warm. All take turns on the same network
-with real weights, on one thread, and the median counts; ratios hold better than times. Peak memory is what a process
+with real weights, on one thread, and the median of the processor time counts. Peak memory is what a process
 forked for that one call needs on top of the network. Nothing is asserted, and pytest does not collect this file.
 """
 
@@ -41,18 +41,18 @@ def prepare(model: nn.Module, size: int) -> dict[str, Callable]:
 
 
 def time_in_turns(calls: dict[str, Callable], repeats: int) -> dict[str, float]:
-    """Median seconds of each, after a first call that is not counted; not a number where it raises."""
+    """Median seconds of processor time of each, after one call that is not counted; NaN where it raises."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(repeats + 1):
         for name, call in calls.items():
-            start = time.perf_counter()
+            start = time.process_time()
             try:
                 call()
             except Exception:
                 seconds[name].append(float("nan"))
                 continue
             if turn:
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(time.process_time() - start)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 

@@ -75,7 +75,9 @@ NETWORKS = {
     ),
     "upsampled": Net(lambda net, x: F.interpolate(x, scale_factor=2, mode="nearest")),
     "softmax": nn.Sequential(nn.Softmax(dim=1), nn.Conv2d(4, 2, 1)),
-    "sizes": Net(lambda net, x: x.view(x.size(0), x.size(1) // 2, 2, x.shape[2], x.size()[3]).flatten(1, 2) / x.shape[-1]),
+    "sizes": Net(
+        lambda net, x: x.view(x.size(0), x.size(1) // 2, 2, x.shape[2], x.size()[3]).flatten(1, 2) / x.shape[-1]
+    ),
     "one-dimensional norm": nn.Sequential(nn.Flatten(), nn.Linear(480, 6), nn.BatchNorm1d(6)),
     "transposed": nn.Sequential(nn.ConvTranspose2d(4, 6, (3, 2), (2, 3), (1, 0), (1, 2), groups=2, dilation=(1, 2))),
 }  # fmt: skip

@@ -19,25 +19,16 @@ SENTENCES = {
     "pool_padding": "{layer} ({kind}): padding {padding} is more than half of the window of {kernel}.",
     "unsupported": "There is no rule for {layer} ({kind}), so its shape and receptive field are not known.",
     "unsupported_setting": "There is no rule for {layer} ({kind}) with {setting}.",
-    "jumps_differ": (
-        "{layer} ({kind}) joins branches whose units lie {first} and {second} pixels apart: its receptive field has "
-        "no single size."
-    ),
-    "off_grid": (
-        "{layer} ({kind}) slides over units that lie on no regular grid (after uneven adaptive pooling or flattening): "
-        "its receptive field has no single size."
-    ),
     "several_outputs": "{layer} ({kind}) gives something else than one tensor; that cannot be traced.",
     "not_recordable": "The forward of {layer} cannot be recorded ({kind}): {reason}",
     "no_layer": "The network has no layer named {layer}.",
     "no_map": "{layer} ({kind}) gives no feature map, so it has no unit at a row and a column.",
     "no_unit": "{layer} has {rows} × {columns} units; that row and column are not among them.",
-    "note_global_pool": "Global pooling averages over all positions: every unit sees the whole image.",
+    "note_global_pool": "Global pooling joins all positions: every unit sees the whole image.",
     "note_linear": "A fully connected layer joins all positions: every unit sees the whole image.",
     "note_attention": "Attention joins all positions: every unit sees the whole image.",
     "note_window_attention": (
-        "Attention joins the positions of each window: units of one window see the same, whatever their "
-        "place in it."
+        "Attention joins the positions of each window: units of one window see the same, whatever their place in it."
     ),
     "note_squeeze_excitation": (
         "A branch that saw the whole image scales the channels (squeeze and excitation): every unit "
@@ -45,14 +36,12 @@ SENTENCES = {
     ),
     "note_normalisation": "Mean and deviation are taken over all positions: every unit sees the whole image.",
     "note_unaligned": (
-        "Branches meet whose units lie at different distances: each unit has a field of its own, the "
-        "largest is given."
+        "Branches meet whose units lie at different distances: each unit has a field of its own, the largest is given."
     ),
     "note_uneven": "The pooling bins differ in size: each unit has a field of its own, the largest is given.",
     "note_flattened": "The units stand in one long row: each sees what it saw before, on no grid.",
     "note_transposed": (
-        "A transposed convolution puts units between those before it: neighbours share fields, the "
-        "largest is given."
+        "A transposed convolution puts units between those before it: neighbours share fields, the largest is given."
     ),
     "check_global": "not checked: this layer sees the whole image by construction",
     "check_no_grid": "not checked: the units of this layer lie on no regular grid",
@@ -62,7 +51,7 @@ SENTENCES = {
     "note_global_branch": "A branch that saw the whole image joins here: every unit sees the whole image.",
     "note_single_unit": "The feature map is down to one unit, which sees all that the layers before saw.",
     "no_dimension": "{layer} ({kind}) asks for dimension or place {dim}, which a shape of {shape} does not have.",
-    "not_rows_and_columns": "{layer} ({kind}) slides over dimensions that are not height and width: there is no rule for that.",
+    "not_rows_and_columns": "{layer} ({kind}) slides over dimensions that are not height and width; that has no rule.",
     "needs_tokens": "{layer} ({kind}) needs a list of tokens (tokens, features), but gets a shape of {shape}.",
     "normalized_shape": "{layer} ({kind}) normalises over {expected}, but gets a shape of {got}.",
     "fixed_map": "{layer} ({kind}) is built for feature maps of {expected}, but gets {got}.",
