@@ -41,6 +41,14 @@
     const keep = () => (place = rememberPlace(element));
     element.addEventListener("scroll", keep, true);
     element.addEventListener("toggle", keep, true);
+    let focused = ""; // the row that has the keyboard, which gets it back after it was drawn anew
+    element.addEventListener("focusin", (event) => (focused = event.target.closest(".line")?.dataset.layers ?? ""));
+    element.addEventListener("focusout", (event) => (focused = event.relatedTarget ? "" : focused));
+    const refocus = () => {
+      if (!focused || document.activeElement !== document.body) return;
+      const rows = [...element.querySelectorAll(".line[data-layers]")];
+      rows.find((each) => each.dataset.layers === focused)?.focus({ preventScroll: true });
+    };
     const press = (event) => {
       if (event.target.closest("summary")) return;
       const names = event.target.closest("[data-layers]")?.dataset.layers.trim().split(" ");
@@ -61,6 +69,7 @@
     new MutationObserver(() => {
       restorePlace(element, place);
       showBreak(element);
+      refocus();
       explorer.markLayer();
     }).observe(element, { childList: true, subtree: true });
     explorer.markLayer();

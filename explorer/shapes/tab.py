@@ -190,7 +190,12 @@ def on_choose(event: gr.EventData, model, size, channels, stem, own, state, samp
     setting = _Setting(model, size, channels, stem)
     view = "layer" if not state.edits and _why_no_maps(setting, False) is None else view
     drawn = on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language)
-    return [*drawn, state.pack(), view]
+    return [*_keep_pictures(drawn), state.pack(), view]
+
+
+def _keep_pictures(drawn: list) -> list:
+    """Choosing changes neither slabs nor sums nor table nor code: drawn anew, they would lose the keyboard's place."""
+    return [gr.skip() if place in (1, 2, 3, len(drawn) - 1) else each for place, each in enumerate(drawn)]
 
 
 def on_edit(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
@@ -212,7 +217,8 @@ def on_unit(event: gr.EventData, model, size, channels, stem, own, state, sample
     unit = (clicked.get("row"), clicked.get("column"))
     number = check_whole("shapes.map_number", clicked.get("map"), 0)
     state = replace(read_state(state), map=number, unit=_check_unit(unit))
-    return [*on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language), state.pack()]
+    drawn = on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language)
+    return [*_keep_pictures(drawn), state.pack()]
 
 
 def _resets(data) -> bool:
@@ -486,9 +492,11 @@ def build_tab(language: str) -> Wing:
     wire([own.input], on_own, inputs, [*outputs, state], **settings)
     changes = [size.input, channels.input, stem.input, sample.input, view.input]
     wire(changes, on_shapes, inputs, outputs, **settings)
-    wire([flow.click, table.click, graph.click], on_choose, inputs, [*outputs, state, view], **settings)
-    wire([editor.click], on_edit, inputs, [*outputs, state, view], **settings)
-    wire([maps.click], on_unit, inputs, [*outputs, state], **settings)
+    # What these events carry is lost when one waits for the last: every one is sent.
+    each = {**settings, "trigger_mode": "multiple"}
+    wire([flow.click, table.click, graph.click], on_choose, inputs, [*outputs, state, view], **each)
+    wire([editor.click], on_edit, inputs, [*outputs, state, view], **each)
+    wire([maps.click], on_unit, inputs, [*outputs, state], **each)
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", api_visibility="private", queue=False)
     links = {"model": model, "size": size, "channels": channels, "stem": stem, "view": view}
     return Wing("shapes", links, on_shapes, inputs, outputs)
