@@ -58,7 +58,9 @@ class ReceptiveField:
     def box(self, unit: tuple[int, int]) -> Box | None:
         """The pixels of the image that the unit at (row, column) sees: ((top, left), (bottom, right)), inclusive.
 
-        Exact also at the borders, and for units on no regular grid. None where it sees padding alone.
+        Exact also at the borders, and for units on no regular grid. None where it sees padding alone. Rows and
+        columns are followed apart; so where branches meet behind units that see nothing at all (gaps that a
+        transposed convolution leaves, padding wider than the kernel), the box may be larger than what is seen.
 
         Raises:
             IndexError: there is no such unit.

@@ -24,7 +24,7 @@ SENTENCES = {
     "no_layer": "The network has no layer named {layer}.",
     "no_map": "{layer} ({kind}) gives no feature map, so it has no unit at a row and a column.",
     "no_unit": "{layer} has {rows} × {columns} units; that row and column are not among them.",
-    "note_global_pool": "Global pooling averages over all positions: every unit sees the whole image.",
+    "note_global_pool": "Global pooling joins all positions: every unit sees the whole image.",
     "note_linear": "A fully connected layer joins all positions: every unit sees the whole image.",
     "note_attention": "Attention joins all positions: every unit sees the whole image.",
     "note_window_attention": (
@@ -51,7 +51,7 @@ SENTENCES = {
     "note_global_branch": "A branch that saw the whole image joins here: every unit sees the whole image.",
     "note_single_unit": "The feature map is down to one unit, which sees all that the layers before saw.",
     "no_dimension": "{layer} ({kind}) asks for dimension or place {dim}, which a shape of {shape} does not have.",
-    "not_rows_and_columns": "{layer} ({kind}) slides over dimensions that are not height and width: there is no rule for that.",
+    "not_rows_and_columns": "{layer} ({kind}) slides over dimensions that are not height and width; that has no rule.",
     "needs_tokens": "{layer} ({kind}) needs a list of tokens (tokens, features), but gets a shape of {shape}.",
     "normalized_shape": "{layer} ({kind}) normalises over {expected}, but gets a shape of {got}.",
     "fixed_map": "{layer} ({kind}) is built for feature maps of {expected}, but gets {got}.",

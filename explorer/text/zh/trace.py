@@ -20,7 +20,7 @@ SENTENCES = {
     "no_layer": "网络里没有名为 {layer} 的层。",
     "no_map": "{layer}（{kind}）的输出不是特征图，没有按行和列排列的单元。",
     "no_unit": "{layer} 有 {rows} × {columns} 个单元，没有这一行这一列。",
-    "note_global_pool": "全局池化对所有位置取平均：每个单元都看到整张图。",
+    "note_global_pool": "全局池化把所有位置合在一起：每个单元都看到整张图。",
     "note_linear": "全连接层把所有位置连在一起：每个单元都看到整张图。",
     "note_attention": "注意力把所有位置连在一起：每个单元都看到整张图。",
     "note_window_attention": "注意力在每个窗口内进行：同一窗口的单元看到的区域相同，与它在窗口中的位置无关。",
