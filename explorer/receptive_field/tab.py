@@ -451,7 +451,9 @@ def wire_stage(controls, pictures, clicks, buttons, inputs, outputs, language: s
         ),
     ]
     for event in events:
-        then_wire(event, on_check, inputs, outputs, language)
+        # One after the other, none left out: the check of what was set last comes last.
+        then_wire(event, on_check, inputs, outputs, language,
+                  trigger_mode="multiple", concurrency_id="check", concurrency_limit=1)  # fmt: skip
 
 
 def build_field(payload: dict) -> gr.HTML:
