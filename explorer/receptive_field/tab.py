@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import lru_cache, partial
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
-import torch
 
 from explorer.canvas import build_canvas
-from explorer.checks import check_choice, check_number, check_whole
-from explorer.data import load_sample
-from explorer.errors import InputError
+from explorer.checks import check_choice, check_whole
 from explorer.events import draw_problem, then_wire, wire
-from explorer.images import build_upload, open_image
+from explorer.images import build_upload
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -31,32 +26,17 @@ from explorer.layout import (
     picture_column,
 )
 from explorer.models.catalogue import MODELS
-from explorer.receptive_field.effective import (
-    MAX_IMAGES,
-    SHARES,
-    EffectiveField,
-    check_cost,
-    choose_images,
-    copy_trained_network,
-    draw_random_network,
-    fit_images,
-    has_trained_weights,
-    measure_in_parts,
-    prepare_images,
-)
+from explorer.receptive_field.effective_tab import build_effective
 from explorer.receptive_field.figures import (
     Growth,
     draw_badge,
     draw_depth_table,
-    draw_effective,
-    draw_effective_table,
     draw_field,
     draw_growth,
     draw_layer_table,
     draw_network_table,
     draw_stack_table,
     draw_stacks,
-    name_layer,
     name_stack,
 )
 from explorer.receptive_field.maths import (
@@ -64,107 +44,54 @@ from explorer.receptive_field.maths import (
     COLUMN_TERMS,
     COMPARISONS,
     LAYER_TYPES,
-    FieldBox,
     LayerRow,
     calculate_receptive_field,
     compare_stacks,
-    compute_box_reach,
-    compute_chain_field,
-    compute_chain_reach,
-    compute_field_box,
     compute_mean_brightness,
     find_first_as_wide,
     find_last_local,
     find_problems,
-    find_unit,
-    parse_layers,
     summarise_stack,
-    trace_layer_table,
-    trace_uniform_stack,
 )
-from explorer.receptive_field.networks import (
-    MAX_IMAGE_SIZE,
-    NETWORKS,
-    UnitCheck,
-    check_chain_unit,
-    check_unit,
-    find_network,
-    trace_model,
+from explorer.receptive_field.networks import MAX_IMAGE_SIZE, NETWORKS, find_network, trace_model
+from explorer.receptive_field.scene import (
+    FIRST_LAYER,
+    FIRST_MODEL,
+    FIRST_SAMPLE,
+    IMAGE_SIZE,
+    LENET_LAYERS,
+    MOST_COMPARED,
+    SHOWN_SIDE,
+    STACK,
+    STACKS,
+    TABLE,
+    Scene,
+    View,
+    check_compared,
+    check_scene,
+    check_size,
+    describe_layer,
+    encode_picture,
+    find_reach,
+    find_scene,
+    make_layers,
+    name_network,
+    read_image,
+    read_pair,
+    trace_compared,
+    trace_rows,
 )
-from explorer.samples import build_sample_picker, check_sample
+from explorer.samples import build_sample_picker
 from explorer.style import PLOT_SETTINGS
 from explorer.text import LANGUAGES, Text, text_in
 
 FOLDER = Path(__file__).parent
-IMAGE_SIZE = 28
 LEAST_IMAGE_SIZE = 8
-SHOWN_SIDE = 256  # pixels along one side of a picture that is sent to the page
-SHOWN_UNITS = 96  # units along one side of a map that is sent to the page
-TABLE = "table"  # the reader's own layers, in the place of a model's name
-STACKS = {"stack3x3": 3, "stack5x5": 5}  # equal convolutions at stride 1, to compare with: name -> kernel
-STACK = "stack3x3"
-MOST_COMPARED = 3
-FIRST_MODEL, FIRST_LAYER, FIRST_SAMPLE = "lenet5", 3, 120
-MIDDLE = (0.5, 0.5)
 
 
-def _make_layers(*rows: Sequence) -> tuple[dict[str, str], ...]:
-    """Rows of the table, as a reader types them: type, kernel, stride, padding, dilation."""
-    return tuple(dict(zip(("type", *COLUMN_LIMITS), map(str, row))) for row in rows)
-
-
-LENET_LAYERS = _make_layers(("conv", 5, 1, 2, 1), ("pool", 2, 2, 0, 1), ("conv", 5, 1, 0, 1), ("pool", 2, 2, 0, 1))
 # Section 4.2 of the tutorial: number of 3x3 layers and the side that it says they see.
 CLAIMED_DEPTHS = ((1, "3"), (3, "7"), (5, "15"), (10, "32"), (20, "100+"))
 LISTED_MODELS = ("lenet5", "alexnet_small", "resnet18", "resnet34", "resnet50", "plain18")
-
-
-@dataclass(frozen=True)
-class View:
-    """All that the reader has set, in the order of the components; as it came from the page until checked.
-
-    Attributes:
-        model: name of a network, or TABLE.
-        size: side of the image in pixels.
-        layer: number of the layer, 0 for the image.
-        sample: index of the sample that is the image.
-        picture: the reader's own picture, which goes before the sample: SHOWN_SIDE x SHOWN_SIDE grey values, a byte
-            each, in base64. (A path from the page could name any file of the server.)
-        place: (row, column) that the unit looks at, as shares of the image's sides; None for the middle.
-        compared: names of networks in the same chart.
-        layers: the table.
-    """
-
-    model: str = FIRST_MODEL
-    size: int = IMAGE_SIZE
-    layer: int = FIRST_LAYER
-    sample: int = FIRST_SAMPLE
-    picture: str | None = None
-    place: Sequence[float] | None = None
-    compared: Sequence[str] = (STACK,)
-    layers: Any = LENET_LAYERS
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What a view shows."""
-
-    view: View
-    size: int
-    rows: tuple[LayerRow, ...]
-    number: int
-    unit: tuple[int, int]
-    field: FieldBox
-
-    @property
-    def row(self) -> LayerRow:
-        """The chosen layer."""
-        return self.rows[self.number]
-
-    @property
-    def pixel(self) -> tuple[float, float]:
-        """What the unit looks at, in pixels."""
-        return _find_pixel(self.view.place, self.size)
 
 
 # What a handler gives: the look-for line first, then the pictures, then what it changes of the controls.
@@ -228,10 +155,10 @@ def on_point(event: gr.EventData, *values, language: str) -> list:
     size = check_size(view.size)
     row = find_scene(view).row
     if event._data.get("unit") is not None:
-        unit = [check_whole("receptive_field.unit", each, 0, row.num_units - 1) for each in _pair(event._data["unit"])]
+        unit = [check_whole("receptive_field.unit", each, 0, row.num_units - 1) for each in read_pair(event._data["unit"])]
         pixel = [row.start + row.jump * each for each in unit]
     else:
-        pixel = [check_whole("receptive_field.pixel", each, 0, size - 1) for each in _pair(event._data.get("pixel"))]
+        pixel = [check_whole("receptive_field.pixel", each, 0, size - 1) for each in read_pair(event._data.get("pixel"))]
     place = [(each + 0.5) / size for each in pixel]
     return show(replace(view, place=place), text_in(language), place=place)
 
@@ -285,19 +212,19 @@ def on_compare(comparison, channels, *, language: str) -> tuple:
 STORIES: dict[str, dict[str, Any]] = {
     "kernels": {
         "model": TABLE,
-        "layers": _make_layers(("conv", 3, 1, 1, 1), ("conv", 3, 1, 1, 1)),
+        "layers": make_layers(("conv", 3, 1, 1, 1), ("conv", 3, 1, 1, 1)),
         "compared": ["stack5x5"],
     },
     "resnet50": {"model": "resnet50", "compared": ["resnet34", "resnet18"]},
     "whole": {"model": "resnet18", "compared": [STACK]},
     "gridding": {
         "model": TABLE,
-        "layers": _make_layers(*(("conv", 3, 1, 2, 2) for _ in range(3))),
+        "layers": make_layers(*(("conv", 3, 1, 2, 2) for _ in range(3))),
         "compared": [STACK],
     },
     "hybrid": {
         "model": TABLE,
-        "layers": _make_layers(*(("conv", 3, 1, rate, rate) for rate in (1, 2, 5))),
+        "layers": make_layers(*(("conv", 3, 1, rate, rate) for rate in (1, 2, 5))),
         "compared": [STACK],
     },
 }
@@ -367,148 +294,12 @@ def _skip_all(**values) -> list:
     return [values.get(name, gr.skip()) for name in (*PICTURES, *CONTROLS)]
 
 
-def check_size(size: Any) -> int:
-    """The side of the image as the browser sent it."""
-    return check_whole("terms.input_size", size, 1, MAX_IMAGE_SIZE)
-
-
-def _pair(values: Any) -> Sequence:
-    return values if isinstance(values, list | tuple) and len(values) == 2 else (None, None)
-
-
-def _find_pixel(place: Any, size: int) -> tuple[float, float]:
-    shares = MIDDLE if place in (None, "") else _pair(place)
-    rows, columns = (check_number("receptive_field.pixel", share, -9, 9) for share in shares)
-    return rows * size - 0.5, columns * size - 0.5
-
-
-def find_scene(view: View) -> Scene:
-    """Check a view and find what it shows."""
-    size = check_size(view.size)
-    rows = trace_rows(view, size)
-    number = min(check_whole("terms.layer", view.layer, 0), len(rows) - 1)
-    row = rows[number]
-    unit = find_unit(row, _find_pixel(view.place, size))
-    is_chain = view.model == TABLE
-    field = compute_chain_field(view.layers, rows, number, unit) if is_chain else compute_field_box(row, unit)
-    return Scene(view, size, rows, number, unit, field)
-
-
-def trace_rows(view: View, size: int) -> tuple[LayerRow, ...]:
-    """The rows of the network or of the reader's table."""
-    return trace_layer_table(view.layers, size) if view.model == TABLE else trace_model(view.model, size)
-
-
-def trace_compared(name: str, scene: Scene) -> tuple[LayerRow, ...]:
-    """The rows of a network to compare with, at the same size where it takes that; stacks are as deep as it takes."""
-    if name == TABLE:
-        return trace_layer_table(scene.view.layers, scene.size)
-    if name in STACKS:
-        least = min(max(row.size for row in scene.rows), 2 * scene.size)
-        return trace_uniform_stack(STACKS[name], least, scene.size)
-    network = find_network(name)
-    return trace_model(name, network.input_size if network.fixed_size else scene.size)
-
-
-def check_compared(names: Any) -> list[str]:
-    """The names of the networks to compare with, as the browser sent them."""
-    names = list(names or []) if isinstance(names, list | tuple) or names is None else [names]
-    if len(names) > MOST_COMPARED:
-        raise InputError("receptive_field.too_many_compared", maximum=MOST_COMPARED)
-    return [name if name in STACKS or name == TABLE else find_network(name).name for name in names]
-
-
-def name_network(name: str, text: Text) -> str:
-    """What the reader calls it."""
-    return NETWORKS[name].title if name in NETWORKS else text(f"receptive_field.network_{name}")
-
-
-def check_scene(scene: Scene) -> UnitCheck:
-    """Let autograd find the field of a scene."""
-    if scene.view.model != TABLE:
-        return check_unit(scene.view.model, scene.size, scene.row, scene.unit)
-    layers = parse_layers(scene.view.layers)[: scene.number]
-    return check_chain_unit(layers, scene.size, scene.row, scene.unit, scene.field)
-
-
 def draw_scene(scene: Scene, text: Text) -> dict:
     """The field on the image beside the layer's map."""
     shown = read_image(scene.view, min(scene.size, SHOWN_SIDE))
     image = read_image(scene.view, scene.size)
     means = compute_mean_brightness(image, find_reach(scene))
     return draw_field(shown, scene.size, scene.row, scene.unit, scene.field, means, text)
-
-
-def find_reach(scene: Scene) -> np.ndarray:
-    """What the units of a layer see along one side; of a large map some that are spread evenly."""
-    if scene.view.model == TABLE:
-        reach = compute_chain_reach(scene.view.layers, scene.rows, scene.number)
-    else:
-        reach = compute_box_reach(scene.row, scene.size)
-    kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
-    return reach[kept] if len(reach) > SHOWN_UNITS else reach
-
-
-def read_image(view: View, size: int) -> np.ndarray:
-    """The reader's picture, or the sample, as (size, size) of 0..1."""
-    if view.picture:  # the page hands an empty one back as ""
-        return fit_images(decode_picture(view.picture), size)[0].numpy()
-    pixels = load_sample().images[check_sample(view.sample)][None] / 255
-    return fit_images(pixels, size)[0].numpy()
-
-
-def encode_picture(path: str) -> str:
-    """The middle square of a picture, as `View.picture`."""
-    values = torch.from_numpy(np.asarray(open_image(path))[None] / np.float32(255))
-    side = min(values.shape[1:])
-    top, left = ((length - side) // 2 for length in values.shape[1:])
-    square = fit_images(values[:, top : top + side, left : left + side], SHOWN_SIDE)[0]
-    return base64.b64encode((square * 255).round().to(torch.uint8).numpy().tobytes()).decode("ascii")
-
-
-def decode_picture(picture: Any) -> torch.Tensor:
-    """(1, SHOWN_SIDE, SHOWN_SIDE) of 0..1."""
-    try:
-        values = base64.b64decode(picture, validate=True)
-    except (TypeError, ValueError):
-        values = b""
-    if len(values) != SHOWN_SIDE**2:
-        raise InputError("images.damaged")
-    return torch.frombuffer(bytearray(values), dtype=torch.uint8).view(1, SHOWN_SIDE, SHOWN_SIDE) / 255
-
-
-def describe_layer(scene: Scene, text: Text) -> str:
-    """What to look for: by how much this layer widens the field, and what its unit sees."""
-    row, number, size = scene.row, scene.number, scene.size
-    name = f"<b>{html.escape(name_layer(row, text))}</b>"
-    if number == 0:
-        return text("receptive_field.look_input")
-    if row.kind == "global":
-        return text("receptive_field.look_global", name=name)
-    before = scene.rows[number - 1]
-    added = row.size - before.size
-    if row.note:
-        grown = text("receptive_field.look_uneven", name=name, size=row.size, jump=f"{row.jump:.3g}")
-    else:
-        grown = text(
-            "receptive_field.look_grown" if added else "receptive_field.look_same",
-            name=name, added=added, reach=added // before.jump, jump=before.jump, size=row.size, image=size,
-        )  # fmt: skip
-    if row.size >= size:
-        middle = compute_field_box(row, find_unit(row, ((size - 1) / 2,) * 2))
-        sees_all = middle.clipped == (0, 0, size, size)
-        return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
-    return grown + _describe_losses(scene.field, text)
-
-
-def _describe_losses(field: FieldBox, text: Text) -> str:
-    """What of the box lies in the padding, and what in holes."""
-    words = ""
-    if field.padding_share:
-        words += text("receptive_field.look_padding", share=f"{field.padding_share:.0%}")
-    if field.holes_share > 0.005:
-        words += text("receptive_field.look_holes", share=f"{field.holes_share:.0%}")
-    return words
 
 
 # ---- comparisons --------------------------------------------------------------------------------------------------
@@ -564,137 +355,6 @@ def receptive_field(
     }
 
 
-# ---- the effective field ------------------------------------------------------------------------------------------
-
-FIRST_IMAGES = 20
-Measured = list[tuple[str, EffectiveField]]
-
-
-class Run:
-    """A measurement under way on a page; the page's next one, or its stop button, ends it.
-
-    Gradio's own `cancels` will not do: it reaches the server late, so that a stale part can come after a new picture.
-    """
-
-    def __init__(self, scene: Scene, num_images: int):
-        self.scene = scene
-        self.num_images = num_images
-        self.is_stopped = False
-
-
-def on_measure(*values, language: str) -> tuple:
-    """Stop what is under way, check what is set, and hand it on to `on_run`."""
-    *view, num_images, run = values
-    _stop(run)
-    scene, text = find_scene(View(*view)), text_in(language)
-    if scene.view.model == TABLE:
-        raise InputError("receptive_field.no_weights_table")
-    if scene.row.kind not in ("conv", "pool"):
-        raise InputError("receptive_field.no_effective")
-    check_cost(scene.view.model, scene.size)
-    num_images = len(choose_images(num_images, len(load_sample().images)))
-    sentence = text("receptive_field.measuring", name=name_layer(scene.row, text), done=0, count=num_images)
-    return sentence, gr.skip(), gr.skip(), Run(scene, num_images), gr.Button(visible=True)
-
-
-def on_run(run: Run, *, language: str) -> Iterator[tuple]:
-    """Measure part after part and show what there is so far, until all are done or the run is stopped."""
-    text = text_in(language)
-    for measured, done in measure_kinds(run.scene, run.num_images):
-        if run.is_stopped:
-            # Gradio sends the last outputs once more at the end: these change nothing.
-            yield tuple(gr.skip() for _ in range(4))
-            return
-        sentence, maps, table = draw_measured(run.scene, measured, done, run.num_images, text)
-        yield sentence, json.dumps(maps), table, gr.Button(visible=done < 1)
-
-
-def on_stop(run: Run | None, *, language: str) -> tuple:
-    """Stop measuring; what is drawn stays."""
-    _stop(run)
-    return text_in(language)("receptive_field.stopped"), gr.Button(visible=False)
-
-
-def _stop(run: Run | None) -> None:
-    if run is not None:
-        run.is_stopped = True
-
-
-def measure_kinds(scene: Scene, num_images: int) -> Iterator[tuple[Measured, float]]:
-    """What was measured so far with random and with trained weights, and the share that is done."""
-    name, size = scene.view.model, scene.size
-    kinds = {"random": partial(draw_random_network, name)}
-    if has_trained_weights(name):
-        trained = copy_trained_network(name)
-        kinds["trained"] = lambda _part: trained
-    images = prepare_images(load_sample().images[choose_images(num_images, len(load_sample().images))], name, size)
-    part_size = check_cost(name, size)
-    measured: dict[str, EffectiveField] = {}
-    for index, (kind, draw_model) in enumerate(kinds.items()):
-        for field in measure_in_parts(
-            draw_model, images, scene.row.name, scene.unit, scene.field.centre, part_size
-        ):
-            measured[kind] = field
-            done = (index + (field.num_images + field.num_silent) / num_images) / len(kinds)
-            yield list(measured.items()), done
-
-
-def draw_measured(scene: Scene, measured: Measured, done: float, num_images: int, text: Text) -> tuple:
-    """Sentence, maps and table of what was measured so far."""
-    sentence = describe_effective(scene, measured, text)
-    if done < 1:
-        last = measured[-1][1]
-        counted = last.num_images + last.num_silent
-        name = f"{name_layer(scene.row, text)}, {text(f'receptive_field.weights_{measured[-1][0]}')}"
-        sentence = text("receptive_field.measuring", name=name, done=counted, count=num_images)
-    maps = draw_effective(measured, scene.row, scene.field, text)
-    return sentence, maps, draw_effective_table(measured, scene.row, scene.field, text)
-
-
-def describe_effective(scene: Scene, measured: Measured, text: Text) -> str:
-    """What to look for: where half of the gradient lies, beside the theoretical field."""
-    row, fields = scene.row, dict(measured)
-    half, most = SHARES.index(0.5), SHARES.index(0.9)
-    said = {"name": f"<b>{html.escape(name_layer(row, text))}</b>", "size": row.size}
-    if not all(field.num_images for field in fields.values()):
-        return text("receptive_field.look_silent", **said)
-    random = fields["random"]
-    words = text("receptive_field.look_effective", half=random.sides[half], most=random.sides[most], **said)
-    if "trained" in fields:
-        trained = fields["trained"]
-        words += text("receptive_field.look_trained", half=trained.sides[half], most=trained.sides[most])
-    return words
-
-
-@lru_cache(maxsize=1)
-def _first_measured() -> Measured:
-    *_, (measured, _) = measure_kinds(find_scene(View()), FIRST_IMAGES)
-    return measured
-
-
-def build_effective(inputs: Sequence, text: Text, language: str) -> None:
-    """The effective field of the unit that is shown above."""
-    scene = find_scene(View())
-    first = draw_measured(scene, _first_measured(), 1.0, FIRST_IMAGES, text)
-    build_heading(text("receptive_field.effective"))
-    with gr.Row(elem_classes="stage"):
-        with controls_column():
-            gr.HTML(f'<p class="intro">{html.escape(text("receptive_field.effective_intro"))}</p>')
-            num_images = build_slider(1, MAX_IMAGES, FIRST_IMAGES, text("receptive_field.num_images"))
-            measure = gr.Button(text("receptive_field.measure"), variant="primary", elem_id="receptive-field-measure")
-            stop = gr.Button(text("receptive_field.stop"), visible=False, elem_id="receptive-field-stop")
-        with picture_column():
-            look_for = build_look_for(first[0])
-            maps = build_canvas(first[1], "receptive-field-effective")
-            table = gr.HTML(first[2], apply_default_css=False)
-    run = gr.State(None)
-    outputs = [look_for, maps, table, run, stop]
-    wire([measure.click], on_measure, [*inputs, num_images, run], outputs, language, queue=True, preprocess=True)
-    wire([stop.click], on_stop, [run], [look_for, stop], language)
-    wire([run.change], on_run, [run], [look_for, maps, table, stop], language,
-         queue=True, concurrency_id="heavy", concurrency_limit=1, trigger_mode="multiple")  # fmt: skip
-
-
 # ---- layout -------------------------------------------------------------------------------------------------------
 
 
@@ -733,6 +393,7 @@ def build_tab(language: str) -> Wing:
     inputs = [controls[name] for name in View.__dataclass_fields__]
     outputs = [pictures["look_for"], *(pictures[name] for name in PICTURES), *(controls[name] for name in CONTROLS)]
     wire_stage(controls, pictures, clicks, buttons, inputs, outputs, language)
+    build_heading(text("receptive_field.effective"))
     build_effective(inputs, text, language)
     build_comparisons(text, language)
     build_facts(text)
@@ -790,7 +451,9 @@ def wire_stage(controls, pictures, clicks, buttons, inputs, outputs, language: s
         ),
     ]
     for event in events:
-        then_wire(event, on_check, inputs, outputs, language)
+        # One after the other, none left out: the check of what was set last comes last.
+        then_wire(event, on_check, inputs, outputs, language,
+                  trigger_mode="multiple", concurrency_id="check", concurrency_limit=1)  # fmt: skip
 
 
 def build_field(payload: dict) -> gr.HTML:

@@ -12,7 +12,8 @@ LANGUAGES = list(PATHS)
 FIELD = "#receptive-field-canvas"
 CHART = "#receptive-field-chart .js-plotly-plot"
 PAYLOAD = f"""() => [...document.querySelectorAll("{FIELD} canvas")].map((canvas) => canvas.toDataURL()).join()"""
-IS_DRAWN = f"""() => document.querySelector("{CHART}")?.calcdata && document.querySelector("{FIELD} canvas").width > 50"""
+IS_DRAWN = f"""() =>
+  document.querySelector("{CHART}")?.calcdata && document.querySelector("{FIELD} canvas").width > 50"""
 # Where a point of a line stands in the page; the plot's own axes say.
 POINT = """([chart, network, layer]) => {
   const plot = document.querySelector(chart);

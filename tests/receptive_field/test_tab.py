@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from explorer.errors import InputError
+from explorer.receptive_field.effective_tab import on_measure, on_run, on_stop
 from explorer.receptive_field.tab import (
     CONTROLS,
     LENET_LAYERS,
@@ -25,14 +26,11 @@ from explorer.receptive_field.tab import (
     on_check,
     on_compare,
     on_edit,
-    on_measure,
     on_network,
     on_point,
     on_receptive_field,
-    on_run,
     on_sample,
     on_size,
-    on_stop,
     on_story,
     on_upload,
     receptive_field,

@@ -1,0 +1,158 @@
+"""The effective field in the receptive-field tab: layout and wiring of a measurement that streams."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
+
+import gradio as gr
+
+from explorer.canvas import build_canvas
+from explorer.data import load_sample
+from explorer.errors import InputError
+from explorer.events import wire
+from explorer.layout import build_look_for, build_slider, controls_column, picture_column
+from explorer.receptive_field.effective import (
+    MAX_IMAGES,
+    SHARES,
+    EffectiveField,
+    check_cost,
+    choose_images,
+    copy_trained_network,
+    draw_random_network,
+    has_trained_weights,
+    measure_in_parts,
+    prepare_images,
+)
+from explorer.receptive_field.figures import draw_effective, draw_effective_table, name_layer
+from explorer.receptive_field.scene import TABLE, Scene, View, find_scene
+from explorer.text import Text, text_in
+
+FIRST_IMAGES = 20
+Measured = list[tuple[str, EffectiveField]]
+
+
+class Run:
+    """A measurement under way on a page; the page's next one, or its stop button, ends it.
+
+    Gradio's own `cancels` will not do: it reaches the server late, so that a stale part can come after a new picture.
+    """
+
+    def __init__(self, scene: Scene, num_images: int):
+        self.scene = scene
+        self.num_images = num_images
+        self.is_stopped = False
+
+
+def on_measure(*values, language: str) -> tuple:
+    """Stop what is under way, check what is set, and hand it on to `on_run`."""
+    *view, num_images, run = values
+    _stop(run)
+    scene, text = find_scene(View(*view)), text_in(language)
+    if scene.view.model == TABLE:
+        raise InputError("receptive_field.no_weights_table")
+    if scene.row.kind not in ("conv", "pool"):
+        raise InputError("receptive_field.no_effective")
+    check_cost(scene.view.model, scene.size)
+    num_images = len(choose_images(num_images, len(load_sample().images)))
+    sentence = text("receptive_field.measuring", name=name_layer(scene.row, text), done=0, count=num_images)
+    return sentence, gr.skip(), gr.skip(), Run(scene, num_images), gr.Button(visible=True)
+
+
+def on_run(run: Run, *, language: str) -> Iterator[tuple]:
+    """Measure part after part and show what there is so far, until all are done or the run is stopped."""
+    text = text_in(language)
+    for measured, done in measure_kinds(run.scene, run.num_images):
+        if run.is_stopped:
+            # Gradio sends the last outputs once more at the end: these change nothing.
+            yield tuple(gr.skip() for _ in range(4))
+            return
+        sentence, maps, table = draw_measured(run.scene, measured, done, run.num_images, text)
+        yield sentence, json.dumps(maps), table, gr.Button(visible=done < 1)
+
+
+def on_stop(run: Run | None, *, language: str) -> tuple:
+    """Stop measuring; what is drawn stays."""
+    _stop(run)
+    return text_in(language)("receptive_field.stopped"), gr.Button(visible=False)
+
+
+def _stop(run: Run | None) -> None:
+    if run is not None:
+        run.is_stopped = True
+
+
+def measure_kinds(scene: Scene, num_images: int) -> Iterator[tuple[Measured, float]]:
+    """What was measured so far with random and with trained weights, and the share that is done."""
+    name, size = scene.view.model, scene.size
+    kinds = {"random": partial(draw_random_network, name)}
+    if has_trained_weights(name):
+        trained = copy_trained_network(name)
+        kinds["trained"] = lambda _part: trained
+    images = prepare_images(load_sample().images[choose_images(num_images, len(load_sample().images))], name, size)
+    part_size = check_cost(name, size)
+    measured: dict[str, EffectiveField] = {}
+    for index, (kind, draw_model) in enumerate(kinds.items()):
+        for field in measure_in_parts(
+            draw_model, images, scene.row.name, scene.unit, scene.field.centre, part_size
+        ):
+            measured[kind] = field
+            done = (index + (field.num_images + field.num_silent) / num_images) / len(kinds)
+            yield list(measured.items()), done
+
+
+def draw_measured(scene: Scene, measured: Measured, done: float, num_images: int, text: Text) -> tuple:
+    """Sentence, maps and table of what was measured so far."""
+    sentence = describe_effective(scene, measured, text)
+    if done < 1:
+        last = measured[-1][1]
+        counted = last.num_images + last.num_silent
+        name = f"{name_layer(scene.row, text)}, {text(f'receptive_field.weights_{measured[-1][0]}')}"
+        sentence = text("receptive_field.measuring", name=name, done=counted, count=num_images)
+    maps = draw_effective(measured, scene.row, scene.field, text)
+    return sentence, maps, draw_effective_table(measured, scene.row, scene.field, text)
+
+
+def describe_effective(scene: Scene, measured: Measured, text: Text) -> str:
+    """What to look for: where half of the gradient lies, beside the theoretical field."""
+    row, fields = scene.row, dict(measured)
+    half, most = SHARES.index(0.5), SHARES.index(0.9)
+    said = {"name": f"<b>{html.escape(name_layer(row, text))}</b>", "size": row.size}
+    if not all(field.num_images for field in fields.values()):
+        return text("receptive_field.look_silent", **said)
+    random = fields["random"]
+    words = text("receptive_field.look_effective", half=random.sides[half], most=random.sides[most], **said)
+    if "trained" in fields:
+        trained = fields["trained"]
+        words += text("receptive_field.look_trained", half=trained.sides[half], most=trained.sides[most])
+    return words
+
+
+@lru_cache(maxsize=1)
+def _first_measured() -> Measured:
+    *_, (measured, _) = measure_kinds(find_scene(View()), FIRST_IMAGES)
+    return measured
+
+
+def build_effective(inputs: Sequence, text: Text, language: str) -> None:
+    """The effective field of the unit that is shown above."""
+    scene = find_scene(View())
+    first = draw_measured(scene, _first_measured(), 1.0, FIRST_IMAGES, text)
+    with gr.Row(elem_classes="stage"):
+        with controls_column():
+            gr.HTML(f'<p class="intro">{html.escape(text("receptive_field.effective_intro"))}</p>')
+            num_images = build_slider(1, MAX_IMAGES, FIRST_IMAGES, text("receptive_field.num_images"))
+            measure = gr.Button(text("receptive_field.measure"), variant="primary", elem_id="receptive-field-measure")
+            stop = gr.Button(text("receptive_field.stop"), visible=False, elem_id="receptive-field-stop")
+        with picture_column():
+            look_for = build_look_for(first[0])
+            maps = build_canvas(first[1], "receptive-field-effective")
+            table = gr.HTML(first[2], apply_default_css=False)
+    run = gr.State(None)
+    outputs = [look_for, maps, table, run, stop]
+    wire([measure.click], on_measure, [*inputs, num_images, run], outputs, language, queue=True, preprocess=True)
+    wire([stop.click], on_stop, [run], [look_for, stop], language)
+    wire([run.change], on_run, [run], [look_for, maps, table, stop], language,
+         queue=True, concurrency_id="heavy", concurrency_limit=1, trigger_mode="multiple")  # fmt: skip

@@ -1,0 +1,245 @@
+"""What the reader of the receptive-field tab has set, checked, and what that shows."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from explorer.checks import check_number, check_whole
+from explorer.data import load_sample
+from explorer.errors import InputError
+from explorer.images import open_image
+from explorer.receptive_field.effective import fit_images
+from explorer.receptive_field.figures import name_layer
+from explorer.receptive_field.maths import (
+    COLUMN_LIMITS,
+    FieldBox,
+    LayerRow,
+    compute_box_reach,
+    compute_chain_field,
+    compute_chain_reach,
+    compute_field_box,
+    find_unit,
+    parse_layers,
+    trace_layer_table,
+    trace_uniform_stack,
+)
+from explorer.receptive_field.networks import (
+    MAX_IMAGE_SIZE,
+    NETWORKS,
+    UnitCheck,
+    check_chain_unit,
+    check_unit,
+    find_network,
+    trace_model,
+)
+from explorer.samples import check_sample
+from explorer.text import Text
+
+IMAGE_SIZE = 28
+SHOWN_SIDE = 256  # pixels along one side of a picture that is sent to the page
+SHOWN_UNITS = 96  # units along one side of a map that is sent to the page
+TABLE = "table"  # the reader's own layers, in the place of a model's name
+STACKS = {"stack3x3": 3, "stack5x5": 5}  # equal convolutions at stride 1, to compare with: name -> kernel
+STACK = "stack3x3"
+MOST_COMPARED = 3
+FIRST_MODEL, FIRST_LAYER, FIRST_SAMPLE = "lenet5", 3, 120
+MIDDLE = (0.5, 0.5)
+
+
+def make_layers(*rows: Sequence) -> tuple[dict[str, str], ...]:
+    """Rows of the table, as a reader types them: type, kernel, stride, padding, dilation."""
+    return tuple(dict(zip(("type", *COLUMN_LIMITS), map(str, row))) for row in rows)
+
+
+LENET_LAYERS = make_layers(("conv", 5, 1, 2, 1), ("pool", 2, 2, 0, 1), ("conv", 5, 1, 0, 1), ("pool", 2, 2, 0, 1))
+
+
+@dataclass(frozen=True)
+class View:
+    """All that the reader has set, in the order of the components; as it came from the page until checked.
+
+    Attributes:
+        model: name of a network, or TABLE.
+        size: side of the image in pixels.
+        layer: number of the layer, 0 for the image.
+        sample: index of the sample that is the image.
+        picture: the reader's own picture, which goes before the sample: SHOWN_SIDE x SHOWN_SIDE grey values, a byte
+            each, in base64. (A path from the page could name any file of the server.)
+        place: (row, column) that the unit looks at, as shares of the image's sides; None for the middle.
+        compared: names of networks in the same chart.
+        layers: the table.
+    """
+
+    model: str = FIRST_MODEL
+    size: int = IMAGE_SIZE
+    layer: int = FIRST_LAYER
+    sample: int = FIRST_SAMPLE
+    picture: str | None = None
+    place: Sequence[float] | None = None
+    compared: Sequence[str] = (STACK,)
+    layers: Any = LENET_LAYERS
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a view shows."""
+
+    view: View
+    size: int
+    rows: tuple[LayerRow, ...]
+    number: int
+    unit: tuple[int, int]
+    field: FieldBox
+
+    @property
+    def row(self) -> LayerRow:
+        """The chosen layer."""
+        return self.rows[self.number]
+
+    @property
+    def pixel(self) -> tuple[float, float]:
+        """What the unit looks at, in pixels."""
+        return _find_pixel(self.view.place, self.size)
+
+
+def check_size(size: Any) -> int:
+    """The side of the image as the browser sent it."""
+    return check_whole("terms.input_size", size, 1, MAX_IMAGE_SIZE)
+
+
+def read_pair(values: Any) -> Sequence:
+    return values if isinstance(values, list | tuple) and len(values) == 2 else (None, None)
+
+
+def _find_pixel(place: Any, size: int) -> tuple[float, float]:
+    shares = MIDDLE if place in (None, "") else read_pair(place)
+    rows, columns = (check_number("receptive_field.pixel", share, -9, 9) for share in shares)
+    return rows * size - 0.5, columns * size - 0.5
+
+
+def find_scene(view: View) -> Scene:
+    """Check a view and find what it shows."""
+    size = check_size(view.size)
+    rows = trace_rows(view, size)
+    number = min(check_whole("terms.layer", view.layer, 0), len(rows) - 1)
+    row = rows[number]
+    unit = find_unit(row, _find_pixel(view.place, size))
+    is_chain = view.model == TABLE
+    field = compute_chain_field(view.layers, rows, number, unit) if is_chain else compute_field_box(row, unit)
+    return Scene(view, size, rows, number, unit, field)
+
+
+def trace_rows(view: View, size: int) -> tuple[LayerRow, ...]:
+    """The rows of the network or of the reader's table."""
+    return trace_layer_table(view.layers, size) if view.model == TABLE else trace_model(view.model, size)
+
+
+def trace_compared(name: str, scene: Scene) -> tuple[LayerRow, ...]:
+    """The rows of a network to compare with, at the same size where it takes that; stacks are as deep as it takes."""
+    if name == TABLE:
+        return trace_layer_table(scene.view.layers, scene.size)
+    if name in STACKS:
+        least = min(max(row.size for row in scene.rows), 2 * scene.size)
+        return trace_uniform_stack(STACKS[name], least, scene.size)
+    network = find_network(name)
+    return trace_model(name, network.input_size if network.fixed_size else scene.size)
+
+
+def check_compared(names: Any) -> list[str]:
+    """The names of the networks to compare with, as the browser sent them."""
+    names = list(names or []) if isinstance(names, list | tuple) or names is None else [names]
+    if len(names) > MOST_COMPARED:
+        raise InputError("receptive_field.too_many_compared", maximum=MOST_COMPARED)
+    return [name if name in STACKS or name == TABLE else find_network(name).name for name in names]
+
+
+def name_network(name: str, text: Text) -> str:
+    """What the reader calls it."""
+    return NETWORKS[name].title if name in NETWORKS else text(f"receptive_field.network_{name}")
+
+
+def check_scene(scene: Scene) -> UnitCheck:
+    """Let autograd find the field of a scene."""
+    if scene.view.model != TABLE:
+        return check_unit(scene.view.model, scene.size, scene.row, scene.unit)
+    layers = parse_layers(scene.view.layers)[: scene.number]
+    return check_chain_unit(layers, scene.size, scene.row, scene.unit, scene.field)
+
+
+def find_reach(scene: Scene) -> np.ndarray:
+    """What the units of a layer see along one side; of a large map some that are spread evenly."""
+    if scene.view.model == TABLE:
+        reach = compute_chain_reach(scene.view.layers, scene.rows, scene.number)
+    else:
+        reach = compute_box_reach(scene.row, scene.size)
+    kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
+    return reach[kept] if len(reach) > SHOWN_UNITS else reach
+
+
+def read_image(view: View, size: int) -> np.ndarray:
+    """The reader's picture, or the sample, as (size, size) of 0..1."""
+    if view.picture:  # the page hands an empty one back as ""
+        return fit_images(decode_picture(view.picture), size)[0].numpy()
+    pixels = load_sample().images[check_sample(view.sample)][None] / 255
+    return fit_images(pixels, size)[0].numpy()
+
+
+def encode_picture(path: str) -> str:
+    """The middle square of a picture, as `View.picture`."""
+    values = torch.from_numpy(np.asarray(open_image(path))[None] / np.float32(255))
+    side = min(values.shape[1:])
+    top, left = ((length - side) // 2 for length in values.shape[1:])
+    square = fit_images(values[:, top : top + side, left : left + side], SHOWN_SIDE)[0]
+    return base64.b64encode((square * 255).round().to(torch.uint8).numpy().tobytes()).decode("ascii")
+
+
+def decode_picture(picture: Any) -> torch.Tensor:
+    """(1, SHOWN_SIDE, SHOWN_SIDE) of 0..1."""
+    try:
+        values = base64.b64decode(picture, validate=True)
+    except (TypeError, ValueError):
+        values = b""
+    if len(values) != SHOWN_SIDE**2:
+        raise InputError("images.damaged")
+    return torch.frombuffer(bytearray(values), dtype=torch.uint8).view(1, SHOWN_SIDE, SHOWN_SIDE) / 255
+
+
+def describe_layer(scene: Scene, text: Text) -> str:
+    """What to look for: by how much this layer widens the field, and what its unit sees."""
+    row, number, size = scene.row, scene.number, scene.size
+    name = f"<b>{html.escape(name_layer(row, text))}</b>"
+    if number == 0:
+        return text("receptive_field.look_input")
+    if row.kind == "global":
+        return text("receptive_field.look_global", name=name)
+    before = scene.rows[number - 1]
+    added = row.size - before.size
+    if row.note:
+        grown = text("receptive_field.look_uneven", name=name, size=row.size, jump=f"{row.jump:.3g}")
+    else:
+        grown = text(
+            "receptive_field.look_grown" if added else "receptive_field.look_same",
+            name=name, added=added, reach=added // before.jump, jump=before.jump, size=row.size, image=size,
+        )  # fmt: skip
+    if row.size >= size:
+        middle = compute_field_box(row, find_unit(row, ((size - 1) / 2,) * 2))
+        sees_all = middle.clipped == (0, 0, size, size)
+        return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
+    return grown + _describe_losses(scene.field, text)
+
+
+def _describe_losses(field: FieldBox, text: Text) -> str:
+    """What of the box lies in the padding, and what in holes."""
+    words = ""
+    if field.padding_share:
+        words += text("receptive_field.look_padding", share=f"{field.padding_share:.0%}")
+    if field.holes_share > 0.005:
+        words += text("receptive_field.look_holes", share=f"{field.holes_share:.0%}")
+    return words
