@@ -303,7 +303,7 @@ def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Fi
         "num_params": sum(parameter.numel() for parameter in loaded.parameters()),
         "test_accuracy": (len(test.labels) - len(wrong)) / len(test.labels),
         "test_correct": len(test.labels) - len(wrong),
-        "flip_accuracy": (both.argmax(1) == test.labels.cpu()).float().mean().item(),
+        "flip_accuracy": (len(test.labels) - len(find_wrong(both, test.labels))) / len(test.labels),
         "validation_accuracy": run.curve[run.kept_epoch - 1]["validation_accuracy"],
         "epochs": len(run.curve),
         "kept_epoch": run.kept_epoch,
