@@ -21,9 +21,8 @@ MOST_SHOWN = 24  # of the images that every network gets wrong
 
 
 _COLUMNS = (
-    "model", "params", "accuracy", "mean", "flip", "claim", "tutorial", "epochs", "seeds", "time", "hardware",
+    "model", "params", "accuracy", "mean", "flip", "claim", "tutorial", "epochs", "seeds",
 )  # fmt: skip
-_WORDS = ("model", "hardware")  # columns that hold words, not numbers
 
 
 def draw_results_table(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping], text: Text) -> str:
@@ -38,7 +37,7 @@ def draw_results_table(records: Mapping[str, Mapping], tutorial: Mapping[str, Ma
     """
     rows = [_fill_row(name, record, tutorial.get(name), text) for name, record in records.items()]
     columns = [column for column in _COLUMNS if any(row[column] for row in rows)]
-    kinds = {column: "" if column in _WORDS else "number" for column in columns}
+    kinds = {column: "name" if column == "model" else "number" for column in columns}
     head = "".join(f'<th class="{kinds[column]}">{text(f"classifier.head_{column}")}</th>' for column in columns)
     body = "".join(
         "<tr>"
@@ -65,8 +64,6 @@ def _fill_row(name: str, record: Mapping, tutorial: Mapping | None, text: Text) 
         "tutorial": "" if tutorial is None else f"{100 * tutorial['test_accuracy']:.2f} %",
         "epochs": record["epochs"],
         "seeds": record["seed"] if seeds is None else ", ".join(map(str, seeds.seeds)),
-        "time": _duration(record["seconds"], text),
-        "hardware": _hardware(record["hardware"], text),
     }
 
 
@@ -103,7 +100,13 @@ def _describe_recipe(record: Mapping, text: Text) -> str:
         if recipe.get(trick)
     ]
     joined = text("classifier.trick_joiner").join(tricks) or text("classifier.trick_none")
-    return text("classifier.trained_with", epochs=record["epochs"], tricks=joined)
+    return text(
+        "classifier.trained_with",
+        epochs=record["epochs"],
+        tricks=joined,
+        time=_duration(record["seconds"], text),
+        hardware=_hardware(record["hardware"], text),
+    )
 
 
 _NOTED = ("softmax", "mlp")
@@ -171,7 +174,7 @@ def draw_always_wrong(found: AlwaysWrong, name: str, text: Text) -> dict:
     for number in range(min(len(found.labels), MOST_SHOWN)):
         caption = "" if answers is None else f"→ {class_name(text, int(answers[number]))}"
         drawn.append(Map(found.images[number] / 255, class_name(text, int(found.labels[number])), caption, "grey"))
-    return draw_maps(drawn, columns=8, max_height=460, label=text("classifier.always_wrong_title"))
+    return draw_maps(drawn, columns=12, max_height=300, label=text("classifier.always_wrong_title"))
 
 
 def draw_confusion(confusion: Sequence[Sequence[int]], text: Text) -> go.Figure:
