@@ -174,7 +174,7 @@ def draw_always_wrong(found: AlwaysWrong, name: str, text: Text) -> dict:
     for number in range(min(len(found.labels), MOST_SHOWN)):
         caption = "" if answers is None else f"→ {class_name(text, int(answers[number]))}"
         drawn.append(Map(found.images[number] / 255, class_name(text, int(found.labels[number])), caption, "grey"))
-    return draw_maps(drawn, columns=12, max_height=300, label=text("classifier.always_wrong_title"))
+    return draw_maps(drawn, columns=8, max_height=640, label=text("classifier.always_wrong_title"))
 
 
 def draw_confusion(confusion: Sequence[Sequence[int]], text: Text) -> go.Figure:
