@@ -104,3 +104,14 @@ def test_damaged_results_are_said(shipped):
         results_tab.build_results("en")
     words = [block.value for block in page.blocks.values() if isinstance(block, gr.Markdown)]
     assert text_in("en")("classifier.broken_results") in words
+
+
+def test_the_first_picture_of_the_tab_is_a_mistake_of_its_network():
+    """What the tab opens with must stay what its comment says when weights are trained anew."""
+    from explorer.classifier.tab import DEFAULT_MODEL, DEFAULT_SAMPLE, classify
+
+    answer = classify(sample=DEFAULT_SAMPLE, model=DEFAULT_MODEL)
+    assert (answer["true_class"], answer["predicted"]) == (6, 2)
+    confusion = checkpoints.load_results()[DEFAULT_MODEL]["confusion"]
+    wrong = [sum(row) - row[label] for label, row in enumerate(confusion)]
+    assert wrong.index(max(wrong)) == 6
