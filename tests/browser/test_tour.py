@@ -205,19 +205,25 @@ def find_english(sentences: list[str]) -> list[str]:
     return left
 
 
+def wait_for_chinese_only(page) -> list[str]:
+    """English that stays; while an answer is awaited, Gradio's hidden line on its queue is among the words."""
+    for _ in range(60):
+        left = [words for words in find_english(page.evaluate(LATIN)) if words != "Click to Access Webcam"]
+        if not left:
+            break
+        page.wait_for_timeout(500)
+    return left
+
+
 def test_the_chinese_page_has_no_english_left_over(visit):
     page = visit("/zh").page
     for wing in WINGS:
         open_tab(page, wing, "zh")
-        left = find_english(page.evaluate(LATIN))
+        left = wait_for_chinese_only(page)
         assert not left, (wing, left)
     for source in ("upload", "drawing", "camera"):
         page.get_by_label(text_in("zh")(f"classifier.source_{source}"), exact=True).locator("visible=true").check()
-        for _ in range(60):  # while an answer is awaited, Gradio's hidden line on the queue is among the words
-            left = [words for words in find_english(page.evaluate(LATIN)) if words != "Click to Access Webcam"]
-            if not left:
-                break
-            page.wait_for_timeout(500)
+        left = wait_for_chinese_only(page)
         assert not left, (source, left)
     # Gradio's English words are there, at no size; ours are painted in their place.
     button = page.locator(".camera button .wrap:visible").first
