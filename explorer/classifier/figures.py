@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +14,6 @@ from explorer.classifier.attribution import Attribution, Settings
 from explorer.classifier.preprocessing import Prepared, Step
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
-from explorer.style import ROLES
 from explorer.text import Text
 
 NUM_CLASSES = 10
