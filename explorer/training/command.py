@@ -56,6 +56,7 @@ class Plan:
     data_dir: str | None
     resume: bool
     smoke: bool
+    compiled: bool
     checkpoints: Path
     runs: Path
 
@@ -79,6 +80,19 @@ def choose_device(wanted: str) -> torch.device:
         return device
     except (RuntimeError, AssertionError) as error:
         raise RunError(f"--device {wanted} cannot be used on this machine ({str(error).splitlines()[0]})") from error
+
+
+def check_compiler(device: torch.device) -> None:
+    """Compile something small, so that a missing compiler is noticed before the data set is read.
+
+    Raises:
+        RunError: torch.compile does not work here.
+    """
+    try:
+        torch.compile(lambda x: x.exp() + 1)(torch.zeros(8, device=device))
+    except (RuntimeError, ImportError) as error:
+        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise RunError(f"--compile needs a compiler that torch.compile can use on {device} ({reason})") from error
 
 
 @contextmanager
@@ -129,6 +143,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="auto", help="auto (default: a GPU if there is one), cpu or cuda")
     parser.add_argument("--data-dir", metavar="DIR", help="folder of Fashion-MNIST (default: find it, else download)")
     parser.add_argument("--resume", action="store_true", help="go on with interrupted runs; leave finished ones alone")
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile each network first (torch.compile): half a minute or more each, meant for long runs on a GPU",
+    )
     parser.add_argument("--smoke", action="store_true", help="two tiny steps of each model into runs/smoke, as a test")
     return parser
 
@@ -160,15 +179,19 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
         raise RunError("--smoke and --resume do not go together: a smoke run is over too soon to be resumed")
     if arguments.recipe not in RECIPES:
         raise RunError(f"--recipe must be one of {', '.join(RECIPES)}, got {arguments.recipe!r}")
+    seeds, device = parse_seeds(arguments.seed), choose_device(arguments.device)
+    if arguments.compile:
+        check_compiler(device)
     return Plan(
         names=cheapest_first(dict.fromkeys(names)),
         recipe=arguments.recipe,
         epochs=arguments.epochs,
-        seeds=parse_seeds(arguments.seed),
-        device=choose_device(arguments.device),
+        seeds=seeds,
+        device=device,
         data_dir=arguments.data_dir,
         resume=arguments.resume,
         smoke=arguments.smoke,
+        compiled=arguments.compile,
         checkpoints=RUNS / "smoke" / "checkpoints" if arguments.smoke else CHECKPOINTS,
         runs=RUNS / "smoke" if arguments.smoke else RUNS,
     )
@@ -286,6 +309,9 @@ def _train_one(name: str, seed: int, plan: Plan, images: Images, should_stop) ->
     if isinstance(run, Finished):
         return run
     path = plan.state_path(name, seed)
+    if plan.compiled:
+        torch.compiler.reset()  # what the last network compiled counts towards a limit that this one would reach
+        run.model.compile(dynamic=False)  # only the last batch of a pass is shorter: few sizes, each for itself
     train(run, images.training, images.validation, save_state=lambda run: write_state(run, path),
           should_stop=should_stop, save_every=SAVE_EVERY_SECONDS)  # fmt: skip
     finished = finish(run, images.validation, images.test, plan.device)
@@ -346,4 +372,5 @@ def resume_command(parsed: argparse.Namespace) -> str:
     names = ("models", "recipe", "epochs", "seed", "device", "data_dir")
     given = {f"--{name.replace('_', '-')}": getattr(parsed, name) for name in names}
     words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
+    words += ["--compile"] if parsed.compile else []
     return shlex.join(["python", "train_all.py", "--resume", *words])

@@ -166,16 +166,19 @@ def _run_batch(model, images, labels, criterion, optimizer, clip_norm, autocast)
         logits = model(images)
     logits = logits.float()
     loss = criterion(logits, labels)
-    value = loss.item()
     if optimizer is not None:
-        if not math.isfinite(value):
-            raise TrainingDiverged(f"the loss became {value}; a smaller learning rate may help")
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if clip_norm is not None:
             nn.utils.clip_grad_norm_(model.parameters(), max_norm=clip_norm)
+    correct = (logits.argmax(1) == most_likely(labels)).sum()
+    # Fetched together and after all else is under way: each fetch makes a GPU wait for the host.
+    value, num_correct = torch.stack([loss.detach(), correct.to(loss.dtype)]).tolist()
+    if optimizer is not None:
+        if not math.isfinite(value):
+            raise TrainingDiverged(f"the loss became {value}; a smaller learning rate may help")
         optimizer.step()
-    return value, int((logits.argmax(1) == most_likely(labels)).sum())
+    return value, int(num_correct)
 
 
 def most_likely(labels: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,6 +53,33 @@ def test_command_line_trains_records_and_reports(workplace, capsys):
     }  # fmt: skip
     for value in ("61,706", f"{record['test_accuracy']:.2%}", record["hardware"]):
         assert value in output
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a C++ compiler")
+def test_compiled_training_gives_the_same_network_up_to_rounding(workplace, monkeypatch):
+    compiled = []
+    whole = torch.nn.Module.compile
+    monkeypatch.setattr(
+        torch.nn.Module, "compile", lambda self, **options: (compiled.append(self), whole(self, **options))
+    )
+    logits = []
+    for options in ((), ("--compile",)):
+        assert call("--models", "lenet5", "--epochs", "2", *options) == 0
+        images, _ = data.load_split("test", "fashion")
+        with torch.no_grad():
+            logits.append(load_trained("lenet5", workplace / "checkpoints")(images.float() / 255))
+    assert len(compiled) == 1 and compiled[0]._compiled_call_impl is not None
+    assert torch.allclose(*logits, atol=0.01)  # the weights are stored in half precision
+
+
+def test_a_missing_compiler_is_said_before_anything_is_read(workplace, monkeypatch, capsys):
+    def refuse(function):
+        raise RuntimeError("No working C++ compiler found\nin 3 places")
+
+    monkeypatch.setattr(torch, "compile", refuse)
+    assert call("--models", "softmax", "--compile") == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "--compile needs a compiler" in message and "No working C++" in message
 
 
 def test_interrupted_command_goes_on_and_leaves_finished_models_alone(workplace, monkeypatch, capsys):
