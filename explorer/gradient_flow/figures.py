@@ -398,7 +398,7 @@ def draw_degradation(curves: tuple[Curve, ...], error: str, text: Text) -> go.Fi
             x=list(range(1, len(curve.train_error) + 1)),
             y=[100 * each for each in getattr(curve, error)],
             name=name,
-            mode="lines",
+            mode="lines+markers",
             line={"color": ROLES[curve.kind], "width": 3.5 if curve.depth == 56 else 2,
                   "dash": "solid" if curve.depth == 56 else "dot"},
             hovertemplate="%{x}: %{y:.2f} %<extra>" + name + "</extra>",

@@ -121,7 +121,7 @@ def name_layer(row: LayerRow, text: Text) -> str:
     kind = text(f"receptive_field.kind_{row.kind}")
     if not row.name:
         return kind
-    return row.name if row.kind in row.name else f"{row.name} ({kind})"
+    return row.name if row.kind in row.name else text("receptive_field.layer_with_kind", name=row.name, kind=kind)
 
 
 def draw_field(

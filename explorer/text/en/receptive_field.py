@@ -14,6 +14,7 @@ SENTENCES = {
     "layer_number": "Layer",
     "network_table": "My own layers",
     "network_stack3x3": "3×3 layers, stride 1",
+    "layer_with_kind": "{name} ({kind})",
     "kind_input": "image",
     "kind_conv": "conv",
     "kind_pool": "pool",
