@@ -1,10 +1,11 @@
 """How fast train_all.py trains against the tutorial's script as written, on the same images in the same run.
 
-    python -m tests.benchmarks.compare_training --model resnet18 --steps 10
+    python -m tests.benchmarks.compare_training --model resnet18 --steps 4
     python -m tests.benchmarks.compare_training --model lenet5 --target 0.90 --epochs 10
 
-Per epoch: both take turns step by step, so that whatever else the machine does hits both; an epoch is as many median
-steps as it has. With --target, each then trains by its own recipe until its validation accuracy reaches that (ours in a
+Per epoch: both take turns in bouts of some steps, so that whatever else the machine does hits both, and each bout reads
+exactly the images it trains on, so that no worker of the peer fetches ahead while the other is timed; an epoch is as many
+steps of the median bout as it has. With --target, each then trains by its own recipe until its validation accuracy reaches that (ours in a
 one-cycle run of --epochs epochs), and the times are compared. The peer is section 10 of the tutorial: PIL transforms in a
 DataLoader with two workers, float32, NCHW. Nothing is asserted, and pytest does not collect this file.
 """
@@ -22,7 +23,7 @@ from dataclasses import replace
 import torch
 from PIL import Image
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler
 from torchvision import transforms
 
 from explorer.data import load_split
@@ -58,13 +59,16 @@ class PilImages(Dataset):
 class Tutorial:
     """The tutorial's training, one step or one epoch at a time."""
 
-    def __init__(self, name: str, device: torch.device):
+    def __init__(self, name: str, device: torch.device, bout: int | None = None):
+        """Training with batches of 128; with a bout, a pass over the loader is so many random batches."""
         images, labels = load_split("train", None)
         order = torch.randperm(len(images), generator=torch.Generator().manual_seed(42))
         learn, validate = order[:54_000], order[54_000:]
+        training = PilImages(images[learn], labels[learn])
         self.loader = DataLoader(
-            PilImages(images[learn], labels[learn]), 128, shuffle=True, num_workers=2, pin_memory=device.type == "cuda"
-        )
+            training, 128, sampler=RandomSampler(training, num_samples=bout and 128 * bout), num_workers=2,
+            pin_memory=device.type == "cuda", persistent_workers=bout is not None,
+        )  # fmt: skip
         self.validation = DataLoader(PilImages(images[validate], labels[validate]), 256, num_workers=2)
         self.device = device
         self.model = create_model(name).to(device)
@@ -132,15 +136,16 @@ def train_to(name: str, device: torch.device, target: float, epochs: int) -> flo
     return time.perf_counter() - start if reached() else None
 
 
-def time_in_turns(sides: list[Iterator[None]], repeats: int) -> list[float]:
-    """Median seconds of a step of each side after two steps of warm-up."""
+def time_in_turns(sides: list[Callable[[], Iterator[None]]], bout: int, repeats: int) -> list[float]:
+    """Median seconds of a step of each side, of so many bouts after one of warm-up."""
     seconds: list[list[float]] = [[] for _ in sides]
-    for number in range(repeats + 2):
+    for number in range(repeats + 1):
         for side, record in zip(sides, seconds, strict=True):
             start = time.perf_counter()
-            next(side)
-            if number >= 2:
-                record.append(time.perf_counter() - start)
+            for _ in side():
+                pass
+            if number:
+                record.append((time.perf_counter() - start) / bout)
     return [statistics.median(record) for record in seconds]
 
 
@@ -153,7 +158,8 @@ def report(what: str, ours: float | None, peer: float | None, say: Callable[[flo
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare train_all.py with the tutorial's training script.")
     parser.add_argument("--model", default="resnet18", help="name in the catalogue (default: resnet18)")
-    parser.add_argument("--steps", type=int, default=10, help="timed steps of each side (default: 10)")
+    parser.add_argument("--steps", type=int, default=10, help="steps of a bout (default: 10)")
+    parser.add_argument("--bouts", type=int, default=5, help="timed bouts of each side (default: 5)")
     parser.add_argument("--target", type=float, help="validation accuracy to train to, such as 0.94 (default: do not)")
     parser.add_argument("--epochs", type=int, default=10, help="length of our run to the target (default: 10)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -161,8 +167,10 @@ def main() -> None:
     device = choose_device(arguments.device)
     print(f"{arguments.model} on {describe_hardware(device)}; bfloat16: {runs.has_bfloat16(device)}")
     print(f"{'':28}{'ours':>14}{'tutorial':>14}{'faster':>10}")
-    ours, peer = time_in_turns([our_steps(arguments.model, device), Tutorial(arguments.model, device).steps()],
-                               arguments.steps)  # fmt: skip
+    endless, tutorial = our_steps(arguments.model, device), Tutorial(arguments.model, device, arguments.steps)
+    ours, peer = time_in_turns(
+        [lambda: itertools.islice(endless, arguments.steps), tutorial.steps], arguments.steps, arguments.bouts
+    )
     report("one step of 128 images", ours, peer, lambda seconds: f"{seconds * 1e3:.1f} ms")
     report("one epoch (422 steps)", ours * EPOCH_STEPS, peer * EPOCH_STEPS, lambda seconds: f"{seconds:.0f} s")
     if arguments.target is not None:
