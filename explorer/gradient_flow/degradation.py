@@ -1,4 +1,4 @@
-"""Degradation (He et al. 2015, section 4.2): how well shallow and deep nets, plain and residual, learned by one recipe."""
+"""Degradation (He et al. 2015, section 4.2): how shallow and deep nets, plain and residual, learned by one recipe."""
 
 from __future__ import annotations
 
@@ -18,12 +18,18 @@ class Curve:
     Attributes:
         kind: "plain" or "residual".
         depth: layers with weights.
+        num_params: parameters.
+        seed: of the run that is drawn.
+        peak_lr: highest learning rate of its recipe.
         train_error: of each epoch, as a fraction, on the images as they were shown (augmented).
         validation_error: after each epoch, as a fraction.
     """
 
     kind: str
     depth: int
+    num_params: int
+    seed: int
+    peak_lr: float
     train_error: tuple[float, ...]
     validation_error: tuple[float, ...]
 
@@ -43,6 +49,9 @@ def read_curves(records: Mapping[str, Mapping[str, Any]]) -> tuple[Curve, ...]:
         Curve(
             kind,
             DEPTHS[name],
+            records[name]["num_params"],
+            records[name]["seed"],
+            records[name]["recipe"]["peak_lr"],
             tuple(1 - epoch["train_accuracy"] for epoch in records[name]["curve"]),
             tuple(1 - epoch["validation_accuracy"] for epoch in records[name]["curve"]),
         )

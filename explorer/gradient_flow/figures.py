@@ -383,6 +383,19 @@ def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:
     return ("" if text.language == "zh" else " ").join(sentences)
 
 
+def caption_degradation(curves: tuple[Curve, ...], text: Text) -> str:
+    """What the curves are of: sizes, recipe, seeds, and which images each error counts."""
+    sizes = {curve.depth: f"{curve.num_params:,}" for curve in curves}
+    seeds = sorted({curve.seed for curve in curves})
+    return text(
+        "gradient_flow.degradation_caption",
+        shallow=sizes[min(sizes)],
+        deep=sizes[max(sizes)],
+        peak=f"{curves[0].peak_lr:g}",
+        seeds=", ".join(map(str, seeds)),
+    )
+
+
 def draw_degradation(curves: tuple[Curve, ...], error: str, text: Text) -> go.Figure:
     """Error against epoch of the four nets.
 

@@ -10,6 +10,7 @@ import gradio as gr
 from explorer.events import wire
 from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import (
+    caption_degradation,
     describe,
     describe_degradation,
     draw_blocks,
@@ -200,6 +201,7 @@ def _build_degradation(language: str) -> None:
     with gr.Row():
         for error in ("train_error", "validation_error"):
             gr.Plot(draw_degradation(curves, error, text), min_width=320, **PLOT_SETTINGS)
+    gr.HTML(f'<p class="intro">{caption_degradation(curves, text)}</p>')
 
 
 def build_tab(language: str) -> Wing:

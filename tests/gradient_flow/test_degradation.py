@@ -7,7 +7,7 @@ import pytest
 
 from explorer.gradient_flow import tab
 from explorer.gradient_flow.degradation import compute_excess, read_curves
-from explorer.gradient_flow.figures import describe_degradation, draw_degradation
+from explorer.gradient_flow.figures import caption_degradation, describe_degradation, draw_degradation
 from explorer.models import checkpoints
 from explorer.models.catalogue import create_model
 from explorer.text import text_in
@@ -20,7 +20,8 @@ def record_of(name: str, **changes) -> dict:
     train, validation = FINAL[name]
     curve = [{"train_accuracy": 0.5, "validation_accuracy": 0.4},
              {"train_accuracy": train, "validation_accuracy": validation}]  # fmt: skip
-    return {"recipe": {"epochs": 2}, "curve": curve, **changes}
+    facts = {"num_params": 271_000 if name.endswith("20") else 855_000, "seed": 42}
+    return {"recipe": {"epochs": 2, "peak_lr": 0.05}, "curve": curve, **facts, **changes}
 
 
 RECORDS = {name: record_of(name) for name in FINAL}
@@ -60,6 +61,8 @@ def test_chart_and_sentence(language):
     assert text("gradient_flow.degradation_worse", **said) in sentence
     said = {"kind": text("gradient_flow.degradation_residual"), "shallow": "9.0", "deep": "7.0"}
     assert text("gradient_flow.degradation_better", **said) in sentence
+    caption = caption_degradation(curves, text)
+    assert all(value in caption for value in ("271,000", "855,000", "0.05", "42"))
     figure = draw_degradation(curves, "validation_error", text)
     assert [round(line.y[-1], 3) for line in figure.data] == [12.0, 16.0, 11.0, 10.0]
     assert len({(line.line.color, line.line.dash) for line in figure.data}) == 4
