@@ -84,7 +84,7 @@ def _describe_claim(name: str, record: Mapping, text: Text) -> str:
     claim = compare_with_claim(*_accuracy_and_claim(name, record))
     verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
     facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
-    note = text(f"classifier.note_{name}", **facts) if name in _NOTED else ""
+    note = text(f"classifier.note_{_NOTES[name]}", **facts) if name in _NOTES else ""
     sentences = [verdict, _describe_recipe(record, text), note]
     return ("" if text.language == "zh" else " ").join(filter(None, sentences))
 
@@ -109,7 +109,12 @@ def _describe_recipe(record: Mapping, text: Text) -> str:
     )
 
 
-_NOTED = ("softmax", "mlp")
+# Network -> which remark on its result is made.
+_NOTES = {
+    "softmax": "softmax",
+    "mlp": "mlp",
+    **dict.fromkeys(("plain20", "resnet20", "plain56", "resnet56"), "degradation"),
+}
 
 
 def _hardware(words: str, text: Text) -> str:

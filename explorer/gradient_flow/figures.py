@@ -23,6 +23,7 @@ from explorer.text import Text
 HEIGHT = 370  # px
 LIMIT = 60  # decades drawn on either side of 1
 KINDS = ("plain", "residual")
+_ERROR_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 7, 10, 20, 30, 50, 70, 100)  # per cent
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -416,4 +417,11 @@ def draw_degradation(curves: tuple[Curve, ...], error: str, text: Text) -> go.Fi
                   "dash": "solid" if curve.depth == 56 else "dot"},
             hovertemplate="%{x}: %{y:.2f} %<extra>" + name + "</extra>",
         )  # fmt: skip
-    return figure.update_layout(height=HEIGHT, margin={"t": 70, "r": 8}, yaxis={"rangemode": "tozero"})
+    # Logarithmic, and the same for both errors: near the end a point is much, at the beginning it is nothing.
+    errors = [100 * each for curve in curves for each in (*curve.train_error, *curve.validation_error) if each > 0]
+    limits = [math.log10(min(errors) / 1.1), math.log10(max(errors) * 1.1)]
+    return figure.update_layout(
+        height=HEIGHT,
+        margin={"t": 70, "r": 8},
+        yaxis={"type": "log", "range": limits, "tickvals": _ERROR_TICKS, "ticktext": list(map(str, _ERROR_TICKS))},
+    )

@@ -13,7 +13,7 @@ from explorer.data import DatasetError, find_dataset
 from explorer.models.checkpoints import load_results, load_trained
 
 # ResNet-18 takes minutes on two cores: the sample in test_checkpoints.py has to do for it.
-QUICK = ("softmax", "mlp", "lenet5", "alexnet_small")
+QUICK = ("softmax", "mlp", "lenet5", "alexnet_small", "plain20", "resnet20", "plain56", "resnet56")
 
 
 def read_idx(folder: Path, name: str, header: int) -> np.ndarray:

@@ -170,6 +170,10 @@ SENTENCES = {
         "The claim is more than MLPs reach elsewhere: the data set's own list of results has 88 to 90 %. "
         "On the training images this run has {train_accuracy} %: it has learned much of them by heart."
     ),
+    "note_degradation": (
+        "One of the four nets whose depths are compared in the gradient-flow tab: a short recipe, the same for all four, "
+        "that is not meant for the highest accuracy."
+    ),
     "seconds": "{value} s",
     "minutes": "{value} min",
     "hours": "{value} h",

@@ -99,13 +99,13 @@ SENTENCES = {
     "outcome_different": "other numbers, no error",
     "outcome_error": "error in backward",
     "degradation_title": "Deeper and worse? The same nets, trained",
-    "degradation_said": "After {epochs} epochs by the same recipe:",
-    "degradation_worse": "the {kind} net of 56 layers has a higher training error than that of 20, {deep} against {shallow} %.",
-    "degradation_better": "the {kind} net of 56 layers has a lower training error than that of 20, {deep} against {shallow} %.",
-    "degradation_same": "the {kind} nets of 56 and of 20 layers have the same training error, {deep} and {shallow} %.",
+    "degradation_said": "All four learned for {epochs} epochs by the same recipe.",
+    "degradation_worse": "The {kind} net of 56 layers has a higher training error than that of 20, {deep} against {shallow} %.",
+    "degradation_better": "The {kind} net of 56 layers has a lower training error than that of 20, {deep} against {shallow} %.",
+    "degradation_same": "The {kind} nets of 56 and of 20 layers have the same training error, {deep} and {shallow} %.",
     "degradation_caption": "CIFAR-style nets of He et al. (2015, section 4.2) with {shallow} parameters (20 layers) and "
-    "{deep} (56 layers); batch normalisation, one cycle of the learning rate up to {peak}, flips and shifts; one run each "
-    "(seed {seeds}). Training error is counted while an epoch runs, on the shifted images; validation error after it, on "
+    "{deep} (56 layers); batch normalisation, one cycle of the learning rate up to {peak}, flips and shifts; drawn is seed "
+    "{seeds}. Training error is counted while an epoch runs, on the shifted images; validation error after it, on "
     "6,000 images as they are.",
     "degradation_plain": "plain",
     "degradation_residual": "residual",

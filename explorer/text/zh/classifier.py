@@ -149,6 +149,9 @@ SENTENCES = {
         "别处的 MLP 也没有这么高：数据集官方榜单上是 88% 到 90%。"
         "这次训练在训练集上达到 {train_accuracy}%：其中不少是死记硬背下来的。"
     ),
+    "note_degradation": (
+        "它是“梯度流动”页里比较深度的四个网络之一：四个网络共用一种较短的训练方法，目的不是最高的准确率。"
+    ),
     "seconds": "{value} 秒",
     "minutes": "{value} 分钟",
     "hours": "{value} 小时",

@@ -91,12 +91,12 @@ SENTENCES = {
     "outcome_different": "数值变了，却不报错",
     "outcome_error": "反向传播时报错",
     "degradation_title": "越深越差？把同样的网络训练出来看",
-    "degradation_said": "用同一种训练方法训练 {epochs} 轮之后：",
+    "degradation_said": "四个网络都用同一种训练方法训练 {epochs} 轮。",
     "degradation_worse": "56 层的{kind}网络训练误差比 20 层的高，前者 {deep}%，后者 {shallow}%。",
     "degradation_better": "56 层的{kind}网络训练误差比 20 层的低，前者 {deep}%，后者 {shallow}%。",
     "degradation_same": "56 层和 20 层的{kind}网络训练误差相同，分别为 {deep}% 和 {shallow}%。",
     "degradation_caption": "网络是 He 等人（2015，第 4.2 节）的 CIFAR 式结构：20 层有 {shallow} 个参数，56 层有 {deep} 个；带批归一化，"
-    "学习率走一个周期，峰值 {peak}，图像随机翻转和平移；每个网络训练一次（种子 {seeds}）。训练误差在一轮进行中、在变换后的图像上统计；"
+    "学习率走一个周期，峰值 {peak}，图像随机翻转和平移；画出的是种子 {seeds}。训练误差在一轮进行中、在变换后的图像上统计；"
     "验证误差在一轮结束后、在 6,000 张原图上统计。",
     "degradation_plain": "普通",
     "degradation_residual": "残差",
