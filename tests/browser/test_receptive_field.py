@@ -59,29 +59,34 @@ def title(language: str, name: str, unit) -> str:
     return text_in(language)("receptive_field.field_title", name=name, row=unit[0], column=unit[1])
 
 
+def name_layer(language: str, name: str, kind: str) -> str:
+    text = text_in(language)
+    return text("receptive_field.layer_with_kind", name=name, kind=text(f"receptive_field.kind_{kind}"))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_clicks_on_layers_and_units_show_their_fields(visit, language):
-    page, text = open_wing(visit, language), text_in(language)
-    conv, pool = text("receptive_field.kind_conv"), text("receptive_field.kind_pool")
+    page = open_wing(visit, language)
+    conv, pool = name_layer(language, "features.0", "conv"), name_layer(language, "features.5", "pool")
     before = page.evaluate(PAYLOAD)
     click_layer(page, "lenet5", 1)
-    page.get_by_text(title(language, f"features.0 ({conv})", (14, 14))).first.wait_for()
+    page.get_by_text(title(language, conv, (14, 14))).first.wait_for()
     assert page.evaluate(PAYLOAD) != before
     assert page.locator("#receptive-field-layer input[type=number]").input_value() == "1"
     wait_for_pixels(page, 25)
     # The chart was drawn anew; it still listens.
     click_layer(page, "lenet5", 4)
-    page.get_by_text(title(language, f"features.5 ({pool})", (2, 2))).first.wait_for()
+    page.get_by_text(title(language, pool, (2, 2))).first.wait_for()
     canvas = page.locator(f"{FIELD} .field-map canvas")
     canvas.click(position={"x": 3, "y": 3})
-    page.get_by_text(title(language, f"features.5 ({pool})", (0, 0))).first.wait_for()
+    page.get_by_text(title(language, pool, (0, 0))).first.wait_for()
     # 16 x 16 pixels around 5.5: 14 x 14 of them lie on the image, 23 % in the padding.
     wait_for_pixels(page, 14 * 14)
     assert "23%" in page.locator(f"{FIELD} .field-image .map-caption").inner_text()
     canvas.press("ArrowRight")
-    page.get_by_text(title(language, f"features.5 ({pool})", (0, 1))).first.wait_for()
+    page.get_by_text(title(language, pool, (0, 1))).first.wait_for()
     page.locator(f"{FIELD} .field-image canvas").click(position={"x": 4, "y": 4})
-    page.get_by_text(title(language, f"features.5 ({pool})", (0, 0))).first.wait_for()
+    page.get_by_text(title(language, pool, (0, 0))).first.wait_for()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

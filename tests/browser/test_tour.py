@@ -179,7 +179,7 @@ PROPER = set(
     """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax regression
     conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF
     SVG CSV Flatten Linear Grad-CAM CAM SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU
-    px ms KB MB GB B py He Xavier NaN seed float bf SGD T tanh""".split()
+    px ms KB MB GB B py CIFAR He Xavier NaN seed float bf SGD T tanh""".split()
 )
 LATIN = """() => {
   const found = [];
