@@ -14,7 +14,7 @@ from explorer.classifier.attribution import Attribution, Settings
 from explorer.classifier.preprocessing import Prepared, Step
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
-from explorer.text import Text
+from explorer.text import Text, join_sentences
 
 NUM_CLASSES = 10
 
@@ -78,7 +78,7 @@ def class_name(text: Text, label: int) -> str:
 
 def choose_sentence(outcome: Outcome, text: Text) -> str:
     """What to look for: what the network says, and what the map shows, with the numbers."""
-    return text("classifier.two_sentences", first=_verdict(outcome, text), second=_what_to_look_for(outcome, text))
+    return join_sentences([_verdict(outcome, text), _what_to_look_for(outcome, text)], text)
 
 
 def _verdict(outcome: Outcome, text: Text) -> str:

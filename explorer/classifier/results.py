@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean, stdev
 
 _Z = 1.959964  # standard deviations that hold 95 % of a normal distribution
 
@@ -75,27 +74,3 @@ def find_mistakes(confusion: Sequence[Sequence[int]]) -> Mistakes:
     recalls = [row[label] / max(1, sum(row)) for label, row in enumerate(confusion)]
     hardest = min(range(len(recalls)), key=recalls.__getitem__)
     return Mistakes(truth, predicted, confusion[truth][predicted], hardest, recalls[hardest])
-
-
-@dataclass(frozen=True)
-class Seeds:
-    """Test accuracy of one network trained several times from different seeds, as fractions.
-
-    Attributes:
-        seeds: the seeds, ascending.
-        mean: of the accuracies.
-        deviation: their standard deviation (n - 1 in the denominator).
-    """
-
-    seeds: tuple[int, ...]
-    mean: float
-    deviation: float
-
-
-def summarise_seeds(record: Mapping) -> Seeds | None:
-    """Mean and spread over the seeds of a record, or None where it was trained once."""
-    runs = record.get("runs", ())
-    if len(runs) < 2:
-        return None
-    accuracies = [run["test_accuracy"] for run in runs]
-    return Seeds(tuple(sorted(run["seed"] for run in runs)), mean(accuracies), stdev(accuracies))

@@ -11,11 +11,12 @@ import torch
 
 from explorer.canvas import Map, draw_maps
 from explorer.classifier.figures import class_name, percent
-from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes, summarise_seeds
+from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
 from explorer.models.always_wrong import AlwaysWrong
-from explorer.models.catalogue import MODELS
+from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
+from explorer.models.seeds import summarise_seeds
 from explorer.style import ROLES, new_figure
-from explorer.text import Text
+from explorer.text import Text, join_sentences
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
 
@@ -85,8 +86,7 @@ def _describe_claim(name: str, record: Mapping, text: Text) -> str:
     verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
     facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
     note = text(f"classifier.note_{_NOTES[name]}", **facts) if name in _NOTES else ""
-    sentences = [verdict, _describe_recipe(record, text), note]
-    return ("" if text.language == "zh" else " ").join(filter(None, sentences))
+    return join_sentences([verdict, _describe_recipe(record, text), note], text)
 
 
 def _describe_recipe(record: Mapping, text: Text) -> str:
@@ -113,7 +113,7 @@ def _describe_recipe(record: Mapping, text: Text) -> str:
 _NOTES = {
     "softmax": "softmax",
     "mlp": "mlp",
-    **dict.fromkeys(("plain20", "resnet20", "plain56", "resnet56"), "degradation"),
+    **dict.fromkeys(DEGRADATION_NAMES, "degradation"),
 }
 
 
@@ -145,7 +145,7 @@ def describe_mistakes(record: Mapping, text: Text) -> str:
         hardest=class_name(text, mistakes.hardest),
         recall=percent(mistakes.recall, text),
     )
-    return text("classifier.two_sentences", first=sentence, second=_describe_calibration(record, text)).strip()
+    return join_sentences([sentence, _describe_calibration(record, text)], text)
 
 
 def _describe_calibration(record: Mapping, text: Text) -> str:

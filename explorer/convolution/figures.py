@@ -8,7 +8,7 @@ import torch
 
 from explorer.canvas import Map, draw_maps, format_number
 from explorer.convolution.maths import Experiment, ParameterCount, Pooling, conv_output_size, pad_map
-from explorer.text import Text
+from explorer.text import Text, join_sentences
 
 PICTURE_HEIGHT = 300  # px, so that arithmetic and formula stand below it on one screen
 POOLING_HEIGHT = 300
@@ -179,7 +179,7 @@ def choose_sentence(experiment: Experiment, text: Text) -> str:
         _describe_padding(experiment, text) if experiment.padding else None,
     ]
     said = [part for part in parts if part] or [_describe_values(experiment, text)]
-    return text("convolution.between").join(said[:2])
+    return join_sentences(said[:2], text)
 
 
 def _describe_stride(experiment: Experiment, text: Text) -> str:

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Kind -> the shallow and the deep net of the catalogue.
-PAIRS = {"plain": ("plain20", "plain56"), "residual": ("resnet20", "resnet56")}
-DEPTHS = {"plain20": 20, "plain56": 56, "resnet20": 20, "resnet56": 56}
+from explorer.models.catalogue import DEGRADATION, DEGRADATION_NAMES
 
 
 @dataclass(frozen=True)
@@ -40,27 +38,33 @@ def read_curves(records: Mapping[str, Mapping[str, Any]]) -> tuple[Curve, ...]:
     Args:
         records: model name -> record of results.json.
     """
-    names = [name for pair in PAIRS.values() for name in pair]
-    if any(name not in records for name in names):
+    if any(name not in records for name in DEGRADATION_NAMES):
         return ()
-    if any(records[name].get("recipe") != records[names[0]].get("recipe") for name in names):
+    first, *others = (records[name].get("recipe") for name in DEGRADATION_NAMES)
+    if any(recipe != first for recipe in others):
         return ()
     return tuple(
         Curve(
             kind,
-            DEPTHS[name],
+            depth,
             records[name]["num_params"],
             records[name]["seed"],
             records[name]["recipe"]["peak_lr"],
             tuple(1 - epoch["train_accuracy"] for epoch in records[name]["curve"]),
             tuple(1 - epoch["validation_accuracy"] for epoch in records[name]["curve"]),
         )
-        for kind, pair in PAIRS.items()
-        for name in pair
+        for kind, nets in DEGRADATION.items()
+        for depth, name in nets.items()
     )
+
+
+def pick_pair(curves: tuple[Curve, ...], kind: str) -> tuple[Curve, Curve]:
+    """The shallow and the deep net of a kind."""
+    shallow, deep = sorted((curve for curve in curves if curve.kind == kind), key=lambda curve: curve.depth)
+    return shallow, deep
 
 
 def compute_excess(curves: tuple[Curve, ...], kind: str, error: str = "train_error") -> float:
     """Error of the deep net less that of the shallow one in the last epoch, as a fraction; above 0 is degradation."""
-    shallow, deep = sorted((curve for curve in curves if curve.kind == kind), key=lambda curve: curve.depth)
+    shallow, deep = pick_pair(curves, kind)
     return getattr(deep, error)[-1] - getattr(shallow, error)[-1]

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 import plotly.graph_objects as go
 import torch
 
-from explorer.gradient_flow.degradation import Curve, compute_excess
+from explorer.gradient_flow.degradation import Curve, compute_excess, pick_pair
 from explorer.gradient_flow.maths import Flow, GradientNorms, InplaceCase, Settings, Spread, compute_spread
 from explorer.style import MUTED, ROLES, new_figure
-from explorer.text import Text
+from explorer.text import Text, join_sentences
 
 HEIGHT = 370  # px
 LIMIT = 60  # decades drawn on either side of 1
@@ -40,16 +40,16 @@ def say_number(value: float) -> str:
 def describe(norms: GradientNorms, text: Text) -> str:
     """What was measured in words: the first block's gradient in the full stack, beside that of a single block."""
     settings = norms.settings
-    sentences, between = [], "" if text.language == "zh" else " "
+    sentences = []
     if norms.seeds_done < settings.seeds:
         sentences.append(text("gradient_flow.so_far", done=norms.seeds_done, seeds=settings.seeds))
     if settings.depth == 1:
         medians = {kind: say_number(_first_and_last(getattr(norms, kind))[1]) for kind in KINDS}
-        return between.join([*sentences, text("gradient_flow.said_single", **medians)])
+        return join_sentences([*sentences, text("gradient_flow.said_single", **medians)], text)
     sentences.append(_describe_kind(norms, "plain", "said", text))
     sentences.append(_describe_kind(norms, "residual", "said_next", text))
     remark = _choose_remark(norms)
-    return between.join([*sentences, text(f"gradient_flow.{remark}")] if remark else sentences)
+    return join_sentences([*sentences, text(f"gradient_flow.{remark}")] if remark else sentences, text)
 
 
 def _first_and_last(flow: Flow) -> tuple[float, float]:
@@ -372,7 +372,7 @@ def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:
     for kind in KINDS:
         excess = 100 * compute_excess(curves, kind)
         verdict = "worse" if excess >= 0.05 else "better" if excess <= -0.05 else "same"
-        shallow, deep = (next(c for c in curves if (c.kind, c.depth) == (kind, depth)) for depth in (20, 56))
+        shallow, deep = pick_pair(curves, kind)
         sentences.append(
             text(
                 f"gradient_flow.degradation_{verdict}",
@@ -381,7 +381,7 @@ def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:
                 deep=f"{100 * deep.train_error[-1]:.1f}",
             )
         )
-    return ("" if text.language == "zh" else " ").join(sentences)
+    return join_sentences(sentences, text)
 
 
 def caption_degradation(curves: tuple[Curve, ...], text: Text) -> str:
@@ -407,14 +407,15 @@ def draw_degradation(curves: tuple[Curve, ...], error: str, text: Text) -> go.Fi
     """
     figure = new_figure(text("gradient_flow.axis_epoch"), text(f"gradient_flow.axis_{error}"))
     for curve in curves:
+        is_deep = curve is pick_pair(curves, curve.kind)[1]
         name = text(f"gradient_flow.degradation_{curve.kind}") + f" {curve.depth}"
         figure.add_scatter(
             x=list(range(1, len(curve.train_error) + 1)),
             y=[100 * each for each in getattr(curve, error)],
             name=name,
             mode="lines+markers",
-            line={"color": ROLES[curve.kind], "width": 3.5 if curve.depth == 56 else 2,
-                  "dash": "solid" if curve.depth == 56 else "dot"},
+            line={"color": ROLES[curve.kind], "width": 3.5 if is_deep else 2,
+                  "dash": "solid" if is_deep else "dot"},
             hovertemplate="%{x}: %{y:.2f} %<extra>" + name + "</extra>",
         )  # fmt: skip
     # Logarithmic, and the same for both errors: near the end a point is much, at the beginning it is nothing.

@@ -62,6 +62,12 @@ _ENTRIES = (
 
 MODELS: Mapping[str, ModelEntry] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
 
+# The nets whose depths are compared (He et al. 2015, section 4.2): kind -> layers with weights -> name.
+DEGRADATION: Mapping[str, Mapping[int, str]] = MappingProxyType(
+    {"plain": {20: "plain20", 56: "plain56"}, "residual": {20: "resnet20", 56: "resnet56"}}
+)
+DEGRADATION_NAMES = tuple(name for nets in DEGRADATION.values() for name in nets.values())
+
 
 def create_model(name: str, **changes) -> nn.Module:
     """Build a network of the catalogue with fresh weights, in train mode.

@@ -60,7 +60,7 @@ from explorer.shapes.panels import (
     draw_kernels,
     draw_layer_words,
 )
-from explorer.text import Text, text_in
+from explorer.text import Text, join_sentences, text_in
 
 DEFAULT = ("lenet5", 28, 1, "small")
 DEFAULT_SAMPLE = 120
@@ -380,7 +380,7 @@ def _describe_problem(broken: Broken, text: Text) -> str:
     """Where the image gets stuck, and what would fit."""
     key, values = suggest_fit(broken)
     hint = text(key, **values) if key else ""
-    return f"{broken.error.sentence(text.language)}{text('shapes.between') if hint else ''}{hint}"
+    return join_sentences([broken.error.sentence(text.language), hint], text)
 
 
 def _describe(network: Network, walk: Walk, stages: Sequence[Stage], state: State, model: str, text: Text) -> str:
@@ -412,7 +412,7 @@ def _look_for(trace: Trace, stages: Sequence[Stage], is_known: bool, text: Text)
             busy=busy.name,
             busy_share=f"{busy.mult_adds / trace.mult_adds:.0%}",
         )
-    return f"{shares}{text('shapes.between')}{_lesson(trace, stages, text)}" if is_known else shares
+    return join_sentences([shares, _lesson(trace, stages, text)], text) if is_known else shares
 
 
 def _lesson(trace: Trace, stages: Sequence[Stage], text: Text) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
@@ -74,3 +74,8 @@ def text_in(language: str) -> Text:
 
     text.language = language
     return text
+
+
+def join_sentences(sentences: Iterable[str], text: Text) -> str:
+    """One after the other, with a space between them in languages that put one there; empty ones are left out."""
+    return ("" if text.language == "zh" else " ").join(filter(None, sentences))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import mean, stdev
 
 from huggingface_hub import EvalResult, ModelCardData
 
 from explorer.data import CLASSES
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results, write_atomically
+from explorer.models.seeds import summarise_seeds
 
 FILE = "README.md"
 _INTRO = """# Networks of the CNN Explorer, trained on Fashion-MNIST
@@ -116,10 +116,10 @@ def _percent(share: float, digits: int = 2) -> str:
 
 
 def _spread(record: Mapping) -> str:
-    accuracies = [100 * run["test_accuracy"] for run in record.get("runs", [])]
-    if len(accuracies) < 2:
+    seeds = summarise_seeds(record)
+    if seeds is None:
         return "one run"
-    return f"{mean(accuracies):.2f} ± {stdev(accuracies):.2f} % ({len(accuracies)})"
+    return f"{100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} % ({len(seeds.seeds)})"
 
 
 def _results_table(records: Mapping[str, Mapping]) -> str:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import mean, stdev
 
 import torch
 
 from explorer.data import DatasetError, load_split
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.checkpoints import CHECKPOINTS, CheckpointError, load_results
+from explorer.models.seeds import summarise_seeds
 from explorer.training.card import write_card
 from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
@@ -339,10 +339,8 @@ def format_table(names: Sequence[str], folder: Path, recipe: str = "best") -> st
 
 def _spread(record: Mapping) -> str:
     """Mean and standard deviation of the seeds' test accuracy, in per cent; empty with one seed."""
-    accuracies = [100 * run["test_accuracy"] for run in record.get("runs", [])]
-    if len(accuracies) < 2:
-        return ""
-    return f"{mean(accuracies):.2f} +- {stdev(accuracies):.2f} %"
+    seeds = summarise_seeds(record)
+    return "" if seeds is None else f"{100 * seeds.mean:.2f} +- {100 * seeds.deviation:.2f} %"
 
 
 def _duration(seconds: float) -> str:

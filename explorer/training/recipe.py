@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import cos, pi
 
-from explorer.models.catalogue import MODELS
+from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
 
 
 @dataclass(frozen=True)
@@ -150,10 +150,10 @@ _RECIPES = {
     # Without normalised shortcuts a deep plain stack is easily thrown off: a gentler peak.
     "plain18": replace(_RESNET, peak_lr=0.05),
     "plain34": replace(_RESNET, peak_lr=0.05),
-    **dict.fromkeys(("plain20", "resnet20", "plain56", "resnet56"), _DEGRADATION),
+    **dict.fromkeys(DEGRADATION_NAMES, _DEGRADATION),
 }
 
-# Recipe's name on the command line -> what it is for.
+# On the command line.
 RECIPES = ("best", "tutorial")
 
 

@@ -51,7 +51,6 @@ SENTENCES = {
         "{model} says <b>{predicted}</b> with {probability}, but the label is <b>{truth}</b> ({truth_probability})."
     ),
     "verdict_own": "{model} says <b>{predicted}</b> with {probability}; it must name one of its ten classes.",
-    "two_sentences": "{first} {second}",
     "about": "<b>{method}.</b> {sentence}",
     "look_signed": (
         "Orange speaks for <b>{target}</b>, blue against it: {share} of the map lies on the clothes, which cover "

@@ -53,7 +53,6 @@ SENTENCES = {
     "different": "Greatest difference between the two results: {difference}, the rounding of float32. "
     "F.conv2d needed {torch}, the loop {manual}: {factor} times as long.",
     # ---- what to look for
-    "between": " ",
     "look_zero_sum": "The numbers of this kernel add up to 0, so even areas give 0 ({zeros} of {cells} cells). "
     "Only changes answer, the strongest with {strongest}. Point at a cell to see its window.",
     "look_average": "The numbers add up to 1 and none is negative: brightness stays, details blur. "

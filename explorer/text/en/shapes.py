@@ -7,7 +7,6 @@ SENTENCES = {
     "intro": "Follow an image through a network: what each layer does to its shape, what it costs, and why.",
     "channels": "Channels of the image",
     "size": "Image side (≤ {maximum} px)",
-    "between": " ",
     "stem": "First layers",
     "stem_small": "3×3, for small images",
     "stem_large": "7×7 and pooling, for 224 px",

@@ -49,7 +49,6 @@ SENTENCES = {
     "verdict_right": "{model} 判断为<b>{predicted}</b>（{probability}），判断正确。",
     "verdict_wrong": "{model} 判断为<b>{predicted}</b>（{probability}），标签却是<b>{truth}</b>（{truth_probability}）。",
     "verdict_own": "{model} 判断为<b>{predicted}</b>（{probability}）。无论给它看什么，它都必须从十类中选一类。",
-    "two_sentences": "{first}{second}",
     "about": "<b>{method}</b>：{sentence}",
     "look_signed": (
         "橙色支持<b>{target}</b>，蓝色反对：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。"

@@ -52,7 +52,6 @@ SENTENCES = {
     "different": "两个结果的最大差别：{difference}，来自 float32 的舍入误差。"
     "F.conv2d 用时 {torch}，手写循环用时 {manual}，是前者的 {factor} 倍。",
     # ---- what to look for
-    "between": "",
     "look_zero_sum": "这个卷积核的各数之和为 0，所以平坦的区域输出 0（{cells} 格中有 {zeros} 格）。"
     "只有明暗变化处才有响应，最强的是 {strongest}。把指针移到格子上，看看它的窗口。",
     "look_average": "各数之和为 1，而且没有负数：亮度不变，细节变模糊。结果在 {low} 到 {high} 之间。",

@@ -7,7 +7,6 @@ SENTENCES = {
     "intro": "跟着一张图走完整个网络：每一层把形状变成什么样，花多少参数和计算，为什么。",
     "channels": "图像通道数",
     "size": "图像边长（≤ {maximum} 像素）",
-    "between": "",
     "stem": "开头几层",
     "stem_small": "3×3，适合小图",
     "stem_large": "7×7 加池化，适合 224 像素",

@@ -1,0 +1,31 @@
+"""How far the runs of one network lie apart that were trained from different seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import mean, stdev
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Test accuracy of one network trained several times from different seeds, as fractions.
+
+    Attributes:
+        seeds: the seeds, ascending.
+        mean: of the accuracies.
+        deviation: their standard deviation (n - 1 in the denominator).
+    """
+
+    seeds: tuple[int, ...]
+    mean: float
+    deviation: float
+
+
+def summarise_seeds(record: Mapping) -> Seeds | None:
+    """Mean and spread over the seeds of a record, or None where it was trained once."""
+    runs = record.get("runs", ())
+    if len(runs) < 2:
+        return None
+    accuracies = [run["test_accuracy"] for run in runs]
+    return Seeds(tuple(sorted(run["seed"] for run in runs)), mean(accuracies), stdev(accuracies))
