@@ -190,8 +190,12 @@ def _open_torchvision(name: str) -> Network:
 
 @lru_cache(maxsize=64)
 def _open_catalogue(name: str, channels: int, stem: str) -> Network:
-    changes = {"small_input": False} if stem == "large" and has_stems(name) else {}
-    return Network(record_catalogue(name, channels, **changes))
+    return Network(record_catalogue(name, channels, **stem_changes(name, stem)))
+
+
+def stem_changes(name: str, stem: str) -> dict[str, bool]:
+    """What the constructor of a network of the catalogue is to be told of the stem; nothing where there is no choice."""
+    return {"small_input": False} if stem == "large" and has_stems(name) else {}
 
 
 def has_stems(name: str) -> bool:

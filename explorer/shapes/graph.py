@@ -7,7 +7,7 @@ activation is one node.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from explorer.models.trace import Layer, Shape
 from explorer.shapes.edit import Broken, Walk
@@ -85,9 +85,7 @@ def gather_graph(walk: Walk, most: int = MOST_NODES) -> Graph:
         inputs = tuple(dict.fromkeys(home[source] for source in broken.error.inputs))
         nodes.append(Node(len(layers), (), inputs, None, _parents(broken.name), broken))
     groups = _meaningful_groups(nodes)
-    nodes = [
-        Node(n.number, n.layers, n.inputs, n.shape, tuple(g for g in n.groups if g in groups), n.broken) for n in nodes
-    ]
+    nodes = [replace(node, groups=tuple(path for path in node.groups if path in groups)) for node in nodes]
     return Graph(tuple(nodes), groups, _first_folds(nodes, groups, most))
 
 

@@ -464,11 +464,14 @@ def build_layer(spec: LayerSpec) -> nn.Module:
         InputError: it would have more than MAX_PARAMS parameters.
     """
     with torch.device("meta"):
-        layer = getattr(nn, spec.kind)(**dict(spec.settings))
-    num_params = sum(parameter.numel() for parameter in layer.parameters())
+        return _check_params(getattr(nn, spec.kind)(**dict(spec.settings)))
+
+
+def _check_params(module: nn.Module) -> nn.Module:
+    num_params = sum(parameter.numel() for parameter in module.parameters())
     if num_params > MAX_PARAMS:
         raise InputError("shapes.list_too_large", count=f"{num_params:,}", maximum=f"{MAX_PARAMS:,}")
-    return layer
+    return module
 
 
 def build_network(layers: LayerList) -> nn.Sequential:
@@ -477,11 +480,7 @@ def build_network(layers: LayerList) -> nn.Sequential:
     Raises:
         InputError: it would have more than MAX_PARAMS parameters.
     """
-    network = _build(layers)
-    num_params = sum(parameter.numel() for parameter in network.parameters())
-    if num_params > MAX_PARAMS:
-        raise InputError("shapes.list_too_large", count=f"{num_params:,}", maximum=f"{MAX_PARAMS:,}")
-    return network.eval()
+    return _check_params(_build(layers)).eval()
 
 
 def _build(layers: LayerList) -> nn.Sequential:

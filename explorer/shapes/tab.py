@@ -44,6 +44,7 @@ from explorer.shapes.edit import (
     open_network,
     read_edits,
     read_setting,
+    stem_changes,
     suggest_fit,
     undo_last,
 )
@@ -315,8 +316,7 @@ def _trace(model, height, width, channels, stem) -> Trace:
     )
     if model in PRETRAINED:
         return trace_torchvision(model.removeprefix(TORCHVISION), shape)
-    changes = {"small_input": False} if stem == "large" and has_stems(model) else {}
-    return trace_catalogue(model, shape, **changes)
+    return trace_catalogue(model, shape, **stem_changes(model, stem))
 
 
 # ---- one layer --------------------------------------------------------------------------------------------------
