@@ -103,7 +103,7 @@
     document.addEventListener(kind, (event) => isChooser(event.target) || refuse(event, []), true);
   }
 
-  explorer.copyText = async (text) => {
+  async function copyText(text) {
     if (navigator.clipboard && window.isSecureContext) {
       await navigator.clipboard.writeText(text);
       return;
@@ -114,6 +114,14 @@
     field.select();
     document.execCommand("copy");
     field.remove();
+  }
+
+  // Copy, and say so on the button for a moment: its data-copied holds the words.
+  explorer.copyFrom = async (button, text) => {
+    await copyText(text);
+    button.dataset.label ??= button.textContent; // a second click comes while it says so already
+    button.textContent = button.dataset.copied;
+    window.setTimeout(() => (button.textContent = button.dataset.label), 1600);
   };
 
   explorer.mountHeader = (element) => {
@@ -123,11 +131,6 @@
       window.location.assign(link.getAttribute("href") + window.location.search);
     });
     const button = element.querySelector("button[data-copied]");
-    const label = button.textContent;
-    button.addEventListener("click", async () => {
-      await explorer.copyText(window.location.href);
-      button.textContent = button.dataset.copied;
-      window.setTimeout(() => (button.textContent = label), 1600);
-    });
+    button.addEventListener("click", () => explorer.copyFrom(button, window.location.href));
   };
 })();

@@ -3,13 +3,9 @@
   const explorer = (window.cnnExplorer ??= {});
 
   explorer.mountCode = (element) => {
-    element.addEventListener("click", async (event) => {
+    element.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-copied]");
-      if (!button) return;
-      await explorer.copyText(element.querySelector("pre").textContent);
-      const label = button.textContent;
-      button.textContent = button.dataset.copied;
-      window.setTimeout(() => (button.textContent = label), 1600);
+      if (button) explorer.copyFrom(button, element.querySelector("pre").textContent);
     });
   };
 })();
