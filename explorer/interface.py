@@ -69,7 +69,7 @@ def build_page(language: str, settings: Settings) -> None:
     text = text_in(language)
     gr.Navbar(visible=False)
     build_header(language, settings)
-    with gr.Tabs(selected=next(iter(WINGS)), elem_classes="wings") as tabs:
+    with gr.Tabs(selected=next(iter(WINGS)), overflow_behavior="wrap", elem_classes="wings") as tabs:
         wings = [_build_wing(name, text(f"{name}.tab"), language) for name in WINGS]
     for wing in wings:
         connect_links(wing, tabs, language)

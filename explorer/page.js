@@ -103,6 +103,20 @@
     document.addEventListener(kind, (event) => isChooser(event.target) || refuse(event, []), true);
   }
 
+  // A button of a script's own making; its label is what a screen reader and a tooltip say instead of a mere sign.
+  explorer.makeButton = (text, act, { className = "", label = text } = {}) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = className;
+    button.textContent = text;
+    if (label !== text) {
+      button.title = label;
+      button.setAttribute("aria-label", label);
+    }
+    button.addEventListener("click", act);
+    return button;
+  };
+
   async function copyText(text) {
     if (navigator.clipboard && window.isSecureContext) {
       await navigator.clipboard.writeText(text);

@@ -14,25 +14,18 @@
     const shown = names.map((_, label) => label * perClass); // the sample that stands for each class now
 
     const thumbnails = names.map((name, label) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "thumbnail";
-      button.title = name;
-      button.setAttribute("aria-label", name);
-      button.style.backgroundSize = `${perClass * 100}% ${names.length * 100}%`;
-      button.addEventListener("click", () => choose(shown[label]));
-      return button;
+      const act = () => choose(shown[label]);
+      const thumbnail = explorer.makeButton("", act, { className: "thumbnail", label: name });
+      thumbnail.style.backgroundSize = `${perClass * 100}% ${names.length * 100}%`;
+      return thumbnail;
     });
     const caption = document.createElement("span");
     caption.className = "sample-name";
-    const nextButton = document.createElement("button");
-    nextButton.type = "button";
-    nextButton.className = "next-sample";
-    nextButton.textContent = next;
-    nextButton.addEventListener("click", () => {
+    const chooseNext = () => {
       const label = Math.floor(current() / perClass);
       choose(label * perClass + ((current() + 1) % perClass));
-    });
+    };
+    const nextButton = explorer.makeButton(next, chooseNext, { className: "next-sample" });
     const line = document.createElement("div");
     line.className = "sample-line";
     line.append(caption, nextButton);

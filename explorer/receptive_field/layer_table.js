@@ -1,6 +1,7 @@
 // The editable table of layers: the body of a gr.HTML's js_on_load, with `element`, `props`, `watch` and `trigger`.
 // props.value is a list of rows, {type, kernel, stride, padding, dilation}, whose cells are what the reader typed.
 const host = element.querySelector(".layer-table");
+const { makeButton } = window.cnnExplorer;
 const words = JSON.parse(host.dataset.words);
 const columns = ["kernel", "stride", "padding", "dilation"];
 
@@ -24,16 +25,6 @@ function makeType(row, number) {
   select.addEventListener("change", () => change(number, "type", select.value));
   select.dataset.short = words.typeShort;
   return select;
-}
-
-function makeButton(className, text, label, act) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = className;
-  button.textContent = text;
-  button.setAttribute("aria-label", label);
-  button.addEventListener("click", act);
-  return button;
 }
 
 function inCell(tag, child) {
@@ -71,13 +62,13 @@ function draw() {
     line.append(inCell("td", makeType(row, number)));
     for (const column of columns) line.append(inCell("td", makeCell(row, number, column)));
     const remove = () => resend(rowsNow().filter((_, other) => other !== number));
-    line.append(inCell("td", makeButton("remove-layer", "×", `${words.remove} ${number + 1}`, remove)));
+    line.append(inCell("td", makeButton("×", remove, { className: "remove-layer", label: `${words.remove} ${number + 1}` })));
   });
   const add = () => {
     const rows = rowsNow();
     resend([...rows, rows.at(-1) ?? { type: "conv", kernel: "3", stride: "1", padding: "1", dilation: "1" }]);
   };
-  host.replaceChildren(table, makeButton("add-layer", `+ ${words.add}`, words.add, add));
+  host.replaceChildren(table, makeButton(`+ ${words.add}`, add, { className: "add-layer", label: words.add }));
 }
 
 // Rows were added or taken away, or came from the server: the inputs no longer match, so draw them anew.

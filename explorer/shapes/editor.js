@@ -28,15 +28,6 @@
     return label;
   }
 
-  function makeButton(words, className, act) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = className;
-    button.textContent = words;
-    button.addEventListener("click", act);
-    return button;
-  }
-
   explorer.mountEditor = (element, props, watch, trigger) => {
     const host = element.querySelector(".layer-editor");
     let shown = ""; // layer and names of the fields that are in the page
@@ -59,7 +50,7 @@
       const buttons = document.createElement("div");
       buttons.className = "editor-buttons";
       for (const action of ["mend", "undo", "reset"]) {
-        buttons.append(makeButton(value.words[action], `editor-${action}`, () => send({ action })));
+        buttons.append(explorer.makeButton(value.words[action], () => send({ action }), { className: `editor-${action}` }));
       }
       host.replaceChildren(title, note, fields, buttons);
     }

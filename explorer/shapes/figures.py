@@ -24,6 +24,7 @@ from explorer.shapes.maths import (
     params_arithmetic,
     write_bytes,
     write_csv,
+    write_shape,
 )
 from explorer.style import ROLES
 from explorer.text import Text
@@ -79,7 +80,7 @@ def draw_flow(trace: Trace, stages: Sequence[Stage], text: Text, broken: Broken 
         x += width + spare
     rows = _row_names(top, base, text)
     height = base + 84
-    label = escape(text("shapes.flow_label", first=_by(trace.input_shape), last=_by(columns[-1].shape)))
+    label = escape(text("shapes.flow_label", first=write_shape(trace.input_shape), last=write_shape(columns[-1].shape)))
     # A network that is too long for the page scrolls rather than shrinks.
     least = f' style="min-width:{0.9 * total_width:.0f}px"' if total_width > 1.15 * _WIDTH else ""
     svg = (
@@ -141,7 +142,7 @@ def _slabs_width(column: _Column, scale: float, squeeze: float) -> float:
 
 
 def _column_width(column: _Column, scale: float, squeeze: float) -> float:
-    words = max(len(_by(column.shape)), _text_length(column.title), _text_length(column.repeats))
+    words = max(len(write_shape(column.shape)), _text_length(column.title), _text_length(column.repeats))
     return max(_slabs_width(column, scale, squeeze) + 6, words * _DIGIT + 6, 50)
 
 
@@ -166,7 +167,7 @@ def _draw_column(column, x, width, base, scale, squeeze, trace: Trace, text: Tex
         _words(middle, _TITLE, column.title, "title"),
         _words(middle, _REPEATS, column.repeats, "muted"),
         _draw_slabs(column, middle, base, scale, squeeze, text),
-        _words(middle, base + 23, _by(column.shape), "shape"),
+        _words(middle, base + 23, write_shape(column.shape), "shape"),
     ]
     if column.stage is not None:
         shares = (column.stage.num_params, trace.num_params), (column.stage.mult_adds, trace.mult_adds)
@@ -262,11 +263,11 @@ def _words(x, y, words: str, css_class: str) -> str:
 
 def _hover(column: _Column, text: Text) -> str:
     if column.stage is None:
-        return text("shapes.hover_image", shape=_by(column.shape))
+        return text("shapes.hover_image", shape=write_shape(column.shape))
     return text(
         "shapes.hover",
         name=column.stage.name,
-        shape=_by(column.shape),
+        shape=write_shape(column.shape),
         params=f"{column.stage.num_params:,}",
         mult_adds=f"{column.stage.mult_adds:,}",
     )
@@ -348,7 +349,7 @@ def _rows(steps: Sequence[Step], edited: Collection[str]) -> str:
 def _row(layer: Layer, edited: bool) -> str:
     cells = (
         f'<span class="name">{escape(layer.name)}</span><span>{escape(layer.kind)}</span>',
-        f"<span>{_by(layer.output_shape)}{_formula(output_arithmetic(layer))}</span>",
+        f"<span>{write_shape(layer.output_shape)}{_formula(output_arithmetic(layer))}</span>",
         f"<span>{_count(layer.num_params)}{_sum(params_arithmetic(layer))}</span>",
         f"<span>{_count(layer.mult_adds)}{_sum(mult_adds_arithmetic(layer))}</span>",
         f"<span>{write_bytes(layer.activation_bytes)}</span>",
@@ -379,7 +380,7 @@ def _fold_step(step: Step, text: Text, edited: Collection[str]) -> str:
 
 
 def _fold(name: str, kind: str, shape: Shape, part: Stage | Step, inside: str) -> str:
-    sums = _sums(name, kind, _by(shape), part.num_params, part.mult_adds, part.activation_bytes)
+    sums = _sums(name, kind, write_shape(shape), part.num_params, part.mult_adds, part.activation_bytes)
     return f'<details data-fold="{escape(name)}"><summary class="line fold">{sums}</summary>{inside}</details>'
 
 
@@ -402,7 +403,3 @@ def _sum(formula: str) -> str:
 
 def _count(number: int) -> str:
     return f"{number:,}" if number else "–"
-
-
-def _by(shape: Shape) -> str:
-    return "×".join(map(str, shape))

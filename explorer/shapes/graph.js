@@ -385,16 +385,6 @@
     return library;
   }
 
-  function makeButton(words, label, act) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = words;
-    button.title = label;
-    button.setAttribute("aria-label", label);
-    button.addEventListener("click", act);
-    return button;
-  }
-
   explorer.mountGraph = (element, props, watch, trigger, server) => {
     const host = element.querySelector(".network-graph");
     const svg = make("svg", { class: "graph", role: "img" });
@@ -458,12 +448,12 @@
       const all = Object.keys(props.value.groups);
       buttons.replaceChildren(
         ...(all.length ? [
-          makeButton(words.unfold_all, words.unfold_all, () => refold(new Set(all))),
-          makeButton(words.fold_all, words.fold_all, () => refold(new Set())),
+          explorer.makeButton(words.unfold_all, () => refold(new Set(all))),
+          explorer.makeButton(words.fold_all, () => refold(new Set())),
         ] : []),
-        makeButton("−", words.zoom_out, () => zoom(1 / ZOOM)),
-        makeButton("+", words.zoom_in, () => zoom(ZOOM)),
-        makeButton(words.fit, words.fit, () => fit(0)),
+        explorer.makeButton("−", () => zoom(1 / ZOOM), { label: words.zoom_out }),
+        explorer.makeButton("+", () => zoom(ZOOM), { label: words.zoom_in }),
+        explorer.makeButton(words.fit, () => fit(0)),
       );
       drawLegend();
       explorer.markLayer?.();

@@ -295,6 +295,15 @@ def write_bytes(count: int) -> str:
     return f"{size:.3g} {unit}"
 
 
+def write_shape(shape: Iterable[int]) -> str:
+    """Sizes joined by the sign of multiplication.
+
+    >>> write_shape((6, 28, 28))
+    '6×28×28'
+    """
+    return "×".join(map(str, shape))
+
+
 def _times(sizes: Iterable[int]) -> str:
     return " × ".join(str(size) for size in sizes)
 

@@ -8,12 +8,12 @@ from html import escape
 import torch
 
 from explorer.canvas import Map, draw_maps
-from explorer.models.trace import Layer, Shape
+from explorer.models.trace import Layer
 from explorer.shapes.activations import MAX_KERNELS, Features
 from explorer.shapes.edit import Walk, list_fields
 from explorer.shapes.graph import IMAGE, Graph, Node
 from explorer.shapes.maths import ROLES as ROLE_OF
-from explorer.shapes.maths import order_axes
+from explorer.shapes.maths import order_axes, write_shape
 from explorer.style import ROLES
 from explorer.text import Text
 
@@ -105,7 +105,7 @@ def _draw_node(node: Node, text: Text) -> dict:
         "layers": names,
         "label": label,
         "strips": [ROLES[role] for layer in node.layers[1:] if (role := ROLE_OF.get(layer.kind)) in _STRIPS],
-        "shape": _by(node.shape) if node.shape else "",
+        "shape": write_shape(node.shape) if node.shape else "",
         "channels": order_axes(node.layers[-1])[0 if len(node.shape) == 3 else -1] if node.layers else 1,
         "colour": PROBLEM if broken else ROLES[node.role],
         "broken": broken is not None,
@@ -123,9 +123,9 @@ def _label(node: Node, text: Text) -> str:
     if layer.kind == "add":
         return "+"
     if role == "conv" and settings.kernel_size:
-        return text("shapes.node_conv", kernel=_by(settings.kernel_size), channels=settings.out_channels) + stride
+        return text("shapes.node_conv", kernel=write_shape(settings.kernel_size), channels=settings.out_channels) + stride
     if role == "pool" and settings.kernel_size:
-        return text("shapes.node_pool", kernel=_by(settings.kernel_size)) + stride
+        return text("shapes.node_pool", kernel=write_shape(settings.kernel_size)) + stride
     if settings.output_size == (1, 1):
         return text("shapes.short_global_pool")
     if role == "linear":
@@ -135,7 +135,7 @@ def _label(node: Node, text: Text) -> str:
 
 def draw_field_map(image: torch.Tensor, layer: Layer, box: tuple[int, int, int, int], text: Text) -> dict:
     """The image with what one unit sees of it."""
-    size = _by(layer.receptive_field.size)
+    size = write_shape(layer.receptive_field.size)
     key = "field_global" if layer.receptive_field.is_global else "field_caption"
     caption = text(f"shapes.{key}", size=size)
     boxes = [(*map(float, box), "kernel")]
@@ -182,21 +182,21 @@ def draw_layer_words(layer: Layer, features: Features | None, chosen: int, reaso
     """The lines above the maps and above the kernels."""
     name = f"<b>{escape(layer.name)}</b> ({escape(layer.kind)})"
     if features is None:
-        return f'<p class="maps-line">{name}: {_by(layer.output_shape)}. {escape(reason)}{_note(layer, text)}</p>', ""
+        return f'<p class="maps-line">{name}: {write_shape(layer.output_shape)}. {escape(reason)}{_note(layer, text)}</p>', ""
     shape = layer.output_shape
     if len(shape) == 1:
         words = text("shapes.vector_line", name=name, count=shape[0])
     else:
         shown = _count_shown(layer)
         key = "maps_line" if shape[0] <= shown else "maps_line_some"
-        words = text(f"shapes.{key}", name=name, count=shape[0], side=_by(shape[1:]), shown=shown, chosen=chosen)
+        words = text(f"shapes.{key}", name=name, count=shape[0], side=write_shape(shape[1:]), shown=shown, chosen=chosen)
     words += _note(layer, text)
     kernels = features.kernels
     if kernels is None:
         return f'<p class="maps-line">{words}</p>', ""
     key = "kernels_line" if kernels.shape[1] <= MAX_KERNELS else "kernels_line_some"
     about = text(
-        f"shapes.{key}", chosen=chosen, count=kernels.shape[1], side=_by(kernels.shape[2:]), shown=MAX_KERNELS
+        f"shapes.{key}", chosen=chosen, count=kernels.shape[1], side=write_shape(kernels.shape[2:]), shown=MAX_KERNELS
     )
     return f'<p class="maps-line">{words}</p>', f'<p class="maps-line">{about}</p>'
 
@@ -215,7 +215,3 @@ def draw_code(code: str | None, broken: bool, text: Text) -> str:
         f'<div class="code"><button type="button" {words}>{escape(text("shapes.copy_code"))}</button>'
         f"<pre>{escape(code)}</pre></div>"
     )
-
-
-def _by(shape: Shape | Sequence[int]) -> str:
-    return "×".join(map(str, shape))

@@ -137,32 +137,52 @@ def _check_unit(unit) -> tuple[int, int]:
 
 
 def on_shapes(
-    model, size, channels, stem, own=OWN_LIST, state=None, sample=DEFAULT_SAMPLE, view="flow", *, language: str
+    model,
+    size,
+    channels,
+    stem,
+    own=OWN_LIST,
+    state=None,
+    sample=DEFAULT_SAMPLE,
+    view="flow",
+    *,
+    language: str,
+    same_network: bool = False,
 ) -> list:
-    """Everything for what is set: the sentence, the pictures, the totals, the table, and what the editor shows."""
+    """Everything for what is set: the sentence, the pictures, the totals, the table, and what the editor shows.
+
+    Of the same network, slabs, totals, table and code stay as they are: drawn anew, they would lose the keyboard's
+    place.
+    """
     text, state = text_in(language), read_state(state)
     check_choice("shapes.view", view, VIEWS)
     network = _open(model, channels, stem, own)
     walk = network.walk(_check_shape(size, channels), state.edits)
     stages, broken = gather_stages(walk.trace), walk.broken
     problem = _describe_problem(broken, text) if broken else ""
-    is_plain = not state.edits and model in MODELS
-    claim = _judge_claim(model, walk.trace, channels, stem, text) if is_plain and not broken else ""
     sentence = _describe(network, walk, stages, state, model, text)
+    flow = totals = table = code = gr.skip()
+    if not same_network:
+        is_plain = not state.edits and model in MODELS
+        claim = _judge_claim(model, walk.trace, channels, stem, text) if is_plain and not broken else ""
+        flow = draw_flow(walk.trace, stages, text, broken)
+        totals = draw_totals(walk.trace, claim, f"{model.removeprefix(TORCHVISION)}-{size}x{size}.csv", text, broken)
+        table = draw_table(walk.trace, stages, text, broken, {edit.layer for edit in state.edits}, problem)
+        code = draw_code(write_network(walk.chain) if walk.chain else None, broken is not None, text)
     inside = [gr.skip()] * 5
     if view == "layer":
         inside = _draw_layer(walk, state, _Setting(model, size, channels, stem), sample, text)
     return [
         gr.update(value=draw_problem(problem)) if broken else sentence,
-        draw_flow(walk.trace, stages, text, broken),
-        draw_totals(walk.trace, claim, f"{model.removeprefix(TORCHVISION)}-{size}x{size}.csv", text, broken),
-        draw_table(walk.trace, stages, text, broken, {edit.layer for edit in state.edits}, problem),
+        flow,
+        totals,
+        table,
         gr.update(visible=has_stems(model)),
         gr.update(visible=model == OWN),
         draw_editor(walk, state.layer, state.edits, view, text),
         draw_graph(gather_graph(walk), f"{model} {stem} {hash(own)}", text) if view == "graph" else gr.skip(),
         *inside,
-        draw_code(write_network(walk.chain) if walk.chain else None, broken is not None, text),
+        code,
     ]
 
 
@@ -190,13 +210,8 @@ def on_choose(event: gr.EventData, model, size, channels, stem, own, state, samp
     state = replace(read_state(state), layer=layer, map=0, unit=None)
     setting = _Setting(model, size, channels, stem)
     view = "layer" if not state.edits and _why_no_maps(setting, False) is None else view
-    drawn = on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language)
-    return [*_keep_pictures(drawn), state.pack(), view]
-
-
-def _keep_pictures(drawn: list) -> list:
-    """Choosing changes neither slabs nor sums nor table nor code: drawn anew, they would lose the keyboard's place."""
-    return [gr.skip() if place in (1, 2, 3, len(drawn) - 1) else each for place, each in enumerate(drawn)]
+    inputs = [model, size, channels, stem, own, state.pack(), sample, view]
+    return [*on_shapes(*inputs, language=language, same_network=True), state.pack(), view]
 
 
 def on_edit(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
@@ -218,8 +233,8 @@ def on_unit(event: gr.EventData, model, size, channels, stem, own, state, sample
     unit = (clicked.get("row"), clicked.get("column"))
     number = check_whole("shapes.map_number", clicked.get("map"), 0)
     state = replace(read_state(state), map=number, unit=_check_unit(unit))
-    drawn = on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language)
-    return [*_keep_pictures(drawn), state.pack()]
+    inputs = [model, size, channels, stem, own, state.pack(), sample, view]
+    return [*on_shapes(*inputs, language=language, same_network=True), state.pack()]
 
 
 def _resets(data) -> bool:

@@ -37,6 +37,7 @@ def sentences(language: str) -> Mapping[str, str]:
 
 
 _CHINESE = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u201c\u201d"  # characters and full-width punctuation
+_SPACE_AFTER_BRACKET = re.compile(f"）(</b>)? (?=[{_CHINESE}])")  # the bracket, and the bold, end a value
 _BROKEN_LINE = re.compile(f"^([^#|\\n].*[{_CHINESE}])\\n(?=[{_CHINESE}])", re.MULTILINE)
 
 
@@ -60,9 +61,13 @@ def translate(language: str, key: str, **values) -> str:
 
     Raises:
         KeyError: there is no such sentence, or a placeholder has no value.
+
+    >>> name = translate("zh", "receptive_field.layer_with_kind", name="features.3", kind="卷积")
+    >>> translate("zh", "receptive_field.no_unit", layer=f"<b>{name}</b>")
+    '<b>features.3（卷积）</b>的输出里没有这个单元。'
     """
     sentence = sentences(language)[key]
-    return sentence.format(**values) if values else sentence
+    return _SPACE_AFTER_BRACKET.sub(r"）\1", sentence.format(**values)) if values else sentence
 
 
 def text_in(language: str) -> Text:

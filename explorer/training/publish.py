@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from explorer.models.always_wrong import AlwaysWrong, save_always_wrong
+from explorer.models.always_wrong import FILE, AlwaysWrong, save_always_wrong
 from explorer.models.checkpoints import CheckpointError, load_results, load_trained, save_checkpoint, save_record
 from explorer.training.evaluation import Split, predict_logits
 from explorer.training.recipe import Recipe
@@ -67,6 +67,7 @@ def pack_always_wrong(test: Split, folder: Path) -> int:
         return 0
     indices = torch.tensor(sorted(set.intersection(*(set(each["always_wrong"]) for each in recorded.values()))))
     if not len(indices):
+        (folder / FILE).unlink(missing_ok=True)  # the images of earlier networks: one of these gets each right
         return 0
     images, labels = test.images.cpu()[indices], test.labels.cpu()[indices]
     split, order = Split(images, labels), Recipe(epochs=1)

@@ -29,13 +29,8 @@ HAS_PICTURE = """() => [...document.querySelectorAll(".picture :is(.maps canvas,
 
 
 def open_tab(page, wing: str, language: str) -> None:
-    """Click the tab, on a phone perhaps behind the three dots, and wait for its main picture."""
-    name = text_in(language)(f"{wing}.tab")
-    tab = page.get_by_role("tab", name=name, exact=True).locator("visible=true")
-    if tab.count() == 0:
-        page.locator(".overflow-menu > button").click()
-        tab = page.locator(".overflow-dropdown").get_by_text(name, exact=True)
-    tab.click()
+    """Click the tab, which no menu hides even on a phone, and wait for its main picture."""
+    page.get_by_role("tab", name=text_in(language)(f"{wing}.tab"), exact=True).locator("visible=true").click()
     page.wait_for_function(HAS_PICTURE)
     settle(page)
 

@@ -62,6 +62,8 @@ def test_images_that_no_network_gets_right(tmp_path):
     assert torch.equal(found.images, images[[9, 12], 0]) and set(found.predicted) == {"softmax", "lenet5"}
     pixels = (images[[9, 12]].float() / 255 - 0.2860) / 0.3530
     assert torch.equal(found.predicted["softmax"], load_trained("softmax", tmp_path)(pixels).argmax(1))
+    publish("softmax", "best", [Finished(softmax.record, [2], softmax.model)], tmp_path)
+    assert pack_always_wrong(test, tmp_path) == 0 and load_always_wrong(tmp_path) is None, "earlier images stay"
 
 
 @pytest.mark.parametrize("damage", [b"", b"not safetensors"])
