@@ -95,12 +95,16 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
         "too-large": text("images.too_many_bytes", size=settings.max_upload.upper()),
         "most-bytes": settings.max_upload_bytes,
     }
+    title, tagline, copy, copied = (
+        html.escape(text(f"app.{key}")) for key in ("title", "tagline", "copy_link", "copied")
+    )
+    there = f'href=".{PATHS[other]}" hreflang="{TAGS[other]}" lang="{TAGS[other]}"'
     template = f"""
     <header class="page-header">
-      <h1>{html.escape(text("app.title"))}</h1>
-      <p class="tagline">{html.escape(text("app.tagline"))}</p>
-      <button type="button" data-copied="{html.escape(text("app.copied"))}">{html.escape(text("app.copy_link"))}</button>
-      <a href=".{PATHS[other]}" hreflang="{TAGS[other]}" lang="{TAGS[other]}">{html.escape(LANGUAGES[other])}</a>
+      <h1>{title}</h1>
+      <p class="tagline">{tagline}</p>
+      <button type="button" class="text-button" data-copied="{copied}">{copy}</button>
+      <a class="text-button" {there}>{html.escape(LANGUAGES[other])}</a>
       <span id="page-words" hidden {_data_attributes(words)}></span>
     </header>"""
     return gr.HTML(

@@ -25,7 +25,7 @@
       const label = Math.floor(current() / perClass);
       choose(label * perClass + ((current() + 1) % perClass));
     };
-    const nextButton = explorer.makeButton(next, chooseNext, { className: "next-sample" });
+    const nextButton = explorer.makeButton(next, chooseNext, { className: "text-button next-sample" });
     const line = document.createElement("div");
     line.className = "sample-line";
     line.append(caption, nextButton);

@@ -50,7 +50,8 @@
       const buttons = document.createElement("div");
       buttons.className = "editor-buttons";
       for (const action of ["mend", "undo", "reset"]) {
-        buttons.append(explorer.makeButton(value.words[action], () => send({ action }), { className: `editor-${action}` }));
+        const className = `text-button editor-${action}`;
+        buttons.append(explorer.makeButton(value.words[action], () => send({ action }), { className }));
       }
       host.replaceChildren(title, note, fields, buttons);
     }

@@ -300,10 +300,9 @@ def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text, broken: Bro
     rows = "".join(f"<dt>{escape(text(f'shapes.{key}'))}</dt><dd>{number:,}</dd>" for key, number in numbers)
     note = f'<p class="claim">{escape(claim)}</p>' if claim else ""
     note = f'<p class="claim">{escape(text("shapes.so_far"))}</p>' if broken is not None else note
-    link = (
-        f'<a class="csv" download="{escape(csv_name)}" href="data:text/csv;charset=utf-8,{quote(write_csv(trace))}">'
-        f"{escape(text('shapes.download'))}</a>"
-    )
+    table = f"data:text/csv;charset=utf-8,{quote(write_csv(trace))}"
+    words = escape(text("shapes.download"))
+    link = f'<a class="text-button" download="{escape(csv_name)}" href="{table}">{words}</a>'
     return f'<dl class="totals">{rows}</dl>{note}{link}'
 
 

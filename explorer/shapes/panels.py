@@ -212,6 +212,6 @@ def draw_code(code: str | None, broken: bool, text: Text) -> str:
         return f'<p class="claim">{escape(text("shapes.no_code_broken" if broken else "shapes.no_code"))}</p>'
     words = f'data-copied="{escape(text("app.copied"))}"'
     return (
-        f'<div class="code"><button type="button" {words}>{escape(text("shapes.copy_code"))}</button>'
+        f'<div class="code"><button type="button" class="text-button" {words}>{escape(text("shapes.copy_code"))}</button>'
         f"<pre>{escape(code)}</pre></div>"
     )

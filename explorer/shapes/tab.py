@@ -575,11 +575,11 @@ def _build_views(first: list, text: Text) -> tuple[list[gr.components.Component]
 
 
 def _draw_save_buttons(text: Text) -> str:
-    buttons = "".join(
-        f'<button type="button" data-save="{kind}" title="{html.escape(text("shapes.save", kind=kind.upper()))}">'
-        f"{kind.upper()}</button>"
-        for kind in ("png", "svg")
-    )
+    buttons = ""
+    for kind in ("png", "svg"):
+        title = html.escape(text("shapes.save", kind=kind.upper()))
+        about = f'type="button" class="text-button" data-save="{kind}" title="{title}"'
+        buttons += f"<button {about}>{kind.upper()}</button>"
     return f'<span class="save">{html.escape(text("shapes.save_as"))} {buttons}</span>'
 
 
