@@ -84,16 +84,28 @@ def load_split(split: str, data_dir: str | Path | None = None) -> tuple[torch.Te
 
     Raises:
         ValueError: no split has that name.
-        DatasetError: a file is missing, truncated, altered or of the wrong size.
+        DatasetError: a file is missing, truncated or of the wrong size, or the labels are another data set's.
     """
     if split not in _PREFIX:
         raise ValueError(f"split must be train or test, got {split!r}")
     folder = find_dataset(data_dir)
     images = _read_idx(_file(folder, split, "images"), (_COUNT[split], 28, 28))
     labels = _read_idx(_file(folder, split, "labels"), (_COUNT[split],))
-    if int(labels.max()) >= len(CLASSES):
-        raise DatasetError(f"{_file(folder, split, 'labels')}: labels must be 0 to 9, found {int(labels.max())}")
+    _check_labels(labels, _file(folder, split, "labels"))
     return images.unsqueeze(1), labels.long()
+
+
+def _check_labels(labels: torch.Tensor, path: Path) -> None:
+    """MNIST's files have the same names and sizes, but only here is every class equally frequent."""
+    if int(labels.max()) >= len(CLASSES):
+        raise DatasetError(f"{path}: labels must be 0 to 9, found {int(labels.max())}")
+    counts, wanted = labels.bincount(minlength=len(CLASSES)).tolist(), len(labels) // len(CLASSES)
+    for name, count in zip(CLASSES, counts, strict=True):
+        if count != wanted:
+            raise DatasetError(
+                f"{path}: not Fashion-MNIST, whose every class has {wanted:,} images; {name} has {count:,} "
+                "(the digits of MNIST come in files of the same names)"
+            )
 
 
 @lru_cache(maxsize=1)

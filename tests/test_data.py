@@ -17,21 +17,21 @@ def idx_bytes(magic: int, shape: tuple[int, ...], content: bytes) -> bytes:
 
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
-    """A folder with a data set of 3 training and 2 test images; pixel values count up."""
-    monkeypatch.setattr(data, "_COUNT", {"train": 3, "test": 2})
+    """A folder with a data set of 20 training and 10 test images; pixel values count up, and so do labels."""
+    monkeypatch.setattr(data, "_COUNT", {"train": 20, "test": 10})
     data.load_split.cache_clear()
-    for prefix, count in (("train", 3), ("t10k", 2)):
+    for prefix, count in (("train", 20), ("t10k", 10)):
         pixels = bytes(number % 256 for number in range(count * 784))
         (tmp_path / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(2051, (count, 28, 28), pixels))
-        (tmp_path / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(2049, (count,), bytes(range(count))))
+        (tmp_path / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(2049, (count,), bytes(range(10)) * (count // 10)))
     yield tmp_path
     data.load_split.cache_clear()
 
 
 def test_reads_plain_files(tiny):
     images, labels = data.load_split("train", tiny)
-    assert images.shape == (3, 1, 28, 28) and images.dtype == torch.uint8
-    assert labels.tolist() == [0, 1, 2] and labels.dtype == torch.int64
+    assert images.shape == (20, 1, 28, 28) and images.dtype == torch.uint8
+    assert labels.tolist() == [*range(10), *range(10)] and labels.dtype == torch.int64
     assert images[1, 0, 2, 5].item() == (784 + 2 * 28 + 5) % 256
 
 
@@ -43,7 +43,7 @@ def test_reads_packed_files_and_torchvisions_layout(tiny):
         (raw / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
     assert data.find_dataset(tiny / "elsewhere") == raw
     packed, labels = data.load_split("test", tiny / "elsewhere")
-    assert torch.equal(packed, plain) and labels.tolist() == [0, 1]
+    assert torch.equal(packed, plain) and labels.tolist() == list(range(10))
 
 
 def test_looks_in_the_working_directory_before_debians_folder(tiny, monkeypatch, tmp_path):
@@ -57,10 +57,10 @@ def test_looks_in_the_working_directory_before_debians_folder(tiny, monkeypatch,
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (idx_bytes(2051, (3, 28, 28), bytes(3 * 784 - 1)), "must be 2368 bytes unpacked, got 2367"),
-        (idx_bytes(2051, (3, 28, 28), bytes(3 * 784 + 1)), "must be 2368 bytes unpacked, got 2369"),
-        (idx_bytes(2049, (3, 28, 28), bytes(3 * 784)), "must be 2051, got 2049"),
-        (idx_bytes(2051, (4, 28, 28), bytes(4 * 784)), "holds 4 x 28 x 28 values, Fashion-MNIST has 3 x 28 x 28"),
+        (idx_bytes(2051, (20, 28, 28), bytes(20 * 784 - 1)), "must be 15696 bytes unpacked, got 15695"),
+        (idx_bytes(2051, (20, 28, 28), bytes(20 * 784 + 1)), "must be 15696 bytes unpacked, got 15697"),
+        (idx_bytes(2049, (20, 28, 28), bytes(20 * 784)), "must be 2051, got 2049"),
+        (idx_bytes(2051, (4, 28, 28), bytes(4 * 784)), "holds 4 x 28 x 28 values, Fashion-MNIST has 20 x 28 x 28"),
         (b"\0\0\x08", "3 bytes are too few"),
         (b"", "0 bytes are too few"),
     ],
@@ -89,8 +89,15 @@ def test_damaged_packed_file_is_refused_by_name(tiny, damage):
 
 
 def test_impossible_label_is_refused(tiny):
-    (tiny / "t10k-labels-idx1-ubyte").write_bytes(idx_bytes(2049, (2,), bytes([3, 10])))
+    (tiny / "t10k-labels-idx1-ubyte").write_bytes(idx_bytes(2049, (10,), bytes(range(1, 11))))
     with pytest.raises(data.DatasetError, match="t10k-labels.*0 to 9, found 10"):
+        data.load_split("test", tiny)
+
+
+def test_another_data_set_of_the_same_size_is_refused(tiny):
+    """As MNIST is: its digits are not equally frequent."""
+    (tiny / "t10k-labels-idx1-ubyte").write_bytes(idx_bytes(2049, (10,), bytes([0, 1, 2, 3, 4, 5, 6, 7, 8, 8])))
+    with pytest.raises(data.DatasetError, match="every class has 1 images; Bag has 2 .*MNIST"):
         data.load_split("test", tiny)
 
 

@@ -152,10 +152,15 @@ def _describe_calibration(record: Mapping, text: Text) -> str:
     calibration = record.get("calibration")
     if calibration is None:
         return ""
+    before, after = (round(100 * calibration[key], 1) for key in ("ece_before", "ece_after"))
+    if after >= before:
+        verdict = "even"
+    else:
+        verdict = "hot" if calibration["temperature"] > 1 else "cold"
     return text(
-        "classifier.calibration_hot" if calibration["temperature"] > 1 else "classifier.calibration_cold",
-        before=f"{100 * calibration['ece_before']:.1f}",
-        after=f"{100 * calibration['ece_after']:.1f}",
+        f"classifier.calibration_{verdict}",
+        before=f"{before:.1f}",
+        after=f"{after:.1f}",
         temperature=f"{calibration['temperature']:.2f}",
     )
 

@@ -31,8 +31,12 @@ def on_results(name: str, *, language: str) -> list:
     records, text = _records(), text_in(language)
     record = records[check_choice("terms.model", name, tuple(records))]
     found = load_always_wrong()
-    images = draw_always_wrong(found, name, text) if found else None
-    return [describe_mistakes(record, text), draw_confusion(record["confusion"], text), draw_curve(record, text), images]
+    return [
+        describe_mistakes(record, text),
+        draw_confusion(record["confusion"], text),
+        draw_curve(record, text),
+        draw_always_wrong(found, name, text) if found else None,
+    ]
 
 
 def _records() -> Mapping[str, Mapping]:
@@ -72,6 +76,7 @@ def build_results(language: str) -> None:
         with gr.Column(scale=5, min_width=320):
             gr.Markdown(f"#### {text('classifier.curve_title')}")
             curve = gr.Plot(curve, **PLOT_SETTINGS)
+            gr.Markdown(text("classifier.curve_note"))
     images = _build_always_wrong(images, text)
     wire([chosen.input], on_results, [chosen], [look_for, confusion, curve, images], language)
 

@@ -159,7 +159,7 @@ def save_record(name: str, record: Mapping, folder: Path | None = None, section:
 def _store_record(name: str, record: Mapping, folder: Path, section: str, contents: Mapping[str, bytes]) -> dict:
     """Write files and, last, their record; returns the record that was there before, or an empty one."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _results_lock(folder):
+    with lock_results(folder):
         sections = _read_results(folder)
         records = sections.get(section, {})
         old = records.get(name, {})
@@ -212,22 +212,36 @@ def _plan_shards(name: str, model: nn.Module) -> list[tuple[str, dict[str, torch
 
 
 @contextmanager
-def _results_lock(folder: Path, patience: float = 30.0) -> Iterator[None]:
-    """Keeps two training processes from writing results.json at once. A lock left behind expires."""
+def lock_results(folder: Path, patience: float = 60.0) -> Iterator[None]:
+    """Keeps two training processes from writing results.json, or what is drawn from it, at once.
+
+    It is not reentrant. A lock that its owner left behind expires.
+
+    Args:
+        folder: where results.json lies.
+        patience: seconds after which nobody can still be holding the lock.
+    """
     lock = folder / f".{RESULTS_FILE}.lock"
-    give_up = time.monotonic() + patience
     while True:
         try:
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
             break
         except FileExistsError:
-            if time.monotonic() > give_up:  # nobody holds it that long: its owner died
+            if _age(lock) > patience:  # its owner died
                 lock.unlink(missing_ok=True)
             time.sleep(0.05)
     try:
         yield
     finally:
         lock.unlink(missing_ok=True)
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written; 0 where it is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _verified_contents(name: str, folder: Path) -> list[tuple[Path, bytes]]:

@@ -61,20 +61,25 @@ def draw_card(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping]) -
         records: model name -> record of its own recipe.
         tutorial: model name -> record of the tutorial's protocol.
     """
-    parts = [_INTRO, "## Results", _results_table(records)]
+    parts = [_INTRO]
+    if records:
+        parts += ["## Results", _results_table(records)]
     if tutorial:
         parts += ["## The tutorial's protocol", _PROTOCOL, _tutorial_table(tutorial)]
-    parts += ["## Accuracy by class", _class_table(records)]
+    if records:
+        parts += ["## Accuracy by class", _class_table(records)]
     if any("calibration" in record for record in records.values()):
         parts += ["## Calibration", _CALIBRATION, _calibration_table(records)]
-    parts += ["## How they were trained", *(_training(name, record) for name, record in records.items()), _LIMITS]
+    if records:
+        parts += ["## How they were trained", *(_training(name, record) for name, record in records.items())]
+    parts += [_LIMITS]
     return f"---\n{_metadata(records).to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n"
 
 
-_PROTOCOL = """The same networks by the recipe of the tutorial that the app brings to life, as it stands: flip and crop with 4
-pixels of padding (the validation images too), SGD 0.1 with Nesterov momentum, cosine to 1e-4, label smoothing 0.1, weight
-decay 1e-4 on everything, gradients clipped at 1.0, at most 50 epochs, stopped after 10 without a better validation
-accuracy, best epoch kept. Their weights are not shipped."""
+_PROTOCOL = """By the recipe of the tutorial that the app brings to life, as it stands, for the networks that were trained so: flip
+and crop with 4 pixels of padding (the validation images too), SGD 0.1 with Nesterov momentum, cosine to 1e-4, label
+smoothing 0.1, weight decay 1e-4 on everything, gradients clipped at 1.0, at most 50 epochs, stopped after 10 without a
+better validation accuracy, best epoch kept. Their weights are not shipped."""
 _CALIBRATION = """Expected calibration error in percentage points (15 bins, test images), before and after dividing the logits by a
 temperature fitted on the validation images (Guo et al. 2017)."""
 

@@ -9,20 +9,20 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 
 from explorer.data import DatasetError, load_split
 from explorer.models.catalogue import MODELS, create_model
-from explorer.models.checkpoints import CHECKPOINTS, CheckpointError, load_results
+from explorer.models.checkpoints import CHECKPOINTS, CheckpointError, load_results, lock_results
 from explorer.models.seeds import summarise_seeds
 from explorer.training.card import write_card
 from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
 from explorer.training.publish import pack_always_wrong, publish
-from explorer.training.recipe import RECIPES, recipe_for
+from explorer.training.recipe import RECIPES, Recipe, recipe_for
 from explorer.training.run import (
     SAVE_EVERY_SECONDS,
     Finished,
@@ -215,30 +215,44 @@ def start_or_resume(name: str, seed: int, plan: Plan) -> Run | Finished:
     Raises:
         RunError: the saved run is damaged or was started with other settings than those asked for.
     """
-    path = plan.state_path(name, seed)
+    path, recipe = plan.state_path(name, seed), plan_recipe(name, plan)
     if plan.resume and path.is_file():
-        return _resume(path, plan)
+        return _resume(path, recipe, plan.device)
     if path.is_file() and not plan.smoke:
         print(f"{name}: starting afresh; the unfinished run in {path} is replaced (--resume would go on with it)")
-    recipe = adapt_to_device(recipe_for(name, plan.recipe), plan.device)
-    if plan.smoke:
-        recipe = replace(recipe, epochs=1, batch_size=8)
-    if plan.epochs is not None:
-        recipe = replace(recipe, epochs=plan.epochs)
     return new_run(name, recipe, seed, plan.device)
 
 
-def _resume(path: Path, plan: Plan) -> Run | Finished:
+def plan_recipe(name: str, plan: Plan) -> Recipe:
+    """How the plan trains a network, on its device."""
+    recipe = adapt_to_device(recipe_for(name, plan.recipe), plan.device)
+    if plan.smoke:
+        recipe = replace(recipe, epochs=1, batch_size=8)
+    return recipe if plan.epochs is None else replace(recipe, epochs=plan.epochs)
+
+
+def _resume(path: Path, recipe: Recipe, device: torch.device) -> Run | Finished:
     facts = read_facts(path)
-    saved = facts["recipe"]["epochs"]
-    if plan.epochs is not None and plan.epochs != saved:
-        raise RunError(f"--epochs {plan.epochs} cannot resume {path}, which was started with --epochs {saved}")
+    _check_recipe(path, facts["recipe"], recipe)
     if facts["finished"]:
         print(f"{facts['name']}, seed {facts['seed']}: finished already; leave out --resume to train it afresh")
         return read_finished(path)
-    run = read_state(path, plan.device)
+    run = read_state(path, device)
+    run.recipe = recipe  # the same but for autocast, which follows the device
     print(f"{run.name}: going on after step {run.step}, in epoch {len(run.curve) + 1} of {run.recipe.epochs}")
     return run
+
+
+def _check_recipe(path: Path, saved: Mapping, recipe: Recipe) -> None:
+    """Seeds of one network are only comparable, and a run only whole, by one recipe."""
+    wanted = asdict(recipe)
+    for key in dict.fromkeys([*wanted, *saved]):
+        if key != "autocast" and saved.get(key) != wanted.get(key):
+            with_epochs = f" (--epochs {saved.get(key)} goes on with it)" if key == "epochs" else ""
+            raise RunError(
+                f"{path} was started with {key} {saved.get(key)}, not {wanted.get(key)}{with_epochs}; "
+                "leave out --resume to train it afresh"
+            )
 
 
 @dataclass(frozen=True)
@@ -260,10 +274,10 @@ class Images:
 
 
 def train_models(plan: Plan) -> tuple[list[str], list[str]]:
-    """Train every model of the plan with every seed; one that fails does not stop the others.
+    """Train every model of the plan with every seed; a run that fails does not stop the others.
 
     Returns:
-        Names of the models that are trained now, and of those that failed.
+        Names of the models that are trained now, and of those of which a run failed.
 
     Raises:
         Interrupted: the reader stopped it.
@@ -274,24 +288,56 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
         forget_finished(plan)
     done, failed = [], []
     with stop_on_signal() as should_stop:
-        for name in plan.names:
-            try:
-                runs = [_train_one(name, seed, plan, images, should_stop) for seed in plan.seeds]
-                record = publish(name, plan.recipe, runs, plan.checkpoints)
-                print(f"{name}: {record['test_accuracy']:.2%} of {len(images.test.labels):,} test images")
-                done.append(name)
-            except (TrainingDiverged, StateError, RunError) as error:
-                print(f"{name}: not trained. {error}", file=sys.stderr)
-                failed.append(name)
-            except OSError as error:
-                print(f"{name}: not stored. {error.filename or plan.checkpoints}: {error.strerror}", file=sys.stderr)
-                failed.append(name)
-            if should_stop():
-                raise Interrupted
-    if done:
-        pack_always_wrong(images.test, plan.checkpoints)
-        write_card(plan.checkpoints)
-    return done, failed
+        try:
+            for name in plan.names:
+                runs = _train_seeds(name, plan, images, should_stop)
+                if len(runs) < len(plan.seeds):
+                    failed.append(name)
+                if runs and _publish(name, plan, runs, len(images.test.labels)):
+                    done.append(name)
+                elif runs:
+                    failed.append(name)
+                if should_stop():
+                    raise Interrupted
+        finally:  # an interruption too leaves a card that tells of the weights beside it
+            if done:
+                with lock_results(plan.checkpoints):
+                    pack_always_wrong(images.test, plan.checkpoints)
+                    write_card(plan.checkpoints)
+    return done, list(dict.fromkeys(failed))
+
+
+def _train_seeds(name: str, plan: Plan, images: Images, should_stop) -> list[Finished]:
+    """The finished runs of a network; of each that fails, a sentence says why."""
+    finished = []
+    for seed in plan.seeds:
+        try:
+            finished.append(_train_one(name, seed, plan, images, should_stop))
+        except (TrainingDiverged, StateError, RunError) as error:
+            print(f"{name}, seed {seed}: not trained. {error}", file=sys.stderr)
+        except OSError as error:
+            print(f"{name}, seed {seed}: not measured. {error}", file=sys.stderr)
+    return finished
+
+
+def _publish(name: str, plan: Plan, runs: Sequence[Finished], num_images: int) -> bool:
+    """Store what a network's runs have reached; says whether that went well."""
+    before = load_results(plan.checkpoints, _section(plan.recipe)).get(name, {})
+    replaced = {run["seed"] for run in before.get("runs", [])} - {run.record["seed"] for run in runs}
+    try:
+        record = publish(name, plan.recipe, runs, plan.checkpoints)
+    except OSError as error:
+        print(f"{name}: not stored. {error.filename or plan.checkpoints}: {error.strerror}", file=sys.stderr)
+        return False
+    print(f"{name}: {record['test_accuracy']:.2%} of {num_images:,} test images")
+    if replaced:
+        print(f"{name}: the record no longer holds seed {', '.join(map(str, sorted(replaced)))} of an earlier training")
+    return True
+
+
+def _section(recipe: str) -> str:
+    """Where results.json keeps what this recipe reached."""
+    return "models" if recipe == "best" else recipe
 
 
 def forget_finished(plan: Plan) -> None:
@@ -322,7 +368,7 @@ def _train_one(name: str, seed: int, plan: Plan, images: Images, should_stop) ->
 def format_table(names: Sequence[str], folder: Path, recipe: str = "best") -> str:
     """The final table, one line a model: the shipped run, and how far the seeds lie apart."""
     rows = [("model", "parameters", "test accuracy", "all seeds", "epochs", "seed", "time", "hardware")]
-    results = load_results(folder, "models" if recipe == "best" else recipe)
+    results = load_results(folder, _section(recipe))
     for name in names:
         record = results.get(name)
         if record is None:
@@ -361,7 +407,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"train_all.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"\nStopped. To go on: {resume_command(parsed)}", file=sys.stderr)
+        advice = "" if parsed.smoke else f" To go on: {resume_command(parsed)}"
+        print(f"\nStopped.{advice}", file=sys.stderr)
         return 130
 
 

@@ -49,7 +49,8 @@ def predict_logits(model: nn.Module, split: Split, recipe: Recipe, mirrored: boo
     was_training = model.training
     model.eval()
     try:
-        with torch.inference_mode():
+        # A GPU would else round the factors of its convolutions to 10 bits (TF32).
+        with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
             parts = [
                 model(images.flip(-1) if mirrored else images).float().cpu()
                 for images, _ in EvaluationBatches(split.images, split.labels, recipe)

@@ -175,10 +175,19 @@ def _run_batch(model, images, labels, criterion, optimizer, clip_norm, autocast)
     # Fetched together and after all else is under way: each fetch makes a GPU wait for the host.
     value, num_correct = torch.stack([loss.detach(), correct.to(loss.dtype)]).tolist()
     if optimizer is not None:
-        if not math.isfinite(value):
-            raise TrainingDiverged(f"the loss became {value}; a smaller learning rate may help")
+        check_finite(value)
         optimizer.step()
     return value, int(num_correct)
+
+
+def check_finite(loss: float) -> None:
+    """A loss that no step can mend ends the run.
+
+    Raises:
+        TrainingDiverged: the loss is infinite or not a number.
+    """
+    if not math.isfinite(loss):
+        raise TrainingDiverged(f"the loss became {loss}; a smaller learning rate may help")
 
 
 def most_likely(labels: torch.Tensor) -> torch.Tensor:

@@ -22,7 +22,7 @@ from explorer.data import load_split
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.checkpoints import load_trained, save_checkpoint
 from explorer.training.evaluation import Split, count_confusion, find_wrong, measure_calibration, predict_logits
-from explorer.training.loop import EvaluationBatches, Totals, TrainingBatches, derive_seed, run_epoch
+from explorer.training.loop import EvaluationBatches, Totals, TrainingBatches, check_finite, derive_seed, run_epoch
 from explorer.training.recipe import Recipe
 
 SAVE_EVERY_SECONDS = 60.0
@@ -167,21 +167,28 @@ def train(
     """
     epoch_steps = math.ceil(len(training.images) / run.recipe.batch_size)
     session = _Session(run, epoch_steps, save_state, should_stop, save_every)
-    with session.bar, torch.random.fork_rng(devices=_cuda_devices(run.model)):
+    random_state = torch.random.fork_rng(devices=_cuda_devices(run.model))
+    with session.bar, random_state, torch.backends.cudnn.flags(enabled=True, deterministic=True):
         while not run.is_over:
             _train_epoch(run, training, session)
             session.end_epoch(*_validate(run, validation))
 
 
 def _validate(run: Run, validation: Split) -> tuple[float, float]:
-    """Loss and accuracy on the validation images."""
+    """Loss and accuracy on the validation images.
+
+    Raises:
+        TrainingDiverged: the loss is not finite: the last step of the epoch was one too far.
+    """
     seed = derive_seed(run.seed, "validation", len(run.curve)) if run.recipe.augment_validation else None
-    return run_epoch(
+    loss, accuracy = run_epoch(
         run.measured,
         EvaluationBatches(validation.images, validation.labels, run.recipe, augmented_by=seed),
         nn.CrossEntropyLoss(),
         autocast=run.recipe.autocast,
     )
+    check_finite(loss)
+    return loss, accuracy
 
 
 def _train_epoch(run: Run, training: Split, session: _Session) -> None:
@@ -326,7 +333,10 @@ def reload(name: str, kept: nn.Module | dict[str, torch.Tensor]) -> nn.Module:
         weights, kept = kept, create_model(name)
         kept.load_state_dict(weights)
     with tempfile.TemporaryDirectory() as scratch:
-        save_checkpoint(name, kept, {}, Path(scratch))
+        try:
+            save_checkpoint(name, kept, {}, Path(scratch))
+        except OSError as error:  # a full disk names no file
+            raise OSError(error.errno, error.strerror, scratch) from error
         return load_trained(name, Path(scratch))
 
 

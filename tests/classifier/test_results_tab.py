@@ -70,13 +70,16 @@ def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     assert text("classifier.note_mlp", train_accuracy="80.0") in mlp
 
 
-@pytest.mark.parametrize(("temperature", "key"), [(1.5, "calibration_hot"), (0.8, "calibration_cold")])
-def test_details_say_how_far_to_believe_the_probabilities(shipped, temperature, key):
-    calibration = {**RECORD["calibration"], "temperature": temperature}
+@pytest.mark.parametrize(
+    ("temperature", "after", "key"),
+    [(1.5, 0.011, "calibration_hot"), (0.8, 0.011, "calibration_cold"), (0.99, 0.0431, "calibration_even")],
+)
+def test_details_say_how_far_to_believe_the_probabilities(shipped, temperature, after, key):
+    calibration = {**RECORD["calibration"], "temperature": temperature, "ece_after": after}
     checkpoints.save_record("lenet5", {**RECORD, "calibration": calibration}, shipped)
     sentence = results_tab.on_results("lenet5", language="en")[0]
-    expected = text_in("en")(f"classifier.{key}", before="4.3", after="1.1", temperature=f"{temperature:.2f}")
-    assert sentence.endswith(expected)
+    said = {"before": "4.3", "after": f"{100 * after:.1f}", "temperature": f"{temperature:.2f}"}
+    assert sentence.endswith(text_in("en")(f"classifier.{key}", **said))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

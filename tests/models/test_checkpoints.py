@@ -186,11 +186,30 @@ def test_records_written_at_once_are_all_kept(tmp_path):
     assert available_models(tmp_path) == sorted(names, key=["softmax", "mlp", "lenet5", "resnet20", "plain20"].index)
 
 
-def test_abandoned_lock_expires(tmp_path, monkeypatch):
-    (tmp_path / ".results.json.lock").touch()
-    monkeypatch.setattr(checkpoints._results_lock.__wrapped__, "__defaults__", (0.1,))
+def test_abandoned_lock_expires(tmp_path):
+    lock = tmp_path / ".results.json.lock"
+    lock.touch()
+    os.utime(lock, (0, 0))
     save_checkpoint("softmax", build("softmax"), {}, tmp_path)
     assert available_models(tmp_path) == ["softmax"]
+
+
+def test_who_found_an_abandoned_lock_waits_for_the_next_like_everybody(tmp_path, monkeypatch):
+    lock, sleeps = tmp_path / ".results.json.lock", []
+    lock.touch()
+    os.utime(lock, (0, 0))
+
+    def others_meanwhile(seconds):
+        sleeps.append(lock.exists())
+        if len(sleeps) == 1:
+            lock.touch()  # another process was faster
+        elif len(sleeps) == 3:
+            lock.unlink()
+
+    monkeypatch.setattr(checkpoints.time, "sleep", others_meanwhile)
+    with checkpoints.lock_results(tmp_path):
+        assert sleeps == [False, True, True] and lock.exists()
+    assert not lock.exists()
 
 
 @pytest.mark.parametrize("name", load_results())

@@ -43,9 +43,10 @@ def workplace(tmp_path, monkeypatch):
     folder.mkdir()
     for prefix, count in (("train", 70), ("t10k", 40)):
         split = random_split(count, 5)
+        labels = torch.randperm(count, generator=torch.Generator().manual_seed(5)) % 10
         images = struct.pack(">4I", 2051, count, 28, 28) + split.images.numpy().tobytes()
-        labels = struct.pack(">2I", 2049, count) + split.labels.to(torch.uint8).numpy().tobytes()
+        packed = struct.pack(">2I", 2049, count) + labels.to(torch.uint8).numpy().tobytes()
         (folder / f"{prefix}-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
-        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(labels)
+        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(packed)
     yield tmp_path
     data.load_split.cache_clear()

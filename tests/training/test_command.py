@@ -9,18 +9,20 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from explorer import data
+from explorer.models.always_wrong import load_always_wrong
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results, load_trained
 from explorer.training import command
 from explorer.training import run as runs
-from explorer.training.recipe import TUTORIAL, Recipe
+from explorer.training.card import draw_card
+from explorer.training.recipe import TUTORIAL, Recipe, recipe_for
 from explorer.training.state import write_state
 
 ROOT = Path(__file__).parents[2]
@@ -95,12 +97,18 @@ def test_interrupted_command_goes_on_and_leaves_finished_models_alone(workplace,
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(runs.Run, "__setattr__", press_ctrl_c)
+    (workplace / "checkpoints" / "README.md").unlink()
+    (workplace / "checkpoints" / "always_wrong.safetensors").unlink()
     assert call("--models", "mlp,lenet5", "--epochs", "3") == 130
     told = capsys.readouterr().err
+    stopped = load_results(workplace / "checkpoints")  # with the new lenet5, which was finished
+    assert (workplace / "checkpoints" / "README.md").read_text() == draw_card(stopped, {})
+    indices = set.intersection(*(set(record["always_wrong"]) for record in stopped.values()))
+    assert load_always_wrong(workplace / "checkpoints").indices.tolist() == sorted(indices)
     again = "--models mlp,lenet5 --recipe best --epochs 3 --seed 42 --device cpu --data-dir fashion"
     assert f"python train_all.py --resume {again}" in told
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert call("--models", "mlp,lenet5", "--resume") == 0
+    assert call("--models", "mlp,lenet5", "--epochs", "3", "--resume") == 0
     output = capsys.readouterr().out
     assert "lenet5, seed 42: finished already" in output and "going on after step 2, in epoch" in output
     results = load_results(workplace / "checkpoints")
@@ -131,13 +139,40 @@ def test_the_tutorials_protocol_is_recorded_beside_and_ships_nothing(workplace, 
     assert f"{record['test_accuracy']:.2%}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("option", [("--epochs", "4")])
-def test_resuming_with_other_settings_is_refused(workplace, option, capsys):
-    run = runs.new_run("softmax", Recipe(epochs=2), 42, torch.device("cpu"))
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"epochs": 4}, "was started with epochs 4, not 2 (--epochs 4 goes on with it); leave out --resume"),
+        ({"peak_lr": 0.7}, "was started with peak_lr 0.7, not 0.02; leave out --resume"),
+    ],
+)
+def test_resuming_by_another_recipe_is_refused(workplace, changes, told, capsys):
+    recipe = replace(recipe_for("softmax"), **{"epochs": 2, **changes})
     (workplace / "runs").mkdir()
-    write_state(run, workplace / "runs" / "softmax-best-42.safetensors")
-    assert call("--models", "softmax", "--resume", *option) == 1
-    assert f"{option[0]} {option[1]} cannot resume" in capsys.readouterr().err
+    path = workplace / "runs" / "softmax-best-42.safetensors"
+    write_state(runs.new_run("softmax", recipe, 42, torch.device("cpu")), path)
+    assert call("--models", "softmax", "--epochs", "2", "--resume") == 1
+    assert f"{path.relative_to(workplace)} {told}" in capsys.readouterr().err
+    assert not (workplace / "checkpoints").exists()
+
+
+def test_seeds_by_two_recipes_are_not_averaged(workplace, monkeypatch, capsys):
+    assert call("--models", "softmax", "--epochs", "1", "--seed", "1") == 0
+    changed = replace(recipe_for("softmax"), weight_decay=0.0)
+    monkeypatch.setattr(command, "recipe_for", lambda name, recipe: changed)
+    assert call("--models", "softmax", "--epochs", "1", "--seed", "1,2", "--resume") == 1
+    assert "softmax, seed 1: not trained. runs/softmax-best-1.safetensors was started" in capsys.readouterr().err
+    assert [run["seed"] for run in load_results(workplace / "checkpoints")["softmax"]["runs"]] == [2]
+
+
+def test_a_run_goes_on_where_the_processor_has_no_bfloat16(workplace, monkeypatch, capsys):
+    recipe = replace(recipe_for("resnet20"), epochs=1, autocast=True)
+    (workplace / "runs").mkdir()
+    path = workplace / "runs" / "resnet20-best-42.safetensors"
+    write_state(runs.new_run("resnet20", recipe, 42, torch.device("cpu")), path)
+    monkeypatch.setattr(runs, "has_bfloat16", lambda device: False)
+    assert call("--models", "resnet20", "--epochs", "1", "--resume") == 0
+    assert load_results(workplace / "checkpoints")["resnet20"]["recipe"]["autocast"] is False
 
 
 def test_damaged_state_is_named(workplace, capsys):
@@ -154,8 +189,47 @@ def test_a_model_that_diverges_does_not_stop_the_others(workplace, monkeypatch, 
     wild = Recipe(epochs=3, peak_lr=1e30)
     monkeypatch.setattr(command, "recipe_for", lambda name, recipe: wild if name == "lenet5" else recipe_for(name))
     assert call("--models", "softmax,lenet5,mlp", "--epochs", "3") == 1
-    assert "lenet5: not trained. the loss became" in capsys.readouterr().err
+    assert "lenet5, seed 42: not trained. the loss became" in capsys.readouterr().err
     assert set(load_results(workplace / "checkpoints")) == {"softmax", "mlp"}
+
+
+def test_a_seed_that_diverges_does_not_take_the_others_with_it(workplace, monkeypatch, capsys):
+    new_run = command.new_run
+
+    def with_a_wild_seed(name, recipe, seed, device):
+        return new_run(name, replace(recipe, peak_lr=1e30) if seed == 2 else recipe, seed, device)
+
+    monkeypatch.setattr(command, "new_run", with_a_wild_seed)
+    assert call("--models", "lenet5", "--epochs", "3", "--seed", "1,2,3") == 1
+    assert "lenet5, seed 2: not trained. the loss became" in capsys.readouterr().err
+    assert [run["seed"] for run in load_results(workplace / "checkpoints")["lenet5"]["runs"]] == [1, 3]
+
+
+def test_a_blow_up_in_the_last_step_of_an_epoch_is_noticed(workplace, monkeypatch, capsys):
+    """No training loss follows that step: the validation loss must tell."""
+    train_epoch = runs._train_epoch
+
+    def with_a_bad_end(run, training, session):
+        train_epoch(run, training, session)
+        for parameter in run.averaged.module.parameters():
+            parameter.data.fill_(torch.nan)
+
+    monkeypatch.setattr(runs, "_train_epoch", with_a_bad_end)
+    assert call("--models", "softmax", "--epochs", "1") == 1
+    assert "softmax, seed 42: not trained. the loss became nan" in capsys.readouterr().err
+
+
+def test_it_says_which_seeds_are_no_longer_on_record(workplace, capsys):
+    assert call("--models", "softmax", "--epochs", "1", "--seed", "1,2") == 0
+    assert "no longer" not in capsys.readouterr().out
+    assert call("--models", "softmax", "--epochs", "1", "--seed", "2") == 0
+    assert "softmax: the record no longer holds seed 1 of an earlier training" in capsys.readouterr().out
+
+
+def test_an_interrupted_smoke_run_advises_no_training(workplace, monkeypatch, capsys):
+    monkeypatch.setattr(command, "_train_one", lambda *given: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert call("--smoke", "--models", "softmax") == 130
+    assert capsys.readouterr().err.strip() == "Stopped."
 
 
 def test_smoke_trains_and_keeps_away_from_checkpoints(workplace, capsys):

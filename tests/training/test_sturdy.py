@@ -95,7 +95,7 @@ def test_a_full_disk_is_told_and_the_last_good_state_stays(workplace, limit, wha
     before = state.read_bytes()
     refused = train(workplace, "--resume", limit=limit)
     assert refused.returncode == 1
-    assert refused.stderr.strip().splitlines()[-1].startswith(f"lenet5: not trained. {what} (File too large)")
+    assert refused.stderr.strip().splitlines()[-1].startswith(f"lenet5, seed 42: not trained. {what} (File too large)")
     assert "Traceback" not in refused.stderr
     assert state.read_bytes() == before and not (workplace / "checkpoints").exists()
     assert [path.name for path in state.parent.iterdir()] == [state.name]  # no half-written file is left behind

@@ -167,7 +167,8 @@ SENTENCES = {
     "note_softmax": "A linear network cannot follow a shifted or mirrored picture: augmentation costs it accuracy.",
     "note_mlp": (
         "The claim is more than MLPs reach elsewhere: the data set's own list of results has 88 to 90 %. "
-        "On the training images this run has {train_accuracy} %: it has learned much of them by heart."
+        "In its last epoch, with dropout at work, this run was right on {train_accuracy} % of the training images: "
+        "it has learned much of them by heart."
     ),
     "note_degradation": (
         "One of the four nets whose depths are compared in the gradient-flow tab: a short recipe, the same for all four, "
@@ -184,12 +185,20 @@ SENTENCES = {
     "curve_title": "Training curve",
     "axis_epoch": "Epoch",
     "axis_accuracy": "Accuracy (%)",
+    "curve_note": (
+        "On training images while the weights change, with all changes to the images and with dropout; on validation images "
+        "after each epoch, with the averaged weights where there are any."
+    ),
     "curve_train": "training images",
     "curve_validation": "validation images",
     "curve_test": "test images, at the end",
     "most_confused": (
         "{title} is right on {correct} of {total} images. Its commonest mistake: {count} times it takes <b>{truth}</b> "
         "for <b>{predicted}</b>. Hardest class: <b>{hardest}</b>, {recall} right."
+    ),
+    "calibration_even": (
+        "Its confidence is {before} points off on average (expected calibration error); the temperature {temperature}, "
+        "fitted on the validation images, makes that {after}: there is little to mend."
     ),
     "calibration_hot": (
         "It is surer than it is right: its confidence is {before} points off on average (expected calibration error), "

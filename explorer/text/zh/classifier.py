@@ -146,7 +146,7 @@ SENTENCES = {
     "note_softmax": "线性网络应付不了平移或翻转过的图片：数据增强会降低它的准确率。",
     "note_mlp": (
         "别处的 MLP 也没有这么高：数据集官方榜单上是 88% 到 90%。"
-        "这次训练在训练集上达到 {train_accuracy}%：其中不少是死记硬背下来的。"
+        "这次训练的最后一轮（dropout 开着）在训练图片上判断对了 {train_accuracy}%：其中不少是死记硬背下来的。"
     ),
     "note_degradation": (
         "它是“梯度流动”页里比较深度的四个网络之一：四个网络共用一种较短的训练方法，目的不是最高的准确率。"
@@ -162,12 +162,18 @@ SENTENCES = {
     "curve_title": "训练曲线",
     "axis_epoch": "轮数",
     "axis_accuracy": "准确率（%）",
+    "curve_note": (
+        "训练图片：边更新权重边统计，图片经过增强，dropout 开着。验证图片：每轮结束后测量；如果用了权重平均，测的是平均后的权重。"
+    ),
     "curve_train": "训练图片",
     "curve_validation": "验证图片",
     "curve_test": "测试图片（训练结束时）",
     "most_confused": (
         "{title} 在 {total} 张图片中判断对了 {correct} 张。最常见的错误：有 {count} 次把<b>{truth}</b>"
         "当成<b>{predicted}</b>。最难的类别：<b>{hardest}</b>，只对了 {recall}。"
+    ),
+    "calibration_even": (
+        "置信度平均偏差 {before} 个百分点（期望校准误差）；用在验证图片上拟合的温度 {temperature} 之后为 {after}，几乎不需要校准。"
     ),
     "calibration_hot": (
         "它的把握比它的正确率高：置信度平均偏差 {before} 个百分点（期望校准误差），"
