@@ -283,7 +283,11 @@
       // Gradio changes an object that is streamed in place, which nobody notices; so a stream sends text.
       const payload = typeof props.value === "string" ? JSON.parse(props.value || "null") : props.value;
       const width = host.clientWidth;
-      if (!payload?.maps || width === 0) return;
+      if (!payload?.maps) {
+        clear(); // what was drawn belongs to something else
+        return;
+      }
+      if (width === 0) return;
       drawnWidth = width;
       const ratio = window.devicePixelRatio || 1;
       const { columns, cells } = layOut(payload, width, ratio);
@@ -303,6 +307,12 @@
       });
       breakRows(columns);
       if (pointed) read(pointed.index, pointed.event);
+    }
+
+    function clear() {
+      host.replaceChildren();
+      host.removeAttribute("aria-label");
+      [figures, drawn, drawnWidth, pointed] = [[], [], 0, null];
     }
 
     // Flex items wrap by width alone; an empty full-width item starts the next row where `columns` says so.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,14 +59,17 @@ def build_look_for(sentence: str) -> gr.HTML:
     return gr.HTML(draw_look_for(sentence), elem_classes="look-for-line")
 
 
-def build_slider(minimum: float, maximum: float, value: float, label: str, **settings) -> gr.Slider:
-    """A slider of whole steps that lets any value through to the handler, which refuses it in the reader's language.
+# Left alone, Gradio refuses numbers typed out of bounds by itself, in English. This must be a class of its own: each
+# gr.update builds the component anew from its class. Made without ComponentMeta, which would write a .pyi file beside
+# this module; its name is what the page looks its widget up by.
+_Slider = ABCMeta.__new__(
+    type(gr.Slider), "Slider", (gr.Slider,), {"__module__": __name__, "preprocess": lambda self, payload: payload}
+)
 
-    Left alone, Gradio refuses numbers typed out of bounds by itself, in English.
-    """
-    slider = gr.Slider(minimum, maximum, value, step=1, label=label, **settings)
-    slider.preprocess = lambda value: value
-    return slider
+
+def build_slider(minimum: float, maximum: float, value: float, label: str, **settings) -> gr.Slider:
+    """A slider of whole steps that lets any value through to the handler, which refuses it in the reader's language."""
+    return _Slider(minimum, maximum, value, step=1, label=label, **settings)
 
 
 LATEX_DELIMITERS = [

@@ -106,13 +106,15 @@ def _what_to_look_for(outcome: Outcome, text: Text) -> str:
         return text("classifier.look_no_map")
     if not outcome.attribution.has_evidence:
         return text("classifier.look_empty", target=target)
+    only_for = outcome.method == "gradcam"  # it leaves out what speaks against
     if outcome.truth not in (None, outcome.predicted) and outcome.target == outcome.predicted:
-        return text("classifier.look_wrong", target=target, truth=class_name(text, outcome.truth))
+        key = "look_wrong_positive" if only_for else "look_wrong"
+        return text(f"classifier.{key}", target=target, truth=class_name(text, outcome.truth))
     complete = outcome.attribution.completeness_gap is not None  # then a pixel equal to the baseline gets exactly 0
     has_background = outcome.area < 1
     if complete and has_background and outcome.settings.baseline == "black" and outcome.share > _ALL:
         return text("classifier.look_black_baseline", target=target)
-    key = "look_positive" if outcome.method == "gradcam" else "look_signed"
+    key = "look_positive" if only_for else "look_signed"
     share, area = percent(outcome.share, text, 0), percent(outcome.area, text, 0)
     return text(f"classifier.{key}", target=target, share=share, area=area)
 

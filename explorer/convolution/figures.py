@@ -231,6 +231,8 @@ def _describe_values(experiment: Experiment, text: Text) -> str:
         return text(
             "convolution.look_zero_sum", zeros=zeros, cells=result.numel(), strongest=format_number(float(strongest))
         )
+    if total == 1 and experiment.kernel.count_nonzero() == 1:
+        return text("convolution.look_copy", low=low, high=high)
     if abs(total - 1) < 1e-3 and _is_bright(experiment):
         return text("convolution.look_average", low=low, high=high)
     return text("convolution.look_sum", sum=format_number(total), low=low, high=high)

@@ -27,7 +27,7 @@ from explorer.receptive_field.effective import (
     prepare_images,
 )
 from explorer.receptive_field.figures import draw_effective, draw_effective_table, name_layer
-from explorer.receptive_field.scene import TABLE, Scene, View, find_scene
+from explorer.receptive_field.scene import TABLE, Scene, View, find_scene, name_network
 from explorer.text import Text, text_in
 
 FIRST_IMAGES = 20
@@ -57,7 +57,7 @@ def on_measure(*values, language: str) -> tuple:
         raise InputError("receptive_field.no_effective")
     check_cost(scene.view.model, scene.size)
     num_images = len(choose_images(num_images, len(load_sample().images)))
-    sentence = text("receptive_field.measuring", name=name_layer(scene.row, text), done=0, count=num_images)
+    sentence = text("receptive_field.measuring", name=name_unit(scene, text), done=0, count=num_images)
     return sentence, gr.skip(), gr.skip(), Run(scene, num_images), gr.Button(visible=True)
 
 
@@ -109,17 +109,24 @@ def draw_measured(scene: Scene, measured: Measured, done: float, num_images: int
     if done < 1:
         last = measured[-1][1]
         counted = last.num_images + last.num_silent
-        name = f"{name_layer(scene.row, text)}, {text(f'receptive_field.weights_{measured[-1][0]}')}"
+        name = f"{name_unit(scene, text)}, {text(f'receptive_field.weights_{measured[-1][0]}')}"
         sentence = text("receptive_field.measuring", name=name, done=counted, count=num_images)
-    maps = draw_effective(measured, scene.row, scene.field, text)
+    maps = draw_effective(measured, name_unit(scene, text), scene.field, text)
     return sentence, maps, draw_effective_table(measured, scene.row, scene.field, text)
+
+
+def name_unit(scene: Scene, text: Text) -> str:
+    """The network, the layer and the unit: what was measured stays in sight when another is chosen above."""
+    row, column = scene.unit
+    unit = text("receptive_field.field_title", name=name_layer(scene.row, text), row=row, column=column)
+    return text("receptive_field.measured_unit", network=name_network(scene.view.model, text), unit=unit)
 
 
 def describe_effective(scene: Scene, measured: Measured, text: Text) -> str:
     """What to look for: where half of the gradient lies, beside the theoretical field."""
     row, fields = scene.row, dict(measured)
     half, most = SHARES.index(0.5), SHARES.index(0.9)
-    said = {"name": f"<b>{html.escape(name_layer(row, text))}</b>", "size": row.size}
+    said = {"name": f"<b>{html.escape(name_unit(scene, text))}</b>", "size": row.size}
     if not all(field.num_images for field in fields.values()):
         return text("receptive_field.look_silent", **said)
     random = fields["random"]

@@ -319,13 +319,13 @@ def draw_depth_table(lines: Sequence[tuple[int, str, int, int]], heads: Sequence
 
 
 def draw_effective(
-    fields: Sequence[tuple[str, EffectiveField]], row: LayerRow, theory: FieldBox, text: Text
+    fields: Sequence[tuple[str, EffectiveField]], name: str, theory: FieldBox, text: Text
 ) -> dict:
     """The gradient mass of each kind of weights with the theoretical box and the half of the mass, as a payload.
 
     Args:
         fields: kinds of weights ("random", "trained") and what was measured with them.
-        row: the layer.
+        name: what was measured: the network, the layer and the unit.
         theory: the unit's theoretical field.
         text: sentences in the page's language.
     """
@@ -337,13 +337,13 @@ def draw_effective(
             Map(
                 np.sqrt(field.mass),
                 title=text(f"receptive_field.weights_{kind}"),
-                caption=text("receptive_field.effective_caption", count=field.num_images),
+                caption=text("receptive_field.effective_caption", name=name, count=field.num_images),
                 scale="heat",
                 numbers=False,
                 boxes=[*(square for square in squares if field.num_images), _widen(theory.clipped)],
             )
         )
-    label = text("receptive_field.effective_label", name=name_layer(row, text))
+    label = text("receptive_field.effective_label", name=name)
     return draw_maps(maps, cell=EFFECTIVE_CELL, max_height=400, label=label)
 
 

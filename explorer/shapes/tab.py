@@ -66,7 +66,6 @@ from explorer.text import Text, join_sentences, text_in
 DEFAULT = ("lenet5", 28, 1, "small")
 DEFAULT_SAMPLE = 120
 MAX_SIZE = 1024
-MAX_SLIDER = 640
 IMAGE_SIZE = 28  # of the images that the trained networks know
 VIEWS = ("flow", "graph", "layer")
 PRETRAINED = tuple(TORCHVISION + name for name in TORCHVISION_CLASSIFIERS)
@@ -530,7 +529,7 @@ def _build_controls(text: Text) -> dict[str, gr.components.Component]:
         "layer-list", OWN_LIST, "list.js", "mountList(element, props, watch, trigger)",
         label=text("shapes.own_label"), visible=False,
     )  # fmt: skip
-    size = build_slider(1, MAX_SLIDER, DEFAULT[1], text("shapes.size", maximum=MAX_SIZE))
+    size = build_slider(1, MAX_SIZE, DEFAULT[1], text("shapes.size"))
     channels = gr.Radio([1, 3], value=DEFAULT[2], label=text("shapes.channels"))
     stem = gr.Radio(stems, value=DEFAULT[3], label=text("shapes.stem"), visible=False)
     return {"model": model, "size": size, "channels": channels, "stem": stem, "own": own}

@@ -52,6 +52,17 @@ def press_button(page, action: str) -> None:
     page.locator(f".editor-{action}:visible").click()
 
 
+def test_the_maps_of_another_network_do_not_stay(visit):
+    page = open_shapes(visit, "en")
+    row(page, "features.3").click()
+    page.locator(".view-layer .maps canvas").nth(20).wait_for()
+    row(page, "classifier.5").click()  # a linear layer: its ten numbers, and no kernels
+    page.wait_for_function("() => document.querySelectorAll('.view-layer .maps canvas').length === 2")
+    page.get_by_label("Model").locator("visible=true").first.click()
+    page.get_by_role("option", name="Softmax regression", exact=True).click()
+    page.wait_for_function("() => document.querySelectorAll('.view-layer .maps canvas').length === 0")
+
+
 @pytest.mark.parametrize("language", PATHS)
 def test_a_click_on_a_row_shows_the_maps_of_that_layer(visit, language):
     page, text = open_shapes(visit, language), text_in(language)

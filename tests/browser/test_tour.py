@@ -268,6 +268,16 @@ def test_a_stride_of_zero(visit):
     wait_for_no_problem(page)
 
 
+@pytest.mark.parametrize(("path", "language"), [("/?tab=convolution&padding=1", "en"), ("/zh?tab=convolution", "zh")])
+def test_a_stride_out_of_bounds_on_a_page_that_a_link_opened(visit, path, language):
+    """A link sets or skips each slider, for which Gradio builds it anew."""
+    page, text = visit(path).page, text_in(language)
+    settle(page)
+    stride = page.locator(f'input[type=number][aria-label*="{text("terms.stride")}"]:visible').first
+    stride.fill("9")
+    wait_for_problem(page, text("errors.too_large", name=text("terms.stride"), maximum=4, value=9))
+
+
 def test_a_layer_number_that_the_network_does_not_have(visit):
     page, text = visit().page, text_in("en")
     open_tab(page, "receptive_field", "en")

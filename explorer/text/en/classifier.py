@@ -66,9 +66,12 @@ SENTENCES = {
     "look_wrong": (
         "Orange speaks for <b>{target}</b>, blue against it. Choose <b>{truth}</b> as target class and compare."
     ),
+    "look_wrong_positive": (
+        "Orange speaks for <b>{target}</b>. Choose <b>{truth}</b> as target class and compare."
+    ),
     "look_no_map": "The bars show how sure it is of each class.",
-    "no_picture_upload": "Drop a picture of a piece of clothing on the left, paste one, or choose a file.",
-    "no_picture_drawing": "Draw a piece of clothing on the left with a broad brush, filled in, not only its outline.",
+    "no_picture_upload": "Drop a picture of a piece of clothing into the field, paste one, or choose a file.",
+    "no_picture_drawing": "Draw a piece of clothing on the black square with a broad brush, filled in, not only its outline.",
     "no_picture_camera": "Hold a piece of clothing before a plain background and take a picture with the camera.",
     # ---- attribution ----
     "method_gradient": "Gradient",

@@ -57,6 +57,8 @@ SENTENCES = {
     "Only changes answer, the strongest with {strongest}. Point at a cell to see its window.",
     "look_average": "The numbers add up to 1 and none is negative: brightness stays, details blur. "
     "The result runs from {low} to {high}.",
+    "look_copy": "One number is 1 and the others are 0: each cell of the result is the pixel under that 1, unchanged. "
+    "The result runs from {low} to {high}.",
     "look_sum": "Orange where the window agrees with the kernel, blue where it agrees with its opposite: "
     "from {low} to {high}. An even area of brightness 1 gives {sum}, the sum of the kernel.",
     "look_constant": "Every cell gives {value}: this kernel finds no difference between the windows of this picture.",
@@ -72,7 +74,8 @@ SENTENCES = {
     "look_flip_differs": "Flipped: convolution in the strict sense. It differs from what libraries compute by up to "
     "{difference}.",
     "look_pooling": "Move the picture one pixel to the right: {unchanged} of {windows} maxima stay exactly as they "
-    "were. Over all 200 sample clothes {overall} stay. The others lose their maximum to the next window.",
+    "were (windows that are black before and after do not count). Over all 200 sample clothes {overall} stay. The others "
+    "change: their brightest pixel has left the window, or a brighter one has come in.",
     "look_pooling_blank": "The picture is blank, so a shift changes nothing ({unchanged} of {windows} maxima). "
     "Over all 200 sample clothes {overall} of the maxima stay when they move by one pixel.",
     "look_parameters": "For a picture of {side} × {side} the fully connected layer needs {factor} times as many "

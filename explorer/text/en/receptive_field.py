@@ -108,7 +108,7 @@ SENTENCES = {
     # stories
     "story_kernels": "Two 3×3 or one 5×5?",
     "story_resnet50": "Deeper, sees less",
-    "story_whole": "First to see it all",
+    "story_whole": "First as wide as the image",
     "story_gridding": "Dilation leaves holes",
     "story_hybrid": "Holes closed again",
     "tell_kernels": (
@@ -134,17 +134,18 @@ SENTENCES = {
     # the effective field
     "effective": "How much of it counts: the effective field",
     "effective_intro": (
-        "The green box says which pixels can matter. The gradient says how much they do, for the layer and the unit "
-        "chosen above, averaged over real images."
+        "The green box says which pixels can matter. The gradient says how much they do, averaged over real "
+        "images. The button measures the unit that is chosen above."
     ),
     "num_images": "Images",
     "measure": "Measure this unit",
     "stop": "Stop",
     "stopped": "Stopped. What was measured so far stays.",
+    "measured_unit": "{network}, {unit}",
     "measuring": "{name}: {done} of {count} images …",
     "weights_random": "random weights",
     "weights_trained": "trained weights",
-    "effective_caption": "{count} images; darker: more gradient (its root)",
+    "effective_caption": "{name}; {count} images; darker: more gradient (its root)",
     "effective_label": "Share of the gradient of {name} on each pixel",
     "head_weights_kind": "Weights",
     "head_images": "Images",

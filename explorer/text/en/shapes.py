@@ -6,7 +6,7 @@ SENTENCES = {
     "tab": "Shapes",
     "intro": "Follow an image through a network: what each layer does to its shape, what it costs, and why.",
     "channels": "Channels of the image",
-    "size": "Image side (≤ {maximum} px)",
+    "size": "Image side (pixels)",
     "stem": "First layers",
     "stem_small": "3×3, for small images",
     "stem_large": "7×7 and pooling, for 224 px",
@@ -45,7 +45,7 @@ SENTENCES = {
     "look_one": "{name} holds all {total} parameters: one weight for each pixel and class, and {classes} biases.",
     "look_shares": "{heavy} holds {heavy_share} of the parameters; {busy} does {busy_share} of the work.",
     "look_same": "{heavy} holds {heavy_share} of the parameters and does {busy_share} of the work.",
-    "look_vector": "Flattening comes first, so where a pixel stood is forgotten at once.",
+    "look_vector": "Flattening comes first: each pixel has weights of its own, but which pixels are neighbours is forgotten.",
     "look_flatten": (
         "Convolutions take any size. Only {name} is tied to it: it wants exactly {features} = {product} inputs."
     ),

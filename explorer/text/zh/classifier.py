@@ -59,9 +59,10 @@ SENTENCES = {
     "look_positive": "橙色支持<b>{target}</b>：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
     "look_empty": "在这一层里，Grad-CAM 没有找到支持<b>{target}</b>的正面证据，所以图是空的。",
     "look_wrong": "橙色支持<b>{target}</b>，蓝色反对。把目标类别改成<b>{truth}</b>，比较两张归因图。",
+    "look_wrong_positive": "橙色支持<b>{target}</b>。把目标类别改成<b>{truth}</b>，比较两张归因图。",
     "look_no_map": "条形图显示它对每一类有多大把握。",
-    "no_picture_upload": "请在左侧拖入、粘贴或选择一张衣物的图片。",
-    "no_picture_drawing": "请在左侧用粗画笔画一件衣物，要涂满，不要只画轮廓。",
+    "no_picture_upload": "请在上传框里拖入、粘贴或选择一张衣物的图片。",
+    "no_picture_drawing": "请在黑色方块里用粗画笔画一件衣物，要涂满，不要只画轮廓。",
     "no_picture_camera": "请把一件衣物放在干净的背景前，用摄像头拍一张。",
     # ---- attribution ----
     "method_gradient": "梯度",

@@ -104,7 +104,7 @@ SENTENCES = {
     # stories
     "story_kernels": "两个 3×3 还是一个 5×5",
     "story_resnet50": "更深却看得更少",
-    "story_whole": "哪层最先看到全图",
+    "story_whole": "哪层最先与图像一样宽",
     "story_gridding": "空洞卷积留下的洞",
     "story_hybrid": "怎样把洞补上",
     "tell_kernels": (
@@ -129,16 +129,17 @@ SENTENCES = {
     # the effective field
     "effective": "其中多少真正起作用：有效感受野",
     "effective_intro": (
-        "绿框说明哪些像素可能有影响，梯度说明影响有多大：针对上面选中的层和单元，在多幅真实图像上取平均。"
+        "绿框说明哪些像素可能有影响，梯度说明影响有多大（在多幅真实图像上取平均）。按下按钮，测量上面选中的单元。"
     ),
     "num_images": "图像数",
     "measure": "测量这个单元",
     "stop": "停止",
     "stopped": "已停止，已经测得的结果保留。",
+    "measured_unit": "{network}，{unit}",
     "measuring": "{name}：已测 {done} / {count} 幅图像……",
     "weights_random": "随机权重",
     "weights_trained": "训练后的权重",
-    "effective_caption": "{count} 幅图像；颜色越深梯度越大（取平方根）",
+    "effective_caption": "{name}；{count} 幅图像；颜色越深梯度越大（取平方根）",
     "effective_label": "{name} 的梯度在各像素上的份额",
     "head_weights_kind": "权重",
     "head_images": "图像数",
