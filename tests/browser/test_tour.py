@@ -28,6 +28,19 @@ HAS_PICTURE = """() => [...document.querySelectorAll(".picture :is(.maps canvas,
   .some((element) => element.getClientRects().length > 0 && element.getBoundingClientRect().width > 5)"""
 
 
+# What stands beyond the right edge, where no box around it can be scrolled.
+OUT_OF_REACH = """() => {
+  const beyond = (element) => {
+    const { width, right } = element.getBoundingClientRect();
+    return width > 0 && right > document.documentElement.clientWidth + 1;
+  };
+  const scrolls = (element) =>
+    element && (["auto", "scroll"].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+  return [...document.querySelectorAll(".tabitem *")].filter((element) => beyond(element) && !scrolls(element))
+    .map((element) => element.textContent.trim().slice(0, 60));
+}"""
+
+
 def open_tab(page, wing: str, language: str) -> None:
     """Click the tab, which no menu hides even on a phone, and wait for its main picture."""
     page.get_by_role("tab", name=text_in(language)(f"{wing}.tab"), exact=True).locator("visible=true").click()
@@ -233,6 +246,7 @@ def test_a_phone_scrolls_downwards_only(visit, language):
     for wing in WINGS:
         open_tab(page, wing, language)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, wing
+        assert page.evaluate(OUT_OF_REACH) == [], wing
 
 
 def test_a_dark_page_opens(visit):
