@@ -65,12 +65,13 @@ def build_app(settings: Settings | None = None) -> gr.Blocks:
 
 
 def build_page(language: str, settings: Settings) -> None:
-    """Header, the five tabs and the links that open them, in one language."""
+    """Header, the five tabs, what the tutorial is, and the links that open the tabs, in one language."""
     text = text_in(language)
     gr.Navbar(visible=False)
     build_header(language, settings)
     with gr.Tabs(selected=next(iter(WINGS)), overflow_behavior="wrap", elem_classes="wings") as tabs:
         wings = [_build_wing(name, text(f"{name}.tab"), language) for name in WINGS]
+    gr.HTML(f'<p class="about-tutorial">{html.escape(text("app.about_tutorial"))}</p>', apply_default_css=False)
     for wing in wings:
         connect_links(wing, tabs, language)
 

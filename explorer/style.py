@@ -120,6 +120,16 @@ def new_figure(x_title: str = "", y_title: str = "", **layout) -> go.Figure:
     return figure.update_layout(**layout)
 
 
+def lighten(colour: str, share: float) -> str:
+    """A colour mixed with so much white.
+
+    >>> lighten("#009e73", 0.5)
+    '#80ceb9'
+    """
+    channels = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return "#" + "".join(f"{round(channel + share * (255 - channel)):02x}" for channel in channels)
+
+
 def build_css() -> str:
     """The page's style sheet, with the colours of this module as variables before it."""
     variables = {"accent": ACCENT, "ink": INK, "muted": MUTED, **{f"role-{role}": c for role, c in ROLES.items()}}

@@ -15,7 +15,7 @@ from explorer.classifier.results import accuracy_margin, compare_with_claim, fin
 from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
 from explorer.models.seeds import summarise_seeds
-from explorer.style import ROLES, new_figure
+from explorer.style import INK, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
@@ -200,13 +200,13 @@ def draw_confusion(confusion: Sequence[Sequence[int]], text: Text) -> go.Figure:
             x=names,
             y=names,
             customdata=cells,
-            colorscale=[[0, "#ffffff"], [1, ROLES[kind]]],
+            colorscale=[[0, "#ffffff"], [1, lighten(ROLES[kind], 0.4)]],  # dark numbers can be read on either end
             zmin=0,
             zmax=int(counts[shown].max()) or 1,
             showscale=False,
             hoverongaps=False,
             texttemplate="%{z}",
-            textfont={"size": 14},
+            textfont={"size": 12, "color": INK},
             hovertemplate=text("classifier.hover_confusion"),
             xgap=1,
             ygap=1,

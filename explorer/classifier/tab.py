@@ -267,7 +267,7 @@ def build_tab(language: str) -> Wing:
             controls, places = _build_controls(text)
         with picture_column():
             pictures, compare = _build_pictures(drawn, text)
-    comparison = build_canvas(None, visible=False)
+            comparison = build_canvas(None, visible=False)
     build_results(language)
     build_explanation("classifier", language)
 

@@ -332,16 +332,19 @@
     return group;
   }
 
-  function drawFrame(frame, payload, isFirst) {
-    const group = make("g", { class: "frame", "data-fold": frame.path });
+  function drawFrame(frame) {
+    const group = make("g", { class: "frame" });
     const size = { width: frame.right - frame.left, height: frame.bottom - frame.top };
     group.append(make("rect", { x: frame.left, y: frame.top, rx: 8, ...size }));
-    if (isFirst) {
-      const title = make("text", { x: frame.left + 3, y: frame.top - 4, tabindex: 0, role: "button" });
-      title.append(make("title", {}, `${payload.words.fold}: ${frame.path}`));
-      title.append(document.createTextNode(`▾ ${frame.depth ? frame.path.split(".").at(-1) : frame.path}`));
-      group.append(title);
-    }
+    return group;
+  }
+
+  function drawFrameTitle(frame, payload) {
+    const group = make("g", { class: "frame", "data-fold": frame.path });
+    const title = make("text", { x: frame.left + 3, y: frame.top - 4, tabindex: 0, role: "button" });
+    title.append(make("title", {}, `${payload.words.fold}: ${frame.path}`));
+    title.append(document.createTextNode(`▾ ${frame.depth ? frame.path.split(".").at(-1) : frame.path}`));
+    group.append(title);
     return group;
   }
 
@@ -357,16 +360,18 @@
     const framesOf = (item) => FRAME * openGroups(item, unfolded).length;
     const size = arrange(view, room, framesOf);
     const picture = make("g");
-    const titled = new Set();
     const frames = gatherFrames(view.items, unfolded).sort((a, b) => a.depth - b.depth || a.column - b.column);
-    for (const frame of frames) {
-      picture.append(drawFrame(frame, payload, !titled.has(frame.path)));
-      titled.add(frame.path);
-    }
+    for (const frame of frames) picture.append(drawFrame(frame));
     // What skips lies below: where both run to the next column, they run as one.
     for (const edge of view.edges) edge.skips = level.get(edge.to) - level.get(edge.from) > 1;
     for (const edge of [...view.edges].sort((a, b) => b.skips - a.skips)) picture.append(drawEdge(edge, byId));
     for (const item of view.items) picture.append(drawItem(item, payload));
+    // A title stands where an arrow may enter: above it, and once for a group that goes on in the next column.
+    const titled = new Set();
+    for (const frame of frames) {
+      if (!titled.has(frame.path)) picture.append(drawFrameTitle(frame, payload));
+      titled.add(frame.path);
+    }
     return { picture, ...size };
   }
 

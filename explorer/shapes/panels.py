@@ -70,7 +70,8 @@ def draw_graph(graph: Graph, network: str, text: Text) -> dict:
     for path, numbers in graph.groups.items():
         nodes = [inside[number] for number in numbers]
         inner = {node.groups[node.groups.index(path) + 1] for node in nodes if node.groups[-1] != path}
-        key, count = ("blocks", len(inner)) if len(inner) > 1 else ("step_layers", len(nodes))
+        num_layers = sum(len(node.layers) for node in nodes)
+        key, count = ("blocks", len(inner)) if len(inner) > 1 else ("step_layers", num_layers)
         words = text(f"shapes.{key}", count=count)
         groups[path] = {"words": words, "colour": _group_colour(nodes)}
     return {
