@@ -22,6 +22,9 @@ from explorer.gradient_flow.maths import (
     ACTIVATIONS,
     BLOCKS,
     INITIALISATIONS,
+    MAX_DEPTH,
+    MAX_SEEDS,
+    MAX_WIDTH,
     Flow,
     GradientNorms,
     Settings,
@@ -178,12 +181,12 @@ def _build_controls(language: str) -> dict[str, gr.components.Component]:
         return build_slider(1, maximum, getattr(first, name), text(f"gradient_flow.{name}"))
 
     return {
-        "depth": slide("depth", 100),
+        "depth": slide("depth", MAX_DEPTH),
         "block": choose("block", BLOCKS),
         "initialisation": choose("initialisation", INITIALISATIONS),
         "activation": choose("activation", ACTIVATIONS),
-        "width": slide("width", 32),
-        "seeds": slide("seeds", 200),
+        "width": slide("width", MAX_WIDTH),
+        "seeds": slide("seeds", MAX_SEEDS),
     }
 
 
