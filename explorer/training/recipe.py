@@ -136,9 +136,9 @@ _RECIPES = {
     "mlp": Recipe(epochs=40, peak_lr=0.1, label_smoothing=0.1, average=0.999),
     "lenet5": Recipe(epochs=40, peak_lr=0.1, flip=True, average=0.999, channels_last=True),
     "alexnet_small": Recipe(
-        epochs=40,
+        epochs=60,
         peak_lr=0.1,
-        warmup=0.15,
+        warmup=0.1,
         weight_decay=3e-4,
         label_smoothing=0.1,
         clip_norm=1.0,
