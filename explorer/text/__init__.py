@@ -67,7 +67,7 @@ def translate(language: str, key: str, **values) -> str:
     '<b>features.3（卷积）</b>的输出里没有这个单元。'
     """
     sentence = sentences(language)[key]
-    return _SPACE_AFTER_BRACKET.sub(r"）\1", sentence.format(**values)) if values else sentence
+    return _SPACE_AFTER_BRACKET.sub(lambda found: found[0][:-1], sentence.format(**values)) if values else sentence
 
 
 def text_in(language: str) -> Text:

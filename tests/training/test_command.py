@@ -86,7 +86,7 @@ def test_a_missing_compiler_is_said_before_anything_is_read(workplace, monkeypat
 
 def test_interrupted_command_goes_on_and_leaves_finished_models_alone(workplace, monkeypatch, capsys):
     assert call("--models", "mlp,lenet5", "--epochs", "3") == 0
-    expected = load_results(workplace / "checkpoints")
+    expected, handler = load_results(workplace / "checkpoints"), signal.getsignal(signal.SIGINT)
 
     step, seen = runs.Run.__setattr__, []
 
@@ -107,7 +107,7 @@ def test_interrupted_command_goes_on_and_leaves_finished_models_alone(workplace,
     assert load_always_wrong(workplace / "checkpoints").indices.tolist() == sorted(indices)
     again = "--models mlp,lenet5 --recipe best --epochs 3 --seed 42 --device cpu --data-dir fashion"
     assert f"python train_all.py --resume {again}" in told
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is handler
     assert call("--models", "mlp,lenet5", "--epochs", "3", "--resume") == 0
     output = capsys.readouterr().out
     assert "lenet5, seed 42: finished already" in output and "going on after step 2, in epoch" in output
