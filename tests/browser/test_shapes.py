@@ -159,7 +159,7 @@ def test_a_pasted_list_is_traced_and_written_as_code(visit, language):
 
 
 def press_graph(page, label: str) -> None:
-    page.locator(f'.graph-buttons button[aria-label="{label}"]').click()
+    page.locator(".graph-buttons").get_by_role("button", name=label, exact=True).click()
 
 
 def shown_nodes(page) -> int:
