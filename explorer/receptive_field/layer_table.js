@@ -62,13 +62,15 @@ function draw() {
     line.append(inCell("td", makeType(row, number)));
     for (const column of columns) line.append(inCell("td", makeCell(row, number, column)));
     const remove = () => resend(rowsNow().filter((_, other) => other !== number));
-    line.append(inCell("td", makeButton("×", remove, { className: "text-button remove-layer", label: `${words.remove} ${number + 1}` })));
+    const label = `${words.remove} ${number + 1}`;
+    line.append(inCell("td", makeButton("×", remove, { className: "text-button remove-layer", label })));
   });
   const add = () => {
     const rows = rowsNow();
     resend([...rows, rows.at(-1) ?? { type: "conv", kernel: "3", stride: "1", padding: "1", dilation: "1" }]);
   };
-  host.replaceChildren(table, makeButton(`+ ${words.add}`, add, { className: "text-button add-layer", label: words.add }));
+  const addButton = makeButton(`+ ${words.add}`, add, { className: "text-button add-layer", label: words.add });
+  host.replaceChildren(table, addButton);
 }
 
 // Rows were added or taken away, or came from the server: the inputs no longer match, so draw them anew.

@@ -124,7 +124,8 @@ def _label(node: Node, text: Text) -> str:
     if layer.kind == "add":
         return "+"
     if role == "conv" and settings.kernel_size:
-        return text("shapes.node_conv", kernel=write_shape(settings.kernel_size), channels=settings.out_channels) + stride
+        kernel = write_shape(settings.kernel_size)
+        return text("shapes.node_conv", kernel=kernel, channels=settings.out_channels) + stride
     if role == "pool" and settings.kernel_size:
         return text("shapes.node_pool", kernel=write_shape(settings.kernel_size)) + stride
     if settings.output_size == (1, 1):
@@ -182,9 +183,9 @@ def draw_kernels(kernels: torch.Tensor | None, chosen: int, text: Text) -> dict 
 def draw_layer_words(layer: Layer, features: Features | None, chosen: int, reason: str, text: Text) -> tuple[str, str]:
     """The lines above the maps and above the kernels."""
     name = f"<b>{escape(layer.name)}</b> ({escape(layer.kind)})"
-    if features is None:
-        return f'<p class="maps-line">{name}: {write_shape(layer.output_shape)}. {escape(reason)}{_note(layer, text)}</p>', ""
     shape = layer.output_shape
+    if features is None:
+        return f'<p class="maps-line">{name}: {write_shape(shape)}. {escape(reason)}{_note(layer, text)}</p>', ""
     if len(shape) == 1:
         words = text("shapes.vector_line", name=name, count=shape[0])
     else:
@@ -211,8 +212,8 @@ def draw_code(code: str | None, broken: bool, text: Text) -> str:
     """The PyTorch code with a button that copies it, or why there is none."""
     if code is None:
         return f'<p class="claim">{escape(text("shapes.no_code_broken" if broken else "shapes.no_code"))}</p>'
-    words = f'data-copied="{escape(text("app.copied"))}"'
+    about = f'type="button" class="text-button" data-copied="{escape(text("app.copied"))}"'
     return (
-        f'<div class="code"><button type="button" class="text-button" {words}>{escape(text("shapes.copy_code"))}</button>'
+        f'<div class="code"><button {about}>{escape(text("shapes.copy_code"))}</button>'
         f"<pre>{escape(code)}</pre></div>"
     )

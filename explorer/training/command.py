@@ -291,11 +291,10 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
         try:
             for name in plan.names:
                 runs = _train_seeds(name, plan, images, should_stop)
-                if len(runs) < len(plan.seeds):
-                    failed.append(name)
-                if runs and _publish(name, plan, runs, len(images.test.labels)):
+                is_stored = bool(runs) and _publish(name, plan, runs, len(images.test.labels))
+                if is_stored:
                     done.append(name)
-                elif runs:
+                if not is_stored or len(runs) < len(plan.seeds):
                     failed.append(name)
                 if should_stop():
                     raise Interrupted
@@ -304,7 +303,7 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
                 with lock_results(plan.checkpoints):
                     pack_always_wrong(images.test, plan.checkpoints)
                     write_card(plan.checkpoints)
-    return done, list(dict.fromkeys(failed))
+    return done, failed
 
 
 def _train_seeds(name: str, plan: Plan, images: Images, should_stop) -> list[Finished]:

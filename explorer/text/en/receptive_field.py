@@ -108,7 +108,7 @@ SENTENCES = {
     # stories
     "story_kernels": "Two 3×3 or one 5×5?",
     "story_resnet50": "Deeper, sees less",
-    "story_whole": "First as wide as the image",
+    "story_whole": "As wide as the image",
     "story_gridding": "Dilation leaves holes",
     "story_hybrid": "Holes closed again",
     "tell_kernels": (
