@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 import plotly.graph_objects as go
 import torch
@@ -15,7 +16,7 @@ from explorer.classifier.results import accuracy_margin, compare_with_claim, fin
 from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
 from explorer.models.seeds import summarise_seeds
-from explorer.style import INK, ROLES, lighten, new_figure
+from explorer.style import INK, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
@@ -86,7 +87,14 @@ def _describe_claim(name: str, record: Mapping, text: Text) -> str:
     verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
     facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
     note = text(f"classifier.note_{_NOTES[name]}", **facts) if name in _NOTES else ""
-    return join_sentences([verdict, _describe_recipe(record, text), note], text)
+    restarts = _restarts(record)
+    cycles = text("classifier.note_cycles", cycles=len(restarts) + 1) if restarts else ""
+    return join_sentences([verdict, _describe_recipe(record, text), cycles, note], text)
+
+
+def _restarts(record: Mapping) -> list[int]:
+    """Epochs after which training began anew from the weights reached."""
+    return list(accumulate(cycle["epochs"] for cycle in record.get("cycles", ())))[:-1]
 
 
 def _describe_recipe(record: Mapping, text: Text) -> str:
@@ -239,6 +247,13 @@ def draw_curve(record: Mapping, text: Text) -> go.Figure:
         mode="markers",
         marker={"color": ROLES["correct"], "size": 13, "symbol": "diamond"},
     )
+    for restart in _restarts(record):
+        figure.add_vline(
+            x=restart + 0.5,
+            line={"color": MUTED, "width": 1.5, "dash": "dot"},
+            annotation={"text": text("classifier.curve_restart"), "font": {"color": MUTED}},
+            annotation_position="bottom right",
+        )
     return figure.update_layout(
         height=470,
         margin={"t": 60, "r": 8},

@@ -171,10 +171,15 @@ def _calibration_table(records: Mapping[str, Mapping]) -> str:
 
 
 def _training(name: str, record: Mapping) -> str:
+    cycles = " Then, from those weights, one more cycle: ".join(map(_cycle, record.get("cycles", [record])))
+    return f"**{record['title']}** (`{name}`): {cycles}"
+
+
+def _cycle(record: Mapping) -> str:
     recipe = ", ".join(f"{key} {value}" for key, value in record["recipe"].items() if value not in (None, False, 0.0))
     versions = ", ".join(f"{key} {value}" for key, value in record["versions"].items())
     hours = record["seconds"] / 3600
     return (
-        f"**{record['title']}** (`{name}`): {recipe}. Seed {record['seed']}, {record['epochs']} epochs in {hours:.2f} h "
-        f"on {record['hardware']}, {record['trained_on']}; {versions}."
+        f"{recipe}. Seed {record['seed']}, {record['epochs']} epochs in {hours:.2f} h on {record['hardware']}, "
+        f"{record['trained_on']}; {versions}."
     )

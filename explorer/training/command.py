@@ -22,7 +22,7 @@ from explorer.training.card import write_card
 from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
 from explorer.training.publish import pack_always_wrong, publish
-from explorer.training.recipe import RECIPES, Recipe, recipe_for
+from explorer.training.recipe import RECIPES, Recipe, recipe_for, warm_restart
 from explorer.training.run import (
     SAVE_EVERY_SECONDS,
     Finished,
@@ -31,6 +31,7 @@ from explorer.training.run import (
     adapt_to_device,
     finish,
     new_run,
+    restart_run,
     split_training_images,
     train,
 )
@@ -55,13 +56,15 @@ class Plan:
     device: torch.device
     data_dir: str | None
     resume: bool
+    warm_start: bool
     smoke: bool
     compiled: bool
     checkpoints: Path
     runs: Path
 
     def state_path(self, name: str, seed: int) -> Path:
-        return self.runs / f"{name}-{self.recipe}-{seed}.safetensors"
+        cycle = "-warm" if self.warm_start else ""
+        return self.runs / f"{name}-{self.recipe}-{seed}{cycle}.safetensors"
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -130,8 +133,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--recipe",
         default="best",
         metavar="NAME",
-        help="best (default): each model's own, whose weights are kept; or tutorial: the tutorial's protocol, of which "
-        "only what it reached is kept",
+        help="best (default): each model's own; short: fewer epochs of the costliest, for a machine without a GPU; "
+        "tutorial: the tutorial's protocol, of which only what it reached is kept and no weights",
     )
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the images (default: the recipe's)")
     parser.add_argument(
@@ -143,6 +146,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="auto", help="auto (default: a GPU if there is one), cpu or cuda")
     parser.add_argument("--data-dir", metavar="DIR", help="folder of Fashion-MNIST (default: find it, else download)")
     parser.add_argument("--resume", action="store_true", help="go on with interrupted runs; leave finished ones alone")
+    parser.add_argument(
+        "--warm-start",
+        action="store_true",
+        help="start from the weights in checkpoints/ instead of random ones: one more cycle, with a lower peak of the "
+        "learning rate",
+    )
     parser.add_argument(
         "--compile",
         action="store_true",
@@ -180,6 +189,8 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
     if arguments.recipe not in RECIPES:
         raise RunError(f"--recipe must be one of {', '.join(RECIPES)}, got {arguments.recipe!r}")
     seeds, device = parse_seeds(arguments.seed), choose_device(arguments.device)
+    if arguments.warm_start and (arguments.recipe == "tutorial" or len(seeds) > 1):
+        raise RunError("--warm-start goes with one seed and not with the tutorial's recipe, which starts from nothing")
     if arguments.compile:
         check_compiler(device)
     return Plan(
@@ -190,6 +201,7 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
         device=device,
         data_dir=arguments.data_dir,
         resume=arguments.resume,
+        warm_start=arguments.warm_start,
         smoke=arguments.smoke,
         compiled=arguments.compile,
         checkpoints=RUNS / "smoke" / "checkpoints" if arguments.smoke else CHECKPOINTS,
@@ -214,18 +226,23 @@ def start_or_resume(name: str, seed: int, plan: Plan) -> Run | Finished:
 
     Raises:
         RunError: the saved run is damaged or was started with other settings than those asked for.
+        CheckpointError: a warm start finds no weights to start from.
     """
     path, recipe = plan.state_path(name, seed), plan_recipe(name, plan)
     if plan.resume and path.is_file():
         return _resume(path, recipe, plan.device)
     if path.is_file() and not plan.smoke:
         print(f"{name}: starting afresh; the unfinished run in {path} is replaced (--resume would go on with it)")
+    if plan.warm_start:
+        return restart_run(name, recipe, seed, plan.device, plan.checkpoints)
     return new_run(name, recipe, seed, plan.device)
 
 
 def plan_recipe(name: str, plan: Plan) -> Recipe:
     """How the plan trains a network, on its device."""
     recipe = adapt_to_device(recipe_for(name, plan.recipe), plan.device)
+    if plan.warm_start:
+        recipe = warm_restart(recipe)
     if plan.smoke:
         recipe = replace(recipe, epochs=1, batch_size=8)
     return recipe if plan.epochs is None else replace(recipe, epochs=plan.epochs)
@@ -312,7 +329,7 @@ def _train_seeds(name: str, plan: Plan, images: Images, should_stop) -> list[Fin
     for seed in plan.seeds:
         try:
             finished.append(_train_one(name, seed, plan, images, should_stop))
-        except (TrainingDiverged, StateError, RunError) as error:
+        except (TrainingDiverged, StateError, RunError, CheckpointError) as error:
             print(f"{name}, seed {seed}: not trained. {error}", file=sys.stderr)
         except OSError as error:
             print(f"{name}, seed {seed}: not measured. {error}", file=sys.stderr)
@@ -336,7 +353,7 @@ def _publish(name: str, plan: Plan, runs: Sequence[Finished], num_images: int) -
 
 def _section(recipe: str) -> str:
     """Where results.json keeps what this recipe reached."""
-    return "models" if recipe == "best" else recipe
+    return "tutorial" if recipe == "tutorial" else "models"
 
 
 def forget_finished(plan: Plan) -> None:
@@ -416,5 +433,6 @@ def resume_command(parsed: argparse.Namespace) -> str:
     names = ("models", "recipe", "epochs", "seed", "device", "data_dir")
     given = {f"--{name.replace('_', '-')}": getattr(parsed, name) for name in names}
     words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
+    words += ["--warm-start"] if parsed.warm_start else []
     words += ["--compile"] if parsed.compile else []
     return shlex.join(["python", "train_all.py", "--resume", *words])

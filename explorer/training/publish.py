@@ -43,13 +43,13 @@ def combine(runs: Sequence[Finished]) -> dict:
 
 
 def publish(name: str, recipe: str, runs: Sequence[Finished], folder: Path) -> dict:
-    """Write what was measured to results.json and, for the best recipe, the median run's weights beside it.
+    """Write what was measured to results.json and, but for the tutorial's recipe, the median run's weights beside it.
 
     Returns:
         The record.
     """
     record = combine(runs)
-    if recipe == "best":
+    if recipe != "tutorial":
         save_checkpoint(name, choose_median(runs).model, record, folder)
     else:
         save_record(name, record, folder, section=recipe)

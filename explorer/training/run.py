@@ -8,7 +8,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from explorer.data import load_split
 from explorer.models.catalogue import MODELS, create_model
-from explorer.models.checkpoints import load_trained, save_checkpoint
+from explorer.models.checkpoints import load_results, load_trained, save_checkpoint
 from explorer.training.evaluation import Split, count_confusion, find_wrong, measure_calibration, predict_logits
 from explorer.training.loop import EvaluationBatches, Totals, TrainingBatches, check_finite, derive_seed, run_epoch
 from explorer.training.recipe import Recipe
@@ -50,6 +50,7 @@ class Run:
         totals: running sums of the epoch under way.
         curve: one dict for each finished epoch.
         seconds: time spent so far, in all sessions.
+        earlier: what the record says of the cycles that trained the weights from which this run started, or None.
     """
 
     name: str
@@ -63,6 +64,12 @@ class Run:
     totals: Totals = field(default_factory=Totals)
     curve: list[dict] = field(default_factory=list)
     seconds: float = 0.0
+    earlier: dict | None = None
+
+    @property
+    def draw_seed(self) -> int:
+        """Seed of the order of the images, of their augmentation and of dropout: another one in each cycle."""
+        return derive_seed(self.seed, "cycle", len(self.earlier["cycles"])) if self.earlier else self.seed
 
     @property
     def measured(self) -> nn.Module:
@@ -96,6 +103,25 @@ def new_run(name: str, recipe: Recipe, seed: int, device: torch.device) -> Run:
     layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
     model = model.to(device=device, memory_format=layout)
     return Run(name, recipe, seed, model, build_optimizer(model, recipe), build_average(model, recipe))
+
+
+def restart_run(name: str, recipe: Recipe, seed: int, device: torch.device, folder: Path) -> Run:
+    """A run at step 0 that starts from the trained weights in a folder: one more cycle of the learning rate.
+
+    Raises:
+        CheckpointError: there are no such weights, or they are damaged.
+    """
+    run = new_run(name, recipe, seed, device)
+    run.model.load_state_dict(load_trained(name, folder).state_dict())
+    run.averaged = build_average(run.model, recipe)
+    record = load_results(folder)[name]
+    run.earlier = {key: record[key] for key in ("epochs", "seconds", "curve")}
+    run.earlier["cycles"] = record.get("cycles", [_as_cycle(record)])
+    return run
+
+
+def _as_cycle(record: Mapping) -> dict:
+    return {key: record[key] for key in ("recipe", "epochs", "seed", "seconds", "hardware", "trained_on", "versions")}
 
 
 def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
@@ -197,7 +223,7 @@ def _train_epoch(run: Run, training: Split, session: _Session) -> None:
     first_batch = run.step - epoch * session.epoch_steps
     run_epoch(
         run.model,
-        TrainingBatches(training.images, training.labels, run.recipe, run.seed, epoch, first_batch),
+        TrainingBatches(training.images, training.labels, run.recipe, run.draw_seed, epoch, first_batch),
         nn.CrossEntropyLoss(label_smoothing=run.recipe.label_smoothing),
         run.optimizer,
         clip_norm=run.recipe.clip_norm,
@@ -232,7 +258,7 @@ class _Session:
         """Learning rate and random state follow from the step alone, so that a resumed run needs no memory of them."""
         for group in self.run.optimizer.param_groups:
             group["lr"] = self.run.recipe.learning_rate(self.run.step, self.total_steps)
-        torch.manual_seed(derive_seed(self.run.seed, "dropout", self.run.step))
+        torch.manual_seed(derive_seed(self.run.draw_seed, "dropout", self.run.step))
 
     def after_step(self) -> None:
         self.run.step += 1
@@ -324,7 +350,21 @@ def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Fi
         "confusion": count_confusion(logits, test.labels),
         "calibration": asdict(calibration),
     }
-    return Finished(record, wrong, loaded)
+    return Finished(_after_earlier(record, run.earlier), wrong, loaded)
+
+
+def _after_earlier(record: dict, earlier: Mapping | None) -> dict:
+    """The record of a run with the cycles that went before it: their epochs, time and curve count as well."""
+    if earlier is None:
+        return record
+    return {
+        **record,
+        "epochs": earlier["epochs"] + record["epochs"],
+        "kept_epoch": earlier["epochs"] + record["kept_epoch"],
+        "seconds": round(earlier["seconds"] + record["seconds"], 1),
+        "curve": [*earlier["curve"], *record["curve"]],
+        "cycles": [*earlier["cycles"], _as_cycle(record)],
+    }
 
 
 def reload(name: str, kept: nn.Module | dict[str, torch.Tensor]) -> nn.Module:

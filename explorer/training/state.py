@@ -50,6 +50,7 @@ def write_state(run: Run, path: Path) -> None:
         "totals": asdict(run.totals),
         "curve": run.curve,
         "seconds": run.seconds,
+        "earlier": run.earlier,
         "finished": False,
     })  # fmt: skip
 
@@ -149,4 +150,5 @@ def read_state(path: Path, device: torch.device) -> Run:
     run.best = _part("best", tensors) or None
     run.step, run.curve, run.seconds = facts["step"], facts["curve"], facts["seconds"]
     run.totals = Totals(**facts["totals"])
+    run.earlier = facts.get("earlier")
     return run

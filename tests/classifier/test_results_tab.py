@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from explorer.classifier import results_tab
-from explorer.classifier.results_figures import describe_claims, draw_results_table
+from explorer.classifier.results_figures import describe_claims, draw_curve, draw_results_table
 from explorer.models import checkpoints
 from explorer.models.always_wrong import AlwaysWrong, save_always_wrong
 from explorer.models.catalogue import create_model
@@ -68,6 +68,20 @@ def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     assert text("classifier.trained_with", epochs=2, tricks=joined, **said) in lenet
     assert text("classifier.claim_below", points="2.1") in mlp and text("classifier.trick_none") in mlp
     assert text("classifier.note_mlp", train_accuracy="80.0") in mlp
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_cycles_are_told_and_drawn(language):
+    text = text_in(language)
+    cycles = [{"epochs": epochs, "recipe": {}} for epochs in (7, 3, 2)]
+    record = {**RECORD, "recipe": {}, "epochs": 12, "curve": [EPOCH] * 12, "cycles": cycles}
+    assert text("classifier.note_cycles", cycles=3) in describe_claims({"lenet5": record}, text)
+    figure = draw_curve(record, text)
+    assert [line.x0 for line in figure.layout.shapes] == [7.5, 10.5]
+    assert {note.text for note in figure.layout.annotations} == {text("classifier.curve_restart")}
+    once = {**RECORD, "recipe": {}}
+    assert not draw_curve(once, text).layout.shapes
+    assert text("classifier.note_cycles", cycles=1) not in describe_claims({"lenet5": once}, text)
 
 
 @pytest.mark.parametrize(

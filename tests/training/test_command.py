@@ -16,12 +16,14 @@ import pytest
 import torch
 
 from explorer import data
+from explorer.models import checkpoints
 from explorer.models.always_wrong import load_always_wrong
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results, load_trained
 from explorer.training import command
 from explorer.training import run as runs
 from explorer.training.card import draw_card
+from explorer.training.loop import TrainingBatches
 from explorer.training.recipe import TUTORIAL, Recipe, recipe_for
 from explorer.training.state import write_state
 
@@ -128,6 +130,71 @@ def test_several_seeds_ship_the_median_and_say_how_far_they_lie_apart(workplace,
     assert call("--models", "softmax", "--epochs", "1", "--seed", "1,2,3", "--resume") == 0
     assert capsys.readouterr().out.count("finished already") == 3
     assert load_results(workplace / "checkpoints")["softmax"] == record
+
+
+def test_a_warm_start_goes_on_from_the_shipped_weights(workplace, monkeypatch, capsys):
+    folder = workplace / "checkpoints"
+    assert call("--models", "lenet5", "--epochs", "2") == 0
+    before, weights = load_results(folder)["lenet5"], load_trained("lenet5", folder).state_dict()
+    starts, orders = [], []
+
+    def restart(*arguments):
+        run = runs.restart_run(*arguments)
+        starts.append({key: tensor.clone() for key, tensor in run.model.state_dict().items()})
+        return run
+
+    def shuffle(images, labels, recipe, seed, epoch, first_batch):
+        orders.append((seed, epoch))
+        return TrainingBatches(images, labels, recipe, seed, epoch, first_batch)
+
+    monkeypatch.setattr(command, "restart_run", restart)
+    monkeypatch.setattr(runs, "TrainingBatches", shuffle)
+    assert call("--models", "lenet5", "--epochs", "3", "--warm-start") == 0
+    assert all(torch.equal(starts[0][key], tensor) for key, tensor in weights.items())
+    assert [epoch for _, epoch in orders] == [0, 1, 2] and orders[0][0] != 42
+    after = load_results(folder)["lenet5"]
+    assert after["recipe"]["peak_lr"] == pytest.approx(0.4 * before["recipe"]["peak_lr"])
+    assert after["curve"][:2] == before["curve"] and after["epochs"] == after["kept_epoch"] == len(after["curve"]) == 5
+    assert after["seconds"] == pytest.approx(before["seconds"] + after["cycles"][1]["seconds"], abs=0.11)
+    assert [cycle["epochs"] for cycle in after["cycles"]] == [2, 3]
+    assert [cycle["recipe"] for cycle in after["cycles"]] == [before["recipe"], after["recipe"]]
+    assert " Then, from those weights, one more cycle: " in (folder / "README.md").read_text()
+    assert call("--models", "lenet5", "--epochs", "1", "--warm-start") == 0
+    assert [cycle["epochs"] for cycle in load_results(folder)["lenet5"]["cycles"]] == [2, 3, 1]
+    assert len({seed for seed, _ in orders}) == 2
+
+
+def test_a_warm_start_can_be_interrupted(workplace, monkeypatch, capsys):
+    assert call("--models", "softmax", "--epochs", "1") == 0
+    shutil.copytree(workplace / "checkpoints", workplace / "kept")
+    assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 0
+    expected = load_results(workplace / "checkpoints")["softmax"]
+    shutil.rmtree(workplace / "checkpoints")
+    shutil.copytree(workplace / "kept", workplace / "checkpoints")
+    checkpoints._load_cached.cache_clear()
+    step, seen = runs.Run.__setattr__, []
+
+    def press_ctrl_c(self, key, value):
+        step(self, key, value)
+        if key == "step" and value == 1 and not seen:
+            seen.append(value)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(runs.Run, "__setattr__", press_ctrl_c)
+    assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 130
+    assert "--seed 42 --device cpu --data-dir fashion --warm-start\n" in capsys.readouterr().err
+    assert call("--models", "softmax", "--epochs", "2", "--warm-start", "--resume") == 0
+    record = load_results(workplace / "checkpoints")["softmax"]
+    assert "going on after step 1, in epoch 1 of 2" in capsys.readouterr().out
+    assert record["files"] == expected["files"] and len(record["cycles"]) == 2
+
+
+def test_a_warm_start_without_weights_says_so(workplace, capsys):
+    assert call("--models", "softmax", "--warm-start") == 1
+    assert "softmax, seed 42: not trained. " in (told := capsys.readouterr().err) and "no trained softmax" in told
+    for options in (("--seed", "1,2"), ("--recipe", "tutorial")):
+        assert call("--models", "softmax", "--warm-start", *options) == 2
+        assert "--warm-start goes with one seed and not with the tutorial's recipe" in capsys.readouterr().err
 
 
 def test_the_tutorials_protocol_is_recorded_beside_and_ships_nothing(workplace, capsys):
@@ -242,7 +309,7 @@ def test_smoke_trains_and_keeps_away_from_checkpoints(workplace, capsys):
     ("arguments", "message"),
     [
         (["--models", "vgg"], "--models must be all or names out of softmax, .*got 'vgg'"),
-        (["--recipe", "fast"], "--recipe must be one of best, tutorial, got 'fast'"),
+        (["--recipe", "fast"], "--recipe must be one of best, short, tutorial, got 'fast'"),
         (["--seed", "1,b"], "--seed must be whole numbers with commas between, got '1,b'"),
         (["--epochs", "0"], "--epochs must be >= 1, got 0"),
         (["--device", "tpu"], "--device must be auto, cpu or cuda, got 'tpu'"),

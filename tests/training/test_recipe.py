@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from explorer.models.catalogue import MODELS
-from explorer.training.recipe import TUTORIAL, Recipe, recipe_for
+from explorer.training.recipe import TUTORIAL, Recipe, recipe_for, warm_restart
 
 
 def test_every_model_has_a_recipe():
     assert all(recipe_for(name).epochs >= 1 for name in MODELS)
     with pytest.raises(ValueError, match="got 'vgg'"):
         recipe_for("vgg")
-    with pytest.raises(ValueError, match="recipe must be one of best, tutorial, got 'fast'"):
+    with pytest.raises(ValueError, match="recipe must be one of best, short, tutorial, got 'fast'"):
         recipe_for("mlp", "fast")
 
 
 def test_networks_that_are_compared_share_a_recipe():
     assert len({recipe_for(name) for name in ("plain20", "resnet20", "plain56", "resnet56")}) == 1
     assert {recipe_for(name, "tutorial") for name in MODELS} == {TUTORIAL}
+
+
+def test_the_short_recipe_shortens_what_is_long_and_nothing_else():
+    shortened = {name for name in MODELS if recipe_for(name, "short") != recipe_for(name)}
+    assert {"resnet18", "plain34", "resnet50"} <= shortened
+    assert not shortened & {"softmax", "mlp", "lenet5", "alexnet_small", "resnet20", "plain56"}
+    for name in shortened:
+        assert recipe_for(name, "short").epochs < recipe_for(name).epochs / 10
+        assert not recipe_for(name, "short").cutmix and not recipe_for(name, "short").average
+
+
+def test_a_warm_restart_changes_the_learning_rate_alone():
+    recipe = recipe_for("resnet18", "short")
+    again = warm_restart(recipe)
+    assert (again.peak_lr, again.warmup) == (pytest.approx(0.06), 0.1)
+    assert replace(again, peak_lr=recipe.peak_lr, warmup=recipe.warmup) == recipe
 
 
 def test_the_tutorials_schedule_is_torchs():

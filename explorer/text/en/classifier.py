@@ -158,6 +158,10 @@ SENTENCES = {
     "claim_below": "No: {points} points less.",
     "claim_none": "",
     "trained_with": "Trained for {epochs} epochs with {tricks}; {time} on {hardware}.",
+    "note_cycles": (
+        "That was in {cycles} cycles: each later one starts from the weights reached, with a learning rate that rises and "
+        "falls once more (a warm restart, dotted in the training curve)."
+    ),
     "trick_flip": "mirrored images",
     "trick_crop_padding": "shifts by at most {pixels} px",
     "trick_erase": "erased rectangles",
@@ -194,6 +198,7 @@ SENTENCES = {
     ),
     "curve_train": "training images",
     "curve_validation": "validation images",
+    "curve_restart": "warm restart",
     "curve_test": "test images, at the end",
     "most_confused": (
         "{title} is right on {correct} of {total} images. Its commonest mistake: {count} times it takes <b>{truth}</b> "

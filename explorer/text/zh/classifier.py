@@ -135,6 +135,9 @@ SENTENCES = {
     "claim_below": "不成立：实测低 {points} 个百分点。",
     "claim_none": "",
     "trained_with": "训练了 {epochs} 轮，用到：{tricks}；在 {hardware} 上用时 {time}。",
+    "note_cycles": (
+        "这些轮次分成 {cycles} 个周期：后一个周期从已有的权重出发，学习率再升降一次（热重启，训练曲线里用点线标出）。"
+    ),
     "trick_flip": "左右翻转",
     "trick_crop_padding": "最多 {pixels} 像素的平移",
     "trick_erase": "随机擦除",
@@ -168,6 +171,7 @@ SENTENCES = {
     ),
     "curve_train": "训练图片",
     "curve_validation": "验证图片",
+    "curve_restart": "热重启",
     "curve_test": "测试图片（训练结束时）",
     "most_confused": (
         "{title} 在 {total} 张图片中判断对了 {correct} 张。最常见的错误：有 {count} 次把<b>{truth}</b>"
