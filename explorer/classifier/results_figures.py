@@ -15,7 +15,7 @@ from explorer.classifier.figures import class_name, percent
 from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
 from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
-from explorer.models.seeds import summarise_seeds
+from explorer.models.seeds import cycles_of, summarise_seeds
 from explorer.style import INK, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences
 
@@ -87,19 +87,20 @@ def _describe_claim(name: str, record: Mapping, text: Text) -> str:
     verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
     facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
     note = text(f"classifier.note_{_NOTES[name]}", **facts) if name in _NOTES else ""
-    restarts = _restarts(record)
-    cycles = text("classifier.note_cycles", cycles=len(restarts) + 1) if restarts else ""
-    return join_sentences([verdict, _describe_recipe(record, text), cycles, note], text)
+    first, *later = cycles_of(record)
+    training = [_describe_training("trained_with", first, text)]
+    training += [_describe_training("trained_further", cycle, text) for cycle in later]
+    return join_sentences([verdict, *training, note], text)
 
 
 def _restarts(record: Mapping) -> list[int]:
     """Epochs after which training began anew from the weights reached."""
-    return list(accumulate(cycle["epochs"] for cycle in record.get("cycles", ())))[:-1]
+    return list(accumulate(cycle["epochs"] for cycle in cycles_of(record)))[:-1]
 
 
-def _describe_recipe(record: Mapping, text: Text) -> str:
-    """What was done to the images and to the weights, from the record itself."""
-    recipe = record.get("recipe")
+def _describe_training(key: str, cycle: Mapping, text: Text) -> str:
+    """What was done to the images and to the weights in one cycle, from the record itself."""
+    recipe = cycle.get("recipe")
     if recipe is None:
         return ""
     tricks = [
@@ -109,11 +110,11 @@ def _describe_recipe(record: Mapping, text: Text) -> str:
     ]
     joined = text("classifier.trick_joiner").join(tricks) or text("classifier.trick_none")
     return text(
-        "classifier.trained_with",
-        epochs=record["epochs"],
+        f"classifier.{key}",
+        epochs=cycle["epochs"],
         tricks=joined,
-        time=_duration(record["seconds"], text),
-        hardware=_hardware(record["hardware"], text),
+        time=_duration(cycle["seconds"], text),
+        hardware=_hardware(cycle["hardware"], text),
     )
 
 
@@ -252,7 +253,7 @@ def draw_curve(record: Mapping, text: Text) -> go.Figure:
             x=restart + 0.5,
             line={"color": MUTED, "width": 1.5, "dash": "dot"},
             annotation={"text": text("classifier.curve_restart"), "font": {"color": MUTED}},
-            annotation_position="bottom right",
+            annotation_position="bottom left",
         )
     return figure.update_layout(
         height=470,

@@ -33,7 +33,7 @@ class Curve:
 
 
 def read_curves(records: Mapping[str, Mapping[str, Any]]) -> tuple[Curve, ...]:
-    """The curves of the four nets out of what was measured; empty unless all four were trained by one recipe.
+    """The curves of the four nets out of what was measured; empty unless all four were trained once, by one recipe.
 
     Args:
         records: model name -> record of results.json.
@@ -41,7 +41,7 @@ def read_curves(records: Mapping[str, Mapping[str, Any]]) -> tuple[Curve, ...]:
     if any(name not in records for name in DEGRADATION_NAMES):
         return ()
     first, *others = (records[name].get("recipe") for name in DEGRADATION_NAMES)
-    if any(recipe != first for recipe in others):
+    if any(recipe != first for recipe in others) or any("cycles" in records[name] for name in DEGRADATION_NAMES):
         return ()
     return tuple(
         Curve(

@@ -1,4 +1,4 @@
-"""How far the runs of one network lie apart that were trained from different seeds."""
+"""How the trainings behind one record belong together: several seeds side by side, several cycles in a row."""
 
 from __future__ import annotations
 
@@ -29,3 +29,8 @@ def summarise_seeds(record: Mapping) -> Seeds | None:
         return None
     accuracies = [run["test_accuracy"] for run in runs]
     return Seeds(tuple(sorted(run["seed"] for run in runs)), mean(accuracies), stdev(accuracies))
+
+
+def cycles_of(record: Mapping) -> list[Mapping]:
+    """The trainings, each from the weights of the one before, that made a network; most have one, the record itself."""
+    return record.get("cycles", [record])

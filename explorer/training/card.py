@@ -10,15 +10,16 @@ from huggingface_hub import EvalResult, ModelCardData
 from explorer.data import CLASSES
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results, write_atomically
-from explorer.models.seeds import summarise_seeds
+from explorer.models.seeds import cycles_of, summarise_seeds
 
 FILE = "README.md"
 _INTRO = """# Networks of the CNN Explorer, trained on Fashion-MNIST
 
 Small image classifiers from softmax regression to ResNet-18, trained from scratch on
 [Fashion-MNIST](https://github.com/zalandoresearch/fashion-mnist) (28 x 28 grey pictures of clothes, ten classes).
-54,000 images train, 6,000 validate, and the 10,000 test images are used once a run, at its end. This card is written
-by `train_all.py` from `results.json`, which holds every number and every curve.
+54,000 images train, 6,000 validate, and the 10,000 test images are used once a run, at its end (at the end of each cycle,
+where a network was trained on from its weights). This card is written by `train_all.py` from `results.json`, which holds
+every number and every curve.
 
 ## How to use
 
@@ -171,7 +172,7 @@ def _calibration_table(records: Mapping[str, Mapping]) -> str:
 
 
 def _training(name: str, record: Mapping) -> str:
-    cycles = " Then, from those weights, one more cycle: ".join(map(_cycle, record.get("cycles", [record])))
+    cycles = " Then, from those weights, one more cycle: ".join(map(_cycle, cycles_of(record)))
     return f"**{record['title']}** (`{name}`): {cycles}"
 
 

@@ -17,7 +17,7 @@ import torch
 from explorer.data import DatasetError, load_split
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.checkpoints import CHECKPOINTS, CheckpointError, load_results, lock_results
-from explorer.models.seeds import summarise_seeds
+from explorer.models.seeds import cycles_of, summarise_seeds
 from explorer.training.card import write_card
 from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
@@ -52,7 +52,7 @@ class Plan:
     names: tuple[str, ...]
     recipe: str
     epochs: int | None
-    seeds: tuple[int, ...]
+    seeds: tuple[int | None, ...]  # (None,) for a warm start, which goes on with the seed of the weights
     device: torch.device
     data_dir: str | None
     resume: bool
@@ -62,9 +62,8 @@ class Plan:
     checkpoints: Path
     runs: Path
 
-    def state_path(self, name: str, seed: int) -> Path:
-        cycle = "-warm" if self.warm_start else ""
-        return self.runs / f"{name}-{self.recipe}-{seed}{cycle}.safetensors"
+    def state_path(self, name: str, seed: int | None) -> Path:
+        return self.runs / f"{name}-{self.recipe}-{'warm' if seed is None else seed}.safetensors"
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -133,13 +132,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--recipe",
         default="best",
         metavar="NAME",
-        help="best (default): each model's own; short: fewer epochs of the costliest, for a machine without a GPU; "
-        "tutorial: the tutorial's protocol, of which only what it reached is kept and no weights",
+        help="best (default): each model's own; short: for a machine without a GPU, fewer epochs of the costliest with "
+        "less regularisation; tutorial: the tutorial's protocol, of which only what it reached is kept and no weights",
     )
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the images (default: the recipe's)")
     parser.add_argument(
         "--seed",
-        default=str(DEFAULT_SEED),
         metavar="N[,N...]",
         help=f"decides every random choice (default: {DEFAULT_SEED}); of several, the median run's weights are kept",
     )
@@ -149,8 +147,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--warm-start",
         action="store_true",
-        help="start from the weights in checkpoints/ instead of random ones: one more cycle, with a lower peak of the "
-        "learning rate",
+        help="start from the weights in checkpoints/ and their seed instead of random ones: one more cycle, with a lower "
+        "peak of the learning rate; the record becomes that of this one seed",
     )
     parser.add_argument(
         "--compile",
@@ -188,16 +186,16 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
         raise RunError("--smoke and --resume do not go together: a smoke run is over too soon to be resumed")
     if arguments.recipe not in RECIPES:
         raise RunError(f"--recipe must be one of {', '.join(RECIPES)}, got {arguments.recipe!r}")
-    seeds, device = parse_seeds(arguments.seed), choose_device(arguments.device)
-    if arguments.warm_start and (arguments.recipe == "tutorial" or len(seeds) > 1):
-        raise RunError("--warm-start goes with one seed and not with the tutorial's recipe, which starts from nothing")
+    if arguments.warm_start:
+        check_warm_start(arguments)
+    device = choose_device(arguments.device)
     if arguments.compile:
         check_compiler(device)
     return Plan(
         names=cheapest_first(dict.fromkeys(names)),
         recipe=arguments.recipe,
         epochs=arguments.epochs,
-        seeds=seeds,
+        seeds=(None,) if arguments.warm_start else parse_seeds(arguments.seed or str(DEFAULT_SEED)),
         device=device,
         data_dir=arguments.data_dir,
         resume=arguments.resume,
@@ -207,6 +205,20 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
         checkpoints=RUNS / "smoke" / "checkpoints" if arguments.smoke else CHECKPOINTS,
         runs=RUNS / "smoke" if arguments.smoke else RUNS,
     )
+
+
+def check_warm_start(arguments: argparse.Namespace) -> None:
+    """Refuse what does not go together with --warm-start.
+
+    Raises:
+        RunError: there is such an argument.
+    """
+    if arguments.seed is not None:
+        raise RunError(f"--warm-start goes on with the seed of the weights: leave out --seed, got {arguments.seed!r}")
+    if arguments.recipe == "tutorial":
+        raise RunError("--warm-start must have --recipe best or short, got 'tutorial', whose weights are not kept")
+    if arguments.smoke:
+        raise RunError("--smoke and --warm-start do not go together: a smoke run has no trained weights to start from")
 
 
 def parse_seeds(words: str) -> tuple[int, ...]:
@@ -221,7 +233,7 @@ def parse_seeds(words: str) -> tuple[int, ...]:
         raise RunError(f"--seed must be whole numbers with commas between, got {words!r}") from None
 
 
-def start_or_resume(name: str, seed: int, plan: Plan) -> Run | Finished:
+def start_or_resume(name: str, seed: int | None, plan: Plan) -> Run | Finished:
     """The run to train now, or the finished one that is there already.
 
     Raises:
@@ -230,12 +242,14 @@ def start_or_resume(name: str, seed: int, plan: Plan) -> Run | Finished:
     """
     path, recipe = plan.state_path(name, seed), plan_recipe(name, plan)
     if plan.resume and path.is_file():
-        return _resume(path, recipe, plan.device)
+        return _resume(path, recipe, plan)
+    if plan.warm_start:
+        run = restart_run(name, recipe, plan.device, plan.checkpoints)
+    else:
+        run = new_run(name, recipe, seed, plan.device)
     if path.is_file() and not plan.smoke:
         print(f"{name}: starting afresh; the unfinished run in {path} is replaced (--resume would go on with it)")
-    if plan.warm_start:
-        return restart_run(name, recipe, seed, plan.device, plan.checkpoints)
-    return new_run(name, recipe, seed, plan.device)
+    return run
 
 
 def plan_recipe(name: str, plan: Plan) -> Recipe:
@@ -248,13 +262,15 @@ def plan_recipe(name: str, plan: Plan) -> Recipe:
     return recipe if plan.epochs is None else replace(recipe, epochs=plan.epochs)
 
 
-def _resume(path: Path, recipe: Recipe, device: torch.device) -> Run | Finished:
+def _resume(path: Path, recipe: Recipe, plan: Plan) -> Run | Finished:
     facts = read_facts(path)
     _check_recipe(path, facts["recipe"], recipe)
+    if plan.warm_start:
+        _check_start(path, facts, plan.checkpoints)
     if facts["finished"]:
         print(f"{facts['name']}, seed {facts['seed']}: finished already; leave out --resume to train it afresh")
         return read_finished(path)
-    run = read_state(path, device)
+    run = read_state(path, plan.device)
     run.recipe = recipe  # the same but for autocast, which follows the device
     print(f"{run.name}: going on after step {run.step}, in epoch {len(run.curve) + 1} of {run.recipe.epochs}")
     return run
@@ -263,13 +279,27 @@ def _resume(path: Path, recipe: Recipe, device: torch.device) -> Run | Finished:
 def _check_recipe(path: Path, saved: Mapping, recipe: Recipe) -> None:
     """Seeds of one network are only comparable, and a run only whole, by one recipe."""
     wanted = asdict(recipe)
-    for key in dict.fromkeys([*wanted, *saved]):
-        if key != "autocast" and saved.get(key) != wanted.get(key):
-            with_epochs = f" (--epochs {saved.get(key)} goes on with it)" if key == "epochs" else ""
-            raise RunError(
-                f"{path} was started with {key} {saved.get(key)}, not {wanted.get(key)}{with_epochs}; "
-                "leave out --resume to train it afresh"
-            )
+    key = _first_difference(saved, wanted)
+    if key is not None:
+        with_epochs = f" (--epochs {saved.get(key)} goes on with it)" if key == "epochs" else ""
+        raise RunError(
+            f"{path} was started with {key} {saved.get(key)}, not {wanted.get(key)}{with_epochs}; "
+            "leave out --resume to train it afresh"
+        )
+
+
+def _first_difference(saved: Mapping, wanted: Mapping) -> str | None:
+    """The first setting in which two recipes differ, but for autocast, which follows the device."""
+    keys = (key for key in dict.fromkeys([*wanted, *saved]) if key != "autocast")
+    return next((key for key in keys if saved.get(key) != wanted.get(key)), None)
+
+
+def _check_start(path: Path, facts: Mapping, checkpoints: Path) -> None:
+    """A warm start can only be gone on with while the weights it came from are shipped, or what it has become."""
+    shipped = load_results(checkpoints).get(facts["name"], {})
+    is_published = facts["finished"] and facts["record"]["cycles"] == shipped.get("cycles")
+    if facts["earlier"]["files"] != shipped.get("files") and not is_published:
+        raise RunError(f"{path} was started from other weights than lie in {checkpoints}; leave out --resume")
 
 
 @dataclass(frozen=True)
@@ -307,6 +337,10 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
     with stop_on_signal() as should_stop:
         try:
             for name in plan.names:
+                if _is_trained_further(name, plan):
+                    print(f"{name}: trained further since, by --warm-start; leave out --resume to train it afresh")
+                    done.append(name)
+                    continue
                 runs = _train_seeds(name, plan, images, should_stop)
                 is_stored = bool(runs) and _publish(name, plan, runs, len(images.test.labels))
                 if is_stored:
@@ -323,6 +357,14 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
     return done, failed
 
 
+def _is_trained_further(name: str, plan: Plan) -> bool:
+    """Whether what is shipped went on from a run like the planned one, which must not take its place again."""
+    if not plan.resume or plan.warm_start or plan.recipe == "tutorial":
+        return False
+    first, *later = cycles_of(load_results(plan.checkpoints).get(name, {}))
+    return bool(later) and _first_difference(first["recipe"], asdict(plan_recipe(name, plan))) is None
+
+
 def _train_seeds(name: str, plan: Plan, images: Images, should_stop) -> list[Finished]:
     """The finished runs of a network; of each that fails, a sentence says why."""
     finished = []
@@ -330,10 +372,14 @@ def _train_seeds(name: str, plan: Plan, images: Images, should_stop) -> list[Fin
         try:
             finished.append(_train_one(name, seed, plan, images, should_stop))
         except (TrainingDiverged, StateError, RunError, CheckpointError) as error:
-            print(f"{name}, seed {seed}: not trained. {error}", file=sys.stderr)
+            print(f"{_label(name, seed)}: not trained. {error}", file=sys.stderr)
         except OSError as error:
-            print(f"{name}, seed {seed}: not measured. {error}", file=sys.stderr)
+            print(f"{_label(name, seed)}: not measured. {error}", file=sys.stderr)
     return finished
+
+
+def _label(name: str, seed: int | None) -> str:
+    return name if seed is None else f"{name}, seed {seed}"
 
 
 def _publish(name: str, plan: Plan, runs: Sequence[Finished], num_images: int) -> bool:
@@ -366,7 +412,7 @@ def forget_finished(plan: Plan) -> None:
             path.unlink()
 
 
-def _train_one(name: str, seed: int, plan: Plan, images: Images, should_stop) -> Finished:
+def _train_one(name: str, seed: int | None, plan: Plan, images: Images, should_stop) -> Finished:
     run = start_or_resume(name, seed, plan)
     if isinstance(run, Finished):
         return run
@@ -392,7 +438,7 @@ def format_table(names: Sequence[str], folder: Path, recipe: str = "best") -> st
             continue
         rows.append((
             name, f"{record['num_params']:,}", f"{record['test_accuracy']:.2%}", _spread(record), str(record["epochs"]),
-            str(record["seed"]), _duration(record["seconds"]), record["hardware"],
+            str(record["seed"]), _duration(record["seconds"]), _hardware(record),
         ))  # fmt: skip
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
@@ -403,6 +449,10 @@ def _spread(record: Mapping) -> str:
     """Mean and standard deviation of the seeds' test accuracy, in per cent; empty with one seed."""
     seeds = summarise_seeds(record)
     return "" if seeds is None else f"{100 * seeds.mean:.2f} +- {100 * seeds.deviation:.2f} %"
+
+
+def _hardware(record: Mapping) -> str:
+    return " + ".join(dict.fromkeys(cycle["hardware"] for cycle in cycles_of(record)))
 
 
 def _duration(seconds: float) -> str:

@@ -56,7 +56,7 @@ class TrainingBatches:
         images: (N, 1, H, W) uint8, on the device that trains.
         labels: (N,) int64, on the same device.
         recipe: batch size and augmentation.
-        seed: the run's seed.
+        seed: decides order and augmentation.
         epoch: 0 for the first.
         first_batch: batches to leave out at the beginning, because an earlier session has done them.
     """

@@ -8,7 +8,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,8 @@ from tqdm import tqdm
 
 from explorer.data import load_split
 from explorer.models.catalogue import MODELS, create_model
-from explorer.models.checkpoints import load_results, load_trained, save_checkpoint
+from explorer.models.checkpoints import load_trained, save_checkpoint
+from explorer.training.cycles import append_cycle, read_earlier
 from explorer.training.evaluation import Split, count_confusion, find_wrong, measure_calibration, predict_logits
 from explorer.training.loop import EvaluationBatches, Totals, TrainingBatches, check_finite, derive_seed, run_epoch
 from explorer.training.recipe import Recipe
@@ -41,7 +42,7 @@ class Run:
     Attributes:
         name: key of the catalogue.
         recipe: how it is trained.
-        seed: decides initial weights, order, augmentation and dropout.
+        seed: decides initial weights (but for a warm start), order, augmentation and dropout.
         model: the network.
         optimizer: SGD over its parameters.
         averaged: moving average of the network, if the recipe asks for one.
@@ -50,7 +51,7 @@ class Run:
         totals: running sums of the epoch under way.
         curve: one dict for each finished epoch.
         seconds: time spent so far, in all sessions.
-        earlier: what the record says of the cycles that trained the weights from which this run started, or None.
+        earlier: what was recorded of the trained weights from which this run started (`cycles.read_earlier`), or None.
     """
 
     name: str
@@ -105,23 +106,17 @@ def new_run(name: str, recipe: Recipe, seed: int, device: torch.device) -> Run:
     return Run(name, recipe, seed, model, build_optimizer(model, recipe), build_average(model, recipe))
 
 
-def restart_run(name: str, recipe: Recipe, seed: int, device: torch.device, folder: Path) -> Run:
-    """A run at step 0 that starts from the trained weights in a folder: one more cycle of the learning rate.
+def restart_run(name: str, recipe: Recipe, device: torch.device, folder: Path) -> Run:
+    """A run at step 0 that starts from the trained weights in a folder, with their seed: one more cycle.
 
     Raises:
-        CheckpointError: there are no such weights, or they are damaged.
+        CheckpointError: there are no such weights, they are damaged, or their record is incomplete.
     """
-    run = new_run(name, recipe, seed, device)
+    earlier = read_earlier(name, folder)
+    run = new_run(name, recipe, earlier["seed"], device)
     run.model.load_state_dict(load_trained(name, folder).state_dict())
-    run.averaged = build_average(run.model, recipe)
-    record = load_results(folder)[name]
-    run.earlier = {key: record[key] for key in ("epochs", "seconds", "curve")}
-    run.earlier["cycles"] = record.get("cycles", [_as_cycle(record)])
+    run.earlier = earlier
     return run
-
-
-def _as_cycle(record: Mapping) -> dict:
-    return {key: record[key] for key in ("recipe", "epochs", "seed", "seconds", "hardware", "trained_on", "versions")}
 
 
 def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
@@ -311,11 +306,13 @@ class Finished:
         record: what was measured, as it will stand in results.json.
         wrong: indices of the test images that it gets wrong.
         model: the network as it is loaded from disk, on the CPU, in eval mode.
+        earlier: as in Run.
     """
 
     record: dict
     wrong: list[int]
     model: nn.Module
+    earlier: dict | None = None
 
 
 def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Finished:
@@ -350,21 +347,7 @@ def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Fi
         "confusion": count_confusion(logits, test.labels),
         "calibration": asdict(calibration),
     }
-    return Finished(_after_earlier(record, run.earlier), wrong, loaded)
-
-
-def _after_earlier(record: dict, earlier: Mapping | None) -> dict:
-    """The record of a run with the cycles that went before it: their epochs, time and curve count as well."""
-    if earlier is None:
-        return record
-    return {
-        **record,
-        "epochs": earlier["epochs"] + record["epochs"],
-        "kept_epoch": earlier["epochs"] + record["kept_epoch"],
-        "seconds": round(earlier["seconds"] + record["seconds"], 1),
-        "curve": [*earlier["curve"], *record["curve"]],
-        "cycles": [*earlier["cycles"], _as_cycle(record)],
-    }
+    return Finished(append_cycle(record, run.earlier), wrong, loaded, run.earlier)
 
 
 def reload(name: str, kept: nn.Module | dict[str, torch.Tensor]) -> nn.Module:

@@ -67,6 +67,7 @@ def write_finished(finished: Finished, name: str, path: Path) -> None:
         "recipe": record["recipe"],
         "seed": record["seed"],
         "record": record,
+        "earlier": finished.earlier,
         "wrong": finished.wrong,
         "finished": True,
     })  # fmt: skip
@@ -82,7 +83,7 @@ def read_finished(path: Path) -> Finished:
     try:
         model = create_model(facts["name"])
         model.load_state_dict(_part("model", tensors))
-        return Finished(facts["record"], facts["wrong"], model.eval())
+        return Finished(facts["record"], facts["wrong"], model.eval(), facts.get("earlier"))
     except (KeyError, ValueError, RuntimeError) as error:
         raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
 

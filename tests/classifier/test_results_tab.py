@@ -73,15 +73,24 @@ def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_cycles_are_told_and_drawn(language):
     text = text_in(language)
-    cycles = [{"epochs": epochs, "recipe": {}} for epochs in (7, 3, 2)]
+    cycles = [
+        {"epochs": 7, "recipe": {"flip": True}, "seconds": 60, "hardware": "abacus"},
+        {"epochs": 3, "recipe": {"cutmix": 0.5}, "seconds": 30, "hardware": "bier"},
+        {"epochs": 2, "recipe": {}, "seconds": 20, "hardware": "bier"},
+    ]
     record = {**RECORD, "recipe": {}, "epochs": 12, "curve": [EPOCH] * 12, "cycles": cycles}
-    assert text("classifier.note_cycles", cycles=3) in describe_claims({"lenet5": record}, text)
+    told = describe_claims({"lenet5": record}, text)
+    for key, epochs, trick, seconds, hardware in (
+        ("trained_with", 7, "flip", 60, "abacus"),
+        ("trained_further", 3, "cutmix", 30, "bier"),
+        ("trained_further", 2, "none", 20, "bier"),
+    ):
+        said = {"tricks": text(f"classifier.trick_{trick}"), "time": text("classifier.seconds", value=seconds)}
+        assert text(f"classifier.{key}", epochs=epochs, hardware=hardware, **said) in told
     figure = draw_curve(record, text)
     assert [line.x0 for line in figure.layout.shapes] == [7.5, 10.5]
     assert {note.text for note in figure.layout.annotations} == {text("classifier.curve_restart")}
-    once = {**RECORD, "recipe": {}}
-    assert not draw_curve(once, text).layout.shapes
-    assert text("classifier.note_cycles", cycles=1) not in describe_claims({"lenet5": once}, text)
+    assert not draw_curve({**RECORD, "recipe": {}}, text).layout.shapes
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,12 @@ def test_excess_is_the_deep_nets_error_less_the_shallow_ones():
 
 @pytest.mark.parametrize(
     "records",
-    [{}, {name: RECORDS[name] for name in list(RECORDS)[:3]}, {**RECORDS, "plain56": record_of("plain56", recipe={})}],
+    [
+        {},
+        {name: RECORDS[name] for name in list(RECORDS)[:3]},
+        {**RECORDS, "plain56": record_of("plain56", recipe={})},
+        {name: record_of(name, cycles=[{}, {}]) for name in FINAL},
+    ],
 )
 def test_nothing_is_compared_unless_all_four_were_trained_alike(records):
     assert read_curves(records) == ()

@@ -28,6 +28,13 @@ def test_card_says_what_was_measured():
     assert "epochs 20, flip True. Seed 43, 20 epochs in 0.50 h on abacus, 2026-01-01; torch 2.11.0." in card
 
 
+def test_card_tells_of_every_cycle():
+    cycles = [{**RECORD, "epochs": 17, "seconds": 1620.0}, {**RECORD, "epochs": 3, "seconds": 180.0, "hardware": "bier"}]
+    card = draw_card({"lenet5": {**RECORD, "cycles": cycles}}, {})
+    first, last = card.split("**LeNet-5** (`lenet5`): ")[1].split(" Then, from those weights, one more cycle: ")
+    assert "17 epochs in 0.45 h on abacus" in first and "3 epochs in 0.05 h on bier" in last.split("##")[0]
+
+
 def test_card_of_a_record_without_the_newer_facts():
     bare = {key: value for key, value in RECORD.items()
             if key not in ("runs", "flip_accuracy", "calibration", "always_wrong")}  # fmt: skip

@@ -23,8 +23,9 @@ from explorer.models.checkpoints import load_results, load_trained
 from explorer.training import command
 from explorer.training import run as runs
 from explorer.training.card import draw_card
-from explorer.training.loop import TrainingBatches
-from explorer.training.recipe import TUTORIAL, Recipe, recipe_for
+from explorer.training import recipe as recipes
+from explorer.training.loop import TrainingBatches, derive_seed
+from explorer.training.recipe import TUTORIAL, Recipe, recipe_for, warm_restart
 from explorer.training.state import write_state
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +108,7 @@ def test_interrupted_command_goes_on_and_leaves_finished_models_alone(workplace,
     assert (workplace / "checkpoints" / "README.md").read_text() == draw_card(stopped, {})
     indices = set.intersection(*(set(record["always_wrong"]) for record in stopped.values()))
     assert load_always_wrong(workplace / "checkpoints").indices.tolist() == sorted(indices)
-    again = "--models mlp,lenet5 --recipe best --epochs 3 --seed 42 --device cpu --data-dir fashion"
+    again = "--models mlp,lenet5 --recipe best --epochs 3 --device cpu --data-dir fashion"
     assert f"python train_all.py --resume {again}" in told
     assert signal.getsignal(signal.SIGINT) is handler
     assert call("--models", "mlp,lenet5", "--epochs", "3", "--resume") == 0
@@ -134,9 +135,11 @@ def test_several_seeds_ship_the_median_and_say_how_far_they_lie_apart(workplace,
 
 def test_a_warm_start_goes_on_from_the_shipped_weights(workplace, monkeypatch, capsys):
     folder = workplace / "checkpoints"
-    assert call("--models", "lenet5", "--epochs", "2") == 0
+    assert call("--models", "lenet5", "--epochs", "2", "--seed", "3") == 0
     before, weights = load_results(folder)["lenet5"], load_trained("lenet5", folder).state_dict()
-    starts, orders = [], []
+    before["seconds"] = before["curve"][-1]["seconds"] = 100.0
+    checkpoints.save_record("lenet5", before, folder)
+    starts, orders, dropout = [], [], []
 
     def restart(*arguments):
         run = runs.restart_run(*arguments)
@@ -147,21 +150,40 @@ def test_a_warm_start_goes_on_from_the_shipped_weights(workplace, monkeypatch, c
         orders.append((seed, epoch))
         return TrainingBatches(images, labels, recipe, seed, epoch, first_batch)
 
+    def derive(seed, purpose, index):
+        dropout.extend([seed] if purpose == "dropout" else [])
+        return derive_seed(seed, purpose, index)
+
     monkeypatch.setattr(command, "restart_run", restart)
     monkeypatch.setattr(runs, "TrainingBatches", shuffle)
+    monkeypatch.setattr(runs, "derive_seed", derive)
     assert call("--models", "lenet5", "--epochs", "3", "--warm-start") == 0
     assert all(torch.equal(starts[0][key], tensor) for key, tensor in weights.items())
-    assert [epoch for _, epoch in orders] == [0, 1, 2] and orders[0][0] != 42
+    assert [epoch for _, epoch in orders] == [0, 1, 2]
+    assert set(dropout) == {seed for seed, _ in orders} and orders[0][0] != 3
     after = load_results(folder)["lenet5"]
-    assert after["recipe"]["peak_lr"] == pytest.approx(0.4 * before["recipe"]["peak_lr"])
+    first, last = after["cycles"]
+    assert (after["seed"], first["seed"], last["seed"]) == (3, 3, 3)
+    assert after["recipe"] == last["recipe"] == {**asdict(warm_restart(Recipe(**before["recipe"]))), "epochs": 3}
+    assert first == {key: before[key] for key in first} and first["seconds"] == 100.0
     assert after["curve"][:2] == before["curve"] and after["epochs"] == after["kept_epoch"] == len(after["curve"]) == 5
-    assert after["seconds"] == pytest.approx(before["seconds"] + after["cycles"][1]["seconds"], abs=0.11)
+    assert after["seconds"] == after["curve"][-1]["seconds"] == round(100 + last["seconds"], 1) > 99
     assert [cycle["epochs"] for cycle in after["cycles"]] == [2, 3]
-    assert [cycle["recipe"] for cycle in after["cycles"]] == [before["recipe"], after["recipe"]]
     assert " Then, from those weights, one more cycle: " in (folder / "README.md").read_text()
     assert call("--models", "lenet5", "--epochs", "1", "--warm-start") == 0
     assert [cycle["epochs"] for cycle in load_results(folder)["lenet5"]["cycles"]] == [2, 3, 1]
     assert len({seed for seed, _ in orders}) == 2
+
+
+def test_a_warm_start_takes_the_seed_that_is_shipped_and_says_which_go(workplace, capsys):
+    assert call("--models", "softmax", "--epochs", "1", "--seed", "7,8,9") == 0
+    shipped = load_results(workplace / "checkpoints")["softmax"]["seed"]
+    others = sorted({7, 8, 9} - {shipped})
+    capsys.readouterr()
+    assert call("--models", "softmax", "--epochs", "1", "--warm-start") == 0
+    record = load_results(workplace / "checkpoints")["softmax"]
+    assert record["seed"] == shipped and [run["seed"] for run in record["runs"]] == [shipped]
+    assert f"no longer holds seed {others[0]}, {others[1]} of an earlier training" in capsys.readouterr().out
 
 
 def test_a_warm_start_can_be_interrupted(workplace, monkeypatch, capsys):
@@ -169,8 +191,7 @@ def test_a_warm_start_can_be_interrupted(workplace, monkeypatch, capsys):
     shutil.copytree(workplace / "checkpoints", workplace / "kept")
     assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 0
     expected = load_results(workplace / "checkpoints")["softmax"]
-    shutil.rmtree(workplace / "checkpoints")
-    shutil.copytree(workplace / "kept", workplace / "checkpoints")
+    shutil.copytree(workplace / "kept", workplace / "checkpoints", dirs_exist_ok=True)
     checkpoints._load_cached.cache_clear()
     step, seen = runs.Run.__setattr__, []
 
@@ -182,19 +203,69 @@ def test_a_warm_start_can_be_interrupted(workplace, monkeypatch, capsys):
 
     monkeypatch.setattr(runs.Run, "__setattr__", press_ctrl_c)
     assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 130
-    assert "--seed 42 --device cpu --data-dir fashion --warm-start\n" in capsys.readouterr().err
+    again = "--resume --models softmax --recipe best --epochs 2 --device cpu --data-dir fashion --warm-start"
+    assert f"python train_all.py {again}\n" in capsys.readouterr().err
     assert call("--models", "softmax", "--epochs", "2", "--warm-start", "--resume") == 0
     record = load_results(workplace / "checkpoints")["softmax"]
     assert "going on after step 1, in epoch 1 of 2" in capsys.readouterr().out
     assert record["files"] == expected["files"] and len(record["cycles"]) == 2
+    assert call("--models", "softmax", "--epochs", "2", "--warm-start", "--resume") == 0
+    assert load_results(workplace / "checkpoints")["softmax"] == record
+
+
+def test_resuming_does_not_undo_a_warm_start(workplace, capsys):
+    assert call("--models", "softmax", "--epochs", "2") == 0
+    assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 0
+    further = load_results(workplace / "checkpoints")["softmax"]
+    assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
+    assert load_results(workplace / "checkpoints")["softmax"] == further
+    assert "softmax: trained further since, by --warm-start" in capsys.readouterr().out
+    assert call("--models", "softmax", "--epochs", "3", "--resume") == 1  # another recipe: its own affair
+    assert call("--models", "softmax", "--epochs", "2") == 0
+    assert "cycles" not in load_results(workplace / "checkpoints")["softmax"]
+
+
+def test_a_warm_start_from_weights_that_are_gone_is_not_gone_on_with(workplace, capsys):
+    assert call("--models", "softmax", "--epochs", "1") == 0
+    assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 0
+    assert call("--models", "softmax", "--epochs", "1", "--seed", "5") == 0
+    fresh = load_results(workplace / "checkpoints")["softmax"]
+    assert call("--models", "softmax", "--epochs", "2", "--warm-start", "--resume") == 1
+    assert "softmax-best-warm.safetensors was started from other weights than lie in" in capsys.readouterr().err
+    assert load_results(workplace / "checkpoints")["softmax"] == fresh
 
 
 def test_a_warm_start_without_weights_says_so(workplace, capsys):
     assert call("--models", "softmax", "--warm-start") == 1
-    assert "softmax, seed 42: not trained. " in (told := capsys.readouterr().err) and "no trained softmax" in told
-    for options in (("--seed", "1,2"), ("--recipe", "tutorial")):
-        assert call("--models", "softmax", "--warm-start", *options) == 2
-        assert "--warm-start goes with one seed and not with the tutorial's recipe" in capsys.readouterr().err
+    assert "softmax: not trained. " in (told := capsys.readouterr().err) and "no trained softmax is recorded" in told
+    assert call("--models", "softmax", "--epochs", "1") == 0
+    record = load_results(workplace / "checkpoints")["softmax"]
+    record.pop("versions")
+    checkpoints.save_record("softmax", record, workplace / "checkpoints")
+    assert call("--models", "softmax", "--epochs", "1", "--warm-start") == 1
+    assert "the record of softmax lacks 'versions'; train it afresh" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--seed", "1,2"), "leave out --seed, got '1,2'"),
+        (("--recipe", "tutorial"), "must have --recipe best or short, got 'tutorial'"),
+        (("--smoke",), "--smoke and --warm-start do not go together"),
+    ],
+)
+def test_what_does_not_go_with_a_warm_start(options, told, workplace, capsys):
+    assert call("--models", "softmax", "--warm-start", *options) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_the_short_recipe_ships_weights(workplace, monkeypatch):
+    monkeypatch.setitem(recipes._RECIPES, "lenet5", recipe_for("resnet18"))
+    assert call("--models", "lenet5", "--recipe", "short", "--epochs", "1") == 0
+    record = load_results(workplace / "checkpoints")["lenet5"]
+    expected = runs.adapt_to_device(recipe_for("resnet18", "short"), torch.device("cpu"))
+    assert record["recipe"] == {**asdict(expected), "epochs": 1} and not expected.cutmix
+    assert load_trained("lenet5", workplace / "checkpoints") and (workplace / "runs/lenet5-short-42.safetensors").is_file()
 
 
 def test_the_tutorials_protocol_is_recorded_beside_and_ships_nothing(workplace, capsys):

@@ -38,7 +38,7 @@ def test_record_of_all_seeds():
     assert record["always_wrong"] == [5, 9]
 
 
-def test_only_the_best_recipe_ships_weights(tmp_path):
+def test_the_tutorials_recipe_ships_no_weights(tmp_path):
     runs = [finished(seed, list(range(seed))) for seed in (1, 2, 3)]
     publish("lenet5", "tutorial", runs, tmp_path)
     assert load_results(tmp_path) == {} and [path.name for path in tmp_path.iterdir()] == ["results.json"]

@@ -158,9 +158,9 @@ SENTENCES = {
     "claim_below": "No: {points} points less.",
     "claim_none": "",
     "trained_with": "Trained for {epochs} epochs with {tricks}; {time} on {hardware}.",
-    "note_cycles": (
-        "That was in {cycles} cycles: each later one starts from the weights reached, with a learning rate that rises and "
-        "falls once more (a warm restart, dotted in the training curve)."
+    "trained_further": (
+        "Then, from those weights, for {epochs} more with {tricks}, while the learning rate rose and fell once more (a warm "
+        "restart, dotted in the training curve); {time} on {hardware}."
     ),
     "trick_flip": "mirrored images",
     "trick_crop_padding": "shifts by at most {pixels} px",

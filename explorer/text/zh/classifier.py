@@ -135,8 +135,8 @@ SENTENCES = {
     "claim_below": "不成立：实测低 {points} 个百分点。",
     "claim_none": "",
     "trained_with": "训练了 {epochs} 轮，用到：{tricks}；在 {hardware} 上用时 {time}。",
-    "note_cycles": (
-        "这些轮次分成 {cycles} 个周期：后一个周期从已有的权重出发，学习率再升降一次（热重启，训练曲线里用点线标出）。"
+    "trained_further": (
+        "然后从得到的权重出发，再训练 {epochs} 轮，学习率重新升降一次（热重启，训练曲线里用点线标出），用到：{tricks}；在 {hardware} 上用时 {time}。"
     ),
     "trick_flip": "左右翻转",
     "trick_crop_padding": "最多 {pixels} 像素的平移",
