@@ -1,7 +1,8 @@
-"""From any grey picture to what the networks take, in the steps by which Fashion-MNIST itself was made.
+"""From any grey picture to what the networks take, in steps modelled on those by which Fashion-MNIST was made.
 
 Source: Xiao, Rasul and Vollgraf 2017, "Fashion-MNIST", section 2: trim the background, resize the longest edge
-to 28 pixels, centre on a 28 x 28 canvas, dark background.
+to 28 pixels, centre on a 28 x 28 canvas, dark background. They leave out rows and columns to resize, and sharpen the
+result; here areas are averaged, and nothing is sharpened.
 """
 
 from __future__ import annotations

@@ -235,7 +235,8 @@ def _describe_values(experiment: Experiment, text: Text) -> str:
         return text("convolution.look_copy", low=low, high=high)
     if abs(total - 1) < 1e-3 and _is_bright(experiment):
         return text("convolution.look_average", low=low, high=high)
-    return text("convolution.look_sum", sum=format_number(total), low=low, high=high)
+    key = "look_sum_grey" if _is_bright(experiment) else "look_sum"
+    return text(f"convolution.{key}", sum=format_number(total), low=low, high=high)
 
 
 def format_time(seconds: float) -> str:

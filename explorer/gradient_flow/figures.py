@@ -67,7 +67,8 @@ def _describe_kind(norms: GradientNorms, kind: str, key: str, text: Text) -> str
     if not math.isfinite(last):
         return text(f"gradient_flow.{key}_infinite", count=num_not_finite, double=say_number(double), **values)
     if last == 0:
-        form = "zero" if double > 0 else "dead"
+        # Only a ReLU can shut a path altogether.
+        form = "zero" if double > 0 else "dead" if norms.settings.activation == "relu" else "tiny"
         return text(f"gradient_flow.{key}_{form}", count=num_zero, double=say_number(double), **values)
     is_worth_saying = num_zero >= 0.05 * norms.seeds_done
     some = text("gradient_flow.some_zero", count=num_zero, seeds=norms.seeds_done) if is_worth_saying else ""

@@ -168,8 +168,8 @@ class GradientNorms:
 
     Both networks of a seed start from the same weights and see the same input. `plain` and `residual` hold what
     float32 arithmetic gives, norm included, as in the tutorial: the norm squares every entry, so it reads 0 below
-    about 1e-23 and inf above about 1e19. `plain_double` and `residual_double` hold the same networks in float64,
-    where a 0 means that no path is left: in some layer every unit is dead.
+    about 1e-23 and inf above about 1e19. `plain_double` and `residual_double` hold the same networks in float64, with
+    a norm that does not underflow. There a 0 with ReLU means that no path is left: in some layer every unit is dead.
     """
 
     settings: Settings
@@ -341,8 +341,17 @@ def _measure(settings: Settings, networks: Networks, dtype: torch.dtype) -> tupl
 
 
 def _norm(gradients: torch.Tensor) -> torch.Tensor:
-    """Euclidean norm of each network's gradient, in its own precision: (B, ...) -> (B,)."""
-    return torch.linalg.vector_norm(gradients.flatten(1), dim=1)
+    """Euclidean norm of each network's gradient, in its own precision: (B, ...) -> (B,).
+
+    In float64 the entries are scaled before they are squared, so that the norm is 0 only where all of them are.
+    """
+    gradients = gradients.flatten(1)
+    if gradients.dtype != torch.float64:
+        return torch.linalg.vector_norm(gradients, dim=1)
+    largest = torch.linalg.vector_norm(gradients, math.inf, dim=1)
+    # A scale of 1 for zeros, which stay 0, and for what is not finite, which stays so.
+    scale = torch.where((largest > 0) & largest.isfinite(), largest, torch.ones_like(largest))
+    return scale * torch.linalg.vector_norm(gradients / scale[:, None], dim=1)
 
 
 def _concatenate(flows: list[Flow]) -> Flow:

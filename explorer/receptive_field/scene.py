@@ -228,11 +228,15 @@ def describe_layer(scene: Scene, text: Text) -> str:
             "receptive_field.look_grown" if added else "receptive_field.look_same",
             name=name, added=added, reach=added // before.jump, jump=before.jump, size=row.size, image=size,
         )  # fmt: skip
-    if row.size >= size:
+    if row.size >= size and not _has_holes(scene.field):
         middle = compute_field_box(row, find_unit(row, ((size - 1) / 2,) * 2))
         sees_all = middle.clipped == (0, 0, size, size)
         return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
     return grown + _describe_losses(scene.field, text)
+
+
+def _has_holes(field: FieldBox) -> bool:
+    return field.holes_share > 0.005
 
 
 def _describe_losses(field: FieldBox, text: Text) -> str:
@@ -240,6 +244,6 @@ def _describe_losses(field: FieldBox, text: Text) -> str:
     words = ""
     if field.padding_share:
         words += text("receptive_field.look_padding", share=f"{field.padding_share:.0%}")
-    if field.holes_share > 0.005:
+    if _has_holes(field):
         words += text("receptive_field.look_holes", share=f"{field.holes_share:.0%}")
     return words

@@ -85,6 +85,14 @@ def test_what_is_set_changes_the_sentence():
     assert len(set(sentences)) == len(sentences)
 
 
+@pytest.mark.parametrize(("corner", "is_grey"), [("1", True), ("-1", False)])
+def test_colours_are_named_only_where_they_are_drawn(corner, is_grey):
+    cells = [["1", "1", "1"], ["1", "1", "1"], ["1", "1", corner]]
+    sentence, maps, *_ = on_convolve(*values_of(cells=cells), language="en")
+    assert (maps["maps"][2]["scale"] == "grey") == is_grey == ("Orange" not in sentence)
+    assert ("9, the sum" if is_grey else "7, the sum") in sentence
+
+
 @pytest.mark.parametrize(
     "change",
     [

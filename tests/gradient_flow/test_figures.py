@@ -16,14 +16,14 @@ from explorer.text import text_in
 TUTORIAL = Settings()
 
 
-def made_up(plain: list[float], residual: list[float], plain_double: list[float] | None = None) -> GradientNorms:
+def made_up(plain: list[float], residual: list[float], plain_double: list[float] | None = None, **changes) -> GradientNorms:
     """Three seeds of a 2-block stack whose norms are given for (first block alone, first block of both)."""
 
     def flow(norms: list[float]) -> Flow:
         rows = torch.tensor([norms] * 3, dtype=torch.float64)
         return Flow(rows.flip(1), rows)
 
-    settings = Settings(depth=2, seeds=3)
+    settings = Settings(depth=2, seeds=3, **changes)
     return GradientNorms(settings, flow(plain), flow(residual), flow(plain_double or plain), flow(residual))
 
 
@@ -56,7 +56,7 @@ def test_zeros_lie_on_a_marked_floor_and_overflow_on_a_marked_ceiling():
     assert names[plain.y[-1]] == "<b>0</b>"
     assert names[residual.y[-1]] == "<b>∞</b>"
     assert axis.range[0] < plain.y[-1] < -30 < 0 < residual.y[-1] < axis.range[1]
-    assert "exactly 0 in 3 of 3 seeds" in plain.hovertext[-1]
+    assert "reads 0 in 3 of 3 seeds" in plain.hovertext[-1]
     assert "1×10⁻³⁰" in plain.hovertext[-1].replace("1.0×", "1×")
     dotted = [trace for trace in figure.data if trace.line.dash == "dot"]
     assert [trace.y[-1] for trace in dotted] == pytest.approx([-30])
@@ -86,8 +86,10 @@ def test_the_tutorials_experiment_in_words():
     ("norms", "expected"),
     [
         (made_up([1.0, 0.01], [1.0, 1.5]), ["100 times less", "close to the 1 of one block"]),
-        (made_up([1.0, 50.0], [1.0, math.nan]), ["50 times that of one block", "too large for float32 in 3 of 3"]),
+        (made_up([1.0, 50.0], [1.0, math.nan]), ["50 times that of one block", "overflows in float32 in 3 of 3"]),
         (made_up([1.0, 0.0], [1.0, 1.0]), ["in float64 as well"]),
+        (made_up([1.0, 0.0], [1.0, 1.0], [1.0, 1e-200]), ["reads exactly 0", "float64: 1.0×10⁻²⁰⁰"]),
+        (made_up([1.0, 0.0], [1.0, 1.0], activation="sigmoid"), ["reads 0 in 3 of 3", "too small for float64 as well"]),
         (made_up([0.0, 2.0], [0.0, 2.0]), ["median 2."]),
     ],
 )

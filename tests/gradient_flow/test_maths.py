@@ -82,6 +82,26 @@ def test_underflow_and_dead_layers_are_told_apart():
     assert 1e-46 < compute_spread(norms.plain_double.first_block).median[-1] < 1e-41
 
 
+def test_float64_norms_do_not_underflow_when_entries_are_squared():
+    """A chain of one unit a layer: its gradient is a product, here summed in logarithms."""
+    settings = Settings(depth=200, width=1, activation="identity", seeds=20)
+    networks = maths.draw_networks(settings, range(20))
+    flow = measure_gradient_norms(settings).plain_double
+    logs = networks.weights.double().abs().log10()[..., 0, 0]  # (depth, 2, S)
+    outputs = networks.inputs[:, 0, 0].double().abs().log10()
+    expected = logs.sum((0, 1)) - logs[0, 0] + outputs
+    assert expected.min() < -165, "else the test proves nothing"
+    torch.testing.assert_close(flow.first_block[:, -1].log10(), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_float64_norms_keep_what_is_not_finite():
+    gradients = torch.tensor([[3.0, 4.0], [0.0, 0.0], [math.inf, 1.0], [math.nan, 1.0]]).double()
+    assert maths._norm(gradients[:2]).tolist() == [5.0, 0.0] and maths._norm(gradients[2:3]).item() == math.inf
+    assert maths._norm(gradients[3:4]).isnan().all()
+    large = torch.tensor([[3e200, 4e200]], dtype=torch.float64)
+    assert maths._norm(large).item() == pytest.approx(5e200)
+
+
 def test_overflow_is_counted():
     norms = measure_gradient_norms(Settings(depth=100, initialisation="he", seeds=50))
     spread = compute_spread(norms.residual.first_block)

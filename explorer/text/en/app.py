@@ -13,7 +13,7 @@ SENTENCES = {
     "next_sample": "next one",
     "setting": "Setting",
     "about_tutorial": (
-        "“The tutorial” is part 4 of a Chinese series on deep learning, “Convolutional networks: from LeNet to ResNet”. "
+        "“The tutorial” is part 4 of a Chinese series of articles on deep learning, “Convolutional networks: from LeNet to ResNet”. "
         "Its claims stand beside what was measured here."
     ),
     "cell": "row {row}, column {column}: {value}",

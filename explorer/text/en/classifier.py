@@ -104,11 +104,11 @@ SENTENCES = {
     ),
     "about_occlusion": (
         "Shows what the score loses when a {window} × {window} square is covered. It needs no gradient, but the "
-        "network never saw covered clothes in training."
+        "network saw covered clothes rarely in training, or never."
     ),
     "about_guided_backprop": (
-        "Passes back only positive gradients. It looks sharp because it finds edges; it hardly changes when the "
-        "weights are randomised, so do not take it for a reason."
+        "Lets only positive gradients pass each ReLU; without a ReLU it is the gradient. In convolutional networks it looks "
+        "sharp because it finds edges, and changes little when the last layers get random weights: do not take it for a reason."
     ),
     "about_deeplift": (
         "Compares every unit with its state for the baseline: the map sums to {sum}, the score differs by "
@@ -138,9 +138,11 @@ SENTENCES = {
     "results_intro": (
         "Measured on the 10,000 test images of Fashion-MNIST, which were never trained on, with the weights that this "
         "app loads. The ± beside the test accuracy is the 95 % interval that 10,000 images allow; the one beside a "
-        "mean is the standard deviation over seeds, of which the median run is shown. *With mirror image* averages "
+        "mean is the standard deviation over seeds, of which the run in the middle is shown (of an even number, the lower of "
+        "the two in the middle). *With mirror image* averages "
         "the answers to a picture and its mirror image; all else is measured without. *By the tutorial's recipe*: the "
-        "same network, trained exactly as the tutorial's script says."
+        "same network, trained by the script that the tutorial gives for ResNet-18. What it says of softmax regression and the "
+        "MLP comes from earlier parts of its series, whose training it does not show."
     ),
     "results_none": "No network has been trained yet. Run python train_all.py.",
     "head_model": "Model",
@@ -155,7 +157,7 @@ SENTENCES = {
     "claims_title": "Do the claims hold, and how were these networks trained?",
     "claim_agrees": "Yes: the difference is within the error bar.",
     "claim_above": "It is {points} points better.",
-    "claim_below": "No: {points} points less.",
+    "claim_below": "Not reached here: {points} points less.",
     "claim_none": "",
     "trained_with": "Trained for {epochs} epochs with {tricks}; {time} on {hardware}.",
     "trained_further": (
@@ -233,7 +235,8 @@ The probabilities always sum to 1. So a photo of a cat gets a class too, often w
 ten classes compare, not whether the picture is clothing at all.
 
 **What the network sees.** It was trained on 28 × 28 grey pictures of clothes, light on black, that fill the frame.
-Your picture is brought into that form by the steps by which the data set itself was made (Xiao et al. 2017): grey;
+Your picture is brought into that form by steps modelled on those by which the data set was made (Xiao et al. 2017, who left
+out rows and columns where we average areas, and sharpened the result): grey;
 the negative, if the border is light; background to black; trimmed; the longest edge resized to 28 by averaging
 areas; centred. At last every pixel becomes $(x - 0.2860) / 0.3530$, with mean and deviation of the training images.
 Black is then $-0.81$, not 0.
@@ -275,16 +278,15 @@ mean of all squares over it.
 difference of scores.
 
 **What such a map does not prove.** The maps of two methods differ, and both look convincing. Adebayo et al. (2018)
-put random weights into the networks: guided backpropagation kept nearly the same picture, so it shows edges of the
+put random weights into the last layers, then into more: guided backpropagation long kept nearly the same picture, so it shows edges of the
 picture rather than reasons of the network. Gradient and Grad-CAM changed, as they should. A map shows where a score
 is sensitive; whether the network would still decide so without these pixels must be tried out. Occlusion does try,
-on pictures unlike any in training.
+on pictures unlike most or all of those in training.
 """,
     "questions": r"""### What does a trained network get wrong here?
 Mostly one thing: shirts. T-shirt, shirt, pullover, coat and (less often) dress are the same silhouette at 28 × 28
 pixels, and the features that tell them apart, buttons, a collar, the cloth, are one or two pixels wide. Look at the
 confusion matrix: the errors form one block of upper-body clothes and one of shoes, with almost nothing between.
-People who label these pictures disagree in the same place.
 
 ### Why does an accuracy have an error bar?
 The 10,000 test images are a sample. If the network is right with probability $p$ on such pictures, the measured
@@ -292,9 +294,10 @@ share spreads with a standard error of $\sqrt{p(1-p)/10000}$: 0.3 points at 91 %
 are not a difference. Training with another seed moves the result as well, which this interval does not contain.
 
 ### It is 99 % sure and wrong. How can that be?
-Softmax compares ten scores with each other; nothing in it asks "have I seen anything like this?". Training rewards
-ever larger differences of scores on the training images, so that networks become surer than they are right (Guo et
-al. 2017). Draw a smiley and see.
+Softmax compares ten scores with each other; nothing in it asks "have I seen anything like this?". Training on
+hard labels rewards ever larger differences of scores, so that such networks often become surer than they are right
+(Guo et al. 2017). Label smoothing works against that: how sure each network here is, against how often it is right, is
+measured on the page of results. Draw a smiley and see.
 
 ### Why does my photo get a silly answer?
 Look at the row of steps. The network knows catalogue pictures: one piece, filling the frame, light on pure black,

@@ -61,6 +61,8 @@ SENTENCES = {
     "The result runs from {low} to {high}.",
     "look_sum": "Orange where the window agrees with the kernel, blue where it agrees with its opposite: "
     "from {low} to {high}. An even area of brightness 1 gives {sum}, the sum of the kernel.",
+    "look_sum_grey": "No number of the kernel is negative, so the result is a picture again: from {low} to {high}. "
+    "An even area of brightness 1 gives {sum}, the sum of the kernel.",
     "look_constant": "Every cell gives {value}: this kernel finds no difference between the windows of this picture.",
     "look_padding": "The frame is made of zeros, and zero is black: {border} of {cells} windows take in some of it, "
     "so edges can show up where the picture has none.",
@@ -153,27 +155,27 @@ Max pooling is often said to ignore a shift by one pixel. It does so only where 
 the line above the pooled pictures counts how often that is so.
 
 **Filters that networks learned.** Choose *Learned by …* to see the first layer of a network that was trained on
-clothes. The network itself shifts and scales the picture first and adds a bias; the pattern that a filter looks for
-is the same.
+clothes. In the network the pixels are normalised first (mean subtracted, divided by the deviation), and a bias or batch
+normalisation follows; the pattern that a filter looks for is the same.
 """,
     "questions": r"""### What is the difference between a convolution and a fully connected layer?
 A fully connected layer joins every output to every input. It knows nothing of neighbours: shuffle the pixels of all
 pictures in the same way, and it learns just as well. A convolution builds in three assumptions about pictures.
 *Locality*: an output sees only a small window. *Sharing*: the same kernel is used at every place, so the number of
 parameters does not depend on the size of the picture. *Equivariance*: move the picture by one pixel (at stride 1,
-away from the border), and the result moves by one pixel too. Each of these is a special case of a fully connected
-layer with most weights at zero and the others tied to each other; a convolution cannot do more, it needs less data
-to find what is useful.
+away from the border), and the result moves by one pixel too. A convolution is a special case of a fully
+connected layer, with most weights at zero and the others tied to each other; it cannot do more, it needs less data to
+find what is useful.
 
 ### Does a convolution make a network ignore where things are?
 No. A convolution is *equivariant*: when the picture moves, its result moves along. *Invariance*, the same answer
 wherever the thing is, comes later and only in part, from pooling and at the end from the mean over the whole map.
-Measure it above: most maxima of the clothes change when the picture moves by a single pixel.
+Measure it above: with windows of 2 × 2 most maxima of the clothes change when the picture moves by a single pixel.
 
 ### Max pooling or a convolution with stride 2?
 Both halve height and width. Max pooling has no parameters and keeps the strongest answer in each window. A
 convolution with stride 2 learns what to keep, at the price of more parameters and multiplications. ResNet uses both
-on large pictures: one max pooling at the start, strides after that.
+on large pictures: a 7 × 7 convolution with stride 2 and a max pooling at the start, strides after that.
 
 ### Why do deep-learning libraries not flip the kernel?
 Because the numbers are learned. Flipping would only make the network store each kernel the other way round. It

@@ -43,12 +43,12 @@ SENTENCES = {
     "block_axis": "block (1 is next to the input)",
     "depth_axis": "depth (blocks)",
     "norm_axis": "gradient norm (first weight)",
-    "reads_zero": "0: underflow",
+    "reads_zero": "reads 0",
     "reads_infinite": "∞: overflow",
     "hover_block": "<b>{kind}, block {place}</b>",
     "hover_depth": "<b>{kind}, first of {place} blocks</b>",
     "hover_median": "median {median}, 5 to 95 % of seeds: {low} to {high}",
-    "hover_zero": "exactly 0 in {count} of {seeds} seeds",
+    "hover_zero": "reads 0 in {count} of {seeds} seeds",
     "hover_infinite": "not finite in {count} of {seeds} seeds",
     "hover_double": "median in float64: {median}",
     "caption": "Line: median. Band: 5 to 95 % of the seeds. Dotted: the median in float64, where float32 reads 0 or ∞.",
@@ -62,13 +62,16 @@ SENTENCES = {
     "(float64: {double}).",
     "said_dead": "At {depth} blocks the {kind} stack's first gradient is exactly 0 in {count} of {seeds} seeds, in float64 "
     "as well: somewhere a whole layer is dead.",
-    "said_infinite": "At {depth} blocks the {kind} stack's first gradient is too large for float32 in {count} of {seeds} "
-    "seeds (float64: {double}).",
+    "said_tiny": "At {depth} blocks the {kind} stack's first gradient reads 0 in {count} of {seeds} seeds, and is too small "
+    "for float64 as well.",
+    "said_infinite": "At {depth} blocks the norm of the {kind} stack's first gradient, which squares every entry, overflows in "
+    "float32 in {count} of {seeds} seeds (float64: {double}).",
     "said_next_value": "The {kind} one has median {median}{change}{some}.",
     "said_next_zero": "The {kind} one reads exactly 0 in {count} of {seeds} seeds (float64: {double}).",
     "said_next_dead": "The {kind} one is exactly 0 in {count} of {seeds} seeds, in float64 as well: a whole layer is dead.",
-    "said_next_infinite": "The {kind} one is too large for float32 in {count} of {seeds} seeds (float64: "
-    "{double}).",
+    "said_next_tiny": "The {kind} one reads 0 in {count} of {seeds} seeds, and is too small for float64 as well.",
+    "said_next_infinite": "The norm of the {kind} one, which squares every entry, overflows in float32 in {count} of {seeds} "
+    "seeds (float64: {double}).",
     "change_grows": ", {factor} times that of one block: it grows",
     "change_more": ", {factor} times that of one block",
     "change_less": ", {factor} times less than with one block",
@@ -98,14 +101,14 @@ SENTENCES = {
     "outcome_same": "the same",
     "outcome_different": "other numbers, no error",
     "outcome_error": "error in backward",
-    "degradation_title": "Deeper and worse? The same nets, trained",
+    "degradation_title": "Deeper and worse? Plain and residual nets, trained",
     "degradation_said": "All four learned for {epochs} epochs by the same recipe.",
     "degradation_worse": "The {kind} net of 56 layers has a higher training error than that of 20, {deep} against {shallow} %.",
     "degradation_better": "The {kind} net of 56 layers has a lower training error than that of 20, {deep} against {shallow} %.",
     "degradation_same": "The {kind} nets of 56 and of 20 layers have the same training error, {deep} and {shallow} %.",
     "degradation_caption": "CIFAR-style nets of He et al. (2015, section 4.2) with {shallow} parameters (20 layers) and "
-    "{deep} (56 layers); batch normalisation, one cycle of the learning rate up to {peak}, flips and shifts; drawn is seed "
-    "{seeds}. Training error is counted while an epoch runs, on the shifted images; validation error after it, on "
+    "{deep} (56 layers); batch normalisation, one cycle of the learning rate up to {peak}, flips and shifts; trained once each, "
+    "with seed {seeds}. Training error is counted while an epoch runs, on the shifted images; validation error after it, on "
     "6,000 images as they are.",
     "degradation_plain": "plain",
     "degradation_residual": "residual",
@@ -129,7 +132,9 @@ Through a stack of $n$ blocks the plain gradient is a product, the residual one 
 $$\text{plain: } \prod_{k=1}^{n} J_k \qquad\qquad \text{residual: } \prod_{k=1}^{n} (J_k + I), \qquad J_k = \frac{\partial F_k}{\partial x_k}.$$
 
 If each $J_k$ shrinks a vector, the plain product fades exponentially. The residual product keeps the term $I$ and
-adds $2^n - 1$ others. So it has no reason to fade. But nothing keeps it from *growing* either.
+adds $2^n - 1$ others. So it has no reason to fade. But nothing keeps it from *growing* either. This is the fully
+connected block; in the convolutional one an activation follows the sum, so each factor is $D_k (J_k + I)$ with the
+activation's slopes in $D_k$. Those of the sigmoid are at most 1/4, and with it the residual gradient fades as well.
 
 **What comes out.** Medians over 100 seeds of the tutorial's stack, first block:
 
@@ -168,8 +173,8 @@ of work on one core; beyond that you are asked for smaller settings.
     "questions": r"""### Why do residual connections help deep networks?
 Two things are well supported. First, optimisation: to leave its input alone, a residual block has to learn $F(x) = 0$, which is
 near where it starts; a plain block has to learn the identity through two layers and an activation. Second, signals: the
-term $I$ in $\partial F / \partial x + I$ keeps forward signals and gradients from fading, and together with batch
-normalisation the branch starts small against the shortcut (De and Smith, 2020), so that a very deep net behaves at first like a
+term $I$ in $\partial F / \partial x + I$ carries signals and gradients past each block (as long as no activation after
+the sum shrinks them, as a sigmoid does), and together with batch normalisation the branch starts small against the shortcut (De and Smith, 2020), so that a very deep net behaves at first like a
 shallow one. "They cure vanishing gradients" is at most half of it: with batch normalisation the plain net's
 gradients do not vanish in the first place.
 
@@ -185,7 +190,7 @@ $J_k + I$ has no reason to stay near 1. With He initialisation 50 residual block
 100 blocks go beyond what a float32 norm can hold. This is why residual nets need normalisation, or a small or zero start of each branch.
 
 ### What does inplace=True do in a ReLU, and what is the risk?
-It writes the result over its input, which saves one feature map of memory. The table above was computed when this page started.
+It writes the result over its input, which saves the memory of one feature map while it runs. The table above was computed when this page started.
 A ReLU in place before the addition, which the tutorial calls unsafe, is fine: what it overwrites is the branch's
 own product, and neither the addition nor the convolution before it needs that value again. It goes wrong in two ways. Autograd raises an error
 when a value that a backward pass reads was overwritten. Worse, there is *no* error when a shortcut adds a value that has

@@ -60,7 +60,7 @@ SENTENCES = {
     "head_final_size": "Final field",
     "head_as_wide": "As wide as the image from",
     "head_depth": "3×3 layers",
-    "head_claim": "Often told",
+    "head_claim": "The tutorial says",
     "head_stride_1": "Stride 1",
     # what to look for
     "look_input": (
@@ -69,9 +69,9 @@ SENTENCES = {
     "look_grown": (
         "{name} widens the field by {reach} × jump {jump} = {added} pixels: one unit now sees {size} × {size}."
     ),
-    "look_same": "{name} looks at one unit only, so the field stays at {size} × {size} pixels.",
-    "look_whole": " The image has {image}: units in the middle see all of it.",
-    "look_wide": " The image has {image}, but no unit lies so that it sees all of them.",
+    "look_same": "{name} adds nothing: the field stays at {size} × {size} pixels.",
+    "look_whole": " The image is {image} pixels wide: units in the middle see all of it.",
+    "look_wide": " The image is {image} pixels wide, but no unit lies so that it sees all of it.",
     "look_padding": " For this unit {share} of the box lies in the padding, where there is nothing to see.",
     "look_global": "{name} joins all positions: from here on every unit sees the whole image.",
     "look_kernels": (
@@ -95,14 +95,14 @@ SENTENCES = {
     "map_title": "map {count}×{count}",
     "map_caption": "A unit is as bright as its field is on average. Click one, or use the arrow keys.",
     "checking": "Checking against autograd …",
-    "check_confirmed": "Checked against autograd just now ({time} ms): {pixels} pixels reach this unit.",
-    "check_differs": "Autograd finds another field than the one computed ({time} ms): {pixels} pixels reach this unit.",
+    "check_confirmed": "Checked against autograd just now ({time} ms). Pixels that reach this unit: {pixels}.",
+    "check_differs": "Autograd finds another field than the one computed ({time} ms). Pixels that reach this unit: {pixels}.",
     "check_image": "not checked: a pixel sees itself",
     "no_unit": "{layer} gives no map that has this unit.",
     "look_stack": "That line is a stack to compare with. Build it yourself under “My own layers” to look into it.",
     "look_uneven": (
-        "{name}: the largest field of a unit is {size} × {size} pixels, and units lie {jump} pixels apart. A "
-        "transposed convolution puts new units between the old ones, so neighbours see different amounts."
+        "{name}: the largest field of a unit is {size} × {size} pixels, and units lie {jump} px apart. A "
+        "transposed convolution puts new units between the old ones, so neighbours may share a field or see different amounts."
     ),
     "look_holes": " {share} of the box are holes: no path leads from those pixels to this unit.",
     # stories
@@ -175,8 +175,8 @@ SENTENCES = {
         "nothing. Final field: that of the last layer before global pooling or the first linear layer."
     ),
     "facts_depth": (
-        "A common rule of thumb says that five 3×3 layers see 15 × 15 pixels and ten see 32 × 32. At stride 1 they see "
-        "11 and 21: each adds two pixels. Strides are what gets a network further."
+        "The tutorial says that five 3×3 layers see 15 × 15 pixels and ten see 32 × 32. At stride 1 they see 11 and 21: each "
+        "adds two pixels. Strides multiply what all later layers add."
     ),
     # what can be wrong
     "no_layers": "The table needs at least one layer.",
@@ -229,8 +229,8 @@ second 5×5 convolution adds $4 \cdot 2 = 8$, and the field is 14; the last pool
 even window has its centre between two pixels: that is where the half pixels in the table come from.
 
 **What makes it grow.** A 3×3 convolution at stride 1 adds two pixels, so $n$ of them see $2n + 1$: 11 after five, 21
-after ten. Only a stride makes growth faster, because it multiplies the jump of all later layers. Dilation widens a
-kernel without new weights, but equal dilations one after the other leave holes: pixels inside the field that no path
+after ten. Larger kernels and dilation add more pixels a layer; a stride multiplies the jump, and so what all later layers
+add. Dilation widens a kernel without new weights, but equal dilations one after the other leave holes: pixels inside the field that no path
 reaches.
 
 **Padding.** Near the edge the field hangs over the image. There it meets zeros, so units at the edge know less about

@@ -18,7 +18,7 @@ SENTENCES = {
     "short_linear": "linear",
     "short_flatten": "flatten",
     "short_other": "layer",
-    "blocks": "{count} blocks",
+    "blocks": "blocks: {count}",
     "step_layers": "{count} layers",
     "layers": "Layers",
     "role_conv": "convolution",
@@ -55,7 +55,8 @@ SENTENCES = {
     ),
     "look_uneven": "{name} must make {bins} of {size}: its bins overlap and hold {widths} units a side.",
     "look_blocks": (
-        "Each new stage halves the side and doubles the channels: four times the weights, at a quarter of the places."
+        "From the second stage on, each halves the side (rounded up) and doubles the channels: four times the weights, at about "
+        "a quarter of the places."
     ),
     "look_tiny": "The last maps are only {size} px a side: padding is most of what a 3×3 kernel sees there.",
     "claim_right": "The tutorial counts {claimed} parameters. That is right.",
@@ -212,8 +213,9 @@ of blocks.
 hands on: a 1×1 convolution narrows before, another widens after. Open a block of `layer3` in both and compare.
 
 **Change a layer.** Choose one and type another number: everything after it is computed anew. A kernel or a stride changes
-sizes, and convolutions do not mind; the first linear layer does, since its inputs are $C \cdot H \cdot W$. Another number of
-channels breaks the very next layer, because its kernels have one plane for each channel that comes in. Residual blocks add
+sizes. Convolutions do not mind; a linear layer does, since its inputs are $C \cdot H \cdot W$, unless a global or adaptive
+pooling before it fixes them. Another number of channels breaks the next layer with weights: a convolution has one plane for
+each channel that comes in, a batch normalisation one scale and shift. Residual blocks add
 one more rule: what is added must have the same shape, so a block cannot change its channels or its size unless the shortcut does.
 
 **Your own layers.** A pasted list is read as text, never run: layers of `torch.nn` and plain numbers, nothing else. The code
@@ -232,11 +234,12 @@ convolution: 4,800 in ResNet-18, four hundredths of a percent. The reason is tha
 Where does the normalisation stand? Here, as in the paper, between convolution and ReLU. In the table each `Conv2d` without
 a bias is followed by a `BatchNorm2d` with $2 \cdot C$ parameters.
 ### What does inplace=True save in a ReLU, and when is it wrong?
-It writes the result over the input instead of into a new tensor. During training this saves one feature map for each ReLU.
-It goes wrong in two ways, and only one of them is reported.
+It writes the result over the input instead of into a new tensor, which saves one buffer while the ReLU runs. What training
+keeps for the gradient stays the same: the ReLU's backward pass reads its output only, so its input is not kept anyway. It goes wrong in two ways, and only one of them is reported.
 
-**Reported:** an operation before it needs its own output for the gradient. The sigmoid does; convolution, addition and
-batch normalisation do not.
+**Reported:** an operation needs the overwritten value for its gradient: its own output, as the sigmoid does, or its input, as
+a product does that reads the same tensor. A convolution, an addition or a batch normalisation before the
+ReLU needs neither.
 
 ```python
 values = torch.ones(3, requires_grad=True)

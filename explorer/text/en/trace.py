@@ -41,7 +41,7 @@ SENTENCES = {
     "note_uneven": "The pooling bins differ in size: each unit has a field of its own, the largest is given.",
     "note_flattened": "The units stand in one long row: each sees what it saw before, on no grid.",
     "note_transposed": (
-        "A transposed convolution puts units between those before it: neighbours share fields, the largest is given."
+        "A transposed convolution puts units between those before it: neighbours may share a field or not, the largest is given."
     ),
     "check_global": "not checked: this layer sees the whole image by construction",
     "check_no_grid": "not checked: the units of this layer lie on no regular grid",

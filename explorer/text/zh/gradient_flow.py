@@ -42,12 +42,12 @@ SENTENCES = {
     "block_axis": "块的序号（1 最靠近输入）",
     "depth_axis": "深度（块数）",
     "norm_axis": "梯度范数（块内第一个权重）",
-    "reads_zero": "0：下溢",
+    "reads_zero": "读出为 0",
     "reads_infinite": "∞：上溢",
     "hover_block": "<b>{kind}，第 {place} 个块</b>",
     "hover_depth": "<b>{kind}，共 {place} 个块时的第一个块</b>",
     "hover_median": "中位数 {median}，5% 到 95% 的种子：{low} 到 {high}",
-    "hover_zero": "{seeds} 个种子中有 {count} 个恰好为 0",
+    "hover_zero": "{seeds} 个种子中有 {count} 个读出为 0",
     "hover_infinite": "{seeds} 个种子中有 {count} 个不是有限数",
     "hover_double": "float64 下的中位数：{median}",
     "caption": "实线：中位数。色带：5% 到 95% 的种子。虚线：float32 读出 0 或 ∞ 之处，float64 下的中位数。",
@@ -57,11 +57,14 @@ SENTENCES = {
     "said_value": "{depth} 个块时，{kind}网络的第一个梯度中位数为 {median}{change}{some}。",
     "said_zero": "{depth} 个块时，{kind}网络的第一个梯度在 {seeds} 个种子中有 {count} 个读出来恰好是 0（float64：{double}）。",
     "said_dead": "{depth} 个块时，{kind}网络的第一个梯度在 {seeds} 个种子中有 {count} 个恰好是 0，用 float64 算也是 0：某一层的单元全部失活了。",
-    "said_infinite": "{depth} 个块时，{kind}网络的第一个梯度在 {seeds} 个种子中有 {count} 个超出了 float32 的范围（float64：{double}）。",
+    "said_tiny": "{depth} 个块时，{kind}网络的第一个梯度在 {seeds} 个种子中有 {count} 个读出来是 0，小得连 float64 也表示不了。",
+    "said_infinite": "{depth} 个块时，{kind}网络第一个梯度的范数（要先把每个分量平方）在 {seeds} 个种子中有 {count} 个在 float32 下溢出"
+    "（float64：{double}）。",
     "said_next_value": "{kind}网络的中位数为 {median}{change}{some}。",
     "said_next_zero": "{kind}网络在 {seeds} 个种子中有 {count} 个读出来恰好是 0（float64：{double}）。",
     "said_next_dead": "{kind}网络在 {seeds} 个种子中有 {count} 个恰好是 0，用 float64 算也是 0：某一层的单元全部失活了。",
-    "said_next_infinite": "{kind}网络在 {seeds} 个种子中有 {count} 个超出了 float32 的范围（float64：{double}）。",
+    "said_next_tiny": "{kind}网络在 {seeds} 个种子中有 {count} 个读出来是 0，小得连 float64 也表示不了。",
+    "said_next_infinite": "{kind}网络梯度的范数（要先把每个分量平方）在 {seeds} 个种子中有 {count} 个在 float32 下溢出（float64：{double}）。",
     "change_grows": "，是一个块时的 {factor} 倍：梯度在增大",
     "change_more": "，是一个块时的 {factor} 倍",
     "change_less": "，约为一个块时的 1/{factor}",
@@ -90,13 +93,13 @@ SENTENCES = {
     "outcome_same": "完全相同",
     "outcome_different": "数值变了，却不报错",
     "outcome_error": "反向传播时报错",
-    "degradation_title": "越深越差？把同样的网络训练出来看",
+    "degradation_title": "越深越差？把普通网络和残差网络训练出来看",
     "degradation_said": "四个网络都用同一种训练方法训练 {epochs} 轮。",
     "degradation_worse": "56 层的{kind}网络训练误差比 20 层的高，前者 {deep}%，后者 {shallow}%。",
     "degradation_better": "56 层的{kind}网络训练误差比 20 层的低，前者 {deep}%，后者 {shallow}%。",
     "degradation_same": "56 层和 20 层的{kind}网络训练误差相同，分别为 {deep}% 和 {shallow}%。",
     "degradation_caption": "网络是 He 等人（2015，第 4.2 节）的 CIFAR 式结构：20 层有 {shallow} 个参数，56 层有 {deep} 个；带批归一化，"
-    "学习率走一个周期，峰值 {peak}，图像随机翻转和平移；画出的是种子 {seeds}。训练误差在一轮进行中、在变换后的图像上统计；"
+    "学习率走一个周期，峰值 {peak}，图像随机翻转和平移；每个网络只训练了一次，种子 {seeds}。训练误差在一轮进行中、在变换后的图像上统计；"
     "验证误差在一轮结束后、在 6,000 张原图上统计。",
     "degradation_plain": "普通",
     "degradation_residual": "残差",
@@ -114,7 +117,7 @@ $$\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y}\left(\frac{\part
 
 $$\text{普通：} \prod_{k=1}^{n} J_k \qquad\qquad \text{残差：} \prod_{k=1}^{n} (J_k + I), \qquad J_k = \frac{\partial F_k}{\partial x_k}.$$
 
-如果每个 $J_k$ 都使向量变短，普通网络的连乘就按指数衰减。残差网络的连乘展开后保留了 $I$，另外还有 $2^n - 1$ 项，所以没有理由消失；但也没有什么能阻止它*增大*。
+如果每个 $J_k$ 都使向量变短，普通网络的连乘就按指数衰减。残差网络的连乘展开后保留了 $I$，另外还有 $2^n - 1$ 项，所以没有理由消失；但也没有什么能阻止它*增大*。以上说的是全连接块；卷积块在相加之后还有激活函数，每个因子是 $D_k (J_k + I)$，$D_k$ 是激活函数的导数。Sigmoid 的导数不超过 1/4，用它时残差网络的梯度同样会消失。
 
 **测出来的结果。** 教程中的网络，第一个块，100 个种子的中位数：
 
@@ -141,7 +144,7 @@ $$\text{普通：} \prod_{k=1}^{n} J_k \qquad\qquad \text{残差：} \prod_{k=1}
 **局限。** 这里只看训练的第一步，输入是噪声，与准确率无关。一次测量最多相当于单核一分钟左右的计算量，超过时会请你把设置改小一些。
 """,
     "questions": r"""### 残差连接为什么对深层网络有帮助？
-有两点依据比较充分。第一是优化：要让输入原样通过，残差块只需学到 $F(x) = 0$，这离它的起点很近；普通块却要用两层权重加激活函数去拟合恒等映射。第二是信号：$\partial F / \partial x + I$ 中的 $I$ 使前向信号和梯度不会消失；再加上批归一化，分支一开始相对于捷径很小（De 与 Smith，2020），很深的网络起初就像一个浅网络。“残差连接解决了梯度消失”最多说对了一半：有批归一化时，普通网络的梯度本来就没有消失。
+有两点依据比较充分。第一是优化：要让输入原样通过，残差块只需学到 $F(x) = 0$，这离它的起点很近；普通块却要用两层权重加激活函数去拟合恒等映射。第二是信号：$\partial F / \partial x + I$ 中的 $I$ 让前向信号和梯度能越过每个块（只要相加之后没有 Sigmoid 那样使它们变小的激活函数）；再加上批归一化，分支一开始相对于捷径很小（De 与 Smith，2020），很深的网络起初就像一个浅网络。“残差连接解决了梯度消失”最多说对了一半：有批归一化时，普通网络的梯度本来就没有消失。
 
 ### 退化问题是梯度消失造成的吗？
 He 等人（2015，4.1 节）认为不太可能：他们检查过，普通网络的梯度范数是正常的。退化指的是更深的网络*训练*误差反而更高，这是优化上的困难；梯度消失指的是前面几层几乎得不到梯度。没有归一化的网络可能两者兼有，上图显示了梯度消失得有多快；有归一化的网络则可能只退化、不消失。
@@ -150,6 +153,6 @@ He 等人（2015，4.1 节）认为不太可能：他们检查过，普通网络
 公式没有错。只是由它推不出“梯度因此保持正常大小”：没有什么保证 $J_k + I$ 的连乘接近 1。用 He 初始化，50 个残差块的梯度约为 $8 \times 10^{10}$，100 个块就超出了 float32 下范数能表示的范围。所以残差网络需要归一化，或者让每个分支从很小的值甚至零开始。
 
 ### ReLU 的 inplace=True 有什么作用？有什么风险？
-它把结果直接写在输入上，省下一张特征图的内存。上面的表格是本页启动时实际算出来的。教程说相加之前不能用原地 ReLU，其实可以：被覆盖的是分支自己的乘积，后面的加法和前面的卷积都不再需要这个值。真正的风险有两种。一是反向传播要读的值被覆盖了，autograd 会报错。二是更隐蔽的：捷径要加的值中途被改掉，却*不会*报错，例如 `relu_(x) @ w + x` 加上的是 $\mathrm{ReLU}(x)$ 而不是 $x$，算的已经是另一个网络了。
+它把结果直接写在输入上，运算时少占一张特征图的内存。上面的表格是本页启动时实际算出来的。教程说相加之前不能用原地 ReLU，其实可以：被覆盖的是分支自己的乘积，后面的加法和前面的卷积都不再需要这个值。真正的风险有两种。一是反向传播要读的值被覆盖了，autograd 会报错。二是更隐蔽的：捷径要加的值中途被改掉，却*不会*报错，例如 `relu_(x) @ w + x` 加上的是 $\mathrm{ReLU}(x)$ 而不是 $x$，算的已经是另一个网络了。
 """,
 }
