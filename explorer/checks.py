@@ -24,6 +24,8 @@ def check_number(name: str, value, minimum: float | None = None, maximum: float 
         raise InputError("errors.empty", name=name)
     try:
         number = float("nothing" if isinstance(value, bool) else value)
+    except OverflowError:  # a whole number of hundreds of digits
+        raise InputError("errors.not_finite", name=name, value=-math.inf if value < 0 else math.inf) from None
     except (TypeError, ValueError):
         raise InputError("errors.not_a_number", name=name, value=value) from None
     if not math.isfinite(number):

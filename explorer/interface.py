@@ -135,7 +135,7 @@ def refuse_clearly(function: Callable) -> Callable:
     @wraps(function)
     def call(*args, **kwargs):
         language = signature.bind(*args, **kwargs).arguments.get("language", "en")
-        if language not in LANGUAGES:
+        if not isinstance(language, str) or language not in LANGUAGES:
             raise gr.Error(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}", print_exception=False)
         try:
             return function(*args, **kwargs)

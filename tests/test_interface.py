@@ -117,6 +117,8 @@ def test_clients_learn_in_their_language_why_an_input_is_refused():
         call(0, language="zh")
     with pytest.raises(gr.Error, match="language must be one of en, zh, got 'fr'"):
         call(0, "fr")
+    with pytest.raises(gr.Error, match=r"language must be one of en, zh, got \[\]"):
+        call(0, [])
 
 
 @pytest.mark.parametrize(

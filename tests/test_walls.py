@@ -17,7 +17,7 @@ FLOORS = (
     ("text", "settings"),
     ("errors", "language"),
     ("checks",),
-    ("models", "data", "style", "images", "hardware"),
+    ("models", "data", "style", "images", "hardware", "randomness"),
     ("canvas", "samples", "sketch", "events", "training"),
     ("layout",),
     (*WINGS, "links"),

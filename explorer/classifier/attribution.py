@@ -19,6 +19,7 @@ from torch import nn
 from explorer.checks import check_choice, check_number, check_whole
 from explorer.data import normalise
 from explorer.errors import InputError
+from explorer.randomness import seeded
 
 METHODS = (
     "gradient",
@@ -223,8 +224,7 @@ def _smoothgrad(model, image, target, settings) -> dict:
     noise = check_number("classifier.noise", settings.noise, 0, 1)
     deviation = noise * (image.max() - image.min()).item()
     devices = [image.device] if image.is_cuda else []
-    with torch.random.fork_rng(devices):
-        torch.manual_seed(settings.seed)
+    with seeded(settings.seed, devices):
         values = NoiseTunnel(Saliency(model)).attribute(
             image,
             nt_type="smoothgrad",

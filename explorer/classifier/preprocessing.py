@@ -126,7 +126,11 @@ def trim_background(picture: torch.Tensor) -> torch.Tensor:
     In large pictures single specks of noise do not count: their neighbourhood must be bright as well.
     """
     reach = min(picture.shape) // 100
-    smooth = F.avg_pool2d(picture[None, None], 2 * reach + 1, 1, reach, count_include_pad=False)[0, 0]
+    smooth = picture[None, None]
+    for across in ((0, reach), (reach, 0)):  # a mean over rows, then one over columns: a square, in far fewer steps
+        window = tuple(2 * each + 1 for each in across)
+        smooth = F.avg_pool2d(smooth, window, 1, across, count_include_pad=False)
+    smooth = smooth[0, 0]
     content = (picture > _FAINT) & (smooth > _FAINT)
     if not content.any():
         content = picture > _FAINT

@@ -12,6 +12,7 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import torch
+from PIL import Image
 
 from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
@@ -67,6 +68,8 @@ SOURCES = ("sample", "upload", "drawing", "camera")
 DEPTHS = ("last", "middle", "first")
 PREDICTED = -1  # as target: the class that the network predicts
 MAX_WINDOW = 14  # pixels, of occlusion
+UPLOAD_SIDE = 512  # pixels; the networks see 28
+SLOW_METHODS = ("integrated_gradients", "smoothgrad", "occlusion", "deeplift")
 MAX_API_SIDE = 1024  # pixels of an image given as lists
 DEFAULT_MODEL = "lenet5"
 DEFAULT_SAMPLE = 139  # a shirt that LeNet-5 takes for a pullover: most of its mistakes are shirts
@@ -132,7 +135,15 @@ def read_picture(choices: Choices) -> tuple[Prepared, int | None] | None:
         ink = read_sketch(choices.drawing)
         return None if ink is None else (prepare_picture(ink, choices.inversion), None)
     path = choices.upload if source == "upload" else choices.camera
-    return None if path is None else (prepare_picture(np.asarray(open_image(path)), choices.inversion), None)
+    return None if path is None else (_prepare_upload(path, choices.inversion), None)
+
+
+@lru_cache(maxsize=16)
+def _prepare_upload(path: str, inversion: str) -> Prepared:
+    """The upload, at most UPLOAD_SIDE px a side. The name of an uploaded file holds its checksum."""
+    image = open_image(path)
+    image.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE), Image.Resampling.BOX)
+    return prepare_picture(np.asarray(image), inversion)
 
 
 def _prepare_sample(index) -> tuple[Prepared, int]:
@@ -144,7 +155,7 @@ def classify_picture(choices: Choices, prepared: Prepared, truth: int | None) ->
     """What the network says, and the map of the chosen method for the chosen class."""
     check_choice("terms.method", choices.method, METHODS)
     target = check_whole("terms.target", choices.target, PREDICTED, NUM_CLASSES - 1)
-    with borrow_model(choices.model) as model:
+    with borrow_model(choices.model, alone=choices.method in SLOW_METHODS) as model:
         probabilities = compute_probabilities(model, prepared.image)
         if target == PREDICTED:
             target = int(probabilities.argmax())
@@ -172,7 +183,12 @@ def compare_methods(
     """The map of every method (None where it does not fit the network), and the outcome for the chosen one."""
     outcome = classify_picture(choices, prepared, truth)
     each = replace(choices, target=outcome.target)
-    maps = {method: classify_picture(replace(each, method=method), prepared, truth).attribution for method in METHODS}
+    maps = {
+        method: outcome.attribution
+        if method == outcome.method
+        else classify_picture(replace(each, method=method), prepared, truth).attribution
+        for method in METHODS
+    }
     return maps, outcome
 
 
@@ -193,21 +209,25 @@ def _method_settings(choices: Choices, model: torch.nn.Module) -> Settings:
 
 
 @contextmanager
-def borrow_model(name: str | None):
+def borrow_model(name: str | None, alone: bool = False):
     """A trained network for one use: the shared one under its lock, or on a GPU a copy of it.
+
+    Args:
+        name: a key of MODELS.
+        alone: a copy in any case, so that other readers need not wait meanwhile.
 
     Raises:
         InputError: it is not trained, or its weights cannot be used.
     """
     try:
-        if name is None:
+        if name is None and not _available():
             raise InputError("classifier.no_models")
         check_choice("terms.model", name, tuple(MODELS))
         model = load_trained(name)
     except CheckpointError as error:
         raise _model_missing(name) from error
     with model_lock(name):
-        if device().type == "cpu":
+        if device().type == "cpu" and not alone:
             yield model
             return
         model = copy.deepcopy(model)
@@ -449,7 +469,7 @@ def _read_rows(image) -> np.ndarray:
     """Lists of rows as float32, or InputError."""
     try:
         grey = np.array(image, dtype=np.float32)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError("classifier.not_an_image") from None
     if grey.ndim != 2 or not 1 <= min(grey.shape) <= max(grey.shape) <= MAX_API_SIDE:
         raise InputError("classifier.not_an_image")

@@ -184,7 +184,9 @@ def convolve(
     stride = check_whole("terms.stride", stride, 1, MAX_IMAGE_SIZE)
     dilation = check_whole("terms.dilation", dilation, 1, MAX_IMAGE_SIZE)
     padding = check_whole("terms.padding", padding, 0, MAX_PADDING)
-    experiment = run_experiment(parse_image(image), parse_kernel(kernel), stride, padding, dilation, bool(flip))
+    if not isinstance(flip, bool):  # bool("false") would be true
+        raise InputError("errors.not_a_choice", name="convolution.flip", value=flip, choices="true, false")
+    experiment = run_experiment(parse_image(image), parse_kernel(kernel), stride, padding, dilation, flip)
     comparison = experiment.comparison
     height, width = comparison.torch_result.shape
     return {

@@ -71,8 +71,8 @@ class Run:
 
 def on_change(depth, width, block, initialisation, activation, seeds, run: Run | None, *, language: str) -> tuple:
     """Stop what is under way; measure light settings at once and hand heavy ones on to `on_run`."""
-    settings = Settings(depth, width, block, initialisation, activation, seeds)
     _stop(run)
+    settings = Settings(depth, width, block, initialisation, activation, seeds)
     if settings.is_light:
         return *_show(measure_gradient_norms(settings), language), gr.skip(), gr.Button(visible=False)
     starting = text_in(language)("gradient_flow.starting", seeds=settings.seeds)

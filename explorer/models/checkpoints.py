@@ -33,14 +33,13 @@ _MAX_SHARD_BYTES = MAX_FILE_BYTES - 2**19  # leaves room for the header
 _NUMBER_LIST = re.compile(r"\[[\s\d.,eE+-]+\]")
 
 _LOCKS = {name: threading.Lock() for name in MODELS}
-_LOADING = threading.Lock()
+_LOADING = {name: threading.Lock() for name in MODELS}
 
 
 def _renew_locks() -> None:
     """In a forked process, where a lock that another thread held would never be released."""
-    global _LOADING
-    _LOADING = threading.Lock()
-    _LOCKS.update({name: threading.Lock() for name in MODELS})
+    for locks in (_LOCKS, _LOADING):
+        locks.update({name: threading.Lock() for name in MODELS})
 
 
 os.register_at_fork(after_in_child=_renew_locks)  # a ZeroGPU Space forks for each call that borrows a GPU
@@ -110,7 +109,7 @@ def load_trained(name: str, folder: Path | None = None) -> nn.Module:
         CheckpointError: a file is missing, truncated, altered or does not fit the network.
     """
     _check_name(name)
-    with _LOADING:
+    with _LOADING[name]:  # the cache alone would let several readers load the same network at once
         return _load_cached(name, folder or CHECKPOINTS)
 
 
@@ -276,10 +275,12 @@ def _verified_bytes(folder: Path, entry: Mapping) -> bytes:
 
 @lru_cache(maxsize=None)
 def _load_cached(name: str, folder: Path) -> nn.Module:
-    model = create_model(name)
+    contents = _verified_contents(name, folder)
+    with torch.device("meta"):  # no weights are drawn: the torch's generator may be borrowed by someone just now
+        model = create_model(name)
     tensors: dict[str, torch.Tensor] = {}
     origin: dict[str, Path] = {}
-    for path, content in _verified_contents(name, folder):
+    for path, content in contents:
         try:
             shard = load(content)
         except SafetensorError as error:
@@ -287,8 +288,8 @@ def _load_cached(name: str, folder: Path) -> nn.Module:
         tensors.update(shard)
         origin.update(dict.fromkeys(shard, path))
     _check_fit(name, folder, model.state_dict(), tensors, origin)
-    model.load_state_dict({key: tensor.float() if tensor.is_floating_point() else tensor
-                           for key, tensor in tensors.items()})  # fmt: skip
+    weights = {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
+    model.load_state_dict(weights, assign=True)
     return model.eval()
 
 

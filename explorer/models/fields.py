@@ -11,7 +11,7 @@ attention, branches of different jumps) have spans only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,6 +25,8 @@ WINDOWS = "window_attention"
 # First and last pixel of each unit, both int64 arrays; a unit that sees padding alone has the last before the first.
 Spans = tuple[np.ndarray, np.ndarray]
 Box = tuple[tuple[int, int], tuple[int, int]]
+
+MAX_UNITS = 4096  # along one side of a map: each has its span
 
 _NOTHING = (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
 
@@ -69,6 +71,10 @@ class ReceptiveField:
         return None if bottom < top or right < left else ((top, left), (bottom, right))
 
 
+class MapTooLargeError(ValueError):
+    """A map would have more than MAX_UNITS units along one side."""
+
+
 @dataclass(frozen=True, eq=False)
 class Axis:
     """Receptive field along one axis.
@@ -111,12 +117,18 @@ class Axis:
         return int(first[index]), int(last[index])
 
     def slide(self, kernel_size: int, stride: int, padding: int, dilation: int, num_outputs: int) -> Axis:
-        """After a window that slides over this axis; `padding` is that before the first unit."""
+        """After a window that slides over this axis; `padding` is that before the first unit.
+
+        Raises:
+            MapTooLargeError: too many outputs.
+        """
+        _check_count(num_outputs)
         if kernel_size == 1 and stride == 1 and padding == 0 and num_outputs == self.count:
             return self
 
         def find_spans() -> Spans:
-            return _gather(self, np.arange(num_outputs)[:, None] * stride - padding + np.arange(kernel_size) * dilation)
+            begins = np.arange(num_outputs) * stride - padding
+            return _gather(self, (begins + tap * dilation for tap in range(kernel_size)))
 
         if self.is_global:
             return replace(self, count=num_outputs, find_spans=find_spans)
@@ -128,13 +140,19 @@ class Axis:
         return Axis(size, self.jump * stride, start, num_outputs, find_spans)
 
     def spread(self, kernel_size: int, stride: int, padding: int, dilation: int, num_outputs: int) -> Axis:
-        """After a transposed convolution: unit i writes to outputs i stride - padding + t dilation."""
+        """After a transposed convolution: unit i writes to outputs i stride - padding + t dilation.
+
+        Raises:
+            MapTooLargeError: too many outputs.
+        """
+        _check_count(num_outputs)
         if stride == 1:
             return self.slide(kernel_size, 1, dilation * (kernel_size - 1) - padding, dilation, num_outputs)
 
         def find_spans() -> Spans:
-            numerator = np.arange(num_outputs)[:, None] + padding - np.arange(kernel_size) * dilation
-            return _gather(self, np.where(numerator % stride == 0, numerator // stride, -1))
+            ends = np.arange(num_outputs) + padding
+            numerators = (ends - tap * dilation for tap in range(kernel_size))
+            return _gather(self, (np.where(each % stride == 0, each // stride, -1) for each in numerators))
 
         if self.is_global:
             return replace(self, count=num_outputs, find_spans=find_spans)
@@ -151,7 +169,12 @@ class Axis:
         return self.slide(1, step, -start, 1, num_outputs)
 
     def adapt(self, num_outputs: int) -> Axis:
-        """After adaptive pooling: bin i runs from floor(i n / m) to ceil((i + 1) n / m) - 1."""
+        """After adaptive pooling: bin i runs from floor(i n / m) to ceil((i + 1) n / m) - 1.
+
+        Raises:
+            MapTooLargeError: too many outputs.
+        """
+        _check_count(num_outputs)
         if num_outputs == 1:
             return self.join(1)
         if self.count % num_outputs == 0:
@@ -237,15 +260,27 @@ class Axis:
         return Axis(size, None, start, count, lambda: spans, note=note)
 
 
-def _gather(axis: Axis, taps: np.ndarray) -> Spans:
-    """Spans of units that each see several units of an axis; a tap outside it meets padding."""
+def _check_count(count: int) -> None:
+    if count > MAX_UNITS:
+        raise MapTooLargeError(count)
+
+
+def _gather(axis: Axis, taps: Iterable[np.ndarray]) -> Spans:
+    """Spans of units that each see several units of an axis.
+
+    Args:
+        axis: what they see.
+        taps: for each place in the window, the unit that every output sees there; one outside the axis meets padding.
+    """
     first, last = axis.spans
-    inside = (taps >= 0) & (taps < axis.count)
-    taps = np.where(inside, taps, 0)
-    return (
-        np.where(inside, first[taps], _NOTHING[0]).min(1, initial=_NOTHING[0]),
-        np.where(inside, last[taps], _NOTHING[1]).max(1, initial=_NOTHING[1]),
-    )
+    # Tap after tap: all at once, a large kernel on a large map would need gigabytes.
+    low, high = np.int64(_NOTHING[0]), np.int64(_NOTHING[1])
+    for tap in taps:
+        inside = (tap >= 0) & (tap < axis.count)
+        tap = np.where(inside, tap, 0)
+        low = np.minimum(low, np.where(inside, first[tap], _NOTHING[0]))
+        high = np.maximum(high, np.where(inside, last[tap], _NOTHING[1]))
+    return low, high
 
 
 @dataclass(frozen=True, eq=False)

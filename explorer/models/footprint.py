@@ -324,6 +324,11 @@ def _average_windows(
     return F.conv2d(F.pad(x, pad), weight, None, step, 0, gap, x.shape[1])[:, :, : size[0], : size[1]]
 
 
+def _batch_norm(norm: nn.BatchNorm1d | nn.BatchNorm2d, x: torch.Tensor) -> torch.Tensor:
+    """A factor and a shift for each channel; without running statistics they depend on all places."""
+    return x if norm.running_mean is not None or x.dim() < 3 else _mix(x, range(2, x.dim()))
+
+
 def _max_pool(pool: nn.MaxPool2d, x: torch.Tensor) -> torch.Tensor:
     return _by_channel(_average_windows)(x, pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode)
 
@@ -406,7 +411,8 @@ _MODULES: Mapping[type[nn.Module], Callable] = {
     nn.InstanceNorm2d: lambda norm, x: _mix(x, (2, 3)),
     nn.Softmax: lambda softmax, x: _mix(x, (1 if softmax.dim is None else softmax.dim,)),
     nn.LogSoftmax: lambda softmax, x: _mix(x, (1 if softmax.dim is None else softmax.dim,)),
-    **dict.fromkeys((*POINTWISE_MODULES, nn.BatchNorm1d, nn.BatchNorm2d), lambda module, x: x),
+    **dict.fromkeys((nn.BatchNorm1d, nn.BatchNorm2d), _batch_norm),
+    **dict.fromkeys(POINTWISE_MODULES, lambda module, x: x),
 }
 
 # torchvision's own blocks and functions, by the names that `Layer.kind` has for them.

@@ -64,7 +64,12 @@ def batch_norm_rule(call: Call) -> Output:
     elif len(shape) > 2:
         raise call.misfit("needs_vector", shape=by(shape))
     _need_channels(call, norm.num_features)
-    return leave_shape(call, LayerSettings(in_channels=shape[0], out_channels=shape[0], bias=norm.affine))
+    output = leave_shape(call, LayerSettings(in_channels=shape[0], out_channels=shape[0], bias=norm.affine))
+    if norm.running_mean is not None:
+        return output
+    # Without running statistics each channel is normalised over its places, as in training.
+    field = join_places(call.first.field, call.first.dimensions[1:], "trace.note_normalisation")
+    return replace(output, field=field)
 
 
 def _need_channels(call: Call, expected: int) -> None:

@@ -18,6 +18,9 @@ def flatten_rule(call: Call) -> Output:
     else:
         first, last = call.argument(1, "start_dim", 0), call.argument(2, "end_dim", -1)
     rank = len(call.first.shape) + 1
+    for dim in (first, last):
+        if not -rank <= dim < rank:
+            raise call.misfit("no_dimension", dim=dim, shape=by(call.first.shape))
     if first % rank == 0 or last % rank < first % rank:
         raise call.unsupported("unsupported_setting", setting=f"start_dim={first}, end_dim={last}")
     first, last = first % rank - 1, last % rank - 1

@@ -21,7 +21,7 @@ from torch import fx, nn
 from explorer.errors import InputError
 from explorer.models.calls import Call, Output, Rule, Signal, Weight, find_all, make_map
 from explorer.models.catalogue import MODELS, create_model
-from explorer.models.fields import Field
+from explorer.models.fields import MAX_UNITS, Field, MapTooLargeError
 from explorer.models.records import Layer, LayerSettings, Shape, ShapeError, Trace, UnsupportedLayerError
 from explorer.models.rules import FUNCTION_RULES, LEAF_RULES, METHOD_RULES, MODULE_RULES, NAMED_FUNCTION_RULES
 
@@ -90,7 +90,7 @@ def trace_shapes(model: nn.Module, input_shape: Sequence[int]) -> list[tuple[str
     return [(layer.name, layer.kind, layer.output_shape) for layer in trace(model, input_shape).layers]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def trace_catalogue(name: str, input_shape: Shape, **changes) -> Trace:
     """Trace a network of the catalogue at any input; remembered, since a catalogue's architecture never changes.
 
@@ -377,6 +377,8 @@ class _Walk:
             error.input_shapes = tuple(signal.shape for signal in call.signals)
             error.inputs = tuple(signal.source for signal in call.signals)
             raise
+        except MapTooLargeError as error:
+            raise call.unsupported("map_too_large", side=str(error), maximum=MAX_UNITS) from None
         self._record_layer(call, step, output)
         if output.parts is None:
             return self._signal(call, output)

@@ -149,8 +149,8 @@ def pool_rule(call: Call, **arguments) -> Output:
         dilation=pair(options.get("dilation", 1)),
         ceil_mode=bool(options.get("ceil_mode", False)),
     )
-    for kernel, padding, dilation in zip(kernel_size, settings.padding, settings.dilation):
-        if padding > (dilation * (kernel - 1) + 1) // 2:
+    for kernel, padding in zip(kernel_size, settings.padding):
+        if padding > kernel // 2:  # PyTorch leaves the dilation out of account
             raise call.misfit("pool_padding", padding=padding, kernel=by(kernel_size))
     return _slide(call, settings, call.first.shape[0])
 

@@ -23,6 +23,7 @@ from explorer.data import normalise
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.checkpoints import checkpoint_problem, load_trained, model_lock
+from explorer.randomness import seeded
 from explorer.receptive_field.networks import TORCHVISION, find_network, record_network
 
 SHARES = (0.2, 0.5, 0.9, 0.99)
@@ -175,6 +176,11 @@ def has_trained_weights(name: str) -> bool:
     return name in MODELS and checkpoint_problem(name) is None
 
 
+def has_module(name: str, layer: str) -> bool:
+    """Whether a layer of a network is a module, whose output can be caught; some poolings are function calls."""
+    return layer in dict(record_network(name).model.named_modules())
+
+
 def check_cost(name: str, input_size: int) -> int:
     """How many images make a part.
 
@@ -193,8 +199,7 @@ def check_cost(name: str, input_size: int) -> int:
 
 def draw_random_network(name: str, seed: int) -> nn.Module:
     """The network with fresh weights of its own initialisation; torch's generator is left as found."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         if not name.startswith(TORCHVISION):
             return create_model(name).eval()
         from torchvision import models

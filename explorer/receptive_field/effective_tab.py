@@ -22,6 +22,7 @@ from explorer.receptive_field.effective import (
     choose_images,
     copy_trained_network,
     draw_random_network,
+    has_module,
     has_trained_weights,
     measure_in_parts,
     prepare_images,
@@ -53,7 +54,7 @@ def on_measure(*values, language: str) -> tuple:
     scene, text = find_scene(View(*view)), text_in(language)
     if scene.view.model == TABLE:
         raise InputError("receptive_field.no_weights_table")
-    if scene.row.kind not in ("conv", "pool"):
+    if scene.row.kind not in ("conv", "pool") or not has_module(scene.view.model, scene.row.name):
         raise InputError("receptive_field.no_effective")
     check_cost(scene.view.model, scene.size)
     num_images = len(choose_images(num_images, len(load_sample().images)))

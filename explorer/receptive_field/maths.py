@@ -240,7 +240,7 @@ def _find_cell_problem(number: int, column: str, row: Mapping[str, Any]) -> Cell
         return CellError("empty_cell", number, column, **said)
     try:
         value_read = math.nan if isinstance(value, bool) or "_" in str(value) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value_read = math.nan
     if not minimum <= value_read <= maximum or value_read != int(value_read):
         return CellError("bad_cell", number, column, value=_shorten(value), **said)
@@ -344,9 +344,10 @@ def _trace_uneven_row(rows: Sequence[LayerRow], layers: Sequence[Mapping[str, An
     layer, before = layers[-1], rows[-1]
     num_units = _count_units(before.num_units, layer, len(layers))
     span = layer["dilation"] * (layer["kernel"] - 1)
-    _check_field_size(before.size + span * max(before.jump, 1), layer, len(layers), MAX_UNEVEN_FIELD_SIZE)
     scale = layer["stride"]
     jump = before.jump / scale if layer["type"] == "transposed" else before.jump * scale
+    size = before.size + span * max(before.jump, 1)
+    _check_field_size(max(size, jump), layer, len(layers), MAX_UNEVEN_FIELD_SIZE)
     period = math.prod(each["stride"] for each in layers if each["type"] == "transposed")
     seen, first = _pull_back(layers, np.eye(min(num_units, period, MAX_PHASES), dtype=bool))
     bounds = [np.nonzero(unit)[0] for unit in seen if unit.any()]

@@ -30,6 +30,7 @@ TORCHVISION = "torchvision/"  # before the name of one of torchvision's classifi
 STEMS = ("small", "large")
 MAX_EDITS = 60
 MAX_MENDS = 60
+MOST_EDITS = 4 * MAX_EDITS  # with those that only follow from others
 MAX_VALUES = 1_000_000_000  # numbers in one layer's output
 
 # What can be changed, the most interesting first.
@@ -155,6 +156,8 @@ class Network:
                 break
             settings = dict(broken.spec.settings)
             changes = [(name, value) for name, value in broken.mended.settings if settings[name] != value]
+            if not changes or len(edits) + len(changes) > MOST_EDITS:
+                break
             edits += [Edit(broken.name, name, value, True) for name, value in changes]
         return tuple(edits)
 
@@ -244,7 +247,7 @@ def read_edits(value) -> tuple[Edit, ...]:
         raise InputError("shapes.edit_damaged")
     if not all(len(each) == 4 for each in value):
         raise InputError("shapes.edit_damaged")
-    if len(value) > 4 * MAX_EDITS:
+    if len(value) > MOST_EDITS:
         raise InputError("shapes.edit_too_many", maximum=MAX_EDITS)
     return tuple(
         Edit(str(layer), str(setting), _as_setting(words), follows is True) for layer, setting, words, follows in value
@@ -288,7 +291,8 @@ def _mend_layer(spec: LayerSpec | None, error: ShapeError) -> LayerSpec | None:
     """The layer with the number of inputs that it gets."""
     if spec is None or error.key not in ("trace.channels", "trace.features"):
         return None
-    got = error.input_shapes[0][0]
+    # Channels stand first in a map; a matrix acts on the last dimension.
+    got = error.input_shapes[0][-1 if error.key == "trace.features" else 0]
     changes = {_INPUT_SETTINGS[spec.kind]: got}
     if spec.get("groups") not in (None, 1):  # depthwise: as many groups as channels
         if not spec.get("groups") == spec.get("in_channels") == spec.get("out_channels"):

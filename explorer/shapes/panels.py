@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 import torch
+import torch.nn.functional as F
 
 from explorer.canvas import Map, draw_maps
 from explorer.models.trace import Layer
@@ -18,6 +19,7 @@ from explorer.style import ROLES
 from explorer.text import Text
 
 PROBLEM = "#d55e00"
+SHOWN_SIDE = 256  # pixels of the image that is sent to the page
 _EDITOR_WORDS = ("undo", "reset", "mend", "choose_row")
 _GRAPH_WORDS = ("fold", "unfold", "fold_all", "unfold_all", "zoom_in", "zoom_out", "fit")
 _STRIPS = ("norm", "activation")  # what a strip at the foot of a node stands for
@@ -136,11 +138,14 @@ def _label(node: Node, text: Text) -> str:
 
 
 def draw_field_map(image: torch.Tensor, layer: Layer, box: tuple[int, int, int, int], text: Text) -> dict:
-    """The image with what one unit sees of it."""
+    """The image, at most SHOWN_SIDE pixels a side, with what one unit sees of it."""
+    scale = min(1.0, SHOWN_SIDE / image.shape[0])
+    if scale < 1:
+        image = F.interpolate(image[None, None], (SHOWN_SIDE, SHOWN_SIDE), mode="area")[0, 0]
     size = write_shape(layer.receptive_field.size)
     key = "field_global" if layer.receptive_field.is_global else "field_caption"
     caption = text(f"shapes.{key}", size=size)
-    boxes = [(*map(float, box), "kernel")]
+    boxes = [(*(scale * edge for edge in box), "kernel")]
     picture = Map(image, text("shapes.field_title"), caption, "grey", boxes=boxes, numbers=False)
     return draw_maps([picture], columns=1, max_height=172, label=f"{text('shapes.field_title')}: {caption}")
 

@@ -16,8 +16,10 @@ from explorer.classifier import tab
 from explorer.classifier.attribution import METHODS
 from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_source
 from explorer.classifier.results_tab import on_results
+from explorer.classifier.preprocessing import prepare_picture
 from explorer.data import load_sample
 from explorer.errors import InputError
+from explorer.images import open_image
 from explorer.models import checkpoints
 from explorer.models.catalogue import MODELS, create_model
 
@@ -127,6 +129,44 @@ def test_an_upload_shows_each_step(tmp_path):
     assert camera[1] == steps
 
 
+def test_a_large_photo_is_made_small_once_before_anything_else(tmp_path, monkeypatch):
+    picture = np.full((1500, 2000), 250, dtype=np.uint8)
+    picture[300:1200, 700:1300] = 30
+    path = tmp_path / "photo.png"
+    Image.fromarray(picture).save(path)
+    opened, sizes = [], []
+    monkeypatch.setattr(tab, "open_image", lambda source: opened.append(source) or open_image(source))
+    monkeypatch.setattr(tab, "prepare_picture", lambda grey, way: sizes.append(grey.shape) or prepare_picture(grey, way))
+    for method in ("gradient", "occlusion"):
+        steps = call(on_classify, source="upload", upload=str(path), method=method)[1]
+    assert opened == [str(path)] and sizes == [(384, 512)]
+    assert steps["maps"][3]["caption"] == "232 × 154"  # 900 x 600 at 512 / 2000, rounded outwards
+
+
+def test_no_method_is_computed_twice_for_the_comparison(monkeypatch):
+    computed = []
+    compute = tab.compute_attribution
+    monkeypatch.setattr(
+        tab, "compute_attribution", lambda *args, **settings: computed.append(args[3]) or compute(*args, **settings)
+    )
+    call(on_compare, model="lenet5", method="occlusion")
+    assert sorted(computed) == sorted(METHODS)
+
+
+def test_slow_methods_do_not_hold_the_shared_network(monkeypatch):
+    compute = tab.compute_attribution
+
+    def look(model, *args, **settings):
+        held.append((checkpoints.model_lock("lenet5").locked(), model is checkpoints.load_trained("lenet5")))
+        return compute(model, *args, **settings)
+
+    held: list[tuple[bool, bool]] = []
+    monkeypatch.setattr(tab, "compute_attribution", look)
+    for method in ("gradient", "occlusion"):
+        call(on_classify, model="lenet5", method=method)
+    assert held == [(True, True), (False, False)]
+
+
 def test_a_drawing_is_taken_as_ink():
     ink = np.zeros((56, 56), dtype=np.uint8)
     ink[8:48, 18:38] = 255
@@ -189,7 +229,8 @@ def test_the_api_refuses_nonsense():
     bad = (
         {}, {"image": image, "sample": 1}, {"image": []}, {"image": [[1, 2], [3]]}, {"image": [["a"]]},
         {"image": [[float("nan")]]}, {"image": [[256]]}, {"image": [[-1]]}, {"image": 3}, {"image": [[0] * 2000]},
-        {"image": [[7] * 40] * 40}, {"sample": 200}, {"sample": 0, "model": "nothing"},
+        {"image": [[7] * 40] * 40}, {"sample": 200}, {"sample": 0, "model": "nothing"}, {"sample": 10**400},
+        {"image": [[10**400, 1]]},
     )  # fmt: skip
     for settings in bad:
         with pytest.raises(InputError):

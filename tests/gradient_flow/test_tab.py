@@ -48,6 +48,13 @@ def test_a_stopped_run_draws_nothing_more():
     tab.on_stop(None, language="en")
 
 
+def test_refused_settings_stop_the_run_under_way_as_well():
+    run = tab.Run(Settings())
+    with pytest.raises(InputError):
+        tab.on_change(200, 64, "conv", "default", "relu", 500, run, language="en")
+    assert run.is_stopped
+
+
 @pytest.mark.parametrize("story", tab.STORIES)
 def test_every_story_is_allowed_and_sets_the_controls(story):
     values = tab.on_story(None, story=story, language="zh")[-len(tab.CONTROLS) :]
@@ -62,8 +69,9 @@ def test_another_kind_of_block_comes_with_its_number_of_seeds():
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("depth", 0), ("depth", 1e9), ("depth", "abc"), ("depth", None), ("depth", math.nan), ("seeds", 0),
-     ("width", 2.5), ("block", "lstm"), ("activation", ["relu"]), ("initialisation", None)],
+    [("depth", 0), ("depth", 1e9), ("depth", "abc"), ("depth", None), ("depth", math.nan), ("depth", -(10**400)),
+     ("seeds", 0), ("width", 2.5), ("block", "lstm"), ("activation", ["relu"]), ("initialisation", None)],
+    ids=lambda each: str(each)[:12],
 )  # fmt: skip
 def test_bad_input_is_refused_with_a_sentence_and_the_next_call_works(name, value, language):
     good = {"depth": 3, "width": 4, "block": "linear", "initialisation": "default", "activation": "relu", "seeds": 2}

@@ -237,7 +237,7 @@ def test_shipped_weights_recognise_the_packed_sample(name):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_process_is_not_held_up_by_a_lock_of_its_parent():
-    with checkpoints.model_lock("softmax"), checkpoints._LOADING:
+    with checkpoints.model_lock("softmax"), checkpoints._LOADING["softmax"]:
         child = os.fork()
         if child == 0:
             free = checkpoints.model_lock("softmax").acquire(timeout=2) and checkpoints._LOADING.acquire(timeout=2)

@@ -369,6 +369,16 @@ def compare_size_and_jump(field, unit, shape, measured):
         assert centre - reach <= measured[0][axis] and measured[1][axis] <= centre + reach
 
 
+def test_batch_normalisation_without_running_statistics_joins_all_places():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4, track_running_stats=False)).eval().double()
+    image = torch.randn(1, 1, 12, 12, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(model(image)[0, 0, 4, 4], image)
+    recording = record(model)
+    assert (gradient[0, 0].abs() > 1e-12).all() and recording.trace((1, 12, 12)).layers[-1].receptive_field.is_global
+    assert measure_footprint(recording, (1, 12, 12), "1", (4, 4)).mask.all()
+
+
 def test_windows_of_attention_are_those_of_torchvisions_own_block():
     """Masked positions keep a share of exp(-100), which is nothing in single precision."""
     for size, shift in [((14, 21), (0, 0)), ((14, 21), (3, 3)), ((10, 7), (3, 3)), ((16, 9), (2, 3))]:

@@ -138,6 +138,8 @@ def test_one_recording_serves_every_size():
         (nn.Sequential(nn.AdaptiveMaxPool2d(5)), "uneven"),
         (nn.Sequential(nn.ConvTranspose2d(1, 1, 3, 2)), "transposed"),
         (nn.Sequential(nn.GroupNorm(1, 1)), "normalisation"),
+        (nn.Sequential(nn.BatchNorm2d(1, track_running_stats=False)), "normalisation"),
+        (nn.Sequential(nn.Conv2d(1, 1, 3), nn.BatchNorm2d(1)), None),
         (Net(lambda net, x: x * x.mean((2, 3), keepdim=True)), "squeeze_excitation"),
         (Net(lambda net, x: x + x.mean((2, 3), keepdim=True)), "global_branch"),
         (Net(lambda net, x: x[:, :, ::2, ::2] + x[:, :, :6, :6]), "unaligned"),

@@ -318,6 +318,8 @@ def test_random_stacks_agree_with_pytorch(stack_and_shape):
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(3)), (1, 6, 6), "1", "expects 3 channels, but gets 2"),
         (nn.Sequential(nn.MaxPool2d(2)), (1, 1, 5), "0", "the kernel spans 2 × 2"),
         (nn.Sequential(nn.MaxPool2d(2, padding=2)), (1, 5, 5), "0", "padding 2 is more than half of the window"),
+        (nn.Sequential(nn.MaxPool2d(3, 1, 2, dilation=2)), (1, 9, 9), "0", "padding 2 is more than half of the window"),
+        (nn.Sequential(nn.Flatten(), nn.Flatten(3)), (1, 5, 5), "1", "1 (Flatten) asks for dimension or place 3"),
     ],
 )
 def test_a_shape_that_does_not_fit_is_reported_with_layer_and_arithmetic(model, shape, layer, sentence):
@@ -348,6 +350,9 @@ class Lambda(nn.Module):
         (nn.Sequential(nn.PixelShuffle(1)), "0 (PixelShuffle)"),
         (nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")), "padding_mode='reflect'"),
         (nn.Sequential(nn.MaxPool2d(2, return_indices=True)), "0 (MaxPool2d)"),
+        (nn.Sequential(nn.Conv2d(1, 1, 1, padding=2100)), "0 (Conv2d) would give a map of 42"),
+        (nn.Sequential(nn.ConvTranspose2d(1, 1, 2, stride=1000)), "0 (ConvTranspose2d) would give a map of"),
+        (nn.Sequential(nn.AdaptiveAvgPool2d(5000)), "a map of 5000 units a side; at most 4096 are followed"),
         (nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear")), "mode='bilinear'"),
         (Lambda(lambda _, x: torch.fft.fft2(x)), "fft_fft2"),
         (Lambda(lambda _, x: x[:, :, [1, 3]]), "getitem"),

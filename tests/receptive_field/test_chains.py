@@ -157,6 +157,8 @@ def test_all_broken_cells_are_found_with_their_places():
     [
         ([{"kernel": 3}, {"type": "pool", "kernel": 9, "stride": 9}, {"kernel": 5}], (3, "kernel")),
         ([{"type": "transposed", "kernel": 1, "padding": 20}], (1, "padding")),
+        # Jumps alone, with kernels of one, would need gigabytes to be followed pixel by pixel.
+        ([{"type": "transposed", "kernel": 2}, *[{"kernel": 1, "stride": 16, "padding": 31}] * 8], (5, "stride")),
         ([{"type": "transposed", "kernel": 2, "stride": 16}] * 2, (2, "stride")),
         ([{"kernel": 31, "stride": 1, "padding": 31, "dilation": 16}] * 64, (1, "kernel")),
     ],

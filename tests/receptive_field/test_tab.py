@@ -13,6 +13,7 @@ from PIL import Image
 
 from explorer.errors import InputError
 from explorer.receptive_field.effective_tab import on_measure, on_run, on_stop
+from explorer.receptive_field.scene import find_scene
 from explorer.receptive_field.tab import (
     CONTROLS,
     LENET_LAYERS,
@@ -317,6 +318,14 @@ def test_a_new_measurement_or_the_button_stops_the_one_under_way():
     *_, first, _ = measure()
     *_, second, _ = measure(run=first)
     assert first.is_stopped and not second.is_stopped
+
+
+def test_a_pooling_that_is_a_function_call_is_refused_with_a_sentence():
+    view = {"model": "torchvision:inception_v3", "size": 96, "layer": 49}
+    assert find_scene(View(**view)).row.name == "Mixed_7b.avg_pool2d"
+    with pytest.raises(InputError) as caught:
+        measure(**view)
+    assert caught.value.key == "receptive_field.no_effective"
 
 
 def test_a_network_without_weights_is_measured_with_random_ones_only():

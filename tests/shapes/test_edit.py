@@ -14,6 +14,7 @@ from explorer.models.trace import trace
 from explorer.shapes.edit import (
     EDITABLE,
     MAX_EDITS,
+    MOST_EDITS,
     OWN,
     TORCHVISION,
     Edit,
@@ -148,6 +149,22 @@ def test_what_cannot_be_made_to_fit_stays_broken_and_is_said():
     edits = open_network("resnet18").mend(IMAGE, [Edit("layer1.0.conv2", "out_channels", 32)])
     broken = open_network("resnet18").walk(IMAGE, edits).broken
     assert (broken.name, broken.mended) == ("layer1.0.add", None)
+
+
+def test_a_linear_layer_over_channels_is_mended_by_its_last_dimension():
+    network = open_network(OWN, text="Conv2d(1,8,3), Flatten(2), Linear(100,10)")
+    assert dict(network.walk(IMAGE, []).broken.mended.settings)["in_features"] == 26 * 26
+    (edit,) = network.mend(IMAGE, [])
+    assert edit.value == 26 * 26 and network.walk(IMAGE, [edit]).broken is None
+
+
+def test_mending_again_and_again_never_makes_a_list_that_is_refused():
+    text = "Conv2d(1,8,3,padding=1)," + "Conv2d(8,8,3,1,1,1,8)," * 100
+    network = open_network(OWN, text=text)
+    edits = (Edit("0", "out_channels", 16),)
+    for _ in range(4):
+        edits = network.mend(IMAGE, edits)
+    assert 180 < len(edits) <= MOST_EDITS and read_edits([[e.layer, e.setting, e.value, e.follows] for e in edits]) == edits
 
 
 @pytest.mark.parametrize("name", ["softmax", "mlp", "lenet5", "alexnet_small", "plain18"])

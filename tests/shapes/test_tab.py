@@ -84,6 +84,14 @@ def test_choosing_a_layer_of_a_trained_network_opens_its_maps_and_of_another_doe
     assert (state["map"], state["unit"]) == (3, (0, 27)) and drawn[9]["maps"][3]["boxes"]
 
 
+def test_the_picture_of_a_large_image_is_sent_small_with_its_box_in_place():
+    *drawn, _, _ = act(on_choose, {"layer": "features.0"}, model="alexnet_small", size=1024, view="layer")
+    (picture,) = drawn[8]["maps"]
+    assert picture["rows"] == picture["columns"] == 256
+    ((top, left, bottom, right, _),) = picture["boxes"]
+    assert bottom - top == right - left == 1.25 and top == pytest.approx(127.5, abs=1)
+
+
 def test_changes_are_typed_undone_mended_and_reset():
     edit = {"action": "edit", "layer": "features.3", "setting": "kernel_size", "value": "3"}
     *drawn, state, view = act(on_edit, edit, view="layer")

@@ -18,6 +18,7 @@ SENTENCES = {
     "view": "{layer} ({kind}): {input} numbers cannot take the shape {output}.",
     "pool_padding": "{layer} ({kind}): padding {padding} is more than half of the window of {kernel}.",
     "unsupported": "There is no rule for {layer} ({kind}), so its shape and receptive field are not known.",
+    "map_too_large": "{layer} ({kind}) would give a map of {side} units a side; at most {maximum} are followed.",
     "unsupported_setting": "There is no rule for {layer} ({kind}) with {setting}.",
     "several_outputs": "{layer} ({kind}) gives something else than one tensor; that cannot be traced.",
     "not_recordable": "The forward of {layer} cannot be recorded ({kind}): {reason}",

@@ -14,6 +14,7 @@ SENTENCES = {
     "view": "{layer}（{kind}）：{input} 个数排不成 {output} 的形状。",
     "pool_padding": "{layer}（{kind}）：填充 {padding} 超过了窗口 {kernel} 的一半。",
     "unsupported": "还没有处理 {layer}（{kind}）的规则，因此无法得知它的形状和感受野。",
+    "map_too_large": "{layer}（{kind}）的输出每边会有 {side} 个单元，最多只追踪 {maximum} 个。",
     "unsupported_setting": "还没有处理 {layer}（{kind}）在 {setting} 时的规则。",
     "several_outputs": "{layer}（{kind}）给出的不是单个张量，无法追踪。",
     "not_recordable": "无法记录 {layer} 的前向计算（{kind}）：{reason}",
