@@ -240,7 +240,8 @@ def test_a_forked_process_is_not_held_up_by_a_lock_of_its_parent():
     with checkpoints.model_lock("softmax"), checkpoints._LOADING["softmax"]:
         child = os.fork()
         if child == 0:
-            free = checkpoints.model_lock("softmax").acquire(timeout=2) and checkpoints._LOADING.acquire(timeout=2)
+            locks = (checkpoints.model_lock("softmax"), checkpoints._LOADING["softmax"])
+            free = all(lock.acquire(timeout=2) for lock in locks)
             os._exit(0 if free else 1)
         _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
