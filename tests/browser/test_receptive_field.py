@@ -42,7 +42,10 @@ def wait_for_check(page) -> None:
 
 def wait_for_pixels(page, number: int) -> None:
     """Wait until autograd has found that so many pixels reach the unit."""
-    found = "(number) => document.querySelector('#receptive-field-badge .confirmed')?.innerText.includes(` ${number} `)"
+    found = """(number) => {
+      const badge = document.querySelector("#receptive-field-badge .confirmed");
+      return badge !== null && (badge.innerText.match(/[0-9]+/g) ?? []).includes(String(number));
+    }"""
     page.wait_for_function(found, arg=number)
 
 
