@@ -184,8 +184,8 @@ def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):
 
 # Words that stay as they are in Chinese: names of networks, methods, people and libraries, file formats, code.
 PROPER = set(
-    """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax regression
-    conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF
+    """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax softmax
+    regression conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF
     SVG CSV Flatten Linear Grad-CAM CAM SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU
     px ms KB MB GB B py CIFAR He Xavier NaN seed float bf SGD T tanh""".split()
 )
