@@ -21,7 +21,7 @@ _SIXTEEN_BITS = 65535
 _SNIFFED = 1024  # bytes read to recognise an SVG
 
 
-def open_image(source: str | Path | BinaryIO | None) -> Image.Image:
+def open_image(source: str | Path | BinaryIO | None, side: int | None = None) -> Image.Image:
     """Open a picture of a reader as grey values, upright.
 
     The size is read from the header and checked before anything is decoded. Transparency is laid over white,
@@ -29,6 +29,7 @@ def open_image(source: str | Path | BinaryIO | None) -> Image.Image:
 
     Args:
         source: path of the file, or a binary file.
+        side: greatest side in pixels, to which a larger picture is shrunk by area; None keeps its size.
 
     Returns:
         Image of mode "L" (one grey plane, 0 black to 255 white).
@@ -46,7 +47,10 @@ def open_image(source: str | Path | BinaryIO | None) -> Image.Image:
         raise InputError("images.svg" if _is_svg(source) else "images.unknown") from error
     with image:
         _check_size(image)
-        return _to_grey(_decode(image))
+        grey = _to_grey(_decode(image))
+    if side:
+        grey.thumbnail((side, side), Image.Resampling.BOX)
+    return grey
 
 
 def _check_size(image: Image.Image) -> None:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 
-_LOCK = threading.Lock()
+from explorer.locks import fork_safe_locks
 
-
-def _renew_lock() -> None:
-    """In a forked process, where a lock that another thread held would never be released."""
-    global _LOCK
-    _LOCK = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_renew_lock)
+_LOCKS = fork_safe_locks(["generator"])
 
 
 @contextmanager
@@ -29,6 +20,6 @@ def seeded(seed: int, devices: Sequence[torch.device] = ()) -> Iterator[None]:
         seed: of all draws inside.
         devices: CUDA devices whose generators are seeded as well.
     """
-    with _LOCK, torch.random.fork_rng(list(devices)):
+    with _LOCKS["generator"], torch.random.fork_rng(list(devices)):
         torch.manual_seed(seed)
         yield

@@ -16,7 +16,7 @@ WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifie
 FLOORS = (
     ("text", "settings"),
     ("errors", "language"),
-    ("checks",),
+    ("checks", "locks"),
     ("models", "data", "style", "images", "hardware", "randomness"),
     ("canvas", "samples", "sketch", "events", "training"),
     ("layout",),

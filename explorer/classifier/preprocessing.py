@@ -126,11 +126,10 @@ def trim_background(picture: torch.Tensor) -> torch.Tensor:
     In large pictures single specks of noise do not count: their neighbourhood must be bright as well.
     """
     reach = min(picture.shape) // 100
-    smooth = picture[None, None]
-    for across in ((0, reach), (reach, 0)):  # a mean over rows, then one over columns: a square, in far fewer steps
-        window = tuple(2 * each + 1 for each in across)
-        smooth = F.avg_pool2d(smooth, window, 1, across, count_include_pad=False)
-    smooth = smooth[0, 0]
+    window = 2 * reach + 1
+    # A mean over rows, then one over columns: that over a square, in far fewer steps.
+    smooth = F.avg_pool2d(picture[None, None], (1, window), 1, (0, reach), count_include_pad=False)
+    smooth = F.avg_pool2d(smooth, (window, 1), 1, (reach, 0), count_include_pad=False)[0, 0]
     content = (picture > _FAINT) & (smooth > _FAINT)
     if not content.any():
         content = picture > _FAINT

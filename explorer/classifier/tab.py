@@ -12,7 +12,6 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import torch
-from PIL import Image
 
 from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
@@ -141,9 +140,7 @@ def read_picture(choices: Choices) -> tuple[Prepared, int | None] | None:
 @lru_cache(maxsize=16)
 def _prepare_upload(path: str, inversion: str) -> Prepared:
     """The upload, at most UPLOAD_SIDE px a side. The name of an uploaded file holds its checksum."""
-    image = open_image(path)
-    image.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE), Image.Resampling.BOX)
-    return prepare_picture(np.asarray(image), inversion)
+    return prepare_picture(np.asarray(open_image(path, UPLOAD_SIDE)), inversion)
 
 
 def _prepare_sample(index) -> tuple[Prepared, int]:
@@ -183,13 +180,11 @@ def compare_methods(
     """The map of every method (None where it does not fit the network), and the outcome for the chosen one."""
     outcome = classify_picture(choices, prepared, truth)
     each = replace(choices, target=outcome.target)
-    maps = {
-        method: outcome.attribution
-        if method == outcome.method
-        else classify_picture(replace(each, method=method), prepared, truth).attribution
-        for method in METHODS
-    }
-    return maps, outcome
+    outcomes = {outcome.method: outcome}
+    for method in METHODS:
+        if method not in outcomes:
+            outcomes[method] = classify_picture(replace(each, method=method), prepared, truth)
+    return {method: outcomes[method].attribution for method in METHODS}, outcome
 
 
 def _attribute(model, prepared: Prepared, target: int, method: str, settings: Settings) -> Attribution:

@@ -223,9 +223,7 @@ def read_picture(settings: Settings) -> torch.Tensor:
 @lru_cache(maxsize=32)
 def _read_upload(path: str | None) -> torch.Tensor:
     """The upload at no more than UPLOAD_SIDE px a side. The name of an uploaded file holds its checksum."""
-    image = open_image(path)
-    image.thumbnail((UPLOAD_SIDE, UPLOAD_SIDE), Image.Resampling.BOX)
-    return torch.from_numpy(np.array(image)).float() / 255
+    return torch.from_numpy(np.array(open_image(path, UPLOAD_SIDE))).float() / 255
 
 
 def _read_drawing(drawing: str | None) -> torch.Tensor:

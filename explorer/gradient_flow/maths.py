@@ -350,7 +350,7 @@ def _norm(gradients: torch.Tensor) -> torch.Tensor:
         return torch.linalg.vector_norm(gradients, dim=1)
     largest = torch.linalg.vector_norm(gradients, math.inf, dim=1)
     # A scale of 1 for zeros, which stay 0, and for what is not finite, which stays so.
-    scale = torch.where((largest > 0) & largest.isfinite(), largest, torch.ones_like(largest))
+    scale = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
     return scale * torch.linalg.vector_norm(gradients / scale[:, None], dim=1)
 
 

@@ -119,12 +119,22 @@ class Call:
 
     def place(self, dim: int) -> int:
         """Index in `Signal.shape` of a dimension that is counted with the batch."""
-        rank = len(self.first.shape) + 1
+        position = self.position(dim)
+        if position == 0:
+            raise self.unsupported("unsupported_setting", setting=f"dim={dim}")
+        return position - 1
+
+    def position(self, dim: int, more: int = 0) -> int:
+        """A dimension counted from the batch, which is 0, where it may have been counted from the end.
+
+        Args:
+            dim: as torch takes it.
+            more: dimensions that the result has more than the input.
+        """
+        rank = len(self.first.shape) + 1 + more
         if not isinstance(dim, int) or not -rank <= dim < rank:
             raise self.misfit("no_dimension", dim=dim, shape=by(self.first.shape))
-        if dim % rank == 0:
-            raise self.unsupported("unsupported_setting", setting=f"dim={dim}")
-        return dim % rank - 1
+        return dim % rank
 
 
 Rule = Callable[[Call], Output]

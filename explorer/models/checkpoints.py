@@ -23,6 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import nn
 
+from explorer.locks import fork_safe_locks
 from explorer.models.catalogue import MODELS, create_model
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
@@ -32,17 +33,7 @@ _MAX_SHARD_BYTES = MAX_FILE_BYTES - 2**19  # leaves room for the header
 
 _NUMBER_LIST = re.compile(r"\[[\s\d.,eE+-]+\]")
 
-_LOCKS = {name: threading.Lock() for name in MODELS}
-_LOADING = {name: threading.Lock() for name in MODELS}
-
-
-def _renew_locks() -> None:
-    """In a forked process, where a lock that another thread held would never be released."""
-    for locks in (_LOCKS, _LOADING):
-        locks.update({name: threading.Lock() for name in MODELS})
-
-
-os.register_at_fork(after_in_child=_renew_locks)  # a ZeroGPU Space forks for each call that borrows a GPU
+_LOCKS, _LOADING = fork_safe_locks(MODELS), fork_safe_locks(MODELS)
 
 
 class CheckpointError(ValueError):
@@ -276,7 +267,7 @@ def _verified_bytes(folder: Path, entry: Mapping) -> bytes:
 @lru_cache(maxsize=None)
 def _load_cached(name: str, folder: Path) -> nn.Module:
     contents = _verified_contents(name, folder)
-    with torch.device("meta"):  # no weights are drawn: the torch's generator may be borrowed by someone just now
+    with torch.device("meta"):  # no weights are drawn: torch's generator may be borrowed by someone just now
         model = create_model(name)
     tensors: dict[str, torch.Tensor] = {}
     origin: dict[str, Path] = {}

@@ -64,12 +64,17 @@ def batch_norm_rule(call: Call) -> Output:
     elif len(shape) > 2:
         raise call.misfit("needs_vector", shape=by(shape))
     _need_channels(call, norm.num_features)
-    output = leave_shape(call, LayerSettings(in_channels=shape[0], out_channels=shape[0], bias=norm.affine))
+    settings = LayerSettings(in_channels=shape[0], out_channels=shape[0], bias=norm.affine)
     if norm.running_mean is not None:
-        return output
+        return leave_shape(call, settings)
     # Without running statistics each channel is normalised over its places, as in training.
-    field = join_places(call.first.field, call.first.dimensions[1:], "trace.note_normalisation")
-    return replace(output, field=field)
+    return _normalise(call, call.first.dimensions[1:], settings)
+
+
+def _normalise(call: Call, dimensions: Sequence[Dimension], settings: LayerSettings = LayerSettings()) -> Output:
+    """Values divided by what all of them along some dimensions give together."""
+    field = join_places(call.first.field, dimensions, "trace.note_normalisation")
+    return replace(leave_shape(call, settings), field=field)
 
 
 def _need_channels(call: Call, expected: int) -> None:
@@ -90,9 +95,8 @@ def place_norm_rule(call: Call) -> Output:
     _need_channels(call, norm.num_channels if isinstance(norm, nn.GroupNorm) else norm.num_features)
     if getattr(norm, "track_running_stats", False):
         return leave_shape(call)
-    field = join_places(call.first.field, call.first.dimensions, "trace.note_normalisation")
     channels = call.first.shape[0]
-    return replace(leave_shape(call, LayerSettings(in_channels=channels, out_channels=channels)), field=field)
+    return _normalise(call, call.first.dimensions, LayerSettings(in_channels=channels, out_channels=channels))
 
 
 def layer_norm_rule(call: Call, normalized_shape: Sequence[int] | None = None) -> Output:
@@ -100,8 +104,7 @@ def layer_norm_rule(call: Call, normalized_shape: Sequence[int] | None = None) -
     rank = len(expected)
     if call.first.shape[-rank:] != expected:
         raise call.misfit("normalized_shape", expected=by(expected), got=by(call.first.shape))
-    field = join_places(call.first.field, call.first.dimensions[-rank:], "trace.note_normalisation")
-    return replace(leave_shape(call), field=field)
+    return _normalise(call, call.first.dimensions[-rank:])
 
 
 def layer_norm_function_rule(call: Call) -> Output:
@@ -111,8 +114,7 @@ def layer_norm_function_rule(call: Call) -> Output:
 def softmax_rule(call: Call) -> Output:
     dim = call.module.dim if call.module is not None else call.argument(1, "dim")
     place = call.place(1 if dim is None else dim)
-    joined = call.first.dimensions[place : place + 1]
-    return replace(leave_shape(call), field=join_places(call.first.field, joined, "trace.note_normalisation"))
+    return _normalise(call, call.first.dimensions[place : place + 1])
 
 
 PLAIN, _INPLACE = LayerSettings(), LayerSettings(inplace=True)

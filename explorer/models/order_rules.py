@@ -17,15 +17,11 @@ def flatten_rule(call: Call) -> Output:
         first, last = call.module.start_dim, call.module.end_dim
     else:
         first, last = call.argument(1, "start_dim", 0), call.argument(2, "end_dim", -1)
-    rank = len(call.first.shape) + 1
-    for dim in (first, last):
-        if not -rank <= dim < rank:
-            raise call.misfit("no_dimension", dim=dim, shape=by(call.first.shape))
-    if first % rank == 0 or last % rank < first % rank:
+    begin, end = call.position(first), call.position(last)
+    if begin == 0 or end < begin:
         raise call.unsupported("unsupported_setting", setting=f"start_dim={first}, end_dim={last}")
-    first, last = first % rank - 1, last % rank - 1
     shape = call.first.shape
-    return _fold(call, (*shape[:first], prod(shape[first : last + 1]), *shape[last + 1 :]))
+    return _fold(call, (*shape[: begin - 1], prod(shape[begin - 1 : end]), *shape[end:]))
 
 
 def view_rule(call: Call) -> Output:
@@ -99,12 +95,12 @@ def _reorder(call: Call, order: Sequence[int]) -> Output:
 
 def permute_rule(call: Call) -> Output:
     order = call.rest(1, "dims")
-    rank = len(call.first.shape) + 1
-    if sorted(dim % rank for dim in order) != list(range(rank)):
+    positions = [call.position(dim) for dim in order]
+    if sorted(positions) != list(range(len(call.first.shape) + 1)):
         raise call.misfit("no_dimension", dim=str(order), shape=by(call.first.shape))
-    if order[0] % rank:
+    if positions[0]:
         raise call.unsupported("unsupported_setting", setting=f"dims={order}")
-    return _reorder(call, [call.place(dim) for dim in order[1:]])
+    return _reorder(call, [position - 1 for position in positions[1:]])
 
 
 def transpose_rule(call: Call) -> Output:
@@ -124,8 +120,8 @@ def squeeze_rule(call: Call) -> Output:
 
 
 def unsqueeze_rule(call: Call) -> Output:
-    dim, rank = call.argument(1, "dim"), len(call.first.shape) + 2
-    place, shape = dim % rank - 1, call.first.shape
+    dim, shape = call.argument(1, "dim"), call.first.shape
+    place = call.position(dim, more=1) - 1
     if place < 0:
         raise call.unsupported("unsupported_setting", setting=f"dim={dim}")
     dimensions = call.first.dimensions

@@ -19,6 +19,7 @@ import torch
 from torch import fx, nn
 
 from explorer.errors import InputError
+from explorer.locks import fork_safe_locks
 from explorer.models.calls import Call, Output, Rule, Signal, Weight, find_all, make_map
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.fields import MAX_UNITS, Field, MapTooLargeError
@@ -138,7 +139,7 @@ def _check_input_shape(input_shape: Sequence[int]) -> Shape:
 
 
 # fx replaces nn.Module.__call__ for the whole process while it records, so two recordings must not overlap.
-_RECORDING = threading.Lock()
+_LOCKS = fork_safe_locks(["recording"])
 
 
 class _Recorder(fx.Tracer):
@@ -164,7 +165,7 @@ class _Recorder(fx.Tracer):
 
 def _record(model: nn.Module, root: nn.Module) -> fx.Graph:
     try:
-        with _RECORDING:
+        with _LOCKS["recording"]:
             return _Recorder().trace(root)
     except Exception as error:
         raise UnsupportedLayerError(

@@ -137,11 +137,20 @@ def _label(node: Node, text: Text) -> str:
     return text("shapes.short_flatten") if layer.kind in ("flatten", "Flatten") else layer.kind
 
 
-def draw_field_map(image: torch.Tensor, layer: Layer, box: tuple[int, int, int, int], text: Text) -> dict:
-    """The image, at most SHOWN_SIDE pixels a side, with what one unit sees of it."""
-    scale = min(1.0, SHOWN_SIDE / image.shape[0])
-    if scale < 1:
-        image = F.interpolate(image[None, None], (SHOWN_SIDE, SHOWN_SIDE), mode="area")[0, 0]
+def draw_field_map(image: torch.Tensor, side: int, layer: Layer, box: tuple[int, int, int, int], text: Text) -> dict:
+    """The image with what one unit sees of it.
+
+    Args:
+        image: (H, H) grey values.
+        side: pixels a side at which the network takes it; at most SHOWN_SIDE of them are drawn.
+        layer: the layer.
+        box: as from `find_field`, in pixels of the network's input.
+        text: the sentences.
+    """
+    shown = min(side, SHOWN_SIDE)
+    scale = shown / side
+    if shown != len(image):
+        image = F.interpolate(image[None, None], (shown, shown), mode="bilinear")[0, 0]
     size = write_shape(layer.receptive_field.size)
     key = "field_global" if layer.receptive_field.is_global else "field_caption"
     caption = text(f"shapes.{key}", size=size)

@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import gradio as gr
-import torch.nn.functional as F
 
 from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
@@ -345,9 +344,7 @@ def _draw_layer(walk: Walk, state: State, setting: _Setting, sample, text: Text)
     unit = find_middle(layer) if state.unit is None else tuple(map(min, state.unit, _last_unit(layer)))
     picture = load_sample().images[index] / 255
     side = walk.trace.input_shape[1]
-    if side != IMAGE_SIZE:
-        picture = F.interpolate(picture[None, None], (side, side), mode="bilinear")[0, 0]
-    field = draw_field_map(picture, layer, find_field(layer, unit, (side, side)), text)
+    field = draw_field_map(picture, side, layer, find_field(layer, unit, (side, side)), text)
     reason = _why_no_maps(setting, bool(state.edits))
     features = None if reason else _features_of(setting.model, walk.trace, index, layer.name)
     reason = text(f"shapes.{reason or 'no_maps_inside'}", size=IMAGE_SIZE) if features is None else ""

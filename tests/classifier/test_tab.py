@@ -135,7 +135,7 @@ def test_a_large_photo_is_made_small_once_before_anything_else(tmp_path, monkeyp
     path = tmp_path / "photo.png"
     Image.fromarray(picture).save(path)
     opened, sizes = [], []
-    monkeypatch.setattr(tab, "open_image", lambda source: opened.append(source) or open_image(source))
+    monkeypatch.setattr(tab, "open_image", lambda source, side: opened.append(source) or open_image(source, side))
     monkeypatch.setattr(tab, "prepare_picture", lambda grey, way: sizes.append(grey.shape) or prepare_picture(grey, way))
     for method in ("gradient", "occlusion"):
         steps = call(on_classify, source="upload", upload=str(path), method=method)[1]

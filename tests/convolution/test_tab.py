@@ -184,8 +184,8 @@ def test_api():
     assert answer["output"] == [[0] * 4, [-3] * 4, [-3] * 4, [0] * 4] and (answer["height"], answer["width"]) == (4, 4)
     assert convolve(image, [["-1"], ["1"]], flip=True)["output"][2] == [1.0] * 6
     for bad in (
-        {"kernel": [["a"]]}, {"stride": 0}, {"stride": 1e30}, {"stride": 10**400}, {"flip": "false"}, {"flip": 1}, {"padding": 7}, {"dilation": 10}, {"image": [[None]]},
-        {"image": "abc"}, {"image": [[1.0] * 200]}, {"kernel": [[1] * 7] * 7},
+        {"kernel": [["a"]]}, {"stride": 0}, {"stride": 1e30}, {"stride": 10**400}, {"flip": "false"}, {"flip": 1},
+        {"padding": 7}, {"dilation": 10}, {"image": [[None]]}, {"image": "abc"}, {"image": [[1.0] * 200]}, {"kernel": [[1] * 7] * 7},
     ):  # fmt: skip
         with pytest.raises(InputError):
             convolve(**{"image": image, "kernel": [[1, 0], [0, 1]], **bad})

@@ -233,15 +233,3 @@ def test_shipped_weights_recognise_the_packed_sample(name):
     with torch.no_grad():
         correct = load_trained(name)(pixels.unsqueeze(1)).argmax(1) == sample.labels
     assert correct.float().mean().item() == pytest.approx(load_results()[name]["test_accuracy"], abs=0.07)
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_forked_process_is_not_held_up_by_a_lock_of_its_parent():
-    with checkpoints.model_lock("softmax"), checkpoints._LOADING["softmax"]:
-        child = os.fork()
-        if child == 0:
-            locks = (checkpoints.model_lock("softmax"), checkpoints._LOADING["softmax"])
-            free = all(lock.acquire(timeout=2) for lock in locks)
-            os._exit(0 if free else 1)
-        _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0

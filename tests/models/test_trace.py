@@ -373,6 +373,24 @@ def test_an_operation_without_a_rule_is_refused_by_name(model, words):
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda _, x: x.permute(0, 1, 2, 7),
+        lambda _, x: x.permute(0, 1, 2, -5),
+        lambda _, x: x.unsqueeze(5),
+        lambda _, x: x.flatten(1, 4),
+        lambda _, x: x.transpose(1, 4),
+        lambda _, x: x.softmax(4),
+    ],
+)
+def test_a_dimension_that_is_not_there_is_refused_as_pytorch_does(function):
+    with pytest.raises(IndexError):
+        function(None, torch.zeros(1, 2, 8, 8))
+    with pytest.raises(ShapeError, match="asks for dimension or place"):
+        trace(Lambda(function), (2, 8, 8))
+
+
 def test_views_that_flatten_are_followed_and_others_refused():
     def shape_of(function):
         return trace(Lambda(function), (2, 4, 8)).output_shape

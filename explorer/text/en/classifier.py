@@ -278,10 +278,10 @@ mean of all squares over it.
 difference of scores.
 
 **What such a map does not prove.** The maps of two methods differ, and both look convincing. Adebayo et al. (2018)
-put random weights into the last layers, then into more: guided backpropagation long kept nearly the same picture, so it shows edges of the
-picture rather than reasons of the network. Gradient and Grad-CAM changed, as they should. A map shows where a score
-is sensitive; whether the network would still decide so without these pixels must be tried out. Occlusion does try,
-on pictures unlike most or all of those in training.
+put random weights into the last layers, then into more: guided backpropagation long kept nearly the same picture, so
+it shows edges of the picture rather than reasons of the network. Gradient and Grad-CAM changed, as they should. A map
+shows where a score is sensitive; whether the network would still decide so without these pixels must be tried out.
+Occlusion does try, on pictures unlike most or all of those in training.
 """,
     "questions": r"""### What does a trained network get wrong here?
 Mostly one thing: shirts. T-shirt, shirt, pullover, coat and (less often) dress are the same silhouette at 28 × 28

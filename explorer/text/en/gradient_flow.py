@@ -171,12 +171,13 @@ net trains worse than one of 20 layers. The sources say otherwise.
 of work on one core; beyond that you are asked for smaller settings.
 """,
     "questions": r"""### Why do residual connections help deep networks?
-Two things are well supported. First, optimisation: to leave its input alone, a residual block has to learn $F(x) = 0$, which is
-near where it starts; a plain block has to learn the identity through two layers and an activation. Second, signals: the
-term $I$ in $\partial F / \partial x + I$ carries signals and gradients past each block (as long as no activation after
-the sum shrinks them, as a sigmoid does), and together with batch normalisation the branch starts small against the shortcut (De and Smith, 2020), so that a very deep net behaves at first like a
-shallow one. "They cure vanishing gradients" is at most half of it: with batch normalisation the plain net's
-gradients do not vanish in the first place.
+Two things are well supported. First, optimisation: to leave its input alone, a residual block has to learn
+$F(x) = 0$, which is near where it starts; a plain block has to learn the identity through two layers and an activation.
+Second, signals: the term $I$ in $\partial F / \partial x + I$ carries signals and gradients past each block (as long
+as no activation after the sum shrinks them, as a sigmoid does), and together with batch normalisation the branch
+starts small against the shortcut (De and Smith, 2020), so that a very deep net behaves at first like a shallow one.
+"They cure vanishing gradients" is at most half of it: with batch normalisation the plain net's gradients do not
+vanish in the first place.
 
 ### Is degradation caused by vanishing gradients?
 He et al. (2015, section 4.1) think it unlikely: they checked that the gradients of their plain nets have healthy norms.
@@ -185,15 +186,17 @@ that the first layers receive next to no gradient. A net without normalisation c
 shows how fast. A net with normalisation can degrade without vanishing.
 
 ### Then is the formula with the identity wrong?
-No, the formula is right. Only the conclusion "so the gradient stays at a healthy size" does not follow: the product of
-$J_k + I$ has no reason to stay near 1. With He initialisation 50 residual blocks give about $8 \times 10^{10}$, and
-100 blocks go beyond what a float32 norm can hold. This is why residual nets need normalisation, or a small or zero start of each branch.
+No, the formula is right. Only the conclusion "so the gradient stays at a healthy size" does not follow: the product
+of $J_k + I$ has no reason to stay near 1. With He initialisation 50 residual blocks give about $8 \times 10^{10}$,
+and 100 blocks go beyond what a float32 norm can hold. This is why residual nets need normalisation, or a small or
+zero start of each branch.
 
 ### What does inplace=True do in a ReLU, and what is the risk?
-It writes the result over its input, which saves the memory of one feature map while it runs. The table above was computed when this page started.
-A ReLU in place before the addition, which the tutorial calls unsafe, is fine: what it overwrites is the branch's
-own product, and neither the addition nor the convolution before it needs that value again. It goes wrong in two ways. Autograd raises an error
-when a value that a backward pass reads was overwritten. Worse, there is *no* error when a shortcut adds a value that has
-been changed meanwhile: `relu_(x) @ w + x` adds $\mathrm{ReLU}(x)$ instead of $x$ and computes another network.
+It writes the result over its input, which saves the memory of one feature map while it runs. The table above was
+computed when this page started. A ReLU in place before the addition, which the tutorial calls unsafe, is fine: what
+it overwrites is the branch's own product, and neither the addition nor the convolution before it needs that value
+again. It goes wrong in two ways. Autograd raises an error when a value that a backward pass reads was overwritten.
+Worse, there is *no* error when a shortcut adds a value that has been changed meanwhile: `relu_(x) @ w + x` adds
+$\mathrm{ReLU}(x)$ instead of $x$ and computes another network.
 """,
 }

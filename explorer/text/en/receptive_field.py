@@ -229,9 +229,9 @@ second 5×5 convolution adds $4 \cdot 2 = 8$, and the field is 14; the last pool
 even window has its centre between two pixels: that is where the half pixels in the table come from.
 
 **What makes it grow.** A 3×3 convolution at stride 1 adds two pixels, so $n$ of them see $2n + 1$: 11 after five, 21
-after ten. Larger kernels and dilation add more pixels a layer; a stride multiplies the jump, and so what all later layers
-add. Dilation widens a kernel without new weights, but equal dilations one after the other leave holes: pixels inside the field that no path
-reaches.
+after ten. Larger kernels and dilation add more pixels a layer; a stride multiplies the jump, and so what all later
+layers add. Dilation widens a kernel without new weights, but equal dilations one after the other leave holes: pixels
+inside the field that no path reaches.
 
 **Padding.** Near the edge the field hangs over the image. There it meets zeros, so units at the edge know less about
 the

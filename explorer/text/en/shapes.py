@@ -212,11 +212,12 @@ of blocks.
 **Bottlenecks.** ResNet-50 has as many blocks as ResNet-34. But each does its 3×3 work on a quarter of the channels that it
 hands on: a 1×1 convolution narrows before, another widens after. Open a block of `layer3` in both and compare.
 
-**Change a layer.** Choose one and type another number: everything after it is computed anew. A kernel or a stride changes
-sizes. Convolutions do not mind; a linear layer does, since its inputs are $C \cdot H \cdot W$, unless a global or adaptive
-pooling before it fixes them. Another number of channels breaks the next layer with weights: a convolution has one plane for
-each channel that comes in, a batch normalisation one scale and shift. Residual blocks add
-one more rule: what is added must have the same shape, so a block cannot change its channels or its size unless the shortcut does.
+**Change a layer.** Choose one and type another number: everything after it is computed anew. A kernel or a stride
+changes sizes. Convolutions do not mind; a linear layer does, since its inputs are $C \cdot H \cdot W$, unless a
+global or adaptive pooling before it fixes them. Another number of channels breaks the next layer with weights: a
+convolution has one plane for each channel that comes in, a batch normalisation one scale and shift. Residual blocks
+add one more rule: what is added must have the same shape, so a block cannot change its channels or its size unless
+the shortcut does.
 
 **Your own layers.** A pasted list is read as text, never run: layers of `torch.nn` and plain numbers, nothing else. The code
 below the table is that network again, as PyTorch would take it.
@@ -234,8 +235,9 @@ convolution: 4,800 in ResNet-18, four hundredths of a percent. The reason is tha
 Where does the normalisation stand? Here, as in the paper, between convolution and ReLU. In the table each `Conv2d` without
 a bias is followed by a `BatchNorm2d` with $2 \cdot C$ parameters.
 ### What does inplace=True save in a ReLU, and when is it wrong?
-It writes the result over the input instead of into a new tensor, which saves one buffer while the ReLU runs. What training
-keeps for the gradient stays the same: the ReLU's backward pass reads its output only, so its input is not kept anyway. It goes wrong in two ways, and only one of them is reported.
+It writes the result over the input instead of into a new tensor, which saves one buffer while the ReLU runs. What
+training keeps for the gradient stays the same: the ReLU's backward pass reads its output only, so its input is not
+kept anyway. It goes wrong in two ways, and only one of them is reported.
 
 **Reported:** an operation needs the overwritten value for its gradient: its own output, as the sigmoid does, or its input, as
 a product does that reads the same tensor. A convolution, an addition or a batch normalisation before the
