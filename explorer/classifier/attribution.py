@@ -275,7 +275,23 @@ def _guided_backprop(model, image, target, settings) -> dict:
 def _deeplift(model, image, target, settings) -> dict:
     from captum.attr import DeepLift
 
+    _part_neighbours(model)
     return {"values": DeepLift(model).attribute(image, make_baseline(image, settings), target=target)}
+
+
+def _part_neighbours(model: nn.Module) -> None:
+    """Give each layer without parameters a copy of its input; `_left_as_found` takes the hooks off again.
+
+    Captum 0.9.0 reads the gradient of a ReLU's output from that tensor before the max pooling behind it has put its own
+    rule there, so that DeepLift lost the rule of the pooling (captum issue 1104, mended after 0.9.0).
+    """
+    for module in model.modules():
+        if not any(module.children()) and not any(True for _ in module.parameters()):
+            module.register_forward_pre_hook(_copy_inputs)
+
+
+def _copy_inputs(_module: nn.Module, inputs: tuple) -> tuple:
+    return tuple(value.clone() if isinstance(value, torch.Tensor) else value for value in inputs)
 
 
 _COMPUTE = {
