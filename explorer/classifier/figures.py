@@ -128,6 +128,8 @@ def draw_about(outcome: Outcome, text: Text) -> str:
     if attribution.completeness_gap is not None:
         difference = attribution.score - attribution.baseline_score
         values = {"sum": f"{float(attribution.values.sum()):.2f}", "difference": f"{difference:.2f}"}
+    if attribution.steps:
+        values["steps"] = attribution.steps
     if attribution.layer_size:
         height, width = attribution.layer_size
         values = {"layer": attribution.layer, "height": height, "width": width}
@@ -136,6 +138,8 @@ def draw_about(outcome: Outcome, text: Text) -> str:
     if outcome.method == "smoothgrad":
         values = {"samples": outcome.settings.samples}
     sentence = text(f"classifier.about_{outcome.method}", **values)
+    if attribution.steps and not attribution.is_complete:
+        sentence = text("classifier.about_rough", sentence=sentence, steps=attribution.steps)
     about = text("classifier.about", method=text(f"classifier.method_{outcome.method}"), sentence=sentence)
     return f'<p class="about">{about}</p>'
 

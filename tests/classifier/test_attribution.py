@@ -86,6 +86,23 @@ def test_integrated_gradients_are_complete(baseline):
     assert found.completeness_gap == pytest.approx(float(found.values.sum()) - difference, abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("steepness", "steps", "is_complete"), [(1, 50, True), (300, 200, True), (5000, 200, False)]
+)
+def test_integrated_gradients_take_more_steps_where_the_score_leaps(steepness, steps, is_complete):
+    """One sigmoid on the way from black to white: the steeper, the fewer points see it."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(1, 1), nn.Sigmoid(), nn.Linear(1, 1)).eval()
+    black, white = (0 - MEAN) / STD, (1 - MEAN) / STD
+    slope = steepness / (white - black)
+    with torch.no_grad():
+        for parameter, value in zip(model.parameters(), (slope, -slope * (black + 0.37 * (white - black)), 1, 0)):
+            parameter.fill_(value)
+    found = compute_attribution(model, torch.full((1, 1, 1, 1), white), 0, "integrated_gradients")
+    gap = float(found.values.sum()) - (found.score - found.baseline_score)
+    assert (found.steps, found.is_complete) == (steps, is_complete)
+    assert is_complete == (abs(gap) <= 0.05 * abs(found.score - found.baseline_score))
+
+
 @pytest.mark.parametrize("baseline", ["black", "mean", "blurred", "noise"])
 @pytest.mark.parametrize("name", ["lenet5", "alexnet_small", "plain20", "resnet20"])
 def test_deeplift_is_complete(name, baseline):

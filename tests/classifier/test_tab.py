@@ -115,6 +115,15 @@ def test_predicted_class_is_the_default_target():
     assert abs(explain(sample=3)["completeness_gap"]) < 0.05
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_sum_that_misses_the_scores_says_why(language, monkeypatch):
+    fair = call(on_classify, language, model="softmax")[4]
+    attribute = tab._attribute
+    monkeypatch.setattr(tab, "_attribute", lambda *given: replace(attribute(*given), score=100.0, steps=200))
+    rough = call(on_classify, language, model="softmax")[4]
+    assert fair.count("50") == 1 and rough.count("200") == 2 and rough.count("50") == 0
+
+
 def test_an_upload_shows_each_step(tmp_path):
     picture = np.full((60, 80), 250, dtype=np.uint8)
     picture[10:50, 20:40] = 30

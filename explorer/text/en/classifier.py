@@ -91,9 +91,10 @@ SENTENCES = {
         "linear without bias."
     ),
     "about_integrated_gradients": (
-        "Shows what each pixel adds on the way from the baseline to the picture: the map sums to {sum}, the score "
-        "differs by {difference}. Another baseline gives another map."
+        "Shows what each pixel adds on the way from the baseline to the picture, in {steps} steps: the map sums to "
+        "{sum}, the score differs by {difference}. Another baseline gives another map."
     ),
+    "about_rough": "{sentence} What is missing or too much is the error of {steps} steps: the gradient jumps on this way.",
     "about_smoothgrad": (
         "Shows the mean gradient over {samples} noisy copies of the picture: less speckle. How much noise is added "
         "decides what remains."
@@ -256,7 +257,9 @@ picture of nothing, to $x$:
 $$A_i = (x_i - x'_i) \int_0^1 \frac{\partial z_c\big(x' + t\,(x - x')\big)}{\partial x_i}\, dt,
 \qquad \sum_i A_i = z_c(x) - z_c(x')$$
 
-The integral is a sum of 50 steps here; the sentence beside the map compares both sides of the second equation.
+The integral is a sum of 50 steps here, and of 200 where 50 miss the second equation by more than 5 %; the sentence beside
+the map compares its two sides. In the deep plain networks the gradient jumps so often on the way that even 200 may be
+too few; Balduzzi et al. (2017) call such gradients shattered.
 
 *SmoothGrad* (Smilkov et al. 2017): the mean gradient of $n$ copies with noise, $A_i = \frac{1}{n} \sum_k \partial
 z_c(x + \varepsilon_k) / \partial x_i$.
@@ -307,7 +310,7 @@ a picture unlike any it has learned. Try the setting for the negative, a plain b
 ### Why do the networks here have a ReLU module for each use, and none in place?
 Guided backpropagation and DeepLift work by hooks on ReLU modules. A function call `F.relu` has no module to hook,
 and the methods then give a wrong map without a word; one module used twice makes DeepLift stop. An in-place ReLU
-overwrites the values that the hooks compare. None of that matters for training; it does for looking inside.
+overwrites the maps of the layer before it, so that whoever looks there sees other numbers than that layer gave. None of that matters for training; it does for looking inside.
 
 ### Which method should I trust?
 None alone. Compare several, change the baseline, and ask of each pattern whether it would be there for a network
