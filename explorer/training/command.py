@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 
 import torch
@@ -39,6 +39,7 @@ from explorer.training.state import StateError, read_facts, read_finished, read_
 
 RUNS = Path("runs")
 DEFAULT_SEED = 42
+_DEFAULTS = {field.name: field.default for field in fields(Recipe) if field.default is not MISSING}
 
 
 class RunError(ValueError):
@@ -289,7 +290,11 @@ def _check_recipe(path: Path, saved: Mapping, recipe: Recipe) -> None:
 
 
 def _first_difference(saved: Mapping, wanted: Mapping) -> str | None:
-    """The first setting in which two recipes differ, but for autocast, which follows the device."""
+    """The first setting in which two recipes differ, but for autocast, which follows the device.
+
+    An older recipe that does not name a setting has its default.
+    """
+    saved = {**_DEFAULTS, **saved}
     keys = (key for key in dict.fromkeys([*wanted, *saved]) if key != "autocast")
     return next((key for key in keys if saved.get(key) != wanted.get(key)), None)
 
@@ -324,7 +329,7 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
     """Train every model of the plan with every seed; a run that fails does not stop the others.
 
     Returns:
-        Names of the models that are trained now, and of those of which a run failed.
+        Names of the models that are trained now, and what failed: models, and "card" if that could not be written.
 
     Raises:
         Interrupted: the reader stopped it.
@@ -350,19 +355,44 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
                 if should_stop():
                     raise Interrupted
         finally:  # an interruption too leaves a card that tells of the weights beside it
-            if done:
-                with lock_results(plan.checkpoints):
-                    pack_always_wrong(images.test, plan.checkpoints)
-                    write_card(plan.checkpoints)
+            if done and not _describe(images.test, plan.checkpoints):
+                failed.append("card")
     return done, failed
 
 
+def _describe(test: Split, checkpoints: Path) -> bool:
+    """Write what tells of all networks together; says whether that went well. The weights are stored already."""
+    try:
+        with lock_results(checkpoints):
+            pack_always_wrong(test, checkpoints)
+            write_card(checkpoints)
+    except OSError as error:
+        reason = f"{error.filename or checkpoints}: {error.strerror}"
+        print(f"The card of the weights is not up to date. {reason}", file=sys.stderr)
+        return False
+    return True
+
+
 def _is_trained_further(name: str, plan: Plan) -> bool:
-    """Whether what is shipped went on from a run like the planned one, which must not take its place again."""
+    """Whether what is shipped went on from the very run that is planned, which must not take its place again."""
     if not plan.resume or plan.warm_start or plan.recipe == "tutorial":
         return False
     first, *later = cycles_of(load_results(plan.checkpoints).get(name, {}))
-    return bool(later) and _first_difference(first["recipe"], asdict(plan_recipe(name, plan))) is None
+    if not later or plan.seeds != (first["seed"],):
+        return False
+    is_same = _first_difference(first["recipe"], asdict(plan_recipe(name, plan))) is None
+    return is_same and not _holds_another_run(plan.state_path(name, first["seed"]), first)
+
+
+def _holds_another_run(path: Path, first: Mapping) -> bool:
+    """Whether there is a saved run, begun or finished since, that is not the recorded one."""
+    if not path.is_file():
+        return False
+    try:
+        facts = read_facts(path)
+    except StateError:  # who goes on with it is told so
+        return True
+    return not facts["finished"] or any(facts["record"][key] != first[key] for key in ("test_correct", "seconds"))
 
 
 def _train_seeds(name: str, plan: Plan, images: Images, should_stop) -> list[Finished]:

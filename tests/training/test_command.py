@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -33,6 +34,19 @@ ROOT = Path(__file__).parents[2]
 
 def call(*arguments: str) -> int:
     return command.main([*arguments, "--data-dir", "fashion", "--device", "cpu"])
+
+
+def press_ctrl_c_at(monkeypatch, name: str, number: int) -> None:
+    """Once, when a network's run has made that many steps."""
+    set_attribute, seen = runs.Run.__setattr__, []
+
+    def press(self, key, value):
+        set_attribute(self, key, value)
+        if key == "step" and self.name == name and value == number and not seen:
+            seen.append(value)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(runs.Run, "__setattr__", press)
 
 
 def test_command_line_trains_records_and_reports(workplace, capsys):
@@ -90,16 +104,7 @@ def test_a_missing_compiler_is_said_before_anything_is_read(workplace, monkeypat
 def test_interrupted_command_goes_on_and_leaves_finished_models_alone(workplace, monkeypatch, capsys):
     assert call("--models", "mlp,lenet5", "--epochs", "3") == 0
     expected, handler = load_results(workplace / "checkpoints"), signal.getsignal(signal.SIGINT)
-
-    step, seen = runs.Run.__setattr__, []
-
-    def press_ctrl_c(self, key, value):
-        step(self, key, value)
-        if key == "step" and self.name == "mlp" and value == 2 and not seen:
-            seen.append(value)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    monkeypatch.setattr(runs.Run, "__setattr__", press_ctrl_c)
+    press_ctrl_c_at(monkeypatch, "mlp", 2)
     (workplace / "checkpoints" / "README.md").unlink()
     (workplace / "checkpoints" / "always_wrong.safetensors").unlink()
     assert call("--models", "mlp,lenet5", "--epochs", "3") == 130
@@ -193,15 +198,7 @@ def test_a_warm_start_can_be_interrupted(workplace, monkeypatch, capsys):
     expected = load_results(workplace / "checkpoints")["softmax"]
     shutil.copytree(workplace / "kept", workplace / "checkpoints", dirs_exist_ok=True)
     checkpoints._load_cached.cache_clear()
-    step, seen = runs.Run.__setattr__, []
-
-    def press_ctrl_c(self, key, value):
-        step(self, key, value)
-        if key == "step" and value == 1 and not seen:
-            seen.append(value)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    monkeypatch.setattr(runs.Run, "__setattr__", press_ctrl_c)
+    press_ctrl_c_at(monkeypatch, "softmax", 1)
     assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 130
     again = "--resume --models softmax --recipe best --epochs 2 --device cpu --data-dir fashion --warm-start"
     assert f"python train_all.py {again}\n" in capsys.readouterr().err
@@ -221,8 +218,46 @@ def test_resuming_does_not_undo_a_warm_start(workplace, capsys):
     assert load_results(workplace / "checkpoints")["softmax"] == further
     assert "softmax: trained further since, by --warm-start" in capsys.readouterr().out
     assert call("--models", "softmax", "--epochs", "3", "--resume") == 1  # another recipe: its own affair
-    assert call("--models", "softmax", "--epochs", "2") == 0
+    shutil.rmtree(workplace / "runs")  # as in a fresh clone, with a record from before there was every setting
+    further["cycles"][0]["recipe"].pop("cutmix")
+    checkpoints.save_record("softmax", further, workplace / "checkpoints")
+    assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
+    assert load_results(workplace / "checkpoints")["softmax"] == further
+    assert call("--models", "softmax", "--epochs", "2", "--seed", "43", "--resume") == 0
     assert "cycles" not in load_results(workplace / "checkpoints")["softmax"]
+
+
+def test_a_fresh_run_after_a_warm_start_can_be_gone_on_with(workplace, monkeypatch, capsys):
+    """By the command that is printed when it is interrupted, or when the disk was full as it was to be stored."""
+    publish, folder = command.publish, workplace / "checkpoints"
+    assert call("--models", "softmax", "--epochs", "2") == 0
+    record = load_results(folder)["softmax"]
+    checkpoints.save_record("softmax", {**record, "seconds": 100.0}, folder)  # or the new one would be like it
+    assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 0
+    press_ctrl_c_at(monkeypatch, "softmax", 1)
+    assert call("--models", "softmax", "--epochs", "2") == 130
+    assert "To go on: python train_all.py --resume --models softmax" in capsys.readouterr().err
+    monkeypatch.setattr(command, "publish", fill_the_disk)
+    assert call("--models", "softmax", "--epochs", "2", "--resume") == 1
+    monkeypatch.setattr(command, "publish", publish)
+    assert len(load_results(folder)["softmax"]["cycles"]) == 2
+    assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
+    assert "cycles" not in load_results(folder)["softmax"]
+
+
+def fill_the_disk(*_given):
+    raise OSError(errno.ENOSPC, "No space left on device", "somewhere")
+
+
+def test_a_card_that_cannot_be_written_is_named(workplace, monkeypatch, capsys):
+    monkeypatch.setattr(command, "write_card", fill_the_disk)
+    assert call("--models", "softmax,mlp", "--epochs", "1") == 1
+    told = capsys.readouterr()
+    assert "The card of the weights is not up to date. somewhere: No space left on device" in told.err
+    assert re.search(r"^softmax  .*^mlp  ", told.out, re.MULTILINE | re.DOTALL)
+    press_ctrl_c_at(monkeypatch, "mlp", 1)
+    assert call("--models", "softmax,mlp", "--epochs", "1") == 130
+    assert "not up to date" in (told := capsys.readouterr().err) and "To go on: python train_all.py" in told
 
 
 def test_a_warm_start_from_weights_that_are_gone_is_not_gone_on_with(workplace, capsys):
