@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
@@ -13,13 +13,11 @@ _LOCKS = fork_safe_locks(["generator"])
 
 
 @contextmanager
-def seeded(seed: int, devices: Sequence[torch.device] = ()) -> Iterator[None]:
-    """The global generator starts from a seed here, and is as found afterwards. One thread at a time; not reentrant.
+def seeded(seed: int) -> Iterator[None]:
+    """The processor's global generator starts from a seed here, and is as found afterwards.
 
-    Args:
-        seed: of all draws inside.
-        devices: CUDA devices whose generators are seeded as well.
+    One thread at a time; not reentrant.
     """
-    with _LOCKS["generator"], torch.random.fork_rng(list(devices)):
+    with _LOCKS["generator"], torch.random.fork_rng([]):
         torch.manual_seed(seed)
         yield

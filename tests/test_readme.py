@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
+from itertools import takewhile
 from pathlib import Path
+from statistics import mean, stdev
 
 import gradio
 import pytest
@@ -12,6 +16,7 @@ from huggingface_hub import metadata_load
 
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results
+from explorer.models.seeds import cycles_of
 from explorer.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -40,16 +45,40 @@ def test_front_matter_is_that_of_a_space():
 
 
 def test_results_are_those_that_were_measured():
-    results = load_results()
+    results, tutorial = load_results(), load_results(section="tutorial")
     rows = {row[0]: row for row in table_rows("model")}
     assert set(rows) == {MODELS[name].title for name in results}
     for name, record in results.items():
-        _, params, accuracy, claim, epochs, seed, *_ = rows[MODELS[name].title]
+        _, params, accuracy, claim, epochs, seed, spread, by_tutorial, time, hardware = rows[MODELS[name].title]
         assert params == f"{record['num_params']:,}"
         assert accuracy == f"{record['test_accuracy']:.2%}".replace("%", " %")
         claimed = MODELS[name].claimed_accuracy
         assert claim == ("" if claimed is None else f"{claimed:.1%}".replace("%", " %"))
-        assert (epochs, seed) == (str(record["epochs"]), str(record["seed"]))
+        assert (epochs, seed, hardware) == (str(record["epochs"]), str(record["seed"]), record["hardware"])
+        each = [100 * run["test_accuracy"] for run in record.get("runs", [])]
+        assert spread == (f"{mean(each):.2f} ± {stdev(each):.2f} % ({len(each)})" if len(each) > 1 else "one run")
+        assert by_tutorial == (f"{100 * tutorial[name]['test_accuracy']:.2f} %" if name in tutorial else "")
+        seconds = record["seconds"]
+        assert time == (f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min")
+
+
+def test_results_name_every_cycle_of_resnet18():
+    *first, last = (str(cycle["epochs"]) for cycle in cycles_of(load_results()["resnet18"]))
+    prose = " ".join(README.split())
+    assert f"ResNet-18 was given {', '.join(first)} and {last} epochs on a CPU" in prose
+    assert all(f"--epochs {number}`" in prose for number in (*first[1:], last))
+
+
+@pytest.mark.parametrize("line", re.findall(r"^hf .+$", README, re.MULTILINE))
+def test_commands_of_the_hub_exist_in_the_pinned_version(line):
+    words = line.split()
+    _, *command = takewhile(str.islower, words)
+    tool = Path(sys.executable).with_name("hf")
+    done = subprocess.run(
+        [tool, *command, "--help"], capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(word in done.stdout for word in words if word.startswith("--"))
 
 
 def test_every_setting_is_named_with_its_default():

@@ -19,7 +19,6 @@ from torch import nn
 from explorer.checks import check_choice, check_number, check_whole
 from explorer.data import normalise
 from explorer.errors import InputError
-from explorer.randomness import seeded
 
 METHODS = (
     "gradient",
@@ -241,23 +240,17 @@ def _integrate(model, image, target, settings, steps: int) -> tuple[torch.Tensor
 
 
 def _smoothgrad(model, image, target, settings) -> dict:
-    from captum.attr import NoiseTunnel, Saliency
+    """Captum's NoiseTunnel draws from the process's one generator, for which readers would have to queue."""
+    from captum.attr import Saliency
 
     samples = check_whole("classifier.samples", settings.samples, 1, 200)
     noise = check_number("classifier.noise", settings.noise, 0, 1)
     deviation = noise * (image.max() - image.min()).item()
-    devices = [image.device] if image.is_cuda else []
-    with seeded(settings.seed, devices):
-        values = NoiseTunnel(Saliency(model)).attribute(
-            image,
-            nt_type="smoothgrad",
-            nt_samples=samples,
-            nt_samples_batch_size=min(samples, 50),
-            stdevs=deviation,
-            target=target,
-            abs=False,
-        )
-    return {"values": values}
+    generator = torch.Generator().manual_seed(settings.seed)
+    draws = torch.randn(samples, *image.shape[1:], generator=generator)
+    copies = image.detach() + deviation * draws.to(image)
+    gradients = [Saliency(model).attribute(part, target=target, abs=False) for part in copies.split(50)]
+    return {"values": torch.cat(gradients).mean(dim=0, keepdim=True)}
 
 
 def _gradcam(model, image, target, settings) -> dict:

@@ -124,17 +124,33 @@ def test_deeplift_by_hand():
     assert close(compute_attribution(model, image, 1, "deeplift").values, expected.detach())
 
 
+class Square(nn.Module):
+    """f(x) = sum x^2"""
+
+    def __init__(self):
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        return (x**2).sum(dim=(1, 2, 3)).unsqueeze(1)
+
+
+def test_smoothgrad_of_a_square():
+    """The gradient is 2 x: the noise remains, with its standard deviation over the root of the number of copies."""
+    image = torch.rand(1, 1, 20, 20)
+    settings = {"samples": 120, "noise": 0.2}
+    found = compute_attribution(Square().eval(), image, 0, "smoothgrad", **settings)
+    left = found.values - 2 * image[0, 0]
+    expected = 2 * 0.2 * float(image.max() - image.min()) / 120**0.5
+    assert float(left.std()) == pytest.approx(expected, rel=0.2)  # by 400 pixels: known to 4 %
+    assert abs(float(left.mean())) < 4 * expected / 20
+    again = compute_attribution(Square().eval(), image, 0, "smoothgrad", **settings)
+    other = compute_attribution(Square().eval(), image, 0, "smoothgrad", seed=1, **settings)
+    assert torch.equal(found.values, again.values) and not torch.equal(found.values, other.values)
+
+
 def test_integrated_gradients_of_a_square_by_hand():
-    """f(x) = sum x^2: the path integral of 2 b + 2 t (x - b) times (x - b) is x^2 - b^2."""
-
-    class Square(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.unused = nn.Parameter(torch.zeros(1))
-
-        def forward(self, x):
-            return (x**2).sum(dim=(1, 2, 3)).unsqueeze(1)
-
+    """The path integral of 2 b + 2 t (x - b) times (x - b) is x^2 - b^2."""
     image, black = torch.randn(1, 1, 3, 3), (0 - MEAN) / STD
     found = compute_attribution(Square().eval(), image, 0, "integrated_gradients", steps=20)
     assert close(found.values, image[0, 0] ** 2 - black**2, 1e-4)
