@@ -61,9 +61,10 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
     def open_link(settings: Any) -> list:
         return [gr.Tabs(selected=wing.name), *read_settings(wing, settings)]
 
-    reader.input(open_link, [reader], [tabs, *components], **PRIVATE).then(
-        explain_problems(wing.handler, len(wing.outputs), language), wing.inputs, wing.outputs, **PRIVATE
-    )
+    opened = reader.input(open_link, [reader], [tabs, *components], **PRIVATE)
+    draw = explain_problems(wing.handler, len(wing.outputs), language)
+    drawn = opened.then(draw, wing.inputs, wing.outputs, **PRIVATE)
+    drawn.then(None, js="() => cnnExplorer.linkOpened()", **PRIVATE)
     for name, component in wing.link_settings.items():
         remember = f'(value) => cnnExplorer.rememberSetting("{wing.name}", "{name}", value)'
         # Not only what a person sets by hand: a story or a preset sets several at once.

@@ -3,6 +3,7 @@
   const explorer = (window.cnnExplorer ??= {});
 
   const LONGEST_TEXT = 600; // of one setting in a link
+  const LONGEST_WAIT = 10_000; // ms for the answer to a link
   const wings = {}; // wing -> {name: what it is at first} of what a link carries; the first wing is shown at first
   const known = {}; // wing -> {name: value} that its link asked for or that was set since
   const asked = new URLSearchParams(window.location.search); // before anything writes another address
@@ -28,8 +29,14 @@
     const given = Object.keys(wings[wing]).filter((name) => asked.has(name));
     known[wing] = Object.fromEntries(given.map((name) => [name, asked.get(name).slice(0, LONGEST_TEXT)]));
     props.value = known[wing];
+    if (given.length > 0) {
+      document.documentElement.classList.add("opening-link"); // until the pictures are those of the settings
+      window.setTimeout(explorer.linkOpened, LONGEST_WAIT);
+    }
     trigger(openEvent);
   };
+
+  explorer.linkOpened = () => document.documentElement.classList.remove("opening-link");
 
   explorer.showTab = (wing) => {
     shown = wing;

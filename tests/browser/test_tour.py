@@ -150,6 +150,22 @@ def test_a_shared_link_opens_its_tab_with_its_setting(visit):
     assert model.input_value() == "ResNet-18"
 
 
+def test_the_first_picture_is_dimmed_until_that_of_the_link_is_there(visit):
+    page = visit().page
+    page.add_init_script("""
+        window.opacities = [];
+        const look = () => {
+            const picture = document.querySelector(".opening-link .stage > .picture");
+            if (picture) window.opacities.push(getComputedStyle(picture).opacity);
+            requestAnimationFrame(look);
+        };
+        look();
+    """)
+    page.goto(page.url.split("?")[0] + "?tab=classifier&model=softmax")
+    page.locator("html:not(.opening-link) .look-for", has_text=MODELS["softmax"].title).locator("visible=true").wait_for()
+    assert min(map(float, page.evaluate("window.opacities"))) < 1
+
+
 def test_the_address_follows_what_is_set(visit):
     page = visit().page
     open_tab(page, "shapes", "en")
