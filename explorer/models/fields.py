@@ -11,7 +11,7 @@ attention, branches of different jumps) have spans only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -84,7 +84,7 @@ class Axis:
         jump: pixels between neighbouring units, None where that has no meaning.
         start: centre of the first unit.
         count: number of units.
-        find_spans: finds the first and last pixel of each unit; called when somebody asks.
+        spans: first and last pixel of each unit.
         is_global: every unit sees the same.
         note: why there is no jump, see `ReceptiveField.note`.
     """
@@ -93,21 +93,14 @@ class Axis:
     jump: int | None
     start: float
     count: int
-    find_spans: Callable[[], Spans] = field(repr=False)
+    spans: Spans = field(repr=False)
     is_global: bool = False
     note: str | None = None
 
     @classmethod
     def of_image(cls, count: int) -> Axis:
         """Each pixel sees itself."""
-        return cls(1, 1, 0.0, count, lambda: (np.arange(count), np.arange(count)))
-
-    @property
-    def spans(self) -> Spans:
-        """First and last pixel of each unit."""
-        if "found" not in self.__dict__:
-            object.__setattr__(self, "found", self.find_spans())
-        return self.__dict__["found"]
+        return cls(1, 1, 0.0, count, (np.arange(count), np.arange(count)))
 
     def span(self, index: int) -> tuple[int, int]:
         """First and last pixel of one unit."""
@@ -126,18 +119,16 @@ class Axis:
         if kernel_size == 1 and stride == 1 and padding == 0 and num_outputs == self.count:
             return self
 
-        def find_spans() -> Spans:
-            begins = np.arange(num_outputs) * stride - padding
-            return _gather(self, (begins + tap * dilation for tap in range(kernel_size)))
-
+        begins = np.arange(num_outputs) * stride - padding
+        spans = _gather(self, (begins + tap * dilation for tap in range(kernel_size)))
         if self.is_global:
-            return replace(self, count=num_outputs, find_spans=find_spans)
+            return replace(self, count=num_outputs, spans=spans)
         if self.jump is None:
-            return self._irregular(find_spans, num_outputs, self.note)
+            return self._irregular(spans, num_outputs, self.note)
         span = dilation * (kernel_size - 1)
         size = self.size + span * self.jump
         start = self.start + (span / 2 - padding) * self.jump
-        return Axis(size, self.jump * stride, start, num_outputs, find_spans)
+        return Axis(size, self.jump * stride, start, num_outputs, spans)
 
     def spread(self, kernel_size: int, stride: int, padding: int, dilation: int, num_outputs: int) -> Axis:
         """After a transposed convolution: unit i writes to outputs i stride - padding + t dilation.
@@ -149,14 +140,12 @@ class Axis:
         if stride == 1:
             return self.slide(kernel_size, 1, dilation * (kernel_size - 1) - padding, dilation, num_outputs)
 
-        def find_spans() -> Spans:
-            ends = np.arange(num_outputs) + padding
-            numerators = (ends - tap * dilation for tap in range(kernel_size))
-            return _gather(self, (np.where(each % stride == 0, each // stride, -1) for each in numerators))
-
+        ends = np.arange(num_outputs) + padding
+        numerators = (ends - tap * dilation for tap in range(kernel_size))
+        spans = _gather(self, (np.where(each % stride == 0, each // stride, -1) for each in numerators))
         if self.is_global:
-            return replace(self, count=num_outputs, find_spans=find_spans)
-        return self._irregular(find_spans, num_outputs, TRANSPOSED)
+            return replace(self, count=num_outputs, spans=spans)
+        return self._irregular(spans, num_outputs, TRANSPOSED)
 
     def pad(self, before: int, after: int) -> Axis:
         """After zeros before the first unit and after the last; negative numbers cut units off."""
@@ -182,16 +171,14 @@ class Axis:
             return self.slide(window, window, 0, 1, num_outputs)
         edges = [(i * self.count // num_outputs, -(-(i + 1) * self.count // num_outputs)) for i in range(num_outputs)]
 
-        def find_spans() -> Spans:
-            first, last = self.spans
-            return (
-                np.array([first[begin:end].min() for begin, end in edges]),
-                np.array([last[begin:end].max() for begin, end in edges]),
-            )
-
+        first, last = self.spans
+        spans = (
+            np.array([first[begin:end].min() for begin, end in edges]),
+            np.array([last[begin:end].max() for begin, end in edges]),
+        )
         if self.is_global:
-            return replace(self, count=num_outputs, find_spans=find_spans)
-        adapted = self._irregular(find_spans, num_outputs, self.note or UNEVEN)
+            return replace(self, count=num_outputs, spans=spans)
+        adapted = self._irregular(spans, num_outputs, self.note or UNEVEN)
         if self.jump is None:
             return adapted
         # The bins' own widths, which the border of the image does not cut.
@@ -201,16 +188,12 @@ class Axis:
 
     def regroup(self, groups: np.ndarray) -> Axis:
         """After an operation that joins the units of each group; `groups` has a number for each unit."""
-
-        def find_spans() -> Spans:
-            first, last = (np.empty(groups.max() + 1, np.int64) for _ in range(2))
-            first.fill(_NOTHING[0])
-            last.fill(_NOTHING[1])
-            np.minimum.at(first, groups, self.spans[0])
-            np.maximum.at(last, groups, self.spans[1])
-            return first[groups], last[groups]
-
-        return self if self.is_global else self._irregular(find_spans, self.count, WINDOWS)
+        if self.is_global:
+            return self
+        first, last = (np.full(groups.max() + 1, nothing) for nothing in _NOTHING)
+        np.minimum.at(first, groups, self.spans[0])
+        np.maximum.at(last, groups, self.spans[1])
+        return self._irregular((first[groups], last[groups]), self.count, WINDOWS)
 
     def join(self, count: int | None = None) -> Axis:
         """After an operation that joins all units of this axis."""
@@ -221,43 +204,37 @@ class Axis:
         if self is other:
             return self
         count = max(self.count, other.count)
-
         if self.is_global or other.is_global:
             return self._global((self.spans, other.spans), count)
 
-        def find_spans() -> Spans:
-            (first, last), (first_other, last_other) = self.spans, other.spans
-            return np.minimum(first, first_other), np.maximum(last, last_other)
-
+        (first, last), (first_other, last_other) = self.spans, other.spans
+        spans = np.minimum(first, first_other), np.maximum(last, last_other)
         if self.jump is None or self.jump != other.jump or self.count != other.count:
-            return self._irregular(find_spans, count, self.note or other.note or UNALIGNED)
+            return self._irregular(spans, count, self.note or other.note or UNALIGNED)
         left = min(self.start - (self.size - 1) / 2, other.start - (other.size - 1) / 2)
         right = max(self.start + (self.size - 1) / 2, other.start + (other.size - 1) / 2)
-        return Axis(int(right - left) + 1, self.jump, (left + right) / 2, count, find_spans)
+        return Axis(int(right - left) + 1, self.jump, (left + right) / 2, count, spans)
 
     @staticmethod
     def _global(seen: Sequence[Spans], count: int) -> Axis:
         """Every unit sees all that was seen."""
         first = min(int(spans[0].min()) for spans in seen)
         last = max(int(spans[1].max()) for spans in seen)
-
-        def find_spans() -> Spans:
-            return np.full(count, first), np.full(count, last)
-
+        spans = np.full(count, first), np.full(count, last)
         if last < first:
-            return Axis(0, None, 0.0, count, find_spans, is_global=True)
-        return Axis(last - first + 1, None, (first + last) / 2, count, find_spans, is_global=True)
+            return Axis(0, None, 0.0, count, spans, is_global=True)
+        return Axis(last - first + 1, None, (first + last) / 2, count, spans, is_global=True)
 
     @staticmethod
-    def _irregular(find_spans: Callable[[], Spans], count: int, note: str | None) -> Axis:
+    def _irregular(spans: Spans, count: int, note: str | None) -> Axis:
         """Units of which only the spans tell anything."""
-        first, last = spans = find_spans()
+        first, last = spans
         sees = last >= first
         if not sees.any():
-            return Axis(0, None, 0.0, count, lambda: spans, note=note)
+            return Axis(0, None, 0.0, count, spans, note=note)
         size = int((last - first + 1)[sees].max())
         start = (int(first[sees][0]) + int(last[sees][0])) / 2
-        return Axis(size, None, start, count, lambda: spans, note=note)
+        return Axis(size, None, start, count, spans, note=note)
 
 
 def _check_count(count: int) -> None:

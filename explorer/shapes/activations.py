@@ -81,20 +81,24 @@ def find_middle(layer: Layer) -> tuple[int, int]:
     return tuple(layer.output_shape[axis] // 2 for axis in layer.map_axes) if layer.map_axes else (0, 0)
 
 
-def find_field(layer: Layer, unit: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+def find_field(layer: Layer, unit: tuple[int, int]) -> tuple[int, int, int, int] | None:
     """The pixels from which a unit can be reached: top, left, bottom, right, the last two excluded.
 
-    Where every unit sees the whole image, or units lie on no regular grid, that is the image. Elsewhere the box may
-    hang over the border.
+    On a regular grid the box may hang over the border of the image; elsewhere it ends there.
 
     Args:
         layer: the layer.
         unit: row and column on its map.
-        size: height and width of the image.
+
+    Returns:
+        None for units in one long row, which have neither, and where a unit sees padding alone.
     """
     field = layer.receptive_field
-    if field.is_global or field.jump is None:
-        return (0, 0, *size)
+    if not layer.map_axes and not field.is_global:
+        return None
+    if field.jump is None:
+        seen = field.box((0, 0) if field.is_global else unit)
+        return seen and (*seen[0], seen[1][0] + 1, seen[1][1] + 1)
     edges = []
     for axis in (0, 1):
         centre = field.start[axis] + field.jump[axis] * unit[axis]

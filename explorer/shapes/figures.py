@@ -18,6 +18,7 @@ from explorer.shapes.edit import Broken
 from explorer.shapes.maths import (
     Stage,
     Step,
+    is_global_average,
     mult_adds_arithmetic,
     order_axes,
     output_arithmetic,
@@ -111,7 +112,7 @@ def _count_parts(stage: Stage, text: Text) -> str:
 
 def _short_kind(step: Step) -> str:
     layer = step.layers[0]
-    if step.role == "pool" and layer.output_shape[1:] == (1, 1):
+    if is_global_average(layer):
         return "global_pool"
     if step.role == "other":
         return "flatten" if len(step.output_shape) == 1 else "other"

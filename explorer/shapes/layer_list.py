@@ -312,7 +312,7 @@ def _check_text(text) -> str:
             depth += (character in "([") - (character in ")]")
             if depth > MAX_BRACKETS:
                 raise InputError("shapes.list_nested", line=line, maximum=MAX_DEPTH)
-    return textwrap.dedent(text).strip("\n")
+    return textwrap.dedent(text).rstrip("\n")  # empty lines at the top count when a line is named
 
 
 def _parse(text: str) -> ast.Module:

@@ -169,6 +169,14 @@ def _single_steps(layers: Iterable[Layer]) -> list[Step]:
     return [Step(group[0].name, _step_role(group[0]), tuple(group)) for group in opened]
 
 
+def is_global_average(layer: Layer) -> bool:
+    """Whether a layer gives the mean over all positions, and not over a window or the largest number."""
+    if layer.kind == "mean":
+        return True
+    covers_all = layer.settings.kernel_size in (None, layer.input_shape[1:])
+    return "avg" in layer.kind.lower() and layer.output_shape[1:] == (1, 1) and covers_all
+
+
 def _step_role(layer: Layer) -> str:
     role = ROLES.get(layer.kind, "other")
     return role if role in _STEP_ROLES else "other"

@@ -14,7 +14,7 @@ from explorer.shapes.activations import MAX_KERNELS, Features
 from explorer.shapes.edit import Walk, list_fields
 from explorer.shapes.graph import IMAGE, Graph, Node
 from explorer.shapes.maths import ROLES as ROLE_OF
-from explorer.shapes.maths import order_axes, write_shape
+from explorer.shapes.maths import is_global_average, order_axes, write_shape
 from explorer.style import ROLES
 from explorer.text import Text
 
@@ -130,14 +130,16 @@ def _label(node: Node, text: Text) -> str:
         return text("shapes.node_conv", kernel=kernel, channels=settings.out_channels) + stride
     if role == "pool" and settings.kernel_size:
         return text("shapes.node_pool", kernel=write_shape(settings.kernel_size)) + stride
-    if settings.output_size == (1, 1):
+    if is_global_average(layer):
         return text("shapes.short_global_pool")
     if role == "linear":
         return text("shapes.node_linear", features=settings.out_features)
     return text("shapes.short_flatten") if layer.kind in ("flatten", "Flatten") else layer.kind
 
 
-def draw_field_map(image: torch.Tensor, side: int, layer: Layer, box: tuple[int, int, int, int], text: Text) -> dict:
+def draw_field_map(
+    image: torch.Tensor, side: int, layer: Layer, box: tuple[int, int, int, int] | None, text: Text
+) -> dict:
     """The image with what one unit sees of it.
 
     Args:
@@ -152,9 +154,9 @@ def draw_field_map(image: torch.Tensor, side: int, layer: Layer, box: tuple[int,
     if shown != len(image):
         image = F.interpolate(image[None, None], (shown, shown), mode="bilinear")[0, 0]
     size = write_shape(layer.receptive_field.size)
-    key = "field_global" if layer.receptive_field.is_global else "field_caption"
+    key = "field_global" if box == (0, 0, side, side) else "field_caption"
     caption = text(f"shapes.{key}", size=size)
-    boxes = [(*(scale * edge for edge in box), "kernel")]
+    boxes = [(*(scale * edge for edge in box), "kernel")] if box else []
     picture = Map(image, text("shapes.field_title"), caption, "grey", boxes=boxes, numbers=False)
     return draw_maps([picture], columns=1, max_height=172, label=f"{text('shapes.field_title')}: {caption}")
 

@@ -32,6 +32,7 @@ from explorer.samples import build_sample_picker, check_sample
 from explorer.shapes.activations import Features, find_field, find_middle, measure_features
 from explorer.shapes.edit import (
     MAX_EDITS,
+    MOST_EDITS,
     OWN,
     STEMS,
     TORCHVISION,
@@ -192,8 +193,19 @@ def on_new(model, size, channels, stem, own, state, sample, view, *, language: s
     elif read_state(state).fitted:
         size, channels = DEFAULT[1:3]
     fresh = State(fitted=fits).pack()
-    drawn = on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language)
+    try:
+        drawn = on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language)
+    except InputError as error:
+        if model != OWN:
+            raise
+        drawn = _show_list(error.sentence(language))
     return [*drawn, fresh, size, channels]
+
+
+def _show_list(problem: str) -> list:
+    """What is wrong with the reader's list, and the field in which it can be put right; the rest stays."""
+    stem, own = gr.update(visible=False), gr.update(visible=True)
+    return [gr.update(value=draw_problem(problem)), *[gr.skip()] * 3, stem, own, *[gr.skip()] * 8]
 
 
 def on_own(model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
@@ -251,7 +263,7 @@ def _apply(data, edits: tuple[Edit, ...], network: Network, shape) -> tuple[Edit
     edit = Edit(str(data.get("layer"))[:200], str(data.get("setting"))[:40], read_setting(data.get("value")))
     if edits and (edits[-1].layer, edits[-1].setting) == (edit.layer, edit.setting):
         edits = edits[:-1]
-    if len(edits) >= MAX_EDITS:
+    if sum(not each.follows for each in edits) >= MAX_EDITS or len(edits) >= MOST_EDITS:
         raise InputError("shapes.edit_too_many", maximum=MAX_EDITS)
     return (*edits, edit)
 
@@ -344,7 +356,7 @@ def _draw_layer(walk: Walk, state: State, setting: _Setting, sample, text: Text)
     unit = find_middle(layer) if state.unit is None else tuple(map(min, state.unit, _last_unit(layer)))
     picture = load_sample().images[index] / 255
     side = walk.trace.input_shape[1]
-    field = draw_field_map(picture, side, layer, find_field(layer, unit, (side, side)), text)
+    field = draw_field_map(picture, side, layer, find_field(layer, unit), text)
     reason = _why_no_maps(setting, bool(state.edits))
     features = None if reason else _features_of(setting.model, walk.trace, index, layer.name)
     reason = text(f"shapes.{reason or 'no_maps_inside'}", size=IMAGE_SIZE) if features is None else ""

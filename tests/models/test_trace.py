@@ -215,6 +215,15 @@ def test_receptive_fields_of_residual_networks_as_published(model, shape, layer,
     assert (field.size, field.jump, field.is_global) == ((size, size), (jump, jump), False)
 
 
+def test_a_network_deeper_than_pythons_stack_is_traced():
+    """602 layers: He et al. 2015 go to 1202. The field of the last map, 6n + 2 layers, is larger than the image."""
+    with torch.device("meta"):
+        model = CifarResNet(602)
+    layers = trace(model, (1, 28, 28)).layers
+    assert sum(layer.kind in ("Conv2d", "Linear") for layer in layers) == 602
+    assert layers[-1].receptive_field.box((0, 0)) == ((0, 0), (27, 27))
+
+
 def test_lenet_by_hand():
     fields = [layer.receptive_field for layer in trace(LeNet5(), (1, 28, 28)).layers]
     windows = [fields[index] for index in (0, 2, 3, 5)]

@@ -71,9 +71,38 @@ def test_the_field_is_where_the_gradient_arrives(index):
     ])  # fmt: skip
     network(pixels)[0, :, unit[0], unit[1]].sum().backward()
     rows, columns = (pixels.grad[0, 0] != 0).nonzero().T
-    assert find_field(layer, unit, (28, 28)) == (rows.min(), columns.min(), rows.max() + 1, columns.max() + 1)
+    assert find_field(layer, unit) == (rows.min(), columns.min(), rows.max() + 1, columns.max() + 1)
 
 
-def test_a_linear_layer_sees_the_whole_image():
-    layer = trace(create_model("lenet5"), (1, 28, 28)).layers[-1]
-    assert find_field(layer, (0, 0), (28, 28)) == (0, 0, 28, 28)
+def test_a_linear_layer_sees_the_whole_image_and_a_row_of_units_has_no_field():
+    layers = trace(create_model("lenet5"), (1, 28, 28)).layers
+    assert find_field(layers[-1], (0, 0)) == (0, 0, 28, 28)
+    flat = next(layer for layer in layers if len(layer.output_shape) == 1)
+    assert flat.receptive_field.note == "flattened" and find_field(flat, (0, 0)) is None
+
+
+@pytest.mark.parametrize("unit", [(0, 0), (0, 3), (3, 3)])
+def test_the_field_of_a_unit_on_no_grid_is_where_the_gradient_arrives(unit):
+    """AlexNet-Small pools 7x7 maps into 4x4 uneven bins; averages instead of maxima let every pixel through."""
+    model = create_model("alexnet_small").eval().double()
+    for parameter in model.parameters():
+        parameter.data.abs_()
+    found = trace(model, (1, 28, 28))
+    layer = next(each for each in found.layers if each.receptive_field.note == "uneven" and each.map_axes)
+    for part in model.modules():
+        for name, child in part.named_children():
+            if isinstance(child, torch.nn.MaxPool2d):
+                setattr(part, name, torch.nn.AvgPool2d(child.kernel_size, child.stride, child.padding))
+    seen = []
+    model.get_submodule(layer.name).register_forward_hook(lambda module, inputs, output: seen.append(output))
+    pixels = torch.rand(1, 1, 28, 28, dtype=torch.float64, requires_grad=True)
+    model(pixels)
+    seen[0][0, :, unit[0], unit[1]].sum().backward()
+    rows, columns = (pixels.grad[0, 0] != 0).nonzero().T
+    assert find_field(layer, unit) == (rows.min(), columns.min(), rows.max() + 1, columns.max() + 1)
+    assert find_field(layer, unit) != (0, 0, 28, 28)
+
+
+def test_a_strided_network_need_not_see_the_last_pixels():
+    network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 5, stride=4), torch.nn.AdaptiveAvgPool2d(1))
+    assert find_field(trace(network, (1, 31, 31)).layers[-1], (0, 0)) == (0, 0, 29, 29)

@@ -16,6 +16,7 @@ from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.models.torchvision_models import trace_torchvision
 from explorer.models.trace import trace_catalogue
+from explorer.shapes.edit import MAX_EDITS
 from explorer.shapes.maths import write_csv
 from explorer.shapes.tab import VIEWS, on_choose, on_edit, on_new, on_shapes, on_unit, trace_shapes
 from explorer.text import LANGUAGES, text_in
@@ -105,6 +106,37 @@ def test_changes_are_typed_undone_mended_and_reset():
     assert len(state["edits"]) == 1 and 'class="line broken"' in drawn[3]
     *drawn, state, _ = act(on_edit, {"action": "reset"}, state=state)
     assert state["edits"] == [] and "61,706 parameters. That is right." in drawn[2]
+
+
+def test_a_list_that_cannot_be_read_stays_within_reach():
+    """Chosen again after another network: the field in which it can be put right is shown beside what is wrong."""
+    drawn = on_new("own", 28, 1, "small", "nn.Relu()", None, 120, "flow", language="en")
+    network = on_new("lenet5", 28, 1, "small", "nn.Relu()", None, 120, "flow", language="en")
+    assert len(drawn) == len(network)
+    assert "“Relu” is not among the layers" in unescape(drawn[0]["value"])
+    assert (drawn[4]["visible"], drawn[5]["visible"]) == (False, True) and network[5]["visible"] is False
+
+
+def test_only_the_readers_own_changes_are_counted():
+    """Each is mended at once, as it invites to do; what follows has room of its own."""
+    convolutions = "\n".join("nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4)," for _ in range(25))
+    own, state = f"nn.Conv2d(1, 4, 1),\n{convolutions}", None
+    for number in range(25):
+        edit = {"action": "edit", "layer": str(1 + 2 * number), "setting": "out_channels", "value": "5"}
+        *_, state, _ = act(on_edit, edit, model="own", own=own, state=state)
+        *_, state, _ = act(on_edit, {"action": "mend"}, model="own", own=own, state=state)
+    assert sum(not follows for *_, follows in state["edits"]) == 25 and len(state["edits"]) > MAX_EDITS
+    setting = {"action": "edit", "layer": "0", "setting": "stride"}
+    mine = [["0", "stride", 1 + number % 2, False] for number in range(MAX_EDITS)]
+    with pytest.raises(InputError, match="60"):
+        act(on_edit, {**setting, "setting": "padding", "value": "1"}, model="own", own=own, state={"edits": mine})
+
+
+def test_only_a_mean_over_all_positions_is_called_average():
+    own = "nn.Conv2d(1, 4, 3, padding=1), " + "nn.MaxPool2d(2), " * 4 + "nn.Flatten(), nn.Linear(4, 10)"
+    assert re.findall(r">(pool|average)<", on_shapes("own", 28, 1, "small", own, language="en")[1]) == ["pool"] * 4
+    own = "nn.Conv2d(1, 4, 3), nn.AdaptiveMaxPool2d(2), nn.AvgPool2d(2), nn.Flatten()"
+    assert re.findall(r">(pool|average)<", on_shapes("own", 28, 1, "small", own, language="en")[1]) == ["pool", "average"]
 
 
 def test_whatever_came_with_the_page_can_be_reset():
