@@ -16,6 +16,7 @@
   const LARGEST_SCALE = 1.3;
   const LEAST_SCALE = 0.6; // below it words cannot be read, and the picture is larger than its room
   const ZOOM = 1.3;
+  const MOST_SPAN = 2600; // items that all edges may pass by together: for half of that dagre takes about a second
 
   // ---- from the network to what is shown -------------------------------------------------------------------------
 
@@ -43,6 +44,32 @@
       }
     }
     return { items: [...items.values()], edges: [...edges.values()] };
+  }
+
+  // The groups that can be unfolded at once. Dagre puts a place for an edge beside every item that it passes, and takes
+  // minutes where thousands meet, as in dense blocks: those groups stay folded, the most entangled first.
+  function foldToFit(nodes, unfolded) {
+    const open = new Set(unfolded);
+    for (;;) {
+      const spans = spansByGroup(gatherVisible(nodes, open), open);
+      const total = [...spans.values()].reduce((sum, span) => sum + span, 0);
+      spans.delete(""); // between groups of the outermost level: there is nothing to fold
+      const [most] = [...spans].sort((a, b) => b[1] - a[1]);
+      if (total <= MOST_SPAN || !most) return open;
+      open.delete(most[0]);
+    }
+  }
+
+  // How many items the edges pass by, for the innermost unfolded group that holds both of their ends.
+  function spansByGroup({ items, edges }, unfolded) {
+    const order = new Map(items.map((item, index) => [item.id, index]));
+    const around = new Map(items.map((item) => [item.id, openGroups(item, unfolded)]));
+    const spans = new Map();
+    for (const { from, to } of edges) {
+      const shared = around.get(from).filter((path) => around.get(to).includes(path)).at(-1) ?? "";
+      spans.set(shared, (spans.get(shared) ?? 0) + Math.max(0, order.get(to) - order.get(from) - 1));
+    }
+    return spans;
   }
 
   // Of the edges that leave an item with one shape, the first carries the label.
@@ -399,7 +426,9 @@
     buttons.className = "graph-buttons";
     const legend = document.createElement("span");
     legend.className = "graph-legend";
-    bar.append(buttons, legend);
+    const kept = document.createElement("span"); // which groups stay folded, and why
+    kept.setAttribute("role", "status");
+    bar.append(buttons, kept, legend);
     host.replaceChildren(svg, bar);
     let unfolded = new Set();
     let known = ""; // which network the folds are of
@@ -435,7 +464,7 @@
       if (payload.network !== known) {
         known = payload.network;
         const folded = new Set(payload.folded);
-        unfolded = new Set(Object.keys(payload.groups).filter((path) => !folded.has(path)));
+        unfold(new Set(Object.keys(payload.groups).filter((path) => !folded.has(path))));
       }
       redraw();
       fit(LEAST_SCALE);
@@ -474,8 +503,14 @@
       }));
     }
 
+    function unfold(groups) {
+      unfolded = foldToFit(props.value.nodes, groups);
+      const names = [...groups].filter((path) => !unfolded.has(path)).map(shortName);
+      kept.textContent = names.length ? props.value.words.too_entangled.replace("{groups}", names.join(", ")) : "";
+    }
+
     function refold(groups) {
-      unfolded = groups;
+      unfold(groups);
       redraw();
       fit(LEAST_SCALE);
     }
@@ -486,8 +521,15 @@
         for (const each of unfolded) if (each === path || each.startsWith(`${path}.`)) groups.delete(each);
       } else groups.add(path);
       refold(groups);
+      return path;
     }
 
+    // What was pressed by the keyboard has it still after the picture was drawn anew.
+    function focusGroup(path) {
+      svg.querySelector(`[data-fold="${path}"] text, [data-item="g:${path}"]`)?.focus();
+    }
+
+    // Returns the group that it folds or unfolds, if any.
     function press(target) {
       const title = target.closest(".frame text");
       if (title) return toggle(title.closest("[data-fold]").dataset.fold);
@@ -532,7 +574,8 @@
     svg.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
-      press(event.target);
+      const path = press(event.target);
+      if (path) focusGroup(path);
     });
     svg.addEventListener("wheel", (event) => {
       if (!event.ctrlKey) return; // a plain turn of the wheel scrolls the page
@@ -549,7 +592,7 @@
   };
 
   explorer.graph = {
-    gatherVisible, labelOnce, place, cutIntoParts, fillColumns, arrange, lineWidth, roundPath, gatherFrames,
+    gatherVisible, foldToFit, labelOnce, place, cutIntoParts, fillColumns, arrange, lineWidth, roundPath, gatherFrames,
     drawNetwork,
   };
 })();

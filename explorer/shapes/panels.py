@@ -21,7 +21,7 @@ from explorer.text import Text
 PROBLEM = "#d55e00"
 SHOWN_SIDE = 256  # pixels of the image that is sent to the page
 _EDITOR_WORDS = ("undo", "reset", "mend", "choose_row")
-_GRAPH_WORDS = ("fold", "unfold", "fold_all", "unfold_all", "zoom_in", "zoom_out", "fit")
+_GRAPH_WORDS = ("fold", "unfold", "fold_all", "unfold_all", "too_entangled", "zoom_in", "zoom_out", "fit")
 _STRIPS = ("norm", "activation")  # what a strip at the foot of a node stands for
 
 

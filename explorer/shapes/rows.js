@@ -36,6 +36,14 @@
     if (table?.querySelector(".line.broken")) table.scrollTop = table.scrollHeight;
   }
 
+  // The visible row after (step 1) or before (-1) a row, the head of a fold, or the whole table.
+  function findNext(element, from, step) {
+    const side = step > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
+    const rows = [...element.querySelectorAll(".line[data-layers]")].filter((each) => each.offsetParent);
+    const beyond = rows.filter((each) => from.compareDocumentPosition(each) & side);
+    return step > 0 ? beyond[0] : beyond.at(-1);
+  }
+
   explorer.mountRows = (element, trigger) => {
     let place = rememberPlace(element);
     const keep = () => (place = rememberPlace(element));
@@ -56,15 +64,16 @@
     };
     element.addEventListener("click", press);
     element.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") press(event);
-      const row = event.target.closest(".line[data-layers]");
+      if (event.key === "Enter" || event.key === " ") {
+        press(event);
+        if (!event.target.closest("summary")) event.preventDefault(); // Space would scroll the page
+      }
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (!row || !step) return;
+      const next = step && findNext(element, event.target, step);
+      if (!next) return;
       event.preventDefault();
-      const rows = [...element.querySelectorAll(".line[data-layers]")].filter((each) => each.offsetParent);
-      const next = rows[rows.indexOf(row) + step];
-      next?.focus();
-      next?.click();
+      next.focus();
+      next.click();
     });
     new MutationObserver(() => {
       restorePlace(element, place);

@@ -26,8 +26,8 @@ def page(browser):
     page.close()
 
 
-def payload(name: str, most: int = 10_000) -> dict:
-    walk = open_network(name).walk((1, 28, 28))
+def payload(name: str, most: int = 10_000, shape=(1, 28, 28)) -> dict:
+    walk = open_network(name).walk(shape)
     return draw_graph(gather_graph(walk, most), name, text_in("en"))
 
 
@@ -75,6 +75,24 @@ def test_folding_hides_what_is_inside_and_keeps_the_ways_around_it(page):
     assert ("g:layer1.1", "g:layer2") in edges and ("g:layer2", "g:layer3") in edges
     stem, add = "n:0", next(f"n:{node['id']}" for node in network["nodes"] if node["layers"][:1] == ["layer1.0.add"])
     assert {target for source, target in edges if source == stem} > {add}  # the skip edge
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("resnet152", []),
+        ("torchvision/googlenet", []),
+        ("torchvision/efficientnet_v2_l", []),
+        ("torchvision/densenet121", ["features.denseblock3", "features.denseblock4"]),
+    ],
+)
+def test_what_could_not_be_placed_while_the_reader_waits_stays_folded(page, name, kept):
+    network = payload(name, shape=(3, 224, 224) if "/" in name else (1, 28, 28))
+    fits = "([nodes, groups]) => [...cnnExplorer.graph.foldToFit(nodes, new Set(groups))]"
+    assert sorted(set(network["groups"]) - set(page.evaluate(fits, [network["nodes"], list(network["groups"])]))) == kept
+    alone = ["features", *kept[1:]]  # one of them fits
+    assert page.evaluate(fits, [network["nodes"], alone]) == alone
+    assert page.evaluate(fits, [network["nodes"], []]) == []
 
 
 def test_a_network_is_cut_only_where_one_result_runs_on(page):

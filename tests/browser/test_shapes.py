@@ -216,11 +216,47 @@ def test_the_picture_is_saved_as_it_is_seen(visit, view):
     assert image.width > 1000 and len(image.getcolors(1_000_000)) > 20
 
 
+def test_the_keyboard_gets_into_the_table_and_space_does_not_scroll_the_page(visit):
+    page = open_shapes(visit, "en")
+    page.locator(".layers").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('features.0')")
+    page.wait_for_function("() => document.activeElement?.dataset.layers === ' features.0 '")
+    before = page.evaluate("window.scrollY")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(400)
+    assert page.evaluate("window.scrollY") == before
+
+
+def test_a_group_folded_by_the_keyboard_keeps_it(visit):
+    page = open_shapes(visit, "en", model="resnet18", view="graph")
+    group = page.locator('svg.graph [data-item="g:layer4"], svg.graph [data-fold="layer4"] text').first
+    group.wait_for()
+    was_folded = page.locator('svg.graph [data-item="g:layer4"]').count() == 1
+    group.focus()
+    for is_folded in (not was_folded, was_folded):
+        page.keyboard.press("Enter")
+        wanted = '[data-item="g:layer4"]' if is_folded else '[data-fold="layer4"] text'
+        page.wait_for_function("(wanted) => document.activeElement?.matches(`svg.graph ${wanted}`)", arg=wanted)
+
+
+def test_dense_blocks_that_cannot_be_placed_say_so(visit):
+    page = visit("/zh?tab=shapes&model=torchvision/densenet121&size=224&channels=3&view=graph").page
+    unfold = page.get_by_role("button", name=text_in("zh")("shapes.unfold_all"), exact=True)
+    page.locator("svg.graph [data-item^='g:']").first.wait_for()
+    unfold.click()
+    told = page.locator(".graph-bar [role=status]")
+    told.filter(has_text=text_in("zh")("shapes.too_entangled", groups="denseblock3, denseblock4")).wait_for()
+    page.get_by_role("button", name=text_in("zh")("shapes.fold_all"), exact=True).click()
+    told.wait_for(state="hidden")
+
+
 def test_the_table_keeps_its_place_and_the_keyboard_walks_through_it(visit):
     page = open_shapes(visit, "en", model="resnet18")
     page.locator('details[data-fold="layer2"] > summary').click()
     page.locator('details[data-fold="layer2.0"] > summary').click()
-    row(page, "layer2.0.conv1").click()
+    page.locator('details[data-fold="layer2.0"] > summary').focus()
+    page.keyboard.press("ArrowDown")
     page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.conv1')")
     page.keyboard.press("ArrowDown")
     page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.bn1')")

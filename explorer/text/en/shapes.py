@@ -143,6 +143,7 @@ SENTENCES = {
     "unfold": "Unfold",
     "fold_all": "Fold all",
     "unfold_all": "Unfold all",
+    "too_entangled": "Too many lines meet inside to be drawn here, so this stays folded: {groups}",
     "zoom_in": "Zoom in",
     "zoom_out": "Zoom out",
     "fit": "Fit",

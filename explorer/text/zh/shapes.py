@@ -127,6 +127,7 @@ SENTENCES = {
     "unfold": "展开",
     "fold_all": "全部收起",
     "unfold_all": "全部展开",
+    "too_entangled": "内部汇合的连线太多，无法在此画出，因此保持收起：{groups}",
     "zoom_in": "放大",
     "zoom_out": "缩小",
     "fit": "适合窗口",
