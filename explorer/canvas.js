@@ -11,6 +11,16 @@
   const STEPS = 65534;
   const SHADES = 511; // odd, so that 0 falls on the middle of a diverging scale
 
+  // Draw again at each zoom of the page, or on a monitor of another kind: a canvas has the pixels of one ratio.
+  explorer.watchRatio = (draw) => {
+    const ratio = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`); // true until it changes
+    const onChange = () => {
+      draw();
+      explorer.watchRatio(draw);
+    };
+    ratio.addEventListener("change", onChange, { once: true });
+  };
+
   // ---- values and colours -------------------------------------------------------------------------------------
 
   function decode(encoded) {
@@ -360,7 +370,7 @@
     watch("value", draw);
     // Fires at first, when the width changes, and when the tab that holds it is shown.
     new ResizeObserver(() => host.clientWidth !== drawnWidth && draw()).observe(host);
-    window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener("change", draw);
+    explorer.watchRatio(draw);
     draw();
   };
 })();

@@ -43,9 +43,10 @@
     writeAddress();
   };
 
-  // A matrix as "1,0,-1;2,0,-2": one row after the other.
+  // A matrix as "1,0,-1;2,0,-2", a table as "conv,3,1,1,1;pool,2,2,0,1": one row after the other.
   function textOf(value) {
-    return Array.isArray(value) ? value.map((row) => [].concat(row).join(",")).join(";") : String(value);
+    if (!Array.isArray(value)) return String(value);
+    return value.map((row) => (typeof row === "object" ? Object.values(row) : [row]).join(",")).join(";");
   }
 
   // Called whenever a setting has another value. What stands as it does at first needs no place in the address.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from dataclasses import replace
 
 import gradio as gr
 import httpx
@@ -169,6 +170,22 @@ def test_a_link_carries_the_cells_of_a_kernel(words, cells):
     assert value == cells if cells else isinstance(value, dict)
 
 
+def write_link(value) -> str:
+    """As page.js writes a setting into the address."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, list):
+        return str(value)
+    rows = (row.values() if isinstance(row, dict) else row if isinstance(row, list) else [row] for row in value)
+    return ";".join(",".join(map(str, row)) for row in rows)
+
+
 def test_every_linked_setting_can_be_set_by_a_link(demo):
     readers = [block for block in demo.blocks.values() if "link-reader" in (block.elem_classes or [])]
     assert len(readers) == 2 * len(WINGS)
+    with gr.Blocks():
+        for build in WINGS.values():
+            wing = build.build_tab("en")
+            for name, component in wing.link_settings.items():
+                (value,) = read_settings(replace(wing, link_settings={name: component}), {name: write_link(component.value)})
+                assert value == component.value, name

@@ -49,7 +49,7 @@ from explorer.convolution.maths import (
 )
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.events import draw_look_for, wire
+from explorer.events import draw_look_for, draw_problem, wire
 from explorer.images import build_upload, open_image
 from explorer.layout import (
     Wing,
@@ -133,10 +133,12 @@ def on_setup(choice: str, *values, language: str) -> list:
     try:
         return [*on_convolve(*_in_order(settings), language=language), *extras]
     except InputError as error:
-        if source not in ("upload", "drawing") or not _is_blank(settings):
-            raise
-        # Nothing is wrong yet: the place for the picture has only just appeared.
-        return [error.sentence(language), *[gr.skip() for _ in range(NUM_PICTURES - 1)], *extras]
+        # The controls follow all the same, or they would tell of other numbers than those computed with later.
+        sentence = error.sentence(language)
+        # Without a picture nothing is wrong yet: the place for it has only just appeared.
+        is_new = source in ("upload", "drawing") and _is_blank(settings)
+        line = sentence if is_new else gr.update(value=draw_problem(sentence))
+        return [line, *[gr.skip() for _ in range(NUM_PICTURES - 1)], *extras]
 
 
 def on_edit(*values, language: str) -> list:
@@ -312,7 +314,9 @@ def _count_parameters(experiment: Experiment, settings: Settings, text: Text) ->
     size = tuple(experiment.kernel.shape)
     conv = count_conv_params(*channels, *size)
     linear = count_linear_params(*(each * side**2 for each in channels))
-    sentence = text("convolution.look_parameters", factor=f"{linear.total / conv.total:,.0f}", side=side)
+    factor = linear.total / conv.total
+    words = f"{factor:,.0f}" if factor >= 10 else f"{factor:.2g}"
+    sentence = text("convolution.look_parameters", factor=words, side=side)
     return [draw_look_for(sentence), draw_parameters(conv, linear, channels, size, side, text)]
 
 
@@ -410,6 +414,7 @@ def build_tab(language: str) -> Wing:
     links = {
         "input": source, "sample": sample, "kernel": kernel, "cells": editor,
         "stride": stride, "padding": padding, "dilation": dilation, "flip": flip,
+        "pool_size": pool_size, "in_channels": in_channels, "out_channels": out_channels, "side": side,
     }  # fmt: skip
     return Wing("convolution", links, on_setup, [kernel, *inputs], setup, {"cells": read_cells})
 

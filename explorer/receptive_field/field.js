@@ -186,4 +186,5 @@ parts.map.canvas.addEventListener("keydown", (event) => {
 watch("value", draw);
 // Fires at first, when the width changes, and when the tab that holds it is shown.
 new ResizeObserver(() => host.clientWidth !== drawnWidth && draw()).observe(host);
+window.cnnExplorer.watchRatio(draw);
 draw();

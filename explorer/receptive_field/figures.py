@@ -209,7 +209,8 @@ def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, 
             f"{row.num_units} × {row.num_units}",
             f"({unit[0]}, {unit[1]})",
             _say_centre(centre),
-            f"{field.padding_share:.0%}",
+            # Of units in the gaps the box tells too much; the picture follows the chosen one alone.
+            text("receptive_field.none") if row.note == "trace.note_transposed" else f"{field.padding_share:.0%}",
         ]
         body.append((cells, number == chosen))
     return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(1, 2))

@@ -5,12 +5,16 @@ const { makeButton } = window.cnnExplorer;
 const words = JSON.parse(host.dataset.words);
 const columns = ["kernel", "stride", "padding", "dilation"];
 
+function nameCell(number, column) {
+  return words.row.replace("{number}", number + 1).replace("{column}", words[column]);
+}
+
 function makeCell(row, number, column) {
   const input = document.createElement("input");
   input.type = "text";
   input.inputMode = "numeric";
   input.value = row[column] ?? "";
-  input.setAttribute("aria-label", `${words.row} ${number + 1}, ${words[column]}`);
+  input.setAttribute("aria-label", nameCell(number, column));
   input.dataset.short = words[`${column}Short`];
   input.addEventListener("input", () => change(number, column, input.value));
   return input;
@@ -18,7 +22,7 @@ function makeCell(row, number, column) {
 
 function makeType(row, number) {
   const select = document.createElement("select");
-  select.setAttribute("aria-label", `${words.row} ${number + 1}, ${words.type}`);
+  select.setAttribute("aria-label", nameCell(number, "type"));
   for (const type of ["conv", "pool", "transposed"]) {
     select.add(new Option(words[type], type, false, row.type === type));
   }
@@ -62,7 +66,7 @@ function draw() {
     line.append(inCell("td", makeType(row, number)));
     for (const column of columns) line.append(inCell("td", makeCell(row, number, column)));
     const remove = () => resend(rowsNow().filter((_, other) => other !== number));
-    const label = `${words.remove} ${number + 1}`;
+    const label = words.remove.replace("{number}", number + 1);
     line.append(inCell("td", makeButton("×", remove, { className: "text-button remove-layer", label })));
   });
   const add = () => {

@@ -14,6 +14,7 @@ import gradio as gr
 
 from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
+from explorer.errors import InputError
 from explorer.events import draw_problem, then_wire, wire
 from explorer.images import build_upload
 from explorer.layout import (
@@ -44,6 +45,7 @@ from explorer.receptive_field.maths import (
     COLUMN_TERMS,
     COMPARISONS,
     LAYER_TYPES,
+    MAX_LAYERS,
     LayerRow,
     calculate_receptive_field,
     compare_stacks,
@@ -115,9 +117,17 @@ def on_network(*values, language: str) -> list:
 
 
 def on_open(*values, language: str) -> list:
-    """The same for a network that a link asked for; the check, which follows other events, is made at once."""
-    answer = on_network(*values, language=language)
-    view = replace(View(*values), size=answer[1 + len(PICTURES) + CONTROLS.index("size")])
+    """The same for what a link asked for; the check, which follows other events, is made at once.
+
+    A link names no size where it is that with which the page opens: then a network comes at its own.
+    """
+    view = View(*values)
+    is_fixed = view.model in NETWORKS and find_network(view.model).fixed_size
+    if view.size == IMAGE_SIZE or is_fixed:
+        answer = on_network(*values, language=language)
+        view = replace(view, size=answer[1 + len(PICTURES) + CONTROLS.index("size")])
+    else:
+        answer = on_size(*values, language=language)
     checked = on_check(*(getattr(view, name) for name in View.__dataclass_fields__), language=language)
     named = zip((*PICTURES, *CONTROLS), answer[1:], checked[1:], strict=True)
     return [answer[0], *(new if name in ("field", "badge") else old for name, old, new in named)]
@@ -173,7 +183,10 @@ def on_chart(event: gr.EventData, *values, language: str) -> list:
         return [text_in(language)("receptive_field.look_stack"), *_skip_all()]
     compared = [view.model if each == name else each for each in check_compared(view.compared)]
     view = replace(view, model=name, layer=layer, compared=compared)
-    return show_network(view, text_in(language), model=name, compared=compared)
+    changed = {"model": name, "compared": compared}
+    if name in NETWORKS and find_network(name).fixed_size:
+        changed["size"] = find_network(name).input_size
+    return show_network(replace(view, **changed), text_in(language), **changed)
 
 
 def on_check(*values, language: str) -> list:
@@ -398,7 +411,27 @@ def build_tab(language: str) -> Wing:
     build_comparisons(text, language)
     build_facts(text)
     build_explanation("receptive_field", language)
-    return Wing("receptive_field", {"model": controls["model"]}, on_open, inputs, outputs)
+    links = {name: controls[name] for name in ("model", "size", "sample", "compared", "layers")}
+    parsers = {"compared": read_compared, "layers": read_layers}
+    return Wing("receptive_field", links, on_open, inputs, outputs, parsers)
+
+
+def read_compared(words: str) -> list[str] | None:
+    """The networks to compare with as a link writes them, "resnet34;resnet18", or None where one is not known."""
+    try:
+        return check_compared(words.split(";")) if words else None
+    except InputError:
+        return None
+
+
+def read_layers(words: str) -> list[dict[str, str]] | None:
+    """The rows of the table as a link writes them, "conv,3,1,1,1;pool,2,2,0,1", or None where that is no table.
+
+    What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
+    """
+    rows = [row.split(",") for row in words.split(";")]
+    fits = len(rows) <= MAX_LAYERS and all(len(row) == 1 + len(COLUMN_LIMITS) for row in rows)
+    return list(make_layers(*rows)) if fits else None
 
 
 def build_controls(text: Text, language: str) -> dict[str, gr.components.Component]:

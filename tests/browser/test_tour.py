@@ -166,6 +166,15 @@ def test_the_first_picture_is_dimmed_until_that_of_the_link_is_there(visit):
     assert min(map(float, page.evaluate("window.opacities"))) < 1
 
 
+def test_a_story_of_the_receptive_field_is_shared_by_its_address(visit):
+    page = visit("/?tab=receptive_field").page
+    page.get_by_role("button", name=text_in("en")("receptive_field.story_gridding"), exact=True).click()
+    page.wait_for_url(re.compile("layers=conv%2C3%2C1%2C2%2C2%3B"))
+    again = visit("/" + page.url.split("/", 3)[3]).page
+    again.wait_for_function("() => document.querySelectorAll('.layer-table tbody tr').length === 3")
+    again.locator("#receptive-field-table", has_text="13 × 13").wait_for()
+
+
 def test_the_address_follows_what_is_set(visit):
     page = visit().page
     open_tab(page, "shapes", "en")

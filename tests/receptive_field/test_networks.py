@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -62,14 +64,12 @@ def test_fields_are_confirmed_by_autograd(name):
         assert find_bounds(check.field.mask) is not None
 
 
-def test_a_wrong_row_is_not_confirmed():
-    from dataclasses import replace
-
+@pytest.mark.parametrize("change", [{"size": 2}, {"start": 1}, {"jump": 1}])
+def test_a_wrong_row_is_not_confirmed(change):
     row = trace_model("resnet18", 64)[4]
-    wrong = replace(row, size=row.size + 2, start=row.start)
-    assert check_unit("resnet18", 64, wrong, (8, 8)).field.clipped != find_bounds(
-        check_unit("resnet18", 64, row, (8, 8)).field.mask
-    )
+    wrong = replace(row, **{name: getattr(row, name) + more for name, more in change.items()})
+    assert check_unit("resnet18", 64, row, (8, 8)).verdict == "confirmed"
+    assert check_unit("resnet18", 64, wrong, (8, 8)).verdict == "differs"
 
 
 def test_what_is_not_checked_says_why():
@@ -80,8 +80,6 @@ def test_what_is_not_checked_says_why():
 
 
 def test_a_chain_is_checked_pixel_by_pixel_and_a_false_mask_is_noticed():
-    from dataclasses import replace
-
     layers = parse_layers([{"kernel": 3, "dilation": 2}, {"type": "transposed", "kernel": 3, "stride": 2}])
     rows = trace_layer_table(layers, 20)
     field = compute_chain_field(layers, rows, 2, (5, 30))

@@ -29,12 +29,15 @@ from explorer.receptive_field.tab import (
     on_compare,
     on_edit,
     on_network,
+    on_open,
     on_point,
     on_receptive_field,
     on_sample,
     on_size,
     on_story,
     on_upload,
+    read_compared,
+    read_layers,
     receptive_field,
 )
 
@@ -129,6 +132,38 @@ def test_a_click_beside_the_points_does_nothing_or_is_refused(data):
     else:
         with pytest.raises(InputError):
             answer(on_chart, Click(**data))
+
+
+def test_a_network_of_one_size_comes_to_the_front_at_that_size():
+    clicked = answer(on_chart, Click(network="lenet5", layer=1), model="resnet18", size=112, compared=["lenet5"])
+    assert (clicked["model"], clicked["size"], clicked["field"]["size"]) == ("lenet5", 28, 28)
+
+
+def test_a_link_opens_what_it_names():
+    opened = answer(on_open, model="resnet18", size=112)
+    assert opened["field"]["size"] == 112 and 'class="field-badge confirmed"' in opened["badge"]
+    opened = answer(on_open, model="torchvision:resnet18")  # no size: its own
+    assert opened["size"] == opened["field"]["size"] == 224
+    opened = answer(on_open, model="lenet5", size=112)
+    assert opened["size"] == opened["field"]["size"] == 28
+    words = "conv,3,1,2,2;transposed,3,2,1,1"
+    layers = read_layers(words)
+    assert layers == [
+        {"type": "conv", "kernel": "3", "stride": "1", "padding": "2", "dilation": "2"},
+        {"type": "transposed", "kernel": "3", "stride": "2", "padding": "1", "dilation": "1"},
+    ]
+    assert "transposed" in answer(on_open, model=TABLE, layers=layers)["table"]
+    assert read_compared("resnet34;stack5x5") == ["resnet34", "stack5x5"]
+    for damaged in ("", "conv,3", ";".join(["conv,3,1,1,1"] * 65)):
+        assert read_layers(damaged) is None
+    for damaged in ("", "vgg", ";".join(["resnet34"] * 9)):
+        assert read_compared(damaged) is None
+
+
+def test_of_units_in_gaps_only_the_chosen_ones_padding_is_told():
+    table = answer(on_receptive_field, model=TABLE, layers=read_layers("conv,3,2,1,1;transposed,3,2,1,1"), layer=2)["table"]
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", line) for line in re.findall(r"<tr[^>]*>(.*?)</tr>", table, re.DOTALL)]
+    assert cells[-1][-1] == "–" and cells[-2][-1].endswith("%")
 
 
 def test_the_table_marks_the_chosen_layer_and_says_why_the_last_sees_all():

@@ -21,8 +21,8 @@ SENTENCES = {
     "kind_global": "sees all",
     "none": "–",
     # the table of layers
-    "row": "Row",
-    "remove": "Remove row",
+    "row": "Row {number}, {column}",
+    "remove": "Remove row {number}",
     "add": "add a layer",
     "short_type": "Type",
     "short_kernel": "k",

@@ -21,8 +21,8 @@ SENTENCES = {
     "kind_global": "看到全图",
     "none": "–",
     # the table of layers
-    "row": "第几行：",
-    "remove": "删除第几行：",
+    "row": "第 {number} 行，{column}",
+    "remove": "删除第 {number} 行",
     "add": "添加一层",
     "short_type": "类型",
     "short_kernel": "k",
