@@ -69,7 +69,9 @@ def _describe_kind(norms: GradientNorms, kind: str, key: str, text: Text) -> str
     if last == 0:
         # Only a ReLU can shut a path altogether.
         form = "zero" if double > 0 else "dead" if norms.settings.activation == "relu" else "tiny"
-        return text(f"gradient_flow.{key}_{form}", count=num_zero, double=say_number(double), **values)
+        exact = compute_spread(getattr(norms, f"{kind}_double").first_block).num_zero[-1].item()
+        values |= {"count": num_zero, "exact": exact, "double": say_number(double)}
+        return text(f"gradient_flow.{key}_{form}", **values)
     is_worth_saying = num_zero >= 0.05 * norms.seeds_done
     some = text("gradient_flow.some_zero", count=num_zero, seeds=norms.seeds_done) if is_worth_saying else ""
     change = _describe_change(first, last, text)

@@ -33,7 +33,7 @@ SENTENCES = {
     "story_conv": "Convolutions",
     "story_batch_norm": "Batch norm",
     "stop": "Stop measuring",
-    "stopped": "Stopped. The picture shows the seeds measured so far.",
+    "stopped": "Stopped. What was measured so far stays.",
     "too_much_work": "These settings would take minutes. Choose fewer seeds, fewer blocks or a smaller width.",
     # charts
     "plain": "plain",
@@ -60,16 +60,18 @@ SENTENCES = {
     "said_value": "At {depth} blocks the {kind} stack's first gradient has median {median}{change}{some}.",
     "said_zero": "At {depth} blocks the {kind} stack's first gradient reads exactly 0 in {count} of {seeds} seeds "
     "(float64: {double}).",
-    "said_dead": "At {depth} blocks the {kind} stack's first gradient is exactly 0 in {count} of {seeds} seeds, in float64 "
-    "as well: somewhere a whole layer is dead.",
-    "said_tiny": "At {depth} blocks the {kind} stack's first gradient reads 0 in {count} of {seeds} seeds, and is too small "
-    "for float64 as well.",
+    "said_dead": "At {depth} blocks the {kind} stack's first gradient reads 0 in {count} of {seeds} seeds; in {exact} of them "
+    "it is 0 in float64 as well: there a whole layer is dead.",
+    "said_tiny": "At {depth} blocks the {kind} stack's first gradient reads 0 in {count} of {seeds} seeds; in {exact} of them "
+    "it is too small for float64 as well.",
     "said_infinite": "At {depth} blocks the norm of the {kind} stack's first gradient, which squares every entry, overflows in "
     "float32 in {count} of {seeds} seeds (float64: {double}).",
     "said_next_value": "The {kind} one has median {median}{change}{some}.",
     "said_next_zero": "The {kind} one reads exactly 0 in {count} of {seeds} seeds (float64: {double}).",
-    "said_next_dead": "The {kind} one is exactly 0 in {count} of {seeds} seeds, in float64 as well: a whole layer is dead.",
-    "said_next_tiny": "The {kind} one reads 0 in {count} of {seeds} seeds, and is too small for float64 as well.",
+    "said_next_dead": "The {kind} one reads 0 in {count} of {seeds} seeds; in {exact} of them it is 0 in float64 as well: there "
+    "a whole layer is dead.",
+    "said_next_tiny": "The {kind} one reads 0 in {count} of {seeds} seeds; in {exact} of them it is too small for float64 as "
+    "well.",
     "said_next_infinite": "The norm of the {kind} one, which squares every entry, overflows in float32 in {count} of {seeds} "
     "seeds (float64: {double}).",
     "change_grows": ", {factor} times that of one block: it grows",
