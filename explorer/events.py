@@ -21,9 +21,15 @@ def draw_look_for(sentence: str) -> str:
     return f'<p class="look-for" role="status">{sentence}</p>'
 
 
-def draw_problem(sentence: str) -> str:
-    """The same line when something cannot be done: what is wrong and what would be right."""
-    return f'<p class="look-for problem" role="alert">{html.escape(sentence)}</p>'
+def draw_problem(sentence: str, stale: bool = True) -> str:
+    """The same line when something cannot be done: what is wrong and what would be right.
+
+    Args:
+        sentence: plain text.
+        stale: whether the pictures below are those from before, which are dimmed then.
+    """
+    kind = "problem stale" if stale else "problem"
+    return f'<p class="look-for {kind}" role="alert">{html.escape(sentence)}</p>'
 
 
 def explain_problems(handler: Callable, num_outputs: int, language: str) -> Callable:

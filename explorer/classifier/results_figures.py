@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 import plotly.graph_objects as go
 import torch
@@ -88,8 +88,11 @@ def _describe_claim(name: str, record: Mapping, text: Text) -> str:
     facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
     note = text(f"classifier.note_{_NOTES[name]}", **facts) if name in _NOTES else ""
     first, *later = cycles_of(record)
-    training = [_describe_training("trained_with", first, text)]
-    training += [_describe_training("trained_further", cycle, text) for cycle in later]
+    training = [_describe_training("trained_with", [first], text)]
+    for _, alike in groupby(later, key=lambda cycle: (_tricks(cycle, text), cycle["hardware"])):
+        cycles = list(alike)
+        key = "trained_further" if len(cycles) == 1 else "trained_further_often"
+        training.append(_describe_training(key, cycles, text))
     return join_sentences([verdict, *training, note], text)
 
 
@@ -98,24 +101,32 @@ def _restarts(record: Mapping) -> list[int]:
     return list(accumulate(cycle["epochs"] for cycle in cycles_of(record)))[:-1]
 
 
-def _describe_training(key: str, cycle: Mapping, text: Text) -> str:
-    """What was done to the images and to the weights in one cycle, from the record itself."""
+def _describe_training(key: str, cycles: Sequence[Mapping], text: Text) -> str:
+    """What was done to the images and to the weights in cycles of one kind, from the record itself."""
+    tricks = _tricks(cycles[0], text)
+    if tricks is None:
+        return ""
+    return text(
+        f"classifier.{key}",
+        times=len(cycles),
+        epochs=text("classifier.trick_joiner").join(str(cycle["epochs"]) for cycle in cycles),
+        tricks=tricks,
+        time=_duration(sum(cycle["seconds"] for cycle in cycles), text),
+        hardware=_hardware(cycles[0]["hardware"], text),
+    )
+
+
+def _tricks(cycle: Mapping, text: Text) -> str | None:
+    """What was done in a cycle, in words; None where no recipe is recorded."""
     recipe = cycle.get("recipe")
     if recipe is None:
-        return ""
+        return None
     tricks = [
         text(f"classifier.trick_{trick}", pixels=recipe.get("crop_padding"))
         for trick in ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "average")
         if recipe.get(trick)
     ]
-    joined = text("classifier.trick_joiner").join(tricks) or text("classifier.trick_none")
-    return text(
-        f"classifier.{key}",
-        epochs=cycle["epochs"],
-        tricks=joined,
-        time=_duration(cycle["seconds"], text),
-        hardware=_hardware(cycle["hardware"], text),
-    )
+    return text("classifier.trick_joiner").join(tricks) or text("classifier.trick_none")
 
 
 # Network -> which remark on its result is made.

@@ -153,7 +153,8 @@ def draw_field_map(
     scale = shown / side
     if shown != len(image):
         image = F.interpolate(image[None, None], (shown, shown), mode="bilinear")[0, 0]
-    size = write_shape(layer.receptive_field.size)
+    top, left, bottom, right = box or (0, 0, *layer.receptive_field.size)
+    size = write_shape((bottom - top, right - left))  # of this unit: others may see more
     key = "field_global" if box == (0, 0, side, side) else "field_caption"
     caption = text(f"shapes.{key}", size=size)
     boxes = [(*(scale * edge for edge in box), "kernel")] if box else []

@@ -172,7 +172,7 @@ def on_shapes(
     if view == "layer":
         inside = _draw_layer(walk, state, _Setting(model, size, channels, stem), sample, text)
     return [
-        gr.update(value=draw_problem(problem)) if broken else sentence,
+        gr.update(value=draw_problem(problem, stale=False)) if broken else sentence,
         flow,
         totals,
         table,

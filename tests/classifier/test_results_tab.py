@@ -77,18 +77,19 @@ def test_cycles_are_told_and_drawn(language):
         {"epochs": 7, "recipe": {"flip": True}, "seconds": 60, "hardware": "abacus"},
         {"epochs": 3, "recipe": {"cutmix": 0.5}, "seconds": 30, "hardware": "bier"},
         {"epochs": 2, "recipe": {}, "seconds": 20, "hardware": "bier"},
+        {"epochs": 4, "recipe": {}, "seconds": 40, "hardware": "bier"},
     ]
-    record = {**RECORD, "recipe": {}, "epochs": 12, "curve": [EPOCH] * 12, "cycles": cycles}
+    record = {**RECORD, "recipe": {}, "epochs": 16, "curve": [EPOCH] * 16, "cycles": cycles}
     told = describe_claims({"lenet5": record}, text)
     for key, epochs, trick, seconds, hardware in (
         ("trained_with", 7, "flip", 60, "abacus"),
         ("trained_further", 3, "cutmix", 30, "bier"),
-        ("trained_further", 2, "none", 20, "bier"),
+        ("trained_further_often", text("classifier.trick_joiner").join("24"), "none", 60, "bier"),
     ):
         said = {"tricks": text(f"classifier.trick_{trick}"), "time": text("classifier.seconds", value=seconds)}
-        assert text(f"classifier.{key}", epochs=epochs, hardware=hardware, **said) in told
+        assert text(f"classifier.{key}", times=2, epochs=epochs, hardware=hardware, **said) in told
     figure = draw_curve(record, text)
-    assert [line.x0 for line in figure.layout.shapes] == [7.5, 10.5]
+    assert [line.x0 for line in figure.layout.shapes] == [7.5, 10.5, 12.5]
     assert {note.text for note in figure.layout.annotations} == {text("classifier.curve_restart")}
     assert not draw_curve({**RECORD, "recipe": {}}, text).layout.shapes
 

@@ -93,6 +93,13 @@ def test_the_picture_of_a_large_image_is_sent_small_with_its_box_in_place():
     assert bottom - top == right - left == 1.25 and top == pytest.approx(127.5, abs=1)
 
 
+def test_the_field_of_a_unit_on_no_grid_is_told_as_its_own():
+    *_, state, _ = act(on_choose, {"layer": "classifier.0"}, model="alexnet_small")
+    *drawn, _ = act(on_unit, {"map": 0, "row": 0, "column": 0}, model="alexnet_small", state=state, view="layer")
+    (picture,) = drawn[8]["maps"]
+    assert picture["caption"] == "20×20 px" and picture["boxes"][0][:4] == [0, 0, 20, 20]
+
+
 def test_changes_are_typed_undone_mended_and_reset():
     edit = {"action": "edit", "layer": "features.3", "setting": "kernel_size", "value": "3"}
     *drawn, state, view = act(on_edit, edit, view="layer")

@@ -165,6 +165,10 @@ SENTENCES = {
         "Then, from those weights, for {epochs} more with {tricks}, while the learning rate rose and fell once more (a warm "
         "restart, dotted in the training curve); {time} on {hardware}."
     ),
+    "trained_further_often": (
+        "Then, from the weights reached, {times} times more, for {epochs} epochs with {tricks}, while the learning rate rose "
+        "and fell each time (warm restarts, dotted in the training curve); {time} on {hardware}."
+    ),
     "trick_flip": "mirrored images",
     "trick_crop_padding": "shifts by at most {pixels} px",
     "trick_erase": "erased rectangles",

@@ -141,6 +141,9 @@ SENTENCES = {
     "trained_further": (
         "然后从得到的权重出发，再训练 {epochs} 轮，学习率重新升降一次（热重启，训练曲线里用点线标出），用到：{tricks}；在 {hardware} 上用时 {time}。"
     ),
+    "trained_further_often": (
+        "然后从得到的权重出发，又训练了 {times} 次，各 {epochs} 轮，学习率每次重新升降（热重启，训练曲线里用点线标出），用到：{tricks}；在 {hardware} 上共用时 {time}。"
+    ),
     "trick_flip": "左右翻转",
     "trick_crop_padding": "最多 {pixels} 像素的平移",
     "trick_erase": "随机擦除",
