@@ -36,6 +36,7 @@ METHODS_WITH_BASELINE = ("integrated_gradients", "deeplift", "occlusion")
 STEPS_FACTOR = 4
 MOST_STEPS = 500
 LARGEST_GAP = 0.05  # of the difference of scores
+_NO_GAP = 0.005  # logits; differences near 0 are not held to a share of themselves
 
 _BLUR_SIGMA = 3.0  # pixels
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
@@ -79,9 +80,9 @@ class Attribution:
 
     @property
     def is_complete(self) -> bool | None:
-        """Whether the gap is at most LARGEST_GAP of the difference of scores. None where there is no promise."""
+        """Whether the gap is small beside the difference of scores. None where there is no promise."""
         gap = self.completeness_gap
-        return None if gap is None else abs(gap) <= LARGEST_GAP * abs(self.score - self.baseline_score)
+        return None if gap is None else _is_small(gap, self.score - self.baseline_score)
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,11 @@ def compute_attribution(
             with torch.no_grad():
                 found["baseline_score"] = float(model(make_baseline(pixels, chosen))[0, target])
     return Attribution(values, method, target, float(logits[0, target]), **found)
+
+
+def _is_small(gap: float, difference: float) -> bool:
+    """Whether a sum misses a difference of scores by little."""
+    return abs(gap) <= max(LARGEST_GAP * abs(difference), _NO_GAP)
 
 
 def make_baseline(image: torch.Tensor, settings: Settings) -> torch.Tensor:
@@ -218,11 +224,11 @@ def _input_x_gradient(model, image, target, settings) -> dict:
 
 
 def _integrated_gradients(model, image, target, settings) -> dict:
-    """Once more with STEPS_FACTOR times the steps where they miss the difference of scores by more than LARGEST_GAP."""
+    """Once more with STEPS_FACTOR times the steps where they miss the difference of scores."""
     steps = check_whole("classifier.steps", settings.steps, 1, MOST_STEPS)
     values, gap = _integrate(model, image, target, settings, steps)
     more = min(STEPS_FACTOR * steps, MOST_STEPS)
-    if more > steps and abs(gap) > LARGEST_GAP * abs(float(values.sum()) - gap):
+    if more > steps and not _is_small(gap, float(values.sum()) - gap):
         steps = more
         values, _ = _integrate(model, image, target, settings, steps)
     return {"values": values, "steps": steps}

@@ -114,6 +114,14 @@ def test_deeplift_is_complete(name, baseline):
     assert float(found.values.sum()) == pytest.approx(difference, rel=1e-3, abs=1e-4)
 
 
+def test_a_score_that_stays_is_not_called_a_miss():
+    """Black on black: both sums are 0 but for rounding, which is no share of anything."""
+    model = create_model("lenet5").eval()
+    black = torch.full((1, 1, 28, 28), (0 - MEAN) / STD)
+    found = compute_attribution(model, black + 1e-4, 3, "integrated_gradients")
+    assert found.is_complete and found.steps == 50
+
+
 def test_deeplift_by_hand():
     """The rescale rule: the slope of a ReLU is what its output gains over what its input gains."""
     model = nn.Sequential(nn.Flatten(), nn.Linear(9, 6), nn.ReLU(), nn.Linear(6, 2)).eval()
