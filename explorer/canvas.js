@@ -10,6 +10,7 @@
   const NOT_FINITE = 65535;
   const STEPS = 65534;
   const SHADES = 511; // odd, so that 0 falls on the middle of a diverging scale
+  explorer.ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }; // rows, columns
 
   // Draw again at each zoom of the page, or on a monitor of another kind: a canvas has the pixels of one ratio.
   explorer.watchRatio = (draw) => {
@@ -282,7 +283,7 @@
     const readout = document.createElement("div");
     readout.className = "map-readout";
     readout.hidden = true;
-    host.setAttribute("role", "img");
+    host.setAttribute("role", clickEvent ? "group" : "img");
     host.classList.toggle("clickable", Boolean(clickEvent));
     let figures = [];
     let drawn = [];
@@ -314,9 +315,28 @@
         title.textContent = map.title;
         caption.textContent = map.caption;
         drawMap(canvas, map, codes, shades, cells[index], ratio);
+        if (clickEvent) makeReachable(canvas, index, payload);
       });
       breakRows(columns);
       if (pointed) read(pointed.index, pointed.event);
+    }
+
+    // The keyboard comes to the map on which something is chosen, or to the first.
+    function makeReachable(canvas, index, payload) {
+      const chosen = Math.max(0, payload.maps.findIndex(({ boxes }) => boxes.length > 0));
+      canvas.tabIndex = index === chosen ? 0 : -1;
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", payload.maps[index].title || payload.label);
+    }
+
+    // What lies beside the chosen box of a map; null where there is nothing.
+    function besideBox(index, [down, right]) {
+      const { map, codes } = drawn[index];
+      const [top, left, bottom, end] = map.boxes[0] ?? [0, 0, 0, 0];
+      const row = Math.floor((top + bottom) / 2 + down * (bottom - top));
+      const column = Math.floor((left + end) / 2 + right * (end - left));
+      const isInside = row >= 0 && column >= 0 && row < map.rows && column < map.columns;
+      return isInside && codes[row * map.columns + column] !== NOT_FINITE ? { row, column } : null;
     }
 
     function clear() {
@@ -363,6 +383,13 @@
       host.addEventListener("click", (event) => {
         const index = indexOf(event);
         const cell = index >= 0 && cellAt(event.target, drawn[index].map, event);
+        if (cell) trigger(clickEvent, { map: index, ...cell });
+      });
+      host.addEventListener("keydown", (event) => {
+        const index = indexOf(event);
+        if (index < 0 || !explorer.ARROWS[event.key]) return;
+        event.preventDefault();
+        const cell = besideBox(index, explorer.ARROWS[event.key]);
         if (cell) trigger(clickEvent, { map: index, ...cell });
       });
     }

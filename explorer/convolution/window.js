@@ -58,6 +58,7 @@ function drawOutlines(value, terms) {
   const host = mapsOf();
   const canvases = host?.querySelectorAll("canvas");
   if (!canvases || canvases.length <= TORCH) return;
+  canvases[LOOP].tabIndex = 0;
   host.append(outlines);
   outlines.replaceChildren();
   const { padded, kernel, result } = value;
@@ -111,9 +112,22 @@ function point(event) {
     row = Math.round((row - (dilation * (kernel.length - 1)) / 2) / stride);
     column = Math.round((column - (dilation * (kernel[0].length - 1)) / 2) / stride);
   }
+  choose(row, column);
+}
+
+function choose(row, column) {
+  const { result } = props.value;
   cell = [Math.min(Math.max(row, 0), result.length - 1), Math.min(Math.max(column, 0), result[0].length - 1)];
   chosen = true;
   show();
+}
+
+// The arrow keys move the window while the loop's result has the keyboard.
+function step(event) {
+  const move = window.cnnExplorer.ARROWS[event.key];
+  if (!move || !cell || !props.value?.result) return;
+  event.preventDefault();
+  choose(cell[0] + move[0], cell[1] + move[1]);
 }
 
 // The picture may come into the page after this line, and its canvases move when the width changes.
@@ -122,6 +136,7 @@ function attach() {
   if (!host) return requestAnimationFrame(attach);
   host.addEventListener("pointermove", point);
   host.addEventListener("pointerdown", point);
+  host.addEventListener("keydown", step);
   new ResizeObserver(() => requestAnimationFrame(show)).observe(host);
   show();
 }

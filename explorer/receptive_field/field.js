@@ -173,10 +173,9 @@ function click(name, event) {
 }
 
 // The arrow keys move the unit over its map.
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 parts.map.canvas.tabIndex = 0;
 parts.map.canvas.addEventListener("keydown", (event) => {
-  const step = STEPS[event.key];
+  const step = window.cnnExplorer.ARROWS[event.key];
   if (!step || !props.value) return;
   event.preventDefault();
   const { unit, units } = props.value;

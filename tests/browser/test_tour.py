@@ -175,6 +175,27 @@ def test_a_story_of_the_receptive_field_is_shared_by_its_address(visit):
     again.locator("#receptive-field-table", has_text="13 × 13").wait_for()
 
 
+def test_the_arrow_keys_move_the_window_and_choose_filters(visit):
+    page = visit("/?tab=convolution").page
+    page.locator("#convolution-maps canvas").nth(2).focus()
+    line = page.locator(".window-sum")
+    before = line.inner_text()
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp"):  # from the edge into the bright half
+        page.keyboard.press(key)
+    page.wait_for_function("(before) => document.querySelector('.window-sum').innerText !== before", arg=before)
+    choose(page, text_in("en")("terms.kernel"), text_in("en")("convolution.learned", model="LeNet-5"))
+    filters = page.locator(".controls .maps.clickable canvas:visible").first
+    filters.focus()
+    cells = "() => [...document.querySelectorAll('.kernel-grid input')].map((input) => input.value).join()"
+    first = page.evaluate(cells)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"(first) => ({cells})() !== first", arg=first)
+    second = page.evaluate(cells)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"(second) => ({cells})() !== second", arg=second)
+    assert page.evaluate(cells) == first
+
+
 def test_the_address_follows_what_is_set(visit):
     page = visit().page
     open_tab(page, "shapes", "en")
