@@ -18,7 +18,7 @@ from explorer.events import explain_problems
 from explorer.layout import Wing
 from explorer.samples import check_sample
 
-LONGEST_TEXT = 600  # characters: 49 cells of a kernel
+LONGEST_TEXT = 2000  # characters: a table of 64 layers
 PRIVATE = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 
@@ -74,7 +74,7 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
 def read_settings(wing: Wing, settings: Any) -> list:
     """A value for each linked component: what the link says where it makes sense, else no change."""
     texts = settings if isinstance(settings, dict) else {}
-    values = (_read_setting(wing, name, str(texts.get(name, ""))) for name in wing.link_settings)
+    values = (_read_setting(wing, name, str(texts[name])) if name in texts else None for name in wing.link_settings)
     return [gr.skip() if value is None else value for value in values]
 
 

@@ -2,7 +2,7 @@
 (() => {
   const explorer = (window.cnnExplorer ??= {});
 
-  const LONGEST_TEXT = 600; // of one setting in a link
+  const LONGEST_TEXT = 2000; // of one setting in a link: a table of 64 layers
   const LONGEST_WAIT = 10_000; // ms for the answer to a link
   const wings = {}; // wing -> {name: what it is at first} of what a link carries; the first wing is shown at first
   const known = {}; // wing -> {name: value} that its link asked for or that was set since

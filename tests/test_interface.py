@@ -16,6 +16,7 @@ from explorer.language import localise
 from explorer.convolution.tab import read_cells
 from explorer.layout import Wing
 from explorer.links import parse_setting, read_settings
+from explorer.receptive_field.tab import read_compared, read_layers
 from explorer.settings import Settings
 from explorer.text import translate
 
@@ -136,7 +137,7 @@ def test_clients_learn_in_their_language_why_an_input_is_refused():
         (gr.Checkbox(), "true", True),
         (gr.Checkbox(), "yes", None),
         (gr.Textbox(), "3,1,1", "3,1,1"),
-        (gr.Textbox(), "x" * 601, None),
+        (gr.Textbox(), "x" * 2001, None),
         (gr.HTML(0), "199", 199),
         (gr.HTML(0), "200", None),
     ],
@@ -189,3 +190,8 @@ def test_every_linked_setting_can_be_set_by_a_link(demo):
             for name, component in wing.link_settings.items():
                 (value,) = read_settings(replace(wing, link_settings={name: component}), {name: write_link(component.value)})
                 assert value == component.value, name
+    longest = [dict(zip(("type", "kernel", "stride", "padding", "dilation"), ("transposed", "31", "16", "31", "16")))] * 64
+    words = {"layers": write_link(longest), "compared": ""}
+    wing = Wing("wing", dict.fromkeys(words, gr.HTML([])), print, link_parsers={"layers": read_layers, "compared": read_compared})
+    assert read_settings(wing, words) == [longest, []]
+    assert all(isinstance(value, dict) for value in read_settings(wing, {}))  # nothing is named: nothing changes

@@ -419,7 +419,7 @@ def build_tab(language: str) -> Wing:
 def read_compared(words: str) -> list[str] | None:
     """The networks to compare with as a link writes them, "resnet34;resnet18", or None where one is not known."""
     try:
-        return check_compared(words.split(";")) if words else None
+        return check_compared(words.split(";") if words else [])
     except InputError:
         return None
 

@@ -378,21 +378,26 @@ def _is_trained_further(name: str, plan: Plan) -> bool:
     if not plan.resume or plan.warm_start or plan.recipe == "tutorial":
         return False
     first, *later = cycles_of(load_results(plan.checkpoints).get(name, {}))
-    if not later or plan.seeds != (first["seed"],):
+    if not later or first["seed"] not in plan.seeds:
         return False
     is_same = _first_difference(first["recipe"], asdict(plan_recipe(name, plan))) is None
-    return is_same and not _holds_another_run(plan.state_path(name, first["seed"]), first)
+    recorded = {first["seed"]: first}
+    return is_same and not any(
+        _holds_another_run(plan.state_path(name, seed), recorded.get(seed)) for seed in plan.seeds
+    )
 
 
-def _holds_another_run(path: Path, first: Mapping) -> bool:
-    """Whether there is a saved run, begun or finished since, that is not the recorded one."""
+def _holds_another_run(path: Path, first: Mapping | None) -> bool:
+    """Whether there is a saved run that was begun since, or is finished and not the recorded one, where that is known."""
     if not path.is_file():
         return False
     try:
         facts = read_facts(path)
     except StateError:  # who goes on with it is told so
         return True
-    return not facts["finished"] or any(facts["record"][key] != first[key] for key in ("test_correct", "seconds"))
+    if not facts["finished"]:
+        return True
+    return first is not None and any(facts["record"][key] != first[key] for key in ("test_correct", "seconds"))
 
 
 def _train_seeds(name: str, plan: Plan, images: Images, should_stop) -> list[Finished]:

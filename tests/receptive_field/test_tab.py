@@ -156,7 +156,8 @@ def test_a_link_opens_what_it_names():
     assert read_compared("resnet34;stack5x5") == ["resnet34", "stack5x5"]
     for damaged in ("", "conv,3", ";".join(["conv,3,1,1,1"] * 65)):
         assert read_layers(damaged) is None
-    for damaged in ("", "vgg", ";".join(["resnet34"] * 9)):
+    assert read_compared("") == []
+    for damaged in ("vgg", "resnet34;", ";".join(["resnet34"] * 9)):
         assert read_compared(damaged) is None
 
 

@@ -223,6 +223,8 @@ def test_resuming_does_not_undo_a_warm_start(workplace, capsys):
     checkpoints.save_record("softmax", further, workplace / "checkpoints")
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
     assert load_results(workplace / "checkpoints")["softmax"] == further
+    assert call("--models", "softmax", "--epochs", "2", "--seed", "42,43", "--resume") == 0
+    assert load_results(workplace / "checkpoints")["softmax"] == further
     assert call("--models", "softmax", "--epochs", "2", "--seed", "43", "--resume") == 0
     assert "cycles" not in load_results(workplace / "checkpoints")["softmax"]
 
@@ -243,6 +245,20 @@ def test_a_fresh_run_after_a_warm_start_can_be_gone_on_with(workplace, monkeypat
     assert len(load_results(folder)["softmax"]["cycles"]) == 2
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
     assert "cycles" not in load_results(folder)["softmax"]
+
+
+def test_several_seeds_do_not_undo_a_warm_start_and_can_be_gone_on_with(workplace, monkeypatch):
+    seeds, folder = ("--models", "softmax", "--epochs", "2", "--seed", "42,43"), workplace / "checkpoints"
+    assert call(*seeds) == 0
+    assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 0
+    further = load_results(folder)["softmax"]
+    first = further["cycles"][0]["seed"]
+    assert call(*seeds, "--resume") == 0 and load_results(folder)["softmax"] == further
+    press_ctrl_c_at(monkeypatch, "softmax", 1)
+    assert call(*seeds) == 130
+    assert call(*seeds, "--resume") == 0
+    runs_now = load_results(folder)["softmax"]["runs"]
+    assert [run["seed"] for run in runs_now] == [42, 43] and first in (42, 43)
 
 
 def fill_the_disk(*_given):
