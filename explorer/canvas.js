@@ -315,18 +315,20 @@
         title.textContent = map.title;
         caption.textContent = map.caption;
         drawMap(canvas, map, codes, shades, cells[index], ratio);
-        if (clickEvent) makeReachable(canvas, index, payload);
       });
+      if (clickEvent) makeReachable(payload);
       breakRows(columns);
       if (pointed) read(pointed.index, pointed.event);
     }
 
     // The keyboard comes to the map on which something is chosen, or to the first.
-    function makeReachable(canvas, index, payload) {
-      const chosen = Math.max(0, payload.maps.findIndex(({ boxes }) => boxes.length > 0));
-      canvas.tabIndex = index === chosen ? 0 : -1;
-      canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", payload.maps[index].title || payload.label);
+    function makeReachable({ maps, label }) {
+      const chosen = Math.max(0, maps.findIndex(({ boxes }) => boxes.length > 0));
+      figures.forEach(({ canvas }, index) => {
+        canvas.tabIndex = index === chosen ? 0 : -1;
+        canvas.setAttribute("role", "img");
+        canvas.setAttribute("aria-label", maps[index].title || label);
+      });
     }
 
     // What lies beside the chosen box of a map; null where there is nothing.
@@ -380,17 +382,16 @@
       readout.hidden = true;
     });
     if (clickEvent) {
+      const press = (index, cell) => cell && trigger(clickEvent, { map: index, ...cell });
       host.addEventListener("click", (event) => {
         const index = indexOf(event);
-        const cell = index >= 0 && cellAt(event.target, drawn[index].map, event);
-        if (cell) trigger(clickEvent, { map: index, ...cell });
+        if (index >= 0) press(index, cellAt(event.target, drawn[index].map, event));
       });
       host.addEventListener("keydown", (event) => {
         const index = indexOf(event);
         if (index < 0 || !explorer.ARROWS[event.key]) return;
         event.preventDefault();
-        const cell = besideBox(index, explorer.ARROWS[event.key]);
-        if (cell) trigger(clickEvent, { map: index, ...cell });
+        press(index, besideBox(index, explorer.ARROWS[event.key]));
       });
     }
 

@@ -76,15 +76,19 @@ def draw_window(experiment: Experiment, text: Text) -> dict:
     }
 
 
+def say_factor(factor: float) -> str:
+    """How many times as much: in whole numbers, below 10 in two digits."""
+    return f"{factor:,.0f}" if factor >= 10 else f"{factor:.2g}"
+
+
 def draw_comparison(experiment: Experiment, text: Text) -> str:
     """Greatest difference and the times of the two, in one line."""
     comparison = experiment.comparison
-    factor = comparison.manual_seconds / comparison.torch_seconds
     key = "convolution.same" if comparison.greatest_difference == 0 else "convolution.different"
     return text(
         key,
         difference=f"{comparison.greatest_difference:.1e}",
-        factor=f"{factor:,.0f}" if factor >= 10 else f"{factor:.2g}",
+        factor=say_factor(comparison.manual_seconds / comparison.torch_seconds),
         manual=format_time(comparison.manual_seconds),
         torch=format_time(comparison.torch_seconds),
     )

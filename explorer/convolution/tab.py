@@ -27,6 +27,7 @@ from explorer.convolution.figures import (
     draw_parameters,
     draw_pooling,
     draw_window,
+    say_factor,
 )
 from explorer.convolution.kernels import (
     MAX_IMAGE_SIZE,
@@ -314,9 +315,7 @@ def _count_parameters(experiment: Experiment, settings: Settings, text: Text) ->
     size = tuple(experiment.kernel.shape)
     conv = count_conv_params(*channels, *size)
     linear = count_linear_params(*(each * side**2 for each in channels))
-    factor = linear.total / conv.total
-    words = f"{factor:,.0f}" if factor >= 10 else f"{factor:.2g}"
-    sentence = text("convolution.look_parameters", factor=words, side=side)
+    sentence = text("convolution.look_parameters", factor=say_factor(linear.total / conv.total), side=side)
     return [draw_look_for(sentence), draw_parameters(conv, linear, channels, size, side, text)]
 
 

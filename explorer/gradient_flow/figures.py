@@ -59,9 +59,8 @@ def _first_and_last(flow: Flow) -> tuple[float, float]:
 
 
 def _describe_kind(norms: GradientNorms, kind: str, key: str, text: Text) -> str:
-    first, last = _first_and_last(getattr(norms, kind))
-    double = _first_and_last(getattr(norms, f"{kind}_double"))[1]
-    spread = compute_spread(getattr(norms, kind).first_block)
+    spread, exact = (compute_spread(getattr(norms, each).first_block) for each in (kind, f"{kind}_double"))
+    first, last, double = spread.median[0].item(), spread.median[-1].item(), exact.median[-1].item()
     num_zero, num_not_finite = spread.num_zero[-1].item(), spread.num_not_finite[-1].item()
     values = {"kind": text(f"gradient_flow.{kind}"), "depth": norms.settings.depth, "seeds": norms.seeds_done}
     if not math.isfinite(last):
@@ -69,8 +68,7 @@ def _describe_kind(norms: GradientNorms, kind: str, key: str, text: Text) -> str
     if last == 0:
         # Only a ReLU can shut a path altogether.
         form = "zero" if double > 0 else "dead" if norms.settings.activation == "relu" else "tiny"
-        exact = compute_spread(getattr(norms, f"{kind}_double").first_block).num_zero[-1].item()
-        values |= {"count": num_zero, "exact": exact, "double": say_number(double)}
+        values |= {"count": num_zero, "exact": exact.num_zero[-1].item(), "double": say_number(double)}
         return text(f"gradient_flow.{key}_{form}", **values)
     is_worth_saying = num_zero >= 0.05 * norms.seeds_done
     some = text("gradient_flow.some_zero", count=num_zero, seeds=norms.seeds_done) if is_worth_saying else ""

@@ -148,8 +148,13 @@ def trace_compared(name: str, scene: Scene) -> tuple[LayerRow, ...]:
     if name in STACKS:
         least = min(max(row.size for row in scene.rows), 2 * scene.size)
         return trace_uniform_stack(STACKS[name], least, scene.size)
-    network = find_network(name)
-    return trace_model(name, network.input_size if network.fixed_size else scene.size)
+    return trace_model(name, fit_size(name, scene.size))
+
+
+def fit_size(name: str, size: int) -> int:
+    """The size at which a network or the reader's table is shown: its own where it takes no other."""
+    network = NETWORKS.get(name)
+    return network.input_size if network and network.fixed_size else size
 
 
 def check_compared(names: Any) -> list[str]:

@@ -76,6 +76,7 @@ from explorer.receptive_field.scene import (
     encode_picture,
     find_reach,
     find_scene,
+    fit_size,
     make_layers,
     name_network,
     read_image,
@@ -112,8 +113,13 @@ def on_receptive_field(*values, language: str) -> list:
 def on_network(*values, language: str) -> list:
     """The same for a new network, at the size that it is made for; opens the table if it is chosen."""
     view = View(*values)
-    size = IMAGE_SIZE if view.model == TABLE else min(find_network(view.model).input_size, MAX_IMAGE_SIZE)
+    size = find_own_size(view.model)
     return show_network(replace(view, size=size), text_in(language), size=size)
+
+
+def find_own_size(model: Any) -> int:
+    """The size of image with which a network comes."""
+    return IMAGE_SIZE if model == TABLE else min(find_network(model).input_size, MAX_IMAGE_SIZE)
 
 
 def on_open(*values, language: str) -> list:
@@ -122,12 +128,9 @@ def on_open(*values, language: str) -> list:
     A link names no size where it is that with which the page opens: then a network comes at its own.
     """
     view = View(*values)
-    is_fixed = view.model in NETWORKS and find_network(view.model).fixed_size
-    if view.size == IMAGE_SIZE or is_fixed:
-        answer = on_network(*values, language=language)
-        view = replace(view, size=answer[1 + len(PICTURES) + CONTROLS.index("size")])
-    else:
-        answer = on_size(*values, language=language)
+    own = find_own_size(view.model)
+    view = replace(view, size=own if view.size == IMAGE_SIZE else fit_size(view.model, view.size))
+    answer = show_network(view, text_in(language), size=view.size)
     checked = on_check(*(getattr(view, name) for name in View.__dataclass_fields__), language=language)
     named = zip((*PICTURES, *CONTROLS), answer[1:], checked[1:], strict=True)
     return [answer[0], *(new if name in ("field", "badge") else old for name, old, new in named)]
@@ -182,10 +185,8 @@ def on_chart(event: gr.EventData, *values, language: str) -> list:
     if name not in NETWORKS and name != TABLE:
         return [text_in(language)("receptive_field.look_stack"), *_skip_all()]
     compared = [view.model if each == name else each for each in check_compared(view.compared)]
-    view = replace(view, model=name, layer=layer, compared=compared)
-    changed = {"model": name, "compared": compared}
-    if name in NETWORKS and find_network(name).fixed_size:
-        changed["size"] = find_network(name).input_size
+    view = replace(view, layer=layer)
+    changed = {"model": name, "compared": compared, "size": fit_size(name, view.size)}
     return show_network(replace(view, **changed), text_in(language), **changed)
 
 

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -39,7 +39,6 @@ from explorer.training.state import StateError, read_facts, read_finished, read_
 
 RUNS = Path("runs")
 DEFAULT_SEED = 42
-_DEFAULTS = {field.name: field.default for field in fields(Recipe) if field.default is not MISSING}
 
 
 class RunError(ValueError):
@@ -294,7 +293,7 @@ def _first_difference(saved: Mapping, wanted: Mapping) -> str | None:
 
     An older recipe that does not name a setting has its default.
     """
-    saved = {**_DEFAULTS, **saved}
+    saved = {**asdict(Recipe(epochs=0)), **saved}  # which every recipe names
     keys = (key for key in dict.fromkeys([*wanted, *saved]) if key != "autocast")
     return next((key for key in keys if saved.get(key) != wanted.get(key)), None)
 
