@@ -20,6 +20,7 @@ from explorer.receptive_field.maths import (
     find_first_as_wide,
     find_last_local,
     find_unit,
+    how_much_is_joined,
 )
 from explorer.receptive_field.networks import UnitCheck
 from explorer.style import ACCENT, ROLES, new_figure
@@ -100,8 +101,8 @@ def _layer_dots(numbers: Sequence[int], heights: Sequence[int], chosen: int, col
 def _growth_line(growth: Growth, text: Text, **line) -> go.Scatter:
     name, rows = growth.title, growth.rows
     hover = [
-        text(f"receptive_field.hover_{'global' if row.kind == 'global' else 'layer'}", name=name_layer(row, text),
-             size=row.size, jump=_say_number(row.jump))
+        text(f"receptive_field.hover_{how_much_is_joined(row, rows[0].num_units) or 'layer'}",
+             name=name_layer(row, text), size=row.size, jump=_say_number(row.jump))
         for row in rows
     ]  # fmt: skip
     return go.Scatter(
@@ -152,7 +153,7 @@ def draw_field(
         "maxSide": FIELD_SIDE,
         "label": title,
         "imageTitle": title,
-        "imageCaption": _describe_box(row, field, text),
+        "imageCaption": _describe_box(row, field, size, text),
         "mapTitle": text("receptive_field.map_title", count=row.num_units),
         "mapCaption": text("receptive_field.map_caption"),
     }
@@ -163,9 +164,10 @@ def _encode_grey(values: np.ndarray) -> dict:
     return {"side": len(codes), "codes": base64.b64encode(codes.tobytes()).decode("ascii")}
 
 
-def _describe_box(row: LayerRow, field: FieldBox, text: Text) -> str:
-    if row.kind == "global":
-        return text("receptive_field.box_global")
+def _describe_box(row: LayerRow, field: FieldBox, image_size: int, text: Text) -> str:
+    joined = how_much_is_joined(row, image_size)
+    if joined:
+        return text(f"receptive_field.box_{joined}", size=row.size, image=image_size)
     top, left, bottom, right = field.box
     said = {"height": bottom - top, "width": right - left, "centre": _say_centre(field.centre)}
     if field.padding_share > 0:
@@ -301,11 +303,12 @@ def draw_stack_table(summaries: Sequence[StackSummary], channels: int, text: Tex
 
 
 def draw_network_table(networks: Sequence[tuple[str, Sequence[LayerRow]]], text: Text) -> str:
-    """Final field of each network and where it first sees the whole image, as HTML."""
+    """Final field of each network and where it is first as wide as the image, as HTML."""
     body = []
     for title, rows in networks:
         last, wide = find_last_local(rows), find_first_as_wide(rows)
-        body.append(([escape(title), f"{last.size} × {last.size}", last.jump, escape(wide.name)], False))
+        since = escape(wide.name) if wide else text("receptive_field.none")
+        body.append(([escape(title), f"{last.size} × {last.size}", last.jump, since], False))
     heads = ("network", "final_size", "jump", "as_wide")
     return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(0, 3))
 

@@ -46,10 +46,10 @@ class LayerRow:
 
     Attributes:
         name: name of the layer; "" for the image itself.
-        kind: "input", "conv", "pool", "transposed" or "global" (sees everything by construction: linear, global
+        kind: "input", "conv", "pool", "transposed" or "global" (joins all positions by construction: linear, global
             pooling).
-        size: side of the field in input pixels; of a global layer the image's side. Behind a transposed convolution
-            units see fields of different sizes: then that of the largest.
+        size: side of the field in input pixels. Behind a transposed convolution units see fields of different sizes:
+            then that of the largest.
         jump: distance in input pixels between the fields of two neighbouring units; behind a transposed convolution
             the mean distance, which may be a fraction.
         start: centre of the first unit's field, in input pixels; half pixels occur behind even kernels.
@@ -595,7 +595,14 @@ def summarise_stack(layers: Sequence[Mapping[str, Any]], channels: int = 1) -> S
 
 def find_first_as_wide(rows: Sequence[LayerRow]) -> LayerRow | None:
     """The first layer whose field has at least the image's side, or None."""
-    return next((row for row in rows if row.kind == "global" or row.size >= rows[0].num_units), None)
+    return next((row for row in rows if row.size >= rows[0].num_units), None)
+
+
+def how_much_is_joined(row: LayerRow, image_size: int) -> str | None:
+    """Of a layer that joins all positions: "global" where that is the image, "part" where strides skip pixels of it."""
+    if row.kind != "global":
+        return None
+    return "global" if row.size == image_size else "part"
 
 
 def find_last_local(rows: Sequence[LayerRow]) -> LayerRow:

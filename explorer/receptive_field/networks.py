@@ -88,7 +88,7 @@ def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
     """The rows of a network along its longest path: its convolutions and poolings.
 
     A layer that sees less than one before it stands on a shortcut or a shorter branch and is left out, as is one
-    whose field is not square. The last row is the layer from which on every unit sees the whole image.
+    whose field is not square. The last row is the layer from which on every unit sees all that is seen.
 
     Args:
         name: a key of NETWORKS.
@@ -115,10 +115,16 @@ def _trace_network(network: Network, input_size: int) -> tuple[LayerRow, ...]:
     for row in _choose_path(layers[:last], input_size):
         rows.append(limit_reach(replace(row, reach=rows[-1].reach)))
     if last < len(layers):
-        joint = layers[last]
-        rows.append(LayerRow(joint.name, "global", input_size, input_size, (input_size - 1) / 2, 1, rows[-1].reach,
-                             joint.field_note))  # fmt: skip
+        rows.append(_read_joint(layers[last]))
     return tuple(rows)
+
+
+def _read_joint(layer: Layer) -> LayerRow:
+    """The row of a layer that joins all positions: one unit, which sees less than the image where strides skip pixels."""
+    spans = [axis.span(0) for axis in layer.receptive_field.axes]
+    first, last = min(first for first, _ in spans), max(last for _, last in spans)
+    size = last - first + 1
+    return LayerRow(layer.name, "global", size, size, (first + last) / 2, 1, last + 1, layer.field_note)
 
 
 def _find_joint(layers: Sequence[Layer]) -> int:

@@ -26,6 +26,7 @@ from explorer.receptive_field.maths import (
     compute_chain_reach,
     compute_field_box,
     find_unit,
+    how_much_is_joined,
     parse_layers,
     trace_layer_table,
     trace_uniform_stack,
@@ -222,8 +223,9 @@ def describe_layer(scene: Scene, text: Text) -> str:
     name = f"<b>{html.escape(name_layer(row, text))}</b>"
     if number == 0:
         return text("receptive_field.look_input")
-    if row.kind == "global":
-        return text("receptive_field.look_global", name=name)
+    joined = how_much_is_joined(row, size)
+    if joined:
+        return text(f"receptive_field.look_{joined}", name=name, size=row.size, image=size)
     before = scene.rows[number - 1]
     added = row.size - before.size
     if row.note:

@@ -51,7 +51,7 @@ from explorer.shapes.edit import (
 from explorer.shapes.figures import CSS, draw_flow, draw_table, draw_totals
 from explorer.shapes.graph import gather_graph
 from explorer.shapes.layer_list import write_network
-from explorer.shapes.maths import Stage, bin_widths, gather_stages
+from explorer.shapes.maths import Stage, bin_widths, gather_stages, sees_everything
 from explorer.shapes.panels import (
     draw_code,
     draw_editor,
@@ -303,7 +303,7 @@ def trace_shapes(
             "mult_adds": layer.mult_adds,
             "activation_bytes": layer.activation_bytes,
             "receptive_field": list(layer.receptive_field.size),
-            "sees_everything": layer.receptive_field.is_global,
+            "sees_everything": sees_everything(layer, trace),
         }
         for layer in trace.layers
     ]

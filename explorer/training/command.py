@@ -132,8 +132,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--recipe",
         default="best",
         metavar="NAME",
-        help="best (default): each model's own; short: for a machine without a GPU, fewer epochs of the costliest with "
-        "less regularisation; tutorial: the tutorial's protocol, of which only what it reached is kept and no weights",
+        help="best (default): each model's own; medium and short: for a machine without a GPU, fewer epochs of the "
+        "costliest with less regularisation; tutorial: the tutorial's protocol, of which only what it reached is kept and no weights",
     )
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the images (default: the recipe's)")
     parser.add_argument(
@@ -216,7 +216,7 @@ def check_warm_start(arguments: argparse.Namespace) -> None:
     if arguments.seed is not None:
         raise RunError(f"--warm-start goes on with the seed of the weights: leave out --seed, got {arguments.seed!r}")
     if arguments.recipe == "tutorial":
-        raise RunError("--warm-start must have --recipe best or short, got 'tutorial', whose weights are not kept")
+        raise RunError("--warm-start must have --recipe best, medium or short, got 'tutorial', whose weights are not kept")
     if arguments.smoke:
         raise RunError("--smoke and --warm-start do not go together: a smoke run has no trained weights to start from")
 

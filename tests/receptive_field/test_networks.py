@@ -10,8 +10,17 @@ import torch
 from torch import nn
 
 from explorer.errors import InputError
+from explorer.models.footprint import measure_footprint
 from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
-from explorer.receptive_field.maths import compute_chain_field, find_last_local, parse_layers, trace_layer_table
+from explorer.receptive_field.maths import (
+    compute_chain_field,
+    compute_field_box,
+    find_first_as_wide,
+    find_last_local,
+    make_image_row,
+    parse_layers,
+    trace_layer_table,
+)
 from explorer.receptive_field.networks import (
     NETWORKS,
     build_chain,
@@ -19,6 +28,7 @@ from explorer.receptive_field.networks import (
     check_unit,
     find_bounds,
     find_network,
+    record_network,
     trace_model,
 )
 
@@ -41,6 +51,26 @@ def test_the_joint_says_why_it_sees_everything():
         ("regnet_y_400mf", "trunk_output.block1.block1-0.f.se.mul"),
     ):
         assert trace_model(f"torchvision:{name}", 224)[-1].name == joint
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "size", "seen"),
+    [
+        ("torchvision:squeezenet1_1", "classifier.3", 70, 69),
+        ("torchvision:convnext_tiny", "avgpool", 70, 68),
+        ("torchvision:alexnet", "avgpool", 70, 65),
+        ("alexnet_small", "features.9", 28, 28),
+    ],
+)
+def test_where_strides_skip_pixels_the_joint_sees_what_autograd_finds(name, layer, size, seen):
+    row, network = trace_model(name, size)[-1], find_network(name)
+    recording, shape = record_network(name), (network.channels, size, size)
+    units = next(each.output_shape[-1] for each in recording.trace(shape).layers if each.name == layer)
+    masks = [measure_footprint(recording, shape, layer, (unit, unit)).mask for unit in {0, units - 1}]
+    assert find_bounds(np.logical_or.reduce(masks)) == (0, 0, seen, seen)
+    assert (row.kind, row.size, row.reach) == ("global", seen, seen)
+    assert compute_field_box(row, (0, 0)).clipped == (0, 0, seen, seen)
+    assert (find_first_as_wide([make_image_row(size), row]) is None) == (seen < size)
 
 
 PATHS = ["resnet50", "torchvision:resnet50", "torchvision:regnet_y_400mf", "torchvision:googlenet"]

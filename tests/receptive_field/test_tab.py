@@ -13,6 +13,7 @@ from PIL import Image
 
 from explorer.errors import InputError
 from explorer.receptive_field.effective_tab import on_measure, on_run, on_stop
+from explorer.receptive_field.networks import trace_model
 from explorer.receptive_field.scene import find_scene
 from explorer.receptive_field.tab import (
     CONTROLS,
@@ -106,6 +107,17 @@ def test_the_box_follows_the_layer_and_the_clicked_pixel():
     assert clicked["field"]["box"] == [-2, 25, 3, 30] and clicked["field"]["clipped"] == [0, 25, 3, 28]
     assert clicked["field"]["centre"] == [0, 27]
     assert "64%" in clicked["field"]["imageCaption"]
+
+
+@pytest.mark.parametrize(("size", "seen", "words"), [(224, 224, ("whole image", "every pixel")), (250, 248, ("248 × 248",) * 2)])
+def test_a_layer_that_joins_all_positions_tells_how_much_it_sees(size, seen, words):
+    """ConvNeXt's first stride of 4 without padding skips the last pixels of 250."""
+    last = len(trace_model("torchvision:convnext_tiny", size)) - 1
+    shown = show(model="torchvision:convnext_tiny", size=size, layer=last)
+    assert shown["field"]["clipped"] == [0, 0, seen, seen]
+    assert words[0] in shown["look_for"] and words[1] in shown["field"]["imageCaption"]
+    hover = next(line for line in shown["chart"].data if line.meta).text[-1]
+    assert hover.endswith("the whole image" if size == seen else "248 × 248 pixels, all that is seen")
 
 
 def test_a_clicked_unit_is_the_one_that_is_shown_and_its_place_stays():

@@ -301,7 +301,7 @@ def test_a_warm_start_without_weights_says_so(workplace, capsys):
     ("options", "told"),
     [
         (("--seed", "1,2"), "leave out --seed, got '1,2'"),
-        (("--recipe", "tutorial"), "must have --recipe best or short, got 'tutorial'"),
+        (("--recipe", "tutorial"), "must have --recipe best, medium or short, got 'tutorial'"),
         (("--smoke",), "--smoke and --warm-start do not go together"),
     ],
 )

@@ -15,7 +15,7 @@ def test_every_model_has_a_recipe():
     assert all(recipe_for(name).epochs >= 1 for name in MODELS)
     with pytest.raises(ValueError, match="got 'vgg'"):
         recipe_for("vgg")
-    with pytest.raises(ValueError, match="recipe must be one of best, short, tutorial, got 'fast'"):
+    with pytest.raises(ValueError, match="recipe must be one of best, medium, short, tutorial, got 'fast'"):
         recipe_for("mlp", "fast")
 
 
@@ -32,6 +32,17 @@ def test_the_short_recipe_shortens_what_is_long_and_nothing_else():
         best, short = recipe_for(name), recipe_for(name, "short")
         assert short.epochs == 7 and not (short.erase or short.cutmix or short.average)
         assert replace(short, epochs=100, erase=0.5, cutmix=0.5, average=0.999) == best
+
+
+def test_the_medium_recipe_lies_between_the_other_two():
+    for name in MODELS:
+        best, medium, short = (recipe_for(name, recipe) for recipe in ("best", "medium", "short"))
+        if short == best:
+            assert medium == best
+            continue
+        assert short.epochs < medium.epochs < best.epochs
+        assert medium.erase == best.erase > 0 and not (medium.cutmix or medium.average)
+        assert replace(medium, epochs=best.epochs, cutmix=best.cutmix, average=best.average) == best
 
 
 def test_a_warm_restart_changes_the_learning_rate_alone():

@@ -35,10 +35,12 @@ SENTENCES = {
     "whole_image": "image: {size} px",
     "hover_layer": "{name}: {size} × {size} pixels, jump {jump}",
     "hover_global": "{name}: the whole image",
+    "hover_part": "{name}: {size} × {size} pixels, all that is seen",
     "field_title": "{name}, unit ({row}, {column})",
     "box_inside": "{height} × {width} pixels around {centre}, all on the image. Click to choose another unit.",
     "box_clipped": "{height} × {width} pixels around {centre}, {share} of them in the padding.",
     "box_global": "Sees every pixel.",
+    "box_part": "Sees {size} × {size} of the {image} × {image} pixels.",
     # the tables
     "head_number": "#",
     "head_layer": "Layer",
@@ -74,6 +76,10 @@ SENTENCES = {
     "look_wide": " The image is {image} pixels wide, but no unit lies so that it sees all of it.",
     "look_padding": " For this unit {share} of the box lies in the padding, where there is nothing to see.",
     "look_global": "{name} joins all positions: from here on every unit sees the whole image.",
+    "look_part": (
+        "{name} joins all positions: from here on every unit sees the same {size} × {size} pixels. Of the {image} pixels "
+        "along each side, strides before it skip the rest."
+    ),
     "look_kernels": (
         "{first} and {second} both see {first_size} × {first_size} pixels, but {first} needs {first_params} weights "
         "in place of {second_params}: {saved} less, with one ReLU more. Dark pixels have more paths to the unit."

@@ -25,17 +25,17 @@ SENTENCES = {
     "no_layer": "The network has no layer named {layer}.",
     "no_map": "{layer} ({kind}) gives no feature map, so it has no unit at a row and a column.",
     "no_unit": "{layer} has {rows} × {columns} units; that row and column are not among them.",
-    "note_global_pool": "Global pooling joins all positions: every unit sees the whole image.",
-    "note_linear": "A fully connected layer joins all positions: every unit sees the whole image.",
-    "note_attention": "Attention joins all positions: every unit sees the whole image.",
+    "note_global_pool": "Global pooling joins all positions: every unit sees all that the layers before it see.",
+    "note_linear": "A fully connected layer joins all positions: every unit sees all that the layers before it see.",
+    "note_attention": "Attention joins all positions: every unit sees all that the layers before it see.",
     "note_window_attention": (
         "Attention joins the positions of each window: units of one window see the same, whatever their place in it."
     ),
     "note_squeeze_excitation": (
-        "A branch that saw the whole image scales the channels (squeeze and excitation): every unit "
-        "sees the whole image."
+        "A branch in which all positions are joined scales the channels (squeeze and excitation): every unit "
+        "sees all that it sees."
     ),
-    "note_normalisation": "Mean and deviation are taken over all positions: every unit sees the whole image.",
+    "note_normalisation": "Mean and deviation are taken over all positions: every unit sees all that the layers before it see.",
     "note_unaligned": (
         "Branches meet whose units lie at different distances: each unit has a field of its own, the largest is given."
     ),
@@ -44,12 +44,12 @@ SENTENCES = {
     "note_transposed": (
         "A transposed convolution puts units between those before it: neighbours may share a field or not, the largest is given."
     ),
-    "check_global": "not checked: this layer sees the whole image by construction",
+    "check_global": "not checked: this layer joins all positions by construction",
     "check_no_grid": "not checked: the units of this layer lie on no regular grid",
     "check_too_large": "not checked: the field is too large to measure while you wait",
     "check_unsupported": "not checked: an operation on the way cannot be replayed",
     "check_no_counterpart": "{layer} ({kind}) has no counterpart through which a footprint could be measured.",
-    "note_global_branch": "A branch that saw the whole image joins here: every unit sees the whole image.",
+    "note_global_branch": "A branch in which all positions are joined comes in here: every unit sees all that it sees.",
     "note_single_unit": "The feature map is down to one unit, which sees all that the layers before saw.",
     "no_dimension": "{layer} ({kind}) asks for dimension or place {dim}, which a shape of {shape} does not have.",
     "not_rows_and_columns": "{layer} ({kind}) slides over dimensions that are not height and width; that has no rule.",

@@ -35,10 +35,12 @@ SENTENCES = {
     "whole_image": "图像：{size} 像素",
     "hover_layer": "{name}：{size} × {size} 像素，跨距 {jump}",
     "hover_global": "{name}：整幅图像",
+    "hover_part": "{name}：{size} × {size} 像素，即能看到的全部",
     "field_title": "{name}，单元 ({row}, {column})",
     "box_inside": "以 {centre} 为中心的 {height} × {width} 像素，全在图内。点击图像可换单元。",
     "box_clipped": "以 {centre} 为中心的 {height} × {width} 像素，其中 {share} 落在填充区。",
     "box_global": "能看到每一个像素。",
+    "box_part": "能看到 {image} × {image} 像素中的 {size} × {size}。",
     # the tables
     "head_number": "#",
     "head_layer": "层",
@@ -70,6 +72,10 @@ SENTENCES = {
     "look_wide": "图像边长是 {image}，但没有哪个单元的位置正好能看到全图。",
     "look_padding": "对所选单元来说，方框有 {share} 落在填充区，那里什么也看不到。",
     "look_global": "{name} 把所有位置合在一起：从这里开始，每个单元都看到整幅图像。",
+    "look_part": (
+        "{name} 把所有位置合在一起：从这里开始，每个单元都看到同样的 {size} × {size} 像素；"
+        "图像边长是 {image}，其余像素被前面的步幅跳过。"
+    ),
     "look_kernels": (
         "{first} 和 {second} 都看到 {first_size} × {first_size} 像素，但前者只要 {first_params} 个权重，"
         "后者要 {second_params} 个：省下 {saved}，还多一个 ReLU。颜色越深的像素，通向该单元的路径越多。"
