@@ -18,6 +18,7 @@ from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results
 from explorer.models.seeds import cycles_of
 from explorer.settings import PREFIX, Settings
+from explorer.training.recipe import recipe_for
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -63,10 +64,15 @@ def test_results_are_those_that_were_measured():
 
 
 def test_results_name_every_cycle_of_resnet18():
-    *first, last = (str(cycle["epochs"]) for cycle in cycles_of(load_results()["resnet18"]))
+    cycles = cycles_of(load_results()["resnet18"])
+    *first, last = (str(cycle["epochs"]) for cycle in cycles)
     prose = " ".join(README.split())
     assert f"ResNet-18 was given {', '.join(first)} and {last} epochs on a CPU" in prose
-    assert all(f"--epochs {number}`" in prose for number in (*first[1:], last))
+    for cycle in cycles[1:]:
+        recipe = "medium" if cycle["recipe"]["erase"] else "short"
+        assert f"--recipe {recipe} --warm-start" in prose
+        if cycle["epochs"] != recipe_for("resnet18", recipe).epochs:
+            assert f"--epochs {cycle['epochs']}`" in prose
 
 
 @pytest.mark.parametrize("line", re.findall(r"^hf .+$", README, re.MULTILINE))

@@ -310,13 +310,14 @@ def test_what_does_not_go_with_a_warm_start(options, told, workplace, capsys):
     assert told in capsys.readouterr().err
 
 
-def test_the_short_recipe_ships_weights(workplace, monkeypatch):
+@pytest.mark.parametrize("recipe", ["medium", "short"])
+def test_a_shorter_recipe_ships_weights(recipe, workplace, monkeypatch):
     monkeypatch.setitem(recipes._RECIPES, "lenet5", recipe_for("resnet18"))
-    assert call("--models", "lenet5", "--recipe", "short", "--epochs", "1") == 0
+    assert call("--models", "lenet5", "--recipe", recipe, "--epochs", "1") == 0
     record = load_results(workplace / "checkpoints")["lenet5"]
-    expected = runs.adapt_to_device(recipe_for("resnet18", "short"), torch.device("cpu"))
+    expected = runs.adapt_to_device(recipe_for("resnet18", recipe), torch.device("cpu"))
     assert record["recipe"] == {**asdict(expected), "epochs": 1} and not expected.cutmix
-    assert load_trained("lenet5", workplace / "checkpoints") and (workplace / "runs/lenet5-short-42.safetensors").is_file()
+    assert load_trained("lenet5", workplace / "checkpoints") and (workplace / f"runs/lenet5-{recipe}-42.safetensors").is_file()
 
 
 def test_the_tutorials_protocol_is_recorded_beside_and_ships_nothing(workplace, capsys):
@@ -431,7 +432,7 @@ def test_smoke_trains_and_keeps_away_from_checkpoints(workplace, capsys):
     ("arguments", "message"),
     [
         (["--models", "vgg"], "--models must be all or names out of softmax, .*got 'vgg'"),
-        (["--recipe", "fast"], "--recipe must be one of best, short, tutorial, got 'fast'"),
+        (["--recipe", "fast"], "--recipe must be one of best, medium, short, tutorial, got 'fast'"),
         (["--seed", "1,b"], "--seed must be whole numbers with commas between, got '1,b'"),
         (["--epochs", "0"], "--epochs must be >= 1, got 0"),
         (["--device", "tpu"], "--device must be auto, cpu or cuda, got 'tpu'"),
