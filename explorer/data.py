@@ -96,7 +96,7 @@ def load_split(split: str, data_dir: str | Path | None = None) -> tuple[torch.Te
 
 
 def _check_labels(labels: torch.Tensor, path: Path) -> None:
-    """MNIST's files have the same names and sizes, but only here is every class equally frequent."""
+    """MNIST's files have the same names and sizes, but its classes are not equally frequent."""
     if int(labels.max()) >= len(CLASSES):
         raise DatasetError(f"{path}: labels must be 0 to 9, found {int(labels.max())}")
     counts, wanted = labels.bincount(minlength=len(CLASSES)).tolist(), len(labels) // len(CLASSES)

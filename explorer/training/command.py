@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,13 @@ import torch
 
 from explorer.data import DatasetError, load_split
 from explorer.models.catalogue import MODELS, create_model
-from explorer.models.checkpoints import CHECKPOINTS, CheckpointError, load_results, lock_results
+from explorer.models.checkpoints import (
+    CHECKPOINTS,
+    CheckpointError,
+    checkpoint_problem,
+    load_results,
+    lock_results,
+)
 from explorer.models.seeds import cycles_of, summarise_seeds
 from explorer.training.card import write_card
 from explorer.training.evaluation import Split
@@ -333,30 +339,29 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
     Raises:
         Interrupted: the reader stopped it.
         DatasetError: no usable Fashion-MNIST.
+        CheckpointError: results.json is damaged, so that nothing could be put into it.
     """
+    load_results(plan.checkpoints)
     images = Images.load(plan)
     if not plan.resume:
         forget_finished(plan)
-    done, failed = [], []
+    done, failed, is_described = [], [], True
     with stop_on_signal() as should_stop:
-        try:
-            for name in plan.names:
-                if _is_trained_further(name, plan):
-                    print(f"{name}: trained further since, by --warm-start; leave out --resume to train it afresh")
-                    done.append(name)
-                    continue
-                runs = _train_seeds(name, plan, images, should_stop)
-                is_stored = bool(runs) and _publish(name, plan, runs, len(images.test.labels))
-                if is_stored:
-                    done.append(name)
-                if not is_stored or len(runs) < len(plan.seeds):
-                    failed.append(name)
-                if should_stop():
-                    raise Interrupted
-        finally:  # an interruption too leaves a card that tells of the weights beside it
-            if done and not _describe(images.test, plan.checkpoints):
-                failed.append("card")
-    return done, failed
+        for name in plan.names:
+            if _is_trained_further(name, plan):
+                print(f"{name}: trained further since, by --warm-start; leave out --resume to train it afresh")
+                done.append(name)
+                continue
+            runs = _train_seeds(name, plan, images, should_stop)
+            is_stored = bool(runs) and (_is_published(name, plan, runs) or _publish(name, plan, runs, images))
+            if is_stored:  # told at once: whatever ends this process leaves a card of the weights beside it
+                done.append(name)
+                is_described = _describe(images.test, plan.checkpoints)
+            if not is_stored or len(runs) < len(plan.seeds):
+                failed.append(name)
+            if should_stop():
+                raise Interrupted
+    return done, failed if is_described else [*failed, "card"]
 
 
 def _describe(test: Split, checkpoints: Path) -> bool:
@@ -365,11 +370,19 @@ def _describe(test: Split, checkpoints: Path) -> bool:
         with lock_results(checkpoints):
             pack_always_wrong(test, checkpoints)
             write_card(checkpoints)
-    except OSError as error:
-        reason = f"{error.filename or checkpoints}: {error.strerror}"
-        print(f"The card of the weights is not up to date. {reason}", file=sys.stderr)
+    except (OSError, ValueError, KeyError) as error:  # the disk, or a record of another version
+        print(f"The card of the weights is not up to date. {_tell(error, checkpoints)}", file=sys.stderr)
         return False
     return True
+
+
+def _tell(error: Exception, folder: Path) -> str:
+    """What went wrong, in one line."""
+    if isinstance(error, OSError):
+        return f"{error.filename or folder}: {error.strerror}"
+    if isinstance(error, KeyError):
+        return f"{folder}: a record lacks {error}; train its network afresh"
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def _is_trained_further(name: str, plan: Plan) -> bool:
@@ -394,7 +407,7 @@ def _holds_another_run(path: Path, first: Mapping | None) -> bool:
         facts = read_facts(path)
     except StateError:  # who goes on with it is told so
         return True
-    if not facts["finished"]:
+    if not facts["finished"] or not facts.get("published", True):
         return True
     return first is not None and any(facts["record"][key] != first[key] for key in ("test_correct", "seconds"))
 
@@ -408,24 +421,40 @@ def _train_seeds(name: str, plan: Plan, images: Images, should_stop) -> list[Fin
         except (TrainingDiverged, StateError, RunError, CheckpointError) as error:
             print(f"{_label(name, seed)}: not trained. {error}", file=sys.stderr)
         except OSError as error:
-            print(f"{_label(name, seed)}: not measured. {error}", file=sys.stderr)
+            print(f"{_label(name, seed)}: not measured. {error}; {_WITHOUT_TRAINING}", file=sys.stderr)
+        except RuntimeError as error:  # too little memory, a compiler that gives up
+            print(f"{_label(name, seed)}: not trained. {_tell(error, plan.runs)}", file=sys.stderr)
     return finished
+
+
+_WITHOUT_TRAINING = "the same call with --resume tries again and trains nothing anew"
+
+
+def _is_published(name: str, plan: Plan, runs: Sequence[Finished]) -> bool:
+    """Whether nothing was trained now and the record that is there came later or holds these very runs."""
+    is_whole = _section(plan.recipe) == "tutorial" or checkpoint_problem(name, plan.checkpoints) is None
+    is_recorded = name in load_results(plan.checkpoints, _section(plan.recipe))
+    return is_whole and is_recorded and all(run.is_published for run in runs)
 
 
 def _label(name: str, seed: int | None) -> str:
     return name if seed is None else f"{name}, seed {seed}"
 
 
-def _publish(name: str, plan: Plan, runs: Sequence[Finished], num_images: int) -> bool:
+def _publish(name: str, plan: Plan, runs: Sequence[Finished], images: Images) -> bool:
     """Store what a network's runs have reached; says whether that went well."""
     before = load_results(plan.checkpoints, _section(plan.recipe)).get(name, {})
     replaced = {run["seed"] for run in before.get("runs", [])} - {run.record["seed"] for run in runs}
     try:
         record = publish(name, plan.recipe, runs, plan.checkpoints)
-    except OSError as error:
-        print(f"{name}: not stored. {error.filename or plan.checkpoints}: {error.strerror}", file=sys.stderr)
+    except (OSError, ValueError) as error:
+        print(f"{name}: not stored. {_tell(error, plan.checkpoints)}; {_WITHOUT_TRAINING}", file=sys.stderr)
         return False
-    print(f"{name}: {record['test_accuracy']:.2%} of {num_images:,} test images")
+    for run in runs:
+        with suppress(StateError):  # then a later --resume stores the same once more
+            path = plan.state_path(name, None if plan.warm_start else run.record["seed"])
+            write_finished(replace(run, is_published=True), name, path)
+    print(f"{name}: {record['test_accuracy']:.2%} of {len(images.test.labels):,} test images")
     if replaced:
         print(f"{name}: the record no longer holds seed {', '.join(map(str, sorted(replaced)))} of an earlier training")
     return True
@@ -451,6 +480,8 @@ def _train_one(name: str, seed: int | None, plan: Plan, images: Images, should_s
     if isinstance(run, Finished):
         return run
     path = plan.state_path(name, seed)
+    if not run.step:  # from here on --resume goes on with this run and not with what lay there before
+        write_state(run, path)
     if plan.compiled:
         torch.compiler.reset()  # what the last network compiled counts towards a limit that this one would reach
         run.model.compile(dynamic=False)  # only the last batch of a pass is shorter: few sizes, each for itself

@@ -52,6 +52,7 @@ class Run:
         curve: one dict for each finished epoch.
         seconds: time spent so far, in all sessions.
         earlier: what was recorded of the trained weights from which this run started (`cycles.read_earlier`), or None.
+        hardware: on what it was trained so far, one after the other.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Run:
     curve: list[dict] = field(default_factory=list)
     seconds: float = 0.0
     earlier: dict | None = None
+    hardware: list[str] = field(default_factory=list)
 
     @property
     def draw_seed(self) -> int:
@@ -187,6 +189,9 @@ def train(
         TrainingDiverged: the loss is not finite.
     """
     epoch_steps = math.ceil(len(training.images) / run.recipe.batch_size)
+    hardware = describe_hardware(training.images.device)
+    if hardware not in run.hardware:
+        run.hardware.append(hardware)
     session = _Session(run, epoch_steps, save_state, should_stop, save_every)
     random_state = torch.random.fork_rng(devices=_cuda_devices(run.model))
     with session.bar, random_state, torch.backends.cudnn.flags(enabled=True, deterministic=True):
@@ -307,12 +312,14 @@ class Finished:
         wrong: indices of the test images that it gets wrong.
         model: the network as it is loaded from disk, on the CPU, in eval mode.
         earlier: as in Run.
+        is_published: whether its network's record was written with it.
     """
 
     record: dict
     wrong: list[int]
     model: nn.Module
     earlier: dict | None = None
+    is_published: bool = False
 
 
 def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Finished:
@@ -338,7 +345,7 @@ def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Fi
         "epochs": len(run.curve),
         "kept_epoch": run.kept_epoch,
         "seed": run.seed,
-        "hardware": describe_hardware(device),
+        "hardware": " + ".join(run.hardware),
         "seconds": round(run.seconds, 1),
         "trained_on": date.today().isoformat(),
         "recipe": asdict(run.recipe),

@@ -51,6 +51,7 @@ def write_state(run: Run, path: Path) -> None:
         "curve": run.curve,
         "seconds": run.seconds,
         "earlier": run.earlier,
+        "hardware": run.hardware,
         "finished": False,
     })  # fmt: skip
 
@@ -69,6 +70,7 @@ def write_finished(finished: Finished, name: str, path: Path) -> None:
         "record": record,
         "earlier": finished.earlier,
         "wrong": finished.wrong,
+        "published": finished.is_published,
         "finished": True,
     })  # fmt: skip
 
@@ -83,7 +85,8 @@ def read_finished(path: Path) -> Finished:
     try:
         model = create_model(facts["name"])
         model.load_state_dict(_part("model", tensors))
-        return Finished(facts["record"], facts["wrong"], model.eval(), facts.get("earlier"))
+        earlier, is_published = facts.get("earlier"), facts.get("published", False)
+        return Finished(facts["record"], facts["wrong"], model.eval(), earlier, is_published)
     except (KeyError, ValueError, RuntimeError) as error:
         raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
 
@@ -138,7 +141,11 @@ def read_state(path: Path, device: torch.device) -> Run:
     """
     facts, tensors = read_facts(path), _read_tensors(path, device)
     try:
-        run = new_run(facts["name"], Recipe(**facts["recipe"]), facts["seed"], device)
+        recipe = Recipe(**facts["recipe"])
+    except TypeError as error:  # another version's fields
+        raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
+    try:
+        run = new_run(facts["name"], recipe, facts["seed"], device)
         run.model.load_state_dict(_part("model", tensors))
         if run.averaged is not None:
             run.averaged.load_state_dict(_part("averaged", tensors))
@@ -151,5 +158,5 @@ def read_state(path: Path, device: torch.device) -> Run:
     run.best = _part("best", tensors) or None
     run.step, run.curve, run.seconds = facts["step"], facts["curve"], facts["seconds"]
     run.totals = Totals(**facts["totals"])
-    run.earlier = facts.get("earlier")
+    run.earlier, run.hardware = facts.get("earlier"), facts.get("hardware", [])
     return run

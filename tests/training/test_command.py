@@ -310,6 +310,86 @@ def test_what_does_not_go_with_a_warm_start(options, told, workplace, capsys):
     assert told in capsys.readouterr().err
 
 
+def test_resuming_fewer_seeds_leaves_the_record_of_all_alone(workplace, capsys):
+    assert call("--models", "softmax", "--epochs", "1", "--seed", "42,43,44") == 0
+    expected = (workplace / "checkpoints" / "results.json").read_bytes()
+    assert call("--models", "softmax", "--epochs", "1", "--resume") == 0
+    assert (workplace / "checkpoints" / "results.json").read_bytes() == expected
+    assert "no longer holds" not in capsys.readouterr().out
+
+
+def test_resuming_an_older_run_does_not_put_its_weights_back(workplace, monkeypatch):
+    monkeypatch.setitem(recipes._RECIPES, "lenet5", recipe_for("resnet18"))
+    for recipe in ("short", "medium"):
+        assert call("--models", "lenet5", "--epochs", "1", "--recipe", recipe) == 0
+    expected = load_results(workplace / "checkpoints")
+    assert call("--models", "lenet5", "--epochs", "1", "--recipe", "short", "--resume") == 0
+    assert load_results(workplace / "checkpoints") == expected
+    (workplace / "checkpoints" / "lenet5.safetensors").write_bytes(b"damaged")
+    assert call("--models", "lenet5", "--epochs", "1", "--recipe", "short", "--resume") == 0
+    assert load_trained("lenet5", workplace / "checkpoints")  # then the finished run is better than nothing
+
+
+def test_a_run_killed_before_its_first_step_can_be_gone_on_with(workplace, monkeypatch):
+    """Also where the network that is shipped was trained further since the same run was made before."""
+    assert call("--models", "softmax", "--epochs", "1") == 0
+    assert call("--models", "softmax", "--epochs", "1", "--warm-start") == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "train", _stop)
+        assert call("--models", "softmax", "--epochs", "1") == 130
+    assert load_results(workplace / "checkpoints")["softmax"]["epochs"] == 2
+    assert call("--models", "softmax", "--epochs", "1", "--resume") == 0
+    record = load_results(workplace / "checkpoints")["softmax"]
+    assert record["epochs"] == 1 and "cycles" not in record
+
+
+def _stop(*args, **options):
+    raise KeyboardInterrupt
+
+
+def test_damaged_results_are_noticed_before_the_training(workplace, capsys):
+    (workplace / "checkpoints").mkdir()
+    (workplace / "checkpoints" / "results.json").write_text("<<<<<<< HEAD")
+    assert call("--models", "softmax", "--epochs", "1") == 2
+    assert "damaged" in capsys.readouterr().err and not (workplace / "runs").exists()
+
+
+def test_a_network_that_runs_out_of_memory_leaves_the_others(workplace, monkeypatch, capsys):
+    train = command.train
+
+    def train_small(run, *args, **options):
+        if run.name == "mlp":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate\n9 GiB")
+        train(run, *args, **options)
+
+    monkeypatch.setattr(command, "train", train_small)
+    assert call("--models", "mlp,lenet5,softmax", "--epochs", "1") == 1
+    assert set(load_results(workplace / "checkpoints")) == {"softmax", "lenet5"}
+    assert "mlp, seed 42: not trained. CUDA out of memory. Tried to allocate\n" in capsys.readouterr().err
+
+
+def test_each_network_is_in_the_card_before_the_next_is_trained(workplace, monkeypatch):
+    cards, train = {}, command.train
+
+    def look(run, *args, **options):
+        path = workplace / "checkpoints" / "README.md"
+        cards[run.name] = path.read_text() if path.is_file() else ""
+        train(run, *args, **options)
+
+    monkeypatch.setattr(command, "train", look)
+    assert call("--models", "softmax,lenet5", "--epochs", "1") == 0
+    assert cards["softmax"] == "" and "Softmax regression" in cards["lenet5"]
+
+
+def test_every_machine_that_trained_a_run_is_recorded(workplace, monkeypatch):
+    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Abacus, 2 threads")
+    press_ctrl_c_at(monkeypatch, "softmax", 2)
+    assert call("--models", "softmax", "--epochs", "2") == 130
+    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Slide rule, 1 thread")
+    assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
+    assert load_results(workplace / "checkpoints")["softmax"]["hardware"] == "Abacus, 2 threads + Slide rule, 1 thread"
+
+
 @pytest.mark.parametrize("recipe", ["medium", "short"])
 def test_a_shorter_recipe_ships_weights(recipe, workplace, monkeypatch):
     monkeypatch.setitem(recipes._RECIPES, "lenet5", recipe_for("resnet18"))

@@ -7,11 +7,12 @@ import resource
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from explorer.training.state import read_facts
+from explorer.training.state import read_facts, read_finished, write_finished
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,8 +107,11 @@ def test_weights_that_do_not_fit_on_the_disk_leave_the_old_ones(workplace):
     assert train(workplace).returncode == 0
     weights, results = (workplace / "checkpoints" / name for name in ("lenet5.safetensors", "results.json"))
     before = weights.read_bytes(), results.read_bytes()
+    state = workplace / "runs" / "lenet5-best-42.safetensors"
+    write_finished(replace(read_finished(state), is_published=False), "lenet5", state)  # as a kill at the end leaves it
     refused = train(workplace, "--resume", limit=100_000)
     assert refused.returncode == 1
     assert "lenet5: not stored." in refused.stderr and "File too large" in refused.stderr
+    assert "the same call with --resume tries again and trains nothing anew" in refused.stderr
     assert (weights.read_bytes(), results.read_bytes()) == before
     assert train(workplace, "--resume").returncode == 0

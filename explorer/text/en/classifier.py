@@ -304,7 +304,7 @@ are not a difference. Training with another seed moves the result as well, which
 Softmax compares ten scores with each other; nothing in it asks "have I seen anything like this?". Training on
 hard labels rewards ever larger differences of scores, so that such networks often become surer than they are right
 (Guo et al. 2017). Label smoothing works against that: how sure each network here is, against how often it is right, is
-measured on the page of results. Draw a smiley and see.
+measured above, under "How good are these networks?". Draw a smiley and see.
 
 ### Why does my photo get a silly answer?
 Look at the row of steps. The network knows catalogue pictures: one piece, filling the frame, light on pure black,

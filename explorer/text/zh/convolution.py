@@ -44,7 +44,7 @@ SENTENCES = {
     "map_average": "平均池化",
     "map_global": "全局平均",
     "size": "{height} × {width}",
-    "size_padded": "{height} × {width}，四周补 {padding}",
+    "size_padded": "{height} × {width}，四周补 {padding} 圈 0",
     "size_time": "{height} × {width}，{time}",
     "window_hint": "把指针移到结果的格子上，就能看到它对应的窗口",
     "window_more": "……还有 {count} 项",
@@ -79,7 +79,7 @@ SENTENCES = {
     "parameters": "与全连接层比参数量",
     "code": "手写循环：conv2d_manual",
     "head_layer": "层",
-    "head_arithmetic": "权重的算法",
+    "head_arithmetic": "权重的算式",
     "head_weights": "权重",
     "head_biases": "偏置",
     "head_total": "合计",
@@ -95,7 +95,7 @@ SENTENCES = {
     "cell_empty": "{name}第 {row} 行第 {column} 列是空的，请填一个数，例如 0。",
     "cell_not_a_number": "{name}第 {row} 行第 {column} 列必须是数字，现在是 {value!r}。",
     "cell_too_large": "{name}第 {row} 行第 {column} 列必须在 -{limit} 到 {limit} 之间，现在是 {value}。",
-    "no_drawing": "还没有画：请在黑色方框里画点什么。",
+    "no_drawing": "还没有画：请在黑色方块里画点什么。",
     "no_weights": "这里没有 {model} 训练好的权重，所以看不到它的滤波器。请换一个卷积核，或者用 train_all.py 训练它。",
     # ---- the article
     "explanation": r"""
@@ -104,7 +104,7 @@ SENTENCES = {
 
 $$Y[i, j] = \sum_{u=0}^{k_H - 1} \sum_{v=0}^{k_W - 1} K[u, v] \; X[\,i s + u d,\; j s + v d\,]$$
 
-*空洞率* $d$ 让核碰到的像素之间留出空隙；*填充* $p$ 则是先在 $X$ 四周补上一圈圈的 0。
+*空洞率* $d$ 让核碰到的像素之间留出空隙；*填充*则是先在 $X$ 四周补上 $p$ 圈 0。
 
 **第一张图为什么得到 −3？** 中间几行的窗口上面亮、下面暗，而核的上面是 −1、下面是 +1：
 $3 \cdot (-1) \cdot 1 + 3 \cdot 0 + 3 \cdot 1 \cdot 0 = -3$。如果上暗下亮，得到的就是 $+3$：符号说明亮度朝哪个方向变化。
@@ -154,7 +154,7 @@ $$\max_{0 \le u, v < k} X[\,ik + u,\; jk + v\,] \qquad \frac{1}{k^2} \sum_{u, v}
 
 ### 最大池化还是步幅为 2 的卷积？
 两者都把高和宽减半。最大池化没有参数，只留下每个窗口里最强的响应；步幅为 2 的卷积能自己学会保留什么，
-代价是更多的参数和乘法。ResNet 处理大图时两种都用：开头是步幅为 2 的 7 × 7 卷积和一次最大池化，之后都用步幅。
+代价是更多的参数和乘法。ResNet 处理大图时两种都用：开头是步幅为 2 的 7 × 7 卷积和一次最大池化，之后都用步幅为 2 的卷积来缩小。
 
 ### 深度学习库为什么不翻转卷积核？
 因为核里的数是学出来的，翻转只会让网络把每个核反过来存。但如果核是从别处来的，就有关系了：

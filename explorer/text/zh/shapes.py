@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "tab": "形状",
-    "intro": "跟着一张图走完整个网络：每一层把形状变成什么样，花多少参数和计算，为什么。",
+    "intro": "跟着一张图走完整个网络：每一层把形状变成什么样，要花多少参数和计算量，又是为什么。",
     "channels": "图像通道数",
     "size": "图像边长（像素）",
     "stem": "开头几层",
@@ -48,7 +48,7 @@ SENTENCES = {
     "look_vector": "一上来就展平：每个像素都有自己的权重，但哪些像素相邻，网络就不知道了。",
     "look_flatten": "卷积不挑尺寸，只有 {name} 和尺寸绑死：它必须正好得到 {features} = {product} 个输入。",
     "look_even": "自适应池化把任何边长都变成 4，所以不管图多大，{name} 总能得到 {features} = {product} 个输入。",
-    "look_uneven": "{name} 要把 {size} 分成 {bins} 份，除不尽：各份相互重叠，每边分别含 {widths} 个单元。",
+    "look_uneven": "{name} 要把边长 {size} 变成 {bins}，不能整除：各池化区间相互重叠，边长依次为 {widths} 个单元。",
     "look_blocks": "从第二个阶段起，每进入一个新阶段，边长减半（向上取整）、通道加倍：权重变成四倍，位置约剩四分之一。",
     "look_tiny": "最后的特征图边长只有 {size} 像素，3×3 卷积核在那里看到的大多是填充的零。",
     "claim_right": "教程说有 {claimed} 个参数，没错。",
@@ -134,24 +134,24 @@ SENTENCES = {
     "node_conv": "{kernel} 卷积，{channels}",
     "node_pool": "{kernel} 池化",
     "node_linear": "全连接，{features}",
-    "edit_value": "“{value}” 既不是整数，也不是 3, 5 这样的一对整数。",
+    "edit_value": "“{value}”既不是整数，也不是 3, 5 这样的一对整数。",
     "edit_damaged": "页面传来的修改读不懂，请还原。",
     "edit_too_many": "最多改 {maximum} 处，请先还原一些。",
-    "edit_no_layer": "“{layer}” 不是可以修改的层。",
+    "edit_no_layer": "“{layer}”不是可以修改的层。",
     "edit_no_setting": "{layer}（{kind}）没有可以改的 {setting}。",
     "list_empty": "列表里还没有层：每行写一层，例如 nn.Conv2d(1, 6, kernel_size=5)。",
     "list_too_long": "文字有 {length} 个字符，最多只读 {maximum} 个。",
-    "list_character": "第 {line} 行：层列表里不该有字符 “{character}”。",
+    "list_character": "第 {line} 行：层列表里不该有字符“{character}”。",
     "list_nested": "第 {line} 行：括号套得太深；nn.Sequential 最多套 {maximum} 层。",
     "list_syntax": "第 {line} 行读不懂：“{part}”。看看是不是少了逗号或括号。",
-    "list_no_layer": "第 {line} 行：“{part}” 不是层。这里只读 nn.ReLU() 这样的调用，什么都不会执行。",
+    "list_no_layer": "第 {line} 行：“{part}”不是层。这里只读 nn.ReLU() 这样的调用，什么都不会执行。",
     "list_line": "第 {line} 行：{problem}",
-    "list_unknown": "“{layer}” 不在这里认识的层之列：{known}。",
-    "list_setting_unknown": "{layer} 没有 “{setting}” 这个设置，它有 {known}。",
+    "list_unknown": "“{layer}”不在这里认识的层之列：{known}。",
+    "list_setting_unknown": "{layer} 没有“{setting}”这个设置，它有 {known}。",
     "list_missing": "{layer} 必须写明 {setting}。",
     "list_too_many_settings": "{layer} 不写名字的设置最多 {maximum} 个，现在有 {count} 个。",
     "list_twice": "{layer} 的 {setting} 写了两次。",
-    "list_value": "{layer}：“{value}” 不是单纯的数、一对数、True 或 False；这里什么都不会执行。",
+    "list_value": "{layer}：“{value}”不是单纯的数、一对数、True 或 False；这里什么都不会执行。",
     "list_huge": "{layer}：有个数大得离谱，最多只读到 {maximum}。",
     "list_wanted_whole": "{layer}：{setting} 必须是 {minimum} 到 {maximum} 的整数，现在是 {value}。",
     "list_wanted_pair": "{layer}：{setting} 必须是 {minimum} 到 {maximum} 的一个或两个整数，现在是 {value}。",
@@ -159,7 +159,7 @@ SENTENCES = {
     "list_wanted_real": "{layer}：{setting} 必须是 {minimum} 到 {maximum} 的数，现在是 {value}。",
     "list_wanted_word": "{layer}：{setting} 必须是 {words} 之一，现在是 {value}。",
     "list_groups": "Conv2d：{setting} = {value} 不能平分给 {groups} 组。",
-    "list_same": "Conv2d：padding 为 “same” 时步幅只能是 1，现在是 {stride}。",
+    "list_same": "Conv2d：padding 为“same”时步幅只能是 1，现在是 {stride}。",
     "list_too_many": "列表有 {count} 层，最多只读 {maximum} 层。",
     "list_too_large": "这样会有 {count} 个参数，这里最多追踪 {maximum} 个。",
     "list_large_map": "{layer} 对一张图就会给出 {count} 个数，这里最多追踪 {maximum} 个。",
@@ -212,7 +212,7 @@ ResNet-18 一共省 4,800 个，只占万分之四。去掉它是因为没有用
 它把结果直接写在输入上，不另开张量，只在 ReLU 运算时少占一块内存。训练时为求梯度而保留的量并不减少：
 ReLU 的反向传播只用到输出，它的输入本来就不必保留。出错有两种，只有一种会报出来。
 
-**会报错的：**某个运算求梯度时要用被覆盖的值：可能是自己的输出（如 sigmoid），也可能是自己的输入（如读同一个张量的乘法）。
+**会报错的：** 某个运算求梯度时要用被覆盖的值：可能是自己的输出（如 sigmoid），也可能是自己的输入（如读同一个张量的乘法）。
 ReLU 前面的卷积、加法和批归一化都不用。
 
 ```python
@@ -221,7 +221,7 @@ nn.ReLU(inplace=True)(torch.sigmoid(values)).sum().backward()
 # RuntimeError: ... has been modified by an inplace operation
 ```
 
-**不声不响的：**输入后面还有别人要读，比如捷径。什么错都不报，算出来的却已经是另一个函数。
+**不声不响的：** 还有别的运算要读这个输入，比如捷径。什么错都不报，算出来的却已经是另一个函数。
 
 ```python
 x = torch.tensor([-2.0, 3.0])
