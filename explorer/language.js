@@ -4,4 +4,11 @@
   Object.defineProperty(navigator, "language", { get: () => language });
   Object.defineProperty(navigator, "languages", { get: () => [language] });
   window.gradio_config.title = title;
+
+  // Gradio and page.js write "?tab=shapes". Alone it would be read from the base of the page, which is "/" on "/zh" as well.
+  const replaceState = window.history.replaceState.bind(window.history);
+  window.history.replaceState = (state, unused, address) => {
+    const isQuery = typeof address === "string" && address.startsWith("?");
+    replaceState(state, unused, isQuery ? window.location.pathname + address : address);
+  };
 })();

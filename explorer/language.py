@@ -13,6 +13,7 @@ import json
 import re
 from pathlib import Path
 
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.text import LANGUAGES, translate
@@ -49,7 +50,10 @@ def localise(page: bytes, language: str) -> bytes:
 
 
 class PageMiddleware:
-    """ASGI middleware: the two pages go out localised and compressed, everything else as it is."""
+    """ASGI middleware: the two pages go out localised and compressed, everything else as it is.
+
+    With a slash behind its address the Chinese page redirects to that without, below which Gradio finds its files.
+    """
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -57,7 +61,12 @@ class PageMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         language = None
         if scope["type"] == "http" and scope["method"] == "GET":
-            language = page_language(scope["path"].removeprefix(scope.get("root_path", "")))
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            language = page_language(path)
+        if language is not None and path.endswith("/") and path != "/":  # Gradio's redirect would lose the settings
+            address = f"..{PATHS[language]}?{scope['query_string'].decode('latin-1')}".rstrip("?")
+            await RedirectResponse(address)(scope, receive, send)
+            return
         if language is None:
             await self.app(scope, receive, send)
             return

@@ -4,19 +4,27 @@
 
   const LONGEST_TEXT = 2000; // of one setting in a link: a table of 64 layers
   const LONGEST_WAIT = 10_000; // ms for the answer to a link
+  const WRITING_PAUSE = 250; // ms: browsers refuse to write an address at each step of a slider
   const wings = {}; // wing -> {name: what it is at first} of what a link carries; the first wing is shown at first
   const known = {}; // wing -> {name: value} that its link asked for or that was set since
   const asked = new URLSearchParams(window.location.search); // before anything writes another address
   let shown = "";
+  let writing = 0;
+
+  function writeAddressSoon() {
+    window.clearTimeout(writing);
+    writing = window.setTimeout(writeAddress, WRITING_PAUSE);
+  }
 
   function writeAddress() {
+    window.clearTimeout(writing);
     const address = new URLSearchParams(window.location.search);
     for (const name of ["tab", ...Object.values(wings).flatMap(Object.keys)]) address.delete(name);
     const settings = Object.entries(known[shown] ?? {});
     if (settings.length > 0 || shown !== Object.keys(wings)[0]) address.set("tab", shown);
     for (const [name, value] of settings) address.set(name, value);
     const text = address.toString();
-    window.history.replaceState(window.history.state, "", text ? `?${text}` : window.location.pathname);
+    window.history.replaceState(window.history.state, "", window.location.pathname + (text ? `?${text}` : ""));
   }
 
   // Called once a wing. Hands the link's settings to the server where the link is for this wing.
@@ -40,7 +48,7 @@
 
   explorer.showTab = (wing) => {
     shown = wing;
-    writeAddress();
+    writeAddressSoon();
   };
 
   // A matrix as "1,0,-1;2,0,-2", a table as "conv,3,1,1,1;pool,2,2,0,1": one row after the other.
@@ -58,7 +66,7 @@
     if (text === settings[name]) return;
     if (isFirst) delete settings[name];
     else settings[name] = text;
-    writeAddress();
+    writeAddressSoon();
   };
 
   // ---- files that are too large, or no pictures ---------------------------------------------------------------
@@ -149,10 +157,15 @@
   explorer.mountHeader = (element) => {
     const link = element.querySelector("a[hreflang]");
     link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab or window, as the browser does it
       event.preventDefault();
+      writeAddress();
       window.location.assign(link.getAttribute("href") + window.location.search);
     });
     const button = element.querySelector("button[data-copied]");
-    button.addEventListener("click", () => explorer.copyFrom(button, window.location.href));
+    button.addEventListener("click", () => {
+      writeAddress();
+      explorer.copyFrom(button, window.location.href);
+    });
   };
 })();

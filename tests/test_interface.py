@@ -94,6 +94,9 @@ def test_other_addresses_pass_untouched(client):
     assert "content-encoding" not in plain.headers and plain.text == client.get("/").text
     assert client.get("/config").json()["title"] == translate("en", "app.title")
     assert client.get("/zh/").status_code == 200
+    moved = client.get("/zh/?tab=shapes&model=resnet34", follow_redirects=False)
+    assert moved.headers["location"] == "../zh?tab=shapes&model=resnet34"
+    assert str(client.get("/zh/?tab=shapes").url).endswith("/zh?tab=shapes")
     assert client.get("/fr").status_code == 404
     assert client.get("/gradio_api/runs").status_code == 404
 

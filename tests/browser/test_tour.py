@@ -196,11 +196,15 @@ def test_the_arrow_keys_move_the_window_and_choose_filters(visit):
     assert page.evaluate(cells) == first
 
 
-def test_the_address_follows_what_is_set(visit):
-    page = visit().page
-    open_tab(page, "shapes", "en")
-    choose(page, text_in("en")("terms.model"), "ResNet-34")
-    page.wait_for_url(re.compile("tab=shapes.*model=resnet34|model=resnet34.*tab=shapes"))
+@pytest.mark.parametrize(("path", "language"), [("/", "en"), ("/zh", "zh")])
+def test_the_address_follows_what_is_set(visit, path, language):
+    page = visit(path).page
+    open_tab(page, "shapes", language)
+    choose(page, text_in(language)("terms.model"), "ResNet-34")
+    page.wait_for_url(re.compile(rf":\d+{path}\?(tab=shapes.*model=resnet34|model=resnet34.*tab=shapes)"))
+    again = visit("/" + page.url.split("/", 3)[3]).page
+    again.get_by_role("tab", name=text_in(language)("shapes.tab"), exact=True, selected=True).wait_for()
+    assert again.evaluate("() => document.documentElement.lang") == page.evaluate("() => document.documentElement.lang")
 
 
 def test_the_address_follows_a_story_and_typed_cells(visit):
