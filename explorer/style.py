@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 ACCENT = "#3457d5"
 INK = "#1f2933"
 MUTED = "#64707d"
+INK_IN_CELLS = "#000000"  # of numbers on pale cells, which stay pale on a dark page
 
 # Okabe and Ito's colour-blind safe set, by what a thing is, the same in every wing.
 ROLES = {

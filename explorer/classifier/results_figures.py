@@ -16,7 +16,7 @@ from explorer.classifier.results import accuracy_margin, compare_with_claim, fin
 from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
 from explorer.models.seeds import cycles_of, summarise_seeds
-from explorer.style import INK, MUTED, ROLES, lighten, new_figure
+from explorer.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
@@ -226,7 +226,7 @@ def draw_confusion(confusion: Sequence[Sequence[int]], text: Text) -> go.Figure:
             showscale=False,
             hoverongaps=False,
             texttemplate="%{z}",
-            textfont={"size": 12, "color": INK},
+            textfont={"size": 12, "color": INK_IN_CELLS},
             hovertemplate=text("classifier.hover_confusion"),
             xgap=1,
             ygap=1,

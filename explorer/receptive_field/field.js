@@ -1,10 +1,14 @@
 // The field of a unit on the image, beside the map that the unit stands on: the body of a gr.HTML's js_on_load, with
 // `element`, `props`, `watch` and `trigger`. props.value is what figures.draw_field returns.
 const host = element.querySelector(".field");
+const badge = element.querySelector(".field-badge-place");
+const send = window.cnnExplorer.makeSender(trigger);
 const parts = Object.fromEntries(["image", "map"].map((name) => [name, buildPart(name)]));
 const MARGIN = 0.09; // share of the picture's side around the image: the padding into which a field may reach
 const CELL_OF_GRID = 14; // px from which units are told apart by lines
 let drawnWidth = 0;
+let shown = null; // the payload that is drawn; props.value may be a check of what was shown before
+let wanted = null; // the unit to which arrow keys have moved since the last answer
 
 function buildPart(name) {
   const figure = document.createElement("figure");
@@ -146,8 +150,18 @@ function drawMap(payload, side) {
   stroke(context, colourOf("kernel"), 3, () => context.rect(x, y, shown, shown));
 }
 
-function draw() {
+// A check by autograd waits for its turn. Where something else is shown by then, it is of no use any more.
+function take() {
   const payload = props.value;
+  if (!payload || (payload.isCheck && shown && payload.key !== shown.key)) return;
+  const isReached = String(payload.unit) === String(wanted) || payload.units !== shown?.units;
+  if (isReached) wanted = null;
+  shown = payload;
+  draw();
+}
+
+function draw() {
+  const payload = shown;
   const width = host.clientWidth;
   if (!payload || width === 0) return;
   drawnWidth = width;
@@ -159,6 +173,7 @@ function draw() {
     part.caption.textContent = payload[`${name}Caption`];
   }
   host.setAttribute("aria-label", payload.label);
+  badge.innerHTML = payload.badge; // escaped where it is made
   drawImage(payload, side);
   drawMap(payload, small);
 }
@@ -166,24 +181,25 @@ function draw() {
 function click(name, event) {
   const box = event.target.getBoundingClientRect();
   const shares = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
-  const { size, units } = props.value;
+  const { size, units } = shown;
+  wanted = null;
   const within = (value, count) => Math.min(Math.max(Math.floor(value), 0), count - 1);
-  if (name === "map") trigger("click", { unit: shares.map((share) => within(share * units, units)) });
-  else trigger("click", { pixel: shares.map((share) => within(((share - MARGIN) / (1 - 2 * MARGIN)) * size, size)) });
+  if (name === "map") send("click", { unit: shares.map((share) => within(share * units, units)) });
+  else send("click", { pixel: shares.map((share) => within(((share - MARGIN) / (1 - 2 * MARGIN)) * size, size)) });
 }
 
 // The arrow keys move the unit over its map.
 parts.map.canvas.tabIndex = 0;
 parts.map.canvas.addEventListener("keydown", (event) => {
   const step = window.cnnExplorer.ARROWS[event.key];
-  if (!step || !props.value) return;
+  if (!step || !shown) return;
   event.preventDefault();
-  const { unit, units } = props.value;
-  trigger("click", { unit: unit.map((index, axis) => Math.min(Math.max(index + step[axis], 0), units - 1)) });
+  wanted = (wanted ?? shown.unit).map((index, axis) => Math.min(Math.max(index + step[axis], 0), shown.units - 1));
+  send("click", { unit: wanted });
 });
 
-watch("value", draw);
+watch("value", take);
 // Fires at first, when the width changes, and when the tab that holds it is shown.
 new ResizeObserver(() => host.clientWidth !== drawnWidth && draw()).observe(host);
 window.cnnExplorer.watchRatio(draw);
-draw();
+take();

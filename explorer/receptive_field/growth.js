@@ -1,10 +1,11 @@
 // Clicks on the growth chart: the body of the js_on_load of a gr.HTML that is not seen, with `element` and `trigger`.
 // Each line of the chart carries the name of its network in `meta`; the number of a point is that of its layer.
 const { chart } = element.querySelector("[data-chart]").dataset;
+const send = window.cnnExplorer.makeSender(trigger);
 
 function pass({ points }) {
   const point = points.find(({ data }) => data.meta);
-  if (point) trigger("click", { network: point.data.meta, layer: point.pointNumber });
+  if (point) send("click", { network: point.data.meta, layer: point.pointNumber });
 }
 
 // Gradio may draw the chart anew in another element, and plotly forgets who listens when it starts again.

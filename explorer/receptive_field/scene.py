@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -177,6 +178,14 @@ def check_scene(scene: Scene) -> UnitCheck:
         return check_unit(scene.view.model, scene.size, scene.row, scene.unit)
     layers = parse_layers(scene.view.layers)[: scene.number]
     return check_chain_unit(layers, scene.size, scene.row, scene.unit, scene.field)
+
+
+def find_key(scene: Scene) -> str:
+    """The same for two scenes if, and only if, they show the same unit of the same layer on the same image."""
+    view = scene.view
+    layers = parse_layers(view.layers) if view.model == TABLE else None
+    shown = (view.model, layers, scene.size, scene.number, scene.unit, view.picture or check_sample(view.sample))
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def find_reach(scene: Scene) -> np.ndarray:

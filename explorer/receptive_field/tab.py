@@ -55,7 +55,7 @@ from explorer.receptive_field.maths import (
     find_problems,
     summarise_stack,
 )
-from explorer.receptive_field.networks import MAX_IMAGE_SIZE, NETWORKS, find_network, trace_model
+from explorer.receptive_field.networks import MAX_IMAGE_SIZE, NETWORKS, UnitCheck, find_network, trace_model
 from explorer.receptive_field.scene import (
     FIRST_LAYER,
     FIRST_MODEL,
@@ -74,6 +74,7 @@ from explorer.receptive_field.scene import (
     check_size,
     describe_layer,
     encode_picture,
+    find_key,
     find_reach,
     find_scene,
     fit_size,
@@ -98,7 +99,7 @@ LISTED_MODELS = ("lenet5", "alexnet_small", "resnet18", "resnet34", "resnet50", 
 
 
 # What a handler gives: the look-for line first, then the pictures, then what it changes of the controls.
-PICTURES = ("chart", "field", "table", "badge")
+PICTURES = ("chart", "field", "table")
 CONTROLS = ("model", "size", "layer", "picture", "place", "compared", "layers", "editor", "marks")
 
 
@@ -132,8 +133,9 @@ def on_open(*values, language: str) -> list:
     view = replace(view, size=own if view.size == IMAGE_SIZE else fit_size(view.model, view.size))
     answer = show_network(view, text_in(language), size=view.size)
     checked = on_check(*(getattr(view, name) for name in View.__dataclass_fields__), language=language)
-    named = zip((*PICTURES, *CONTROLS), answer[1:], checked[1:], strict=True)
-    return [answer[0], *(new if name in ("field", "badge") else old for name, old, new in named)]
+    field = (*PICTURES, *CONTROLS).index("field") + 1
+    answer[field] = {**checked[field], "isCheck": False}
+    return answer
 
 
 def on_size(*values, language: str) -> list:
@@ -194,9 +196,9 @@ def on_check(*values, language: str) -> list:
     """Let autograd find the field that is shown: pixels that reach the unit, and whether they are those told."""
     scene, text = find_scene(View(*values)), text_in(language)
     check = check_scene(scene)
-    scene = replace(scene, field=check.field)
-    pictures = {"field": draw_scene(scene, text), "badge": draw_badge(check, scene.row, text)}
-    return [gr.skip(), *_skip_all(**pictures)]
+    # Something else may be shown by the time that this arrives: then field.js lets it pass.
+    field = {**draw_scene(replace(scene, field=check.field), text, check), "isCheck": True}
+    return [gr.skip(), *_skip_all(field=field)]
 
 
 def on_story(*values, story: str, language: str) -> list:
@@ -288,7 +290,6 @@ def show(view: View, text: Text, **controls) -> list:
         "chart": draw_growth(main, scene.number, others, text),
         "field": draw_scene(scene, text),
         "table": draw_layer_table(scene.rows, scene.number, scene.pixel, text),
-        "badge": draw_badge(None, scene.row, text),
     }
     return [describe_layer(scene, text), *_skip_all(**pictures, **controls)]
 
@@ -308,12 +309,13 @@ def _skip_all(**values) -> list:
     return [values.get(name, gr.skip()) for name in (*PICTURES, *CONTROLS)]
 
 
-def draw_scene(scene: Scene, text: Text) -> dict:
-    """The field on the image beside the layer's map."""
+def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict:
+    """The field on the image beside the layer's map, and below it what autograd said of it, or that it is asked."""
     shown = read_image(scene.view, min(scene.size, SHOWN_SIDE))
     image = read_image(scene.view, scene.size)
     means = compute_mean_brightness(image, find_reach(scene))
-    return draw_field(shown, scene.size, scene.row, scene.unit, scene.field, means, text)
+    field = draw_field(shown, scene.size, scene.row, scene.unit, scene.field, means, text)
+    return {**field, "badge": draw_badge(check, scene.row, text), "key": find_key(scene)}
 
 
 # ---- comparisons --------------------------------------------------------------------------------------------------
@@ -377,7 +379,7 @@ def build_tab(language: str) -> Wing:
     text = text_in(language)
     build_intro("receptive_field", language)
     own, first = text(f"receptive_field.network_{TABLE}"), dict(zip(("look_for", *PICTURES), show(View(), text)))
-    first["badge"] = draw_badge(check_scene(find_scene(View())), find_scene(View()).row, text)
+    first["field"]["badge"] = draw_badge(check_scene(find_scene(View())), find_scene(View()).row, text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls = build_controls(text, language)
@@ -398,7 +400,6 @@ def build_tab(language: str) -> Wing:
                     pictures["chart"] = gr.Plot(first["chart"], **PLOT_SETTINGS, elem_id="receptive-field-chart")
                 with gr.Column(scale=5, min_width=320):
                     pictures["field"] = build_field(first["field"])
-                    pictures["badge"] = build_badge(first["badge"])
     pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
     controls["place"] = gr.HTML(None, html_template="", visible="hidden")  # (row, column), shares of the image's sides
     controls["picture"] = gr.HTML(None, html_template="", visible="hidden")
@@ -491,24 +492,14 @@ def wire_stage(controls, pictures, clicks, buttons, inputs, outputs, language: s
 
 
 def build_field(payload: dict) -> gr.HTML:
-    """The field on the image beside the layer's map; a click on either chooses a unit."""
+    """The field on the image beside the layer's map, where a click chooses a unit, and what autograd said of it."""
     return gr.HTML(
         payload,
-        html_template='<div class="field maps"></div>',
+        html_template='<div class="field maps"></div><div class="field-badge-place"></div>',
         css_template=(FOLDER / "field.css").read_text(encoding="utf-8"),
         js_on_load=(FOLDER / "field.js").read_text(encoding="utf-8"),
         elem_id="receptive-field-canvas",
         elem_classes="canvas",
-        apply_default_css=False,
-    )
-
-
-def build_badge(words: str) -> gr.HTML:
-    """Whether autograd agrees with the field that is shown."""
-    return gr.HTML(
-        words,
-        css_template=(FOLDER / "badge.css").read_text(encoding="utf-8"),
-        elem_id="receptive-field-badge",
         apply_default_css=False,
     )
 

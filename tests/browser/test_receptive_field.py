@@ -37,13 +37,13 @@ def open_wing(visit, language: str, **settings):
 
 def wait_for_check(page) -> None:
     """Wait until autograd has looked at what is shown."""
-    page.locator("#receptive-field-badge .confirmed").wait_for()
+    page.locator("#receptive-field-canvas .field-badge.confirmed").wait_for()
 
 
 def wait_for_pixels(page, number: int) -> None:
     """Wait until autograd has found that so many pixels reach the unit."""
     found = """(number) => {
-      const badge = document.querySelector("#receptive-field-badge .confirmed");
+      const badge = document.querySelector("#receptive-field-canvas .field-badge.confirmed");
       return badge !== null && (badge.innerText.match(/[0-9]+/g) ?? []).includes(String(number));
     }"""
     page.wait_for_function(found, arg=number)
@@ -158,3 +158,73 @@ def test_the_readers_own_picture_and_a_classifier_of_torchvision(visit, tmp_path
     page.get_by_role("option", name="torchvision EfficientNet-B0", exact=True).click()
     page.wait_for_function("() => document.querySelector('#receptive-field-size input[type=number]').value === '224'")
     page.get_by_text("features.1.0.block.1.mul").first.wait_for()
+
+
+# ---- a slow server ------------------------------------------------------------------------------------------------
+
+
+def hold(page, address: str, number: int) -> list:
+    """Keep back the next so many requests to the server, each until its `continue_()`."""
+    held: list = []
+    page.route(address, lambda route: held.append(route) if len(held) < number else route.continue_())
+    return held
+
+
+def wait_for_held(page, held: list, number: int) -> None:
+    for _ in range(100):
+        if len(held) >= number:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{len(held)} of {number} requests came")
+
+
+def click_unit(page, row: int, column: int, units: int = 10) -> None:
+    box = page.locator("#receptive-field-canvas .field-map canvas").bounding_box()
+    page.mouse.click(box["x"] + (column + 0.5) * box["width"] / units, box["y"] + (row + 0.5) * box["height"] / units)
+
+
+def unit_title(row: int, column: int) -> str:
+    return title("en", name_layer("en", "features.3", "conv"), (row, column))
+
+
+def test_of_two_clicks_the_second_counts_though_the_first_is_not_answered_yet(visit):
+    page = open_wing(visit, "en")
+    held = hold(page, "**/gradio_api/run/**", 1)
+    click_unit(page, 1, 2)
+    wait_for_held(page, held, 1)
+    click_unit(page, 7, 8)
+    held[0].continue_()
+    page.locator(".field-image .map-title").filter(has_text=unit_title(7, 8)).wait_for()
+    wait_for_check(page)
+
+
+def test_arrow_keys_add_up_though_none_is_answered_yet(visit):
+    page = open_wing(visit, "en")
+    click_unit(page, 1, 2)
+    page.locator(".field-image .map-title").filter(has_text=unit_title(1, 2)).wait_for()
+    wait_for_check(page)
+    held = hold(page, "**/gradio_api/run/**", 1)
+    page.locator("#receptive-field-canvas .field-map canvas").focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    wait_for_held(page, held, 1)
+    held[0].continue_()
+    page.locator(".field-image .map-title").filter(has_text=unit_title(2, 4)).wait_for()
+    wait_for_check(page)
+
+
+def test_a_late_check_changes_nothing_that_is_shown_since(visit):
+    page = open_wing(visit, "en")
+    held = hold(page, "**/gradio_api/queue/join*", 2)
+    for place in ((1, 2), (7, 8)):
+        click_unit(page, *place)
+        page.locator(".field-image .map-title").filter(has_text=unit_title(*place)).wait_for()
+    wait_for_held(page, held, 2)
+    badge, words = page.locator("#receptive-field-canvas .field-badge"), text_in("en")("receptive_field.checking")
+    with page.expect_response("**/gradio_api/queue/data*"):
+        held[0].continue_()
+    page.wait_for_timeout(1500)
+    assert unit_title(7, 8) in page.locator(".field-image .map-title").inner_text() and words in badge.inner_text()
+    held[1].continue_()
+    wait_for_check(page)
+    assert unit_title(7, 8) in page.locator(".field-image .map-title").inner_text()

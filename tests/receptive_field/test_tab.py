@@ -153,7 +153,8 @@ def test_a_network_of_one_size_comes_to_the_front_at_that_size():
 
 def test_a_link_opens_what_it_names():
     opened = answer(on_open, model="resnet18", size=112)
-    assert opened["field"]["size"] == 112 and 'class="field-badge confirmed"' in opened["badge"]
+    assert opened["field"]["size"] == 112 and 'class="field-badge confirmed"' in opened["field"]["badge"]
+    assert not opened["field"]["isCheck"]
     opened = answer(on_open, model="torchvision:resnet18")  # no size: its own
     assert opened["size"] == opened["field"]["size"] == 224
     opened = answer(on_open, model="lenet5", size=112)
@@ -233,11 +234,21 @@ def test_autograd_confirms_what_is_shown_and_brings_the_mask(language):
     own = {"model": TABLE, "layer": 3, "layers": STORIES["gridding"]["layers"]}
     for view in ({"model": "resnet18", "layer": 7}, own):
         checked = answer(on_check, language=language, **view)
-        assert set(checked) == {"field", "badge"}
-        assert "confirmed" in checked["badge"]
+        assert set(checked) == {"field"} and checked["field"]["isCheck"]
+        assert "confirmed" in checked["field"]["badge"] and "confirmed" not in show(**view)["field"]["badge"]
         pixels = int(mask_of(checked["field"]).sum())
-        assert re.search(rf"\b{pixels}\b", checked["badge"])
-    assert "confirmed" not in answer(on_check, layer=5, language=language)["badge"]
+        assert re.search(rf"\b{pixels}\b", checked["field"]["badge"])
+    assert "confirmed" not in answer(on_check, layer=5, language=language)["field"]["badge"]
+
+
+def test_a_check_has_the_key_of_what_it_checks_and_of_nothing_else():
+    own = {"model": TABLE, "layer": 2, "layers": STORIES["gridding"]["layers"]}
+    typed = {**own, "size": "28", "layers": [{**row, "kernel": " 3 "} for row in own["layers"]]}
+    views = [{}, {"model": "resnet18"}, {"size": 28, "layer": 2}, {"sample": 5}, {"place": [0.1, 0.2]}, own]
+    shown, checked = ([answer(handler, **view)["field"]["key"] for view in views]
+                      for handler in (on_receptive_field, on_check))  # fmt: skip
+    assert shown == checked and len(set(shown)) == len(views)
+    assert answer(on_check, **typed)["field"]["key"] == show(**own)["field"]["key"]
 
 
 def test_dilation_leaves_holes_in_what_is_drawn():
