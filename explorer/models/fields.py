@@ -44,7 +44,7 @@ class ReceptiveField:
         start: centre of the first unit's box; 0 is the centre of the first pixel.
         is_global: every unit sees what the whole feature map before it saw, which is the whole input unless the
             layers before skip pixels (fully connected layers, global pooling).
-        note: None, UNEVEN (adaptive pooling whose bins differ in size), FLATTENED (units in one long row),
+        note: None, UNEVEN (adaptive pooling whose bins differ), FLATTENED (units in one long row),
             UNALIGNED (branches of different jumps met), TRANSPOSED (units put between others) or WINDOWS
             (attention inside windows).
         axes: the two axes, which know every unit by itself; see `box`.
@@ -166,11 +166,10 @@ class Axis:
         _check_count(num_outputs)
         if num_outputs == 1:
             return self.join(1)
-        if self.count % num_outputs == 0:
-            window = self.count // num_outputs
-            return self.slide(window, window, 0, 1, num_outputs)
         edges = [(i * self.count // num_outputs, -(-(i + 1) * self.count // num_outputs)) for i in range(num_outputs)]
-
+        steps = {after[0] - before[0] for before, after in zip(edges, edges[1:])}
+        if len(steps) == len({end - begin for begin, end in edges}) == 1:  # the window of a common pooling
+            return self.slide(edges[0][1] - edges[0][0], *steps, 0, 1, num_outputs)
         first, last = self.spans
         spans = (
             np.array([first[begin:end].min() for begin, end in edges]),

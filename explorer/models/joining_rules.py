@@ -71,9 +71,14 @@ def batch_norm_rule(call: Call) -> Output:
     return _normalise(call, call.first.dimensions[1:], settings)
 
 
-def _normalise(call: Call, dimensions: Sequence[Dimension], settings: LayerSettings = LayerSettings()) -> Output:
+def _normalise(
+    call: Call,
+    dimensions: Sequence[Dimension],
+    settings: LayerSettings = LayerSettings(),
+    reason: str = "trace.note_normalisation",
+) -> Output:
     """Values divided by what all of them along some dimensions give together."""
-    field = join_places(call.first.field, dimensions, "trace.note_normalisation")
+    field = join_places(call.first.field, dimensions, reason)
     return replace(leave_shape(call, settings), field=field)
 
 
@@ -114,7 +119,7 @@ def layer_norm_function_rule(call: Call) -> Output:
 def softmax_rule(call: Call) -> Output:
     dim = call.module.dim if call.module is not None else call.argument(1, "dim")
     place = call.place(1 if dim is None else dim)
-    return _normalise(call, call.first.dimensions[place : place + 1])
+    return _normalise(call, call.first.dimensions[place : place + 1], reason="trace.note_softmax")
 
 
 PLAIN, _INPLACE = LayerSettings(), LayerSettings(inplace=True)

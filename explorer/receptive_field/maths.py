@@ -476,7 +476,7 @@ def compute_box_reach(row: LayerRow, input_size: int) -> np.ndarray:
 def compute_mean_brightness(image: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """What each unit sees on average: (units, units), the mean of an image (H, H) over each unit's field.
 
-    It is the map that the layers so far would give with equal weights; 0 where a unit sees no pixel.
+    0 where a unit sees no pixel.
     """
     weights = reach / np.maximum(reach.sum(axis=1, keepdims=True), 1)
     return weights @ image @ weights.T

@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -87,8 +88,7 @@ def record_network(name: str) -> Recording:
 def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
     """The rows of a network along its longest path: its convolutions and poolings.
 
-    A layer that sees less than one before it stands on a shortcut or a shorter branch and is left out, as is one
-    whose field is not square. The last row is the layer from which on every unit sees all that is seen.
+    A layer on a shortcut or another branch is left out, as is one whose field is not square. The last row is the layer from which on every unit sees all that is seen.
 
     Args:
         name: a key of NETWORKS.
@@ -146,13 +146,27 @@ def _find_joint(layers: Sequence[Layer]) -> int:
 
 
 def _choose_path(layers: Sequence[Layer], reach: int) -> list[LayerRow]:
-    """The rows along the longest path: sizes and jumps only grow; what a layer breaks stands on another path."""
-    rows: list[LayerRow] = []
+    """The rows along one path, that on which fields grow most: each layer reads, if not at once, from the one before."""
+    sources = _find_sources(layers)
+    rows = {index: row for index, layer in enumerate(layers) if (row := _read_layer(layer, reach)) is not None}
+    path: list[LayerRow] = []
+    left = rows
+    while left:
+        largest = max(row.size for row in left.values())
+        widest = [index for index, row in left.items() if row.size == largest]
+        # Branches alike in size lie side by side: of them the first, with what reads from it and widens nothing more.
+        last = next(index for index in reversed(widest) if index == widest[0] or sources[index] >> widest[0] & 1)
+        path.append(rows[last])
+        left = {index: row for index, row in left.items() if sources[last] >> index & 1}
+    return path[::-1]
+
+
+def _find_sources(layers: Sequence[Layer]) -> list[int]:
+    """For each layer all that it reads from, directly or through others, as the bits of a number."""
+    found: list[int] = []
     for layer in layers:
-        row = _read_layer(layer, reach)
-        if row is not None and (not rows or row.size >= max(each.size for each in rows)):
-            rows = [each for each in rows if each.jump <= row.jump] + [row]
-    return rows
+        found.append(reduce(or_, (found[source] | 1 << source for source in layer.inputs if source >= 0), 0))
+    return found
 
 
 def _read_layer(layer: Layer, reach: int) -> LayerRow | None:

@@ -333,18 +333,35 @@ def suggest_fit(broken: Broken) -> tuple[str, dict]:
         return _suggest_kernel(spec, broken.input_shapes[0])
     if key == "pool_padding" and spec is not None:
         return "shapes.fit_padding", {"most": min(_axis(spec, "kernel_size", 0), _axis(spec, "kernel_size", 1)) // 2}
-    if key in ("branches", "needs_vector", "needs_map"):
+    if key == "needs_vector" and spec is not None:
+        return _suggest_flatten(spec, broken.input_shapes[0])
+    if key in ("branches", "needs_map"):
         return f"shapes.fit_{key}", {}
     return "", {}
 
 
+def _suggest_flatten(spec: LayerSpec, shape: Shape) -> tuple[str, dict]:
+    """What a layer for a flat list needs where it gets a map."""
+    setting = _INPUT_SETTINGS[spec.kind]
+    if spec.get(setting) == prod(shape):
+        return "shapes.fit_needs_vector", {}
+    if spec.kind == "BatchNorm1d" and spec.get(setting) == shape[0]:
+        return "shapes.fit_code", {"code": write_layer(make_layer("BatchNorm2d", **dict(spec.settings)))}
+    try:
+        mended = make_layer(spec.kind, **{**dict(spec.settings), setting: prod(shape)})
+    except InputError:  # more weights than are allowed here
+        return "", {}
+    return "shapes.fit_flattened", {"code": write_layer(mended)}
+
+
 def _suggest_kernel(spec: LayerSpec, shape: Shape) -> tuple[str, dict]:
-    """The largest kernel that its padded input has room for."""
+    """The largest kernel that its padded input has room for; of a pooling it must be twice its padding at least."""
     most = min(
         (size + 2 * _axis(spec, "padding", axis) - 1) // _axis(spec, "dilation", axis, 1) + 1
         for axis, size in enumerate(shape[1:])
     )
-    return ("shapes.fit_kernel", {"most": most}) if most > 0 else ("", {})
+    padding = max(_axis(spec, "padding", axis) for axis in (0, 1)) if "Pool" in spec.kind else 0
+    return ("shapes.fit_kernel", {"most": most}) if most >= max(1, 2 * padding) else ("", {})
 
 
 def _axis(spec: LayerSpec, setting: str, axis: int, default: int = 0) -> int:

@@ -196,7 +196,7 @@ def test_pictures_that_people_bring(tmp_path):
 def test_all_black_picture_gives_all_zeros():
     black = base64.b64encode(bytes(56 * 56)).decode()
     _, maps, _, _, _, pooled, *_ = on_convolve(*values_of(source="drawing", drawing=black), language="en")
-    assert maps["maps"][2]["low"] == maps["maps"][2]["high"] == 0 and "blank" in pooled
+    assert maps["maps"][2]["low"] == maps["maps"][2]["high"] == 0 and "nothing" in pooled and "0 of 0" in pooled
 
 
 def test_api():

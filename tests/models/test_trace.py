@@ -245,6 +245,17 @@ def test_uneven_adaptive_pooling_is_said_to_be_uneven():
     assert even.receptive_field.jump == (8, 8) and even.receptive_field.note is None
 
 
+@pytest.mark.parametrize(("units", "bins", "kernel_size", "stride"), [(5, 4, 2, 1), (8, 7, 2, 1), (9, 3, 3, 3), (8, 4, 2, 2)])
+def test_adaptive_pooling_whose_bins_are_those_of_a_common_pooling_is_one(units, bins, kernel_size, stride):
+    before, shape = nn.Conv2d(1, 1, 3, stride=2), (1, 2 * units + 1, 2 * units + 1)
+    adaptive, common = (
+        trace(nn.Sequential(before, pooling), shape).layers[-1]
+        for pooling in (nn.AdaptiveMaxPool2d(bins), nn.MaxPool2d(kernel_size, stride))
+    )
+    assert adaptive.output_shape == common.output_shape == (1, bins, bins)
+    assert adaptive.receptive_field == common.receptive_field and adaptive.field_note is None
+
+
 def test_global_layers_see_the_input_except_pixels_that_strides_skip():
     model = nn.Sequential(nn.Conv2d(1, 1, 1, stride=4), nn.Conv2d(1, 1, 3, padding=1), nn.AdaptiveAvgPool2d(1))
     field = trace(model, (1, 8, 11)).layers[-1].receptive_field

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from explorer.errors import InputError
+from explorer.receptive_field import effective_tab
+from explorer.receptive_field.effective import has_module
 from explorer.receptive_field.effective_tab import on_measure, on_run, on_stop
 from explorer.receptive_field.networks import trace_model
 from explorer.receptive_field.scene import find_scene
@@ -379,11 +381,11 @@ def test_a_new_measurement_or_the_button_stops_the_one_under_way():
     assert first.is_stopped and not second.is_stopped
 
 
-def test_a_pooling_that_is_a_function_call_is_refused_with_a_sentence():
-    view = {"model": "torchvision:inception_v3", "size": 96, "layer": 49}
-    assert find_scene(View(**view)).row.name == "Mixed_7b.avg_pool2d"
+def test_a_pooling_that_is_a_function_call_is_refused_with_a_sentence(monkeypatch):
+    assert not has_module("torchvision:inception_v3", "Mixed_7b.avg_pool2d")
+    monkeypatch.setattr(effective_tab, "has_module", lambda name, layer: False)
     with pytest.raises(InputError) as caught:
-        measure(**view)
+        measure(model="torchvision:inception_v3", size=96, layer=30)
     assert caught.value.key == "receptive_field.no_effective"
 
 

@@ -99,6 +99,28 @@ BREAKS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("layers", "hint"),
+    [
+        ("nn.Conv2d(1, 8, 3), nn.Linear(5408, 10)", "nn.Flatten() before it would fit."),
+        ("nn.Conv2d(1, 8, 3), nn.Linear(10, 10)", "nn.Flatten() before it, and nn.Linear(5408, 10) in its place"),
+        ("nn.Conv2d(1, 8, 3), nn.BatchNorm1d(8)", "nn.BatchNorm2d(8) would fit."),
+        ("nn.Conv2d(1, 8, 26), nn.MaxPool2d(6, padding=3, dilation=2)", ""),
+    ],
+)
+def test_what_is_said_to_fit_a_map_that_comes_unflattened_does(layers, hint):
+    broken = open_network("own", text=layers).walk(IMAGE).broken
+    key, values = suggest_fit(broken)
+    assert hint in (translate("en", key, **values) if key else "")
+    if not hint:
+        assert not key
+        return
+    start = layers.rsplit(", nn.", 1)[0]
+    mended = values.get("code") or layers.removeprefix(f"{start}, ")
+    flatten = "" if "BatchNorm2d" in mended else "nn.Flatten(), "
+    assert open_network("own", text=f"{start}, {flatten}{mended}").walk(IMAGE).broken is None
+
+
 @pytest.mark.parametrize("name, edit, place, hint", BREAKS)
 def test_every_kind_of_break_is_marked_where_pytorch_fails_and_gets_a_hint_that_helps(name, edit, place, hint):
     network = open_network(name)

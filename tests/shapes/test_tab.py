@@ -237,7 +237,7 @@ def test_no_claim_is_made_up(name):
     "name, size, sentence",
     [
         ("lenet5", 28, "classifier.1 is tied to it: it wants exactly 400 = 16×5×5 inputs"),
-        ("alexnet_small", 28, "its bins overlap and hold 2, 3, 3, 2 units a side"),
+        ("alexnet_small", 28, "its bins hold 2, 3, 3, 2 units a side"),
         ("alexnet_small", 32, "classifier.3 always gets its 1024 = 64×4×4 inputs"),
         ("resnet18", 28, "layer4 holds 75% of the parameters"),
         ("resnet18", 8, "only 1 px a side"),

@@ -87,8 +87,8 @@ SENTENCES = {
         "It does not show what the score is made of."
     ),
     "about_input_x_gradient": (
-        "Shows the gradient times the pixel's normalised value. It adds up to the score only where the network is "
-        "linear without bias."
+        "Shows the gradient times the pixel's normalised value. It adds up to the score only where the network "
+        "has no biases and is linear but for ReLUs and poolings."
     ),
     "about_integrated_gradients": (
         "Shows what each pixel adds on the way from the baseline to the picture, in {steps} steps: the map sums to "

@@ -78,7 +78,7 @@ SENTENCES = {
     "look_pooling": "Move the picture one pixel to the right: {unchanged} of {windows} maxima stay exactly as they "
     "were (windows that are black before and after do not count). Over all 200 sample clothes {overall} stay. The others "
     "change: their brightest pixel has left the window, or a brighter one has come in.",
-    "look_pooling_blank": "The picture is blank, so a shift changes nothing ({unchanged} of {windows} maxima). "
+    "look_pooling_blank": "No window sees anything but black, so a shift changes nothing ({unchanged} of {windows} maxima). "
     "Over all 200 sample clothes {overall} of the maxima stay when they move by one pixel.",
     "look_parameters": "For a picture of {side} × {side} the fully connected layer needs {factor} times as many "
     "parameters to give a result of the same size.",

@@ -18,7 +18,7 @@ SENTENCES = {
     "kind_input": "image",
     "kind_conv": "conv",
     "kind_pool": "pool",
-    "kind_global": "sees all",
+    "kind_global": "joins all",
     "none": "–",
     # the table of layers
     "row": "Row {number}, {column}",
@@ -272,7 +272,7 @@ VGG (2014) made small kernels the standard; since 2022 networks such as ConvNeXt
 31×31, with one kernel per channel, which makes large kernels cheap.
 
 ### Does a network need to see the whole image?
-The classifier at the end does, and it always does so: global pooling or a linear layer joins all positions. The
+The classifier at the end does, but for pixels that strides skip: global pooling or a linear layer joins all positions. The
 convolutions before it need not. LeNet-5's last pooling sees 16 of 28 pixels, and it is right about nine times in ten.
 
 ### Why can ResNet-50 see less than ResNet-34?

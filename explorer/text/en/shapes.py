@@ -42,7 +42,7 @@ SENTENCES = {
     "column_memory": "Memory",
     "total": "Total",
     "table_label": "Table of layers",
-    "look_one": "{name} holds all {total} parameters: one weight for each pixel and class, and {classes} biases.",
+    "look_one": "{name} holds all {total} parameters: one weight for each input number and class, and {classes} biases.",
     "look_shares": "{heavy} holds {heavy_share} of the parameters; {busy} does {busy_share} of the work.",
     "look_same": "{heavy} holds {heavy_share} of the parameters and does {busy_share} of the work.",
     "look_vector": "Flattening comes first: each pixel has weights of its own, but which pixels are neighbours is forgotten.",
@@ -53,7 +53,7 @@ SENTENCES = {
         "Adaptive pooling makes 4 of any side, so {name} always gets its {features} = {product} inputs, "
         "at any image size."
     ),
-    "look_uneven": "{name} must make {bins} of {size}: its bins overlap and hold {widths} units a side.",
+    "look_uneven": "{name} must make {bins} of {size}, which is no even division: its bins hold {widths} units a side.",
     "look_blocks": (
         "From the second stage on, each halves the side (rounded up) and doubles the channels: four times the weights, at about "
         "a quarter of the places."
@@ -110,6 +110,7 @@ SENTENCES = {
     "fit_padding": "A padding of at most {most} would fit.",
     "fit_branches": "Both branches need the same shape: change them alike, the shortcut too.",
     "fit_needs_vector": "nn.Flatten() before it would fit.",
+    "fit_flattened": "nn.Flatten() before it, and {code} in its place, would fit.",
     "fit_needs_map": "It belongs before the flattening.",
     "map_number": "Number of the map",
     "unit": "Place on the map",
@@ -134,7 +135,7 @@ SENTENCES = {
     "no_maps_inside": "No module hands this intermediate result on, so there are no maps; the field is exact.",
     "no_weights": "The weights of {model} cannot be read.",
     "graph_label": "Graph of {count} nodes, from the image to the classes",
-    "strip_norm": "batch norm",
+    "strip_norm": "normalisation",
     "strip_activation": "activation",
     "legend_skip": "skips layers",
     "legend_width": "width: log channels",
@@ -198,12 +199,12 @@ The size of the image does not appear: that is weight sharing. A linear layer ha
 $F_\text{out} \cdot F_\text{in} + F_\text{out}$, and there the size does appear, through $F_\text{in} = C \cdot H \cdot W$.
 Batch normalisation has a scale and a shift for each channel.
 
-**Multiply-adds.** One for each weight and bias at each place where it is used: parameters times $H' \cdot W'$ for a
-convolution, parameters once for a linear layer. This is the count of *torchinfo*. So parameters tell how much a network
+**Multiply-adds.** Parameters times $H' \cdot W'$ for a convolution, times the number of positions for a linear layer, and
+once for any other. This is the count of *torchinfo*, but for transformers and ConvNeXt. So parameters tell how much a network
 stores, multiply-adds how long it works, and the two sit in different layers.
 
-**Memory.** Four bytes for each number of the output, for one image (float32). Training keeps these outputs for the
-gradient; running a trained network may let most of them go.
+**Memory.** Four bytes for each number of the output, for one image (float32). Training keeps most of these outputs for
+the gradient; running a trained network may let most of them go.
 
 **Why channels double when the side halves.** Halving both sides leaves a quarter of the places. Doubling the channels in
 and out makes four times the weights. Work a layer: the same. He et al. (2015, section 3.3) build ResNet on this rule,

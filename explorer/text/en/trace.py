@@ -35,11 +35,12 @@ SENTENCES = {
         "A branch in which all positions are joined scales the channels (squeeze and excitation): every unit "
         "sees all that it sees."
     ),
+    "note_softmax": "Softmax divides by a sum over all positions: every unit sees all that the layers before it see.",
     "note_normalisation": "Mean and deviation are taken over all positions: every unit sees all that the layers before it see.",
     "note_unaligned": (
         "Branches meet whose units lie at different distances: each unit has a field of its own, the largest is given."
     ),
-    "note_uneven": "The pooling bins differ in size: each unit has a field of its own, the largest is given.",
+    "note_uneven": "The pooling bins do not divide the map evenly: each unit has a field of its own, the largest is given.",
     "note_flattened": "The units stand in one long row: each sees what it saw before, on no grid.",
     "note_transposed": (
         "A transposed convolution puts units between those before it: neighbours may share a field or not, the largest is given."
@@ -50,7 +51,7 @@ SENTENCES = {
     "check_unsupported": "not checked: an operation on the way cannot be replayed",
     "check_no_counterpart": "{layer} ({kind}) has no counterpart through which a footprint could be measured.",
     "note_global_branch": "A branch in which all positions are joined comes in here: every unit sees all that it sees.",
-    "note_single_unit": "The feature map is down to one unit, which sees all that the layers before saw.",
+    "note_single_unit": "The feature map is down to one unit: there is nothing left to join.",
     "no_dimension": "{layer} ({kind}) asks for dimension or place {dim}, which a shape of {shape} does not have.",
     "not_rows_and_columns": "{layer} ({kind}) slides over dimensions that are not height and width; that has no rule.",
     "needs_tokens": "{layer} ({kind}) needs a list of tokens (tokens, features), but gets a shape of {shape}.",

@@ -75,7 +75,7 @@ SENTENCES = {
     "method_deeplift": "DeepLift",
     "about_gradient": "显示某个像素稍微变亮时，该类得分会如何变化（带正负号）。它并不说明得分由什么构成。",
     "about_input_x_gradient": (
-        "显示梯度乘以像素的归一化值。只有在网络是线性的、而且没有偏置时，它的总和才等于得分。"
+        "显示梯度乘以像素的归一化值。只有在网络没有偏置，而且除了 ReLU 和池化都是线性的时候，它的总和才等于得分。"
     ),
     "about_integrated_gradients": (
         "显示从基线走到这张图片的过程中（分 {steps} 步），每个像素贡献了多少：归因图的总和为 {sum}，得分之差为 {difference}。"

@@ -71,7 +71,7 @@ SENTENCES = {
     "look_flip_differs": "翻转之后，就是严格意义上的卷积，与深度学习库算出的结果最多相差 {difference}。",
     "look_pooling": "把图像向右移一个像素：{windows} 个最大值中有 {unchanged} 个丝毫不变（移动前后都是黑色的窗口不算）。"
     "在全部 200 张服装样本上，不变的占 {overall}；其余的变了：要么最亮的像素移出了窗口，要么移进来一个更亮的。",
-    "look_pooling_blank": "图像是空白的，移动也不会有变化（{windows} 个最大值中有 {unchanged} 个不变）。"
+    "look_pooling_blank": "每个窗口里都只有黑色，移动也不会有变化（{windows} 个最大值中有 {unchanged} 个不变）。"
     "在全部 200 张服装样本上，移动一个像素后仍不变的最大值占 {overall}。",
     "look_parameters": "图像为 {side} × {side} 时，要得到同样大小的结果，全连接层的参数是卷积的 {factor} 倍。",
     # ---- sections

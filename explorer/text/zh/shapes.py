@@ -42,13 +42,13 @@ SENTENCES = {
     "column_memory": "激活内存",
     "total": "合计",
     "table_label": "逐层表格",
-    "look_one": "全部 {total} 个参数都在 {name}：每个像素对每个类别一个权重，外加 {classes} 个偏置。",
+    "look_one": "全部 {total} 个参数都在 {name}：每个输入数对每个类别一个权重，外加 {classes} 个偏置。",
     "look_shares": "{heavy} 占了 {heavy_share} 的参数；{busy} 承担了 {busy_share} 的计算。",
     "look_same": "{heavy} 占了 {heavy_share} 的参数，也承担了 {busy_share} 的计算。",
     "look_vector": "一上来就展平：每个像素都有自己的权重，但哪些像素相邻，网络就不知道了。",
     "look_flatten": "卷积不挑尺寸，只有 {name} 和尺寸绑死：它必须正好得到 {features} = {product} 个输入。",
     "look_even": "自适应池化把任何边长都变成 4，所以不管图多大，{name} 总能得到 {features} = {product} 个输入。",
-    "look_uneven": "{name} 要把边长 {size} 变成 {bins}，不能整除：各池化区间相互重叠，边长依次为 {widths} 个单元。",
+    "look_uneven": "{name} 要把边长 {size} 变成 {bins}，不能整除：各池化区间的边长依次为 {widths} 个单元。",
     "look_blocks": "从第二个阶段起，每进入一个新阶段，边长减半（向上取整）、通道加倍：权重变成四倍，位置约剩四分之一。",
     "look_tiny": "最后的特征图边长只有 {size} 像素，3×3 卷积核在那里看到的大多是填充的零。",
     "claim_right": "教程说有 {claimed} 个参数，没错。",
@@ -98,6 +98,7 @@ SENTENCES = {
     "fit_padding": "填充最大取 {most} 就行。",
     "fit_branches": "两条分支的形状必须相同：要一起改，捷径也要改。",
     "fit_needs_vector": "在它前面加一个 nn.Flatten() 就行。",
+    "fit_flattened": "在它前面加一个 nn.Flatten()，并换成 {code}，就能配上。",
     "fit_needs_map": "它应当放在展平之前。",
     "map_number": "特征图的编号",
     "unit": "特征图上的位置",
@@ -118,7 +119,7 @@ SENTENCES = {
     "no_maps_inside": "没有模块把这个中间结果传出来，所以没有特征图；感受野是准确的。",
     "no_weights": "{model} 的权重读不出来。",
     "graph_label": "从图像到类别的结构图，共 {count} 个节点",
-    "strip_norm": "批归一化",
+    "strip_norm": "归一化",
     "strip_activation": "激活",
     "legend_skip": "跳过若干层",
     "legend_width": "粗细：通道数（对数）",
@@ -179,10 +180,10 @@ $$C_\text{out} \cdot \frac{C_\text{in}}{\text{groups}} \cdot k_h \cdot k_w + C_\
 式子里没有图像的大小，这就是参数共享。全连接层有 $F_\text{out} \cdot F_\text{in} + F_\text{out}$ 个参数，
 图像大小通过 $F_\text{in} = C \cdot H \cdot W$ 混了进来。批归一化每个通道有一个缩放、一个平移。
 
-**乘加次数。** 每个权重和偏置每用一次算一次：卷积是参数量乘以 $H' \cdot W'$，全连接是参数量乘以一。
-这和 *torchinfo* 的算法一致。参数量说明网络要存多少，乘加次数说明网络要算多久，两者往往落在不同的层上。
+**乘加次数。** 卷积是参数量乘以 $H' \cdot W'$，全连接是参数量乘以位置数，其他层各算一次参数量。
+除了 Transformer 和 ConvNeXt，这和 *torchinfo* 的算法一致。参数量说明网络要存多少，乘加次数说明网络要算多久，两者往往落在不同的层上。
 
-**激活内存。** 一张图输出里的每个数占四个字节（float32）。训练时要留着这些输出算梯度，只做推理时大多可以丢掉。
+**激活内存。** 一张图输出里的每个数占四个字节（float32）。训练时要留着其中大部分来算梯度，只做推理时大多可以丢掉。
 
 **为什么边长减半时通道要加倍？** 边长减半，位置只剩四分之一；输入、输出通道都加倍，权重变成四倍。两下相抵，每层的计算量不变。
 ResNet 就是按这条规则搭的（He 等，2015，3.3 节）。从各阶段的占比能看出来：ResNet-34 四个阶段的计算量不同，主要是因为块数不同。
