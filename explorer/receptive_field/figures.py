@@ -168,6 +168,8 @@ def _describe_box(row: LayerRow, field: FieldBox, image_size: int, text: Text) -
     joined = how_much_is_joined(row, image_size)
     if joined:
         return text(f"receptive_field.box_{joined}", size=row.size, image=image_size)
+    if field.is_empty:
+        return text("receptive_field.box_empty")
     top, left, bottom, right = field.box
     said = {"height": bottom - top, "width": right - left, "centre": _say_centre(field.centre)}
     if field.padding_share > 0:
@@ -198,7 +200,7 @@ def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, 
     body = []
     for number, row in enumerate(rows):
         unit = find_unit(row, pixel)
-        field = compute_field_box(row, unit)
+        field = compute_field_box(row, unit, rows[0].num_units)
         centre = tuple(row.start + row.jump * index for index in unit)
         jump = text("receptive_field.none") if row.kind == "global" else _say_number(row.jump)
         cells = [

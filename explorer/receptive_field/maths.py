@@ -79,8 +79,8 @@ class FieldBox:
 
     Attributes:
         box: the whole field, also where it leaves the image.
-        clipped: its part on the image.
-        padding_share: share of its area where there is no pixel to see, 0 to 1.
+        clipped: its part on the image, as far as any unit of the layer sees.
+        padding_share: share of its area outside the image, where there is no pixel to see, 0 to 1.
         mask: (H, W) bool, the pixels of the image that reach the unit; None where only the box is known.
     """
 
@@ -94,6 +94,11 @@ class FieldBox:
         """Centre of the whole field, (row, column) in pixels."""
         top, left, bottom, right = self.box
         return (top + bottom - 1) / 2, (left + right - 1) / 2
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the unit is known to see no pixel."""
+        return self.mask is not None and not self.mask.any()
 
     @property
     def holes_share(self) -> float:
@@ -435,9 +440,9 @@ def compute_chain_field(
         sides.append((*edges, _pull_side(layers, index, counts)))
     (top, bottom, down), (left, right, across) = sides
     mask = np.outer(down, across)
-    clipped = tuple(min(max(edge, 0), counts[0]) for edge in (top, left, bottom, right))
-    inside, area = (clipped[2] - clipped[0]) * (clipped[3] - clipped[1]), (bottom - top) * (right - left)
-    return FieldBox((top, left, bottom, right), clipped, 1 - inside / area if area else 0.0, mask)
+    box = (top, left, bottom, right)
+    clipped = tuple(min(max(edge, 0), counts[0]) for edge in box)
+    return FieldBox(box, clipped, _share_outside(box, counts[0]), mask)
 
 
 def _edges_of_row(row: LayerRow, index: int) -> tuple[int, int]:
@@ -508,12 +513,13 @@ def _find_along_side(row: LayerRow, position: float) -> int:
     return min(max(nearest, 0), row.num_units - 1)
 
 
-def compute_field_box(row: LayerRow, unit: tuple[int, int]) -> FieldBox:
+def compute_field_box(row: LayerRow, unit: tuple[int, int], image_size: int) -> FieldBox:
     """The region of the image that a unit depends on; exact where paddings are smaller than their kernels.
 
     Args:
         row: its layer.
         unit: (row, column) of the unit on its map.
+        image_size: side of the image in pixels; beyond it is padding.
 
     Raises:
         InputError: the layer has no such unit.
@@ -521,8 +527,14 @@ def compute_field_box(row: LayerRow, unit: tuple[int, int]) -> FieldBox:
     top, left = (round(_find_first_pixel(row, index)) for index in unit)
     box = (top, left, top + row.size, left + row.size)
     clipped = tuple(min(max(edge, 0), row.reach) for edge in box)
-    inside = (clipped[2] - clipped[0]) * (clipped[3] - clipped[1])
-    return FieldBox(box, clipped, 1 - inside / row.size**2)
+    return FieldBox(box, clipped, _share_outside(box, image_size))
+
+
+def _share_outside(box: tuple[int, int, int, int], image_size: int) -> float:
+    """Share of a box that lies outside the image; 0 of one without a pixel."""
+    top, left, bottom, right = (min(max(edge, 0), image_size) for edge in box)
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return 1 - (bottom - top) * (right - left) / area if area else 0.0
 
 
 def _find_first_pixel(row: LayerRow, index: int) -> float:

@@ -247,7 +247,7 @@ def build_chain(layers: Sequence[Mapping[str, Any]]) -> nn.Sequential:
 
 def _check_unit(recording: Recording, shape: tuple[int, int, int], row: LayerRow, unit: tuple[int, int]) -> UnitCheck:
     start = time.perf_counter()
-    field = compute_field_box(row, unit)
+    field = compute_field_box(row, unit, shape[-1])
     reason = "receptive_field.check_image" if row.kind == "input" else "trace.check_global"
     if row.kind in ("input", "global"):
         return UnitCheck("not_checked", reason, field, 0.0)

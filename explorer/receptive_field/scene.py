@@ -131,11 +131,14 @@ def find_scene(view: View) -> Scene:
     size = check_size(view.size)
     rows = trace_rows(view, size)
     number = min(check_whole("terms.layer", view.layer, 0), len(rows) - 1)
-    row = rows[number]
-    unit = find_unit(row, _find_pixel(view.place, size))
-    is_chain = view.model == TABLE
-    field = compute_chain_field(view.layers, rows, number, unit) if is_chain else compute_field_box(row, unit)
-    return Scene(view, size, rows, number, unit, field)
+    unit = find_unit(rows[number], _find_pixel(view.place, size))
+    return Scene(view, size, rows, number, unit, _find_field(view, rows, number, unit))
+
+
+def _find_field(view: View, rows: Sequence[LayerRow], number: int, unit: tuple[int, int]) -> FieldBox:
+    if view.model == TABLE:
+        return compute_chain_field(view.layers, rows, number, unit)
+    return compute_field_box(rows[number], unit, rows[0].num_units)
 
 
 def trace_rows(view: View, size: int) -> tuple[LayerRow, ...]:
@@ -244,9 +247,11 @@ def describe_layer(scene: Scene, text: Text) -> str:
             "receptive_field.look_grown" if added else "receptive_field.look_same",
             name=name, added=added, reach=added // before.jump, jump=before.jump, size=row.size, image=size,
         )  # fmt: skip
+    if scene.field.is_empty:
+        return grown + text("receptive_field.look_empty")
     if row.size >= size and not _has_holes(scene.field):
-        middle = compute_field_box(row, find_unit(row, ((size - 1) / 2,) * 2))
-        sees_all = middle.clipped == (0, 0, size, size)
+        middle = _find_field(scene.view, scene.rows, number, find_unit(row, ((size - 1) / 2,) * 2))
+        sees_all = middle.clipped == (0, 0, size, size) and not _has_holes(middle)
         return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
     return grown + _describe_losses(scene.field, text)
 

@@ -69,7 +69,7 @@ def test_where_strides_skip_pixels_the_joint_sees_what_autograd_finds(name, laye
     masks = [measure_footprint(recording, shape, layer, (unit, unit)).mask for unit in {0, units - 1}]
     assert find_bounds(np.logical_or.reduce(masks)) == (0, 0, seen, seen)
     assert (row.kind, row.size, row.reach) == ("global", seen, seen)
-    assert compute_field_box(row, (0, 0)).clipped == (0, 0, seen, seen)
+    assert compute_field_box(row, (0, 0), size).clipped == (0, 0, seen, seen)
     assert (find_first_as_wide([make_image_row(size), row]) is None) == (seen < size)
 
 

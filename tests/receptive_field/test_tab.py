@@ -16,7 +16,6 @@ from explorer.receptive_field import effective_tab
 from explorer.receptive_field.effective import has_module
 from explorer.receptive_field.effective_tab import on_measure, on_run, on_stop
 from explorer.receptive_field.networks import trace_model
-from explorer.receptive_field.scene import find_scene
 from explorer.receptive_field.tab import (
     CONTROLS,
     LENET_LAYERS,
@@ -43,6 +42,7 @@ from explorer.receptive_field.tab import (
     read_layers,
     receptive_field,
 )
+from explorer.text import text_in
 
 LAYERS = [dict(layer) for layer in LENET_LAYERS]
 NOTHING = gr.skip()
@@ -120,6 +120,28 @@ def test_a_layer_that_joins_all_positions_tells_how_much_it_sees(size, seen, wor
     assert words[0] in shown["look_for"] and words[1] in shown["field"]["imageCaption"]
     hover = next(line for line in shown["chart"].data if line.meta).text[-1]
     assert hover.endswith("the whole image" if size == seen else "248 × 248 pixels, all that is seen")
+
+
+def test_the_table_and_the_caption_agree_on_what_is_padding():
+    rows = [("pool", 2, 2, 0, 1), ("conv", 3, 1, 1, 1)]
+    layers = [dict(zip(("type", "kernel", "stride", "padding", "dilation"), map(str, row))) for row in rows]
+    shown = show(model=TABLE, size=29, layer=2, layers=layers, place=[0.97, 0.97])
+    assert shown["field"]["unit"] == [13, 13] and "31%" in shown["field"]["imageCaption"]
+    assert "31%" in shown["table"].rsplit("<tr", 1)[1] and "31%" in shown["look_for"]
+    # Of its 25 pixels on the image 16 are seen, by the four units of the pooling that are there.
+    assert mask_of(shown["field"]).sum() == 16 and "36%" in shown["look_for"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_unit_that_sees_nothing_is_said_to(language):
+    rows = [("conv", 31, 1, 2, 1), ("transposed", 1, 2, 0, 1)]
+    layers = [dict(zip(("type", "kernel", "stride", "padding", "dilation"), map(str, row))) for row in rows]
+    shown = show(model=TABLE, size=28, layer=2, layers=layers, language=language)
+    assert shown["field"]["unit"] == [1, 1] and not mask_of(shown["field"]).any()
+    text = text_in(language)
+    assert text("receptive_field.look_empty") in shown["look_for"]
+    assert text("receptive_field.look_whole", image=28) not in shown["look_for"]
+    assert shown["field"]["imageCaption"] == text("receptive_field.box_empty")
 
 
 def test_a_clicked_unit_is_the_one_that_is_shown_and_its_place_stays():

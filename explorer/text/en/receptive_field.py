@@ -39,6 +39,7 @@ SENTENCES = {
     "field_title": "{name}, unit ({row}, {column})",
     "box_inside": "{height} × {width} pixels around {centre}, all on the image. Click to choose another unit.",
     "box_clipped": "{height} × {width} pixels around {centre}, {share} of them in the padding.",
+    "box_empty": "This unit sees no pixel. Click to choose another.",
     "box_global": "Sees every pixel.",
     "box_part": "Sees {size} × {size} of the {image} × {image} pixels.",
     # the tables
@@ -80,6 +81,7 @@ SENTENCES = {
         "{name} joins all positions: from here on every unit sees the same {size} × {size} pixels. Of the {image} pixels "
         "along each side, strides before it skip the rest."
     ),
+    "look_empty": " But this unit sees no pixel at all: it lies in the padding, or in a gap that a transposed convolution leaves.",
     "look_kernels": (
         "{first} and {second} both see {first_size} × {first_size} pixels, but {first} needs {first_params} weights "
         "in place of {second_params}: {saved} less, with one ReLU more. Dark pixels have more paths to the unit."
@@ -110,7 +112,7 @@ SENTENCES = {
         "{name}: the largest field of a unit is {size} × {size} pixels, and units lie {jump} px apart. A "
         "transposed convolution puts new units between the old ones, so neighbours may share a field or see different amounts."
     ),
-    "look_holes": " {share} of the box are holes: no path leads from those pixels to this unit.",
+    "look_holes": " Of its part on the image, {share} are holes: no path leads from those pixels to this unit.",
     # stories
     "story_kernels": "Two 3×3 or one 5×5?",
     "story_resnet50": "Deeper, sees less",

@@ -39,6 +39,7 @@ SENTENCES = {
     "field_title": "{name}，单元 ({row}, {column})",
     "box_inside": "以 {centre} 为中心的 {height} × {width} 像素，全在图内。点击图像可换单元。",
     "box_clipped": "以 {centre} 为中心的 {height} × {width} 像素，其中 {share} 落在填充区。",
+    "box_empty": "这个单元看不到任何像素。点击可换单元。",
     "box_global": "能看到每一个像素。",
     "box_part": "能看到 {image} × {image} 像素中的 {size} × {size}。",
     # the tables
@@ -76,6 +77,7 @@ SENTENCES = {
         "{name} 把所有位置合在一起：从这里开始，每个单元都看到同样的 {size} × {size} 像素；"
         "图像边长是 {image}，其余像素被前面的步幅跳过。"
     ),
+    "look_empty": "但这个单元什么像素也看不到：它在填充区里，或者在转置卷积留下的空隙里。",
     "look_kernels": (
         "{first} 和 {second} 都看到 {first_size} × {first_size} 像素，但前者只要 {first_params} 个权重，"
         "后者要 {second_params} 个：省下 {saved}，还多一个 ReLU。颜色越深的像素，通向该单元的路径越多。"
@@ -106,7 +108,7 @@ SENTENCES = {
         "{name}：单元的感受野最大为 {size} × {size} 像素，相邻单元相隔 {jump} 像素。"
         "转置卷积在原有单元之间插入新单元，所以相邻单元可能共用感受野，也可能看到的大小不同。"
     ),
-    "look_holes": "方框有 {share} 是洞：没有任何路径从那些像素通向该单元。",
+    "look_holes": "方框在图像上的部分有 {share} 是洞：没有任何路径从那些像素通向该单元。",
     # stories
     "story_kernels": "两个 3×3 还是一个 5×5",
     "story_resnet50": "更深却看得更少",
