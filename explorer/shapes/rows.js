@@ -44,7 +44,7 @@
     return step > 0 ? beyond[0] : beyond.at(-1);
   }
 
-  explorer.mountRows = (element, trigger) => {
+  explorer.mountRows = (element, trigger, watch) => {
     let place = rememberPlace(element);
     const keep = () => (place = rememberPlace(element));
     element.addEventListener("scroll", keep, true);
@@ -75,12 +75,21 @@
       next.focus();
       next.click();
     });
-    new MutationObserver(() => {
+    const restore = () => {
       restorePlace(element, place);
       showBreak(element);
       refocus();
       explorer.markLayer();
-    }).observe(element, { childList: true, subtree: true });
+    };
+    new MutationObserver(restore).observe(element, { childList: true, subtree: true });
+    // Gradio shuts folds and takes marks away also where numbers alone are new, which no observer of elements sees.
+    watch("value", () => {
+      const before = place; // that a fold was shut is told in a moment, as if the reader had shut it
+      window.setTimeout(() => {
+        place = before;
+        restore();
+      });
+    });
     explorer.markLayer();
   };
 })();

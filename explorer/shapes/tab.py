@@ -538,7 +538,7 @@ def _build_controls(text: Text) -> dict[str, gr.components.Component]:
         "layer-list", OWN_LIST, "list.js", "mountList(element, props, watch, trigger)",
         label=text("shapes.own_label"), visible=False,
     )  # fmt: skip
-    size = build_slider(1, MAX_SIZE, DEFAULT[1], text("shapes.size"))
+    size = build_slider(1, MAX_SIZE, DEFAULT[1], text("shapes.size"), elem_id="shapes-size")
     channels = gr.Radio([1, 3], value=DEFAULT[2], label=text("shapes.channels"))
     stem = gr.Radio(stems, value=DEFAULT[3], label=text("shapes.stem"), visible=False)
     return {"model": model, "size": size, "channels": channels, "stem": stem, "own": own}
@@ -593,7 +593,7 @@ def _draw_save_buttons(text: Text) -> str:
 
 def _build_rows(value: str) -> gr.HTML:
     """HTML whose layers can be clicked."""
-    return gr.HTML(value, css_template=CSS, js_on_load=_script("rows.js", "mountRows(element, trigger)"))
+    return gr.HTML(value, css_template=CSS, js_on_load=_script("rows.js", "mountRows(element, trigger, watch)"))
 
 
 def _build_script_box(css_class: str, value, script: str, mount: str, label: str = "", **settings) -> gr.HTML:

@@ -261,3 +261,20 @@ def test_the_table_keeps_its_place_and_the_keyboard_walks_through_it(visit):
     page.keyboard.press("ArrowDown")
     page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.bn1')")
     assert row(page, "layer2.0.bn1").is_visible()
+
+
+def test_folds_and_the_chosen_row_stay_where_numbers_alone_change(visit):
+    page = open_shapes(visit, "en", model="resnet18")
+    for fold in ("layer2", "layer2.0"):
+        page.locator(f'details[data-fold="{fold}"] > summary').click()
+    row(page, "layer2.0.conv1").click()
+    chosen = page.locator('.layers .line.chosen[data-layers=" layer2.0.conv1 "]')
+    chosen.wait_for()
+    size = page.locator("#shapes-size input[type=number]")
+    for side in ("64", "32"):
+        size.fill(side)
+        size.press("Enter")
+        page.wait_for_function(f"() => document.querySelector('.layers').innerText.includes('{side}×{side}')")
+        chosen.wait_for()
+        page.wait_for_timeout(300)
+        assert chosen.is_visible() and page.locator('details[data-fold="layer2"]').get_attribute("open") is not None

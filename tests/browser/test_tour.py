@@ -290,6 +290,31 @@ def test_the_chinese_page_has_no_english_left_over(visit):
     assert painted.strip('"') == text_in("zh")("images.camera_on")
 
 
+def test_a_drawing_is_still_there_when_its_square_comes_back(visit):
+    page = visit("/?tab=classifier").page
+    ink = """() => { const sheet = document.querySelector('.sketch canvas');
+      return sheet && sheet.getContext('2d').getImageData(0, 0, sheet.width, sheet.height).data
+        .filter((value, index) => index % 4 === 0 && value > 0).length; }"""
+
+    def choose_source(source: str) -> None:
+        page.get_by_label(text_in("en")(f"classifier.source_{source}"), exact=True).locator("visible=true").check()
+
+    choose_source("drawing")
+    sheet = page.locator(".sketch canvas:visible")
+    box = sheet.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 50, steps=5)
+    page.mouse.up()
+    drawn = page.evaluate(ink)
+    assert drawn > 0
+    choose_source("sample")
+    sheet.wait_for(state="hidden")
+    choose_source("drawing")
+    sheet.wait_for()
+    page.wait_for_function(f"() => ({ink})() === {drawn}")
+
+
 @pytest.mark.parametrize("language", PATHS)
 def test_a_phone_scrolls_downwards_only(visit, language):
     page = visit(PATHS[language], width=390, height=844).page
