@@ -39,7 +39,7 @@ from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepar
 from explorer.classifier.results_tab import build_results
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.events import wire
+from explorer.events import then_wire, wire
 from explorer.hardware import device, on_gpu
 from explorer.images import build_upload, open_image
 from explorer.layout import (
@@ -113,13 +113,21 @@ def on_source(*values, language: str) -> list:
 
 
 def on_compare(*values, language: str) -> list:
-    """The sentence and the maps of all methods for the same picture and class."""
+    """The maps of all methods for the same picture and class, for `on_compared`: (values, sentence, payload)."""
     choices, text = Choices(*values), text_in(language)
     found = read_picture(choices)
     if found is None:
-        return [text(f"classifier.no_picture_{choices.source}"), gr.skip()]
+        return [text(f"classifier.no_picture_{choices.source}"), None]
     maps, outcome = compare_methods(choices, *found)
-    return [choose_sentence(outcome, text), gr.update(value=draw_comparison(maps, outcome.target, text), visible=True)]
+    return [gr.skip(), (values, choose_sentence(outcome, text), draw_comparison(maps, outcome.target, text))]
+
+
+def on_compared(comparison: tuple | None, *values, language: str) -> list:
+    """Show a comparison, unless something else is set by now: it may have waited for its turn."""
+    if comparison is None or comparison[0] != values:
+        return [gr.skip(), gr.skip()]
+    _, sentence, payload = comparison
+    return [sentence, gr.update(value=payload, visible=True)]
 
 
 # ---- what they compute ------------------------------------------------------------------------------------------
@@ -282,7 +290,7 @@ def build_tab(language: str) -> Wing:
             controls, places = _build_controls(text)
         with picture_column():
             pictures, compare = _build_pictures(drawn, text)
-            comparison = build_canvas(None, visible=False)
+            comparison = build_canvas(None, visible=False, elem_id="classifier-comparison")
     build_results(language)
     build_explanation("classifier", language)
 
@@ -290,10 +298,12 @@ def build_tab(language: str) -> Wing:
     others = [control.input for name, control in controls.items() if name != "source"]
     wire(others, on_classify, inputs, outputs, language, queue=True)
     wire([controls["source"].input], on_source, inputs, [*outputs, *places], language, queue=True)
-    wire(
-        [compare.click], on_compare, inputs, [look_for, comparison], language,
+    compared = gr.State()
+    ready = wire(
+        [compare.click], on_compare, inputs, [look_for, compared], language,
         queue=True, concurrency_id="heavy", concurrency_limit=1, show_progress="minimal",
     )  # fmt: skip
+    then_wire(ready, on_compared, [compared, *inputs], [look_for, comparison], language, queue=False, preprocess=True)
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")
     linked = {name: controls[name] for name in names}
     return Wing("classifier", linked, on_classify, inputs, outputs)

@@ -290,6 +290,27 @@ def test_the_chinese_page_has_no_english_left_over(visit):
     assert painted.strip('"') == text_in("zh")("images.camera_on")
 
 
+def test_a_comparison_of_methods_is_shown_unless_another_picture_is_chosen_meanwhile(visit):
+    page = visit("/?tab=classifier").page
+    maps, button = page.locator("#classifier-comparison canvas"), page.locator(".classifier-compare:visible")
+    button.click()
+    maps.nth(5).wait_for()
+    see_change(page, lambda: page.locator(".sample-picker .thumbnail:visible").nth(3).click())
+    maps.first.wait_for(state="hidden")
+    held = []
+    page.route(
+        "**/gradio_api/queue/join*", lambda route: route.continue_() if held else held.append(route)
+    )
+    button.click()
+    while not held:
+        page.wait_for_timeout(50)
+    see_change(page, lambda: page.locator(".sample-picker .thumbnail:visible").nth(9).click())
+    with page.expect_response("**/gradio_api/run/**"):  # the last step of the comparison, which asks what is set now
+        held[0].continue_()
+    page.wait_for_timeout(500)
+    assert maps.count() == 0 or not maps.first.is_visible()
+
+
 def test_a_drawing_is_still_there_when_its_square_comes_back(visit):
     page = visit("/?tab=classifier").page
     ink = """() => { const sheet = document.querySelector('.sketch canvas');

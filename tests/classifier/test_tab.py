@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-
-import numpy as np
 from dataclasses import replace
 
+import gradio as gr
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from explorer.classifier import tab
 from explorer.classifier.attribution import METHODS
-from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_source
+from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_compared, on_source
 from explorer.classifier.results_tab import on_results
 from explorer.classifier.preprocessing import prepare_picture
 from explorer.data import load_sample
@@ -195,8 +195,13 @@ def test_without_a_picture_the_line_says_what_to_do(source, language):
 
 
 def test_all_methods_side_by_side():
-    sentence, update = call(on_compare, model="softmax")
-    payload = update["value"]
+    line, comparison = call(on_compare, model="softmax")
+    assert line == gr.skip()
+    values, sentence, payload = comparison
+    shown = on_compared(comparison, *values, language="en")
+    assert shown == [sentence, gr.update(value=payload, visible=True)]
+    for missing_or_late in (None, ((*values[:-1], 9), sentence, payload)):
+        assert on_compared(missing_or_late, *values, language="en") == [gr.skip(), gr.skip()]
     assert [each["title"] for each in payload["maps"]][0] == "Gradient" and len(payload["maps"]) == len(METHODS)
     assert payload["maps"][4]["caption"] == "not available", "softmax has no convolution for Grad-CAM"
 
