@@ -92,6 +92,7 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
     other = next(each for each in LANGUAGES if each != language)
     words = {
         "cell": text("app.cell"),
+        "opening": text("app.opening"),
         "no-picture": text("images.unknown"),
         "too-large": text("images.too_many_bytes", size=settings.max_upload.upper()),
         "most-bytes": settings.max_upload_bytes,

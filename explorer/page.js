@@ -3,7 +3,7 @@
   const explorer = (window.cnnExplorer ??= {});
 
   const LONGEST_TEXT = 2000; // of one setting in a link: a table of 64 layers
-  const LONGEST_WAIT = 10_000; // ms for the answer to a link
+  const LONGEST_WAIT = 30_000; // ms for the answer to a link
   const WRITING_PAUSE = 250; // ms: browsers refuse to write an address at each step of a slider
   const wings = {}; // wing -> {name: what it is at first} of what a link carries; the first wing is shown at first
   const known = {}; // wing -> {name: value} that its link asked for or that was set since
@@ -38,7 +38,9 @@
     known[wing] = Object.fromEntries(given.map((name) => [name, asked.get(name).slice(0, LONGEST_TEXT)]));
     props.value = known[wing];
     if (given.length > 0) {
-      document.documentElement.classList.add("opening-link"); // until the pictures are those of the settings
+      const page = document.documentElement; // until the pictures are those of the settings
+      page.style.setProperty("--opening", JSON.stringify(document.getElementById("page-words")?.dataset.opening ?? ""));
+      page.classList.add("opening-link");
       window.setTimeout(explorer.linkOpened, LONGEST_WAIT);
     }
     trigger(openEvent);

@@ -259,12 +259,15 @@ def draw_curve(record: Mapping, text: Text) -> go.Figure:
         mode="markers",
         marker={"color": ROLES["correct"], "size": 13, "symbol": "diamond"},
     )
-    for restart in _restarts(record):
+    restarts = _restarts(record)
+    for restart in restarts:
+        # All of them look alike; of their names the last has room, on its right.
+        name = text("classifier.curve_restart") if restart == restarts[-1] else ""
         figure.add_vline(
             x=restart + 0.5,
             line={"color": MUTED, "width": 1.5, "dash": "dot"},
-            annotation={"text": text("classifier.curve_restart"), "font": {"color": MUTED}},
-            annotation_position="bottom left",
+            annotation={"text": name, "font": {"color": MUTED}},
+            annotation_position="bottom right",
         )
     return figure.update_layout(
         height=470,

@@ -10,6 +10,7 @@ SENTENCES = {
     "other_language": "中文",
     "copy_link": "Copy link",
     "copied": "Copied",
+    "opening": "Opening what the link shows …",
     "next_sample": "next one",
     "setting": "Setting",
     "about_tutorial": (
