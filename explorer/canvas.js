@@ -288,8 +288,24 @@
     };
   };
 
+  // What a reader does in a wing where one thing builds on another is told in order and kept until the server has heard
+  // of it: the event carries all that it has not. All components of the wing share one object, see `makeSender`.
+  const acts = {}; // wing -> {actions: [{number, ...}]}
+  let numActs = 0;
+
+  explorer.act = (wing, trigger, action) => {
+    acts[wing] ??= { actions: [] };
+    acts[wing].actions.push({ ...action, number: ++numActs });
+    trigger("click", acts[wing]);
+  };
+
+  explorer.heard = (wing, number) => {
+    const actions = acts[wing]?.actions ?? [];
+    while (actions.length > 0 && actions[0].number <= number) actions.shift();
+  };
+
   // Called by each gr.HTML of explorer/canvas.py once it is in the page; draws anew when its value changes.
-  explorer.mountMaps = (element, props, watch, trigger, clickEvent) => {
+  explorer.mountMaps = (element, props, watch, trigger, clickEvent, wing) => {
     const host = element.querySelector(".maps");
     const readout = document.createElement("div");
     readout.className = "map-readout";
@@ -404,7 +420,8 @@
       readout.hidden = true;
     });
     if (clickEvent) {
-      const send = explorer.makeSender(trigger);
+      const act = (_, values) => explorer.act(wing, trigger, { action: "unit", ...values });
+      const send = wing ? act : explorer.makeSender(trigger);
       const press = (index, cell) => cell && send(clickEvent, { map: index, ...cell });
       host.addEventListener("click", (event) => {
         const index = indexOf(event);

@@ -6,6 +6,7 @@ Python sends values and colour scales; canvas.js does the drawing, so that nothi
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -88,20 +89,23 @@ def draw_maps(
     }
 
 
-def build_canvas(payload: dict | None, elem_id: str | None = None, clickable: bool = False, **kwargs) -> gr.HTML:
+def build_canvas(
+    payload: dict | None, elem_id: str | None = None, clickable: bool = False, wing: str | None = None, **kwargs
+) -> gr.HTML:
     """The component that shows what `draw_maps` returns, and whose value a handler replaces by another payload.
 
     Args:
         payload: what `draw_maps` returned; None shows nothing.
         elem_id: id in the page.
         clickable: fire `.click`, with gr.EventData of ints `map`, `row` and `column`.
+        wing: the wing whose `explorer.act` tells the server of clicks, as the action "unit"; None fires them alone.
         **kwargs: further keywords of gr.HTML.
     """
     click_event = '"click"' if clickable else "null"
     return gr.HTML(
         payload,
         html_template='<div class="maps"></div>',
-        js_on_load=f"cnnExplorer.mountMaps(element, props, watch, trigger, {click_event})",
+        js_on_load=f"cnnExplorer.mountMaps(element, props, watch, trigger, {click_event}, {json.dumps(wing)})",
         elem_id=elem_id,
         **{"elem_classes": "canvas", "apply_default_css": False, **kwargs},
     )

@@ -1,5 +1,5 @@
 // The fields of the chosen layer. Mounted by the gr.HTML of explorer/shapes/tab.py, whose value is what
-// explorer/shapes/panels.py draws; what someone does is sent as {action, ...}.
+// explorer/shapes/panels.py draws; what someone does is told by `explorer.act`.
 (() => {
   const explorer = (window.cnnExplorer ??= {});
 
@@ -32,7 +32,7 @@
     const host = element.querySelector(".layer-editor");
     let shown = ""; // layer and names of the fields that are in the page
 
-    const send = (what) => trigger("click", what);
+    const send = (what) => explorer.act("shapes", trigger, what);
 
     function build(value) {
       const title = document.createElement("p");
@@ -59,6 +59,7 @@
     function draw() {
       const value = props.value;
       if (!value?.fields) return;
+      explorer.heard("shapes", value.heard);
       const wanted = JSON.stringify([value.layer, value.fields.map(({ name }) => name)]);
       if (wanted !== shown) build(value);
       shown = wanted;

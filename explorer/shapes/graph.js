@@ -537,7 +537,7 @@
       if (!item) return undefined;
       if (item.dataset.item.startsWith("g:")) return toggle(item.dataset.item.slice(2));
       const [layer] = item.dataset.layers.trim().split(" ");
-      if (layer) trigger("click", { layer });
+      if (layer) explorer.act("shapes", trigger, { action: "choose", layer });
       return undefined;
     }
 

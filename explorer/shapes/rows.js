@@ -60,7 +60,7 @@
     const press = (event) => {
       if (event.target.closest("summary")) return;
       const names = event.target.closest("[data-layers]")?.dataset.layers.trim().split(" ");
-      if (names?.[0]) trigger("click", { layer: names[0] });
+      if (names?.[0]) explorer.act("shapes", trigger, { action: "choose", layer: names[0] });
     };
     element.addEventListener("click", press);
     element.addEventListener("keydown", (event) => {

@@ -66,6 +66,7 @@ from explorer.text import Text, join_sentences, text_in
 DEFAULT = ("lenet5", 28, 1, "small")
 DEFAULT_SAMPLE = 120
 MAX_SIZE = 1024
+MOST_ACTIONS = 200  # of which the page has no answer yet; earlier ones go
 IMAGE_SIZE = 28  # of the images that the trained networks know
 VIEWS = ("flow", "graph", "layer")
 PRETRAINED = tuple(TORCHVISION + name for name in TORCHVISION_CLASSIFIERS)
@@ -92,6 +93,7 @@ class State:
         map: number of the chosen feature map.
         unit: row and column of the chosen unit; None for the middle.
         fitted: whether size and channels were set for a network of torchvision, not by the reader.
+        heard: number of the reader's last action that is in it.
     """
 
     layer: str = ""
@@ -99,11 +101,15 @@ class State:
     map: int = 0
     unit: tuple[int, int] | None = None
     fitted: bool = False
+    heard: int = 0
 
     def pack(self) -> dict:
         """As it travels."""
         edits = [[edit.layer, edit.setting, edit.value, edit.follows] for edit in self.edits]
-        return {"layer": self.layer, "edits": edits, "map": self.map, "unit": self.unit, "fitted": self.fitted}
+        return {
+            "layer": self.layer, "edits": edits, "map": self.map, "unit": self.unit, "fitted": self.fitted,
+            "heard": self.heard,
+        }  # fmt: skip
 
 
 def read_state(value) -> State:
@@ -116,13 +122,16 @@ def read_state(value) -> State:
         return State()
     if not isinstance(value, dict):
         raise InputError("shapes.edit_damaged")
-    unit = value.get("unit")
+    unit, heard = value.get("unit"), value.get("heard") or 0
+    if not _is_number(heard):
+        raise InputError("shapes.edit_damaged")
     return State(
         str(value.get("layer") or "")[:200],
         read_edits(value.get("edits") or []),
         check_whole("shapes.map_number", value.get("map") or 0, 0),
         None if unit is None else _check_unit(unit),
         value.get("fitted") is True,
+        heard,
     )
 
 
@@ -178,7 +187,7 @@ def on_shapes(
         table,
         gr.update(visible=has_stems(model)),
         gr.update(visible=model == OWN),
-        draw_editor(walk, state.layer, state.edits, view, text),
+        {**draw_editor(walk, state.layer, state.edits, view, text), "heard": state.heard},
         draw_graph(gather_graph(walk), f"{model} {stem} {hash(own)}", text) if view == "graph" else gr.skip(),
         *inside,
         code,
@@ -192,7 +201,7 @@ def on_new(model, size, channels, stem, own, state, sample, view, *, language: s
         size, channels = TORCHVISION_CLASSIFIERS[model.removeprefix(TORCHVISION)].input_size, 3
     elif read_state(state).fitted:
         size, channels = DEFAULT[1:3]
-    fresh = State(fitted=fits).pack()
+    fresh = State(fitted=fits, heard=read_state(state).heard).pack()
     try:
         drawn = on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language)
     except InputError as error:
@@ -210,57 +219,76 @@ def _show_list(problem: str) -> list:
 
 def on_own(model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
     """As on_shapes, after the reader's own list of layers became another: what was changed in the last one goes."""
-    fresh = State().pack()
+    fresh = State(heard=read_state(state).heard).pack()
     return [*on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language), fresh]
 
 
-def on_choose(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
-    """The reader chose a layer in the table, the slabs or the graph; its maps are shown where there are any."""
-    layer = str(event._data.get("layer") or "")[:200]
-    state = replace(read_state(state), layer=layer, map=0, unit=None)
+def on_act(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
+    """As on_shapes, after the reader chose a layer, changed one, or clicked a place on a feature map.
+
+    The event carries all such actions that no answer has told of yet, for the last answer may still be on its way.
+    One that cannot be done counts if it is the last.
+    """
     setting = _Setting(model, size, channels, stem)
-    view = "layer" if not state.edits and _why_no_maps(setting, False) is None else view
+    actions = _read_actions(event._data)
+    is_reset = any(action.get("action") == "reset" for action in actions)
+    if is_reset and isinstance(state, dict):  # whatever the state is, it can be reset
+        state = {"layer": state.get("layer"), "heard": state.get("heard")}
+    first = state = read_state(state)
+    for action in actions:
+        if action["number"] <= first.heard:
+            continue
+        try:
+            state, view = _act(action, state, view, setting, own)
+        except InputError:
+            if action is actions[-1]:
+                raise
+        state = replace(state, heard=action["number"])
     inputs = [model, size, channels, stem, own, state.pack(), sample, view]
-    return [*on_shapes(*inputs, language=language, same_network=True), state.pack(), view]
-
-
-def on_edit(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
-    """The reader changed a setting of the chosen layer, took a change back, or asked for what follows to be fitted."""
-    if _resets(event._data) and isinstance(state, dict):  # whatever the state is, it can be reset
-        state = {"layer": state.get("layer")}
-    before = read_state(state)
-    network = _open(model, channels, stem, own)
-    edits = _apply(event._data, before.edits, network, _check_shape(size, channels))
-    state = replace(before, edits=edits)
-    view = "flow" if view == "layer" else view
-    drawn = on_shapes(model, size, channels, stem, own, state.pack(), sample, view, language=language)
+    is_same = state.edits == first.edits and not is_reset
+    drawn = on_shapes(*inputs, language=language, same_network=is_same)
     return [*drawn, state.pack(), view]
 
 
-def on_unit(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
-    """The reader clicked a place on a feature map."""
-    clicked = event._data
-    unit = (clicked.get("row"), clicked.get("column"))
-    number = check_whole("shapes.map_number", clicked.get("map"), 0)
-    state = replace(read_state(state), map=number, unit=_check_unit(unit))
-    inputs = [model, size, channels, stem, own, state.pack(), sample, view]
-    return [*on_shapes(*inputs, language=language, same_network=True), state.pack()]
+def _read_actions(data) -> list[dict]:
+    """What the reader did, in order, as explorer.act of canvas.js sends it."""
+    actions = data.get("actions")
+    if not isinstance(actions, list) or not actions or not all(isinstance(action, dict) for action in actions):
+        raise InputError("shapes.edit_damaged")
+    if not all(_is_number(action.get("number")) for action in actions):
+        raise InputError("shapes.edit_damaged")
+    return actions[-MOST_ACTIONS:]
 
 
-def _resets(data) -> bool:
-    return data.get("action") == "reset"
+def _is_number(value) -> bool:
+    """Whether it can be the number of an action."""
+    return type(value) is int and value >= 0
 
 
-def _apply(data, edits: tuple[Edit, ...], network: Network, shape) -> tuple[Edit, ...]:
+def _act(action: dict, state: State, view: str, setting: _Setting, own: str) -> tuple[State, str]:
+    """The state and the view after one action; the maps of a chosen layer are shown where there are any."""
+    kind = action.get("action")
+    if kind == "choose":
+        state = replace(state, layer=str(action.get("layer") or "")[:200], map=0, unit=None)
+        return state, "layer" if not state.edits and _why_no_maps(setting, False) is None else view
+    if kind == "unit":
+        number = check_whole("shapes.map_number", action.get("map"), 0)
+        return replace(state, map=number, unit=_check_unit((action.get("row"), action.get("column")))), view
+    network = _open(setting.model, setting.channels, setting.stem, own)
+    edits = _change(action, state.edits, network, _check_shape(setting.size, setting.channels))
+    return replace(state, edits=edits), "flow" if view == "layer" else view
+
+
+def _change(action: dict, edits: tuple[Edit, ...], network: Network, shape) -> tuple[Edit, ...]:
     """The changes after one more action. A change of what was changed last takes its place, as when someone types."""
-    action = data.get("action")
-    if _resets(data):
+    kind = action.get("action")
+    if kind == "reset":
         return ()
-    if action == "undo":
+    if kind == "undo":
         return undo_last(edits)
-    if action == "mend":
+    if kind == "mend":
         return network.mend(shape, edits)
-    edit = Edit(str(data.get("layer"))[:200], str(data.get("setting"))[:40], read_setting(data.get("value")))
+    edit = Edit(str(action.get("layer"))[:200], str(action.get("setting"))[:40], read_setting(action.get("value")))
     if edits and (edits[-1].layer, edits[-1].setting) == (edit.layer, edit.setting):
         edits = edits[:-1]
     if sum(not each.follows for each in edits) >= MAX_EDITS or len(edits) >= MOST_EDITS:
@@ -515,11 +543,8 @@ def build_tab(language: str) -> Wing:
     wire([own.input], on_own, inputs, [*outputs, state], **settings)
     changes = [size.input, channels.input, stem.input, sample.input, view.input]
     wire(changes, on_shapes, inputs, outputs, **settings)
-    # What these events carry is lost when one waits for the last: every one is sent.
-    each = {**settings, "trigger_mode": "multiple"}
-    wire([flow.click, table.click, graph.click], on_choose, inputs, [*outputs, state, view], **each)
-    wire([editor.click], on_edit, inputs, [*outputs, state, view], **each)
-    wire([maps.click], on_unit, inputs, [*outputs, state], **each)
+    acts = [flow.click, table.click, graph.click, editor.click, maps.click]
+    wire(acts, on_act, inputs, [*outputs, state, view], **settings)  # one handler: each builds on the state before
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", api_visibility="private", queue=False)
     links = {"model": model, "size": size, "channels": channels, "stem": stem, "view": view}
     return Wing("shapes", links, on_shapes, inputs, outputs)
@@ -575,7 +600,7 @@ def _build_views(first: list, text: Text) -> tuple[list[gr.components.Component]
                     field = build_canvas(None)
                 with gr.Column(scale=5, min_width=320):
                     maps_words = gr.HTML("", css_template=CSS)
-                    maps = build_canvas(None, clickable=True)
+                    maps = build_canvas(None, clickable=True, wing="shapes")
                 with gr.Column(scale=2, min_width=150):
                     kernels_words = gr.HTML("", css_template=CSS)
                     kernels = build_canvas(None)

@@ -263,6 +263,30 @@ def test_the_table_keeps_its_place_and_the_keyboard_walks_through_it(visit):
     assert row(page, "layer2.0.bn1").is_visible()
 
 
+def test_on_a_slow_server_all_that_was_typed_and_chosen_counts(visit):
+    page = open_shapes(visit, "en")
+    row(page, "features.3").click()
+    field(page, "kernel_size").wait_for()
+    page.locator(".view-switch label").first.wait_for()
+    page.wait_for_timeout(500)
+    held: list = []
+    page.route("**/gradio_api/queue/join*", lambda route: route.continue_() if held else held.append(route))
+    field(page, "kernel_size").fill("3")
+    while not held:
+        page.wait_for_timeout(50)
+    field(page, "padding").fill("2")
+    row(page, "features.0").click()
+    row(page, "features.4").click()
+    held[0].continue_()
+    page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('features.4')")
+    row(page, "features.3").click()
+    page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('features.3')")
+    assert (field(page, "kernel_size").input_value(), field(page, "padding").input_value()) == ("3", "2")
+    page.locator(".editor-undo").click()
+    page.wait_for_function("() => document.querySelector('.layer-editor input[data-setting=padding]').value === '0'")
+    assert field(page, "kernel_size").input_value() == "3"
+
+
 def test_folds_and_the_chosen_row_stay_where_numbers_alone_change(visit):
     page = open_shapes(visit, "en", model="resnet18")
     for fold in ("layer2", "layer2.0"):

@@ -18,7 +18,7 @@ from explorer.models.torchvision_models import trace_torchvision
 from explorer.models.trace import trace_catalogue
 from explorer.shapes.edit import MAX_EDITS
 from explorer.shapes.maths import write_csv
-from explorer.shapes.tab import VIEWS, on_choose, on_edit, on_new, on_shapes, on_unit, trace_shapes
+from explorer.shapes.tab import VIEWS, on_act, on_new, on_shapes, trace_shapes
 from explorer.text import LANGUAGES, text_in
 
 
@@ -72,21 +72,27 @@ class Event:
         self._data = data
 
 
-def act(handler, data: dict, model="lenet5", state=None, view="flow", size=28, language="en", own=""):
-    return handler(Event(**data), model, size, 1, "small", own, state, 120, view, language=language)
+def act(data: dict, model="lenet5", state=None, view="flow", size=28, language="en", own=""):
+    """One action more than the state has heard of."""
+    number = 1 + (state.get("heard", 0) if isinstance(state, dict) else 0)
+    return act_all([{"number": number, **data}], model, state, view, size, language, own)
+
+
+def act_all(actions: list, model="lenet5", state=None, view="flow", size=28, language="en", own=""):
+    return on_act(Event(actions=actions), model, size, 1, "small", own, state, 120, view, language=language)
 
 
 def test_choosing_a_layer_of_a_trained_network_opens_its_maps_and_of_another_does_not():
-    *drawn, state, view = act(on_choose, {"layer": "features.0"})
+    *drawn, state, view = act({"action": "choose", "layer": "features.0"})
     assert view == "layer" and state["layer"] == "features.0" and len(drawn[9]["maps"]) == 6
-    assert act(on_choose, {"layer": "stem.0"}, model="resnet34")[-1] == "flow"
-    assert act(on_choose, {"layer": "features.0"}, size=32)[-1] == "flow"
-    *drawn, state = act(on_unit, {"map": 3, "row": 0, "column": 27}, state=state, view="layer")
+    assert act({"action": "choose", "layer": "stem.0"}, model="resnet34")[-1] == "flow"
+    assert act({"action": "choose", "layer": "features.0"}, size=32)[-1] == "flow"
+    *drawn, state, _ = act({"action": "unit", "map": 3, "row": 0, "column": 27}, state=state, view="layer")
     assert (state["map"], state["unit"]) == (3, (0, 27)) and drawn[9]["maps"][3]["boxes"]
 
 
 def test_the_picture_of_a_large_image_is_sent_small_with_its_box_in_place():
-    *drawn, _, _ = act(on_choose, {"layer": "features.0"}, model="alexnet_small", size=1024, view="layer")
+    *drawn, _, _ = act({"action": "choose", "layer": "features.0"}, model="alexnet_small", size=1024, view="layer")
     (picture,) = drawn[8]["maps"]
     assert picture["rows"] == picture["columns"] == 256
     ((top, left, bottom, right, _),) = picture["boxes"]
@@ -94,24 +100,24 @@ def test_the_picture_of_a_large_image_is_sent_small_with_its_box_in_place():
 
 
 def test_the_field_of_a_unit_on_no_grid_is_told_as_its_own():
-    *_, state, _ = act(on_choose, {"layer": "classifier.0"}, model="alexnet_small")
-    *drawn, _ = act(on_unit, {"map": 0, "row": 0, "column": 0}, model="alexnet_small", state=state, view="layer")
+    *_, state, _ = act({"action": "choose", "layer": "classifier.0"}, model="alexnet_small")
+    *drawn, _, _ = act({"action": "unit", "map": 0, "row": 0, "column": 0}, model="alexnet_small", state=state, view="layer")
     (picture,) = drawn[8]["maps"]
     assert picture["caption"] == "20×20 px" and picture["boxes"][0][:4] == [0, 0, 20, 20]
 
 
 def test_changes_are_typed_undone_mended_and_reset():
     edit = {"action": "edit", "layer": "features.3", "setting": "kernel_size", "value": "3"}
-    *drawn, state, view = act(on_edit, edit, view="layer")
+    *drawn, state, view = act(edit, view="layer")
     assert view == "flow" and 'class="line broken"' in drawn[3] and drawn[6]["mend"]
-    *drawn, state, _ = act(on_edit, {**edit, "value": "7"}, state=state)  # typing on replaces what was typed
+    *drawn, state, _ = act({**edit, "value": "7"}, state=state)  # typing on replaces what was typed
     assert len(state["edits"]) == 1
-    *drawn, state, _ = act(on_edit, {"action": "mend"}, state=state)
+    *drawn, state, _ = act({"action": "mend"}, state=state)
     assert len(state["edits"]) == 2 and "nn.Linear(256, 120)" in unescape(drawn[-1]) and not drawn[6]["mend"]
     assert "61,706 → " in drawn[0]
-    *drawn, state, _ = act(on_edit, {"action": "undo"}, state=state)
+    *drawn, state, _ = act({"action": "undo"}, state=state)
     assert len(state["edits"]) == 1 and 'class="line broken"' in drawn[3]
-    *drawn, state, _ = act(on_edit, {"action": "reset"}, state=state)
+    *drawn, state, _ = act({"action": "reset"}, state=state)
     assert state["edits"] == [] and "61,706 parameters. That is right." in drawn[2]
 
 
@@ -130,13 +136,13 @@ def test_only_the_readers_own_changes_are_counted():
     own, state = f"nn.Conv2d(1, 4, 1),\n{convolutions}", None
     for number in range(25):
         edit = {"action": "edit", "layer": str(1 + 2 * number), "setting": "out_channels", "value": "5"}
-        *_, state, _ = act(on_edit, edit, model="own", own=own, state=state)
-        *_, state, _ = act(on_edit, {"action": "mend"}, model="own", own=own, state=state)
+        *_, state, _ = act(edit, model="own", own=own, state=state)
+        *_, state, _ = act({"action": "mend"}, model="own", own=own, state=state)
     assert sum(not follows for *_, follows in state["edits"]) == 25 and len(state["edits"]) > MAX_EDITS
     setting = {"action": "edit", "layer": "0", "setting": "stride"}
     mine = [["0", "stride", 1 + number % 2, False] for number in range(MAX_EDITS)]
     with pytest.raises(InputError, match="60"):
-        act(on_edit, {**setting, "setting": "padding", "value": "1"}, model="own", own=own, state={"edits": mine})
+        act({**setting, "setting": "padding", "value": "1"}, model="own", own=own, state={"edits": mine})
 
 
 def test_only_a_mean_over_all_positions_is_called_average():
@@ -148,7 +154,7 @@ def test_only_a_mean_over_all_positions_is_called_average():
 
 def test_whatever_came_with_the_page_can_be_reset():
     damaged = {"layer": "features.0", "edits": [["?", "?", "?", 0]] * 999}
-    *drawn, state, _ = act(on_edit, {"action": "reset"}, state=damaged)
+    *drawn, state, _ = act({"action": "reset"}, state=damaged)
     assert state["edits"] == [] and state["layer"] == "features.0" and isinstance(drawn[0], str)
 
 
@@ -165,25 +171,53 @@ def test_an_answer_takes_less_than_a_tenth_of_a_second():
             assert best < 0.5, (name, view)
 
 
+def typed(number: int, setting: str, value: str) -> dict:
+    return {"number": number, "action": "edit", "layer": "features.3", "setting": setting, "value": value}
+
+
+def test_what_no_answer_has_told_of_yet_is_done_in_order_and_once():
+    *_, state, _ = act_all([typed(1, "kernel_size", "3"), typed(2, "padding", "2"), {"number": 3, "action": "choose", "layer": "features.0"}])
+    assert state["edits"] == [["features.3", "kernel_size", 3, False], ["features.3", "padding", 2, False]]
+    assert (state["layer"], state["heard"]) == ("features.0", 3)
+    *_, after, _ = act_all([typed(2, "padding", "2"), {"number": 4, "action": "undo"}], state=state)
+    assert (after["edits"], after["heard"]) == (state["edits"][:1], 4)
+
+
+def test_what_cannot_be_done_is_told_of_the_last_action_and_stands_in_no_later_ones_way():
+    wrong = typed(1, "kernel_size", "x")
+    with pytest.raises(InputError):
+        act_all([wrong])
+    *_, state, _ = act_all([wrong, typed(2, "kernel_size", "3")])
+    assert state["edits"] == [["features.3", "kernel_size", 3, False]] and state["heard"] == 2
+    for actions in ("nonsense", [], ["x"], [{"action": "undo"}], [{"action": "undo", "number": "1"}]):
+        with pytest.raises(InputError):
+            act_all(actions)
+
+
+def test_another_network_leaves_out_what_was_done_to_the_one_before():
+    *_, fresh, _, _ = on_new("resnet18", 28, 1, "small", "", {"heard": 7}, 120, "flow", language="en")
+    assert fresh["heard"] == 7 and not fresh["edits"]
+
+
 @pytest.mark.parametrize(
-    "handler, data, state",
+    "data, state",
     [
-        (on_edit, {"action": "edit", "layer": "features.3", "setting": "kernel_size", "value": "x"}, None),
-        (on_edit, {"action": "edit", "layer": "nowhere", "setting": "stride", "value": "1"}, None),
-        (on_edit, {"action": "edit"}, None),
-        (on_edit, {}, None),
-        (on_unit, {"map": "x", "row": 0, "column": 0}, None),
-        (on_unit, {"map": 0, "row": None, "column": 0}, None),
-        (on_choose, {"layer": "features.0"}, "nonsense"),
-        (on_choose, {"layer": "features.0"}, {"edits": [["a"]]}),
-        (on_choose, {"layer": "features.0"}, {"edits": [["features.0", "stride", "0", False]]}),
-        (on_choose, {"layer": "features.0"}, {"unit": [1, 2, 3]}),
-        (on_choose, {"layer": "features.0"}, {"map": -1}),
+        ({"action": "edit", "layer": "features.3", "setting": "kernel_size", "value": "x"}, None),
+        ({"action": "edit", "layer": "nowhere", "setting": "stride", "value": "1"}, None),
+        ({"action": "edit"}, None),
+        ({}, None),
+        ({"action": "unit", "map": "x", "row": 0, "column": 0}, None),
+        ({"action": "unit", "map": 0, "row": None, "column": 0}, None),
+        ({"action": "choose", "layer": "features.0"}, "nonsense"),
+        ({"action": "choose", "layer": "features.0"}, {"edits": [["a"]]}),
+        ({"action": "choose", "layer": "features.0"}, {"edits": [["features.0", "stride", "0", False]]}),
+        ({"action": "choose", "layer": "features.0"}, {"unit": [1, 2, 3]}),
+        ({"action": "choose", "layer": "features.0"}, {"map": -1}),
     ],
 )
-def test_damaged_events_are_refused_in_both_languages(handler, data, state):
+def test_damaged_events_are_refused_in_both_languages(data, state):
     with pytest.raises(InputError) as caught:
-        act(handler, data, state=state)
+        act(data, state=state)
     assert caught.value.sentence("en") != caught.value.sentence("zh")
 
 
@@ -196,7 +230,7 @@ def test_a_list_of_layers_is_shown_with_its_code():
 
 
 def test_nothing_that_a_name_or_a_text_holds_becomes_markup():
-    drawn = act(on_choose, {"layer": "<img src=x onerror=alert(1)>"}, model="resnet34")
+    drawn = act({"action": "choose", "layer": "<img src=x onerror=alert(1)>"}, model="resnet34")
     assert not any("<img" in part for part in drawn[:4] if isinstance(part, str))
 
 
