@@ -55,3 +55,9 @@ def test_the_page_asks_for_no_font_and_no_file():
 def test_the_dark_rule_knows_the_ink_of_charts():
     red, green, blue = (int(INK[start : start + 2], 16) for start in (1, 3, 5))
     assert f"fill: rgb({red}, {green}, {blue})" in build_css()
+
+
+def test_the_borders_of_fields_can_be_seen_on_either_ground():
+    css = (Path(style.__file__).parent / "style.css").read_text(encoding="utf-8")
+    (border,) = set(re.findall(r"--field-line: (#[0-9a-f]{6})", css))
+    assert min(contrast(border, "#ffffff"), contrast(border, "#12161c")) > 3

@@ -86,8 +86,9 @@ def _describe_claim(name: str, record: Mapping, text: Text) -> str:
     claim = compare_with_claim(*_accuracy_and_claim(name, record))
     verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
     facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
-    note = text(f"classifier.note_{_NOTES[name]}", **facts) if name in _NOTES else ""
     first, *later = cycles_of(record)
+    remark = _NOTES.get(name) if name not in DEGRADATION_NAMES or not later else None  # no longer one recipe for all
+    note = text(f"classifier.note_{remark}", **facts) if remark else ""
     training = [_describe_training("trained_with", [first], text)]
     for _, alike in groupby(later, key=lambda cycle: (_tricks(cycle, text), cycle["hardware"])):
         cycles = list(alike)

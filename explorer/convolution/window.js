@@ -59,6 +59,7 @@ function drawOutlines(value, terms) {
   const canvases = host?.querySelectorAll("canvas");
   if (!canvases || canvases.length <= TORCH) return;
   canvases[LOOP].tabIndex = 0;
+  host.setAttribute("role", "group"); // an image hides what lies in it from those who hear the page
   host.append(outlines);
   outlines.replaceChildren();
   const { padded, kernel, result } = value;

@@ -171,7 +171,10 @@ function draw() {
     part.figure.style.width = `${name === "image" ? side : small}px`;
     part.title.textContent = payload[`${name}Title`];
     part.caption.textContent = payload[`${name}Caption`];
+    part.canvas.setAttribute("role", "img");
+    part.canvas.setAttribute("aria-label", `${payload[`${name}Title`]}. ${payload[`${name}Caption`]}`);
   }
+  host.setAttribute("role", "group");
   host.setAttribute("aria-label", payload.label);
   badge.innerHTML = payload.badge; // escaped where it is made
   drawImage(payload, side);

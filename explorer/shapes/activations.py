@@ -82,9 +82,10 @@ def find_middle(layer: Layer) -> tuple[int, int]:
 
 
 def find_field(layer: Layer, unit: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """The pixels from which a unit can be reached: top, left, bottom, right, the last two excluded.
+    """The box of the pixels from which a unit can be reached: top, left, bottom, right, the last two excluded.
 
-    On a regular grid the box may hang over the border of the image; elsewhere it ends there.
+    Inside the box there may be holes. On a regular grid it may hang over the border of the image; elsewhere it ends
+    there.
 
     Args:
         layer: the layer.

@@ -85,7 +85,7 @@ def draw_flow(trace: Trace, stages: Sequence[Stage], text: Text, broken: Broken 
     # A network that is too long for the page scrolls rather than shrinks.
     least = f' style="min-width:{0.9 * total_width:.0f}px"' if total_width > 1.15 * _WIDTH else ""
     svg = (
-        f'<svg class="flow" viewBox="0 0 {total_width:.0f} {height:.0f}" role="img" aria-label="{label}"{least}>'
+        f'<svg class="flow" viewBox="0 0 {total_width:.0f} {height:.0f}" role="group" aria-label="{label}"{least}>'
         f"{rows}{''.join(parts)}</svg>"
     )
     return f'<div class="flow-scroll">{svg}</div>{_legend(columns, text)}'

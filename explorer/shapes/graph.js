@@ -414,12 +414,13 @@
       script.remove();
       return explorer.dagre;
     });
+    library.catch(() => (library = null)); // the next graph asks once more
     return library;
   }
 
   explorer.mountGraph = (element, props, watch, trigger, server) => {
     const host = element.querySelector(".network-graph");
-    const svg = make("svg", { class: "graph", role: "img" });
+    const svg = make("svg", { class: "graph", role: "group" });
     const bar = document.createElement("div");
     bar.className = "graph-bar";
     const buttons = document.createElement("span");

@@ -316,14 +316,14 @@ def _times(sizes: Iterable[int]) -> str:
     return " × ".join(str(size) for size in sizes)
 
 
-def sees_everything(layer: Layer, trace: Trace) -> bool:
-    """Whether the layer joins all positions and no stride before it skips a pixel of the image."""
+def spans_image(layer: Layer, trace: Trace) -> bool:
+    """Whether the layer joins all positions and their box is the whole image; there may be holes in it."""
     return layer.receptive_field.is_global and layer.receptive_field.size == trace.input_shape[1:]
 
 
 CSV_COLUMNS = (
     "name", "kind", "input_shape", "output_shape", "num_params", "mult_adds", "activation_bytes",
-    "receptive_field_height", "receptive_field_width", "sees_everything",
+    "receptive_field_height", "receptive_field_width", "spans_image",
 )  # fmt: skip
 
 
@@ -336,5 +336,5 @@ def write_csv(trace: Trace) -> str:
         field = layer.receptive_field
         shapes = ("x".join(map(str, shape)) for shape in (layer.input_shape, layer.output_shape))
         numbers = (layer.num_params, layer.mult_adds, layer.activation_bytes)
-        writer.writerow([layer.name, layer.kind, *shapes, *numbers, *field.size, sees_everything(layer, trace)])
+        writer.writerow([layer.name, layer.kind, *shapes, *numbers, *field.size, spans_image(layer, trace)])
     return lines.getvalue()

@@ -51,7 +51,7 @@ from explorer.shapes.edit import (
 from explorer.shapes.figures import CSS, draw_flow, draw_table, draw_totals
 from explorer.shapes.graph import gather_graph
 from explorer.shapes.layer_list import write_network
-from explorer.shapes.maths import Stage, bin_widths, gather_stages, sees_everything
+from explorer.shapes.maths import Stage, bin_widths, gather_stages, spans_image
 from explorer.shapes.panels import (
     draw_code,
     draw_editor,
@@ -317,8 +317,9 @@ def trace_shapes(
 
     Returns:
         {"layers": [{"name", "kind", "input_shape", "output_shape", "num_params", "mult_adds", "activation_bytes",
-        "receptive_field", "sees_everything"}, ...], "num_params", "mult_adds"}; shapes are of one image,
-        multiply-adds as torchinfo counts them, bytes those of the output in float32.
+        "receptive_field", "spans_image"}, ...], "num_params", "mult_adds"}; shapes are of one image,
+        the receptive field is the box of what a unit sees, multiply-adds are as torchinfo counts them, bytes those of
+        the output in float32.
     """
     trace = _trace(model, height, width, channels, stem)
     layers = [
@@ -331,7 +332,7 @@ def trace_shapes(
             "mult_adds": layer.mult_adds,
             "activation_bytes": layer.activation_bytes,
             "receptive_field": list(layer.receptive_field.size),
-            "sees_everything": sees_everything(layer, trace),
+            "spans_image": spans_image(layer, trace),
         }
         for layer in trace.layers
     ]

@@ -169,9 +169,9 @@ def recipe_for(name: str, recipe: str = "best") -> Recipe:
 
     Args:
         name: a key of MODELS.
-        recipe: "best" for the one chosen on the validation images; "medium" and "short" for one that a processor without
-            a GPU can finish, with bfloat16 and without, where the best is too long for that; "tutorial" for the
-            tutorial's protocol.
+        recipe: "best" for its own, chosen on the validation images where it was tried; "medium" and "short" for one
+            that a processor without a GPU can finish, with bfloat16 and without, where the best is too long for that;
+            "tutorial" for the tutorial's protocol.
 
     Raises:
         ValueError: no model or no recipe has that name.

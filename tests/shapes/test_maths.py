@@ -131,11 +131,11 @@ def test_the_csv_holds_every_layer_and_its_columns_sum_to_the_totals():
     assert sum(int(row["num_params"]) for row in rows) == 11_173_962
     assert sum(int(row["mult_adds"]) for row in rows) == record.mult_adds
     assert (rows[0]["kind"], rows[0]["input_shape"], rows[0]["output_shape"]) == ("Conv2d", "3x28x28", "64x28x28")
-    assert (rows[-1]["output_shape"], rows[-1]["sees_everything"]) == ("10", "True")
+    assert (rows[-1]["output_shape"], rows[-1]["spans_image"]) == ("10", "True")
 
 
 def test_a_layer_behind_strides_that_skip_pixels_does_not_see_everything():
     network = nn.Sequential(nn.Conv2d(1, 2, 4, stride=4), nn.AdaptiveAvgPool2d(1))
     for side, sees in ((8, "True"), (9, "False")):
         *_, row = csv.DictReader(io.StringIO(write_csv(trace(network, (1, side, side)))))
-        assert (row["receptive_field_height"], row["sees_everything"]) == ("8", sees)
+        assert (row["receptive_field_height"], row["spans_image"]) == ("8", sees)

@@ -343,7 +343,7 @@ def test_the_api_answers_in_plain_json():
         "mult_adds": 241_600,
         "activation_bytes": 6400,
         "receptive_field": [14, 14],
-        "sees_everything": False,
+        "spans_image": False,
     }
     assert trace_shapes("resnet18", 40, 60)["layers"][-1]["output_shape"] == [10]
 

@@ -116,7 +116,7 @@ SENTENCES = {
     "unit": "Place on the map",
     "field_title": "what one unit sees",
     "field_caption": "{size} px",
-    "field_global": "all of it",
+    "field_global": "as wide as the image",
     "maps_label": "Feature maps of {layer}",
     "kernels_label": "Kernels",
     "maps_line": "{name}: {count} maps of {side}. Click a place: map {chosen} is chosen.",
@@ -124,15 +124,15 @@ SENTENCES = {
     "vector_line": "{name}: {count} numbers, row by row.",
     "kernels_line": "Its {side} kernel for map {chosen}: one plane for each of {count} inputs.",
     "kernels_line_some": "Its {side} kernel for map {chosen}: {shown} of {count} planes.",
-    "no_maps_own": "There are no trained weights for a list of layers, so there are no maps; the field is exact.",
+    "no_maps_own": "There are no trained weights for a list of layers, so there are no maps; the box of its field is exact.",
     "no_maps_edited": (
-        "The trained weights do not fit the changed network. Reset it to see its maps; the field is exact."
+        "The trained weights do not fit the changed network. Reset it to see its maps; the box of its field is exact."
     ),
-    "no_maps_untrained": "No trained weights of this network are here, so there are no maps; the field is exact.",
+    "no_maps_untrained": "No trained weights of this network are here, so there are no maps; the box of its field is exact.",
     "no_maps_input": (
-        "The trained weights are for {size} px and one channel. Choose these to see the maps; the field is exact."
+        "The trained weights are for {size} px and one channel. Choose these to see the maps; the box of its field is exact."
     ),
-    "no_maps_inside": "No module hands this intermediate result on, so there are no maps; the field is exact.",
+    "no_maps_inside": "No module hands this intermediate result on, so there are no maps; the box of its field is exact.",
     "no_weights": "The weights of {model} cannot be read.",
     "graph_label": "Graph of {count} nodes, from the image to the classes",
     "strip_norm": "normalisation",
