@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from explorer import style
 from explorer.style import ACCENT, DIVERGING, INK, MUTED, ROLES, SEQUENTIAL, SYSTEM_FONTS, build_css, new_figure
 
 

@@ -203,7 +203,7 @@ class Axis:
         if self is other:
             return self
         count = max(self.count, other.count)
-        if self.is_global or other.is_global:
+        if self._holds(other) or other._holds(self):
             return self._global((self.spans, other.spans), count)
 
         (first, last), (first_other, last_other) = self.spans, other.spans
@@ -213,6 +213,21 @@ class Axis:
         left = min(self.start - (self.size - 1) / 2, other.start - (other.size - 1) / 2)
         right = max(self.start + (self.size - 1) / 2, other.start + (other.size - 1) / 2)
         return Axis(int(right - left) + 1, self.jump, (left + right) / 2, count, spans)
+
+    @classmethod
+    def stack(cls, axes: Sequence[Axis]) -> Axis:
+        """The units of several axes, one after the other."""
+        spans = tuple(np.concatenate(ends) for ends in zip(*(axis.spans for axis in axes)))
+        count = sum(axis.count for axis in axes)
+        if all(axis.is_global for axis in axes) and all(len(set(ends.tolist())) == 1 for ends in spans):
+            return cls._global((spans,), count)
+        return cls._irregular(spans, count, UNALIGNED)
+
+    def _holds(self, other: Axis) -> bool:
+        """Whether every unit of this axis sees all that any of the other sees."""
+        if not self.is_global:
+            return False
+        return other.is_global or (self.spans[0][0] <= other.spans[0].min() and self.spans[1][0] >= other.spans[1].max())
 
     @staticmethod
     def _global(seen: Sequence[Spans], count: int) -> Axis:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -23,8 +24,8 @@ from explorer.models.calls import (
     need_map,
     product,
 )
-from explorer.models.fields import Field
-from explorer.models.records import LayerSettings
+from explorer.models.fields import Axis, Field
+from explorer.models.records import LayerSettings, Shape
 
 
 def linear_rule(call: Call) -> Output:
@@ -126,6 +127,8 @@ PLAIN, _INPLACE = LayerSettings(), LayerSettings(inplace=True)
 
 
 def pointwise_rule(call: Call) -> Output:
+    if len(call.signals) > 1:  # a limit of clamp, say, that was computed as well
+        raise call.unsupported()
     inplace = getattr(call.module, "inplace", False) or call.kwargs.get("inplace", False)
     return leave_shape(call, _INPLACE if inplace else PLAIN)
 
@@ -199,6 +202,28 @@ def _meeting_reason(call: Call) -> str:
     return "trace.note_global_branch"
 
 
+def _stack_places(call: Call, place: int, tensors: Sequence, shape: Shape) -> Output:
+    """Rows below rows, or columns beside columns: each keeps the field that it has.
+
+    Across, all must see alike: rows and columns are followed apart, so that a row cannot know whose columns it has.
+    """
+    kinds = {tuple(what for what, _ in signal.dimensions[place]) for signal in call.signals}
+    fields = [signal.field for signal in call.signals]
+    if len(tensors) != len(call.signals) or kinds not in ({("h",)}, {("w",)}) or any(field.is_flat for field in fields):
+        raise call.unsupported()
+    ((what,),) = kinds
+    name, other = ("height", "width") if what == "h" else ("width", "height")
+    across, *others = (getattr(field, other) for field in fields)
+    if any(not np.array_equal(across.spans, each.spans) for each in others):
+        raise call.unsupported()
+    axes = {name: Axis.stack([getattr(field, name) for field in fields]), other: across}
+    is_global = all(axis.is_global for axis in axes.values())
+    dimensions = list(call.first.dimensions)
+    dimensions[place] = ((what, shape[place]),)
+    field = Field(**axes, reason="trace.note_global_branch" if is_global else None)
+    return Output(shape, field, dimensions=tuple(dimensions))
+
+
 def cat_rule(call: Call) -> Output:
     tensors = call.argument(0, "tensors")
     place = call.place(call.argument(1, "dim", 0))
@@ -206,11 +231,14 @@ def cat_rule(call: Call) -> Output:
     if len({shape[:place] + shape[place + 1 :] for shape in sizes}) != 1 or len(set(map(len, sizes))) != 1:
         raise call.misfit("branches", shapes=", ".join(map(by, sizes)))
     shape = (*sizes[0][:place], sum(size[place] for size in sizes), *sizes[0][place + 1 :])
+    dimensions = list(call.first.dimensions)
+    counted = count_places(signal.dimensions[place] for signal in call.signals)
+    is_side = [what for what, _ in dimensions[place]] in (["h"], ["w"])
+    if counted & {"h", "w"} and (is_side or len(call.signals) > 1):
+        return _stack_places(call, place, tensors, shape)
     field = call.first.field
     for signal in call.signals[1:]:
         field = field.unite(signal.field, "trace.note_global_branch")
-    dimensions = list(call.first.dimensions)
-    counted = count_places(signal.dimensions[place] for signal in call.signals)
     dimensions[place] = (("x" if counted else "c", shape[place]),)
     if counted & {"h", "w"} and not field.is_global:
         field = field.flatten()

@@ -55,7 +55,7 @@ NETWORKS = {
     "chained methods": Net(lambda net, x: x.relu().add(1).mul_(2).flatten(2).transpose(-1, -2).unsqueeze(1).squeeze(1)),
     "split": Net(lambda net, x: torch.cat([x.split([1, 3], dim=1)[1] * 2, x[:, :1]], dim=1)),
     "split evenly": Net(lambda net, x: torch.cat(torch.split(x, 3, dim=1)[::-1], dim=-3)),
-    "chunks of rows": Net(lambda net, x: torch.cat(x.chunk(2, 2), 3)),
+    "chunks of rows": Net(lambda net, x: torch.cat(x.chunk(2, 2)[::-1], 2)),
     "mean by parts": Net(lambda net, x: x.mean(2).mean(-1)),
     "mean kept": Net(lambda net, x: x * x.mean((2, 3), keepdim=True).sigmoid()),
     "maximum": Net(lambda net, x: torch.maximum(x.amax(dim=1, keepdim=True), x.sum(1, keepdim=True))),
