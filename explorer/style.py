@@ -29,6 +29,7 @@ ROLES = {
     "other": "#a5adb8",
     "residual": "#009e73",
     "plain": "#d55e00",
+    "block": "#7a8694",
     "correct": "#009e73",
     "wrong": "#d55e00",
     "theory": "#64707d",

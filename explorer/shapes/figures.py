@@ -16,6 +16,7 @@ from urllib.parse import quote
 from explorer.models.trace import Layer, Shape, Trace
 from explorer.shapes.edit import Broken
 from explorer.shapes.maths import (
+    BLOCK_ROLES,
     Stage,
     Step,
     is_global_average,
@@ -374,7 +375,7 @@ def _fold_stage(stage: Stage, text: Text, edited: Collection[str]) -> str:
 def _fold_step(step: Step, text: Text, edited: Collection[str]) -> str:
     if len(step.layers) == 1:
         return _rows([step], edited)
-    name = step.name if step.role in ("residual", "plain") else f"{step.name} – {step.layers[-1].name}"
+    name = step.name if step.role in BLOCK_ROLES else f"{step.name} – {step.layers[-1].name}"
     kind = text("shapes.step_layers", count=len(step.layers))
     return _fold(name, kind, step.output_shape, step, _rows([step], edited))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, prod
@@ -23,6 +23,7 @@ _KINDS = {
 }  # fmt: skip
 ROLES = {kind: role for role, kinds in _KINDS.items() for kind in kinds}
 _STEP_ROLES = ("conv", "pool", "linear")
+BLOCK_ROLES = ("residual", "plain", "block")
 MOST_STAGES = 14  # that a picture has room for
 
 
@@ -32,7 +33,8 @@ class Step:
 
     Attributes:
         name: "layer1.0" for a block, else the name of the first layer.
-        role: colour by meaning, a key of `explorer.style.ROLES`; "residual" or "plain" for a block.
+        role: colour by meaning, a key of `explorer.style.ROLES`; for a block one of BLOCK_ROLES: "residual" where a
+            shortcut goes around all of it, "plain" where nothing branches, "block" for any other.
         layers: its layers, in order.
     """
 
@@ -80,7 +82,7 @@ class Stage:
 
     @property
     def is_blocks(self) -> bool:
-        return self.steps[0].role in ("residual", "plain")
+        return self.steps[0].role in BLOCK_ROLES
 
     @property
     def is_group(self) -> bool:
@@ -127,9 +129,12 @@ def gather_stages(trace: Trace) -> tuple[Stage, ...]:
     ['stem.0', 'layer1', 'layer2', 'layer3', 'layer4', 'avgpool', 'flatten', 'classifier']
     """
     steps: list[Step] = []
-    for block, layers in groupby(trace.layers, key=lambda layer: _block_name(layer.name)):
-        steps += [_block_step(block, tuple(layers))] if block else _single_steps(layers)
-    stages = groupby(steps, key=lambda step: step.name.split(".")[0] if step.role in ("residual", "plain") else step)
+    start = 0
+    for block, group in groupby(trace.layers, key=lambda layer: _block_name(layer.name)):
+        layers = tuple(group)
+        steps += [Step(block, _block_role(layers, start), layers)] if block else _single_steps(layers)
+        start += len(layers)
+    stages = groupby(steps, key=lambda step: step.name.split(".")[0] if step.role in BLOCK_ROLES else step)
     stages = tuple(Stage(key if isinstance(key, str) else key.name, tuple(group)) for key, group in stages)
     return stages if len(stages) <= MOST_STAGES else _gather_by_path(steps)
 
@@ -154,9 +159,19 @@ def _block_name(layer_name: str) -> str:
     return ".".join(parts[:2]) if len(parts) > 2 and parts[1].isdigit() else ""
 
 
-def _block_step(name: str, layers: tuple[Layer, ...]) -> Step:
-    role = "residual" if any(layer.kind == "add" for layer in layers) else "plain"
-    return Step(name, role, layers)
+def _block_role(layers: Sequence[Layer], start: int) -> str:
+    """Which kind of block some layers are, of which the first has that index in its trace."""
+    read: list[set[int]] = []  # what each layer reads from within the block, directly or not
+    for layer in layers:
+        inside = {source - start for source in layer.inputs if source >= start}
+        read.append(inside.union(*(read[source] for source in inside)))
+    additions = [layer for layer in layers if layer.kind == "add" and len(layer.inputs) == 2]
+    if additions:
+        first, second = (source - start for source in additions[-1].inputs)
+        # A shortcut brings what entered the block, as it is or by a way that it shares with nothing.
+        is_around = min(first, second) < 0 or read[first].union({first}).isdisjoint(read[second].union({second}))
+        return "residual" if is_around else "block"
+    return "block" if any(len(layer.inputs) > 1 for layer in layers) else "plain"
 
 
 def _single_steps(layers: Iterable[Layer]) -> list[Step]:

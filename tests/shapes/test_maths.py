@@ -124,6 +124,22 @@ def test_blocks_are_gathered_by_stage(name, role, blocks):
     assert [step.changes_shape for step in stages[1].steps][:2] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("name", "block", "role"),
+    [
+        ("resnet50", "layer2.0", "residual"),
+        ("mobilenet_v2", "features.2", "plain"),  # no shortcut: it halves the side
+        ("mobilenet_v2", "features.3", "residual"),
+        ("efficientnet_b0", "features.2", "block"),  # two MBConv blocks, of which the second has a shortcut
+        ("shufflenet_v2_x1_0", "stage2.1", "block"),  # half of the channels pass it by
+        ("maxvit_t", "blocks.0", "block"),
+    ],
+)
+def test_a_block_is_called_residual_where_a_shortcut_goes_around_all_of_it(name, block, role):
+    steps = [step for stage in gather_stages(trace_torchvision(name, (3, 224, 224))) for step in stage.steps]
+    assert next(step.role for step in steps if step.name == block) == role
+
+
 def test_the_csv_holds_every_layer_and_its_columns_sum_to_the_totals():
     record = trace_catalogue("resnet18", (3, 28, 28))
     rows = list(csv.DictReader(io.StringIO(write_csv(record))))

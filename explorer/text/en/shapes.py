@@ -27,6 +27,7 @@ SENTENCES = {
     "role_other": "reshaping",
     "role_residual": "residual block (arc: shortcut, dashed: changes shape)",
     "role_plain": "plain block, without shortcut",
+    "role_block": "block with branches of its own",
     "flow_label": "Slabs from {first} to {last}",
     "scale_1": "height and",
     "scale_2": "depth: pixels",

@@ -27,6 +27,7 @@ SENTENCES = {
     "role_other": "变形",
     "role_residual": "残差块（弧线：捷径；虚线：捷径也改变形状）",
     "role_plain": "普通块，没有捷径",
+    "role_block": "块，内部另有分支",
     "flow_label": "形状从 {first} 变到 {last}",
     "scale_1": "高、纵深：",
     "scale_2": "像素",
