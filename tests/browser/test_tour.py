@@ -153,17 +153,20 @@ def test_a_shared_link_opens_its_tab_with_its_setting(visit):
 def test_the_first_picture_is_dimmed_until_that_of_the_link_is_there(visit):
     page = visit().page
     page.add_init_script("""
-        window.opacities = [];
+        window.seen = [];
         const look = () => {
             const picture = document.querySelector(".opening-link .stage > .picture");
-            if (picture) window.opacities.push(getComputedStyle(picture).opacity);
+            const style = picture && getComputedStyle(picture, "::before");
+            if (picture) window.seen.push([getComputedStyle(picture.firstElementChild).opacity, style.content]);
             requestAnimationFrame(look);
         };
         look();
     """)
     page.goto(page.url.split("?")[0] + "?tab=classifier&model=softmax")
     page.locator("html:not(.opening-link) .look-for", has_text=MODELS["softmax"].title).locator("visible=true").wait_for()
-    assert min(map(float, page.evaluate("window.opacities"))) < 1
+    seen = page.evaluate("window.seen")
+    assert min(float(opacity) for opacity, _ in seen) < 1
+    assert any(text_in("en")("app.opening") in words for _, words in seen)
 
 
 def test_a_story_of_the_receptive_field_is_shared_by_its_address(visit):
