@@ -19,6 +19,7 @@ def idx_bytes(magic: int, shape: tuple[int, ...], content: bytes) -> bytes:
 def tiny(tmp_path, monkeypatch):
     """A folder with a data set of 20 training and 10 test images; pixel values count up, and so do labels."""
     monkeypatch.setattr(data, "_COUNT", {"train": 20, "test": 10})
+    monkeypatch.setattr(data, "_MEAN_TOLERANCE", 1)  # any image will do
     data.load_split.cache_clear()
     for prefix, count in (("train", 20), ("t10k", 10)):
         pixels = bytes(number % 256 for number in range(count * 784))
@@ -99,6 +100,20 @@ def test_another_data_set_of_the_same_size_is_refused(tiny):
     (tiny / "t10k-labels-idx1-ubyte").write_bytes(idx_bytes(2049, (10,), bytes([0, 1, 2, 3, 4, 5, 6, 7, 8, 8])))
     with pytest.raises(data.DatasetError, match="every class has 1 images; Bag has 2 .*MNIST"):
         data.load_split("test", tiny)
+
+
+def test_another_data_set_with_as_many_images_of_each_class_is_refused(tiny, monkeypatch):
+    """As Kuzushiji-MNIST is: its pixels have a mean of 0.1918."""
+    monkeypatch.undo()
+    monkeypatch.setattr(data, "_COUNT", {"train": 20, "test": 10})
+    for value, is_right in ((73, True), (49, False)):
+        (tiny / "t10k-images-idx3-ubyte").write_bytes(idx_bytes(2051, (10, 28, 28), bytes([value]) * 7840))
+        data.load_split.cache_clear()
+        if is_right:
+            assert data.load_split("test", tiny)[0].shape == (10, 1, 28, 28)
+        else:
+            with pytest.raises(data.DatasetError, match=r"t10k-images.*mean of 0\.286 .* have 0\.192 .*Kuzushiji"):
+                data.load_split("test", tiny)
 
 
 def test_missing_file_and_unknown_split(tiny):

@@ -139,9 +139,14 @@ _NOTES = {
 
 
 def _hardware(words: str, text: Text) -> str:
-    """The name of the hardware as recorded, with the number of threads in the reader's language."""
-    match = re.fullmatch(r"(.*), (\d+) threads?", words)
-    return words if match is None else text("classifier.threads", name=match[1], count=match[2])
+    """The machines as recorded, one after the other, with what is said of each in the reader's language."""
+    return " + ".join(_machine(each, text) for each in words.split(" + "))
+
+
+def _machine(words: str, text: Text) -> str:
+    match = re.fullmatch(r"(.*?)(?:, (\d+) threads?)?(, compiled)?", words)
+    name = match[1] if match[2] is None else text("classifier.threads", name=match[1], count=match[2])
+    return text("classifier.compiled", name=name) if match[3] else name
 
 
 def _duration(seconds: float, text: Text) -> str:

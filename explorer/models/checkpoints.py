@@ -2,6 +2,9 @@
 
 Matrices and kernels are stored in float16, which halves the files; vectors and the statistics of batch normalisation
 stay float32. The accuracy in results.json is that of the network as it is loaded from here.
+
+New weights never replace a file: their names hold a digest of what they are, and results.json, replaced last and in one
+piece, says which files count. So whatever ends a program leaves a whole network, the old one or the new.
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -117,15 +120,13 @@ def save_checkpoint(name: str, model: nn.Module, record: Mapping, folder: Path |
         ValueError: no model has that name.
     """
     _check_name(name)
-    contents = {file: save(tensors) for file, tensors in _plan_shards(name, model)}
+    contents = _pack(name, model)
     files = [
         {"file": file, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         for file, content in contents.items()
     ]
     folder = folder or CHECKPOINTS
-    old = _store_record(name, {**record, "files": files}, folder, "models", contents)
-    for file in {entry["file"] for entry in old.get("files", [])} - set(contents):
-        (folder / Path(file).name).unlink(missing_ok=True)
+    _store_record(name, {**record, "files": files}, folder, "models", contents)
     _load_cached.cache_clear()
 
 
@@ -146,18 +147,28 @@ def save_record(name: str, record: Mapping, folder: Path | None = None, section:
     _store_record(name, record, folder or CHECKPOINTS, section, {})
 
 
-def _store_record(name: str, record: Mapping, folder: Path, section: str, contents: Mapping[str, bytes]) -> dict:
-    """Write files and, last, their record; returns the record that was there before, or an empty one."""
+def _store_record(name: str, record: Mapping, folder: Path, section: str, contents: Mapping[str, bytes]) -> None:
+    """Write files and, last, their record."""
     folder.mkdir(parents=True, exist_ok=True)
     with lock_results(folder):
         sections = _read_results(folder)
         records = sections.get(section, {})
-        old = records.get(name, {})
         records[name] = dict(record)
         sections[section] = {key: records[key] for key in [*MODELS, *records] if key in records}
         text = _NUMBER_LIST.sub(_on_one_line, json.dumps(sections, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
         write_atomically({folder / file: content for file, content in {**contents, RESULTS_FILE: text.encode()}.items()})
-    return old
+        if contents:
+            _remove_others(name, folder, contents)
+
+
+def _remove_others(name: str, folder: Path, keep: Container[str]) -> None:
+    """Remove a model's earlier weights, and what killed programs left: only who holds the lock writes here."""
+    pattern = re.compile(re.escape(name) + r"(-[0-9a-f]{8})?(-\d{5}-of-\d{5})?\.safetensors")
+    weights = [path for path in folder.glob(f"{name}*.safetensors") if pattern.fullmatch(path.name)]
+    for path in [*weights, *folder.glob(".*.tmp")]:
+        if path.name not in keep:
+            with suppress(OSError):  # it is in nobody's way
+                path.unlink()
 
 
 def _on_one_line(numbers: re.Match) -> str:
@@ -192,13 +203,15 @@ def _stored(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.half() if tensor.ndim > 1 else tensor
 
 
-def _plan_shards(name: str, model: nn.Module) -> list[tuple[str, dict[str, torch.Tensor]]]:
-    """File names, each with the tensors that go into it."""
+def _pack(name: str, model: nn.Module) -> dict[str, bytes]:
+    """The files of a network: name -> content. All names hold the same digest, that of the whole network."""
     tensors = {key: _stored(tensor) for key, tensor in model.state_dict().items()}
     plan = split_torch_state_dict_into_shards(
-        tensors, filename_pattern=name + "{suffix}.safetensors", max_shard_size=_MAX_SHARD_BYTES
+        tensors, filename_pattern="{suffix}.safetensors", max_shard_size=_MAX_SHARD_BYTES
     )
-    return [(file, {key: tensors[key] for key in keys}) for file, keys in plan.filename_to_tensors.items()]
+    shards = {end: save({key: tensors[key] for key in keys}) for end, keys in plan.filename_to_tensors.items()}
+    digest = hashlib.sha256(b"".join(shards.values())).hexdigest()[:8]
+    return {f"{name}-{digest}{end}": content for end, content in shards.items()}
 
 
 @contextmanager
@@ -242,7 +255,12 @@ def _verified_contents(name: str, folder: Path) -> list[tuple[Path, bytes]]:
     files = record.get("files")
     if not isinstance(files, list) or not files or not all(map(_is_file_entry, files)):
         raise CheckpointError(f"{folder / RESULTS_FILE}: the record of {name} does not list its files")
-    return [(folder / Path(entry["file"]).name, _verified_bytes(folder, entry)) for entry in files]
+    try:
+        return [(folder / Path(entry["file"]).name, _verified_bytes(folder, entry)) for entry in files]
+    except CheckpointError:
+        if load_results(folder).get(name) == record:
+            raise
+        return _verified_contents(name, folder)  # trained anew in between
 
 
 def _is_file_entry(entry: object) -> bool:

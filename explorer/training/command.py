@@ -482,11 +482,8 @@ def _train_one(name: str, seed: int | None, plan: Plan, images: Images, should_s
     path = plan.state_path(name, seed)
     if not run.step:  # from here on --resume goes on with this run and not with what lay there before
         write_state(run, path)
-    if plan.compiled:
-        torch.compiler.reset()  # what the last network compiled counts towards a limit that this one would reach
-        run.model.compile(dynamic=False)  # only the last batch of a pass is shorter: few sizes, each for itself
     train(run, images.training, images.validation, save_state=lambda run: write_state(run, path),
-          should_stop=should_stop, save_every=SAVE_EVERY_SECONDS)  # fmt: skip
+          should_stop=should_stop, save_every=SAVE_EVERY_SECONDS, compiled=plan.compiled)  # fmt: skip
     finished = finish(run, images.validation, images.test, plan.device)
     write_finished(finished, name, path)
     return finished

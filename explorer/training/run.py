@@ -173,6 +173,7 @@ def train(
     save_state: Callable[[Run], None] = lambda run: None,
     should_stop: Callable[[], bool] = lambda: False,
     save_every: float = SAVE_EVERY_SECONDS,
+    compiled: bool = False,
 ) -> None:
     """Train a run to its end, from wherever it stands. The global random state is as found afterwards.
 
@@ -183,13 +184,17 @@ def train(
         save_state: called about every `save_every` seconds, at the end of each epoch, and before stopping early.
         should_stop: asked after each step and each epoch.
         save_every: seconds.
+        compiled: compile the network first (torch.compile), which rounds differently.
 
     Raises:
         Interrupted: should_stop said so.
         TrainingDiverged: the loss is not finite.
     """
     epoch_steps = math.ceil(len(training.images) / run.recipe.batch_size)
-    hardware = describe_hardware(training.images.device)
+    if compiled:
+        torch.compiler.reset()  # what the last network compiled counts towards a limit that this one would reach
+        run.model.compile(dynamic=False)  # only the last batch of a pass is shorter: few sizes, each for itself
+    hardware = describe_hardware(training.images.device) + (", compiled" if compiled else "")
     if hardware not in run.hardware:
         run.hardware.append(hardware)
     session = _Session(run, epoch_steps, save_state, should_stop, save_every)

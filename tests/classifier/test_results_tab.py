@@ -70,6 +70,14 @@ def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     assert text("classifier.note_mlp", train_accuracy="80.0") in mlp
 
 
+def test_several_machines_are_told_one_after_the_other():
+    text = text_in("en")
+    hardware = "abacus, 2 threads + NVIDIA Slide Rule, compiled + bier, 1 thread, compiled"
+    record = {**RECORD, "recipe": {"flip": True}, "hardware": hardware}
+    wanted = "on abacus, threads: 2 + NVIDIA Slide Rule, compiled + bier, threads: 1, compiled."
+    assert wanted in describe_claims({"lenet5": record}, text)
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_cycles_are_told_and_drawn(language):
     text = text_in(language)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import threading
+from pathlib import Path
 
 import pytest
 import torch
@@ -37,6 +38,12 @@ def folder(tmp_path):
     return tmp_path
 
 
+def weights_of(name: str, folder: Path) -> Path:
+    """The one file of a small model."""
+    (path,) = folder.glob(f"{name}-*.safetensors")
+    return path
+
+
 def test_round_trip_rounds_matrices_to_half_precision_and_keeps_vectors(folder):
     original, loaded = build("lenet5").state_dict(), load_trained("lenet5", folder)
     assert not loaded.training and all(p.requires_grad and p.dtype == torch.float32 for p in loaded.parameters())
@@ -61,7 +68,9 @@ def test_record_names_files_with_their_digest(folder):
     content = (folder / entry["file"]).read_bytes()
     assert entry["sha256"] == hashlib.sha256(content).hexdigest() and entry["bytes"] == len(content)
     assert record["test_accuracy"] == 0.9 and load_results(folder)["softmax"]["test_accuracy"] == 0.8
-    assert {path.name for path in folder.iterdir()} == {"results.json", "lenet5.safetensors", "softmax.safetensors"}
+    assert {path.name for path in folder.iterdir()} == {
+        "results.json", weights_of("lenet5", folder).name, weights_of("softmax", folder).name
+    }  # fmt: skip
 
 
 def test_large_network_is_cut_into_small_files_and_old_pieces_go(tmp_path, monkeypatch):
@@ -73,7 +82,47 @@ def test_large_network_is_cut_into_small_files_and_old_pieces_go(tmp_path, monke
     assert torch.equal(loaded.stem[0].weight, original.stem[0].weight.half().float())
     monkeypatch.undo()
     save_checkpoint("resnet20", build("resnet20", 1), {}, tmp_path)
-    assert [path.name for path in tmp_path.glob("*.safetensors")] == ["resnet20.safetensors"]
+    assert list(tmp_path.glob("*.safetensors")) == [weights_of("resnet20", tmp_path)]
+
+
+@pytest.mark.parametrize("moment", range(1, 5))
+def test_killed_at_any_moment_a_network_in_several_files_is_the_old_or_the_new(tmp_path, monkeypatch, moment):
+    monkeypatch.setattr(checkpoints, "_MAX_SHARD_BYTES", 300_000)
+    save_checkpoint("resnet20", build("resnet20"), {}, tmp_path)
+    files, replace, calls = set(tmp_path.glob("*.safetensors")), os.replace, []
+    assert len(files) == 3
+
+    def is_killed(source, target):
+        calls.append(target)
+        if len(calls) == moment:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", is_killed)
+        patch.setattr(Path, "unlink", lambda *args, **kwargs: None)  # nobody tidies up after it
+        with pytest.raises(KeyboardInterrupt):
+            save_checkpoint("resnet20", build("resnet20", 1), {}, tmp_path)
+    assert list(tmp_path.glob(".*.tmp"))
+    os.utime(tmp_path / ".results.json.lock", (0, 0))
+    assert available_models(tmp_path) == ["resnet20"]
+    assert torch.equal(load_trained("resnet20", tmp_path).stem[0].weight, build("resnet20").stem[0].weight.half().float())
+    save_checkpoint("resnet20", build("resnet20", 1), {}, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 4 and not files & set(tmp_path.iterdir()), "leftovers stay"
+
+
+def test_who_reads_while_a_network_is_trained_anew_gets_the_new_one(tmp_path, monkeypatch):
+    save_checkpoint("softmax", build("softmax"), {}, tmp_path)
+    read, is_first = checkpoints._verified_bytes, [True]
+
+    def read_slowly(folder, entry):
+        if is_first.pop() if is_first else False:
+            save_checkpoint("softmax", build("softmax", 1), {}, tmp_path)
+        return read(folder, entry)
+
+    monkeypatch.setattr(checkpoints, "_verified_bytes", read_slowly)
+    loaded = load_trained("softmax", tmp_path)
+    assert torch.equal(loaded.classifier.weight, build("softmax", 1).classifier.weight.half().float())
 
 
 def test_resnet18_is_stored_in_files_under_nine_mebibytes(tmp_path):
@@ -122,7 +171,7 @@ def flip_last_byte(path) -> None:
     ids=["missing", "truncated", "altered", "a tensor too few", "a tensor too many", "wrong shape"],
 )
 def test_unusable_file_is_named_and_the_others_go_on(folder, damage, message):
-    damage(folder / "lenet5.safetensors")
+    damage(weights_of("lenet5", folder))
     checkpoints._load_cached.cache_clear()
     with pytest.raises(CheckpointError, match=message) as error:
         load_trained("lenet5", folder)
@@ -135,18 +184,18 @@ def test_pickle_is_not_loaded(folder):
     import pickle
 
     content = pickle.dumps({"weights": 1})
-    (folder / "lenet5.safetensors").write_bytes(content)
+    weights_of("lenet5", folder).write_bytes(content)
     record = json.loads((folder / "results.json").read_text())
     record["models"]["lenet5"]["files"][0].update(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
     (folder / "results.json").write_text(json.dumps(record))
     checkpoints._load_cached.cache_clear()
-    with pytest.raises(CheckpointError, match="lenet5.safetensors: not a safetensors file"):
+    with pytest.raises(CheckpointError, match=r"lenet5-\w+\.safetensors: not a safetensors file"):
         load_trained("lenet5", folder)
 
 
 def test_available_models_leaves_out_what_does_not_verify(folder):
     assert available_models(folder) == ["softmax", "lenet5"]
-    flip_last_byte(folder / "softmax.safetensors")
+    flip_last_byte(weights_of("softmax", folder))
     assert available_models(folder) == ["lenet5"]
     (folder / "results.json").unlink()
     assert available_models(folder) == [] and load_results(folder) == {}

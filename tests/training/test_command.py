@@ -87,6 +87,8 @@ def test_compiled_training_gives_the_same_network_up_to_rounding(workplace, monk
         images, _ = data.load_split("test", "fashion")
         with torch.no_grad():
             logits.append(load_trained("lenet5", workplace / "checkpoints")(images.float() / 255))
+        hardware = load_results(workplace / "checkpoints")["lenet5"]["hardware"]
+        assert hardware.endswith(", compiled") == bool(options)
     assert len(compiled) == 1 and compiled[0]._compiled_call_impl is not None
     assert torch.allclose(*logits, atol=0.01)  # the weights are stored in half precision
 
@@ -325,7 +327,8 @@ def test_resuming_an_older_run_does_not_put_its_weights_back(workplace, monkeypa
     expected = load_results(workplace / "checkpoints")
     assert call("--models", "lenet5", "--epochs", "1", "--recipe", "short", "--resume") == 0
     assert load_results(workplace / "checkpoints") == expected
-    (workplace / "checkpoints" / "lenet5.safetensors").write_bytes(b"damaged")
+    (weights,) = workplace.glob("checkpoints/lenet5-*.safetensors")
+    weights.write_bytes(b"damaged")
     assert call("--models", "lenet5", "--epochs", "1", "--recipe", "short", "--resume") == 0
     assert load_trained("lenet5", workplace / "checkpoints")  # then the finished run is better than nothing
 

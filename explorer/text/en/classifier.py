@@ -178,6 +178,7 @@ SENTENCES = {
     "trick_joiner": ", ",
     "trick_none": "no changes to the images",
     "threads": "{name}, threads: {count}",
+    "compiled": "{name}, compiled",
     "note_softmax": "A linear network cannot follow a shifted or mirrored picture: augmentation costs it accuracy.",
     "note_mlp": (
         "The claim is more than MLPs reach elsewhere: the data set's own list of results has 88 to 90 %. "

@@ -153,6 +153,7 @@ SENTENCES = {
     "trick_joiner": "、",
     "trick_none": "未经改动的图片",
     "threads": "{name}（{count} 线程）",
+    "compiled": "{name}（经 torch.compile 编译）",
     "note_softmax": "线性网络应付不了平移或翻转过的图片：数据增强会降低它的准确率。",
     "note_mlp": (
         "别处的 MLP 也没有这么高：数据集官方榜单上是 88% 到 90%。"
