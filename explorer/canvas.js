@@ -10,6 +10,7 @@
   const NOT_FINITE = 65535;
   const STEPS = 65534;
   const SHADES = 511; // odd, so that 0 falls on the middle of a diverging scale
+  const PAGES = { PageUp: -1, PageDown: 1 }; // keys that lead to another map
   explorer.ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }; // rows, columns
 
   // Draw again at each zoom of the page, or on a monitor of another kind: a canvas has the pixels of one ratio.
@@ -356,7 +357,8 @@
       figures.forEach(({ canvas }, index) => {
         canvas.tabIndex = index === chosen ? 0 : -1;
         canvas.setAttribute("role", "img");
-        canvas.setAttribute("aria-label", maps[index].title || label);
+        canvas.setAttribute("aria-label", maps[index].title || (maps.length > 1 ? `${label}, ${index + 1}` : label));
+        if (maps.length > 1) canvas.setAttribute("aria-keyshortcuts", Object.keys(PAGES).join(" "));
       });
     }
 
@@ -377,6 +379,18 @@
       const column = Math.floor(x + right * (end - left));
       const isInside = row >= 0 && column >= 0 && row < map.rows && column < map.columns;
       return isInside && codes[row * map.columns + column] !== NOT_FINITE ? { row, column } : null;
+    }
+
+    // The same place on the map before or after this one, which gets the keyboard; null where there is none.
+    function onOtherMap(index, step) {
+      const to = index + step;
+      if (!drawn[to]) return null;
+      figures[index].canvas.tabIndex = -1;
+      figures[to].canvas.tabIndex = 0;
+      figures[to].canvas.focus();
+      const [top, left] = wanted?.index === index ? [wanted.row, wanted.column] : boxOf(index);
+      const { rows, columns } = drawn[to].map;
+      return { index: to, row: Math.min(rows - 1, Math.floor(top)), column: Math.min(columns - 1, Math.floor(left)) };
     }
 
     function clear() {
@@ -430,11 +444,13 @@
       });
       host.addEventListener("keydown", (event) => {
         const index = indexOf(event);
-        if (index < 0 || !explorer.ARROWS[event.key]) return;
+        const [arrow, page] = [explorer.ARROWS[event.key], PAGES[event.key]];
+        if (index < 0 || !(arrow || page)) return;
         event.preventDefault();
-        const cell = besideBox(index, explorer.ARROWS[event.key]);
-        if (cell) wanted = { index, ...cell };
-        press(index, cell);
+        const cell = arrow ? besideBox(index, arrow) : onOtherMap(index, page);
+        if (!cell) return;
+        wanted = { index, ...cell };
+        press(wanted.index, { row: wanted.row, column: wanted.column });
       });
     }
 

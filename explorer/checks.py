@@ -48,5 +48,5 @@ def check_whole(name: str, value, minimum: int | None = None, maximum: int | Non
 def check_choice(name: str, value, choices: Sequence[str]) -> str:
     """One of the choices, or InputError."""
     if value not in choices:
-        raise InputError("errors.not_a_choice", name=name, value=value, choices=", ".join(choices))
+        raise InputError("errors.not_a_choice", name=name, value=value, choices=list(choices))
     return value

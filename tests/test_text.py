@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from explorer.text import LANGUAGES, sentences, text_in
+from explorer.errors import InputError
+from explorer.text import LANGUAGES, join_words, sentences, text_in
 
 PACKAGE = Path(__file__).parent.parent / "explorer"
 WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
@@ -76,6 +77,12 @@ def test_formulas_are_closed(wing, language):
         assert sentence.replace("\\$", "").count("$") % 2 == 0
         formulas = re.findall(r"\$\$?(.+?)\$\$?", sentence, flags=re.DOTALL)
         assert all(formula.count("{") == formula.count("}") for formula in formulas)
+
+
+def test_a_list_is_written_as_the_language_writes_one():
+    error = InputError("errors.not_a_choice", name="terms.model", value="vgg", choices=["lenet5", "mlp"])
+    assert "lenet5, mlp" in error.sentence("en") and "lenet5、mlp" in error.sentence("zh")
+    assert join_words(["a", "b"], text_in("zh")) == "a、b"
 
 
 def test_every_sentence_that_the_code_names_is_there():

@@ -17,7 +17,7 @@ from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
 from explorer.models.seeds import cycles_of, summarise_seeds
 from explorer.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
-from explorer.text import Text, join_sentences
+from explorer.text import Text, join_sentences, join_words
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
 
@@ -110,7 +110,7 @@ def _describe_training(key: str, cycles: Sequence[Mapping], text: Text) -> str:
     return text(
         f"classifier.{key}",
         times=len(cycles),
-        epochs=text("classifier.trick_joiner").join(str(cycle["epochs"]) for cycle in cycles),
+        epochs=[cycle["epochs"] for cycle in cycles],
         tricks=tricks,
         time=_duration(sum(cycle["seconds"] for cycle in cycles), text),
         hardware=_hardware(cycles[0]["hardware"], text),
@@ -127,7 +127,7 @@ def _tricks(cycle: Mapping, text: Text) -> str | None:
         for trick in ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "average")
         if recipe.get(trick)
     ]
-    return text("classifier.trick_joiner").join(tricks) or text("classifier.trick_none")
+    return join_words(tricks, text) or text("classifier.trick_none")
 
 
 # Network -> which remark on its result is made.

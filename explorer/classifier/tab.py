@@ -240,7 +240,7 @@ def borrow_model(name: str | None, alone: bool = False):
 def _model_missing(name: str) -> InputError:
     if not _available():
         return InputError("classifier.no_models")
-    titles = ", ".join(MODELS[each].title for each in _available())
+    titles = [MODELS[each].title for each in _available()]
     return InputError("classifier.model_not_here", title=MODELS[name].title, choices=titles)
 
 

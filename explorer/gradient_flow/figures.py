@@ -17,7 +17,7 @@ import torch
 
 from explorer.gradient_flow.degradation import Curve, compute_excess, pick_pair
 from explorer.gradient_flow.maths import Flow, GradientNorms, InplaceCase, Settings, Spread, compute_spread
-from explorer.style import MUTED, ROLES, new_figure
+from explorer.style import INK, MUTED, ROLES, new_figure
 from explorer.text import Text, join_sentences
 
 HEIGHT = 370  # px
@@ -322,7 +322,7 @@ def _name_lines(lines: Lines, text: Text, shares: dict[str, float]) -> list[dict
         is_steep = abs(rise) * len(lines.places) > lines.scale.high - lines.scale.low
         away = "left" if (rise > 0) != is_above else "right"  # to the side on which a steep line leaves room
         name = f"<b>{text(f'gradient_flow.{kind}')}</b>"
-        notes.append(_note(lines, index, heights[kind][index], name, ROLES[kind], size=17,
+        notes.append(_note(lines, index, heights[kind][index], name, ROLES[kind], size=19,
                            xanchor=away if is_steep else "center", yshift=20 if is_above else -18))  # fmt: skip
     return notes
 
@@ -338,7 +338,7 @@ def _mark_lost(lines: Lines, text: Text) -> list[dict]:
         ):
             if sum(lost) >= 0.45 * len(lost):  # else there is no room for it
                 words = text(f"gradient_flow.{key}")
-                notes.append(_note(lines, lost.index(True), height, words, ROLES[kind], 15, "left", yshift))
+                notes.append(_note(lines, lost.index(True), height, words, INK, 15, "left", yshift))
     return notes
 
 
@@ -394,7 +394,7 @@ def caption_degradation(curves: tuple[Curve, ...], text: Text) -> str:
         shallow=sizes[min(sizes)],
         deep=sizes[max(sizes)],
         peak=f"{curves[0].peak_lr:g}",
-        seeds=", ".join(map(str, seeds)),
+        seeds=seeds,
     )
 
 

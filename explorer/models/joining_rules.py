@@ -171,9 +171,9 @@ def sum_rule(call: Call) -> Output:
         batch, *shape = torch.broadcast_shapes(*shapes, *weights)
     except RuntimeError:
         shapes = [signal.shape for signal in call.signals] + weights
-        raise call.misfit("branches", shapes=", ".join(map(by, shapes))) from None
+        raise call.misfit("branches", shapes=list(map(by, shapes))) from None
     if batch != 1:
-        raise call.misfit("branches", shapes=", ".join(map(by, [signal.shape for signal in call.signals] + weights)))
+        raise call.misfit("branches", shapes=list(map(by, [signal.shape for signal in call.signals] + weights)))
     dimensions = tuple(_meet_dimensions(call, place, size) for place, size in enumerate(shape))
     return Output(tuple(shape), _unite(call), dimensions=dimensions)
 
@@ -229,7 +229,7 @@ def cat_rule(call: Call) -> Output:
     place = call.place(call.argument(1, "dim", 0))
     sizes = [tensor.shape if isinstance(tensor, Signal) else tuple(tensor.tensor.shape[1:]) for tensor in tensors]
     if len({shape[:place] + shape[place + 1 :] for shape in sizes}) != 1 or len(set(map(len, sizes))) != 1:
-        raise call.misfit("branches", shapes=", ".join(map(by, sizes)))
+        raise call.misfit("branches", shapes=list(map(by, sizes)))
     shape = (*sizes[0][:place], sum(size[place] for size in sizes), *sizes[0][place + 1 :])
     dimensions = list(call.first.dimensions)
     counted = count_places(signal.dimensions[place] for signal in call.signals)

@@ -127,8 +127,7 @@ def create_torchvision(name: str) -> nn.Module:
         InputError: torchvision has no classifier of that name.
     """
     if name not in TORCHVISION_CLASSIFIERS:
-        choices = ", ".join(TORCHVISION_CLASSIFIERS)
-        raise InputError("errors.not_a_choice", name="terms.model", value=name, choices=choices)
+        raise InputError("errors.not_a_choice", name="terms.model", value=name, choices=list(TORCHVISION_CLASSIFIERS))
     from torchvision import models
 
     settings = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}

@@ -71,7 +71,7 @@ def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text)
             "text": text("receptive_field.whole_image", size=image_size),
             "font": {"size": 14},
         },
-        annotation_position="top left",
+        annotation_position=_find_room([_heights(each.rows) for each in (main, *others)], image_size),
     )
     longest = max(len(row) for row in (rows, *(other.rows for other in others)))
     if longest <= MOST_NAMED_TICKS:
@@ -83,6 +83,19 @@ def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text)
 def _heights(rows: Sequence[LayerRow]) -> list[int]:
     """A layer that sees everything stands no lower than the one before it."""
     return [max(row.size, rows[number - 1].size) if number else row.size for number, row in enumerate(rows)]
+
+
+def _find_room(lines: Sequence[Sequence[int]], level: int) -> str:
+    """Where words at a horizontal line cross none of these lines, as plotly says it."""
+    last, highest = max(map(len, lines)) - 1, max(level, *map(max, lines))
+    width, height = 0.36 * last, 0.09 * highest  # of the words, with some air, in a chart beside another picture
+
+    def is_free(corner: str) -> bool:
+        low, high = (level, level + height) if "top" in corner else (level - height, level)
+        places = [number if "left" in corner else last - number for number in range(last + 1)]
+        return not any(low <= value <= high for line in lines for place, value in zip(places, line) if place <= width)
+
+    return next(filter(is_free, ("top left", "bottom left", "top right", "bottom right")), "top left")
 
 
 def _layer_dots(numbers: Sequence[int], heights: Sequence[int], chosen: int, colour: str) -> go.Scatter:

@@ -65,13 +65,18 @@ function draw() {
     const line = body.insertRow();
     line.append(inCell("td", makeType(row, number)));
     for (const column of columns) line.append(inCell("td", makeCell(row, number, column)));
-    const remove = () => resend(rowsNow().filter((_, other) => other !== number));
+    const remove = () => {
+      resend(rowsNow().filter((_, other) => other !== number));
+      const buttons = host.querySelectorAll("button"); // of the row that follows, or the one that adds
+      buttons[Math.min(number, buttons.length - 1)].focus();
+    };
     const label = words.remove.replace("{number}", number + 1);
     line.append(inCell("td", makeButton("×", remove, { className: "text-button remove-layer", label })));
   });
   const add = () => {
     const rows = rowsNow();
     resend([...rows, rows.at(-1) ?? { type: "conv", kernel: "3", stride: "1", padding: "1", dilation: "1" }]);
+    host.querySelector("tbody tr:last-child select").focus();
   };
   const addButton = makeButton(`+ ${words.add}`, add, { className: "text-button add-layer", label: words.add });
   host.replaceChildren(table, addButton);

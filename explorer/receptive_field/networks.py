@@ -73,7 +73,7 @@ def find_network(name: Any) -> Network:
         InputError: there is none.
     """
     if not isinstance(name, str) or name not in NETWORKS:
-        raise InputError("errors.not_a_choice", name="terms.model", value=name, choices=", ".join(MODELS))
+        raise InputError("errors.not_a_choice", name="terms.model", value=name, choices=list(MODELS))
     return NETWORKS[name]
 
 
@@ -88,7 +88,8 @@ def record_network(name: str) -> Recording:
 def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
     """The rows of a network along its longest path: its convolutions and poolings.
 
-    A layer on a shortcut or another branch is left out, as is one whose field is not square. The last row is the layer from which on every unit sees all that is seen.
+    A layer on a shortcut or another branch is left out, as is one whose field is not square. The last row is the layer
+    from which on every unit sees all that is seen.
 
     Args:
         name: a key of NETWORKS.

@@ -439,6 +439,14 @@
 
     function show() {
       drawn?.picture.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
+      svg.classList.toggle("whole", isWhole());
+    }
+
+    // Then there is nothing to move, and a finger that runs over the picture scrolls the page.
+    function isWhole() {
+      if (!drawn || view.x < 0 || view.y < 0) return false;
+      const [right, bottom] = [view.x + drawn.width * view.scale, view.y + drawn.height * view.scale];
+      return right <= room.width + 1 && bottom <= room.height + 1;
     }
 
     function fit(least) {
@@ -545,13 +553,16 @@
     // One pointer moves the picture, two zoom it; one that hardly moves presses what is under it.
     const pointers = new Map();
     let moved = 0;
+    const release = (event) => pointers.delete(event.pointerId);
     svg.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return; // the right one opens the browser's menu
       pointers.set(event.pointerId, event);
       if (pointers.size === 1) moved = 0;
     });
     svg.addEventListener("pointermove", (event) => {
       const before = pointers.get(event.pointerId);
       if (!before) return;
+      if (event.buttons === 0) return void release(event); // let go outside of the picture
       const [dx, dy] = [event.clientX - before.clientX, event.clientY - before.clientY];
       moved += Math.abs(dx) + Math.abs(dy);
       if (moved > 5) svg.setPointerCapture(event.pointerId);
@@ -568,7 +579,6 @@
         show();
       }
     });
-    const release = (event) => pointers.delete(event.pointerId);
     svg.addEventListener("pointerup", release);
     svg.addEventListener("pointercancel", release);
     svg.addEventListener("click", (event) => moved <= 5 && press(event.target));

@@ -123,7 +123,7 @@ def _real(minimum: float, maximum: float) -> Callable:
 def _word(*words: str) -> Callable:
     def check(value):
         if value not in words or not isinstance(value, str):
-            raise _Wrong("wanted_word", words=", ".join(words))
+            raise _Wrong("wanted_word", words=list(words))
         return value
 
     return check
@@ -229,12 +229,12 @@ def make_layer(kind: str, /, **settings) -> LayerSpec:
     (('kernel_size', 2), ('stride', 2))
     """
     if kind not in LAYERS:
-        raise InputError("shapes.list_unknown", layer=kind, known=", ".join(LAYERS))
+        raise InputError("shapes.list_unknown", layer=kind, known=list(LAYERS))
     names = [setting.name for setting in LAYERS[kind]]
     for name in settings:
         if name not in names:
             raise InputError(
-                "shapes.list_setting_unknown", layer=kind, setting=name, known=", ".join(names) or "–"
+                "shapes.list_setting_unknown", layer=kind, setting=name, known=names or "–"
             )
     values = {setting.name: _check_setting(kind, setting, settings) for setting in LAYERS[kind]}
     if "stride" in values and values["stride"] is None:

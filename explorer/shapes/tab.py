@@ -477,7 +477,7 @@ def _lesson(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
     for layer in trace.layers:
         if layer.receptive_field.note == "uneven":
             size, bins = layer.input_shape[1], layer.output_shape[1]
-            widths = ", ".join(map(str, bin_widths(size, bins)))
+            widths = list(bin_widths(size, bins))
             return text("shapes.look_uneven", name=layer.name, bins=bins, size=size, widths=widths)
     joining = next(layer for layer in trace.layers if layer.settings.in_features is not None)
     flatten = next(layer for layer in trace.layers if len(layer.output_shape) == 1)

@@ -18,6 +18,8 @@ LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "zh": "中文"
 
 Text = Callable[..., str]
 
+_JOINERS = {"en": ", ", "zh": "、"}
+
 
 @lru_cache(maxsize=None)
 def sentences(language: str) -> Mapping[str, str]:
@@ -54,7 +56,7 @@ def join_chinese_lines(sentence: str) -> str:
 
 
 def translate(language: str, key: str, **values) -> str:
-    """The sentence of that key with its placeholders filled in.
+    """The sentence of that key with its placeholders filled in; a list is written as the language writes one.
 
     A sentence without values is returned as it stands, so that LaTeX braces need no escaping; one with values
     goes through `str.format`.
@@ -67,6 +69,10 @@ def translate(language: str, key: str, **values) -> str:
     '<b>features.3（卷积）</b>的输出里没有这个单元。'
     """
     sentence = sentences(language)[key]
+    values = {
+        name: _JOINERS[language].join(map(str, value)) if isinstance(value, list) else value
+        for name, value in values.items()
+    }
     return _SPACE_AFTER_BRACKET.sub(lambda found: found[0][:-1], sentence.format(**values)) if values else sentence
 
 
@@ -79,6 +85,11 @@ def text_in(language: str) -> Text:
 
     text.language = language
     return text
+
+
+def join_words(words: Iterable[str], text: Text) -> str:
+    """A list, as the language writes one."""
+    return _JOINERS[text.language].join(words)
 
 
 def join_sentences(sentences: Iterable[str], text: Text) -> str:

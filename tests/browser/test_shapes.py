@@ -82,6 +82,12 @@ def test_a_click_on_a_row_shows_the_maps_of_that_layer(visit, language):
     page.wait_for_function(
         "() => /\\b4\\b/.test(document.querySelector('.view-layer .maps-line').innerText.split(/[:：]/).at(-1))"
     )
+    page.keyboard.press("PageDown")  # with the keyboard to the next map, from where the arrows go on
+    page.wait_for_function(
+        "() => /\\b5\\b/.test(document.querySelector('.view-layer .maps-line').innerText.split(/[:：]/).at(-1))"
+    )
+    focused = "() => [...document.querySelectorAll('.view-layer .maps canvas')].indexOf(document.activeElement)"
+    assert page.evaluate(focused) == 6
     choose_view(page, text, "flow")
     page.locator("svg.flow .column").first.wait_for()
     page.locator("svg.flow .column").nth(1).click()  # a slab does what its row does
@@ -190,7 +196,19 @@ def test_the_graph_folds_and_unfolds_and_a_node_chooses_its_layer(visit, languag
     before = page.locator("svg.graph > g").get_attribute("transform")
     press_graph(page, text("shapes.zoom_in"))
     assert page.locator("svg.graph > g").get_attribute("transform") != before
+    touch = "() => getComputedStyle(document.querySelector('svg.graph')).touchAction"
+    for _ in range(5):
+        press_graph(page, text("shapes.zoom_in"))
+    assert page.evaluate(touch) == "none"
     press_graph(page, text("shapes.fit"))
+    assert page.evaluate(touch) == "pan-y"  # a finger that runs over the whole picture scrolls the page
+    still = page.locator("svg.graph > g").get_attribute("transform")
+    graph = page.locator("svg.graph").bounding_box()
+    page.mouse.move(graph["x"] + 5, graph["y"] + 5)
+    page.mouse.down(button="right")  # the menu that it opens keeps the release for itself
+    page.mouse.move(graph["x"] + 60, graph["y"] + 60)
+    assert page.locator("svg.graph > g").get_attribute("transform") == still
+    page.mouse.up(button="right")
     page.locator('svg.graph .node[data-layers*=" layer2.0.conv1 "]').click()
     page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.conv1')")
 

@@ -13,7 +13,7 @@ from explorer.classifier.results_figures import describe_claims, draw_curve, dra
 from explorer.models import checkpoints
 from explorer.models.always_wrong import AlwaysWrong, save_always_wrong
 from explorer.models.catalogue import create_model
-from explorer.text import text_in
+from explorer.text import join_words, text_in
 
 EPOCH = {"train_accuracy": 0.8, "validation_accuracy": 0.7, "train_loss": 1.0, "validation_loss": 1.1}
 CONFUSION = [[90 if row == column else 10 if column == (row + 1) % 10 else 0 for column in range(10)]
@@ -61,7 +61,7 @@ def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     records = {"lenet5": {**RECORD, "recipe": recipe}, "mlp": {**RECORD, "title": "MLP", "recipe": {"flip": False}}}
     lenet, mlp = describe_claims(records, text).splitlines()
     tricks = [text("classifier.trick_flip"), text("classifier.trick_crop_padding", pixels=2)]
-    joined = text("classifier.trick_joiner").join([*tricks, text("classifier.trick_average")])
+    joined = join_words([*tricks, text("classifier.trick_average")], text)
     assert lenet.startswith("- **LeNet-5**: ") and text("classifier.claim_agrees") in lenet
     hardware = text("classifier.threads", name="abacus", count=2)
     said = {"time": text("classifier.seconds", value=61), "hardware": hardware}
@@ -92,7 +92,7 @@ def test_cycles_are_told_and_drawn(language):
     for key, epochs, trick, seconds, hardware in (
         ("trained_with", 7, "flip", 60, "abacus"),
         ("trained_further", 3, "cutmix", 30, "bier"),
-        ("trained_further_often", text("classifier.trick_joiner").join("24"), "none", 60, "bier"),
+        ("trained_further_often", join_words("24", text), "none", 60, "bier"),
     ):
         said = {"tricks": text(f"classifier.trick_{trick}"), "time": text("classifier.seconds", value=seconds)}
         assert text(f"classifier.{key}", times=2, epochs=epochs, hardware=hardware, **said) in told

@@ -175,7 +175,6 @@ SENTENCES = {
     "trick_cutmix": "mixed images (CutMix)",
     "trick_label_smoothing": "label smoothing",
     "trick_average": "averaged weights",
-    "trick_joiner": ", ",
     "trick_none": "no changes to the images",
     "threads": "{name}, threads: {count}",
     "compiled": "{name}, compiled",

@@ -150,7 +150,6 @@ SENTENCES = {
     "trick_cutmix": "图片混合（CutMix）",
     "trick_label_smoothing": "标签平滑",
     "trick_average": "权重平均",
-    "trick_joiner": "、",
     "trick_none": "未经改动的图片",
     "threads": "{name}（{count} 线程）",
     "compiled": "{name}（经 torch.compile 编译）",
