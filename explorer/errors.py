@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copyreg
+
 from explorer.text import translate
 
 
@@ -19,6 +21,9 @@ class InputError(ValueError):
         self.key = key
         self.values = values
         super().__init__(self.sentence("en"))
+
+    def __reduce__(self):  # an exception is otherwise built anew from its message
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)
 
     def sentence(self, language: str) -> str:
         """The sentence in that language."""

@@ -16,9 +16,14 @@ from explorer.text import translate
 logger = logging.getLogger(__name__)
 
 
-def draw_look_for(sentence: str) -> str:
-    """The line above a picture that says what to look for now, as HTML. `sentence` may hold inline HTML."""
-    return f'<p class="look-for" role="status">{sentence}</p>'
+def draw_look_for(sentence: str, stale: bool = False) -> str:
+    """The line above a picture that says what to look for now, as HTML.
+
+    Args:
+        sentence: may hold inline HTML.
+        stale: whether the pictures below are those from before, which are dimmed then.
+    """
+    return f'<p class="look-for{" stale" if stale else ""}" role="status">{sentence}</p>'
 
 
 def draw_problem(sentence: str, stale: bool = True) -> str:

@@ -8,6 +8,8 @@ from functools import wraps
 
 import torch
 
+from explorer.errors import InputError
+
 _IS_LENT = ContextVar("is_lent", default=False)  # whether a call decorated with on_gpu is under way here
 
 
@@ -24,10 +26,21 @@ def on_gpu(function: Callable) -> Callable:
         token = _IS_LENT.set(True)
         try:
             return function(*args, **kwargs)
+        except InputError as error:  # the call has a process of its own, from which only answers come back whole
+            return error
         finally:
             _IS_LENT.reset(token)
 
-    return spaces.GPU(with_device)
+    lent = spaces.GPU(with_device)
+
+    @wraps(function)
+    def call(*args, **kwargs):
+        answer = lent(*args, **kwargs)
+        if isinstance(answer, InputError):
+            raise answer
+        return answer
+
+    return call
 
 
 def device() -> torch.device:

@@ -135,6 +135,25 @@
     return button;
   };
 
+  // ---- charts ---------------------------------------------------------------------------------------------------
+
+  // Plotly draws charts without a name: a screen reader is told the title and what stands on the axes.
+  function nameCharts() {
+    for (const chart of document.querySelectorAll(".js-plotly-plot:not([aria-label])")) {
+      const { title, yaxis, xaxis } = chart.layout ?? {};
+      const words = [title, yaxis?.title, xaxis?.title].map((each) => each?.text).filter(Boolean);
+      if (words.length === 0) continue;
+      chart.setAttribute("role", "img");
+      chart.setAttribute("aria-label", words.join(" · "));
+    }
+  }
+
+  let naming = 0;
+  new MutationObserver(() => {
+    window.cancelAnimationFrame(naming);
+    naming = window.requestAnimationFrame(nameCharts);
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
   async function copyText(text) {
     if (navigator.clipboard && window.isSecureContext) {
       await navigator.clipboard.writeText(text);

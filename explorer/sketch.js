@@ -5,6 +5,7 @@ const [sheet, clear] = [host.querySelector("canvas"), host.querySelector("button
 const context = sheet.getContext("2d", { willReadFrequently: true });
 const BRUSH = side / 12;
 const PAUSE = 80; // ms between two reports while the pen moves
+let pen = null; // the pointer that draws: a second finger or a palm does not
 let last = null; // where the pen was
 let reported = 0;
 
@@ -45,19 +46,22 @@ function stroke(event) {
 }
 
 sheet.addEventListener("pointerdown", (event) => {
-  sheet.setPointerCapture(event.pointerId);
+  if (pen !== null || event.button !== 0) return;
+  pen = event.pointerId;
+  sheet.setPointerCapture(pen);
   last = null;
   stroke(event);
 });
 sheet.addEventListener("pointermove", (event) => {
-  if (!last) return;
+  if (event.pointerId !== pen) return;
   stroke(event);
   if (performance.now() - reported > PAUSE) report();
 });
-for (const end of ["pointerup", "pointercancel"]) {
-  sheet.addEventListener(end, () => {
-    if (last) report();
-    last = null;
+for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+  sheet.addEventListener(end, (event) => {
+    if (event.pointerId !== pen) return;
+    report();
+    pen = last = null;
   });
 }
 clear.addEventListener("click", () => {

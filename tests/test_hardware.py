@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import spaces
 import torch
 
 from explorer import hardware
+from explorer.errors import InputError
 
 ROOT = Path(__file__).parent.parent
 
@@ -34,6 +37,28 @@ def test_the_mark_of_a_lent_device_goes_after_an_exception():
     with pytest.raises(ValueError):
         fail()
     assert not hardware._IS_LENT.get()
+
+
+def test_what_a_reader_did_wrong_comes_back_from_the_process_that_has_the_gpu(monkeypatch):
+    """As `spaces` has it: an answer is pickled, and of an exception only the name of its class remains."""
+
+    def in_another_process(function):
+        def call(*args):
+            try:
+                return pickle.loads(pickle.dumps(function(*args)))
+            except Exception as error:
+                raise RuntimeError(type(error).__name__) from None
+
+        return call
+
+    def refuse(key):
+        raise InputError(key)
+
+    monkeypatch.setattr(spaces, "GPU", in_another_process)
+    with pytest.raises(InputError) as caught:
+        hardware.on_gpu(refuse)("classifier.blank")
+    assert caught.value.sentence("zh") == InputError("classifier.blank").sentence("zh")
+    assert hardware.on_gpu(lambda key: key)("classifier.blank") == "classifier.blank"
 
 
 ON_A_SPACE = """

@@ -20,7 +20,7 @@ def compute_probabilities(model: nn.Module, image: torch.Tensor) -> torch.Tensor
     """
     with torch.no_grad():
         logits = model(image.to(next(model.parameters()).device))
-    return torch.softmax(logits[0].float(), dim=0).cpu()
+    return torch.softmax(logits[0].double(), dim=0).cpu()  # float32 would round what is nearly sure to 1
 
 
 def measure_share_on_clothes(values: torch.Tensor, picture: torch.Tensor) -> tuple[float, float]:

@@ -20,7 +20,6 @@ from explorer.errors import InputError
 SIDE = 28  # pixels
 INVERSIONS = ("auto", "yes", "no")
 
-_LIGHT = 0.5  # a border brighter than this is a light background
 _BLANK = 0.03  # least difference between background and content, of the whole range
 _FAINT = 0.1  # content fainter than this is trimmed with the background (the data set's authors took 0.05)
 
@@ -65,7 +64,7 @@ def prepare_picture(grey: np.ndarray, inversion: str = "auto") -> Prepared:
 
     Args:
         grey: (H, W) values 0..255.
-        inversion: "auto" inverts when the border is light; "yes" and "no" overrule it.
+        inversion: "auto" inverts when what is shown is darker than its border; "yes" and "no" overrule it.
 
     Raises:
         InputError: the picture has nothing on it, or inversion is not one of INVERSIONS.
@@ -73,7 +72,7 @@ def prepare_picture(grey: np.ndarray, inversion: str = "auto") -> Prepared:
     check_choice("classifier.inversion", inversion, INVERSIONS)
     picture = torch.from_numpy(np.array(grey, dtype=np.float32)) / 255
     steps = [Step("grey", picture)]
-    inverted = inversion == "yes" or (inversion == "auto" and has_light_background(picture))
+    inverted = inversion == "yes" or (inversion == "auto" and is_darker_than_border(picture))
     if inverted:
         picture = 1 - picture
         steps.append(Step("inverted", picture))
@@ -98,9 +97,13 @@ def _border(picture: torch.Tensor) -> torch.Tensor:
     return picture[~inner]
 
 
-def has_light_background(picture: torch.Tensor) -> bool:
-    """Whether the border of (H, W) values 0..1 is light: its median is above the middle."""
-    return bool(_border(picture).median() > _LIGHT)
+def is_darker_than_border(picture: torch.Tensor) -> bool:
+    """Whether (H, W) values 0..1 lie more below the border's median than above it, all in all.
+
+    How light the border is does not tell: a white shirt may lie on a light grey wall.
+    """
+    difference = picture - _border(picture).median()
+    return bool((-difference).clamp(min=0).sum() > difference.clamp(min=0).sum())
 
 
 def stretch_levels(picture: torch.Tensor) -> torch.Tensor:

@@ -39,7 +39,7 @@ from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepar
 from explorer.classifier.results_tab import build_results
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.events import then_wire, wire
+from explorer.events import draw_look_for, then_wire, wire
 from explorer.hardware import device, on_gpu
 from explorer.images import build_upload, open_image
 from explorer.layout import (
@@ -102,7 +102,7 @@ def on_classify(*values, language: str) -> list:
     choices, text = Choices(*values), text_in(language)
     found = read_picture(choices)
     if found is None:
-        return [text(f"classifier.no_picture_{choices.source}"), *[gr.skip()] * 5]
+        return [_ask_for_picture(choices, text), *[gr.skip()] * 4, gr.update(visible=False)]
     return [*draw_outcome(classify_picture(choices, *found), text), gr.update(visible=False)]
 
 
@@ -117,7 +117,7 @@ def on_compare(*values, language: str) -> list:
     choices, text = Choices(*values), text_in(language)
     found = read_picture(choices)
     if found is None:
-        return [text(f"classifier.no_picture_{choices.source}"), None]
+        return [_ask_for_picture(choices, text), None]
     maps, outcome = compare_methods(choices, *found)
     return [gr.skip(), (values, choose_sentence(outcome, text), draw_comparison(maps, outcome.target, text))]
 
@@ -130,6 +130,11 @@ def on_compared(comparison: tuple | None, *values, language: str) -> list:
     return [sentence, gr.update(value=payload, visible=True)]
 
 
+def _ask_for_picture(choices: Choices, text: Text) -> dict:
+    """What to do first; what is shown belongs to another picture and is dimmed."""
+    return gr.update(value=draw_look_for(text(f"classifier.no_picture_{choices.source}"), stale=True))
+
+
 # ---- what they compute ------------------------------------------------------------------------------------------
 
 
@@ -140,7 +145,8 @@ def read_picture(choices: Choices) -> tuple[Prepared, int | None] | None:
         return _prepare_sample(choices.sample)
     if source == "drawing":
         ink = read_sketch(choices.drawing)
-        return None if ink is None else (prepare_picture(ink, choices.inversion), None)
+        inversion = "no" if choices.inversion == "auto" else choices.inversion  # a drawing's ground is black
+        return None if ink is None else (prepare_picture(ink, inversion), None)
     path = choices.upload if source == "upload" else choices.camera
     return None if path is None else (_prepare_upload(path, choices.inversion), None)
 

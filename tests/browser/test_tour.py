@@ -421,7 +421,12 @@ def test_a_layer_table_with_nonsense(visit, language):
     wait_for_no_problem(page)
     see_change(page, lambda: page.locator(".layer-table:visible .remove-layer").first.click())
     assert page.locator(".layer-table:visible .remove-layer").count() == 3
+    focused = "() => document.activeElement.getAttribute('aria-label')"
+    assert "1" in page.evaluate(focused)  # the row that took the place of the one that is gone
     see_change(page, lambda: page.locator(".layer-table:visible .add-layer").click())
+    assert "4" in page.evaluate(focused)
+    chart = page.locator("#receptive-field-chart .js-plotly-plot[role=img]")
+    assert text("receptive_field.axis_layer") in chart.get_attribute("aria-label")
 
 
 def test_a_click_on_the_image_chooses_the_unit_there(visit):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from explorer.classifier.preprocessing import (
     fit_to_square,
-    has_light_background,
+    is_darker_than_border,
     prepare_picture,
     prepare_sample,
     trim_background,
@@ -70,9 +70,20 @@ def test_a_blank_picture_is_refused(value, inversion):
     assert caught.value.key == "classifier.blank"
 
 
-def test_the_border_decides_the_background():
-    assert has_light_background(torch.tensor(square_on(255, 0, top=5, height=90, left=5, width=90)) / 255)
-    assert not has_light_background(torch.tensor(square_on(0, 255, top=5, height=90, left=5, width=90)) / 255)
+@pytest.mark.parametrize(("wall", "ink"), [(255, 0), (0, 255), (150, 240), (180, 240), (110, 20), (200, 60)])
+def test_what_is_darker_than_the_border_is_inverted_however_light_that_is(wall, ink):
+    picture = square_on(wall, ink, top=5, height=90, left=5, width=90)
+    assert is_darker_than_border(torch.tensor(picture) / 255) == (ink < wall)
+    noise = np.random.default_rng(0).normal(0, 3, picture.shape)
+    prepared = prepare_picture((picture + noise).clip(0, 255).astype(np.uint8))
+    assert prepared.inverted == (ink < wall)
+    shown = step(prepared, "resized")
+    assert all(90 <= side <= 92 for side in step(prepared, "cropped").shape) and shown[4:24, 4:24].mean() > 0.8
+
+
+def test_the_data_set_is_taken_for_what_it_is_and_its_negative_too():
+    for image in load_sample().images:
+        assert not prepare_picture(image.numpy()).inverted and prepare_picture(255 - image.numpy()).inverted
 
 
 def test_samples_are_only_normalised():

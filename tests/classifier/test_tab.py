@@ -182,6 +182,10 @@ def test_a_drawing_is_taken_as_ink():
     drawing = base64.b64encode(ink.tobytes()).decode("ascii")
     steps = call(on_classify, source="drawing", drawing=drawing)[1]
     assert [each["title"] for each in steps["maps"]][1] == "On black", "no negative of white ink on black"
+    ink[:, 4:52] = ink[4:52] = 255  # a cross whose ink is most of the border
+    ink[:4, :4] = ink[:4, -4:] = ink[-4:, :4] = ink[-4:, -4:] = 0
+    steps = call(on_classify, source="drawing", drawing=base64.b64encode(ink.tobytes()).decode("ascii"))[1]
+    assert [each["title"] for each in steps["maps"]][1] == "On black"
 
 
 @pytest.mark.parametrize("source", ["upload", "drawing", "camera"])

@@ -15,7 +15,7 @@ SENTENCES = {
     "clear": "clear",
     "settings": "Settings of the methods",
     "inversion": "Negative of the picture",
-    "inversion_auto": "if its border is light",
+    "inversion_auto": "if it is darker than its border",
     "inversion_yes": "always",
     "inversion_no": "never",
     "baseline": "Baseline (what stands for nothing)",
@@ -242,7 +242,7 @@ ten classes compare, not whether the picture is clothing at all.
 **What the network sees.** It was trained on 28 × 28 grey pictures of clothes, light on black, that fill the frame.
 Your picture is brought into that form by steps modelled on those by which the data set was made (Xiao et al. 2017, who left
 out rows and columns where we average areas, and sharpened the result): grey;
-the negative, if the border is light; background to black; trimmed; the longest edge resized to 28 by averaging
+the negative, if what it shows is darker than its border; background to black; trimmed; the longest edge resized to 28 by averaging
 areas; centred. At last every pixel becomes $(x - 0.2860) / 0.3530$, with mean and deviation of the training images.
 Black is then $-0.81$, not 0.
 
