@@ -8,7 +8,7 @@ maps", shows that some hardly depend on the network's weights.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -38,6 +38,8 @@ MOST_STEPS = 500
 LARGEST_GAP = 0.05  # of the difference of scores
 _NO_GAP = 0.005  # logits; differences near 0 are not held to a share of themselves
 
+_ROUNDING = 1e-6  # of a score: what a network's float32 leaves of a difference that is none
+
 _BLUR_SIGMA = 3.0  # pixels
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -47,7 +49,8 @@ class Attribution:
     """What one method says about one image.
 
     Attributes:
-        values: (H, W) float; positive speaks for the target class. Grad-CAM has no negative values.
+        values: (H, W) float. What positive means follows from the method: of a gradient that a brighter pixel raises
+            the score, else that the pixel speaks for the target class. Grad-CAM has no negative values.
         method: one of METHODS.
         target: the class that is explained.
         score: logit of the target for the image.
@@ -97,6 +100,8 @@ class Settings:
         window: side of the occluding square in pixels.
         stride: its step in pixels.
         layer: name of the layer for Grad-CAM, None for the last.
+        grid: where that layer's units lie on the picture, as (centre of the first, distance) in pixels along each axis;
+            None stretches its map over the picture, as Selvaraju et al. 2017 do, up to several pixels beside them.
         seed: of the noise.
     """
 
@@ -107,6 +112,7 @@ class Settings:
     window: int = 5
     stride: int = 2
     layer: str | None = None
+    grid: tuple[tuple[float, float], tuple[float, float]] | None = None
     seed: int = 0
 
 
@@ -143,7 +149,13 @@ def compute_attribution(
         if method in METHODS_WITH_BASELINE:
             with torch.no_grad():
                 found["baseline_score"] = float(model(make_baseline(pixels, chosen))[0, target])
+            values = _without_rounding(values, max(abs(found["baseline_score"]), abs(float(logits[0, target]))))
     return Attribution(values, method, target, float(logits[0, target]), **found)
+
+
+def _without_rounding(values: torch.Tensor, score: float) -> torch.Tensor:
+    """Values made of differences of scores: zeros where all of them are no more than rounding."""
+    return torch.zeros_like(values) if values.abs().max() <= _ROUNDING * max(1.0, score) else values
 
 
 def _is_small(gap: float, difference: float) -> bool:
@@ -268,8 +280,19 @@ def _gradcam(model, image, target, settings) -> dict:
     name = settings.layer or list(layers)[-1]
     check_choice("terms.layer", name, tuple(layers))
     cam = LayerGradCam(model, layers[name]).attribute(image, target=target, relu_attributions=True)
-    values = F.interpolate(cam, image.shape[2:], mode="bilinear", align_corners=False)
-    return {"values": values, "layer": name, "layer_size": tuple(cam.shape[2:])}
+    return {"values": _enlarge(cam, image.shape[2:], settings.grid), "layer": name, "layer_size": tuple(cam.shape[2:])}
+
+
+def _enlarge(cam: torch.Tensor, size: Sequence[int], grid: Sequence[tuple[float, float]] | None) -> torch.Tensor:
+    """A layer's map as large as the picture, linear between the middles of its units; beyond the outermost it stays."""
+    if grid is None:
+        return F.interpolate(cam, size, mode="bilinear", align_corners=False)
+    axes = []
+    for (start, jump), count, side in zip(grid, cam.shape[2:], size):
+        units = (torch.arange(side, dtype=cam.dtype, device=cam.device) - start) / jump
+        axes.append(units.clamp(0, count - 1) * 2 / max(count - 1, 1) - 1)  # grid_sample counts from -1 to 1
+    rows, columns = torch.meshgrid(*axes, indexing="ij")
+    return F.grid_sample(cam, torch.stack((columns, rows), dim=-1)[None], align_corners=True)
 
 
 def _occlusion(model, image, target, settings) -> dict:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from explorer.canvas import Map, draw_maps
-from explorer.classifier.attribution import Attribution, Settings
+from explorer.classifier.attribution import METHODS_WITH_BASELINE, Attribution, Settings
 from explorer.classifier.preprocessing import Prepared, Step
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
@@ -18,6 +18,8 @@ from explorer.text import Text, join_sentences
 
 NUM_CLASSES = 10
 
+# What the colours of a method's map mean: None stands for all others, whose values add up to a score or its change.
+_COLOURS = {"gradient": "sensitive", "smoothgrad": "sensitive", "guided_backprop": "guided", "gradcam": "positive"}
 _ALL = 0.99  # of a map on the clothes: only the baseline keeps the rest at 0
 _SHOWN_SIDE = 112  # pixels to which larger pictures are reduced before they are sent to the page
 
@@ -37,6 +39,7 @@ class Outcome:
         area: part of the picture that the clothes cover.
         settings: settings of the method.
         milliseconds: what computing the map took.
+        saw_covered: whether the network was trained on pictures of which a part was covered; asked for occlusion alone.
     """
 
     model: str
@@ -51,6 +54,7 @@ class Outcome:
     area: float
     settings: Settings
     milliseconds: float
+    saw_covered: bool
 
     @property
     def predicted(self) -> int:
@@ -105,18 +109,22 @@ def _what_to_look_for(outcome: Outcome, text: Text) -> str:
     if outcome.attribution is None:
         return text("classifier.look_no_map")
     if not outcome.attribution.has_evidence:
-        return text("classifier.look_empty", target=target)
-    only_for = outcome.method == "gradcam"  # it leaves out what speaks against
+        return text(f"classifier.look_empty_{_why_empty(outcome)}", target=target)
+    colours = text(f"classifier.colours_{_COLOURS.get(outcome.method, 'signed')}", target=target)
     if outcome.truth not in (None, outcome.predicted) and outcome.target == outcome.predicted:
-        key = "look_wrong_positive" if only_for else "look_wrong"
-        return text(f"classifier.{key}", target=target, truth=class_name(text, outcome.truth))
+        return text("classifier.look_wrong", colours=colours, truth=class_name(text, outcome.truth))
     complete = outcome.attribution.completeness_gap is not None  # then a pixel equal to the baseline gets exactly 0
     has_background = outcome.area < 1
     if complete and has_background and outcome.settings.baseline == "black" and outcome.share > _ALL:
-        return text("classifier.look_black_baseline", target=target)
-    key = "look_positive" if only_for else "look_signed"
+        return text("classifier.look_black_baseline", colours=colours)
     share, area = percent(outcome.share, text, 0), percent(outcome.area, text, 0)
-    return text(f"classifier.{key}", target=target, share=share, area=area)
+    return text("classifier.look_share", colours=colours, share=share, area=area)
+
+
+def _why_empty(outcome: Outcome) -> str:
+    if outcome.method == "gradcam":
+        return "gradcam"
+    return "baseline" if outcome.method in METHODS_WITH_BASELINE else "gradient"
 
 
 def draw_about(outcome: Outcome, text: Text) -> str:
@@ -132,9 +140,11 @@ def draw_about(outcome: Outcome, text: Text) -> str:
         values["steps"] = attribution.steps
     if attribution.layer_size:
         height, width = attribution.layer_size
-        values = {"layer": attribution.layer, "height": height, "width": width}
+        where = text(f"classifier.gradcam_{'placed' if outcome.settings.grid else 'stretched'}")
+        values = {"layer": attribution.layer, "height": height, "width": width, "where": where}
     if outcome.method == "occlusion":
-        values = {"window": outcome.settings.window}
+        training = text(f"classifier.covered_{'sometimes' if outcome.saw_covered else 'never'}")
+        values = {"window": outcome.settings.window, "training": training}
     if outcome.method == "smoothgrad":
         values = {"samples": outcome.settings.samples}
     sentence = text(f"classifier.about_{outcome.method}", **values)

@@ -76,15 +76,37 @@ def _accuracy_and_claim(name: str, record: Mapping) -> tuple[float, float, float
     return correct / total, accuracy_margin(correct, total), claimed
 
 
-def describe_claims(records: Mapping[str, Mapping], text: Text) -> str:
-    """For each model whether the tutorial's claim holds, and how it was trained, as a Markdown list."""
-    lines = [f"- **{record['title']}**: {_describe_claim(name, record, text)}" for name, record in records.items()]
-    return "\n".join(lines)
+def describe_claims(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping], text: Text) -> str:
+    """For each model whether the tutorial's claim holds, by its recipe and by ours, and how it was trained.
+
+    Args:
+        records: model name -> record of its own recipe.
+        tutorial: model name -> record of the tutorial's protocol, where that was run.
+        text: of the reader's language.
+
+    Returns:
+        A Markdown list.
+    """
+    return "\n".join(
+        f"- **{record['title']}**: {_describe_claim(name, record, tutorial.get(name), text)}"
+        for name, record in records.items()
+    )
 
 
-def _describe_claim(name: str, record: Mapping, text: Text) -> str:
-    claim = compare_with_claim(*_accuracy_and_claim(name, record))
-    verdict = text(f"classifier.claim_{claim.verdict}", points=f"{claim.points:.1f}")
+def _judge_claim(name: str, record: Mapping, recipe: str, text: Text) -> str:
+    """How a run stands to what the tutorial claims; `recipe` is "theirs" or "ours"."""
+    accuracy, margin, claimed = _accuracy_and_claim(name, record)
+    claim = compare_with_claim(accuracy, margin, claimed)
+    if claim.verdict == "none":
+        return ""
+    said = {"accuracy": f"{100 * accuracy:.2f}", "points": f"{claim.points:.1f}"}
+    by_recipe = text(f"classifier.claim_by_{recipe}")
+    return text(f"classifier.claim_{claim.verdict}", by_recipe=by_recipe, claimed=f"{100 * claimed:.1f}", **said)
+
+
+def _describe_claim(name: str, record: Mapping, tutorial: Mapping | None, text: Text) -> str:
+    verdicts = [_judge_claim(name, tutorial, "theirs", text)] if tutorial else []
+    verdicts.append(_judge_claim(name, record, "ours", text))
     facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
     first, *later = cycles_of(record)
     remark = _NOTES.get(name) if name not in DEGRADATION_NAMES or not later else None  # no longer one recipe for all
@@ -94,7 +116,7 @@ def _describe_claim(name: str, record: Mapping, text: Text) -> str:
         cycles = list(alike)
         key = "trained_further" if len(cycles) == 1 else "trained_further_often"
         training.append(_describe_training(key, cycles, text))
-    return join_sentences([verdict, *training, note], text)
+    return join_sentences([*verdicts, *training, note], text)
 
 
 def _restarts(record: Mapping) -> list[int]:

@@ -61,7 +61,7 @@ def build_results(language: str) -> None:
     gr.Markdown(text("classifier.results_intro"))
     gr.HTML(draw_results_table(records, tutorial, text), apply_default_css=False)
     with gr.Accordion(text("classifier.claims_title"), open=False):
-        gr.Markdown(describe_claims(records, text))
+        gr.Markdown(describe_claims(records, tutorial, text))
     shown = max(records, key=lambda name: records[name]["test_accuracy"])
     titles = [(record["title"], name) for name, record in records.items()]
     sentence, confusion, curve, images = on_results(shown, language=language)

@@ -59,6 +59,8 @@ from explorer.models.checkpoints import (
     load_trained,
     model_lock,
 )
+from explorer.models.seeds import cycles_of
+from explorer.models.trace import record_catalogue
 from explorer.samples import build_sample_picker, check_sample
 from explorer.sketch import build_sketch, read_sketch
 from explorer.text import Text, text_in
@@ -185,7 +187,14 @@ def classify_picture(choices: Choices, prepared: Prepared, truth: int | None) ->
     return Outcome(
         choices.model, prepared, probabilities, truth, target, choices.method,
         attribution, problem, share, area, settings, milliseconds,
+        choices.method == "occlusion" and _saw_covered(choices.model),
     )  # fmt: skip
+
+
+def _saw_covered(name: str) -> bool:
+    """Whether a network was trained on pictures with erased or pasted rectangles, in any of its cycles."""
+    recipes = [cycle.get("recipe", {}) for cycle in cycles_of(load_results().get(name, {}))]
+    return any(recipe.get("erase") or recipe.get("cutmix") for recipe in recipes)
 
 
 def compare_methods(
@@ -210,11 +219,26 @@ def _method_settings(choices: Choices, model: torch.nn.Module) -> Settings:
     layers = list(gradcam_layers(model))
     depth = check_choice("classifier.depth", choices.depth, DEPTHS)
     position = {"first": 0, "middle": (len(layers) - 1) // 2, "last": len(layers) - 1}[depth]
+    layer = layers[position] if layers else None
     return Settings(
         baseline=check_choice("classifier.baseline", choices.baseline, BASELINES),
         window=check_whole("classifier.window", choices.window, 2, MAX_WINDOW),
-        layer=layers[position] if layers else None,
+        layer=layer,
+        grid=_find_grid(choices.model, layer) if layer and choices.method == "gradcam" else None,
     )
+
+
+@lru_cache(maxsize=64)
+def _find_grid(name: str, layer: str) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Where the units of a layer, or of the last one of a stage, lie on the picture; None where nobody can tell."""
+    try:
+        trace = record_catalogue(name).trace((1, SIDE, SIDE))
+    except InputError:
+        return None
+    fields = [each.receptive_field for each in trace.layers if f"{each.name}.".startswith(f"{layer}.")]
+    if not fields or not fields[-1].jump or not all(fields[-1].jump):
+        return None
+    return tuple(zip(fields[-1].start, fields[-1].jump))
 
 
 @contextmanager
@@ -439,8 +463,8 @@ def explain(
         language: language of the sentence, the class names and errors, en or zh.
 
     Returns:
-        model, method, target (index), class_name, score (logit of the target), values (28 rows of 28; positive
-        speaks for the class), has_evidence (False when the map is empty), completeness_gap (for integrated
+        model, method, target (index), class_name, score (logit of the target), values (28 rows of 28; the
+        sentence says what orange, which is positive, and blue mean), has_evidence (False when the map is empty), completeness_gap (for integrated
         gradients and DeepLift: sum of the values less the difference of scores, else None), sentence.
     """
     text = text_in(language)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from captum.attr import LayerGradCam
 from torch import nn
 
-from explorer.classifier.attribution import METHODS, Settings, compute_attribution, gradcam_layers, make_baseline
+from explorer.classifier.attribution import (
+    METHODS,
+    METHODS_WITH_BASELINE,
+    Settings,
+    compute_attribution,
+    gradcam_layers,
+    make_baseline,
+)
 from explorer.data import MEAN, STD
 from explorer.errors import InputError
 from explorer.models.catalogue import create_model
@@ -184,6 +193,28 @@ def test_gradcam_against_hooks_written_out(layer):
     found = compute_attribution(model, image, 5, "gradcam", layer=layer)
     assert close(found.values, expected) and found.has_evidence == bool(expected.max() > 0)
     assert found.layer == layer and found.layer_size == tuple(cam.shape[2:])
+
+
+@pytest.mark.parametrize(("layer", "start", "jump", "count"), [("features.1", 0, 1, 28), ("features.4", 4.5, 2, 10)])
+def test_gradcam_stands_where_its_units_look(layer, start, jump, count):
+    """Linear between the middles of the units; beyond the outermost the map stays as it is there."""
+    model, image = create_model("lenet5").eval(), torch.randn(1, 1, 28, 28)
+    found = compute_attribution(model, image, 5, "gradcam", layer=layer, grid=((start, jump), (start, jump))).values
+    cam = LayerGradCam(model, model.get_submodule(layer)).attribute(image, target=5, relu_attributions=True)
+    cam, units = cam[0, 0].detach().numpy(), start + jump * np.arange(count)
+    rows = np.stack([np.interp(np.arange(28), units, column) for column in cam.T], axis=1)
+    expected = np.stack([np.interp(np.arange(28), units, row) for row in rows])
+    assert close(found, torch.from_numpy(expected).float())
+
+
+@pytest.mark.parametrize("method", METHODS_WITH_BASELINE)
+def test_rounding_is_not_stretched_into_a_map(method):
+    """A picture that is its own baseline: what is left of the difference is rounding."""
+    torch.manual_seed(0)
+    model, flat = create_model("lenet5").eval(), torch.full((1, 1, 28, 28), 0.7)
+    found = compute_attribution(model, flat, 3, method, baseline="blurred")
+    assert found.score == pytest.approx(found.baseline_score, abs=1e-5) and not found.has_evidence
+    assert compute_attribution(model, flat, 3, method).has_evidence
 
 
 def test_gradcam_without_positive_evidence():

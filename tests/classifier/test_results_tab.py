@@ -59,14 +59,18 @@ def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     text = text_in(language)
     recipe = {"flip": True, "crop_padding": 2, "label_smoothing": 0.0, "average": 0.999, "epochs": 9}
     records = {"lenet5": {**RECORD, "recipe": recipe}, "mlp": {**RECORD, "title": "MLP", "recipe": {"flip": False}}}
-    lenet, mlp = describe_claims(records, text).splitlines()
+    lenet, mlp = describe_claims(records, {"mlp": {**RECORD, "test_correct": 580}}, text).splitlines()
     tricks = [text("classifier.trick_flip"), text("classifier.trick_crop_padding", pixels=2)]
     joined = join_words([*tricks, text("classifier.trick_average")], text)
-    assert lenet.startswith("- **LeNet-5**: ") and text("classifier.claim_agrees") in lenet
+    ours, theirs = (text(f"classifier.claim_by_{recipe}") for recipe in ("ours", "theirs"))
+    agrees = text("classifier.claim_agrees", by_recipe=ours, accuracy="90.00", claimed="91.0")
+    assert lenet.startswith(f"- **LeNet-5**: {agrees}") and theirs not in lenet
     hardware = text("classifier.threads", name="abacus", count=2)
     said = {"time": text("classifier.seconds", value=61), "hardware": hardware}
     assert text("classifier.trained_with", epochs=2, tricks=joined, **said) in lenet
-    assert text("classifier.claim_below", points="2.1") in mlp and text("classifier.trick_none") in mlp
+    for recipe, accuracy, points in ((theirs, "58.00", "34.1"), (ours, "90.00", "2.1")):
+        assert text("classifier.claim_below", by_recipe=recipe, accuracy=accuracy, claimed="92.1", points=points) in mlp
+    assert text("classifier.trick_none") in mlp
     assert text("classifier.note_mlp", train_accuracy="80.0") in mlp
 
 
@@ -75,7 +79,7 @@ def test_several_machines_are_told_one_after_the_other():
     hardware = "abacus, 2 threads + NVIDIA Slide Rule, compiled + bier, 1 thread, compiled"
     record = {**RECORD, "recipe": {"flip": True}, "hardware": hardware}
     wanted = "on abacus, threads: 2 + NVIDIA Slide Rule, compiled + bier, threads: 1, compiled."
-    assert wanted in describe_claims({"lenet5": record}, text)
+    assert wanted in describe_claims({"lenet5": record}, {}, text)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -88,7 +92,7 @@ def test_cycles_are_told_and_drawn(language):
         {"epochs": 4, "recipe": {}, "seconds": 40, "hardware": "bier"},
     ]
     record = {**RECORD, "recipe": {}, "epochs": 16, "curve": [EPOCH] * 16, "cycles": cycles}
-    told = describe_claims({"lenet5": record}, text)
+    told = describe_claims({"lenet5": record}, {}, text)
     for key, epochs, trick, seconds, hardware in (
         ("trained_with", 7, "flip", 60, "abacus"),
         ("trained_further", 3, "cutmix", 30, "bier"),

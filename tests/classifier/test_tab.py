@@ -22,6 +22,7 @@ from explorer.errors import InputError
 from explorer.images import open_image
 from explorer.models import checkpoints
 from explorer.models.catalogue import MODELS, create_model
+from explorer.text import text_in
 
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
 EPOCH = {"train_loss": 0.5, "train_accuracy": 0.8, "validation_loss": 0.5, "validation_accuracy": 0.79}
@@ -110,6 +111,43 @@ def test_the_map_is_for_the_chosen_class():
     json.dumps(answer, allow_nan=False)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_colours_are_told_as_the_method_means_them(language):
+    text = text_in(language)
+    colours = {"gradient": "sensitive", "smoothgrad": "sensitive", "guided_backprop": "guided", "gradcam": "positive"}
+    for method in METHODS:
+        shown = call(on_classify, language, model="lenet5", method=method, target=6)
+        outcome = tab.classify_picture(Choices(method=method, target=6), *tab._prepare_sample(139))
+        if outcome.attribution.has_evidence:
+            said = text(f"classifier.colours_{colours.get(method, 'signed')}", target=text("terms.class_6"))
+            assert said in shown[0], method
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_empty_map_says_why(language, monkeypatch):
+    text, ink = text_in(language), np.full((56, 56), 255, dtype=np.uint8)
+    ink[0, 0] = 0  # else there is nothing on it; what is trimmed and resized is white all over but for a corner
+    drawing = base64.b64encode(ink.tobytes()).decode("ascii")
+    attribute = tab._attribute
+
+    def empty(*given):
+        found = attribute(*given)
+        return replace(found, values=torch.zeros_like(found.values))
+
+    monkeypatch.setattr(tab, "_attribute", empty)
+    for method, reason in (("gradcam", "gradcam"), ("occlusion", "baseline"), ("deeplift", "baseline"), ("gradient", "gradient")):
+        said = call(on_classify, language, source="drawing", drawing=drawing, method=method, target=6)[0]
+        assert text(f"classifier.look_empty_{reason}", target=text("terms.class_6")) in said
+
+
+def test_occlusion_knows_whether_the_network_saw_covered_clothes(monkeypatch):
+    text = text_in("en")
+    for cycles, key in (([], "never"), ([{"recipe": {"erase": 0.5}}, {"recipe": {"erase": 0.0}}], "sometimes")):
+        records = {"lenet5": {"cycles": cycles} if cycles else {}}
+        monkeypatch.setattr(tab, "load_results", lambda: records)
+        assert text(f"classifier.covered_{key}") in call(on_classify, method="occlusion", model="lenet5")[4]
+
+
 def test_predicted_class_is_the_default_target():
     assert explain(sample=3)["target"] == classify(sample=3)["predicted"]
     assert abs(explain(sample=3)["completeness_gap"]) < 0.05
@@ -195,7 +233,8 @@ def test_without_a_picture_the_line_says_what_to_do(source, language):
     assert outputs[0] and [update["visible"] for update in outputs[6:]] == [
         each == source for each in ("sample", "upload", "drawing", "camera")
     ]
-    assert all("value" not in output for output in outputs[1:6])
+    assert all("value" not in output for output in outputs[1:6]) and "stale" in outputs[0]["value"]
+    assert outputs[5]["visible"] is False  # a comparison of another picture
 
 
 def test_all_methods_side_by_side():
@@ -313,7 +352,8 @@ def test_a_picture_without_anything_on_it_is_refused_at_any_size(side):
 def test_nothing_is_said_of_a_background_where_there_is_none(monkeypatch):
     outcome = tab.classify_picture(Choices(model="softmax", sample=3), *tab._prepare_sample(3))
     text = tab.text_in("en")
-    said = text("classifier.look_black_baseline", target=text(f"terms.class_{outcome.target}"))
+    colours = text("classifier.colours_signed", target=text(f"terms.class_{outcome.target}"))
+    said = text("classifier.look_black_baseline", colours=colours)
     covered, bare = (replace(outcome, truth=None, share=1.0, area=area) for area in (1.0, 0.4))
     assert said in tab.choose_sentence(bare, text) and said not in tab.choose_sentence(covered, text)
 

@@ -52,23 +52,19 @@ SENTENCES = {
     ),
     "verdict_own": "{model} says <b>{predicted}</b> with {probability}; it must name one of its ten classes.",
     "about": "<b>{method}.</b> {sentence}",
-    "look_signed": (
-        "Orange speaks for <b>{target}</b>, blue against it: {share} of the map lies on the clothes, which cover "
-        "{area} of the picture."
+    "colours_signed": "Orange speaks for <b>{target}</b>, blue against it",
+    "colours_positive": "Orange speaks for <b>{target}</b>",
+    "colours_sensitive": "Orange: brighter here raises the score of <b>{target}</b>; blue: it lowers it",
+    "colours_guided": "The colours are edges that pass on the way back from <b>{target}</b>, no reasons",
+    "look_share": "{colours}: {share} of the map lies on the clothes, which cover {area} of the picture.",
+    "look_black_baseline": "{colours}; the background equals the black baseline and gets nothing.",
+    "look_wrong": "{colours}. Choose <b>{truth}</b> as target class and compare.",
+    "look_empty_gradcam": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
+    "look_empty_baseline": (
+        "The map stays empty: instead of the baseline, this picture changes nothing in the score of <b>{target}</b>. Try "
+        "another baseline."
     ),
-    "look_black_baseline": (
-        "Orange speaks for <b>{target}</b>, blue against it; the background equals the black baseline and gets nothing."
-    ),
-    "look_positive": (
-        "Orange speaks for <b>{target}</b>: {share} of the map lies on the clothes, which cover {area} of the picture."
-    ),
-    "look_empty": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
-    "look_wrong": (
-        "Orange speaks for <b>{target}</b>, blue against it. Choose <b>{truth}</b> as target class and compare."
-    ),
-    "look_wrong_positive": (
-        "Orange speaks for <b>{target}</b>. Choose <b>{truth}</b> as target class and compare."
-    ),
+    "look_empty_gradient": "The map stays empty: no small change of a pixel moves the score of <b>{target}</b>.",
     "look_no_map": "The bars show how sure it is of each class.",
     "no_picture_upload": "Drop a picture of a piece of clothing into the field, paste one, or choose a file.",
     "no_picture_drawing": "Draw a piece of clothing on the black square with a broad brush, filled in, not only its outline.",
@@ -100,13 +96,16 @@ SENTENCES = {
         "decides what remains."
     ),
     "about_gradcam": (
-        "Shows which of the {height} × {width} places of layer {layer} speak for the class. It cannot be finer than "
-        "that layer, and leaves out what speaks against."
+        "Shows which of the {height} × {width} places of layer {layer} speak for the class, {where}. It cannot be finer "
+        "than that layer, and leaves out what speaks against."
     ),
+    "gradcam_placed": "each drawn in the middle of what it sees",
+    "gradcam_stretched": "stretched over the picture",
     "about_occlusion": (
-        "Shows what the score loses when a {window} × {window} square is covered. It needs no gradient, but the "
-        "network saw covered clothes rarely in training, or never."
+        "Shows what the score loses when a {window} × {window} square is covered. It needs no gradient, but {training}."
     ),
+    "covered_never": "in training the network never saw covered clothes",
+    "covered_sometimes": "in training the network saw clothes covered in other ways, and not always",
     "about_guided_backprop": (
         "Lets only positive gradients pass each ReLU; without a ReLU it is the gradient. In convolutional networks it looks "
         "sharp because it finds edges, and changes little when the last layers get random weights: do not take it for a reason."
@@ -156,10 +155,11 @@ SENTENCES = {
     "head_flip": "With mirror image",
     "head_tutorial": "By the tutorial's recipe",
     "claims_title": "Do the claims hold, and how were these networks trained?",
-    "claim_agrees": "Yes: the difference is within the error bar.",
-    "claim_above": "It is {points} points better.",
-    "claim_below": "Not reached here: {points} points less.",
-    "claim_none": "",
+    "claim_by_theirs": "By the tutorial's recipe",
+    "claim_by_ours": "By ours",
+    "claim_agrees": "{by_recipe} {accuracy} %: the claim of {claimed} % lies within the error bar.",
+    "claim_above": "{by_recipe} {accuracy} %, {points} points better than the {claimed} % that are claimed.",
+    "claim_below": "{by_recipe} {accuracy} %, {points} points less than the {claimed} % that are claimed.",
     "trained_with": "Trained for {epochs} epochs with {tricks}; {time} on {hardware}.",
     "trained_further": (
         "Then, from those weights, for {epochs} more with {tricks}, while the learning rate rose and fell once more (a warm "
@@ -274,7 +274,9 @@ keeps what is positive:
 $$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big),
 \qquad w_k = \frac{1}{HW} \sum_{ij} \frac{\partial z_c}{\partial F^k_{ij}}$$
 
-If nothing is positive the map is empty, and this app says so instead of stretching noise.
+If nothing is positive the map is empty, and this app says so instead of stretching noise. Each of the layer's places is
+drawn where the middle of its receptive field lies; to stretch the map over the picture, as is usual, moves it by up to 3.6 of
+28 pixels in these networks.
 
 *Occlusion* (Zeiler and Fergus 2014) covers a square with the baseline and takes the loss of score; a pixel gets the
 mean of all squares over it.
@@ -288,7 +290,7 @@ difference of scores.
 put random weights into the last layers, then into more: guided backpropagation long kept nearly the same picture, so
 it shows edges of the picture rather than reasons of the network. Gradient and Grad-CAM changed, as they should. A map
 shows where a score is sensitive; whether the network would still decide so without these pixels must be tried out.
-Occlusion does try, on pictures unlike most or all of those in training.
+Occlusion does try, on pictures that are unlike those in training.
 """,
     "questions": r"""### What does a trained network get wrong here?
 Mostly one thing: shirts. T-shirt, shirt, pullover, coat and (less often) dress are the same silhouette at 28 × 28

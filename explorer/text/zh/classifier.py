@@ -50,16 +50,16 @@ SENTENCES = {
     "verdict_wrong": "{model} 判断为<b>{predicted}</b>（{probability}），标签却是<b>{truth}</b>（{truth_probability}）。",
     "verdict_own": "{model} 判断为<b>{predicted}</b>（{probability}）。无论给它看什么，它都必须从十类中选一类。",
     "about": "<b>{method}</b>：{sentence}",
-    "look_signed": (
-        "橙色支持<b>{target}</b>，蓝色反对：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。"
-    ),
-    "look_black_baseline": (
-        "橙色支持<b>{target}</b>，蓝色反对；背景和基线一样黑，所以贡献为零。"
-    ),
-    "look_positive": "橙色支持<b>{target}</b>：归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
-    "look_empty": "在这一层里，Grad-CAM 没有找到支持<b>{target}</b>的正面证据，所以图是空的。",
-    "look_wrong": "橙色支持<b>{target}</b>，蓝色反对。把目标类别改成<b>{truth}</b>，比较两张归因图。",
-    "look_wrong_positive": "橙色支持<b>{target}</b>。把目标类别改成<b>{truth}</b>，比较两张归因图。",
+    "colours_signed": "橙色支持<b>{target}</b>，蓝色反对",
+    "colours_positive": "橙色支持<b>{target}</b>",
+    "colours_sensitive": "橙色：这里变亮会提高<b>{target}</b>的得分；蓝色：会降低",
+    "colours_guided": "图上的颜色是从<b>{target}</b>反向传播时放行的边缘，不是理由",
+    "look_share": "{colours}。归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
+    "look_black_baseline": "{colours}；背景和基线一样黑，所以贡献为零。",
+    "look_wrong": "{colours}。把目标类别改成<b>{truth}</b>，比较两张归因图。",
+    "look_empty_gradcam": "在这一层里，Grad-CAM 没有找到支持<b>{target}</b>的正面证据，所以图是空的。",
+    "look_empty_baseline": "图是空的：把基线换成这张图片，<b>{target}</b>的得分毫无变化。换一个基线试试。",
+    "look_empty_gradient": "图是空的：像素的微小变化不会影响<b>{target}</b>的得分。",
     "look_no_map": "条形图显示它对每一类有多大把握。",
     "no_picture_upload": "请在上传框里拖入、粘贴或选择一张衣物的图片。",
     "no_picture_drawing": "请在黑色方块里用粗画笔画一件衣物，要涂满，不要只画轮廓。",
@@ -84,11 +84,15 @@ SENTENCES = {
     "about_rough": "{sentence}归因图总和与得分之差不相等的部分，是 {steps} 步求和的误差：沿途的梯度在跳动。",
     "about_smoothgrad": "显示 {samples} 张加噪副本的平均梯度，斑点更少。加多少噪声，决定了最后留下什么。",
     "about_gradcam": (
-        "显示 {layer} 层的 {height} × {width} 个位置里，哪些支持该类。它不可能比这一层更精细，也不显示反面证据。"
+        "显示 {layer} 层的 {height} × {width} 个位置里，哪些支持该类，{where}。它不可能比这一层更精细，也不显示反面证据。"
     ),
+    "gradcam_placed": "每个位置都画在它感受野的中心",
+    "gradcam_stretched": "并拉伸到整张图片",
     "about_occlusion": (
-        "显示遮住一个 {window} × {window} 的方块后，得分下降多少。它不需要梯度，但网络在训练中很少见到、甚至从未见过被遮挡的衣物。"
+        "显示遮住一个 {window} × {window} 的方块后，得分下降多少。它不需要梯度，但{training}。"
     ),
+    "covered_never": "网络在训练中从未见过被遮挡的衣物",
+    "covered_sometimes": "网络在训练中见过的遮挡是另一种，也不是每张图片都有",
     "about_guided_backprop": (
         "在每个 ReLU 处只放行正的梯度；没有 ReLU 的网络里，它就是梯度。在卷积网络里，它看起来清晰，是因为它在勾勒边缘；"
         "把最后几层的权重换成随机数，它也变化不大，所以别把它当作理由。"
@@ -133,10 +137,11 @@ SENTENCES = {
     "head_flip": "加上镜像图片",
     "head_tutorial": "按教程的训练方法",
     "claims_title": "这些说法成立吗？这些网络是怎样训练的？",
-    "claim_agrees": "成立：差别在误差范围之内。",
-    "claim_above": "实测还要高 {points} 个百分点。",
-    "claim_below": "这里没有达到：实测低 {points} 个百分点。",
-    "claim_none": "",
+    "claim_by_theirs": "按教程的训练方法",
+    "claim_by_ours": "按我们的训练方法",
+    "claim_agrees": "{by_recipe}实测 {accuracy}%，与教程所说的 {claimed}% 之差在误差范围之内。",
+    "claim_above": "{by_recipe}实测 {accuracy}%，比教程所说的 {claimed}% 高 {points} 个百分点。",
+    "claim_below": "{by_recipe}实测 {accuracy}%，比教程所说的 {claimed}% 低 {points} 个百分点。",
     "trained_with": "训练了 {epochs} 轮，用到：{tricks}；在 {hardware} 上用时 {time}。",
     "trained_further": (
         "然后从得到的权重出发，再训练 {epochs} 轮，学习率重新升降一次（热重启，训练曲线里用点线标出），用到：{tricks}；在 {hardware} 上用时 {time}。"
@@ -234,7 +239,8 @@ $A_i = \frac{1}{n} \sum_k \partial z_c(x + \varepsilon_k) / \partial x_i$。
 
 $$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big), \qquad w_k = \frac{1}{HW} \sum_{ij} \frac{\partial z_c}{\partial F^k_{ij}}$$
 
-如果没有正的部分，图就是空的，本应用会如实说明，而不会把噪声放大给你看。
+如果没有正的部分，图就是空的，本应用会如实说明，而不会把噪声放大给你看。这一层的每个位置都画在它感受野的中心；
+通常的做法是把图拉伸到整张图片，在这些网络里会让位置偏移最多 3.6 个像素（图片边长 28）。
 
 *遮挡法*（Zeiler 与 Fergus，2014）用基线盖住一个方块，看得分下降多少；每个像素取所有盖住它的方块的平均值。
 
@@ -244,7 +250,7 @@ $$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big), \qquad w_k = \frac{1}{HW} \sum_{ij}
 
 **这样的图证明不了什么。** 两种方法画出的图并不相同，看上去却都很有说服力。Adebayo 等（2018）从最后几层开始，逐步把权重换成随机数：导向反向传播的图很久都几乎没变，
 可见它画的是图片里的轮廓线，而不是网络的理由；梯度和 Grad-CAM 则理所当然地变了。归因图只说明得分对哪里敏感；去掉这些像素后网络是否还会这样判断，
-要试过才知道。遮挡法确实在试，只是遮挡后的图片与训练时见过的大多（甚至全都）不一样。
+要试过才知道。遮挡法确实在试，只是遮挡后的图片与训练时见过的不一样。
 """,
     "questions": r"""### 训练好的网络在这里会错在哪里？
 主要错在一件事上：衬衫。在 28 × 28 像素下，T恤、衬衫、套头衫、外套，以及（相对少见的）连衣裙，轮廓都一样；能区分它们的纽扣、领子和布料，只有一两个像素宽。
