@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -97,9 +98,27 @@ def test_every_dependency_is_pinned_and_has_its_reason(file: str):
     reasons = {name for row in table_rows("package") for name in row[0].split(", ")}
     for line in (ROOT / file).read_text().splitlines():
         if line and not line.startswith(("#", "-r")):
-            name, _, version = line.partition("==")
+            name, _, version = line.partition(";")[0].partition("==")
             assert re.fullmatch(r"\d+(\.\d+)+", version), f"{line} is not pinned"
             assert name in reasons, f"{name} has no row in the README"
+
+
+@pytest.mark.parametrize(
+    ("folders", "files"), [(("explorer", "*.py"), ["requirements.txt"]), (("tests",), ["requirements.txt", "tests/requirements.txt"])]
+)
+def test_every_package_that_is_imported_is_pinned(folders, files):
+    pins = re.findall(r"^(\w+)==", "\n".join((ROOT / file).read_text() for file in files), re.MULTILINE)
+    ours = {"explorer", "tests", "app", "train_all", *sys.stdlib_module_names}
+    paths = [path for folder in folders for path in ([*ROOT.glob(folder)] if "*" in folder else (ROOT / folder).rglob("*.py"))]
+    imported = {name for path in paths for name in _imports(path)}
+    assert paths and {name.replace("PIL", "pillow") for name in imported - ours} <= set(pins)
+
+
+def _imports(path: Path) -> set[str]:
+    """Names of the packages that a file imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return {name.split(".")[0] for name in plain | {n.module for n in nodes if isinstance(n, ast.ImportFrom) and not n.level}}
 
 
 def test_files_and_folders_of_the_tree_exist():

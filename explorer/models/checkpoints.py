@@ -198,9 +198,9 @@ def _check_name(name: str) -> None:
 
 
 def _stored(tensor: torch.Tensor) -> torch.Tensor:
-    """Matrices and kernels in float16, everything else as it is."""
+    """Matrices and kernels in float16, everything else, indices and masks included, as it is."""
     tensor = tensor.detach().cpu().contiguous()
-    return tensor.half() if tensor.ndim > 1 else tensor
+    return tensor.half() if tensor.ndim > 1 and tensor.is_floating_point() else tensor
 
 
 def _pack(name: str, model: nn.Module) -> dict[str, bytes]:
@@ -299,6 +299,9 @@ def _load_cached(name: str, folder: Path) -> nn.Module:
     _check_fit(name, folder, model.state_dict(), tensors, origin)
     weights = {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
     model.load_state_dict(weights, assign=True)
+    unsaved = [key for key, tensor in model.named_buffers() if tensor.is_meta]
+    if unsaved:
+        raise CheckpointError(f"{folder}: {unsaved[0]} of {name} is not saved with its weights; register it as persistent")
     return model.eval()
 
 

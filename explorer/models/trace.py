@@ -114,19 +114,30 @@ def record_catalogue(name: str, channels: int = 1, **changes) -> Recording:
     Raises:
         ValueError: as `create_model` does.
     """
-    with torch.device("meta"):
-        model = create_model(name, **_channel_setting(name, channels), **changes)
+    setting = _channel_setting(name, channels) if name in MODELS else {}
+    try:
+        with torch.device("meta"):
+            model = create_model(name, **setting, **changes)
+    except (RuntimeError, NotImplementedError) as error:  # it looks at numbers while it is built
+        raise _not_recordable(name, error) from error
     return record(model)
 
 
 def _channel_setting(name: str, channels: int) -> dict:
-    """The keyword that builds this network for so many channels; its height and width stay as they are."""
-    if name not in MODELS:
-        return {}
+    """The keyword that builds this network for so many channels; its height and width stay as they are.
+
+    Raises:
+        InputError: it is built for images of other channels, and has no such keyword.
+    """
     entry = MODELS[name]
-    if "input_shape" in inspect.signature(entry.build).parameters:
+    keywords = inspect.signature(entry.build).parameters
+    if "input_shape" in keywords:
         return {"input_shape": (channels, *entry.input_shape[1:])}
-    return {"in_channels": channels}
+    if "in_channels" in keywords or any(each.kind is each.VAR_KEYWORD for each in keywords.values()):
+        return {"in_channels": channels}
+    if channels != entry.input_shape[0]:
+        raise InputError("trace.only_channels", title=entry.title, wanted=entry.input_shape[0], channels=channels)
+    return {}
 
 
 def _check_input_shape(input_shape: Sequence[int]) -> Shape:
@@ -168,9 +179,13 @@ def _record(model: nn.Module, root: nn.Module) -> fx.Graph:
         with _LOCKS["recording"]:
             return _Recorder().trace(root)
     except Exception as error:
-        raise UnsupportedLayerError(
-            "trace.not_recordable", layer=type(model).__name__, kind=type(error).__name__, reason=_first_line(error)
-        ) from error
+        raise _not_recordable(type(model).__name__, error) from error
+
+
+def _not_recordable(layer: str, error: Exception) -> UnsupportedLayerError:
+    return UnsupportedLayerError(
+        "trace.not_recordable", layer=layer, kind=type(error).__name__, reason=_first_line(error)
+    )
 
 
 def _qualified_name(thing) -> str:

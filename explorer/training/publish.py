@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from explorer.models.always_wrong import FILE, AlwaysWrong, save_always_wrong
+from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, load_results, load_trained, save_checkpoint, save_record
 from explorer.training.evaluation import Split, predict_logits
 from explorer.training.recipe import Recipe
@@ -62,7 +63,7 @@ def pack_always_wrong(test: Split, folder: Path) -> int:
     Returns:
         How many there are.
     """
-    recorded = {name: record for name, record in load_results(folder).items() if "always_wrong" in record}
+    recorded = {name: record for name, record in load_results(folder).items() if name in MODELS and "always_wrong" in record}
     if not recorded:
         return 0
     indices = torch.tensor(sorted(set.intersection(*(set(each["always_wrong"]) for each in recorded.values()))))

@@ -15,6 +15,7 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -99,6 +100,9 @@ def main() -> None:
         model = getattr(torchvision.models, name)().eval()
         for size in SIZES:
             calls = prepare(model, size)
+            for call in calls.values():  # what PyTorch sets up once is nobody's memory
+                with suppress(Exception):  # told as NaN below
+                    call()
             peaks = {key: measure_peak(calls[key]) for key in ("cold", "torchinfo", "torchscan")}
             times = time_in_turns(calls, arguments.repeats)
             print(f"{name:16}{size:>5}" + "".join(f"{times[key] * 1e3:>10.1f}" for key in columns), end="")

@@ -5,7 +5,8 @@
 
 Per epoch: both take turns in bouts of some steps, so that whatever else the machine does hits both, and each bout reads
 exactly the images it trains on, so that no worker of the peer fetches ahead while the other is timed; an epoch is as many
-steps of the median bout as it has. With --target, each then trains by its own recipe until its accuracy on the same plain
+steps of the median bout as it has. The peer's first batch of a bout waits for its workers, as that of an epoch does: where
+a step takes milliseconds, take bouts of 100 steps or more, or it weighs too much. With --target, each then trains by its own recipe until its accuracy on the same plain
 validation images reaches that (ours in a one-cycle run of --epochs epochs, without averaging, erasing and CutMix), and the
 times are compared. The peer is section 10 of the tutorial: PIL transforms in a DataLoader with two workers, float32,
 NCHW. Nothing is asserted, and pytest does not collect this file.
@@ -81,6 +82,7 @@ class Tutorial:
 
     def steps(self) -> Iterator[None]:
         """One training step each time it is asked, from fetching the batch to the new weights."""
+        torch.backends.cudnn.deterministic = False
         self.model.train()
         for images, labels in self.loader:
             images, labels = images.to(self.device), labels.to(self.device)
@@ -106,12 +108,13 @@ class Tutorial:
 
 
 def our_steps(name: str, device: torch.device) -> Iterator[None]:
-    """One step of train_all.py each time it is asked."""
+    """One step of train_all.py each time it is asked, with the deterministic convolutions that it takes on a GPU."""
     training, _ = split_training_images(device, None)
     recipe = adapt_to_device(recipe_for(name), device)
     run = new_run(name, recipe, 0, device)
     for epoch in itertools.count():
         for batch in TrainingBatches(training.images, training.labels, recipe, 0, epoch):
+            torch.backends.cudnn.deterministic = True  # the other side has its turns in between
             criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
             run_epoch(run.model, [batch], criterion, run.optimizer, clip_norm=recipe.clip_norm,
                       autocast=recipe.autocast)  # fmt: skip

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
-from explorer.models import checkpoints
-from explorer.models.catalogue import create_model
+from explorer.models import catalogue, checkpoints
+from explorer.models.catalogue import MODELS, ModelEntry, create_model
 from explorer.models.checkpoints import (
     CheckpointError,
     available_models,
@@ -60,6 +61,28 @@ def test_batch_normalisation_and_its_counter_survive(tmp_path):
     stored = load_trained("resnet20", tmp_path).state_dict()
     assert torch.equal(stored["stem.1.running_var"], model.state_dict()["stem.1.running_var"])
     assert stored["stem.1.num_batches_tracked"].item() == 1
+
+
+class WithTables(nn.Module):
+    """A matrix of indices, which half precision would falsify, and one that may not be kept with the weights."""
+
+    def __init__(self, is_kept: bool):
+        super().__init__()
+        self.register_buffer("index", torch.tensor([[2049, 1], [0, 4097]]))
+        self.register_buffer("mask", torch.eye(2, dtype=torch.bool), persistent=is_kept)
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_tables_of_whole_numbers_stay_as_they_are(tmp_path, monkeypatch, is_kept):
+    own = {**MODELS, "softmax": ModelEntry("softmax", "Own", lambda: WithTables(is_kept), 1)}
+    monkeypatch.setattr(catalogue, "MODELS", own)
+    save_checkpoint("softmax", WithTables(is_kept), {}, tmp_path)
+    if is_kept:
+        loaded = load_trained("softmax", tmp_path)
+        assert torch.equal(loaded.index, torch.tensor([[2049, 1], [0, 4097]])) and loaded.mask.dtype == torch.bool
+    else:
+        with pytest.raises(CheckpointError, match="mask of softmax is not saved with its weights"):
+            load_trained("softmax", tmp_path)
 
 
 def test_record_names_files_with_their_digest(folder):

@@ -16,12 +16,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+import explorer.models.trace
 from explorer.errors import InputError
 from explorer.models.alexnet import AlexNetSmall
-from explorer.models.catalogue import MODELS, create_model
+from explorer.models import catalogue
+from explorer.models.catalogue import MODELS, ModelEntry, create_model
 from explorer.models.lenet import LeNet5
 from explorer.models.resnet import CifarResNet, ResNet18, ResNet34, ResNet50
-from explorer.models.trace import ShapeError, UnsupportedLayerError, trace, trace_catalogue, trace_shapes
+from explorer.models.trace import (
+    ShapeError,
+    UnsupportedLayerError,
+    record_catalogue,
+    trace,
+    trace_catalogue,
+    trace_shapes,
+)
 
 TORCHVISION = {
     "resnet18": torchvision.models.resnet18,
@@ -30,6 +39,50 @@ TORCHVISION = {
     "densenet121": torchvision.models.densenet121,
     "mobilenet_v3_small": torchvision.models.mobilenet_v3_small,
 }
+
+
+class AsTheTutorialWritesThem(nn.Module):
+    """For grey images alone, without a keyword for others."""
+
+    def __init__(self, num_classes: int = 10):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3)
+        self.classifier = nn.Linear(4, num_classes)
+
+    def forward(self, x):
+        return self.classifier(self.conv(x).mean((2, 3)))
+
+
+class LooksAtNumbers(AsTheTutorialWritesThem):
+    def __init__(self):
+        super().__init__()
+        self.rates = [rate.item() for rate in torch.linspace(0, 0.1, 3)]
+
+
+@pytest.fixture
+def with_own(monkeypatch):
+    """Puts a network of a reader's own into the catalogue."""
+
+    def put(build):
+        for module in (catalogue, explorer.models.trace):
+            monkeypatch.setattr(module, "MODELS", {**MODELS, "own": ModelEntry("own", "Own", build, 1)})
+
+    yield put
+    for remembered in (trace_catalogue, record_catalogue):
+        remembered.cache_clear()
+
+
+def test_a_network_that_takes_grey_images_only_is_traced_with_those(with_own):
+    with_own(AsTheTutorialWritesThem)
+    assert trace_catalogue("own", (1, 28, 28)).output_shape == (10,)
+    with pytest.raises(InputError, match="Own takes images of 1 channels only, got 3"):
+        trace_catalogue("own", (3, 28, 28))
+
+
+def test_a_network_that_looks_at_numbers_while_it_is_built_is_refused_by_name(with_own):
+    with_own(LooksAtNumbers)
+    with pytest.raises(UnsupportedLayerError, match="own"):
+        trace_catalogue("own", (1, 28, 28))
 
 
 def build(name: str) -> tuple[nn.Module, tuple[int, int, int]]:

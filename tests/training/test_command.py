@@ -17,9 +17,9 @@ import pytest
 import torch
 
 from explorer import data
-from explorer.models import checkpoints
+from explorer.models import catalogue, checkpoints
 from explorer.models.always_wrong import load_always_wrong
-from explorer.models.catalogue import MODELS
+from explorer.models.catalogue import MODELS, ModelEntry
 from explorer.models.checkpoints import load_results, load_trained
 from explorer.training import command
 from explorer.training import run as runs
@@ -533,6 +533,18 @@ def test_cheapest_first():
     wanted = ("softmax", "lenet5", "mlp", "alexnet_small", "resnet20", "resnet18", "resnet50", "resnet152")
     order = command.cheapest_first(MODELS)
     assert tuple(name for name in order if name in wanted) == wanted and sorted(order) == sorted(MODELS)
+
+
+def test_a_network_that_looks_at_numbers_while_it_is_built_is_put_in_order_as_well(monkeypatch):
+    class LooksAtNumbers(torch.nn.Linear):
+        def __init__(self):
+            super().__init__(int(torch.tensor(3).item()), 2)
+
+    own = {**MODELS, "own": ModelEntry("own", "Own", LooksAtNumbers, 1)}
+    monkeypatch.setattr(catalogue, "MODELS", own)
+    before = torch.random.get_rng_state()
+    assert command.cheapest_first(["softmax", "own"]) == ("own", "softmax")
+    assert torch.equal(before, torch.random.get_rng_state())
 
 
 def test_help_reads_well():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 
@@ -64,6 +66,15 @@ def test_images_that_no_network_gets_right(tmp_path):
     assert torch.equal(found.predicted["softmax"], load_trained("softmax", tmp_path)(pixels).argmax(1))
     publish("softmax", "best", [Finished(softmax.record, [2], softmax.model)], tmp_path)
     assert pack_always_wrong(test, tmp_path) == 0 and load_always_wrong(tmp_path) is None, "earlier images stay"
+
+
+def test_a_network_that_has_left_the_catalogue_is_passed_over(tmp_path):
+    test = Split(torch.zeros(20, 1, 28, 28, dtype=torch.uint8), torch.arange(20) % 10)
+    publish("lenet5", "best", [finished(1, [1, 5, 9])], tmp_path)
+    results = json.loads((tmp_path / "results.json").read_text())
+    results["models"]["gone"] = {**results["models"]["lenet5"], "always_wrong": [5]}
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    assert pack_always_wrong(test, tmp_path) == 3
 
 
 @pytest.mark.parametrize("damage", [b"", b"not safetensors"])

@@ -21,6 +21,7 @@ SENTENCES = {
     "map_too_large": "{layer} ({kind}) would give a map of {side} units a side; at most {maximum} are followed.",
     "unsupported_setting": "There is no rule for {layer} ({kind}) with {setting}.",
     "several_outputs": "{layer} ({kind}) gives something else than one tensor; that cannot be traced.",
+    "only_channels": "{title} takes images of {wanted} channels only, got {channels}.",
     "not_recordable": "The forward of {layer} cannot be recorded ({kind}): {reason}",
     "no_layer": "The network has no layer named {layer}.",
     "no_map": "{layer} ({kind}) gives no feature map, so it has no unit at a row and a column.",
