@@ -11,6 +11,7 @@
   const STEPS = 65534;
   const SHADES = 511; // odd, so that 0 falls on the middle of a diverging scale
   const PAGES = { PageUp: -1, PageDown: 1 }; // keys that lead to another map
+  explorer.isShortcut = (event) => event.altKey || event.ctrlKey || event.metaKey; // of the browser, such as Alt+Left
   explorer.ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }; // rows, columns
 
   // Draw again at each zoom of the page, or on a monitor of another kind: a canvas has the pixels of one ratio.
@@ -245,8 +246,9 @@
   function formatValue(value, map) {
     if (Number.isNaN(value)) return "—";
     const step = (map.high - map.low) / STEPS;
-    const rounded = Math.abs(value) <= step ? 0 : value;
-    return String(Number(rounded.toPrecision(4))).replace("-", "−");
+    if (Math.abs(value) <= step) return "0";
+    const known = step > 0 ? Math.floor(Math.log10(Math.abs(value) / step)) : 4; // digits that the codes carry
+    return String(Number(value.toPrecision(Math.min(4, Math.max(1, known))))).replace("-", "−");
   }
 
   function describe(map, codes, row, column) {
@@ -306,7 +308,7 @@
   };
 
   // Called by each gr.HTML of explorer/canvas.py once it is in the page; draws anew when its value changes.
-  explorer.mountMaps = (element, props, watch, trigger, clickEvent, wing) => {
+  explorer.mountMaps = (element, props, watch, trigger, { event: clickEvent, wing, taker }) => {
     const host = element.querySelector(".maps");
     const readout = document.createElement("div");
     readout.className = "map-readout";
@@ -435,7 +437,8 @@
     });
     if (clickEvent) {
       const act = (_, values) => explorer.act(wing, trigger, { action: "unit", ...values });
-      const send = wing ? act : explorer.makeSender(trigger);
+      const take = (_, values) => explorer[taker](props.value, values);
+      const send = taker ? take : wing ? act : explorer.makeSender(trigger);
       const press = (index, cell) => cell && send(clickEvent, { map: index, ...cell });
       host.addEventListener("click", (event) => {
         const index = indexOf(event);
@@ -445,7 +448,7 @@
       host.addEventListener("keydown", (event) => {
         const index = indexOf(event);
         const [arrow, page] = [explorer.ARROWS[event.key], PAGES[event.key]];
-        if (index < 0 || !(arrow || page)) return;
+        if (index < 0 || !(arrow || (page && drawn.length > 1)) || explorer.isShortcut(event)) return;
         event.preventDefault();
         const cell = arrow ? besideBox(index, arrow) : onOtherMap(index, page);
         if (!cell) return;

@@ -90,7 +90,12 @@ def draw_maps(
 
 
 def build_canvas(
-    payload: dict | None, elem_id: str | None = None, clickable: bool = False, wing: str | None = None, **kwargs
+    payload: dict | None,
+    elem_id: str | None = None,
+    clickable: bool = False,
+    wing: str | None = None,
+    taker: str | None = None,
+    **kwargs,
 ) -> gr.HTML:
     """The component that shows what `draw_maps` returns, and whose value a handler replaces by another payload.
 
@@ -99,13 +104,14 @@ def build_canvas(
         elem_id: id in the page.
         clickable: fire `.click`, with gr.EventData of ints `map`, `row` and `column`.
         wing: the wing whose `explorer.act` tells the server of clicks, as the action "unit"; None fires them alone.
+        taker: name in `cnnExplorer` of a function of the page that gets the payload and `{map, row, column}` instead.
         **kwargs: further keywords of gr.HTML.
     """
-    click_event = '"click"' if clickable else "null"
+    settings = json.dumps({"event": "click" if clickable else None, "wing": wing, "taker": taker})
     return gr.HTML(
         payload,
         html_template='<div class="maps"></div>',
-        js_on_load=f"cnnExplorer.mountMaps(element, props, watch, trigger, {click_event}, {json.dumps(wing)})",
+        js_on_load=f"cnnExplorer.mountMaps(element, props, watch, trigger, {settings})",
         elem_id=elem_id,
         **{"elem_classes": "canvas", "apply_default_css": False, **kwargs},
     )

@@ -135,6 +135,20 @@
     return button;
   };
 
+  // ---- sliders --------------------------------------------------------------------------------------------------
+
+  // Whoever leaves the number of a slider out of bounds or empty finds it moved into them by Gradio, which tells nobody.
+  document.addEventListener(
+    "blur",
+    ({ target }) => {
+      if (!(target instanceof HTMLInputElement) || target.type !== "number" || target.min === "") return;
+      const [value, written] = [Number(target.value), target.value];
+      if (written !== "" && value >= Number(target.min) && value <= Number(target.max)) return;
+      window.setTimeout(() => target.value !== written && target.dispatchEvent(new Event("input", { bubbles: true })));
+    },
+    true,
+  );
+
   // ---- charts ---------------------------------------------------------------------------------------------------
 
   // Plotly draws charts without a name: a screen reader is told the title and what stands on the axes.

@@ -109,7 +109,7 @@ def on_classify(*values, language: str) -> list:
 
 
 def on_source(*values, language: str) -> list:
-    """As on_classify, after another kind of picture was chosen; shows the place to give it."""
+    """As on_classify; shows the place to give the kind of picture that is chosen."""
     source = check_choice("classifier.source", Choices(*values).source, SOURCES)
     return [*on_classify(*values, language=language), *[gr.update(visible=source == each) for each in SOURCES]]
 
@@ -325,9 +325,9 @@ def build_tab(language: str) -> Wing:
     build_explanation("classifier", language)
 
     inputs, outputs, look_for = list(controls.values()), [*pictures, comparison], pictures[0]
-    others = [control.input for name, control in controls.items() if name != "source"]
-    wire(others, on_classify, inputs, outputs, language, queue=True)
-    wire([controls["source"].input], on_source, inputs, [*outputs, *places], language, queue=True)
+    # One handler for all: of two, the answer of the earlier could come later.
+    triggers = [control.input for control in controls.values()]
+    wire(triggers, on_source, inputs, [*outputs, *places], language, queue=True)
     compared = gr.State()
     ready = wire(
         [compare.click], on_compare, inputs, [look_for, compared], language,

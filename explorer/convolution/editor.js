@@ -2,7 +2,10 @@
 const host = element.querySelector(".kernel-editor");
 const words = JSON.parse(host.dataset.words);
 const MAX_SIZE = 7;
+const DECIMAL = "[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[+-]?[0-9]+)?"; // as kernels.py has it
+const NUMBER = new RegExp(`^(${DECIMAL})(?:\\s*/\\s*(${DECIMAL}))?$`);
 let cells = [];
+let typed = false; // whether someone typed since the page was last told so
 
 const grid = document.createElement("div");
 grid.className = "kernel-grid";
@@ -34,11 +37,11 @@ function resize(matrix, rows, columns) {
   );
 }
 
-// The number that explorer/convolution/kernels.py will read, or NaN.
+// The number that explorer/convolution/kernels.py will read, or NaN where it refuses it.
 function numberOf(written) {
-  const [numerator, denominator] = written.trim().replace("\u2212", "-").split("/");
-  if (numerator.trim() === "" || denominator?.trim() === "") return NaN;
-  return Number(numerator) / (denominator === undefined ? 1 : Number(denominator));
+  const found = NUMBER.exec(written.trim().replaceAll("\u2212", "-").toLowerCase());
+  const number = found ? Number(found[1]) / Number(found[2] ?? 1) : NaN;
+  return Math.abs(number) <= words.limit ? number : NaN;
 }
 
 // The colours of the kernel's map; the accent of a problem where there is no number.
@@ -59,7 +62,8 @@ function shorten(written) {
   const room = cells[0].length > 5 ? 5 : 6;
   if (written.length <= room || !Number.isFinite(Number(written))) return written;
   const rounded = Number(written).toFixed(room - 3);
-  return Number(rounded) === 0 ? "0" : rounded;
+  if (Number(rounded) !== 0) return rounded;
+  return Number(written) === 0 ? "0" : Number(written).toExponential(0);
 }
 
 function build() {
@@ -106,9 +110,26 @@ function step(event, row, column) {
 }
 
 function send() {
+  typed = true;
   props.value = cells.map((line) => [...line]);
   trigger("input");
 }
+
+window.cnnExplorer.takeTyped = () => {
+  const wasTyped = typed;
+  typed = false;
+  return wasTyped;
+};
+
+// A click on the sheet of a network's filters: the one that is clicked fills the matrix, which stays the network's.
+window.cnnExplorer.takeFilter = ({ filters }, { row, column }) => {
+  const taken = filters.cells[Math.floor(row / filters.pitch) * filters.perRow + Math.floor(column / filters.pitch)];
+  if (!taken) return;
+  cells = taken.map((line) => [...line]);
+  build();
+  props.value = taken;
+  trigger("submit");
+};
 
 function show() {
   const value = props.value;

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from explorer.canvas import Map, draw_maps, format_number
+from explorer.convolution.kernels import write_cells
 from explorer.convolution.maths import Experiment, ParameterCount, Pooling, conv_output_size, pad_map
 from explorer.text import Text, join_sentences
 
@@ -14,6 +15,7 @@ PICTURE_HEIGHT = 300  # px, so that arithmetic and formula stand below it on one
 POOLING_HEIGHT = 300
 KERNEL_CELL = 24  # px, so that its numbers can be read beside a picture with small cells
 FILTER_HEIGHT = 104
+_ROUNDING = 1e-6  # of all that is added up: what float32 may miss
 FILTER_COLUMNS = 44  # cells in a row of learned filters: 11 filters of 3 x 3, 7 of 5 x 5
 
 
@@ -119,7 +121,9 @@ def draw_filters(filters: torch.Tensor, chosen: int) -> dict:
         sheet[top : top + pitch - 1, left : left + pitch - 1] = each
     top, left = places[chosen]
     box = (top, left, top + pitch - 1, left + pitch - 1, "kernel")
-    return draw_maps([Map(sheet, numbers=False, boxes=[box])], max_height=FILTER_HEIGHT)
+    # What editor.js needs to take the filter that is clicked.
+    taken = {"cells": [write_cells(each) for each in filters], "perRow": per_row, "pitch": pitch}
+    return {**draw_maps([Map(sheet, numbers=False, boxes=[box])], max_height=FILTER_HEIGHT), "filters": taken}
 
 
 def draw_pooling(picture: torch.Tensor, pooling: Pooling, text: Text) -> dict:
@@ -226,12 +230,13 @@ def _describe_flip(experiment: Experiment, text: Text) -> str:
 def _describe_values(experiment: Experiment, text: Text) -> str:
     result = experiment.comparison.torch_result
     total = _clean_sum(experiment.kernel)
-    low, high = format_number(float(result.min())), format_number(float(result.max()))
-    if low == high:
+    least, greatest = float(result.min()), float(result.max())
+    low, high = format_number(least), format_number(greatest)
+    if greatest - least <= _ROUNDING * max(abs(least), abs(greatest)):
         return text("convolution.look_constant", value=low)
     if total == 0:
         strongest = result.flatten()[int(result.abs().argmax())]
-        zeros = int((result.abs() < 1e-6).sum())
+        zeros = int((result.abs() <= _ROUNDING * experiment.kernel.abs().sum()).sum())
         return text(
             "convolution.look_zero_sum", zeros=zeros, cells=result.numel(), strongest=format_number(float(strongest))
         )
@@ -254,8 +259,9 @@ def _is_bright(experiment: Experiment) -> bool:
 
 
 def _clean_sum(kernel: torch.Tensor) -> float:
-    """Sum of the kernel's numbers without the rounding of float32."""
-    return round(float(kernel.double().sum()), 4)
+    """Sum of the kernel's numbers; 0 or 1 where float32 misses that by no more than it must."""
+    total, size = float(kernel.double().sum()), float(kernel.double().abs().sum())
+    return next((float(whole) for whole in (0, 1) if abs(total - whole) <= _ROUNDING * size), total)
 
 
 def _caption_result(result: torch.Tensor, seconds: float, text: Text) -> str:
@@ -274,4 +280,4 @@ def _fill_formula(sides: str, size: int, kernel_size: int, experiment: Experimen
 
 
 def _rounded(values: torch.Tensor) -> Sequence[Sequence[float]]:
-    return [[float(f"{value:.4g}") for value in row] for row in values.tolist()]
+    return [[float(f"{value:.7g}") for value in row] for row in values.tolist()]  # the page rounds what it writes

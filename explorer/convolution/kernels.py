@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -17,6 +18,10 @@ MAX_IMAGE_SIZE = 128
 MAX_IMAGE_VALUE = 1000
 
 Cells = Sequence[Sequence["str | float"]]
+
+# What editor.js takes for a number as well. Infinity and NaN are read, to be refused as too large.
+_DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
+_NUMBER = re.compile(rf"{_DECIMAL}(?:\s*/\s*{_DECIMAL})?|[+-]?(?:inf(?:inity)?|nan)")
 
 
 def compute_gaussian(size: int, sigma: float) -> torch.Tensor:
@@ -105,11 +110,11 @@ def _parse_matrix(name: str, cells: Cells, max_size: int, max_value: float) -> t
 
 def _parse_cell(cell, name: str, row: int, column: int, max_value: float) -> float:
     place = {"name": name, "row": row, "column": column}
-    written = "" if cell is None else str(cell).strip().replace("\N{MINUS SIGN}", "-")
+    written = "" if cell is None else str(cell).strip().replace("\N{MINUS SIGN}", "-").lower()
     if not written:
         raise InputError("convolution.cell_empty", **place)
     try:
-        if isinstance(cell, bool):
+        if isinstance(cell, bool) or not _NUMBER.fullmatch(written):
             raise ValueError
         numerator, slash, denominator = written.partition("/")
         value = float(numerator) / float(denominator) if slash else float(numerator)

@@ -18,7 +18,6 @@ from PIL import Image
 from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
 from explorer.convolution.figures import (
-    arrange_filters,
     choose_sentence,
     draw_comparison,
     draw_experiment,
@@ -32,6 +31,7 @@ from explorer.convolution.figures import (
 from explorer.convolution.kernels import (
     MAX_IMAGE_SIZE,
     MAX_KERNEL_SIZE,
+    MAX_KERNEL_VALUE,
     PRESETS,
     first_filters,
     parse_image,
@@ -71,6 +71,7 @@ from explorer.text import Text, text_in
 SOURCES = ("tutorial", "sample", "upload", "drawing")
 LEARNED = ("lenet5", "alexnet_small", "resnet18")  # networks whose first filters take one channel and are shipped
 OWN = "own"
+FIRST_KERNEL = "horizontal"
 CHOICES = (*PRESETS, *LEARNED, OWN)
 MAX_STRIDE = 4
 MAX_PADDING = 6
@@ -93,7 +94,7 @@ class Settings:
     sample: int = DEFAULT_SAMPLE
     upload: str | None = None
     drawing: str | None = None
-    cells: Cells = tuple(map(tuple, preset_cells("horizontal")))
+    cells: Cells = tuple(map(tuple, preset_cells(FIRST_KERNEL)))
     stride: int = 1
     padding: int = 0
     dilation: int = 1
@@ -124,13 +125,18 @@ def on_convolve(*values, language: str) -> list:
 
 
 def on_setup(choice: str, *values, language: str) -> list:
-    """As on_convolve, after another kernel or another kind of picture was chosen; fills the matrix as well."""
+    """As on_convolve for the chosen kernel; fills the matrix, and shows its filters and the place for the picture.
+
+    It is called after any change, so that it alone decides what is shown: of two handlers the earlier could answer later.
+    """
     settings = Settings(*values)
     cells, filters = choose_kernel(choice, settings.cells)
+    # Cells that stay are not sent back: more may have been typed meanwhile.
+    written = gr.skip() if cells == settings.cells else cells
     settings = replace(settings, cells=cells)
     source = check_choice("convolution.source", settings.source, SOURCES)
     shown = [gr.update(visible=source == each) for each in SOURCES[1:]]
-    extras = [cells, filters, gr.update(visible=filters is not None), *shown]
+    extras = [written, filters, gr.update(visible=filters is not None), *shown]
     try:
         return [*on_convolve(*_in_order(settings), language=language), *extras]
     except InputError as error:
@@ -138,23 +144,16 @@ def on_setup(choice: str, *values, language: str) -> list:
         sentence = error.sentence(language)
         # Without a picture nothing is wrong yet: the place for it has only just appeared.
         is_new = source in ("upload", "drawing") and _is_blank(settings)
-        line = sentence if is_new else gr.update(value=draw_problem(sentence))
-        return [line, *[gr.skip() for _ in range(NUM_PICTURES - 1)], *extras]
+        line = draw_look_for(html.escape(sentence), stale=True) if is_new else draw_problem(sentence)
+        return [gr.update(value=line), *[gr.skip() for _ in range(NUM_PICTURES - 1)], *extras]
 
 
-def on_edit(*values, language: str) -> list:
-    """As on_convolve, after a number was typed: the kernel is the reader's own from now on."""
-    return [*on_convolve(*values, language=language), OWN]
-
-
-def on_take_filter(choice: str, event: gr.EventData, *values, language: str) -> list:
-    """As on_setup, after a click on one of the filters of a network."""
-    filters = learned_filters(check_choice("terms.model", choice, LEARNED))
-    per_row, pitch = arrange_filters(filters)
-    row, column = (check_whole("convolution.filter", event._data.get(side), 0) // pitch for side in ("row", "column"))
-    index = check_whole("convolution.filter", row * per_row + column, 0, len(filters) - 1)
-    settings = replace(Settings(*values), cells=write_cells(filters[index]))
-    return on_setup(choice, *_in_order(settings), language=language)
+def on_open(choice: str, *values, language: str) -> list:
+    """As on_setup, for a link, and the kernel's name: a link that only gives numbers means the reader's own."""
+    first, cells = Settings().cells, Settings(*values).cells
+    is_own = choice == FIRST_KERNEL and [list(row) for row in cells] != [list(row) for row in first]
+    choice = OWN if is_own else choice
+    return [*on_setup(choice, *values, language=language), choice]
 
 
 def convolve(
@@ -288,7 +287,13 @@ def _freeze(matrix: torch.Tensor) -> tuple[tuple[float, ...], ...]:
 
 
 def _pool(picture: torch.Tensor, settings: Settings, text: Text) -> list:
-    size = check_whole("terms.kernel_size", settings.pool_size, 1, MAX_POOL)
+    try:
+        size = check_whole("terms.kernel_size", settings.pool_size, 1, MAX_POOL)
+        if size > min(picture.shape):
+            height, width = picture.shape
+            raise InputError("convolution.window_too_large", size=size, height=height, width=width)
+    except InputError as error:  # the convolution above is right all the same
+        return [draw_problem(error.sentence(text.language)), gr.skip()]
     check, overall = measure_shift(picture, size), _shift_over_samples(size)
     sentence = text(
         "convolution.look_pooling" if check.windows else "convolution.look_pooling_blank",
@@ -307,11 +312,14 @@ def _shift_over_samples(size: int) -> float:
 
 
 def _count_parameters(experiment: Experiment, settings: Settings, text: Text) -> list:
-    channels = (
-        check_whole("terms.in_channels", settings.in_channels, 1, MAX_CHANNELS),
-        check_whole("terms.out_channels", settings.out_channels, 1, MAX_CHANNELS),
-    )
-    side = check_whole("terms.input_size", settings.side, 1, MAX_SIDE)
+    try:
+        channels = (
+            check_whole("terms.in_channels", settings.in_channels, 1, MAX_CHANNELS),
+            check_whole("terms.out_channels", settings.out_channels, 1, MAX_CHANNELS),
+        )
+        side = check_whole("terms.input_size", settings.side, 1, MAX_SIDE)
+    except InputError as error:
+        return [draw_problem(error.sentence(text.language)), gr.skip()]
     size = tuple(experiment.kernel.shape)
     conv = count_conv_params(*channels, *size)
     linear = count_linear_params(*(each * side**2 for each in channels))
@@ -360,9 +368,9 @@ def build_tab(language: str) -> Wing:
             with gr.Column(visible=False) as drawing_place:
                 drawing = build_sketch(text("images.sketch"), text("convolution.clear"))
             choices = _kernel_choices(text)
-            kernel = gr.Dropdown(choices, value="horizontal", label=text("terms.kernel"), filterable=False)
+            kernel = gr.Dropdown(choices, value=FIRST_KERNEL, label=text("terms.kernel"), filterable=False)
             with gr.Column(visible=False) as filters_place:
-                filters = build_canvas(None, clickable=True)
+                filters = build_canvas(None, clickable=True, taker="takeFilter")
             editor = _build_editor(default.cells, text)
             with gr.Row():
                 stride = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)
@@ -384,7 +392,7 @@ def build_tab(language: str) -> Wing:
         with controls_column():
             pool_size = _slider("convolution.pool_size", 1, MAX_POOL, default.pool_size, text)
         with picture_column():
-            pool_look = gr.HTML(first[5])
+            pool_look = gr.HTML(first[5], elem_classes="look-for-line")
             pool_maps = build_canvas(first[6])
     _build_heading(text("convolution.parameters"))
     with gr.Row(elem_classes="stage"):
@@ -393,7 +401,7 @@ def build_tab(language: str) -> Wing:
             out_channels = _slider("terms.out_channels", 1, MAX_CHANNELS, default.out_channels, text)
             side = _slider("convolution.side", 1, MAX_SIDE, default.side, text)
         with picture_column():
-            count_look = gr.HTML(first[7])
+            count_look = gr.HTML(first[7], elem_classes="look-for-line")
             counts = gr.HTML(first[8], apply_default_css=False)
     with gr.Accordion(text("convolution.code"), open=False):
         gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
@@ -406,16 +414,17 @@ def build_tab(language: str) -> Wing:
     pictures = [look_for, maps, window, compared, formula, pool_look, pool_maps, count_look, counts]
     setup = [*pictures, editor, filters, filters_place, sample_place, upload_place, drawing_place]
     changed = [sample, upload, drawing, stride, padding, dilation, flip, pool_size, in_channels, out_channels, side]
-    wire([each.input for each in changed], on_convolve, inputs, pictures, language)
-    wire([source.input, kernel.input], on_setup, [kernel, *inputs], setup, language)
-    wire([editor.input], on_edit, inputs, [*pictures, kernel], language)
-    wire([filters.click], on_take_filter, [kernel, *inputs], setup, language)
+    # Who types has a kernel of his own; the handler below, which Gradio calls after this, hears of it already.
+    typed = "(kernel) => cnnExplorer.takeTyped() ? " + json.dumps(OWN) + " : kernel"
+    editor.input(None, [kernel], [kernel], js=typed, api_visibility="private", queue=False, show_progress="hidden")
+    triggers = [source.input, kernel.input, editor.input, editor.submit, *(each.input for each in changed)]
+    wire(triggers, on_setup, [kernel, *inputs], setup, language)
     links = {
         "input": source, "sample": sample, "kernel": kernel, "cells": editor,
         "stride": stride, "padding": padding, "dilation": dilation, "flip": flip,
         "pool_size": pool_size, "in_channels": in_channels, "out_channels": out_channels, "side": side,
     }  # fmt: skip
-    return Wing("convolution", links, on_setup, [kernel, *inputs], setup, {"cells": read_cells})
+    return Wing("convolution", links, on_open, [kernel, *inputs], [*setup, kernel], {"cells": read_cells})
 
 
 def _named(names: Sequence[str], kind: str, text: Text) -> list[tuple[str, str]]:
@@ -448,6 +457,7 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         "columns": text("convolution.columns"),
         "cell": text("convolution.cell"),
         "scale": DIVERGING,
+        "limit": MAX_KERNEL_VALUE,
     }
     words_attribute = html.escape(json.dumps(words, ensure_ascii=False))
     return gr.HTML(

@@ -126,7 +126,7 @@ function choose(row, column) {
 // The arrow keys move the window while the loop's result has the keyboard.
 function step(event) {
   const move = window.cnnExplorer.ARROWS[event.key];
-  if (!move || !cell || !props.value?.result) return;
+  if (!move || window.cnnExplorer.isShortcut(event) || !cell || !props.value?.result) return;
   event.preventDefault();
   choose(cell[0] + move[0], cell[1] + move[1]);
 }

@@ -194,7 +194,7 @@ function click(name, event) {
 // The arrow keys move the unit over its map.
 parts.map.canvas.tabIndex = 0;
 parts.map.canvas.addEventListener("keydown", (event) => {
-  const step = window.cnnExplorer.ARROWS[event.key];
+  const step = window.cnnExplorer.isShortcut(event) ? null : window.cnnExplorer.ARROWS[event.key];
   if (!step || !shown) return;
   event.preventDefault();
   wanted = (wanted ?? shown.unit).map((index, axis) => Math.min(Math.max(index + step[axis], 0), shown.units - 1));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -176,6 +177,76 @@ def test_a_story_of_the_receptive_field_is_shared_by_its_address(visit):
     again = visit("/" + page.url.split("/", 3)[3]).page
     again.wait_for_function("() => document.querySelectorAll('.layer-table tbody tr').length === 3")
     again.locator("#receptive-field-table", has_text="13 × 13").wait_for()
+
+
+def hold_calls(page) -> list:
+    """Keeps all calls of handlers from now on; a dropdown makes two of each choice."""
+    held = []
+    page.route("**/gradio_api/run/**", lambda route: held.append(route))
+    return held
+
+
+def release_calls(page, held: list) -> None:
+    for route in held:
+        route.continue_()
+    page.unroute("**/gradio_api/run/**")
+
+
+def kernel_shown(page) -> tuple[str, str]:
+    """What the dropdown says and what stands in the matrix."""
+    cells = "() => [...document.querySelectorAll('.kernel-grid input')].map((input) => input.value).join()"
+    return page.get_by_label(text_in("en")("terms.kernel"), exact=True).first.input_value(), page.evaluate(cells)
+
+
+def test_what_is_set_while_an_answer_is_awaited_counts_as_well(visit):
+    page, text = visit("/?tab=convolution").page, text_in("en")
+    page.locator("#convolution-maps canvas").nth(3).wait_for()
+    held = hold_calls(page)
+    choose(page, text("terms.kernel"), text("convolution.kernel_sobel_x"))
+    page.wait_for_timeout(300)
+    page.get_by_label(f"number input for {text('terms.stride')}").first.fill("2")
+    page.wait_for_timeout(300)
+    assert held and all(json.loads(route.request.post_data)["data"][6] == 1 for route in held), "the stride waits"
+    release_calls(page, held)
+    size = "() => document.querySelectorAll('#convolution-maps .map-caption')[2].innerText"
+    page.wait_for_function(f"() => ({size})().startsWith('2 × 2')")
+    assert kernel_shown(page) == (text("convolution.kernel_sobel_x"), "-1,0,1,-2,0,2,-1,0,1")
+    page.locator(".kernel-grid input").first.fill("7")
+    page.wait_for_function("() => new URLSearchParams(location.search).get('kernel') === 'own'")
+    assert kernel_shown(page) == (text("convolution.kernel_own"), "7,0,1,-2,0,2,-1,0,1")
+
+
+def test_a_slider_left_out_of_bounds_is_computed_as_what_it_then_says(visit):
+    page, text = visit("/?tab=convolution").page, text_in("en")
+    stride = page.get_by_label(f"number input for {text('terms.stride')}").first
+    stride.fill("9")
+    wait_for_problem(page, text("terms.stride"), "9")
+    stride.blur()
+    wait_for_no_problem(page)
+    assert stride.input_value() == "4"
+
+
+def test_a_click_takes_one_of_the_learned_filters(visit):
+    page, text = visit("/?tab=convolution").page, text_in("en")
+    name = text("convolution.learned", model="LeNet-5")
+    choose(page, text("terms.kernel"), name)
+    sheet = page.locator(".controls .maps.clickable canvas:visible").first
+    sheet.wait_for()
+    page.wait_for_function("() => document.querySelectorAll('.kernel-grid input').length === 25")
+    _, first = kernel_shown(page)
+    box = sheet.bounding_box()
+    sheet.click(position={"x": box["width"] - 4, "y": 4})
+    page.wait_for_function(
+        "(first) => [...document.querySelectorAll('.kernel-grid input')].map((i) => i.value).join() !== first", arg=first
+    )
+    assert kernel_shown(page)[0] == name
+    kernel = page.locator("#convolution-maps canvas").nth(1)
+    before = kernel.evaluate("(canvas) => canvas.toDataURL()")
+    sheet.click(position={"x": 4, "y": 4})
+    page.wait_for_function(
+        "(before) => document.querySelectorAll('#convolution-maps canvas')[1].toDataURL() !== before", arg=before
+    )
+    assert kernel_shown(page) == (name, first)
 
 
 def test_the_arrow_keys_move_the_window_and_choose_filters(visit):

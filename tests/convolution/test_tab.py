@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from fractions import Fraction
-from types import SimpleNamespace
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -24,9 +24,8 @@ from explorer.convolution.tab import (
     choose_kernel,
     convolve,
     on_convolve,
-    on_edit,
+    on_open,
     on_setup,
-    on_take_filter,
     read_picture,
 )
 from explorer.data import load_sample
@@ -109,7 +108,7 @@ def test_colours_are_named_only_where_they_are_drawn(corner, is_grey):
         {"stride": 0}, {"stride": 1.5}, {"stride": None}, {"stride": True}, {"stride": float("nan")}, {"stride": 99},
         {"padding": -1}, {"dilation": "x"}, {"dilation": 4}, {"source": "none"}, {"source": "sample", "sample": 200},
         {"source": "sample", "sample": None}, {"cells": [["1", "abc"]]}, {"cells": None}, {"cells": [["1e30"]]},
-        {"cells": [["0"] * 7] * 7}, {"pool_size": 0}, {"in_channels": 0}, {"out_channels": 2.5}, {"side": 10**9},
+        {"cells": [["0"] * 7] * 7}, {"cells": [["1_0"]]}, {"cells": [["0x10"]]}, {"cells": [["\uff11"]]}, {"cells": [["1/2/3"]]},
         {"source": "upload"}, {"source": "drawing"}, {"source": "drawing", "drawing": "AAAA"},
         {"source": "drawing", "drawing": [1]}, {"source": "drawing", "drawing": "é"},
         {"source": "upload", "upload": "/nowhere.png"},
@@ -120,6 +119,48 @@ def test_bad_values_become_a_sentence_and_the_next_click_works(change):
         on_convolve(*values_of(**change), language="zh")
     assert not caught.value.sentence("zh").isascii()
     assert on_convolve(*values_of(), language="zh")[0]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("change", [{"pool_size": 0}, {"in_channels": 0}, {"out_channels": 2.5}, {"side": 10**9}])
+def test_what_is_wrong_below_is_said_there_and_the_convolution_stays(change, language):
+    right, wrong = (on_convolve(*values_of(**each), language=language) for each in ({}, change))
+    assert wrong[0] == right[0] and wrong[1] == right[1]
+    section = 5 if "pool_size" in change else 7
+    assert 'class="look-for problem stale"' in wrong[section] and wrong[section + 1] == gr.skip()
+    assert wrong[12 - section] == right[12 - section]
+
+
+def test_a_pooling_window_larger_than_the_picture_is_named_as_such(tmp_path):
+    path = tmp_path / "tiny.png"
+    Image.fromarray(np.array([[0, 200, 0], [90, 0, 0], [0, 0, 7]], dtype=np.uint8)).save(path)
+    shown = on_convolve(*values_of(source="upload", upload=str(path), pool_size=4), language="en")
+    assert "window of 4 × 4 is larger than the picture of 3 × 3" in shown[5] and shown[1]["maps"][2]["rows"] == 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "said", "unsaid"),
+    [
+        ([["0.00002", "0.00002"]], "4e−05, the sum of", "add up to 0"),
+        ([["1.00004"]], "", "unchanged"),
+        ([["1"]], "unchanged", "the sum of"),
+        ([["1/9"] * 3] * 3, "details blur", "the sum of"),
+    ],
+)
+def test_what_is_nearly_so_is_not_said_to_be_so(cells, said, unsaid):
+    sentence = on_convolve(*values_of(cells=cells, source="sample"), language="en")[0]
+    assert said in sentence and unsaid not in sentence
+
+
+def test_a_result_that_varies_a_little_is_not_called_constant(tmp_path):
+    path = tmp_path / "even.png"
+    values = np.full((20, 20), 128, dtype=np.uint8)
+    values[10, 10] = 129
+    Image.fromarray(values).save(path)
+    sevenths = [[str(round(1 / 49, 6))] * 7] * 7
+    said = on_convolve(*values_of(source="upload", upload=str(path), cells=sevenths), language="en")[0]
+    assert said != on_convolve(*values_of(source="upload", upload=str(path), cells=[["0"]]), language="en")[0]
+    assert "finds no difference" not in said
 
 
 def test_setup_fills_the_matrix_and_shows_the_right_place():
@@ -145,29 +186,38 @@ def test_the_controls_follow_a_choice_that_cannot_be_computed(tmp_path):
 
 def test_setup_without_a_picture_yet_asks_for_one():
     for source, number in (("upload", 1), ("drawing", 2)):
-        sentence, *outputs = on_setup("box", *values_of(source=source), language="en")
-        assert "yet" in sentence and outputs[-3:][number]["visible"]
+        line, *outputs = on_setup("box", *values_of(source=source), language="en")
+        assert "yet" in line["value"] and "look-for stale" in line["value"] and outputs[-3:][number]["visible"]
 
 
-def test_typed_numbers_are_the_readers_own():
-    *_, choice = on_edit(*values_of(cells=[["2"]]), language="en")
-    assert choice == OWN and choose_kernel(OWN, [["2"]]) == ([["2"]], None)
+def test_typed_numbers_are_the_readers_own_and_not_sent_back():
+    shown = on_setup(OWN, *values_of(cells=[["2"]]), language="en")
+    assert shown[tab.NUM_PICTURES] == gr.skip() and shown[2]["kernel"] == [[2.0]]
+    assert choose_kernel(OWN, [["2"]]) == ([["2"]], None)
     assert set(CHOICES) == {*PRESETS, *LEARNED, OWN}
+
+
+def test_a_link_with_numbers_alone_means_those_numbers():
+    *shown, choice = on_open("horizontal", *values_of(cells=[["2", "1"]]), language="en")
+    assert choice == OWN and shown[2]["kernel"] == [[2.0, 1.0]]
+    *shown, choice = on_open("sobel_x", *values_of(cells=preset_cells("horizontal")), language="en")
+    assert choice == "sobel_x" and shown[tab.NUM_PICTURES] == preset_cells("sobel_x")
+    *_, choice = on_open("horizontal", *values_of(), language="en")
+    assert choice == "horizontal"
 
 
 def test_learned_filters_can_be_taken(small_networks):
     filters = small_networks["resnet18"].weight.detach()[:, 0]
     outputs = on_setup("resnet18", *values_of(), language="en")
     assert outputs[tab.NUM_PICTURES] == write_cells(filters[0])
-    click = SimpleNamespace(_data={"map": 0, "row": 4 * 2 + 1, "column": 4 * 5 + 2})  # 11 filters in a row
-    taken = on_take_filter("resnet18", click, *values_of(), language="en")
-    assert taken[tab.NUM_PICTURES] == write_cells(filters[2 * 11 + 5])
-    # Another picture keeps the filter that was taken.
-    kept = on_setup("resnet18", *values_of(cells=taken[tab.NUM_PICTURES], source="sample"), language="en")
-    assert kept[tab.NUM_PICTURES] == taken[tab.NUM_PICTURES]
-    beyond = SimpleNamespace(_data={"map": 0, "row": 4 * 5, "column": 4 * 10})
-    with pytest.raises(InputError):
-        on_take_filter("resnet18", beyond, *values_of(), language="en")
+    sheet = outputs[tab.NUM_PICTURES + 1]
+    assert sheet["filters"] == {"cells": [write_cells(each) for each in filters], "perRow": 11, "pitch": 4}
+    # The filter that the page took stays, with any picture; one of another network does not.
+    kept = on_setup("resnet18", *values_of(cells=write_cells(filters[27]), source="sample"), language="en")
+    assert kept[tab.NUM_PICTURES] == gr.skip()
+    assert kept[tab.NUM_PICTURES + 1]["maps"][0]["boxes"][0][:4] == [4 * 2, 4 * 5, 4 * 2 + 3, 4 * 5 + 3]
+    other = on_setup("lenet5", *values_of(cells=write_cells(filters[27])), language="en")
+    assert other[tab.NUM_PICTURES] == write_cells(small_networks["lenet5"].weight.detach()[0, 0])
 
 
 def test_missing_weights_are_said(small_networks):

@@ -55,7 +55,7 @@ SENTENCES = {
     "colours_signed": "Orange speaks for <b>{target}</b>, blue against it",
     "colours_positive": "Orange speaks for <b>{target}</b>",
     "colours_sensitive": "Orange: brighter here raises the score of <b>{target}</b>; blue: it lowers it",
-    "colours_guided": "The colours are edges that pass on the way back from <b>{target}</b>, no reasons",
+    "colours_guided": "The colours show what gets through on the way back from <b>{target}</b>, not reasons for it",
     "look_share": "{colours}: {share} of the map lies on the clothes, which cover {area} of the picture.",
     "look_black_baseline": "{colours}; the background equals the black baseline and gets nothing.",
     "look_wrong": "{colours}. Choose <b>{truth}</b> as target class and compare.",

@@ -27,7 +27,6 @@ SENTENCES = {
     "kernel_random": "Random (seed 0)",
     "kernel_own": "Your own numbers",
     "learned": "Learned by {model}",
-    "filter": "Filter",
     "flip": "Flip kernel",
     "rows": "Rows of the kernel",
     "columns": "Columns of the kernel",
@@ -94,6 +93,7 @@ SENTENCES = {
     "row_conv": "Convolution, {in_channels} → {out_channels} channels",
     "row_linear": "Fully connected, {in_features} → {out_features}",
     # ---- what cannot be done
+    "window_too_large": "A pooling window of {size} × {size} is larger than the picture of {height} × {width}.",
     "does_not_fit": "The kernel does not fit: with {kernel_size} numbers a side and dilation {dilation} it reaches "
     "over {reach} pixels, and the padded image has only {padded} ({size} + 2 x {padding}).",
     "not_a_map": "{name} must have two dimensions, height and width, got the shape {shape}.",

@@ -53,7 +53,7 @@ SENTENCES = {
     "colours_signed": "橙色支持<b>{target}</b>，蓝色反对",
     "colours_positive": "橙色支持<b>{target}</b>",
     "colours_sensitive": "橙色：这里变亮会提高<b>{target}</b>的得分；蓝色：会降低",
-    "colours_guided": "图上的颜色是从<b>{target}</b>反向传播时放行的边缘，不是理由",
+    "colours_guided": "颜色显示从<b>{target}</b>反向传播时放行了什么，不是判断的理由",
     "look_share": "{colours}。归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
     "look_black_baseline": "{colours}；背景和基线一样黑，所以贡献为零。",
     "look_wrong": "{colours}。把目标类别改成<b>{truth}</b>，比较两张归因图。",

@@ -27,7 +27,6 @@ SENTENCES = {
     "kernel_random": "随机（种子 0）",
     "kernel_own": "自己填的数",
     "learned": "{model} 学到的",
-    "filter": "滤波器",
     "flip": "翻转卷积核",
     "rows": "卷积核的行数",
     "columns": "卷积核的列数",
@@ -86,6 +85,7 @@ SENTENCES = {
     "row_conv": "卷积，{in_channels} → {out_channels} 通道",
     "row_linear": "全连接，{in_features} → {out_features}",
     # ---- what cannot be done
+    "window_too_large": "{size} × {size} 的池化窗口比 {height} × {width} 的图片还大。",
     "does_not_fit": "卷积核放不下：一边有 {kernel_size} 个数，空洞率为 {dilation}，要跨过 {reach} 个像素，"
     "而填充后的图像只有 {padded} 个像素（{size} + 2 × {padding}）。",
     "not_a_map": "{name}必须是二维的（高和宽），现在的形状是 {shape}。",
