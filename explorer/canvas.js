@@ -359,7 +359,7 @@
       figures.forEach(({ canvas }, index) => {
         canvas.tabIndex = index === chosen ? 0 : -1;
         canvas.setAttribute("role", "img");
-        canvas.setAttribute("aria-label", maps[index].title || (maps.length > 1 ? `${label}, ${index + 1}` : label));
+        canvas.setAttribute("aria-label", maps[index].title || (maps.length > 1 ? `${label} (${index + 1})` : label));
         if (maps.length > 1) canvas.setAttribute("aria-keyshortcuts", Object.keys(PAGES).join(" "));
       });
     }

@@ -82,6 +82,7 @@ def test_formulas_are_closed(wing, language):
 def test_a_list_is_written_as_the_language_writes_one():
     error = InputError("errors.not_a_choice", name="terms.model", value="vgg", choices=["lenet5", "mlp"])
     assert "lenet5, mlp" in error.sentence("en") and "lenet5、mlp" in error.sentence("zh")
+    assert "got ['lenet5']" in InputError("errors.not_a_choice", name="terms.model", value=["lenet5"], choices=["mlp"]).sentence("en")
     assert join_words(["a", "b"], text_in("zh")) == "a、b"
 
 

@@ -18,7 +18,7 @@ from explorer.text import Text, join_sentences
 
 NUM_CLASSES = 10
 
-# What the colours of a method's map mean: None stands for all others, whose values add up to a score or its change.
+# What the colours of a method's map mean; of those that are not named, orange speaks for the class and blue against it.
 _COLOURS = {"gradient": "sensitive", "smoothgrad": "sensitive", "guided_backprop": "guided", "gradcam": "positive"}
 _ALL = 0.99  # of a map on the clothes: only the baseline keeps the rest at 0
 _SHOWN_SIDE = 112  # pixels to which larger pictures are reduced before they are sent to the page

@@ -65,7 +65,7 @@ def _fill_row(name: str, record: Mapping, tutorial: Mapping | None, text: Text) 
         "claim": "" if claimed is None else f"{100 * claimed:.1f} %",
         "tutorial": "" if tutorial is None else f"{100 * tutorial['test_accuracy']:.2f} %",
         "epochs": record["epochs"],
-        "seeds": record["seed"] if seeds is None else ", ".join(map(str, seeds.seeds)),
+        "seeds": record["seed"] if seeds is None else join_words(map(str, seeds.seeds), text),
     }
 
 

@@ -39,7 +39,7 @@ from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepar
 from explorer.classifier.results_tab import build_results
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.events import draw_look_for, then_wire, wire
+from explorer.events import draw_look_for, draw_problem, then_wire, wire
 from explorer.hardware import device, on_gpu
 from explorer.images import build_upload, open_image
 from explorer.layout import (
@@ -111,7 +111,11 @@ def on_classify(*values, language: str) -> list:
 def on_source(*values, language: str) -> list:
     """As on_classify; shows the place to give the kind of picture that is chosen."""
     source = check_choice("classifier.source", Choices(*values).source, SOURCES)
-    return [*on_classify(*values, language=language), *[gr.update(visible=source == each) for each in SOURCES]]
+    places = [gr.update(visible=source == each) for each in SOURCES]
+    try:
+        return [*on_classify(*values, language=language), *places]
+    except InputError as error:  # the place follows all the same, or a picture that is refused could not be replaced
+        return [gr.update(value=draw_problem(error.sentence(language))), *[gr.skip()] * 5, *places]
 
 
 def on_compare(*values, language: str) -> list:

@@ -121,6 +121,9 @@ window.cnnExplorer.takeTyped = () => {
   return wasTyped;
 };
 
+// The cells of a preset, undefined for any other kernel.
+window.cnnExplorer.presetOf = (name) => words.presets[name]?.map((line) => [...line]);
+
 // A click on the sheet of a network's filters: the one that is clicked fills the matrix, which stays the network's.
 window.cnnExplorer.takeFilter = ({ filters }, { row, column }) => {
   const taken = filters.cells[Math.floor(row / filters.pitch) * filters.perRow + Math.floor(column / filters.pitch)];

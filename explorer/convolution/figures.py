@@ -242,7 +242,7 @@ def _describe_values(experiment: Experiment, text: Text) -> str:
         )
     if total == 1 and experiment.kernel.count_nonzero() == 1:
         return text("convolution.look_copy", low=low, high=high)
-    if abs(total - 1) < 1e-3 and _is_bright(experiment):
+    if abs(total - 1) < 1e-3 and experiment.kernel.count_nonzero() > 1 and _is_bright(experiment):
         return text("convolution.look_average", low=low, high=high)
     key = "look_sum_grey" if _is_bright(experiment) else "look_sum"
     return text(f"convolution.{key}", sum=format_number(total), low=low, high=high)

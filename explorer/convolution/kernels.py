@@ -21,7 +21,7 @@ Cells = Sequence[Sequence["str | float"]]
 
 # What editor.js takes for a number as well. Infinity and NaN are read, to be refused as too large.
 _DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
-_NUMBER = re.compile(rf"{_DECIMAL}(?:\s*/\s*{_DECIMAL})?|[+-]?(?:inf(?:inity)?|nan)")
+_NUMBER = re.compile(rf"{_DECIMAL}(?:\s*/\s*{_DECIMAL})?|[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
 
 
 def compute_gaussian(size: int, sigma: float) -> torch.Tensor:
@@ -110,7 +110,7 @@ def _parse_matrix(name: str, cells: Cells, max_size: int, max_value: float) -> t
 
 def _parse_cell(cell, name: str, row: int, column: int, max_value: float) -> float:
     place = {"name": name, "row": row, "column": column}
-    written = "" if cell is None else str(cell).strip().replace("\N{MINUS SIGN}", "-").lower()
+    written = "" if cell is None else str(cell).strip().replace("\N{MINUS SIGN}", "-")
     if not written:
         raise InputError("convolution.cell_empty", **place)
     try:

@@ -144,8 +144,11 @@ def on_setup(choice: str, *values, language: str) -> list:
         sentence = error.sentence(language)
         # Without a picture nothing is wrong yet: the place for it has only just appeared.
         is_new = source in ("upload", "drawing") and _is_blank(settings)
-        line = draw_look_for(html.escape(sentence), stale=True) if is_new else draw_problem(sentence)
-        return [gr.update(value=line), *[gr.skip() for _ in range(NUM_PICTURES - 1)], *extras]
+        line = gr.update(value=draw_look_for(html.escape(sentence), stale=True) if is_new else draw_problem(sentence))
+        pictures = [line, *[gr.skip() for _ in range(NUM_PICTURES - 1)]]
+        if is_new:  # nor is there one to pool
+            pictures[POOL_LOOK] = line
+        return [*pictures, *extras]
 
 
 def on_open(choice: str, *values, language: str) -> list:
@@ -187,7 +190,7 @@ def convolve(
     dilation = check_whole("terms.dilation", dilation, 1, MAX_IMAGE_SIZE)
     padding = check_whole("terms.padding", padding, 0, MAX_PADDING)
     if not isinstance(flip, bool):  # bool("false") would be true
-        raise InputError("errors.not_a_choice", name="convolution.flip", value=flip, choices="true, false")
+        raise InputError("errors.not_a_choice", name="convolution.flip", value=flip, choices=["true", "false"])
     experiment = run_experiment(parse_image(image), parse_kernel(kernel), stride, padding, dilation, flip)
     comparison = experiment.comparison
     height, width = comparison.torch_result.shape
@@ -348,6 +351,7 @@ def _is_blank(settings: Settings) -> bool:
 # ---- layout -----------------------------------------------------------------------------------------------------
 
 NUM_PICTURES = 9  # what on_convolve returns
+POOL_LOOK = 5  # which of them is the line above the pooled pictures
 
 
 def build_tab(language: str) -> Wing:
@@ -415,6 +419,9 @@ def build_tab(language: str) -> Wing:
     setup = [*pictures, editor, filters, filters_place, sample_place, upload_place, drawing_place]
     changed = [sample, upload, drawing, stride, padding, dilation, flip, pool_size, in_channels, out_channels, side]
     # Who types has a kernel of his own; the handler below, which Gradio calls after this, hears of it already.
+    # A preset fills the matrix at once, or its late answer would undo what is typed meanwhile.
+    fill = "(kernel, cells) => cnnExplorer.presetOf(kernel) ?? cells"
+    kernel.input(None, [kernel, editor], [editor], js=fill, api_visibility="private", queue=False, show_progress="hidden")
     typed = "(kernel) => cnnExplorer.takeTyped() ? " + json.dumps(OWN) + " : kernel"
     editor.input(None, [kernel], [kernel], js=typed, api_visibility="private", queue=False, show_progress="hidden")
     triggers = [source.input, kernel.input, editor.input, editor.submit, *(each.input for each in changed)]
@@ -458,6 +465,7 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         "cell": text("convolution.cell"),
         "scale": DIVERGING,
         "limit": MAX_KERNEL_VALUE,
+        "presets": {name: preset_cells(name) for name in PRESETS},
     }
     words_attribute = html.escape(json.dumps(words, ensure_ascii=False))
     return gr.HTML(

@@ -14,13 +14,13 @@ import json
 import os
 import re
 import threading
-import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
 import torch
+from filelock import FileLock
 from huggingface_hub import split_torch_state_dict_into_shards
 from safetensors import SafetensorError
 from safetensors.torch import load, save
@@ -215,36 +215,16 @@ def _pack(name: str, model: nn.Module) -> dict[str, bytes]:
 
 
 @contextmanager
-def lock_results(folder: Path, patience: float = 60.0) -> Iterator[None]:
+def lock_results(folder: Path) -> Iterator[None]:
     """Keeps two training processes from writing results.json, or what is drawn from it, at once.
 
-    It is not reentrant. A lock that its owner left behind expires.
+    It is not reentrant. A process that dies lets go of it; its file stays.
 
     Args:
         folder: where results.json lies.
-        patience: seconds after which nobody can still be holding the lock.
     """
-    lock = folder / f".{RESULTS_FILE}.lock"
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
-            break
-        except FileExistsError:
-            if _age(lock) > patience:  # its owner died
-                lock.unlink(missing_ok=True)
-            time.sleep(0.05)
-    try:
+    with FileLock(folder / f".{RESULTS_FILE}.lock"):
         yield
-    finally:
-        lock.unlink(missing_ok=True)
-
-
-def _age(path: Path) -> float:
-    """Seconds since a file was written; 0 where it is gone."""
-    try:
-        return time.time() - path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
 
 
 def _verified_contents(name: str, folder: Path) -> list[tuple[Path, bytes]]:

@@ -113,13 +113,17 @@ def record_catalogue(name: str, channels: int = 1, **changes) -> Recording:
 
     Raises:
         ValueError: as `create_model` does.
+        InputError: it takes images of other channels only.
+        UnsupportedLayerError: its constructor looks at numbers, or its forward cannot be recorded.
     """
     setting = _channel_setting(name, channels) if name in MODELS else {}
     try:
         with torch.device("meta"):
             model = create_model(name, **setting, **changes)
     except (RuntimeError, NotImplementedError) as error:  # it looks at numbers while it is built
-        raise _not_recordable(name, error) from error
+        raise UnsupportedLayerError(
+            "trace.not_buildable", layer=name, kind=type(error).__name__, reason=_first_line(error)
+        ) from error
     return record(model)
 
 

@@ -16,7 +16,7 @@ from explorer.shapes.graph import IMAGE, Graph, Node
 from explorer.shapes.maths import ROLES as ROLE_OF
 from explorer.shapes.maths import is_global_average, order_axes, write_shape
 from explorer.style import ROLES
-from explorer.text import Text
+from explorer.text import Text, join_words
 
 PROBLEM = "#d55e00"
 SHOWN_SIDE = 256  # pixels of the image that is sent to the page
@@ -88,6 +88,7 @@ def draw_graph(graph: Graph, network: str, text: Text) -> dict:
             ("#9aa5b1", text("shapes.legend_width")),
         ],
         "words": {word: text(f"shapes.{word}") for word in _GRAPH_WORDS},
+        "joiner": join_words(["", ""], text),
     }
 
 

@@ -56,7 +56,8 @@ def join_chinese_lines(sentence: str) -> str:
 
 
 def translate(language: str, key: str, **values) -> str:
-    """The sentence of that key with its placeholders filled in; a list is written as the language writes one.
+    """The sentence of that key with its placeholders filled in; a list is written as the language writes one, but
+    for `value`, which is what a reader gave.
 
     A sentence without values is returned as it stands, so that LaTeX braces need no escaping; one with values
     goes through `str.format`.
@@ -70,7 +71,7 @@ def translate(language: str, key: str, **values) -> str:
     """
     sentence = sentences(language)[key]
     values = {
-        name: _JOINERS[language].join(map(str, value)) if isinstance(value, list) else value
+        name: _JOINERS[language].join(map(str, value)) if isinstance(value, list) and name != "value" else value
         for name, value in values.items()
     }
     return _SPACE_AFTER_BRACKET.sub(lambda found: found[0][:-1], sentence.format(**values)) if values else sentence

@@ -166,15 +166,19 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def cheapest_first(names: Iterable[str]) -> tuple[str, ...]:
-    """Names in order of work. Roughly: a matrix's weight is used once an image, a kernel's a hundred times."""
+    """Names in order of work. Roughly: a matrix's weight is used once an image, a kernel's a hundred times.
+
+    Raises:
+        RunError: one of them cannot be built without numbers, as it is when its weights are loaded.
+    """
 
     def cost(name: str) -> int:
         try:
             with torch.device("meta"):
                 model = create_model(name)
-        except (RuntimeError, NotImplementedError):  # it looks at numbers while it is built
-            with torch.random.fork_rng(devices=[]):
-                model = create_model(name)
+        except (RuntimeError, NotImplementedError) as error:  # its weights could never be loaded again
+            reason = str(error).splitlines()[0]
+            raise RunError(f"{name} cannot be trained: its constructor looks at numbers ({reason})") from error
         return sum(parameter.numel() * (100 if parameter.ndim == 4 else 1) for parameter in model.parameters())
 
     return tuple(sorted(names, key=cost))

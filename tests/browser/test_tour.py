@@ -203,17 +203,20 @@ def test_what_is_set_while_an_answer_is_awaited_counts_as_well(visit):
     page.locator("#convolution-maps canvas").nth(3).wait_for()
     held = hold_calls(page)
     choose(page, text("terms.kernel"), text("convolution.kernel_sobel_x"))
-    page.wait_for_timeout(300)
+    while not held:
+        page.wait_for_timeout(50)
     page.get_by_label(f"number input for {text('terms.stride')}").first.fill("2")
+    page.locator(".kernel-grid input").nth(4).fill("3")  # which no late answer may undo
     page.wait_for_timeout(300)
-    assert held and all(json.loads(route.request.post_data)["data"][6] == 1 for route in held), "the stride waits"
+    assert all(json.loads(route.request.post_data)["data"][6] == 1 for route in held), "the stride waits"
     release_calls(page, held)
     size = "() => document.querySelectorAll('#convolution-maps .map-caption')[2].innerText"
     page.wait_for_function(f"() => ({size})().startsWith('2 × 2')")
-    assert kernel_shown(page) == (text("convolution.kernel_sobel_x"), "-1,0,1,-2,0,2,-1,0,1")
-    page.locator(".kernel-grid input").first.fill("7")
+    assert kernel_shown(page) == (text("convolution.kernel_own"), "-1,0,1,-2,3,2,-1,0,1")
     page.wait_for_function("() => new URLSearchParams(location.search).get('kernel') === 'own'")
-    assert kernel_shown(page) == (text("convolution.kernel_own"), "7,0,1,-2,0,2,-1,0,1")
+    choose(page, text("terms.kernel"), text("convolution.kernel_sobel_x"))
+    page.wait_for_function("() => document.querySelectorAll('.kernel-grid input')[4].value === '0'")
+    assert kernel_shown(page) == (text("convolution.kernel_sobel_x"), "-1,0,1,-2,0,2,-1,0,1")
 
 
 def test_a_slider_left_out_of_bounds_is_computed_as_what_it_then_says(visit):

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from explorer.classifier import tab
-from explorer.classifier.attribution import METHODS
+from explorer.classifier.attribution import METHODS, gradcam_layers
 from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_compared, on_source
 from explorer.classifier.results_tab import on_results
 from explorer.classifier.preprocessing import prepare_picture
@@ -109,6 +109,41 @@ def test_the_map_is_for_the_chosen_class():
     answer = explain(sample=0, model="softmax", method="gradient", target=7)
     assert np.allclose(answer["values"], weight.numpy(), atol=1e-6) and answer["target"] == 7
     json.dumps(answer, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", ["lenet5", "alexnet_small", "resnet18", "resnet20"])
+def test_gradcam_is_placed_where_the_units_of_its_layer_lie(name):
+    """Against autograd: the middle of the pixels that reach a unit in the midst of the map, where nothing is cut off."""
+    model = create_model(name).eval()
+    for layer, module in gradcam_layers(model).items():
+        kept, image = {}, torch.rand(1, 1, 160, 160, requires_grad=True)
+        handle = module.register_forward_hook(lambda _module, _inputs, output: kept.update(maps=output))
+        trunk = model.features if hasattr(model, "features") else model  # a classifier takes one size only
+        trunk(image)
+        handle.remove()
+        (start, jump), _ = tab._find_grid(name, layer)
+        unit = kept["maps"].shape[2] // 2
+        kept["maps"][0, :, unit, unit].sum().backward()
+        rows = (image.grad[0, 0] != 0).any(dim=1).nonzero().flatten()
+        assert (rows[0] + rows[-1]).item() / 2 == pytest.approx(start + jump * unit, abs=jump / 2), layer
+
+
+def test_how_far_stretching_would_move_gradcam():
+    shifts = []
+    for name in MODELS:
+        with torch.device("meta"):
+            model, image = create_model(name).eval(), torch.empty(1, 1, 28, 28)
+        kept = {}
+        for layer, module in gradcam_layers(model).items():
+            module.register_forward_hook(lambda _module, _inputs, output, layer=layer: kept.update({layer: output}))
+        model(image)
+        for layer, maps in kept.items():
+            (start, jump), _ = tab._find_grid(name, layer)
+            count = maps.shape[2]
+            shifts.append(max(abs((unit + 0.5) * 28 / count - 0.5 - (start + jump * unit)) for unit in range(count)))
+    assert max(shifts) == pytest.approx(3.6)
+    for language in ("en", "zh"):
+        assert "3.6" in text_in(language)("classifier.explanation")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -235,6 +270,14 @@ def test_without_a_picture_the_line_says_what_to_do(source, language):
     ]
     assert all("value" not in output for output in outputs[1:6]) and "stale" in outputs[0]["value"]
     assert outputs[5]["visible"] is False  # a comparison of another picture
+
+
+def test_a_picture_that_is_refused_can_be_replaced(tmp_path):
+    path = tmp_path / "blank.png"
+    Image.fromarray(np.full((40, 40), 255, dtype=np.uint8)).save(path)
+    line, *outputs = call(on_source, "zh", source="upload", upload=str(path))
+    assert InputError("classifier.blank").sentence("zh") in line["value"] and 'role="alert"' in line["value"]
+    assert outputs[:5] == [gr.skip()] * 5 and [place["visible"] for place in outputs[5:]] == [False, True, False, False]
 
 
 def test_all_methods_side_by_side():

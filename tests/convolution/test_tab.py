@@ -142,7 +142,8 @@ def test_a_pooling_window_larger_than_the_picture_is_named_as_such(tmp_path):
     ("cells", "said", "unsaid"),
     [
         ([["0.00002", "0.00002"]], "4e−05, the sum of", "add up to 0"),
-        ([["1.00004"]], "", "unchanged"),
+        ([["1.00004"]], "the sum of", "unchanged"),
+        ([["0.9995"]], "the sum of", "blur"),
         ([["1"]], "unchanged", "the sum of"),
         ([["1/9"] * 3] * 3, "details blur", "the sum of"),
     ],
@@ -187,7 +188,7 @@ def test_the_controls_follow_a_choice_that_cannot_be_computed(tmp_path):
 def test_setup_without_a_picture_yet_asks_for_one():
     for source, number in (("upload", 1), ("drawing", 2)):
         line, *outputs = on_setup("box", *values_of(source=source), language="en")
-        assert "yet" in line["value"] and "look-for stale" in line["value"] and outputs[-3:][number]["visible"]
+        assert "yet" in line["value"] and "look-for stale" in line["value"] and outputs[tab.POOL_LOOK - 1] == line and outputs[-3:][number]["visible"]
 
 
 def test_typed_numbers_are_the_readers_own_and_not_sent_back():

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -25,6 +28,9 @@ from explorer.models.checkpoints import (
 )
 
 
+ROOT = Path(__file__).parents[2]
+
+
 def build(name: str, seed: int = 0) -> torch.nn.Module:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -37,6 +43,11 @@ def folder(tmp_path):
     save_checkpoint("lenet5", build("lenet5"), {"test_accuracy": 0.9}, tmp_path)
     save_checkpoint("softmax", build("softmax"), {"test_accuracy": 0.8}, tmp_path)
     return tmp_path
+
+
+def seen(folder: Path) -> set[str]:
+    """Names of the files in a folder that are not hidden."""
+    return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
 
 
 def weights_of(name: str, folder: Path) -> Path:
@@ -91,7 +102,7 @@ def test_record_names_files_with_their_digest(folder):
     content = (folder / entry["file"]).read_bytes()
     assert entry["sha256"] == hashlib.sha256(content).hexdigest() and entry["bytes"] == len(content)
     assert record["test_accuracy"] == 0.9 and load_results(folder)["softmax"]["test_accuracy"] == 0.8
-    assert {path.name for path in folder.iterdir()} == {
+    assert seen(folder) == {
         "results.json", weights_of("lenet5", folder).name, weights_of("softmax", folder).name
     }  # fmt: skip
 
@@ -127,11 +138,11 @@ def test_killed_at_any_moment_a_network_in_several_files_is_the_old_or_the_new(t
         with pytest.raises(KeyboardInterrupt):
             save_checkpoint("resnet20", build("resnet20", 1), {}, tmp_path)
     assert list(tmp_path.glob(".*.tmp"))
-    os.utime(tmp_path / ".results.json.lock", (0, 0))
     assert available_models(tmp_path) == ["resnet20"]
     assert torch.equal(load_trained("resnet20", tmp_path).stem[0].weight, build("resnet20").stem[0].weight.half().float())
     save_checkpoint("resnet20", build("resnet20", 1), {}, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 4 and not files & set(tmp_path.iterdir()), "leftovers stay"
+    assert len(seen(tmp_path)) == 4 and not list(tmp_path.glob(".*.tmp")), "leftovers stay"
+    assert not files & set(tmp_path.iterdir())
 
 
 def test_who_reads_while_a_network_is_trained_anew_gets_the_new_one(tmp_path, monkeypatch):
@@ -258,30 +269,39 @@ def test_records_written_at_once_are_all_kept(tmp_path):
     assert available_models(tmp_path) == sorted(names, key=["softmax", "mlp", "lenet5", "resnet20", "plain20"].index)
 
 
-def test_abandoned_lock_expires(tmp_path):
-    lock = tmp_path / ".results.json.lock"
-    lock.touch()
-    os.utime(lock, (0, 0))
+KILLED_WITH_THE_LOCK = """
+import os, signal, sys
+from pathlib import Path
+from explorer.models.checkpoints import lock_results
+with lock_results(Path(sys.argv[1])):
+    print("locked", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_that_is_killed_lets_go_of_the_lock(tmp_path):
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_WITH_THE_LOCK, str(tmp_path)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert killed.stdout == "locked\n" and killed.returncode == -signal.SIGKILL
     save_checkpoint("softmax", build("softmax"), {}, tmp_path)
     assert available_models(tmp_path) == ["softmax"]
 
 
-def test_who_found_an_abandoned_lock_waits_for_the_next_like_everybody(tmp_path, monkeypatch):
-    lock, sleeps = tmp_path / ".results.json.lock", []
-    lock.touch()
-    os.utime(lock, (0, 0))
+def test_who_finds_the_lock_taken_waits(tmp_path):
+    order = []
 
-    def others_meanwhile(seconds):
-        sleeps.append(lock.exists())
-        if len(sleeps) == 1:
-            lock.touch()  # another process was faster
-        elif len(sleeps) == 3:
-            lock.unlink()
+    def write() -> None:
+        with checkpoints.lock_results(tmp_path):
+            order.append("second")
 
-    monkeypatch.setattr(checkpoints.time, "sleep", others_meanwhile)
     with checkpoints.lock_results(tmp_path):
-        assert sleeps == [False, True, True] and lock.exists()
-    assert not lock.exists()
+        waiting = threading.Thread(target=write)
+        waiting.start()
+        waiting.join(0.3)
+        order.append("first")
+    waiting.join()
+    assert order == ["first", "second"]
 
 
 @pytest.mark.parametrize("name", load_results())

@@ -52,17 +52,17 @@ SENTENCES = {
     ),
     "verdict_own": "{model} says <b>{predicted}</b> with {probability}; it must name one of its ten classes.",
     "about": "<b>{method}.</b> {sentence}",
-    "colours_signed": "Orange speaks for <b>{target}</b>, blue against it",
-    "colours_positive": "Orange speaks for <b>{target}</b>",
-    "colours_sensitive": "Orange: brighter here raises the score of <b>{target}</b>; blue: it lowers it",
-    "colours_guided": "The colours show what gets through on the way back from <b>{target}</b>, not reasons for it",
-    "look_share": "{colours}: {share} of the map lies on the clothes, which cover {area} of the picture.",
-    "look_black_baseline": "{colours}; the background equals the black baseline and gets nothing.",
-    "look_wrong": "{colours}. Choose <b>{truth}</b> as target class and compare.",
+    "colours_signed": "Orange speaks for <b>{target}</b>, blue against it.",
+    "colours_positive": "Orange speaks for <b>{target}</b>.",
+    "colours_sensitive": "Orange: brighter here raises the score of <b>{target}</b>; blue: it lowers it.",
+    "colours_guided": "The colours show what gets through on the way back from <b>{target}</b>, not reasons for it.",
+    "look_share": "{colours} {share} of the map lies on the clothes, which cover {area} of the picture.",
+    "look_black_baseline": "{colours} The background equals the black baseline and gets nothing.",
+    "look_wrong": "{colours} Choose <b>{truth}</b> as target class and compare.",
     "look_empty_gradcam": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
     "look_empty_baseline": (
-        "The map stays empty: instead of the baseline, this picture changes nothing in the score of <b>{target}</b>. Try "
-        "another baseline."
+        "The map stays empty: to put this picture in place of the baseline does not change the score of <b>{target}</b>. "
+        "Try another baseline."
     ),
     "look_empty_gradient": "The map stays empty: no small change of a pixel moves the score of <b>{target}</b>.",
     "look_no_map": "The bars show how sure it is of each class.",
@@ -156,7 +156,7 @@ SENTENCES = {
     "head_tutorial": "By the tutorial's recipe",
     "claims_title": "Do the claims hold, and how were these networks trained?",
     "claim_by_theirs": "By the tutorial's recipe",
-    "claim_by_ours": "By ours",
+    "claim_by_ours": "By our recipe",
     "claim_agrees": "{by_recipe} {accuracy} %: the claim of {claimed} % lies within the error bar.",
     "claim_above": "{by_recipe} {accuracy} %, {points} points better than the {claimed} % that are claimed.",
     "claim_below": "{by_recipe} {accuracy} %, {points} points less than the {claimed} % that are claimed.",

@@ -18,6 +18,7 @@ SENTENCES = {
     "unsupported_setting": "还没有处理 {layer}（{kind}）在 {setting} 时的规则。",
     "several_outputs": "{layer}（{kind}）给出的不是单个张量，无法追踪。",
     "only_channels": "{title} 只接受 {wanted} 通道的图像，现在是 {channels} 通道。",
+    "not_buildable": "{layer} 在构建时要读取数值，无法不带权重构建（{kind}）：{reason}",
     "not_recordable": "无法记录 {layer} 的前向计算（{kind}）：{reason}",
     "no_layer": "网络里没有名为 {layer} 的层。",
     "no_map": "{layer}（{kind}）的输出不是特征图，没有按行和列排列的单元。",
