@@ -420,7 +420,7 @@ def build_tab(language: str) -> Wing:
     changed = [sample, upload, drawing, stride, padding, dilation, flip, pool_size, in_channels, out_channels, side]
     # Who types has a kernel of his own; the handler below, which Gradio calls after this, hears of it already.
     # A preset fills the matrix at once, or its late answer would undo what is typed meanwhile.
-    fill = "(kernel, cells) => cnnExplorer.presetOf(kernel) ?? cells"
+    fill = "(kernel, cells) => [cnnExplorer.presetOf(kernel) ?? cells]"
     kernel.input(None, [kernel, editor], [editor], js=fill, api_visibility="private", queue=False, show_progress="hidden")
     typed = "(kernel) => cnnExplorer.takeTyped() ? " + json.dumps(OWN) + " : kernel"
     editor.input(None, [kernel], [kernel], js=typed, api_visibility="private", queue=False, show_progress="hidden")
