@@ -515,7 +515,8 @@
     function unfold(groups) {
       unfolded = foldToFit(props.value.nodes, groups);
       const names = [...groups].filter((path) => !unfolded.has(path)).map(shortName);
-      kept.textContent = names.length ? props.value.words.too_entangled.replace("{groups}", names.join(props.value.joiner)) : "";
+      const { words, joiner } = props.value;
+      kept.textContent = names.length ? words.too_entangled.replace("{groups}", names.join(joiner)) : "";
     }
 
     function refold(groups) {

@@ -264,7 +264,7 @@ def test_dense_blocks_that_cannot_be_placed_say_so(visit):
     page.locator("svg.graph [data-item^='g:']").first.wait_for()
     unfold.click()
     told = page.locator(".graph-bar [role=status]")
-    told.filter(has_text=text_in("zh")("shapes.too_entangled", groups="denseblock3, denseblock4")).wait_for()
+    told.filter(has_text=text_in("zh")("shapes.too_entangled", groups=["denseblock3", "denseblock4"])).wait_for()
     page.get_by_role("button", name=text_in("zh")("shapes.fold_all"), exact=True).click()
     told.wait_for(state="hidden")
 

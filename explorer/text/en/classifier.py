@@ -157,9 +157,9 @@ SENTENCES = {
     "claims_title": "Do the claims hold, and how were these networks trained?",
     "claim_by_theirs": "By the tutorial's recipe",
     "claim_by_ours": "By our recipe",
-    "claim_agrees": "{by_recipe} {accuracy} %: the claim of {claimed} % lies within the error bar.",
-    "claim_above": "{by_recipe} {accuracy} %, {points} points better than the {claimed} % that are claimed.",
-    "claim_below": "{by_recipe} {accuracy} %, {points} points less than the {claimed} % that are claimed.",
+    "claim_agrees": "{by_recipe} {accuracy}\u00a0%: the claim of {claimed}\u00a0% lies within the error bar.",
+    "claim_above": "{by_recipe} {accuracy}\u00a0%, {points} points better than the {claimed}\u00a0% that are claimed.",
+    "claim_below": "{by_recipe} {accuracy}\u00a0%, {points} points less than the {claimed}\u00a0% that are claimed.",
     "trained_with": "Trained for {epochs} epochs with {tricks}; {time} on {hardware}.",
     "trained_further": (
         "Then, from those weights, for {epochs} more with {tricks}, while the learning rate rose and fell once more (a warm "
