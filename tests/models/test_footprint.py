@@ -26,6 +26,7 @@ from explorer.models.footprint import check_field, measure_footprint
 from explorer.models.lenet import LeNet5
 from explorer.models.resnet import CifarResNet, ResNet18, ResNet34, ResNet50
 from explorer.models.trace import ShapeError, UnsupportedLayerError, record, record_catalogue, trace
+from tests.models.networks import Net
 
 IDENTITIES = (nn.ReLU, nn.ReLU6, nn.Tanh, nn.Hardswish, nn.SiLU, nn.GELU, nn.BatchNorm2d, nn.Dropout)
 
@@ -60,19 +61,6 @@ def box_of(mask: torch.Tensor):
     if len(rows) == 0:
         return None
     return (int(rows[0]), int(columns[0])), (int(rows[-1]), int(columns[-1]))
-
-
-class Net(nn.Module):
-    """A network whose forward is a function of its layers."""
-
-    def __init__(self, forward, **layers):
-        super().__init__()
-        self.function = forward
-        for name, layer in layers.items():
-            self.add_module(name, layer)
-
-    def forward(self, image):
-        return self.function(self, image)
 
 
 def body(model: nn.Module) -> nn.Module:

@@ -13,19 +13,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from explorer.models.trace import ShapeError, UnsupportedLayerError, record, trace
-
-
-class Net(nn.Module):
-    """A network whose forward is a function of its layers."""
-
-    def __init__(self, forward, **parts):
-        super().__init__()
-        self.function = forward
-        for name, part in parts.items():
-            setattr(self, name, part)
-
-    def forward(self, image):
-        return self.function(self, image)
+from tests.models.networks import Net
 
 
 class WeightStandardisedConv(nn.Conv2d):

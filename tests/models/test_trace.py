@@ -31,6 +31,7 @@ from explorer.models.trace import (
     trace_catalogue,
     trace_shapes,
 )
+from tests.models.networks import Net
 
 TORCHVISION = {
     "resnet18": torchvision.models.resnet18,
@@ -446,19 +447,6 @@ def test_an_operation_without_a_rule_is_refused_by_name(model, words):
     assert words in str(caught.value)
 
 
-class Rule(nn.Module):
-    """A forward given as a function of the network and its input."""
-
-    def __init__(self, function, **modules):
-        super().__init__()
-        self.function = function
-        for name, module in modules.items():
-            setattr(self, name, module)
-
-    def forward(self, x):
-        return self.function(self, x)
-
-
 def attend(net, x, **masks):
     tokens = x.flatten(2).permute(0, 2, 1)
     return net.a(tokens, tokens, tokens, need_weights=False, **masks)[0]
@@ -475,7 +463,7 @@ def attend(net, x, **masks):
     ],
 )
 def test_what_would_be_traced_wrongly_is_refused(function):
-    model = Rule(function, a=nn.MultiheadAttention(4, 2, batch_first=True), b=nn.Conv2d(4, 4, 5, padding=2))
+    model = Net(function, a=nn.MultiheadAttention(4, 2, batch_first=True), b=nn.Conv2d(4, 4, 5, padding=2))
     model.register_buffer("rows", torch.zeros(1, 4, 2, 8))
     model.register_buffer("mask", torch.eye(64).bool().logical_not())
     model(torch.zeros(1, 4, 8, 8))
@@ -484,7 +472,7 @@ def test_what_would_be_traced_wrongly_is_refused(function):
 
 
 def test_rows_that_are_put_below_others_keep_their_fields():
-    model = Rule(lambda net, x: torch.cat([net.b(x), x[:, :, -2:]], 2), b=nn.Conv2d(4, 4, (3, 1)))
+    model = Net(lambda net, x: torch.cat([net.b(x), x[:, :, -2:]], 2), b=nn.Conv2d(4, 4, (3, 1)))
     layer = trace(model, (4, 8, 8)).layers[-1]
     assert layer.output_shape == (4, 8, 8) and layer.receptive_field.size == (3, 1)
     boxes = [layer.receptive_field.box((row, 5)) for row in (0, 5, 6, 7)]
@@ -493,11 +481,11 @@ def test_rows_that_are_put_below_others_keep_their_fields():
 
 def test_a_branch_that_saw_a_part_of_the_image_does_not_hide_what_the_other_sees():
     """The mean of the upper left 4 x 4 pixels scales every pixel: each sees these and itself."""
-    model = Rule(lambda net, x: x * x[:, :, :4, :4].mean((2, 3), keepdim=True))
+    model = Net(lambda net, x: x * x[:, :, :4, :4].mean((2, 3), keepdim=True))
     field = trace(model, (1, 16, 16)).layers[-1].receptive_field
     assert field.box((10, 12)) == ((0, 0), (10, 12)) and field.box((1, 1)) == ((0, 0), (3, 3))
     assert not field.is_global and field.size == (16, 16)
-    whole = Rule(lambda net, x: x * x.mean((2, 3), keepdim=True))
+    whole = Net(lambda net, x: x * x.mean((2, 3), keepdim=True))
     assert trace(whole, (1, 16, 16)).layers[-1].receptive_field.is_global
 
 
