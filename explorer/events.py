@@ -15,6 +15,8 @@ from explorer.text import translate
 
 logger = logging.getLogger(__name__)
 
+PRIVATE = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}  # of events that the page answers itself
+
 
 def draw_look_for(sentence: str, stale: bool = False) -> str:
     """The line above a picture that says what to look for now, as HTML.

@@ -14,10 +14,11 @@ from starlette.middleware import Middleware
 from explorer.classifier import tab as classifier
 from explorer.convolution import tab as convolution
 from explorer.errors import InputError
+from explorer.events import PRIVATE
 from explorer.gradient_flow import tab as gradient_flow
 from explorer.language import PATHS, TAGS, PageMiddleware
 from explorer.layout import Wing
-from explorer.links import PRIVATE, connect_links
+from explorer.links import connect_links
 from explorer.receptive_field import tab as receptive_field
 from explorer.samples import encode_sprite
 from explorer.settings import Settings, load_settings

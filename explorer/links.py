@@ -14,12 +14,11 @@ import gradio as gr
 
 from explorer.checks import check_number
 from explorer.errors import InputError
-from explorer.events import explain_problems
+from explorer.events import PRIVATE, explain_problems
 from explorer.layout import Wing
 from explorer.samples import check_sample
 
 LONGEST_TEXT = 2000  # characters: a table of 64 layers
-PRIVATE = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 
 def parse_setting(component: gr.components.Component, text: str) -> Any:

@@ -467,9 +467,9 @@ def explain(
         language: language of the sentence, the class names and errors, en or zh.
 
     Returns:
-        model, method, target (index), class_name, score (logit of the target), values (28 rows of 28; the
-        sentence says what orange, which is positive, and blue mean), has_evidence (False when the map is empty), completeness_gap (for integrated
-        gradients and DeepLift: sum of the values less the difference of scores, else None), sentence.
+        model, method, target (index), class_name, score (logit of the target), values (28 rows of 28; the sentence says
+        what orange, which is positive, and blue mean), has_evidence (False when the map is empty), completeness_gap
+        (for integrated gradients and DeepLift: sum of the values less the difference of scores, else None), sentence.
     """
     text = text_in(language)
     wanted = PREDICTED if target is None else check_whole("terms.target", target, 0, NUM_CLASSES - 1)

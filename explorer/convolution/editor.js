@@ -3,7 +3,7 @@ const host = element.querySelector(".kernel-editor");
 const words = JSON.parse(host.dataset.words);
 const MAX_SIZE = 7;
 const DECIMAL = "[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[+-]?[0-9]+)?"; // as kernels.py has it
-const NUMBER = new RegExp(`^(${DECIMAL})(?:\\s*/\\s*(${DECIMAL}))?$`);
+const NUMBER = new RegExp(`^(${DECIMAL})(?:\\s*/\\s*(${DECIMAL}))?$`, "i");
 let cells = [];
 let typed = false; // whether someone typed since the page was last told so
 
@@ -39,7 +39,7 @@ function resize(matrix, rows, columns) {
 
 // The number that explorer/convolution/kernels.py will read, or NaN where it refuses it.
 function numberOf(written) {
-  const found = NUMBER.exec(written.trim().replaceAll("\u2212", "-").toLowerCase());
+  const found = NUMBER.exec(written.trim().replaceAll("\u2212", "-"));
   const number = found ? Number(found[1]) / Number(found[2] ?? 1) : NaN;
   return Math.abs(number) <= words.limit ? number : NaN;
 }
@@ -128,9 +128,8 @@ window.cnnExplorer.presetOf = (name) => words.presets[name]?.map((line) => [...l
 window.cnnExplorer.takeFilter = ({ filters }, { row, column }) => {
   const taken = filters.cells[Math.floor(row / filters.pitch) * filters.perRow + Math.floor(column / filters.pitch)];
   if (!taken) return;
-  cells = taken.map((line) => [...line]);
-  build();
   props.value = taken;
+  show();
   trigger("submit");
 };
 

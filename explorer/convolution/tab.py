@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import inspect
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -50,7 +50,7 @@ from explorer.convolution.maths import (
 )
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.events import draw_look_for, draw_problem, wire
+from explorer.events import PRIVATE, draw_look_for, draw_problem, wire
 from explorer.images import build_upload, open_image
 from explorer.layout import (
     Wing,
@@ -119,8 +119,8 @@ def on_convolve(*values, language: str) -> list:
         draw_window(experiment, text),
         draw_comparison(experiment, text),
         draw_formula(experiment),
-        *_pool(picture, settings, text),
-        *_count_parameters(experiment, settings, text),
+        *_draw_section(_pool, picture, settings, text),
+        *_draw_section(_count_parameters, experiment, settings, text),
     ]
 
 
@@ -153,9 +153,9 @@ def on_setup(choice: str, *values, language: str) -> list:
 
 def on_open(choice: str, *values, language: str) -> list:
     """As on_setup, for a link, and the kernel's name: a link that only gives numbers means the reader's own."""
-    first, cells = Settings().cells, Settings(*values).cells
-    is_own = choice == FIRST_KERNEL and [list(row) for row in cells] != [list(row) for row in first]
-    choice = OWN if is_own else choice
+    cells = Settings(*values).cells
+    if choice == FIRST_KERNEL and [list(row) for row in cells] != preset_cells(FIRST_KERNEL):
+        choice = OWN
     return [*on_setup(choice, *values, language=language), choice]
 
 
@@ -289,14 +289,19 @@ def _freeze(matrix: torch.Tensor) -> tuple[tuple[float, ...], ...]:
     return tuple(map(tuple, matrix.tolist()))
 
 
-def _pool(picture: torch.Tensor, settings: Settings, text: Text) -> list:
+def _draw_section(draw: Callable, subject: torch.Tensor | Experiment, settings: Settings, text: Text) -> list:
+    """Line and picture of a section below; what is wrong there is said there: the convolution is right all the same."""
     try:
-        size = check_whole("terms.kernel_size", settings.pool_size, 1, MAX_POOL)
-        if size > min(picture.shape):
-            height, width = picture.shape
-            raise InputError("convolution.window_too_large", size=size, height=height, width=width)
-    except InputError as error:  # the convolution above is right all the same
+        return draw(subject, settings, text)
+    except InputError as error:
         return [draw_problem(error.sentence(text.language)), gr.skip()]
+
+
+def _pool(picture: torch.Tensor, settings: Settings, text: Text) -> list:
+    size = check_whole("terms.kernel_size", settings.pool_size, 1, MAX_POOL)
+    if size > min(picture.shape):
+        height, width = picture.shape
+        raise InputError("convolution.window_too_large", size=size, height=height, width=width)
     check, overall = measure_shift(picture, size), _shift_over_samples(size)
     sentence = text(
         "convolution.look_pooling" if check.windows else "convolution.look_pooling_blank",
@@ -315,14 +320,11 @@ def _shift_over_samples(size: int) -> float:
 
 
 def _count_parameters(experiment: Experiment, settings: Settings, text: Text) -> list:
-    try:
-        channels = (
-            check_whole("terms.in_channels", settings.in_channels, 1, MAX_CHANNELS),
-            check_whole("terms.out_channels", settings.out_channels, 1, MAX_CHANNELS),
-        )
-        side = check_whole("terms.input_size", settings.side, 1, MAX_SIDE)
-    except InputError as error:
-        return [draw_problem(error.sentence(text.language)), gr.skip()]
+    channels = (
+        check_whole("terms.in_channels", settings.in_channels, 1, MAX_CHANNELS),
+        check_whole("terms.out_channels", settings.out_channels, 1, MAX_CHANNELS),
+    )
+    side = check_whole("terms.input_size", settings.side, 1, MAX_SIDE)
     size = tuple(experiment.kernel.shape)
     conv = count_conv_params(*channels, *size)
     linear = count_linear_params(*(each * side**2 for each in channels))
@@ -418,12 +420,12 @@ def build_tab(language: str) -> Wing:
     pictures = [look_for, maps, window, compared, formula, pool_look, pool_maps, count_look, counts]
     setup = [*pictures, editor, filters, filters_place, sample_place, upload_place, drawing_place]
     changed = [sample, upload, drawing, stride, padding, dilation, flip, pool_size, in_channels, out_channels, side]
-    # Who types has a kernel of his own; the handler below, which Gradio calls after this, hears of it already.
     # A preset fills the matrix at once, or its late answer would undo what is typed meanwhile.
     fill = "(kernel, cells) => [cnnExplorer.presetOf(kernel) ?? cells]"
-    kernel.input(None, [kernel, editor], [editor], js=fill, api_visibility="private", queue=False, show_progress="hidden")
+    kernel.input(None, [kernel, editor], [editor], js=fill, **PRIVATE)
+    # Who types has a kernel of his own; the handler below, which Gradio calls after this, hears of it already.
     typed = "(kernel) => cnnExplorer.takeTyped() ? " + json.dumps(OWN) + " : kernel"
-    editor.input(None, [kernel], [kernel], js=typed, api_visibility="private", queue=False, show_progress="hidden")
+    editor.input(None, [kernel], [kernel], js=typed, **PRIVATE)
     triggers = [source.input, kernel.input, editor.input, editor.submit, *(each.input for each in changed)]
     wire(triggers, on_setup, [kernel, *inputs], setup, language)
     links = {

@@ -121,9 +121,7 @@ def record_catalogue(name: str, channels: int = 1, **changes) -> Recording:
         with torch.device("meta"):
             model = create_model(name, **setting, **changes)
     except (RuntimeError, NotImplementedError) as error:  # it looks at numbers while it is built
-        raise UnsupportedLayerError(
-            "trace.not_buildable", layer=name, kind=type(error).__name__, reason=_first_line(error)
-        ) from error
+        raise _refuse("not_buildable", name, error) from error
     return record(model)
 
 
@@ -183,13 +181,11 @@ def _record(model: nn.Module, root: nn.Module) -> fx.Graph:
         with _LOCKS["recording"]:
             return _Recorder().trace(root)
     except Exception as error:
-        raise _not_recordable(type(model).__name__, error) from error
+        raise _refuse("not_recordable", type(model).__name__, error) from error
 
 
-def _not_recordable(layer: str, error: Exception) -> UnsupportedLayerError:
-    return UnsupportedLayerError(
-        "trace.not_recordable", layer=layer, kind=type(error).__name__, reason=_first_line(error)
-    )
+def _refuse(key: str, layer: str, error: Exception) -> UnsupportedLayerError:
+    return UnsupportedLayerError(f"trace.{key}", layer=layer, kind=type(error).__name__, reason=_first_line(error))
 
 
 def _qualified_name(thing) -> str:

@@ -14,7 +14,7 @@ from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
 from explorer.data import load_sample, normalise
 from explorer.errors import InputError
-from explorer.events import draw_problem, wire
+from explorer.events import PRIVATE, draw_problem, wire
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -546,7 +546,7 @@ def build_tab(language: str) -> Wing:
     wire(changes, on_shapes, inputs, outputs, **settings)
     acts = [flow.click, table.click, graph.click, editor.click, maps.click]
     wire(acts, on_act, inputs, [*outputs, state, view], **settings)  # one handler: each builds on the state before
-    view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", api_visibility="private", queue=False)
+    view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", **PRIVATE)
     links = {"model": model, "size": size, "channels": channels, "stem": stem, "view": view}
     return Wing("shapes", links, on_shapes, inputs, outputs)
 
