@@ -6,10 +6,10 @@
 Per epoch: both take turns in bouts of some steps, so that whatever else the machine does hits both, and each bout reads
 exactly the images it trains on, so that no worker of the peer fetches ahead while the other is timed; an epoch is as many
 steps of the median bout as it has. The peer's first batch of a bout waits for its workers, as that of an epoch does: where
-a step takes milliseconds, take bouts of 100 steps or more, or it weighs too much. With --target, each then trains by its own recipe until its accuracy on the same plain
-validation images reaches that (ours in a one-cycle run of --epochs epochs, without averaging, erasing and CutMix), and the
-times are compared. The peer is section 10 of the tutorial: PIL transforms in a DataLoader with two workers, float32,
-NCHW. Nothing is asserted, and pytest does not collect this file.
+a step takes milliseconds, take bouts of 100 steps or more, or it weighs too much. With --target, each then trains by its
+own recipe until its accuracy on the same plain validation images reaches that (ours in a one-cycle run of --epochs epochs,
+without averaging, erasing and CutMix), and the times are compared. The peer is section 10 of the tutorial: PIL transforms
+in a DataLoader with two workers, float32, NCHW. Nothing is asserted, and pytest does not collect this file.
 """
 
 from __future__ import annotations
