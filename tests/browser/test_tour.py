@@ -205,6 +205,7 @@ def test_what_is_set_while_an_answer_is_awaited_counts_as_well(visit):
     choose(page, text("terms.kernel"), text("convolution.kernel_sobel_x"))
     while not held:
         page.wait_for_timeout(50)
+    page.wait_for_timeout(500)  # for the second call of the same choice
     page.get_by_label(f"number input for {text('terms.stride')}").first.fill("2")
     page.locator(".kernel-grid input").nth(4).fill("3")  # which no late answer may undo
     page.wait_for_timeout(300)
