@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import gradio as gr
 
-from explorer.events import wire
+from explorer.events import PRIVATE, wire
 from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import (
     caption_degradation,
@@ -88,18 +89,6 @@ def on_run(run: Run, *, language: str) -> Iterator[tuple]:
         yield *_show(norms, language), gr.Button(visible=not is_done)
     # Gradio sends the last outputs once more at the end: these change nothing.
     yield tuple(gr.skip() for _ in range(4))
-
-
-def on_story(run: Run | None, *, story: str, language: str) -> tuple:
-    """Set the controls to a story and measure it."""
-    values = [getattr(STORIES[story], name) for name in CONTROLS]
-    return *on_change(*values, run, language=language), *values
-
-
-def on_block(depth, width, block, initialisation, activation, seeds, run: Run | None, *, language: str) -> tuple:
-    """Another kind of block: with its usual number of seeds, for convolutions cost more."""
-    seeds = USUAL_SEEDS.get(block, seeds)
-    return *on_change(depth, width, block, initialisation, activation, seeds, run, language=language), seeds
 
 
 def on_stop(run: Run | None, *, language: str) -> tuple:
@@ -207,6 +196,21 @@ def _build_degradation(language: str) -> None:
     gr.HTML(f'<p class="intro">{caption_degradation(curves, text)}</p>')
 
 
+def _wire_fillings(controls: dict[str, gr.components.Component], buttons: dict[str, gr.Button]) -> list:
+    """Let the page itself set what follows from a choice, and return all events after which to measure.
+
+    One handler that is called after any of them cannot be overtaken by another; it hears of what the page has set.
+    """
+    block, seeds = controls["block"], controls["seeds"]
+    # Convolutions cost more: another kind of block comes with its usual number of seeds.
+    usual = f"(block, seeds) => [{json.dumps(USUAL_SEEDS)}[block] ?? seeds]"
+    block.input(None, [block, seeds], [seeds], js=usual, **PRIVATE)
+    for story, button in buttons.items():
+        values = json.dumps([getattr(STORIES[story], name) for name in CONTROLS])
+        button.click(None, None, [controls[name] for name in CONTROLS], js=f"() => {values}", **PRIVATE)
+    return [*(control.input for control in controls.values()), *(button.click for button in buttons.values())]
+
+
 def build_tab(language: str) -> Wing:
     """Lay the tab out and wire it."""
     text = text_in(language)
@@ -234,11 +238,8 @@ def build_tab(language: str) -> Wing:
     run = gr.State(None)
     inputs = [*(controls[name] for name in CONTROLS), run]
     outputs = [look_for, blocks_chart, depths_chart, run, stop]
-    others = [control.input for name, control in controls.items() if name != "block"]
-    wire(others, on_change, inputs, outputs, language, queue=True)
-    wire([controls["block"].input], on_block, inputs, [*outputs, controls["seeds"]], language, queue=True)
-    for story, button in buttons.items():
-        wire([button.click], partial(on_story, story=story), [run], [*outputs, *inputs[:-1]], language, queue=True)
+    triggers = _wire_fillings(controls, buttons)
+    wire(triggers, on_change, inputs, outputs, language, queue=True)
     wire([stop.click], on_stop, [run], [look_for, stop], language)
     wire([run.change], on_run, [run], [look_for, blocks_chart, depths_chart, stop], language,
          queue=True, concurrency_id="heavy", concurrency_limit=1, trigger_mode="multiple")  # fmt: skip

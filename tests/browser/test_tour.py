@@ -179,17 +179,20 @@ def test_a_story_of_the_receptive_field_is_shared_by_its_address(visit):
     again.locator("#receptive-field-table", has_text="13 × 13").wait_for()
 
 
-def hold_calls(page) -> list:
+AT_ONCE, QUEUED = "**/gradio_api/run/**", "**/gradio_api/queue/join*"  # addresses of calls
+
+
+def hold_calls(page, address: str = AT_ONCE) -> list:
     """Keeps all calls of handlers from now on; a dropdown makes two of each choice."""
     held = []
-    page.route("**/gradio_api/run/**", lambda route: held.append(route))
+    page.route(address, lambda route: held.append(route))
     return held
 
 
-def release_calls(page, held: list) -> None:
+def release_calls(page, held: list, address: str = AT_ONCE) -> None:
     for route in held:
         route.continue_()
-    page.unroute("**/gradio_api/run/**")
+    page.unroute(address)
 
 
 def kernel_shown(page) -> tuple[str, str]:
@@ -218,6 +221,27 @@ def test_what_is_set_while_an_answer_is_awaited_counts_as_well(visit):
     choose(page, text("terms.kernel"), text("convolution.kernel_sobel_x"))
     page.wait_for_function("() => document.querySelectorAll('.kernel-grid input')[4].value === '0'")
     assert kernel_shown(page) == (text("convolution.kernel_sobel_x"), "-1,0,1,-2,0,2,-1,0,1")
+
+
+def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_before_it(visit):
+    page, text = visit("/?tab=gradient_flow").page, text_in("en")
+    number = {name: page.get_by_label(f"number input for {text(f'gradient_flow.{name}')}").first for name in ("depth", "seeds")}
+    held = hold_calls(page, QUEUED)
+    choose(page, text("gradient_flow.block"), text("gradient_flow.block_conv"))
+    while not held:
+        page.wait_for_timeout(50)
+    assert number["seeds"].input_value() == "8"
+    page.get_by_role("button", name=text("gradient_flow.story_sigmoid"), exact=True).click()
+    slide(page, text("gradient_flow.depth"), 7)
+    page.wait_for_timeout(300)
+    assert all(json.loads(route.request.post_data)["data"][2] == "conv" for route in held), "the story waits"
+    release_calls(page, held, QUEUED)
+    look_for = page.locator(".look-for:visible").first
+    look_for.filter(has_text="At 7 blocks").wait_for()
+    assert (number["depth"].input_value(), number["seeds"].input_value()) == ("7", "100")
+    activation = page.get_by_label(text("gradient_flow.activation"), exact=True).first
+    assert activation.input_value() == text("gradient_flow.activation_sigmoid")
+    assert page.evaluate("() => Math.max(...document.querySelector('.js-plotly-plot').data[0].x)") == 7
 
 
 def test_a_slider_left_out_of_bounds_is_computed_as_what_it_then_says(visit):
