@@ -292,19 +292,26 @@
   };
 
   // What a reader does in a wing where one thing builds on another is told in order and kept until the server has heard
-  // of it: the event carries all that it has not. All components of the wing share one object, see `makeSender`.
-  const acts = {}; // wing -> {actions: [{number, ...}]}
+  // of it: the value of one component of the wing holds all that it has not.
+  const unheard = {}; // wing -> [{number, ...}]
+  const tell = {}; // wing -> function that hands them on
   let numActs = 0;
 
-  explorer.act = (wing, trigger, action) => {
-    acts[wing] ??= { actions: [] };
-    acts[wing].actions.push({ ...action, number: ++numActs });
-    trigger("click", acts[wing]);
+  explorer.mountActions = (props, trigger, wing) => {
+    unheard[wing] = [];
+    tell[wing] = () => {
+      props.value = [...unheard[wing]];
+      trigger("input");
+    };
+  };
+
+  explorer.act = (wing, action) => {
+    unheard[wing].push({ ...action, number: ++numActs });
+    tell[wing]();
   };
 
   explorer.heard = (wing, number) => {
-    const actions = acts[wing]?.actions ?? [];
-    while (actions.length > 0 && actions[0].number <= number) actions.shift();
+    unheard[wing] = (unheard[wing] ?? []).filter((action) => action.number > number);
   };
 
   // Called by each gr.HTML of explorer/canvas.py once it is in the page; draws anew when its value changes.
@@ -436,7 +443,7 @@
       readout.hidden = true;
     });
     if (clickEvent) {
-      const act = (_, values) => explorer.act(wing, trigger, { action: "unit", ...values });
+      const act = (_, values) => explorer.act(wing, { action: "unit", ...values });
       const take = (_, values) => explorer[taker](props.value, values);
       const send = taker ? take : wing ? act : explorer.makeSender(trigger);
       const press = (index, cell) => cell && send(clickEvent, { map: index, ...cell });

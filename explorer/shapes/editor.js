@@ -28,11 +28,11 @@
     return label;
   }
 
-  explorer.mountEditor = (element, props, watch, trigger) => {
+  explorer.mountEditor = (element, props, watch) => {
     const host = element.querySelector(".layer-editor");
     let shown = ""; // layer and names of the fields that are in the page
 
-    const send = (what) => explorer.act("shapes", trigger, what);
+    const send = (what) => explorer.act("shapes", what);
 
     function build(value) {
       const title = document.createElement("p");

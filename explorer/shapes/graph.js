@@ -418,7 +418,7 @@
     return library;
   }
 
-  explorer.mountGraph = (element, props, watch, trigger, server) => {
+  explorer.mountGraph = (element, props, watch, server) => {
     const host = element.querySelector(".network-graph");
     const svg = make("svg", { class: "graph", role: "group" });
     const bar = document.createElement("div");
@@ -547,7 +547,7 @@
       if (!item) return undefined;
       if (item.dataset.item.startsWith("g:")) return toggle(item.dataset.item.slice(2));
       const [layer] = item.dataset.layers.trim().split(" ");
-      if (layer) explorer.act("shapes", trigger, { action: "choose", layer });
+      if (layer) explorer.act("shapes", { action: "choose", layer });
       return undefined;
     }
 

@@ -44,7 +44,7 @@
     return step > 0 ? beyond[0] : beyond.at(-1);
   }
 
-  explorer.mountRows = (element, trigger, watch) => {
+  explorer.mountRows = (element, watch) => {
     let place = rememberPlace(element);
     const keep = () => (place = rememberPlace(element));
     element.addEventListener("scroll", keep, true);
@@ -60,7 +60,7 @@
     const press = (event) => {
       if (event.target.closest("summary")) return;
       const names = event.target.closest("[data-layers]")?.dataset.layers.trim().split(" ");
-      if (names?.[0]) explorer.act("shapes", trigger, { action: "choose", layer: names[0] });
+      if (names?.[0]) explorer.act("shapes", { action: "choose", layer: names[0] });
     };
     element.addEventListener("click", press);
     element.addEventListener("keydown", (event) => {

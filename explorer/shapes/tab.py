@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,7 +16,7 @@ from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
 from explorer.data import load_sample, normalise
 from explorer.errors import InputError
-from explorer.events import PRIVATE, draw_problem, wire
+from explorer.events import PRIVATE, draw_look_for, draw_problem, wire
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -67,8 +69,10 @@ DEFAULT = ("lenet5", 28, 1, "small")
 DEFAULT_SAMPLE = 120
 MAX_SIZE = 1024
 MOST_ACTIONS = 200  # of which the page has no answer yet; earlier ones go
+LONGEST_SIGNATURE = 64  # characters: a SHA-256
 IMAGE_SIZE = 28  # of the images that the trained networks know
 VIEWS = ("flow", "graph", "layer")
+NUM_PICTURES = 14  # what on_shapes returns
 PRETRAINED = tuple(TORCHVISION + name for name in TORCHVISION_CLASSIFIERS)
 FOLDER = Path(__file__).parent
 OWN_LIST = """nn.Sequential(
@@ -94,6 +98,8 @@ class State:
         unit: row and column of the chosen unit; None for the middle.
         fitted: whether size and channels were set for a network of torchvision, not by the reader.
         heard: number of the reader's last action that is in it.
+        network: signature of the network that it belongs to; "" for any.
+        drawn: signature of the network, the image and the changes that the page shows.
     """
 
     layer: str = ""
@@ -102,13 +108,15 @@ class State:
     unit: tuple[int, int] | None = None
     fitted: bool = False
     heard: int = 0
+    network: str = ""
+    drawn: str = ""
 
     def pack(self) -> dict:
         """As it travels."""
         edits = [[edit.layer, edit.setting, edit.value, edit.follows] for edit in self.edits]
         return {
             "layer": self.layer, "edits": edits, "map": self.map, "unit": self.unit, "fitted": self.fitted,
-            "heard": self.heard,
+            "heard": self.heard, "network": self.network, "drawn": self.drawn,
         }  # fmt: skip
 
 
@@ -132,6 +140,8 @@ def read_state(value) -> State:
         None if unit is None else _check_unit(unit),
         value.get("fitted") is True,
         heard,
+        str(value.get("network") or "")[:LONGEST_SIGNATURE],
+        str(value.get("drawn") or "")[:LONGEST_SIGNATURE],
     )
 
 
@@ -194,66 +204,100 @@ def on_shapes(
     ]
 
 
-def on_new(model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
-    """As on_shapes, for another network: what was chosen and changed in the last one goes, and the image fits it."""
+def on_setup(model, size, channels, stem, own, state, sample, view, actions, *, language: str) -> list:
+    """As on_shapes, and what else is new: the state, and after another network its image, after an action its view.
+
+    It is called after any change, so that it alone decides what is shown: of two handlers the earlier could answer later.
+
+    Args:
+        actions: all that the reader did of which no answer has told yet: chose a layer, changed one, or clicked a place
+            on a feature map. One that cannot be done is told of if it is the last.
+    """
+    actions = _read_actions(actions)
+    before = _read_or_reset(state, actions)
+    actions = [action for action in actions if action["number"] > before.heard]
+    network = _sign(model, own if model == OWN else "")
+    if before.network not in ("", network):
+        return _start(before, network, [model, size, channels, stem, own], sample, view, actions, language)
+    setting = _Setting(model, size, channels, stem)
+    after, seen, problem = _act_all(actions, replace(before, network=network), view, setting, own)
+    moved = gr.skip() if seen == view else seen
+    if problem is not None:
+        told = gr.update(value=draw_problem(problem.sentence(language)))
+        return [told, *[gr.skip()] * (NUM_PICTURES - 1), after.pack(), gr.skip(), gr.skip(), moved]
+    drawn = _sign(model, size, channels, stem, own if model == OWN else "", after.edits)
+    is_same = drawn == before.drawn
+    after = replace(after, drawn=drawn)
+    inputs = [model, size, channels, stem, own, after.pack(), sample, seen]
+    return [*on_shapes(*inputs, language=language, same_network=is_same), after.pack(), gr.skip(), gr.skip(), moved]
+
+
+def on_open(model, size, channels, stem, own, state, sample, view, actions, *, language: str) -> list:
+    """As on_setup for a link, whose network comes with the image that the link names."""
+    return on_setup(model, size, channels, stem, own, None, sample, view, [], language=language)
+
+
+def _sign(*parts) -> str:
+    """The same for the same parts alone."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _start(before: State, network: str, inputs: list, sample, view, actions: list[dict], language: str) -> list:
+    """Another network: what was chosen and changed in the last one goes, and the image fits it.
+
+    So do actions of which no answer has told yet: they were made on what is shown of the last one.
+    """
+    model, size, channels, stem, own = inputs
     fits = model in PRETRAINED
     if fits:
         size, channels = TORCHVISION_CLASSIFIERS[model.removeprefix(TORCHVISION)].input_size, 3
-    elif read_state(state).fitted:
+    elif before.fitted:
         size, channels = DEFAULT[1:3]
-    fresh = State(fitted=fits, heard=read_state(state).heard).pack()
+    heard = max([before.heard, *(action["number"] for action in actions)])
+    drawn = _sign(model, size, channels, stem, own if model == OWN else "", ())
+    fresh = State(fitted=fits, heard=heard, network=network, drawn=drawn).pack()
     try:
-        drawn = on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language)
+        pictures = on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language)
     except InputError as error:
         if model != OWN:
             raise
-        drawn = _show_list(error.sentence(language))
-    return [*drawn, fresh, size, channels]
+        return [*_show_list(error.sentence(language)), *[gr.skip()] * 4]
+    fitted = [new if new != old else gr.skip() for new, old in zip((size, channels), inputs[1:3])]
+    return [*pictures, fresh, *fitted, gr.skip()]
 
 
 def _show_list(problem: str) -> list:
     """What is wrong with the reader's list, and the field in which it can be put right; the rest stays."""
     stem, own = gr.update(visible=False), gr.update(visible=True)
-    return [gr.update(value=draw_problem(problem)), *[gr.skip()] * 3, stem, own, *[gr.skip()] * 8]
+    return [gr.update(value=draw_problem(problem)), *[gr.skip()] * 3, stem, own, *[gr.skip()] * (NUM_PICTURES - 6)]
 
 
-def on_own(model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
-    """As on_shapes, after the reader's own list of layers became another: what was changed in the last one goes."""
-    fresh = State(heard=read_state(state).heard).pack()
-    return [*on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language), fresh]
+def _read_or_reset(state, actions: list[dict]) -> State:
+    """The state as the page sends it back; whatever it is, it can be reset."""
+    if isinstance(state, dict) and any(action.get("action") == "reset" for action in actions):
+        state = {name: state.get(name) for name in ("layer", "heard", "network")}
+    return read_state(state)
 
 
-def on_act(event: gr.EventData, model, size, channels, stem, own, state, sample, view, *, language: str) -> list:
-    """As on_shapes, after the reader chose a layer, changed one, or clicked a place on a feature map.
-
-    The event carries all such actions that no answer has told of yet, for the last answer may still be on its way.
-    One that cannot be done counts if it is the last.
-    """
-    setting = _Setting(model, size, channels, stem)
-    actions = _read_actions(event._data)
-    is_reset = any(action.get("action") == "reset" for action in actions)
-    if is_reset and isinstance(state, dict):  # whatever the state is, it can be reset
-        state = {"layer": state.get("layer"), "heard": state.get("heard")}
-    first = state = read_state(state)
+def _act_all(
+    actions: list[dict], state: State, view: str, setting: _Setting, own: str
+) -> tuple[State, str, InputError | None]:
+    """The state and the view after these actions, and why the last one could not be done, if it could not."""
+    problem = None
     for action in actions:
-        if action["number"] <= first.heard:
-            continue
+        problem = None
         try:
             state, view = _act(action, state, view, setting, own)
-        except InputError:
-            if action is actions[-1]:
-                raise
+        except InputError as error:
+            problem = error
         state = replace(state, heard=action["number"])
-    inputs = [model, size, channels, stem, own, state.pack(), sample, view]
-    is_same = state.edits == first.edits and not is_reset
-    drawn = on_shapes(*inputs, language=language, same_network=is_same)
-    return [*drawn, state.pack(), view]
+    return state, view, problem
 
 
-def _read_actions(data) -> list[dict]:
+def _read_actions(actions) -> list[dict]:
     """What the reader did, in order, as explorer.act of canvas.js sends it."""
-    actions = data.get("actions")
-    if not isinstance(actions, list) or not actions or not all(isinstance(action, dict) for action in actions):
+    actions = actions or []
+    if not isinstance(actions, list) or not all(isinstance(action, dict) for action in actions):
         raise InputError("shapes.edit_damaged")
     if not all(_is_number(action.get("number")) for action in actions):
         raise InputError("shapes.edit_damaged")
@@ -521,7 +565,7 @@ def build_tab(language: str) -> Wing:
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls = _build_controls(text)
-            mount = "mountEditor(element, props, watch, trigger)"
+            mount = "mountEditor(element, props, watch)"
             editor = _build_script_box("layer-editor", first[6], "editor.js", mount)
             totals = gr.HTML(first[2], css_template=CSS, js_on_load=None)
         with picture_column():
@@ -531,24 +575,36 @@ def build_tab(language: str) -> Wing:
             with gr.Accordion(text("shapes.code"), open=False):
                 code = gr.HTML(first[-1], css_template=CSS, js_on_load=_script("code.js", "mountCode(element)"))
     build_explanation("shapes", language)
-    state = gr.HTML(State().pack(), html_template="", visible="hidden")
     model, size, channels, stem, own = controls.values()
+    network = _sign(DEFAULT[0], "")
+    state = gr.HTML(State(network=network, drawn=_sign(*DEFAULT, "", ())).pack(), html_template="", visible="hidden")
+    actions = _build_actions()
     flow, graph, field, maps, kernels, maps_words, kernels_words = pictures
-    inputs = [*controls.values(), state, sample, view]
+    inputs = [*controls.values(), state, sample, view, actions]
     inside = [field, maps, kernels, maps_words, kernels_words]
-    outputs = [look_for, flow, totals, table, stem, own, editor, graph, *inside, code]
-    settings = {"language": language, "queue": True}
+    outputs = [
+        look_for, flow, totals, table, stem, own, editor, graph, *inside, code, state, size, channels, view
+    ]  # fmt: skip
     # The first network of torchvision takes seconds: the library is imported then.
-    progress = {"show_progress": "minimal", "show_progress_on": [look_for]}
-    wire([model.input], on_new, inputs, [*outputs, state, size, channels], **settings, **progress)
-    wire([own.input], on_own, inputs, [*outputs, state], **settings)
-    changes = [size.input, channels.input, stem.input, sample.input, view.input]
-    wire(changes, on_shapes, inputs, outputs, **settings)
-    acts = [flow.click, table.click, graph.click, editor.click, maps.click]
-    wire(acts, on_act, inputs, [*outputs, state, view], **settings)  # one handler: each builds on the state before
+    reading = json.dumps(draw_look_for(html.escape(text("shapes.reading")), stale=True))
+    waits = f"(model, line) => model?.startsWith({json.dumps(TORCHVISION)}) ? {reading} : line"
+    model.input(None, [model, look_for], [look_for], js=waits, **PRIVATE)
+    triggers = [*(each.input for each in controls.values()), sample.input, view.input, actions.input]
+    wire(triggers, on_setup, inputs, outputs, language, queue=True)
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", **PRIVATE)
     links = {"model": model, "size": size, "channels": channels, "stem": stem, "view": view}
-    return Wing("shapes", links, on_shapes, inputs, outputs)
+    return Wing("shapes", links, on_open, inputs, outputs)
+
+
+def _build_actions() -> gr.HTML:
+    """What the reader did on the pictures of which no answer has told yet; canvas.js keeps it, see `explorer.act`."""
+    return gr.HTML(
+        [],
+        html_template="<span hidden></span>",
+        js_on_load='cnnExplorer.mountActions(props, trigger, "shapes")',
+        elem_classes="bridge",
+        apply_default_css=False,
+    )
 
 
 def _build_controls(text: Text) -> dict[str, gr.components.Component]:
@@ -589,7 +645,7 @@ def _build_views(first: list, text: Text) -> tuple[list[gr.components.Component]
                 None,
                 html_template='<div class="network-graph"></div>',
                 css_template=(FOLDER / "graph.css").read_text(encoding="utf-8"),
-                js_on_load=_script("graph.js", "mountGraph(element, props, watch, trigger, server)"),
+                js_on_load=_script("graph.js", "mountGraph(element, props, watch, server)"),
                 server_functions=[load_layout],
                 apply_default_css=False,
             )
@@ -619,7 +675,7 @@ def _draw_save_buttons(text: Text) -> str:
 
 def _build_rows(value: str) -> gr.HTML:
     """HTML whose layers can be clicked."""
-    return gr.HTML(value, css_template=CSS, js_on_load=_script("rows.js", "mountRows(element, trigger, watch)"))
+    return gr.HTML(value, css_template=CSS, js_on_load=_script("rows.js", "mountRows(element, watch)"))
 
 
 def _build_script_box(css_class: str, value, script: str, mount: str, label: str = "", **settings) -> gr.HTML:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from explorer.text import text_in
+from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, wait_for_held
 
 PATHS = {"en": "/?tab=receptive_field", "zh": "/zh?tab=receptive_field"}
 LANGUAGES = list(PATHS)
@@ -163,21 +164,6 @@ def test_the_readers_own_picture_and_a_classifier_of_torchvision(visit, tmp_path
 # ---- a slow server ------------------------------------------------------------------------------------------------
 
 
-def hold(page, address: str, number: int) -> list:
-    """Keep back the next so many requests to the server, each until its `continue_()`."""
-    held: list = []
-    page.route(address, lambda route: held.append(route) if len(held) < number else route.continue_())
-    return held
-
-
-def wait_for_held(page, held: list, number: int) -> None:
-    for _ in range(100):
-        if len(held) >= number:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"{len(held)} of {number} requests came")
-
-
 def click_unit(page, row: int, column: int, units: int = 10) -> None:
     box = page.locator("#receptive-field-canvas .field-map canvas").bounding_box()
     page.mouse.click(box["x"] + (column + 0.5) * box["width"] / units, box["y"] + (row + 0.5) * box["height"] / units)
@@ -189,7 +175,7 @@ def unit_title(row: int, column: int) -> str:
 
 def test_of_two_clicks_the_second_counts_though_the_first_is_not_answered_yet(visit):
     page = open_wing(visit, "en")
-    held = hold(page, "**/gradio_api/run/**", 1)
+    held = hold_calls(page, AT_ONCE, 1)
     click_unit(page, 1, 2)
     wait_for_held(page, held, 1)
     click_unit(page, 7, 8)
@@ -203,7 +189,7 @@ def test_arrow_keys_add_up_though_none_is_answered_yet(visit):
     click_unit(page, 1, 2)
     page.locator(".field-image .map-title").filter(has_text=unit_title(1, 2)).wait_for()
     wait_for_check(page)
-    held = hold(page, "**/gradio_api/run/**", 1)
+    held = hold_calls(page, AT_ONCE, 1)
     page.locator("#receptive-field-canvas .field-map canvas").focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
@@ -215,7 +201,7 @@ def test_arrow_keys_add_up_though_none_is_answered_yet(visit):
 
 def test_a_late_check_changes_nothing_that_is_shown_since(visit):
     page = open_wing(visit, "en")
-    held = hold(page, "**/gradio_api/queue/join*", 2)
+    held = hold_calls(page, QUEUED, 2)
     for place in ((1, 2), (7, 8)):
         click_unit(page, *place)
         page.locator(".field-image .map-title").filter(has_text=unit_title(*place)).wait_for()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from explorer.text import text_in
+from tests.browser.slow_server import QUEUED, hold_calls, release_calls, wait_for_held
 
 PATHS = {"en": "/", "zh": "/zh"}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -287,11 +289,9 @@ def test_on_a_slow_server_all_that_was_typed_and_chosen_counts(visit):
     field(page, "kernel_size").wait_for()
     page.locator(".view-switch label").first.wait_for()
     page.wait_for_timeout(500)
-    held: list = []
-    page.route("**/gradio_api/queue/join*", lambda route: route.continue_() if held else held.append(route))
+    held = hold_calls(page, QUEUED, 1)
     field(page, "kernel_size").fill("3")
-    while not held:
-        page.wait_for_timeout(50)
+    wait_for_held(page, held)
     field(page, "padding").fill("2")
     row(page, "features.0").click()
     row(page, "features.4").click()
@@ -303,6 +303,22 @@ def test_on_a_slow_server_all_that_was_typed_and_chosen_counts(visit):
     page.locator(".editor-undo").click()
     page.wait_for_function("() => document.querySelector('.layer-editor input[data-setting=padding]').value === '0'")
     assert field(page, "kernel_size").input_value() == "3"
+
+
+def test_a_view_chosen_while_a_network_is_awaited_shows_that_network_at_its_own_size(visit):
+    page, text = open_shapes(visit, "en"), text_in("en")
+    held = hold_calls(page, QUEUED)
+    page.get_by_label("Model").locator("visible=true").first.click()
+    page.get_by_role("option", name=text("shapes.torchvision", title="ResNet-18"), exact=True).click()
+    page.locator(".look-for.stale", has_text=text("shapes.reading")).locator("visible=true").wait_for()
+    wait_for_held(page, held)
+    choose_view(page, text, "graph")
+    page.wait_for_timeout(300)
+    assert all("flow" in json.loads(route.request.post_data)["data"] for route in held), "the view waits"
+    release_calls(page, held, QUEUED)
+    page.locator("svg.graph", has_text="linear, 1000").wait_for()
+    assert page.locator("#shapes-size input[type=number]").input_value() == "224"
+    assert "3×224×224" in page.locator("svg.graph").text_content() and page.locator(".look-for.problem:visible").count() == 0
 
 
 def test_folds_and_the_chosen_row_stay_where_numbers_alone_change(visit):

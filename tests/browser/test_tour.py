@@ -11,6 +11,7 @@ from PIL import Image
 from explorer.models.catalogue import MODELS
 from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
 from explorer.text import text_in
+from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, release_calls, wait_for_held
 
 WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
 PATHS = {"en": "/", "zh": "/zh"}
@@ -179,22 +180,6 @@ def test_a_story_of_the_receptive_field_is_shared_by_its_address(visit):
     again.locator("#receptive-field-table", has_text="13 × 13").wait_for()
 
 
-AT_ONCE, QUEUED = "**/gradio_api/run/**", "**/gradio_api/queue/join*"  # addresses of calls
-
-
-def hold_calls(page, address: str = AT_ONCE) -> list:
-    """Keeps all calls of handlers from now on; a dropdown makes two of each choice."""
-    held = []
-    page.route(address, lambda route: held.append(route))
-    return held
-
-
-def release_calls(page, held: list, address: str = AT_ONCE) -> None:
-    for route in held:
-        route.continue_()
-    page.unroute(address)
-
-
 def kernel_shown(page) -> tuple[str, str]:
     """What the dropdown says and what stands in the matrix."""
     cells = "() => [...document.querySelectorAll('.kernel-grid input')].map((input) => input.value).join()"
@@ -204,16 +189,15 @@ def kernel_shown(page) -> tuple[str, str]:
 def test_what_is_set_while_an_answer_is_awaited_counts_as_well(visit):
     page, text = visit("/?tab=convolution").page, text_in("en")
     page.locator("#convolution-maps canvas").nth(3).wait_for()
-    held = hold_calls(page)
+    held = hold_calls(page, AT_ONCE)
     choose(page, text("terms.kernel"), text("convolution.kernel_sobel_x"))
-    while not held:
-        page.wait_for_timeout(50)
+    wait_for_held(page, held)
     page.wait_for_timeout(500)  # for the second call of the same choice
     page.get_by_label(f"number input for {text('terms.stride')}").first.fill("2")
     page.locator(".kernel-grid input").nth(4).fill("3")  # which no late answer may undo
     page.wait_for_timeout(300)
     assert all(json.loads(route.request.post_data)["data"][6] == 1 for route in held), "the stride waits"
-    release_calls(page, held)
+    release_calls(page, held, AT_ONCE)
     size = "() => document.querySelectorAll('#convolution-maps .map-caption')[2].innerText"
     page.wait_for_function(f"() => ({size})().startsWith('2 × 2')")
     assert kernel_shown(page) == (text("convolution.kernel_own"), "-1,0,1,-2,3,2,-1,0,1")
@@ -228,8 +212,7 @@ def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_bef
     number = {name: page.get_by_label(f"number input for {text(f'gradient_flow.{name}')}").first for name in ("depth", "seeds")}
     held = hold_calls(page, QUEUED)
     choose(page, text("gradient_flow.block"), text("gradient_flow.block_conv"))
-    while not held:
-        page.wait_for_timeout(50)
+    wait_for_held(page, held)
     assert number["seeds"].input_value() == "8"
     page.get_by_role("button", name=text("gradient_flow.story_sigmoid"), exact=True).click()
     slide(page, text("gradient_flow.depth"), 7)

@@ -72,6 +72,7 @@ SENTENCES = {
     "torchvision": "torchvision: {title}",
     "side": "Side of the image, px",
     "own": "Your own layer list",
+    "reading": "Reading this network; the first of torchvision takes a few seconds …",
     "own_label": "Layers, as in nn.Sequential",
     "view": "Picture",
     "view_flow": "Slabs",

@@ -60,6 +60,7 @@ SENTENCES = {
     "torchvision": "torchvision：{title}",
     "side": "图像边长（像素）",
     "own": "自己的层列表",
+    "reading": "正在读取这个网络；第一个 torchvision 网络需要几秒钟……",
     "own_label": "各层，写法同 nn.Sequential",
     "view": "图的种类",
     "view_flow": "立体图",
