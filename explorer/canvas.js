@@ -281,33 +281,14 @@
     return { figure, title, canvas, caption };
   }
 
-  // Fires events of a component. One that comes while the answer to another is awaited is sent later, by Gradio with
-  // the event data of that other: so all share one object, which holds the newest.
-  explorer.makeSender = (trigger) => {
-    const data = {};
-    return (event, values) => {
-      Object.keys(data).forEach((key) => delete data[key]);
-      trigger(event, Object.assign(data, values));
-    };
-  };
-
   // What a reader does in a wing where one thing builds on another is told in order and kept until the server has heard
-  // of it: the value of one component of the wing holds all that it has not.
+  // of it: the value "WING.actions" holds all that it has not.
   const unheard = {}; // wing -> [{number, ...}]
-  const tell = {}; // wing -> function that hands them on
   let numActs = 0;
 
-  explorer.mountActions = (props, trigger, wing) => {
-    unheard[wing] = [];
-    tell[wing] = () => {
-      props.value = [...unheard[wing]];
-      trigger("input");
-    };
-  };
-
   explorer.act = (wing, action) => {
-    unheard[wing].push({ ...action, number: ++numActs });
-    tell[wing]();
+    unheard[wing] = [...(unheard[wing] ?? []), { ...action, number: ++numActs }];
+    explorer.setValue(`${wing}.actions`, unheard[wing]);
   };
 
   explorer.heard = (wing, number) => {
@@ -315,13 +296,14 @@
   };
 
   // Called by each gr.HTML of explorer/canvas.py once it is in the page; draws anew when its value changes.
-  explorer.mountMaps = (element, props, watch, trigger, { event: clickEvent, wing, taker }) => {
+  explorer.mountMaps = (element, props, watch, { wing, taker }) => {
     const host = element.querySelector(".maps");
     const readout = document.createElement("div");
     readout.className = "map-readout";
     readout.hidden = true;
-    host.setAttribute("role", clickEvent ? "group" : "img");
-    host.classList.toggle("clickable", Boolean(clickEvent));
+    const isClickable = Boolean(wing || taker);
+    host.setAttribute("role", isClickable ? "group" : "img");
+    host.classList.toggle("clickable", isClickable);
     let figures = [];
     let drawn = [];
     let drawnWidth = 0;
@@ -355,7 +337,7 @@
         caption.textContent = map.caption;
         drawMap(canvas, map, codes, shades, cells[index], ratio);
       });
-      if (clickEvent) makeReachable(payload);
+      if (isClickable) makeReachable(payload);
       breakRows(columns);
       if (pointed) read(pointed.index, pointed.event);
     }
@@ -442,11 +424,10 @@
       pointed = null;
       readout.hidden = true;
     });
-    if (clickEvent) {
-      const act = (_, values) => explorer.act(wing, { action: "unit", ...values });
-      const take = (_, values) => explorer[taker](props.value, values);
-      const send = taker ? take : wing ? act : explorer.makeSender(trigger);
-      const press = (index, cell) => cell && send(clickEvent, { map: index, ...cell });
+    if (isClickable) {
+      const act = (values) => explorer.act(wing, { action: "unit", ...values });
+      const take = (values) => explorer[taker](props.value, values);
+      const press = (index, cell) => cell && (taker ? take : act)({ map: index, ...cell });
       host.addEventListener("click", (event) => {
         const index = indexOf(event);
         wanted = null;

@@ -92,7 +92,6 @@ def draw_maps(
 def build_canvas(
     payload: dict | None,
     elem_id: str | None = None,
-    clickable: bool = False,
     wing: str | None = None,
     taker: str | None = None,
     **kwargs,
@@ -102,16 +101,16 @@ def build_canvas(
     Args:
         payload: what `draw_maps` returned; None shows nothing.
         elem_id: id in the page.
-        clickable: fire `.click`, with gr.EventData of ints `map`, `row` and `column`.
-        wing: the wing whose `explorer.act` tells the server of clicks, as the action "unit"; None fires them alone.
+        wing: the wing whose `explorer.act` tells the server of a click on a cell, as the action "unit" with the ints
+            `map`, `row` and `column`.
         taker: name in `cnnExplorer` of a function of the page that gets the payload and `{map, row, column}` instead.
         **kwargs: further keywords of gr.HTML.
     """
-    settings = json.dumps({"event": "click" if clickable else None, "wing": wing, "taker": taker})
+    settings = json.dumps({"wing": wing, "taker": taker})
     return gr.HTML(
         payload,
         html_template='<div class="maps"></div>',
-        js_on_load=f"cnnExplorer.mountMaps(element, props, watch, trigger, {settings})",
+        js_on_load=f"cnnExplorer.mountMaps(element, props, watch, {settings})",
         elem_id=elem_id,
         **{"elem_classes": "canvas", "apply_default_css": False, **kwargs},
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import gradio as gr
 
@@ -70,6 +72,17 @@ _Slider = ABCMeta.__new__(
 def build_slider(minimum: float, maximum: float, value: float, label: str, **settings) -> gr.Slider:
     """A slider of whole steps that lets any value through to the handler, which refuses it in the reader's language."""
     return _Slider(minimum, maximum, value, step=1, label=label, **settings)
+
+
+def build_setter(name: str, value: Any = None) -> gr.HTML:
+    """A value that is not seen and that scripts of the page set by `cnnExplorer.setValue(name, value)`: then `.input` fires."""
+    return gr.HTML(
+        value,
+        html_template="<span hidden></span>",
+        js_on_load=f"cnnExplorer.mountSetter(props, trigger, {json.dumps(name)})",
+        elem_classes="bridge",
+        apply_default_css=False,
+    )
 
 
 LATEX_DELIMITERS = [

@@ -121,6 +121,34 @@
     document.addEventListener(kind, (event) => isChooser(event.target) || refuse(event, []), true);
   }
 
+  // ---- values that scripts set ----------------------------------------------------------------------------------
+
+  // One that comes while the answer to another event is awaited is read when its own turn comes, where the data of an
+  // event would be that of the first: so clicks are told as values.
+  const setters = {}; // name -> function that sets the value of a component which is not seen, and tells Gradio
+
+  explorer.mountSetter = (props, trigger, name) => {
+    setters[name] = (value) => {
+      props.value = value;
+      trigger("input");
+    };
+  };
+
+  explorer.setValue = (name, value) => setters[name](value);
+
+  const choices = {}; // name -> what was chosen last
+
+  // What a choice brings along, for an output of a function of the page. Gradio's dropdown tells each choice more than
+  // once, at last when it loses the focus: then nothing is set anew.
+  explorer.onNewChoice = (name, choice, value) => {
+    if (choices[name] === choice || value === undefined) return { __type__: "update" };
+    choices[name] = choice;
+    return value;
+  };
+
+  // Something else was set in the place of what was chosen: the same choice would be a new one.
+  explorer.forgetChoice = (name) => delete choices[name];
+
   // A button of a script's own making; its label is what a screen reader and a tooltip say instead of a mere sign.
   explorer.makeButton = (text, act, { className = "", label = text } = {}) => {
     const button = document.createElement("button");

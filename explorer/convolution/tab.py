@@ -376,7 +376,7 @@ def build_tab(language: str) -> Wing:
             choices = _kernel_choices(text)
             kernel = gr.Dropdown(choices, value=FIRST_KERNEL, label=text("terms.kernel"), filterable=False)
             with gr.Column(visible=False) as filters_place:
-                filters = build_canvas(None, clickable=True, taker="takeFilter")
+                filters = build_canvas(None, taker="takeFilter")
             editor = _build_editor(default.cells, text)
             with gr.Row():
                 stride = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)

@@ -203,11 +203,12 @@ def _wire_fillings(controls: dict[str, gr.components.Component], buttons: dict[s
     """
     block, seeds = controls["block"], controls["seeds"]
     # Convolutions cost more: another kind of block comes with its usual number of seeds.
-    usual = f"(block, seeds) => [{json.dumps(USUAL_SEEDS)}[block] ?? seeds]"
-    block.input(None, [block, seeds], [seeds], js=usual, **PRIVATE)
+    usual = f"(block) => [cnnExplorer.onNewChoice('gradient_flow.block', block, {json.dumps(USUAL_SEEDS)}[block])]"
+    block.input(None, [block], [seeds], js=usual, **PRIVATE)
+    forget = "cnnExplorer.forgetChoice('gradient_flow.block')"
     for story, button in buttons.items():
         values = json.dumps([getattr(STORIES[story], name) for name in CONTROLS])
-        button.click(None, None, [controls[name] for name in CONTROLS], js=f"() => {values}", **PRIVATE)
+        button.click(None, None, [controls[name] for name in CONTROLS], js=f"() => {{ {forget}; return {values}; }}", **PRIVATE)
     return [*(control.input for control in controls.values()), *(button.click for button in buttons.values())]
 
 

@@ -1,8 +1,7 @@
 // The field of a unit on the image, beside the map that the unit stands on: the body of a gr.HTML's js_on_load, with
-// `element`, `props`, `watch` and `trigger`. props.value is what figures.draw_field returns.
+// `element`, `props` and `watch`. props.value is what figures.draw_field returns.
 const host = element.querySelector(".field");
 const badge = element.querySelector(".field-badge-place");
-const send = window.cnnExplorer.makeSender(trigger);
 const parts = Object.fromEntries(["image", "map"].map((name) => [name, buildPart(name)]));
 const MARGIN = 0.09; // share of the picture's side around the image: the padding into which a field may reach
 const CELL_OF_GRID = 14; // px from which units are told apart by lines
@@ -181,14 +180,24 @@ function draw() {
   drawMap(payload, small);
 }
 
+// From now on the unit that looks at this pixel is shown; with other layers its place stays.
+function setPixel(pixel) {
+  const place = pixel.map((each) => (each + 0.5) / shown.size); // shares of the image's sides
+  window.cnnExplorer.setValue("receptive_field.place", place);
+}
+
+function setUnit(unit) {
+  setPixel(unit.map((index) => shown.start + shown.jump * index));
+}
+
 function click(name, event) {
   const box = event.target.getBoundingClientRect();
   const shares = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
   const { size, units } = shown;
   wanted = null;
   const within = (value, count) => Math.min(Math.max(Math.floor(value), 0), count - 1);
-  if (name === "map") send("click", { unit: shares.map((share) => within(share * units, units)) });
-  else send("click", { pixel: shares.map((share) => within(((share - MARGIN) / (1 - 2 * MARGIN)) * size, size)) });
+  if (name === "map") setUnit(shares.map((share) => within(share * units, units)));
+  else setPixel(shares.map((share) => within(((share - MARGIN) / (1 - 2 * MARGIN)) * size, size)));
 }
 
 // The arrow keys move the unit over its map.
@@ -198,7 +207,7 @@ parts.map.canvas.addEventListener("keydown", (event) => {
   if (!step || !shown) return;
   event.preventDefault();
   wanted = (wanted ?? shown.unit).map((index, axis) => Math.min(Math.max(index + step[axis], 0), shown.units - 1));
-  send("click", { unit: wanted });
+  setUnit(wanted);
 });
 
 watch("value", take);

@@ -161,6 +161,8 @@ def draw_field(
         "clipped": list(field.clipped),
         "centre": list(field.centre),
         "mask": None if field.mask is None else base64.b64encode(np.packbits(field.mask).tobytes()).decode("ascii"),
+        "start": row.start,
+        "jump": row.jump,
         "units": row.num_units,
         "unit": list(unit),
         "maxSide": FIELD_SIDE,

@@ -1,11 +1,14 @@
-// Clicks on the growth chart: the body of the js_on_load of a gr.HTML that is not seen, with `element` and `trigger`.
+// Clicks on the growth chart: the body of the js_on_load of a gr.HTML that is not seen, with `element`.
 // Each line of the chart carries the name of its network in `meta`; the number of a point is that of its layer.
-const { chart } = element.querySelector("[data-chart]").dataset;
-const send = window.cnnExplorer.makeSender(trigger);
+const { chart, stacks } = element.querySelector("[data-chart]").dataset;
+const { setValue } = window.cnnExplorer;
 
 function pass({ points }) {
   const point = points.find(({ data }) => data.meta);
-  if (point) send("click", { network: point.data.meta, layer: point.pointNumber });
+  if (!point) return;
+  const { meta: network, x } = point.data;
+  if (JSON.parse(stacks).includes(network)) setValue("receptive_field.stack", network);
+  else setValue("receptive_field.chosen", { network, layer: point.pointNumber, last: x.length - 1 });
 }
 
 // Gradio may draw the chart anew in another element, and plotly forgets who listens when it starts again.
@@ -27,5 +30,13 @@ function start() {
   new MutationObserver(() => listen(place)).observe(place, { childList: true, subtree: true });
   listen(place);
 }
+
+// A layer was chosen; one of another network brings that network to the front, and the one before among the compared.
+// `fixed` holds the sizes of the networks that take one only. Returns model, size, layer, last and compared.
+window.cnnExplorer.bringForward = ({ network, layer, last }, model, size, compared, fixed) => {
+  window.cnnExplorer.forgetChoice("receptive_field.model");
+  const slider = { __type__: "update", maximum: last, value: layer };
+  return [network, fixed[network] ?? size, slider, last, compared.map((name) => (name === network ? model : name))];
+};
 
 start();

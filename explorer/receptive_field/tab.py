@@ -6,7 +6,7 @@ import html
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ import gradio as gr
 from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
 from explorer.errors import InputError
-from explorer.events import draw_problem, then_wire, wire
+from explorer.events import PRIVATE, draw_look_for, draw_problem, then_wire, wire
 from explorer.images import build_upload
 from explorer.layout import (
     Wing,
     build_explanation,
     build_intro,
     build_look_for,
+    build_setter,
     build_slider,
     controls_column,
     picture_column,
@@ -81,7 +82,6 @@ from explorer.receptive_field.scene import (
     make_layers,
     name_network,
     read_image,
-    read_pair,
     trace_compared,
     trace_rows,
 )
@@ -91,6 +91,7 @@ from explorer.text import LANGUAGES, Text, text_in
 
 FOLDER = Path(__file__).parent
 LEAST_IMAGE_SIZE = 8
+CHOICE = "receptive_field.model"  # by which the page knows the choice of a network
 
 
 # Section 4.2 of the tutorial: number of 3x3 layers and the side that it says they see.
@@ -98,120 +99,69 @@ CLAIMED_DEPTHS = ((1, "3"), (3, "7"), (5, "15"), (10, "32"), (20, "100+"))
 LISTED_MODELS = ("lenet5", "alexnet_small", "resnet18", "resnet34", "resnet50", "plain18")
 
 
-# What a handler gives: the look-for line first, then the pictures, then what it changes of the controls.
 PICTURES = ("chart", "field", "table")
-CONTROLS = ("model", "size", "layer", "picture", "place", "compared", "layers", "editor", "marks")
+# What the handler gives: the look-for line first, then the pictures, then what it changes of the controls.
+ANSWER = (*PICTURES, "layer", "last", "marks")
 
 
 # ---- what the page calls ------------------------------------------------------------------------------------------
 
 
-def on_receptive_field(*values, language: str) -> list:
-    """Chart, image and table for what is set."""
-    return show(View(*values), text_in(language))
+def on_view(last, *values, language: str) -> list:
+    """Everything for what is set.
+
+    It is called after any change, so that it alone decides what is shown: of two handlers the earlier could answer later.
+    What a choice brings along, such as the size of another network, the page has set by then.
+
+    Args:
+        last: number of the last layer that the slider knows of; another one is told.
+        *values: those of a View.
+    """
+    view, text = View(*values), text_in(language)
+    size = check_size(view.size)
+    problems = find_problems(view.layers, size) if view.model == TABLE else ()
+    if problems:
+        marks = [{"row": each.row, "column": each.column, "sentence": each.remark(language)} for each in problems]
+        return [gr.update(value=draw_problem(problems[0].sentence(language))), *_in_order(marks=marks)]
+    changes = {"marks": []} if view.model == TABLE else {}
+    deepest = len(trace_rows(view, size)) - 1
+    if deepest != last:
+        number = min(check_whole("terms.layer", view.layer, 0), deepest)
+        # A layer that stays is not sent back: the slider may have been moved on meanwhile.
+        moved = {} if number == view.layer else {"value": number}
+        view = replace(view, layer=number)
+        changes |= {"layer": gr.update(maximum=deepest, **moved), "last": deepest}
+    scene = find_scene(view)
+    story = find_story(view)
+    sentence = tell_story(story, view, scene.rows, text) if story else describe_layer(scene, text)
+    return [sentence, *_in_order(**draw_pictures(scene, text), **changes)]
 
 
-def on_network(*values, language: str) -> list:
-    """The same for a new network, at the size that it is made for; opens the table if it is chosen."""
-    view = View(*values)
-    size = find_own_size(view.model)
-    return show_network(replace(view, size=size), text_in(language), size=size)
-
-
-def find_own_size(model: Any) -> int:
-    """The size of image with which a network comes."""
-    return IMAGE_SIZE if model == TABLE else min(find_network(model).input_size, MAX_IMAGE_SIZE)
-
-
-def on_open(*values, language: str) -> list:
-    """The same for what a link asked for; the check, which follows other events, is made at once.
+def on_open(last, *values, language: str) -> list:
+    """The same for what a link asked for, and the size; the check, which follows other events, is made at once.
 
     A link names no size where it is that with which the page opens: then a network comes at its own.
     """
     view = View(*values)
-    own = find_own_size(view.model)
-    view = replace(view, size=own if view.size == IMAGE_SIZE else fit_size(view.model, view.size))
-    answer = show_network(view, text_in(language), size=view.size)
-    checked = on_check(*(getattr(view, name) for name in View.__dataclass_fields__), language=language)
-    field = (*PICTURES, *CONTROLS).index("field") + 1
-    answer[field] = {**checked[field], "isCheck": False}
-    return answer
+    size = find_own_size(view.model) if view.size == IMAGE_SIZE else fit_size(view.model, view.size)
+    view = replace(view, size=size)
+    values = [getattr(view, name) for name in View.__dataclass_fields__]
+    answer = on_view(last, *values, language=language)
+    answer[1 + ANSWER.index("field")] = {**on_check(*values, language=language)[1], "isCheck": False}
+    return [*answer, size, gr.update(open=view.model == TABLE)]
 
 
-def on_size(*values, language: str) -> list:
-    """The same at another size of the image."""
-    return show_network(View(*values), text_in(language))
-
-
-def on_sample(*values, language: str) -> list:
-    """Another sample, in the place of the reader's own picture; at last the upload is emptied."""
-    return [*show(replace(View(*values), picture=None), text_in(language), picture=None), None]
-
-
-def on_upload(path, *values, language: str) -> list:
-    """The reader brought a picture, or took it away."""
-    picture = None if path is None else encode_picture(path)
-    return show(replace(View(*values), picture=picture), text_in(language), picture=picture)
-
-
-def on_edit(*values, language: str) -> list:
-    """The reader edited the table of layers: it becomes the network that is shown, or its broken cells are marked."""
-    view = replace(View(*values), model=TABLE)
-    problems = find_problems(view.layers, check_size(view.size))
-    if problems:
-        marks = [{"row": each.row, "column": each.column, "sentence": each.remark(language)} for each in problems]
-        return [gr.update(value=draw_problem(problems[0].sentence(language))), *_skip_all(marks=marks)]
-    return show_network(view, text_in(language), model=TABLE, marks=[])
-
-
-def on_point(event: gr.EventData, *values, language: str) -> list:
-    """The reader clicked a pixel or a unit: from now on that unit is shown, and with other layers its place."""
-    view = View(*values)
-    size = check_size(view.size)
-    row = find_scene(view).row
-    if event._data.get("unit") is not None:
-        unit = [check_whole("receptive_field.unit", each, 0, row.num_units - 1) for each in read_pair(event._data["unit"])]
-        pixel = [row.start + row.jump * each for each in unit]
-    else:
-        pixel = [check_whole("receptive_field.pixel", each, 0, size - 1) for each in read_pair(event._data.get("pixel"))]
-    place = [(each + 0.5) / size for each in pixel]
-    return show(replace(view, place=place), text_in(language), place=place)
-
-
-def on_chart(event: gr.EventData, *values, language: str) -> list:
-    """The reader clicked a layer in the chart; one of another network brings that network to the front."""
-    view = View(*values)
-    name, layer = event._data.get("network"), event._data.get("layer")
-    if name == view.model:
-        return show(replace(view, layer=layer), text_in(language), layer=check_whole("terms.layer", layer, 0))
-    if name not in NETWORKS and name != TABLE:
-        return [text_in(language)("receptive_field.look_stack"), *_skip_all()]
-    compared = [view.model if each == name else each for each in check_compared(view.compared)]
-    view = replace(view, layer=layer)
-    changed = {"model": name, "compared": compared, "size": fit_size(name, view.size)}
-    return show_network(replace(view, **changed), text_in(language), **changed)
+def on_upload(path, *, language: str) -> list:
+    """The reader brought a picture, which on_view draws then. The sentence stays."""
+    return [gr.skip(), encode_picture(path)]
 
 
 def on_check(*values, language: str) -> list:
     """Let autograd find the field that is shown: pixels that reach the unit, and whether they are those told."""
-    scene, text = find_scene(View(*values)), text_in(language)
+    scene = find_scene(View(*values))
     check = check_scene(scene)
     # Something else may be shown by the time that this arrives: then field.js lets it pass.
-    field = {**draw_scene(replace(scene, field=check.field), text, check), "isCheck": True}
-    return [gr.skip(), *_skip_all(field=field)]
-
-
-def on_story(*values, story: str, language: str) -> list:
-    """Set everything to a story and tell it."""
-    text, view = text_in(language), View(*values)
-    view = replace(view, size=IMAGE_SIZE, place=None, **STORIES[story])
-    rows = trace_rows(view, IMAGE_SIZE)
-    view = replace(view, layer=STORY_LAYERS.get(story, find_last_local)(rows))
-    view = replace(view, layer=rows.index(view.layer))
-    changed = {name: getattr(view, name) for name in ("model", "size", "place", "compared", "layers")}
-    changed["layers"] = [dict(layer) for layer in view.layers] if view.model == TABLE else gr.skip()
-    answer = show_network(view, text, marks=[], **changed)
-    return [tell_story(story, view, rows, text), *answer[1:]]
+    return [gr.skip(), {**draw_scene(replace(scene, field=check.field), text_in(language), check), "isCheck": True}]
 
 
 def on_compare(comparison, channels, *, language: str) -> tuple:
@@ -247,6 +197,25 @@ STORIES: dict[str, dict[str, Any]] = {
 STORY_LAYERS = {"whole": find_first_as_wide}
 
 
+@cache
+def open_story(story: str) -> View:
+    """What a story shows: its network at its layer."""
+    view = View(size=IMAGE_SIZE, **STORIES[story])
+    rows = trace_rows(view, IMAGE_SIZE)
+    return replace(view, layer=rows.index(STORY_LAYERS.get(story, find_last_local)(rows)))
+
+
+def find_story(view: View) -> str | None:
+    """The story that is told of what is set, on whichever image, or None."""
+
+    def parts_of(each: View) -> tuple:
+        layers = [dict(row) for row in each.layers] if each.model == TABLE else None
+        return each.model, each.size, each.layer, each.place or None, list(each.compared or ()), layers
+
+    shown = parts_of(view)
+    return next((story for story in STORIES if parts_of(open_story(story)) == shown), None)
+
+
 def tell_story(story: str, view: View, rows: Sequence[LayerRow], text: Text) -> str:
     """The sentence of a story, with numbers computed now."""
     said: dict[str, Any] = {"size": find_last_local(rows).size}
@@ -280,33 +249,27 @@ def _count_wide(rows: Sequence[LayerRow]) -> int:
 # ---- what they show -----------------------------------------------------------------------------------------------
 
 
-def show(view: View, text: Text, **controls) -> list:
-    """The sentence and all pictures of a view, then a value for each control that is named."""
-    scene = find_scene(view)
+def find_own_size(model: Any) -> int:
+    """The size of image with which a network comes."""
+    return IMAGE_SIZE if model == TABLE else min(find_network(model).input_size, MAX_IMAGE_SIZE)
+
+
+def draw_pictures(scene: Scene, text: Text) -> dict:
+    """All pictures of a scene, by name."""
+    view = scene.view
     compared = check_compared(view.compared)
     others = [Growth(name, name_network(name, text), trace_compared(name, scene)) for name in compared]
     main = Growth(view.model, name_network(view.model, text), scene.rows)
-    pictures = {
+    return {
         "chart": draw_growth(main, scene.number, others, text),
         "field": draw_scene(scene, text),
         "table": draw_layer_table(scene.rows, scene.number, scene.pixel, text),
     }
-    return [describe_layer(scene, text), *_skip_all(**pictures, **controls)]
 
 
-def show_network(view: View, text: Text, **controls) -> list:
-    """The same where the number of layers, which bounds the slider, may have changed."""
-    last = len(trace_rows(view, check_size(view.size))) - 1
-    number = min(check_whole("terms.layer", view.layer, 0), last)
-    controls["layer"] = gr.update(maximum=last, value=number)
-    if view.model == TABLE:
-        controls["editor"] = gr.update(open=True)
-    return show(replace(view, layer=number), text, **controls)
-
-
-def _skip_all(**values) -> list:
-    """A value for each picture and control: those given, and no change of all others."""
-    return [values.get(name, gr.skip()) for name in (*PICTURES, *CONTROLS)]
+def _in_order(**values) -> list:
+    """A value for each part of the answer: those given, and no change of all others."""
+    return [values.get(name, gr.skip()) for name in ANSWER]
 
 
 def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict:
@@ -378,8 +341,9 @@ def build_tab(language: str) -> Wing:
     """Lay out the tab in one language and wire it."""
     text = text_in(language)
     build_intro("receptive_field", language)
-    own, first = text(f"receptive_field.network_{TABLE}"), dict(zip(("look_for", *PICTURES), show(View(), text)))
-    first["field"]["badge"] = draw_badge(check_scene(find_scene(View())), find_scene(View()).row, text)
+    own, scene = text(f"receptive_field.network_{TABLE}"), find_scene(View())
+    first = {"look_for": describe_layer(scene, text), **draw_pictures(scene, text)}
+    first["field"]["badge"] = draw_badge(check_scene(scene), scene.row, text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls = build_controls(text, language)
@@ -401,13 +365,16 @@ def build_tab(language: str) -> Wing:
                 with gr.Column(scale=5, min_width=320):
                     pictures["field"] = build_field(first["field"])
     pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
-    controls["place"] = gr.HTML(None, html_template="", visible="hidden")  # (row, column), shares of the image's sides
-    controls["picture"] = gr.HTML(None, html_template="", visible="hidden")
+    controls["place"] = build_setter("receptive_field.place")
+    controls["picture"] = build_picture()
+    controls["last"] = build_setter("receptive_field.last", len(scene.rows) - 1)
     controls["marks"] = build_marks()
-    clicks = build_chart_clicks()
+    build_chart_clicks()
+    shown = {**controls, **pictures}
     inputs = [controls[name] for name in View.__dataclass_fields__]
-    outputs = [pictures["look_for"], *(pictures[name] for name in PICTURES), *(controls[name] for name in CONTROLS)]
-    wire_stage(controls, pictures, clicks, buttons, inputs, outputs, language)
+    outputs = [shown[name] for name in ("look_for", *ANSWER)]
+    triggers = [*wire_choices(controls, buttons), *wire_chart(controls, pictures["look_for"], text)]
+    wire_stage(triggers, shown, inputs, outputs, language)
     build_heading(text("receptive_field.effective"))
     build_effective(inputs, text, language)
     build_comparisons(text, language)
@@ -415,7 +382,8 @@ def build_tab(language: str) -> Wing:
     build_explanation("receptive_field", language)
     links = {name: controls[name] for name in ("model", "size", "sample", "compared", "layers")}
     parsers = {"compared": read_compared, "layers": read_layers}
-    return Wing("receptive_field", links, on_open, inputs, outputs, parsers)
+    opened = [*outputs, controls["size"], controls["editor"]]
+    return Wing("receptive_field", links, on_open, [controls["last"], *inputs], opened, parsers)
 
 
 def read_compared(words: str) -> list[str] | None:
@@ -461,34 +429,79 @@ def build_controls(text: Text, language: str) -> dict[str, gr.components.Compone
     }  # fmt: skip
 
 
-def wire_stage(controls, pictures, clicks, buttons, inputs, outputs, language: str) -> None:
-    """Tie the handlers to the controls; after each change of the field autograd looks at it.
+def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.Button]) -> list:
+    """Let the page itself set what follows from a choice, and return all events after which to draw."""
+    sizes = json.dumps({name: find_own_size(name) for name in (*NETWORKS, TABLE)})
+    editor = f"model === {json.dumps(TABLE)} ? {json.dumps(gr.update(open=True))} : {json.dumps(gr.skip())}"
+    own = f"(model) => [cnnExplorer.onNewChoice('{CHOICE}', model, {sizes}[model]), {editor}]"
+    model = controls["model"]
+    model.input(None, [model], [controls["size"], controls["editor"]], js=own, **PRIVATE)
+    controls["layers"].input(None, None, [model], js=_forget(json.dumps(TABLE)), **PRIVATE)
+    # The upload is no output of a handler that may skip it: to skip is to update, and that would build another upload
+    # in its place, see `build_upload`.
+    own_picture = [controls["picture"], controls["upload"]]
+    controls["sample"].input(None, None, own_picture, js="() => [null, null]", **PRIVATE)
+    controls["upload"].clear(None, None, [controls["picture"]], js="() => null", **PRIVATE)
+    for story, button in buttons.items():
+        values = set_story(story)
+        setting = _forget(json.dumps([*values.values()]))
+        button.click(None, None, [controls[name] for name in values], js=setting, **PRIVATE)
+    changed = ("model", "size", "layer", "sample", "compared", "layers", "place", "picture")
+    buttons_of = (button.click for button in buttons.values())
+    return [*(controls[name].input for name in changed), controls["upload"].clear, *buttons_of]
 
-    The upload is no output of a handler that may skip it: to skip is to update, and that would build another upload
-    in its place, see `build_upload`.
-    """
+
+def _forget(values: str) -> str:
+    """The function of the page that sets these values, after which no choice of a network counts as a repetition."""
+    return f"() => {{ cnnExplorer.forgetChoice('{CHOICE}'); return {values}; }}"
+
+
+def set_story(story: str) -> dict[str, Any]:
+    """The values of the controls with which a story begins."""
+    view = open_story(story)
+    last = len(trace_rows(view, view.size)) - 1
+    values = {
+        "model": view.model, "size": view.size, "place": None, "compared": view.compared,
+        "layer": gr.update(maximum=last, value=view.layer), "last": last,
+    }  # fmt: skip
+    if view.model == TABLE:
+        values |= {"layers": view.layers, "editor": gr.update(open=True), "marks": []}
+    return values
+
+
+def wire_chart(controls: dict[str, gr.blocks.Block], look_for: gr.HTML, text: Text) -> list:
+    """Let a click on the chart choose the layer and its network, and return the event after which to draw."""
+    fixed = json.dumps({name: network.input_size for name, network in NETWORKS.items() if network.fixed_size})
+    chosen, stack = build_setter("receptive_field.chosen"), build_setter("receptive_field.stack")
+    moved = [controls[name] for name in ("model", "size", "layer", "last", "compared")]
+    forward = f"(chosen, model, size, compared) => cnnExplorer.bringForward(chosen, model, size, compared, {fixed})"
+    chosen.input(None, [chosen, *(controls[name] for name in ("model", "size", "compared"))], moved, js=forward, **PRIVATE)
+    line = json.dumps(draw_look_for(html.escape(text("receptive_field.look_stack"))))
+    stack.input(None, None, [look_for], js=f"() => {line}", **PRIVATE)
+    return [chosen.input]
+
+
+def wire_stage(triggers: list, shown: dict[str, gr.blocks.Block], inputs, outputs, language: str) -> None:
+    """Draw after each of these events; after each change of the field autograd looks at it."""
+    look_for, upload = shown["look_for"], shown["upload"]
     # The handlers check what they get. Gradio's own checks would answer in English, and a slider whose maximum has
     # changed has them again.
-    settings = {"language": language, "preprocess": False}
-    upload = controls["upload"]
-    events = [
-        wire([controls["model"].input], on_network, inputs, outputs, **settings),
-        wire([controls["size"].input], on_size, inputs, outputs, **settings),
-        wire([controls["compared"].input, controls["layer"].input], on_receptive_field, inputs, outputs, **settings),
-        wire([controls["sample"].input], on_sample, inputs, [*outputs, upload], **settings),
-        wire([upload.upload, upload.clear], on_upload, [upload, *inputs], outputs, language),
-        wire([controls["layers"].input], on_edit, inputs, outputs, **settings),
-        wire([pictures["field"].click], on_point, inputs, outputs, **settings),
-        wire([clicks.click], on_chart, inputs, outputs, **settings),
-        *(
-            wire([button.click], partial(on_story, story=story), inputs, outputs, **settings)
-            for story, button in buttons.items()
-        ),
-    ]
-    for event in events:
-        # One after the other, none left out: the check of what was set last comes last.
-        then_wire(event, on_check, inputs, outputs, language,
-                  trigger_mode="multiple", concurrency_id="check", concurrency_limit=1)  # fmt: skip
+    drawn = wire(triggers, on_view, [shown["last"], *inputs], outputs, language, preprocess=False)
+    # One after the other, none left out: the check of what was set last comes last.
+    then_wire(drawn, on_check, inputs, [look_for, shown["field"]], language,
+              trigger_mode="multiple", concurrency_id="check", concurrency_limit=1)  # fmt: skip
+    wire([upload.upload], on_upload, [upload], [look_for, shown["picture"]], language)
+
+
+def build_picture() -> gr.HTML:
+    """The reader's own picture, as `View.picture`; another one is drawn as soon as the server has read it."""
+    return gr.HTML(
+        None,
+        html_template="<span hidden></span>",
+        js_on_load='watch("value", () => trigger("input"))',
+        elem_classes="bridge",
+        apply_default_css=False,
+    )
 
 
 def build_field(payload: dict) -> gr.HTML:
@@ -504,11 +517,12 @@ def build_field(payload: dict) -> gr.HTML:
     )
 
 
-def build_chart_clicks() -> gr.HTML:
-    """What hands a click on a layer in the chart to the server."""
-    return gr.HTML(
+def build_chart_clicks() -> None:
+    """What hands on a click on a layer in the chart."""
+    stacks = html.escape(json.dumps([*STACKS]))
+    gr.HTML(
         None,
-        html_template='<span hidden data-chart="#receptive-field-chart"></span>',
+        html_template=f'<span hidden data-chart="#receptive-field-chart" data-stacks="{stacks}"></span>',
         js_on_load=(FOLDER / "growth.js").read_text(encoding="utf-8"),
         elem_classes="bridge",
         apply_default_css=False,

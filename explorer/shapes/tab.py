@@ -22,6 +22,7 @@ from explorer.layout import (
     build_explanation,
     build_intro,
     build_look_for,
+    build_setter,
     build_slider,
     controls_column,
     picture_column,
@@ -578,7 +579,7 @@ def build_tab(language: str) -> Wing:
     model, size, channels, stem, own = controls.values()
     network = _sign(DEFAULT[0], "")
     state = gr.HTML(State(network=network, drawn=_sign(*DEFAULT, "", ())).pack(), html_template="", visible="hidden")
-    actions = _build_actions()
+    actions = build_setter("shapes.actions", [])  # what was done on the pictures of which no answer has told yet
     flow, graph, field, maps, kernels, maps_words, kernels_words = pictures
     inputs = [*controls.values(), state, sample, view, actions]
     inside = [field, maps, kernels, maps_words, kernels_words]
@@ -594,17 +595,6 @@ def build_tab(language: str) -> Wing:
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", **PRIVATE)
     links = {"model": model, "size": size, "channels": channels, "stem": stem, "view": view}
     return Wing("shapes", links, on_open, inputs, outputs)
-
-
-def _build_actions() -> gr.HTML:
-    """What the reader did on the pictures of which no answer has told yet; canvas.js keeps it, see `explorer.act`."""
-    return gr.HTML(
-        [],
-        html_template="<span hidden></span>",
-        js_on_load='cnnExplorer.mountActions(props, trigger, "shapes")',
-        elem_classes="bridge",
-        apply_default_css=False,
-    )
 
 
 def _build_controls(text: Text) -> dict[str, gr.components.Component]:
@@ -657,7 +647,7 @@ def _build_views(first: list, text: Text) -> tuple[list[gr.components.Component]
                     field = build_canvas(None)
                 with gr.Column(scale=5, min_width=320):
                     maps_words = gr.HTML("", css_template=CSS)
-                    maps = build_canvas(None, clickable=True, wing="shapes")
+                    maps = build_canvas(None, wing="shapes")
                 with gr.Column(scale=2, min_width=150):
                     kernels_words = gr.HTML("", css_template=CSS)
                     kernels = build_canvas(None)

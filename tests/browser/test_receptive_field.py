@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from PIL import Image
 
 from explorer.text import text_in
-from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, wait_for_held
+from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, release_calls, wait_for_held
 
 PATHS = {"en": "/?tab=receptive_field", "zh": "/zh?tab=receptive_field"}
 LANGUAGES = list(PATHS)
@@ -139,6 +140,48 @@ def test_the_effective_field_streams_and_can_be_stopped(visit):
     stop.click()
     page.get_by_text(text("receptive_field.stopped")).first.wait_for()
     stop.wait_for(state="hidden")
+
+
+def test_a_layer_of_another_network_brings_it_to_the_front_and_a_stack_says_how(visit):
+    page, text = open_wing(visit, "en"), text_in("en")
+    page.get_by_role("button", name=text("receptive_field.story_resnet50")).click()
+    look_for(page).filter(has_text="225 × 225").wait_for()
+    wait_for_check(page)
+    model = page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first
+    number = page.locator("#receptive-field-layer input[type=number]")
+    assert (model.input_value(), page.locator("#receptive-field-layer input[type=range]").get_attribute("max")) == ("ResNet-50", "50")
+    click_layer(page, "resnet34", 34)
+    look_for(page).filter(has_text="layer4.2.conv2").wait_for()
+    slider = page.locator("#receptive-field-layer input[type=range]")
+    assert (model.input_value(), number.input_value(), slider.input_value()) == ("ResNet-34", "33", "33")
+    assert slider.get_attribute("max") == "34"
+    compared = page.locator("#receptive-field-compared")
+    assert "ResNet-50" in compared.inner_text() and "ResNet-34" not in compared.inner_text()
+    page.get_by_role("button", name=text("receptive_field.story_kernels")).click()
+    look_for(page).filter(has_text="28%").wait_for()
+    wait_for_check(page)
+    click_layer(page, "stack5x5", 1)
+    look_for(page).filter(has_text=text("receptive_field.look_stack")).wait_for()
+
+
+def test_what_is_set_while_another_network_is_awaited_counts_as_well(visit):
+    page, text = open_wing(visit, "en"), text_in("en")
+    held = hold_calls(page, AT_ONCE)
+    model = page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first
+    model.click()
+    model.fill("ResNet-18")
+    page.get_by_role("option", name="ResNet-18", exact=True).click()
+    wait_for_held(page, held)
+    page.locator("#receptive-field-size input[type=number]").fill("40")
+    page.locator("#receptive-field-layer input[type=number]").fill("2")
+    page.wait_for_timeout(300)
+    assert all(json.loads(route.request.post_data)["data"][2] == 28 for route in held), "the size waits"
+    release_calls(page, held, AT_ONCE)
+    page.locator(".field-image .map-title").filter(has_text="layer1.0.conv1").wait_for()
+    page.locator("#receptive-field-table", has_text="40 × 40").wait_for()
+    slider = page.locator("#receptive-field-layer input[type=range]")
+    assert (slider.input_value(), slider.get_attribute("max")) == ("2", "18")
+    wait_for_check(page)
 
 
 def test_the_readers_own_picture_and_a_classifier_of_torchvision(visit, tmp_path):

@@ -200,8 +200,8 @@ def test_what_is_set_while_an_answer_is_awaited_counts_as_well(visit):
     release_calls(page, held, AT_ONCE)
     size = "() => document.querySelectorAll('#convolution-maps .map-caption')[2].innerText"
     page.wait_for_function(f"() => ({size})().startsWith('2 × 2')")
-    assert kernel_shown(page) == (text("convolution.kernel_own"), "-1,0,1,-2,3,2,-1,0,1")
     page.wait_for_function("() => new URLSearchParams(location.search).get('kernel') === 'own'")
+    assert kernel_shown(page) == (text("convolution.kernel_own"), "-1,0,1,-2,3,2,-1,0,1")
     choose(page, text("terms.kernel"), text("convolution.kernel_sobel_x"))
     page.wait_for_function("() => document.querySelectorAll('.kernel-grid input')[4].value === '0'")
     assert kernel_shown(page) == (text("convolution.kernel_sobel_x"), "-1,0,1,-2,0,2,-1,0,1")

@@ -16,31 +16,26 @@ from explorer.receptive_field import effective_tab
 from explorer.receptive_field.effective import has_module
 from explorer.receptive_field.effective_tab import on_measure, on_run, on_stop
 from explorer.receptive_field.networks import trace_model
+from explorer.receptive_field.scene import find_scene
 from explorer.receptive_field.tab import (
-    CONTROLS,
+    ANSWER,
     LENET_LAYERS,
-    PICTURES,
     SHOWN_SIDE,
     STACK,
     STORIES,
     TABLE,
     View,
     build_tab,
-    on_chart,
+    find_own_size,
     on_check,
     on_compare,
-    on_edit,
-    on_network,
     on_open,
-    on_point,
-    on_receptive_field,
-    on_sample,
-    on_size,
-    on_story,
     on_upload,
+    on_view,
     read_compared,
     read_layers,
     receptive_field,
+    set_story,
 )
 from explorer.text import text_in
 
@@ -48,27 +43,25 @@ LAYERS = [dict(layer) for layer in LENET_LAYERS]
 NOTHING = gr.skip()
 
 
-class Click:
-    """What Gradio hands over when the canvas is clicked."""
-
-    def __init__(self, **data):
-        self._data = data
-
-
 def values(**changes) -> list:
     view = View(**{"compared": [], "sample": 0, **changes})
     return [getattr(view, name) for name in View.__dataclass_fields__]
 
 
-def answer(handler, *before, language="en", extra=(), **changes) -> dict:
-    """What a handler gives, by name; what it leaves alone is not in it."""
-    given = handler(*before, *values(**changes), language=language)
-    named = dict(zip(("look_for", *PICTURES, *CONTROLS, *extra), given, strict=True))
-    return {name: value for name, value in named.items() if value != NOTHING}
+def show(language="en", last=None, **changes) -> dict:
+    """What the handler gives, by name; what it leaves alone is not in it."""
+    return named(on_view(last, *values(**changes), language=language))
 
 
-def show(**changes) -> dict:
-    return answer(on_receptive_field, **changes)
+def named(given: list, extra=()) -> dict:
+    given = dict(zip(("look_for", *ANSWER, *extra), given, strict=True))
+    return {name: value for name, value in given.items() if value != NOTHING}
+
+
+def check(language="en", **changes) -> dict:
+    line, field = on_check(*values(**changes), language=language)
+    assert line == NOTHING
+    return field
 
 
 def mask_of(payload: dict) -> np.ndarray:
@@ -104,8 +97,7 @@ def test_the_chart_has_the_sizes_and_the_image_line_for_up_to_four_networks():
 def test_the_box_follows_the_layer_and_the_clicked_pixel():
     boxes = [show(layer=layer)["field"]["box"] for layer in range(6)]
     assert [box[2] - box[0] for box in boxes] == [1, 5, 6, 14, 16, 28]
-    clicked = answer(on_point, Click(pixel=[0, 27]), layer=1)
-    assert clicked["place"] == [0.5 / 28, 27.5 / 28]
+    clicked = show(layer=1, place=[0.5 / 28, 27.5 / 28])
     assert clicked["field"]["box"] == [-2, 25, 3, 30] and clicked["field"]["clipped"] == [0, 25, 3, 28]
     assert clicked["field"]["centre"] == [0, 27]
     assert "64%" in clicked["field"]["imageCaption"]
@@ -145,43 +137,35 @@ def test_a_unit_that_sees_nothing_is_said_to(language):
 
 
 def test_a_clicked_unit_is_the_one_that_is_shown_and_its_place_stays():
-    clicked = answer(on_point, Click(unit=[0, 9]), layer=3)
+    """The page finds the place of unit (0, 9) by the first unit's centre and the jump."""
+    field = show(layer=3)["field"]
+    place = [(field["start"] + field["jump"] * index + 0.5) / 28 for index in (0, 9)]
+    clicked = show(layer=3, place=place)
     assert clicked["field"]["unit"] == [0, 9] and clicked["field"]["units"] == 10
     assert clicked["field"]["box"] == [-2, 16, 12, 30]
-    assert show(layer=3, place=clicked["place"])["field"]["unit"] == [0, 9]
-    assert show(layer=1, place=clicked["place"])["field"]["unit"] == [5, 23]
+    assert show(layer=1, place=place)["field"]["unit"] == [5, 23]
 
 
-def test_a_click_in_the_chart_chooses_the_layer_or_brings_the_other_network_to_the_front():
-    clicked = answer(on_chart, Click(network="lenet5", layer=1))
-    assert clicked["layer"] == 1 and clicked["field"]["box"][2] - clicked["field"]["box"][0] == 5
-    clicked = answer(on_chart, Click(network="resnet18", layer=4), compared=[STACK, "resnet18"])
-    assert clicked["model"] == "resnet18" and clicked["compared"] == [STACK, "lenet5"]
-    assert clicked["layer"]["value"] == 4 and clicked["layer"]["maximum"] == 18
-    assert set(answer(on_chart, Click(network=STACK, layer=2))) == {"look_for"}
+def test_a_unit_has_a_place_in_every_layer_of_every_network():
+    for name in ("lenet5", "alexnet_small", "resnet18", "torchvision:swin_t"):
+        size = find_own_size(name)
+        for layer, row in enumerate(trace_model(name, size)):
+            for unit in (0, row.num_units // 2, row.num_units - 1):
+                place = [(row.start + row.jump * unit + 0.5) / size] * 2
+                assert find_scene(View(name, size, layer, place=place)).unit == (unit, unit)
 
 
-@pytest.mark.parametrize("data", [{}, {"network": "lenet5"}, {"network": "lenet5", "layer": "x"}])
-def test_a_click_beside_the_points_does_nothing_or_is_refused(data):
-    if data.get("network") is None:
-        assert set(answer(on_chart, Click(**data))) == {"look_for"}
-    else:
-        with pytest.raises(InputError):
-            answer(on_chart, Click(**data))
-
-
-def test_a_network_of_one_size_comes_to_the_front_at_that_size():
-    clicked = answer(on_chart, Click(network="lenet5", layer=1), model="resnet18", size=112, compared=["lenet5"])
-    assert (clicked["model"], clicked["size"], clicked["field"]["size"]) == ("lenet5", 28, 28)
+def link(**changes) -> dict:
+    return named(on_open(5, *values(**changes), language="en"), ("size", "editor"))
 
 
 def test_a_link_opens_what_it_names():
-    opened = answer(on_open, model="resnet18", size=112)
+    opened = link(model="resnet18", size=112)
     assert opened["field"]["size"] == 112 and 'class="field-badge confirmed"' in opened["field"]["badge"]
     assert not opened["field"]["isCheck"]
-    opened = answer(on_open, model="torchvision:resnet18")  # no size: its own
+    opened = link(model="torchvision:resnet18")  # no size: its own
     assert opened["size"] == opened["field"]["size"] == 224
-    opened = answer(on_open, model="lenet5", size=112)
+    opened = link(model="lenet5", size=112)
     assert opened["size"] == opened["field"]["size"] == 28
     words = "conv,3,1,2,2;transposed,3,2,1,1"
     layers = read_layers(words)
@@ -189,7 +173,7 @@ def test_a_link_opens_what_it_names():
         {"type": "conv", "kernel": "3", "stride": "1", "padding": "2", "dilation": "2"},
         {"type": "transposed", "kernel": "3", "stride": "2", "padding": "1", "dilation": "1"},
     ]
-    assert "transposed" in answer(on_open, model=TABLE, layers=layers)["table"]
+    assert "transposed" in link(model=TABLE, layers=layers)["table"]
     assert read_compared("resnet34;stack5x5") == ["resnet34", "stack5x5"]
     for damaged in ("", "conv,3", ";".join(["conv,3,1,1,1"] * 65)):
         assert read_layers(damaged) is None
@@ -199,7 +183,7 @@ def test_a_link_opens_what_it_names():
 
 
 def test_of_units_in_gaps_only_the_chosen_ones_padding_is_told():
-    table = answer(on_receptive_field, model=TABLE, layers=read_layers("conv,3,2,1,1;transposed,3,2,1,1"), layer=2)["table"]
+    table = show(model=TABLE, layers=read_layers("conv,3,2,1,1;transposed,3,2,1,1"), layer=2)["table"]
     cells = [re.findall(r"<td[^>]*>(.*?)</td>", line) for line in re.findall(r"<tr[^>]*>(.*?)</tr>", table, re.DOTALL)]
     assert cells[-1][-1] == "–" and cells[-2][-1].endswith("%")
 
@@ -213,33 +197,34 @@ def test_the_table_marks_the_chosen_layer_and_says_why_the_last_sees_all():
     assert "Global pooling" in show(model="resnet18")["table"]
 
 
-def test_a_new_network_bounds_the_slider_and_has_its_own_size():
-    changed = answer(on_network, model="resnet18", layer=3, size=100)
-    assert changed["layer"]["maximum"] == 18 and changed["layer"]["value"] == 3 and changed["size"] == 28
-    changed = answer(on_network, model="lenet5", layer=18)
-    assert changed["layer"]["maximum"] == changed["layer"]["value"] == 5
-    assert answer(on_network, model="torchvision:resnet50", layer=3)["size"] == 224
+def test_a_network_of_another_depth_bounds_the_slider():
+    changed = show(model="resnet18", layer=3, last=5)
+    assert (changed["layer"]["maximum"], changed["last"]) == (18, 18) and "value" not in changed["layer"]
+    changed = show(model="lenet5", layer=18, last=18)
+    assert changed["layer"]["maximum"] == changed["layer"]["value"] == changed["last"] == 5
+    assert not {"layer", "last"} & set(show(model="lenet5", layer=3, last=5))
+    assert find_own_size("torchvision:resnet50") == 224 and find_own_size("resnet18") == find_own_size(TABLE) == 28
 
 
 def test_another_size_draws_the_same_layers_on_a_larger_image():
-    changed = answer(on_size, model="resnet18", size=112, layer=5)
+    changed = show(model="resnet18", size=112, layer=5)
     assert changed["field"]["size"] == 112 and changed["field"]["units"] == 112
     with pytest.raises(InputError, match="28 pixels only"):
-        answer(on_size, model="lenet5", size=112)
+        show(model="lenet5", size=112)
 
 
 def test_an_edited_table_becomes_the_network():
     layers = [*LAYERS, {"type": "conv", "kernel": "3", "stride": "1", "padding": "1", "dilation": "2"}]
-    edited = answer(on_edit, layer=5, layers=layers)
-    assert edited["model"] == TABLE and edited["layer"]["maximum"] == 5 and edited["editor"]["open"]
-    assert "32 × 32" in edited["look_for"] and edited["marks"] == []
+    edited = show(model=TABLE, layer=5, layers=layers, last=4)
+    assert edited["layer"]["maximum"] == edited["last"] == 5 and edited["marks"] == []
+    assert "32 × 32" in edited["look_for"]
     assert list(edited["chart"].data[0].y) == [1, 5, 6, 14, 16, 32]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_broken_cells_are_marked_and_nothing_else_changes(language):
     layers = [{**LAYERS[0], "kernel": "abc"}, {**LAYERS[1], "padding": "2"}, {**LAYERS[2], "type": "lstm"}]
-    edited = answer(on_edit, layers=layers, language=language)
+    edited = show(model=TABLE, layers=layers, language=language)
     assert set(edited) == {"look_for", "marks"}
     assert [(mark["row"], mark["column"]) for mark in edited["marks"]] == [(1, "kernel"), (2, "padding"), (3, "type")]
     assert "abc" in edited["look_for"]["value"] and "problem" in edited["look_for"]["value"]
@@ -257,22 +242,21 @@ def test_a_transposed_layer_shows_fractions_of_pixels():
 def test_autograd_confirms_what_is_shown_and_brings_the_mask(language):
     own = {"model": TABLE, "layer": 3, "layers": STORIES["gridding"]["layers"]}
     for view in ({"model": "resnet18", "layer": 7}, own):
-        checked = answer(on_check, language=language, **view)
-        assert set(checked) == {"field"} and checked["field"]["isCheck"]
-        assert "confirmed" in checked["field"]["badge"] and "confirmed" not in show(**view)["field"]["badge"]
-        pixels = int(mask_of(checked["field"]).sum())
-        assert re.search(rf"\b{pixels}\b", checked["field"]["badge"])
-    assert "confirmed" not in answer(on_check, layer=5, language=language)["field"]["badge"]
+        checked = check(language=language, **view)
+        assert checked["isCheck"] and "confirmed" in checked["badge"]
+        assert "confirmed" not in show(**view)["field"]["badge"]
+        pixels = int(mask_of(checked).sum())
+        assert re.search(rf"\b{pixels}\b", checked["badge"])
+    assert "confirmed" not in check(layer=5, language=language)["badge"]
 
 
 def test_a_check_has_the_key_of_what_it_checks_and_of_nothing_else():
     own = {"model": TABLE, "layer": 2, "layers": STORIES["gridding"]["layers"]}
     typed = {**own, "size": "28", "layers": [{**row, "kernel": " 3 "} for row in own["layers"]]}
     views = [{}, {"model": "resnet18"}, {"size": 28, "layer": 2}, {"sample": 5}, {"place": [0.1, 0.2]}, own]
-    shown, checked = ([answer(handler, **view)["field"]["key"] for view in views]
-                      for handler in (on_receptive_field, on_check))  # fmt: skip
+    shown, checked = [show(**view)["field"]["key"] for view in views], [check(**view)["key"] for view in views]
     assert shown == checked and len(set(shown)) == len(views)
-    assert answer(on_check, **typed)["field"]["key"] == show(**own)["field"]["key"]
+    assert check(**typed)["key"] == show(**own)["field"]["key"]
 
 
 def test_dilation_leaves_holes_in_what_is_drawn():
@@ -303,35 +287,33 @@ def test_a_field_as_wide_as_the_image_need_not_reach_all_of_it():
     ],
 )
 def test_a_story_sets_everything_and_tells_its_numbers(story, numbers, language):
-    def tell(*args, language):
-        return on_story(*args, story=story, language=language)
-
-    told = answer(tell, language=language, size=100, place=[0, 0])
+    begun = set_story(story)
+    view = {name: begun[name] for name in ("model", "size", "place", "compared", "layers") if name in begun}
+    view["layer"] = begun["layer"]["value"]
+    told = show(language=language, last=begun["last"], **view)
     assert all(number in told["look_for"] for number in numbers), told["look_for"]
-    assert told["model"] == STORIES[story]["model"] and told["size"] == 28
-    assert told["compared"] == STORIES[story]["compared"] and told["marks"] == []
-    assert (told["model"] == TABLE) == ("layers" in told)
+    assert "layer" not in told, "the slider is bounded already"
+    assert (begun["model"] == TABLE) == ("layers" in begun) == ("editor" in begun)
+    for other in ({"size": 29}, {"place": [0, 0]}, {"compared": ["softmax"]}, {"layer": view["layer"] - 1}):
+        assert show(language=language, **{**view, **other})["look_for"] != told["look_for"]
 
 
 def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(tmp_path):
     picture = Image.new("L", (90, 40), 0)
     picture.paste(255, (45, 0, 90, 40))
     picture.save(tmp_path / "own.png")
-    brought = answer(on_upload, str(tmp_path / "own.png"))
-    assert len(base64.b64decode(brought["picture"])) == SHOWN_SIDE**2
-    codes = np.frombuffer(base64.b64decode(brought["field"]["image"]["codes"]), np.uint8).reshape(28, 28)
+    line, brought = on_upload(str(tmp_path / "own.png"), language="en")
+    assert line == NOTHING and len(base64.b64decode(brought)) == SHOWN_SIDE**2
+    codes = np.frombuffer(base64.b64decode(show(picture=brought)["field"]["image"]["codes"]), np.uint8).reshape(28, 28)
     # The middle square of the picture: black at the left, white at the right.
     assert codes[:, :13].max() < 20 and codes[:, 15:].min() > 235
-    picked = answer(on_sample, extra=["upload"], picture=brought["picture"])
-    assert picked["picture"] is None and picked["upload"] is None
-    assert picked["field"]["image"] == show()["field"]["image"]
-    assert answer(on_upload, None)["picture"] is None and show(picture="", place="")["field"] == show()["field"]
+    assert show(picture="", place="")["field"] == show()["field"]
     (tmp_path / "own.png").write_bytes(b"nothing")
     for bad in ({"picture": "AAAA"}, {"picture": 3}, {"picture": "?"}, {"picture": ["A"]}):
         with pytest.raises(InputError):
             show(**bad)
     with pytest.raises(InputError):
-        answer(on_upload, str(tmp_path / "own.png"))
+        on_upload(str(tmp_path / "own.png"), language="en")
 
 
 @pytest.mark.parametrize(
@@ -356,7 +338,6 @@ def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(
         {"compared": "vgg"},
         {"compared": ["resnet18"] * 4},
         {"model": TABLE, "layers": None},
-        {"model": TABLE, "layers": [{"type": "conv", "kernel": "abc"}]},
     ],
 )
 def test_what_cannot_be_shown_is_refused_in_both_languages(changes):
@@ -364,15 +345,6 @@ def test_what_cannot_be_shown_is_refused_in_both_languages(changes):
         show(**changes)
     english, chinese = (caught.value.sentence(language) for language in ("en", "zh"))
     assert english != chinese and "。" in chinese
-
-
-@pytest.mark.parametrize(
-    "data",
-    [{}, {"pixel": [-1, 3]}, {"pixel": ["x", 3]}, {"pixel": [28, 0]}, {"pixel": 3}, {"unit": [0, 28]}, {"unit": [0]}],
-)
-def test_a_click_beside_the_image_is_refused(data):
-    with pytest.raises(InputError):
-        answer(on_point, Click(**data), layer=1)
 
 
 # ---- the effective field --------------------------------------------------------------------------------------------
