@@ -132,9 +132,10 @@ def on_view(last, *values, language: str) -> list:
         view = replace(view, layer=number)
         changes |= {"layer": gr.update(maximum=deepest, **moved), "last": deepest}
     scene = find_scene(view)
+    pictures = draw_pictures(scene, text)
     story = find_story(view)
     sentence = tell_story(story, view, scene.rows, text) if story else describe_layer(scene, text)
-    return [sentence, *_in_order(**draw_pictures(scene, text), **changes)]
+    return [sentence, *_in_order(**pictures, **changes)]
 
 
 def on_open(last, *values, language: str) -> list:
@@ -206,7 +207,7 @@ def open_story(story: str) -> View:
 
 
 def find_story(view: View) -> str | None:
-    """The story that is told of what is set, on whichever image, or None."""
+    """The story that is told of a view that has been drawn, on whichever image, or None."""
 
     def parts_of(each: View) -> tuple:
         layers = [dict(row) for row in each.layers] if each.model == TABLE else None

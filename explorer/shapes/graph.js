@@ -9,6 +9,8 @@
   const SUB_HEIGHT = 16; // px that a second line adds
   const STRIP = 5; // px, height of the strips that stand for normalisation and activation
   const RANK_GAP = 22; // px between nodes, one above the other; holds a label
+  const LABEL = 14; // px, height of a label
+  const TOP = 10; // px below the picture's edge where lines come over into the next column, above all titles
   const GUTTER = 30; // px between columns
   const FRAME = 8; // px from a node to the frame of its group, and from frame to frame
   const TITLE = 15; // px above a frame for its title
@@ -96,6 +98,40 @@
     for (const item of items) Object.assign(item, graph.node(item.id));
     for (const edge of edges) edge.points = graph.edge(edge.from, edge.to).points;
     return { items, edges };
+  }
+
+  // px that are wanted above a level, by its y, beside the gap that is there: for frames and titles that begin there.
+  function headsOf(items, unfolded) {
+    const groups = new Map();
+    for (const item of items) {
+      const open = openGroups(item, unfolded);
+      open.forEach((path, depth) => {
+        const group = groups.get(path) ?? { y: item.y, inner: 0 };
+        groups.set(path, { y: Math.min(group.y, item.y), inner: Math.max(group.inner, open.length - 1 - depth) });
+      });
+    }
+    const heads = new Map();
+    for (const { y, inner } of groups.values()) {
+      const label = inner > 0 ? LABEL : 0; // of the edge that comes in: a longer title would reach it
+      const wanted = FRAME * (inner + 1) + RISE * inner + TITLE + 4 + label - RANK_GAP;
+      heads.set(y, Math.max(heads.get(y) ?? 0, wanted));
+    }
+    return heads;
+  }
+
+  // Move what lies at a level and below it down, so that titles of groups stand on nothing else.
+  function makeRoomForTitles({ items, edges }, unfolded) {
+    const heads = headsOf(items, unfolded);
+    const shifts = []; // [y from which on, px], the lowest first
+    let sum = 0;
+    for (const y of [...new Set(items.map((item) => item.y))].sort((a, b) => a - b)) {
+      sum += shifts.length > 0 ? heads.get(y) ?? 0 : 0; // above the first level is the margin
+      const tallest = Math.max(...items.filter((item) => item.y === y).map((item) => item.height));
+      shifts.unshift([y - tallest / 2 - 1, sum]);
+    }
+    const shiftAt = (y) => shifts.find(([from]) => y >= from)?.[1] ?? 0;
+    for (const edge of edges) edge.points = edge.points.map(({ x, y }) => ({ x, y: y + shiftAt(y) }));
+    for (const item of items) item.y += shiftAt(item.y);
   }
 
   // Parts of the network between which only what one item gives runs on, from top to bottom: {top, bottom, items}.
@@ -194,20 +230,21 @@
       edge.points = edge.points.map((point) => ({ x: point.x + dx, y: point.y + dy }));
       edge.wraps = from.column !== to.column;
       if (!edge.wraps) continue;
-      edge.points.unshift(...wrapAround(from, edge.points[0], lanes[to.column].gutter, margin));
+      // Room that was made above the first level of a column lies beyond its top.
+      for (const point of edge.points) point.y = Math.max(point.y, TOP);
+      edge.points.unshift(...wrapAround(from, edge.points[0], lanes[to.column].gutter));
     }
   }
 
   // From the foot of one column through the gutter to where the edge comes in above another.
-  function wrapAround(from, entry, gutter, margin) {
+  function wrapAround(from, entry, gutter) {
     const foot = from.y + from.height / 2;
-    const high = Math.max(6, Math.min(entry.y, margin - TITLE - FRAME) - 10);
     return [
       { x: from.x, y: foot },
       { x: from.x, y: foot + 30 },
       { x: gutter, y: foot + 30 },
-      { x: gutter, y: high },
-      { x: entry.x, y: high },
+      { x: gutter, y: TOP },
+      { x: entry.x, y: TOP },
     ];
   }
 
@@ -382,6 +419,7 @@
     sizeItems(view.items, payload);
     const byId = new Map(view.items.map((item) => [item.id, item]));
     place(dagre, view);
+    makeRoomForTitles(view, unfolded);
     const levels = [...new Set(view.items.map((item) => item.y))].sort((a, b) => a - b);
     const level = new Map(view.items.map((item) => [item.id, levels.indexOf(item.y)]));
     const framesOf = (item) => FRAME * openGroups(item, unfolded).length;

@@ -43,7 +43,7 @@ DRAW = """([payload, folded, room]) => {
     width: drawn.width, height: drawn.height, columns: drawn.columns,
     nodes: of(".node .paper"), all: of(":is(rect, text, path)"),
     labels: [...svg.querySelectorAll(".edge-shape")].map((label) => label.textContent),
-    lines: svg.querySelectorAll(".edge .line").length, frames: of(".frame rect"),
+    lines: svg.querySelectorAll(".edge .line").length, frames: of(".frame rect"), titles: of(".frame text"),
   };
 }"""
 
@@ -57,6 +57,8 @@ def test_nodes_never_overlap_and_nothing_leaves_the_picture(page, name):
     for number, (left, top, right, bottom) in enumerate(drawn["nodes"]):
         for other in drawn["nodes"][:number]:
             assert left >= other[2] or right <= other[0] or top >= other[3] or bottom <= other[1]
+        for title in drawn["titles"]:
+            assert left >= title[2] or right <= title[0] or top >= title[3] or bottom <= title[1]
     for left, top, right, bottom in drawn["all"]:
         assert left >= -1 and top >= -1 and right <= drawn["width"] + 40 and bottom <= drawn["height"] + 1
     assert {node["shape"] for node in network["nodes"][:-1]} == set(drawn["labels"])

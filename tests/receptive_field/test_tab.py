@@ -336,6 +336,7 @@ def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(
         {"place": [float("nan"), 0]},
         {"compared": ["vgg"]},
         {"compared": "vgg"},
+        {"compared": 3},
         {"compared": ["resnet18"] * 4},
         {"model": TABLE, "layers": None},
     ],
