@@ -34,3 +34,8 @@ def summarise_seeds(record: Mapping) -> Seeds | None:
 def cycles_of(record: Mapping) -> list[Mapping]:
     """The trainings, each from the weights of the one before, that made a network; most have one, the record itself."""
     return record.get("cycles", [record])
+
+
+def hardware_of(record: Mapping) -> str:
+    """What a network was trained on; of several cycles each machine, once."""
+    return " + ".join(dict.fromkeys(cycle["hardware"] for cycle in cycles_of(record)))

@@ -23,7 +23,7 @@ from explorer.models.checkpoints import (
     load_results,
     lock_results,
 )
-from explorer.models.seeds import cycles_of, summarise_seeds
+from explorer.models.seeds import cycles_of, hardware_of, summarise_seeds
 from explorer.training.card import write_card
 from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
@@ -508,7 +508,7 @@ def format_table(names: Sequence[str], folder: Path, recipe: str = "best") -> st
             continue
         rows.append((
             name, f"{record['num_params']:,}", f"{record['test_accuracy']:.2%}", _spread(record), str(record["epochs"]),
-            str(record["seed"]), _duration(record["seconds"]), _hardware(record),
+            str(record["seed"]), _duration(record["seconds"]), hardware_of(record),
         ))  # fmt: skip
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
@@ -519,10 +519,6 @@ def _spread(record: Mapping) -> str:
     """Mean and standard deviation of the seeds' test accuracy, in per cent; empty with one seed."""
     seeds = summarise_seeds(record)
     return "" if seeds is None else f"{100 * seeds.mean:.2f} +- {100 * seeds.deviation:.2f} %"
-
-
-def _hardware(record: Mapping) -> str:
-    return " + ".join(dict.fromkeys(cycle["hardware"] for cycle in cycles_of(record)))
 
 
 def _duration(seconds: float) -> str:
