@@ -588,8 +588,9 @@ def build_tab(language: str) -> Wing:
     ]  # fmt: skip
     # The first network of torchvision takes seconds: the library is imported then.
     reading = json.dumps(draw_look_for(html.escape(text("shapes.reading")), stale=True))
-    waits = f"(model, line) => model?.startsWith({json.dumps(TORCHVISION)}) ? {reading} : line"
-    model.input(None, [model, look_for], [look_for], js=waits, **PRIVATE)
+    words = f"model?.startsWith({json.dumps(TORCHVISION)}) ? {reading} : undefined"
+    waits = f"(model) => cnnExplorer.onNewChoice('shapes.model', model, {words})"
+    model.input(None, [model], [look_for], js=waits, **PRIVATE)
     triggers = [*(each.input for each in controls.values()), sample.input, view.input, actions.input]
     wire(triggers, on_setup, inputs, outputs, language, queue=True)
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", **PRIVATE)
