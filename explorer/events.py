@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import inspect
+import json
 import logging
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -16,6 +17,16 @@ from explorer.text import translate
 logger = logging.getLogger(__name__)
 
 PRIVATE = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}  # of events that the page answers itself
+
+
+def set_by_page(values: Sequence, choice: str) -> str:
+    """A function of the page that sets these values of the outputs, for the `js` of an event.
+
+    Args:
+        values: JSON-able, one for each output.
+        choice: name of the choice, see `onNewChoice` of page.js, whose place they take: the same one counts anew then.
+    """
+    return f"() => {{ cnnExplorer.forgetChoice({json.dumps(choice)}); return {json.dumps(list(values))}; }}"
 
 
 def draw_look_for(sentence: str, stale: bool = False) -> str:

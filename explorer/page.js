@@ -141,9 +141,9 @@
   // What a choice brings along, for an output of a function of the page. Gradio's dropdown tells each choice more than
   // once, at last when it loses the focus: then nothing is set anew.
   explorer.onNewChoice = (name, choice, value) => {
-    if (choices[name] === choice || value === undefined) return { __type__: "update" };
+    const isNew = choices[name] !== choice;
     choices[name] = choice;
-    return value;
+    return isNew && value !== undefined ? value : { __type__: "update" };
   };
 
   // Something else was set in the place of what was chosen: the same choice would be a new one.

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import gradio as gr
 
-from explorer.events import PRIVATE, wire
+from explorer.events import PRIVATE, set_by_page, wire
 from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import (
     caption_degradation,
@@ -56,6 +56,7 @@ STORIES = {
     "batch_norm": Settings(depth=20, width=8, block="conv_bn", seeds=8),
 }
 USUAL_SEEDS = {"linear": 100, "conv": 8, "conv_bn": 8}
+CHOICE = "gradient_flow.block"  # by which the page knows the choice of a kind of block
 CONTROLS = ("depth", "width", "block", "initialisation", "activation", "seeds")
 
 
@@ -203,12 +204,11 @@ def _wire_fillings(controls: dict[str, gr.components.Component], buttons: dict[s
     """
     block, seeds = controls["block"], controls["seeds"]
     # Convolutions cost more: another kind of block comes with its usual number of seeds.
-    usual = f"(block) => [cnnExplorer.onNewChoice('gradient_flow.block', block, {json.dumps(USUAL_SEEDS)}[block])]"
+    usual = f"(block) => [cnnExplorer.onNewChoice('{CHOICE}', block, {json.dumps(USUAL_SEEDS)}[block])]"
     block.input(None, [block], [seeds], js=usual, **PRIVATE)
-    forget = "cnnExplorer.forgetChoice('gradient_flow.block')"
     for story, button in buttons.items():
-        values = json.dumps([getattr(STORIES[story], name) for name in CONTROLS])
-        button.click(None, None, [controls[name] for name in CONTROLS], js=f"() => {{ {forget}; return {values}; }}", **PRIVATE)
+        values = [getattr(STORIES[story], name) for name in CONTROLS]
+        button.click(None, None, [controls[name] for name in CONTROLS], js=set_by_page(values, CHOICE), **PRIVATE)
     return [*(control.input for control in controls.values()), *(button.click for button in buttons.values())]
 
 

@@ -15,7 +15,7 @@ import gradio as gr
 from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
 from explorer.errors import InputError
-from explorer.events import PRIVATE, draw_look_for, draw_problem, then_wire, wire
+from explorer.events import PRIVATE, draw_look_for, draw_problem, set_by_page, then_wire, wire
 from explorer.images import build_upload
 from explorer.layout import (
     Wing,
@@ -368,7 +368,7 @@ def build_tab(language: str) -> Wing:
     pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
     controls["place"] = build_setter("receptive_field.place")
     controls["picture"] = build_picture()
-    controls["last"] = build_setter("receptive_field.last", len(scene.rows) - 1)
+    controls["last"] = gr.HTML(len(scene.rows) - 1, html_template="", visible="hidden")
     controls["marks"] = build_marks()
     build_chart_clicks()
     shown = {**controls, **pictures}
@@ -437,7 +437,7 @@ def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.But
     own = f"(model) => [cnnExplorer.onNewChoice('{CHOICE}', model, {sizes}[model]), {editor}]"
     model = controls["model"]
     model.input(None, [model], [controls["size"], controls["editor"]], js=own, **PRIVATE)
-    controls["layers"].input(None, None, [model], js=_forget(json.dumps(TABLE)), **PRIVATE)
+    controls["layers"].input(None, None, [model], js=set_by_page([TABLE], CHOICE), **PRIVATE)
     # The upload is no output of a handler that may skip it: to skip is to update, and that would build another upload
     # in its place, see `build_upload`.
     own_picture = [controls["picture"], controls["upload"]]
@@ -445,16 +445,11 @@ def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.But
     controls["upload"].clear(None, None, [controls["picture"]], js="() => null", **PRIVATE)
     for story, button in buttons.items():
         values = set_story(story)
-        setting = _forget(json.dumps([*values.values()]))
+        setting = set_by_page(values.values(), CHOICE)
         button.click(None, None, [controls[name] for name in values], js=setting, **PRIVATE)
     changed = ("model", "size", "layer", "sample", "compared", "layers", "place", "picture")
     buttons_of = (button.click for button in buttons.values())
     return [*(controls[name].input for name in changed), controls["upload"].clear, *buttons_of]
-
-
-def _forget(values: str) -> str:
-    """The function of the page that sets these values, after which no choice of a network counts as a repetition."""
-    return f"() => {{ cnnExplorer.forgetChoice('{CHOICE}'); return {values}; }}"
 
 
 def set_story(story: str) -> dict[str, Any]:

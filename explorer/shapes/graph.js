@@ -100,6 +100,11 @@
     return { items, edges };
   }
 
+  // px from a node up to a frame around it that has so many others inside.
+  function riseOf(inner) {
+    return FRAME * (inner + 1) + RISE * inner;
+  }
+
   // px that are wanted above a level, by its y, beside the gap that is there: for frames and titles that begin there.
   function headsOf(items, unfolded) {
     const groups = new Map();
@@ -113,7 +118,7 @@
     const heads = new Map();
     for (const { y, inner } of groups.values()) {
       const label = inner > 0 ? LABEL : 0; // of the edge that comes in: a longer title would reach it
-      const wanted = FRAME * (inner + 1) + RISE * inner + TITLE + 4 + label - RANK_GAP;
+      const wanted = riseOf(inner) + TITLE + 4 + label - RANK_GAP;
       heads.set(y, Math.max(heads.get(y) ?? 0, wanted));
     }
     return heads;
@@ -190,7 +195,7 @@
     const heights = new Set();
     parts.forEach((first, start) => parts.slice(start).forEach((last) => heights.add(last.bottom - first.top)));
     const deepest = Math.max(0, ...view.items.map((item) => framesOf(item) / FRAME));
-    const margin = 16 + TITLE + deepest * FRAME + Math.max(0, deepest - 1) * RISE;
+    const margin = 16 + TITLE + (deepest > 0 ? riseOf(deepest - 1) : 0);
     let best = null;
     for (const height of [...heights].sort((a, b) => b - a)) {
       const columns = fillColumns(parts, height);
@@ -290,10 +295,9 @@
     }
     return [...frames.values()].map((frame) => {
       const pad = FRAME + frame.inner * FRAME;
-      const rise = frame.inner * RISE;
       const { left, right, top, bottom } = frame.box;
       return {
-        ...frame, left: left - pad, right: right + pad, top: top - pad - rise, bottom: bottom + pad,
+        ...frame, left: left - pad, right: right + pad, top: top - riseOf(frame.inner), bottom: bottom + pad,
       };
     });
   }

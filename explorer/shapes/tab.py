@@ -217,7 +217,7 @@ def on_setup(model, size, channels, stem, own, state, sample, view, actions, *, 
     actions = _read_actions(actions)
     before = _read_or_reset(state, actions)
     actions = [action for action in actions if action["number"] > before.heard]
-    network = _sign(model, own if model == OWN else "")
+    network = _sign_network(model, own)
     if before.network not in ("", network):
         return _start(before, network, [model, size, channels, stem, own], sample, view, actions, language)
     setting = _Setting(model, size, channels, stem)
@@ -226,7 +226,7 @@ def on_setup(model, size, channels, stem, own, state, sample, view, actions, *, 
     if problem is not None:
         told = gr.update(value=draw_problem(problem.sentence(language)))
         return [told, *[gr.skip()] * (NUM_PICTURES - 1), after.pack(), gr.skip(), gr.skip(), moved]
-    drawn = _sign(model, size, channels, stem, own if model == OWN else "", after.edits)
+    drawn = _sign(network, size, channels, stem, after.edits)
     is_same = drawn == before.drawn
     after = replace(after, drawn=drawn)
     inputs = [model, size, channels, stem, own, after.pack(), sample, seen]
@@ -236,6 +236,11 @@ def on_setup(model, size, channels, stem, own, state, sample, view, actions, *, 
 def on_open(model, size, channels, stem, own, state, sample, view, actions, *, language: str) -> list:
     """As on_setup for a link, whose network comes with the image that the link names."""
     return on_setup(model, size, channels, stem, own, None, sample, view, [], language=language)
+
+
+def _sign_network(model, own) -> str:
+    """The signature of a network, for which the list counts where it is the reader's own."""
+    return _sign(model, own if model == OWN else "")
 
 
 def _sign(*parts) -> str:
@@ -255,7 +260,7 @@ def _start(before: State, network: str, inputs: list, sample, view, actions: lis
     elif before.fitted:
         size, channels = DEFAULT[1:3]
     heard = max([before.heard, *(action["number"] for action in actions)])
-    drawn = _sign(model, size, channels, stem, own if model == OWN else "", ())
+    drawn = _sign(network, size, channels, stem, ())
     fresh = State(fitted=fits, heard=heard, network=network, drawn=drawn).pack()
     try:
         pictures = on_shapes(model, size, channels, stem, own, fresh, sample, view, language=language)
@@ -577,8 +582,9 @@ def build_tab(language: str) -> Wing:
                 code = gr.HTML(first[-1], css_template=CSS, js_on_load=_script("code.js", "mountCode(element)"))
     build_explanation("shapes", language)
     model, size, channels, stem, own = controls.values()
-    network = _sign(DEFAULT[0], "")
-    state = gr.HTML(State(network=network, drawn=_sign(*DEFAULT, "", ())).pack(), html_template="", visible="hidden")
+    network = _sign_network(DEFAULT[0], OWN_LIST)
+    state = State(network=network, drawn=_sign(network, *DEFAULT[1:], ()))
+    state = gr.HTML(state.pack(), html_template="", visible="hidden")
     actions = build_setter("shapes.actions", [])  # what was done on the pictures of which no answer has told yet
     flow, graph, field, maps, kernels, maps_words, kernels_words = pictures
     inputs = [*controls.values(), state, sample, view, actions]

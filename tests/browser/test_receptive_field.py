@@ -164,6 +164,16 @@ def test_a_layer_of_another_network_brings_it_to_the_front_and_a_stack_says_how(
     look_for(page).filter(has_text=text("receptive_field.look_stack")).wait_for()
 
 
+def test_a_network_of_one_size_comes_to_the_front_at_that_size(visit):
+    page = visit("/?tab=receptive_field&model=resnet18&size=112&compared=lenet5").page
+    page.locator("#receptive-field-table", has_text="109 × 109").wait_for()
+    wait_for_check(page)
+    click_layer(page, "lenet5", 4)
+    page.get_by_text(title("en", name_layer("en", "features.5", "pool"), (2, 2))).first.wait_for()
+    assert page.locator("#receptive-field-size input[type=number]").input_value() == "28"
+    wait_for_check(page)
+
+
 def test_what_is_set_while_another_network_is_awaited_counts_as_well(visit):
     page, text = open_wing(visit, "en"), text_in("en")
     held = hold_calls(page, AT_ONCE)
