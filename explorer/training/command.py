@@ -36,6 +36,7 @@ from explorer.training.run import (
     Run,
     adapt_to_device,
     finish,
+    has_bfloat16,
     new_run,
     restart_run,
     split_training_images,
@@ -65,6 +66,7 @@ class Plan:
     warm_start: bool
     smoke: bool
     compiled: bool
+    bfloat16: bool
     checkpoints: Path
     runs: Path
 
@@ -161,6 +163,11 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="compile each network first (torch.compile): half a minute or more each, meant for long runs on a GPU",
     )
+    parser.add_argument(
+        "--bfloat16",
+        action="store_true",
+        help="compute in bfloat16 also where the recipe says float32, as the tutorial's does; weights stay float32",
+    )
     parser.add_argument("--smoke", action="store_true", help="two tiny steps of each model into runs/smoke, as a test")
     return parser
 
@@ -203,6 +210,8 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
     if arguments.warm_start:
         check_warm_start(arguments)
     device = choose_device(arguments.device)
+    if arguments.bfloat16 and not has_bfloat16(device):
+        raise RunError(f"--bfloat16 needs a device that computes in bfloat16, which {device} here does not: leave it out")
     if arguments.compile:
         check_compiler(device)
     return Plan(
@@ -216,6 +225,7 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
         warm_start=arguments.warm_start,
         smoke=arguments.smoke,
         compiled=arguments.compile,
+        bfloat16=arguments.bfloat16,
         checkpoints=RUNS / "smoke" / "checkpoints" if arguments.smoke else CHECKPOINTS,
         runs=RUNS / "smoke" if arguments.smoke else RUNS,
     )
@@ -268,7 +278,8 @@ def start_or_resume(name: str, seed: int | None, plan: Plan) -> Run | Finished:
 
 def plan_recipe(name: str, plan: Plan) -> Recipe:
     """How the plan trains a network, on its device."""
-    recipe = adapt_to_device(recipe_for(name, plan.recipe), plan.device)
+    recipe = recipe_for(name, plan.recipe)
+    recipe = adapt_to_device(replace(recipe, autocast=recipe.autocast or plan.bfloat16), plan.device)
     if plan.warm_start:
         recipe = warm_restart(recipe)
     if plan.smoke:
@@ -551,4 +562,5 @@ def resume_command(parsed: argparse.Namespace) -> str:
     words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]
     words += ["--warm-start"] if parsed.warm_start else []
     words += ["--compile"] if parsed.compile else []
+    words += ["--bfloat16"] if parsed.bfloat16 else []
     return shlex.join(["python", "train_all.py", "--resume", *words])

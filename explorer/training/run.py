@@ -24,6 +24,7 @@ from explorer.models.checkpoints import load_trained, save_checkpoint
 from explorer.training.cycles import append_cycle, read_earlier
 from explorer.training.evaluation import Split, count_confusion, find_wrong, measure_calibration, predict_logits
 from explorer.training.loop import EvaluationBatches, Totals, TrainingBatches, check_finite, derive_seed, run_epoch
+from explorer.training.packing import packed_small_maps
 from explorer.training.recipe import Recipe
 
 SAVE_EVERY_SECONDS = 60.0
@@ -154,6 +155,11 @@ def has_bfloat16(device: torch.device) -> bool:
     return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
 
 
+def has_tiles(device: torch.device) -> bool:
+    """Whether the device multiplies in tiles of AMX, which small feature maps leave empty."""
+    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
+
+
 def split_training_images(device: torch.device, data_dir: str | Path | None) -> tuple[Split, Split]:
     """54,000 images to learn from and 6,000 to validate on, the same for every seed."""
     images, labels = load_split("train", data_dir)
@@ -199,7 +205,8 @@ def train(
         run.hardware.append(hardware)
     session = _Session(run, epoch_steps, save_state, should_stop, save_every)
     random_state = torch.random.fork_rng(devices=_cuda_devices(run.model))
-    with session.bar, random_state, torch.backends.cudnn.flags(enabled=True, deterministic=True):
+    packed = packed_small_maps(run.model, run.recipe.autocast and has_tiles(training.images.device))
+    with session.bar, random_state, packed, torch.backends.cudnn.flags(enabled=True, deterministic=True):
         while not run.is_over:
             _train_epoch(run, training, session)
             session.end_epoch(*_validate(run, validation))
