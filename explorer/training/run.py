@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -155,9 +156,11 @@ def has_bfloat16(device: torch.device) -> bool:
     return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
 
 
-def has_tiles(device: torch.device) -> bool:
-    """Whether the device multiplies in tiles of AMX, which small feature maps leave empty."""
-    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
+def full_tiles(run: Run) -> AbstractContextManager[None]:
+    """For as long as it lasts, small feature maps fill the tiles of AMX, where the run computes in those."""
+    is_on_cpu = next(run.model.parameters()).device.type == "cpu"
+    has_tiles = is_on_cpu and bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    return packed_small_maps(run.model, run.recipe.autocast and has_tiles)
 
 
 def split_training_images(device: torch.device, data_dir: str | Path | None) -> tuple[Split, Split]:
@@ -205,8 +208,7 @@ def train(
         run.hardware.append(hardware)
     session = _Session(run, epoch_steps, save_state, should_stop, save_every)
     random_state = torch.random.fork_rng(devices=_cuda_devices(run.model))
-    packed = packed_small_maps(run.model, run.recipe.autocast and has_tiles(training.images.device))
-    with session.bar, random_state, packed, torch.backends.cudnn.flags(enabled=True, deterministic=True):
+    with session.bar, random_state, full_tiles(run), torch.backends.cudnn.flags(enabled=True, deterministic=True):
         while not run.is_over:
             _train_epoch(run, training, session)
             session.end_epoch(*_validate(run, validation))

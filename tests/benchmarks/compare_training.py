@@ -34,7 +34,15 @@ from explorer.training import run as runs
 from explorer.training.command import choose_device
 from explorer.training.loop import TrainingBatches, run_epoch
 from explorer.training.recipe import recipe_for
-from explorer.training.run import Interrupted, adapt_to_device, describe_hardware, new_run, split_training_images, train
+from explorer.training.run import (
+    Interrupted,
+    adapt_to_device,
+    describe_hardware,
+    full_tiles,
+    new_run,
+    split_training_images,
+    train,
+)
 
 EPOCH_STEPS = math.ceil(54_000 / 128)
 
@@ -112,10 +120,11 @@ def our_steps(name: str, device: torch.device) -> Iterator[None]:
     training, _ = split_training_images(device, None)
     recipe = adapt_to_device(recipe_for(name), device)
     run = new_run(name, recipe, 0, device)
-    for epoch in itertools.count():
-        for batch in TrainingBatches(training.images, training.labels, recipe, 0, epoch):
+    criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    batches = (TrainingBatches(training.images, training.labels, recipe, 0, epoch) for epoch in itertools.count())
+    with full_tiles(run):
+        for batch in itertools.chain.from_iterable(batches):
             torch.backends.cudnn.deterministic = True  # the other side has its turns in between
-            criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
             run_epoch(run.model, [batch], criterion, run.optimizer, clip_norm=recipe.clip_norm,
                       autocast=recipe.autocast)  # fmt: skip
             if run.averaged is not None:

@@ -74,6 +74,15 @@ def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     assert text("classifier.note_mlp", train_accuracy="80.0") in mlp
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_tutorials_recipe_in_bfloat16_is_called_so(language):
+    text = text_in(language)
+    for autocast, key in ((False, "claim_by_theirs"), (True, "claim_by_theirs_bfloat16")):
+        told = describe_claims({"lenet5": RECORD}, {"lenet5": {**RECORD, "recipe": {"autocast": autocast}}}, text)
+        claim = text("classifier.claim_agrees", by_recipe=text(f"classifier.{key}"), accuracy="90.00", claimed="91.0")
+        assert told.startswith(f"- **LeNet-5**: {claim}")
+
+
 def test_several_machines_are_told_one_after_the_other():
     text = text_in("en")
     hardware = "abacus, 2 threads + NVIDIA Slide Rule, compiled + bier, 1 thread, compiled"

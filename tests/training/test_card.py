@@ -23,9 +23,14 @@ RECORD = {
 def test_card_says_what_was_measured():
     card = draw_card({"lenet5": RECORD}, {"lenet5": {**RECORD, "test_accuracy": 0.8937}})
     assert "| LeNet-5 | 61,706 | 91.54 % | 91.51 ± 0.50 % (3) | 92.00 % | 43 | 20 | 612 |" in card
-    assert "| LeNet-5 | 91.0 % | 89.37 % | 91.51 ± 0.50 % (3) | 20 (kept: 12) |" in card
+    assert "| LeNet-5 | 91.0 % | 89.37 % | 91.51 ± 0.50 % (3) | 20 (kept: 12) | float32 | abacus |" in card
     assert "| Shirt | 90.0 % |" in card and "| LeNet-5 | 3.00 | 1.23 | 1.250 |" in card
     assert "epochs 20, flip True. Seed 43, 20 epochs in 0.50 h on abacus, 2026-01-01; torch 2.11.0." in card
+
+
+def test_card_marks_what_was_computed_in_bfloat16():
+    record = {**RECORD, "recipe": {**RECORD["recipe"], "autocast": True}}
+    assert "| 20 (kept: 12) | bfloat16 | abacus |" in draw_card({}, {"lenet5": record})
 
 
 def test_card_tells_of_every_cycle():

@@ -448,6 +448,22 @@ def test_a_run_goes_on_where_the_processor_has_no_bfloat16(workplace, monkeypatc
     assert load_results(workplace / "checkpoints")["resnet20"]["recipe"]["autocast"] is False
 
 
+def test_bfloat16_for_a_recipe_that_says_float32(workplace, monkeypatch):
+    monkeypatch.setattr(command, "has_bfloat16", lambda device: True)
+    monkeypatch.setattr(runs, "has_bfloat16", lambda device: True)
+    for options, autocast in (((), False), (("--bfloat16",), True)):
+        assert call("--models", "lenet5", "--recipe", "tutorial", "--epochs", "1", *options) == 0
+        recipe = load_results(workplace / "checkpoints", "tutorial")["lenet5"]["recipe"]
+        assert recipe == asdict(replace(recipe_for("lenet5", "tutorial"), epochs=1, autocast=autocast))
+
+
+def test_bfloat16_is_refused_where_it_would_be_emulated(workplace, monkeypatch, capsys):
+    monkeypatch.setattr(command, "has_bfloat16", lambda device: False)
+    assert call("--models", "lenet5", "--bfloat16") == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "--bfloat16 needs a device that computes in bfloat16" in message
+
+
 def test_damaged_state_is_named(workplace, capsys):
     (workplace / "runs").mkdir()
     path = workplace / "runs" / "softmax-best-42.safetensors"

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from explorer.training import packing
 from explorer.training import run as runs
 from explorer.training.recipe import TUTORIAL, Recipe
 from explorer.training.state import read_finished, read_state, write_finished, write_state
@@ -164,6 +165,22 @@ def test_bfloat16_only_where_the_processor_computes_in_it(features, fast, monkey
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features)
     assert runs.adapt_to_device(replace(RECIPE, autocast=True), CPU) == replace(RECIPE, autocast=fast)
     assert runs.adapt_to_device(RECIPE, CPU) == RECIPE
+
+
+@pytest.mark.parametrize("autocast", [False, True])
+@pytest.mark.parametrize("features", [{"avx512_bf16": True}, {"amx_bf16": True}])
+def test_small_maps_are_packed_where_a_run_computes_in_tiles(features, autocast, training, validation, monkeypatch):
+    packed = []
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features)
+    monkeypatch.setattr(packing, "MIN_CHANNELS", 16)
+    whole = packing.pack_row
+    monkeypatch.setattr(packing, "pack_row", lambda images, period: packed.append(images.shape) or whole(images, period))
+    run = runs.new_run("resnet20", replace(RECIPE, epochs=1, autocast=autocast, channels_last=True), 0, CPU)
+    runs.train(run, training, validation)
+    assert bool(packed) == (autocast and "amx_bf16" in features)
+    # The third stage, seven wide: six convolutions, and the one that leads there; 36 images in batches of 8, then 20.
+    assert len(packed) in (0, 6 * (5 + 1))
+    assert not run.model.layer3[0].conv1._forward_pre_hooks
 
 
 def test_a_finished_run_is_measured_with_its_stored_weights(training, validation, tmp_path):

@@ -156,6 +156,7 @@ SENTENCES = {
     "head_tutorial": "By the tutorial's recipe",
     "claims_title": "Do the claims hold, and how were these networks trained?",
     "claim_by_theirs": "By the tutorial's recipe",
+    "claim_by_theirs_bfloat16": "By the tutorial's recipe, computed in bfloat16,",
     "claim_by_ours": "By our recipe",
     "claim_agrees": "{by_recipe} {accuracy}\u00a0%: the claim of {claimed}\u00a0% lies within the error bar.",
     "claim_above": "{by_recipe} {accuracy}\u00a0%, {points} points better than the {claimed}\u00a0% that are claimed.",

@@ -138,6 +138,7 @@ SENTENCES = {
     "head_tutorial": "按教程的训练方法",
     "claims_title": "这些说法成立吗？这些网络是怎样训练的？",
     "claim_by_theirs": "按教程的训练方法",
+    "claim_by_theirs_bfloat16": "按教程的训练方法（用 bfloat16 计算）",
     "claim_by_ours": "按我们的训练方法",
     "claim_agrees": "{by_recipe}实测 {accuracy}%，与教程所说的 {claimed}% 之差在误差范围之内。",
     "claim_above": "{by_recipe}实测 {accuracy}%，比教程所说的 {claimed}% 高 {points} 个百分点。",
