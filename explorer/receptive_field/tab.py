@@ -277,8 +277,12 @@ def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict
     """The field on the image beside the layer's map, and below it what autograd said of it, or that it is asked."""
     shown = read_image(scene.view, min(scene.size, SHOWN_SIDE))
     image = read_image(scene.view, scene.size)
-    means = compute_mean_brightness(image, find_reach(scene))
-    field = draw_field(shown, scene.size, scene.row, scene.unit, scene.field, means, text)
+    reach = find_reach(scene)
+    field = draw_field(
+        shown, scene.size, scene.row, scene.unit, scene.field, compute_mean_brightness(image, reach), text
+    )
+    if len(reach) > 1 and reach.all():  # an even grey, which would look like a fault
+        field["mapCaption"] = text("receptive_field.map_even")
     return {**field, "badge": draw_badge(check, scene.row, text), "key": find_key(scene)}
 
 

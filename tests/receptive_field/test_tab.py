@@ -146,6 +146,17 @@ def test_a_clicked_unit_is_the_one_that_is_shown_and_its_place_stays():
     assert show(layer=1, place=place)["field"]["unit"] == [5, 23]
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("layer", [10, 13, 14, 16])
+def test_an_even_map_is_explained(layer, language):
+    """Autograd finds which units of ResNet-18 see the whole image: where those in the corners do, all do."""
+    masks = [mask_of(check(model="resnet18", layer=layer, place=[corner, corner])) for corner in (0, 0.99)]
+    is_even = all(mask.all() for mask in masks)
+    key = "map_even" if is_even else "map_caption"
+    assert is_even == (layer >= 14)
+    assert show(language, model="resnet18", layer=layer)["field"]["mapCaption"] == text_in(language)(f"receptive_field.{key}")
+
+
 def test_a_unit_has_a_place_in_every_layer_of_every_network():
     for name in ("lenet5", "alexnet_small", "resnet18", "torchvision:swin_t"):
         size = find_own_size(name)

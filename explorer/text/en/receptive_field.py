@@ -102,6 +102,7 @@ SENTENCES = {
     "kind_transposed": "transposed",
     "map_title": "map {count}×{count}",
     "map_caption": "A unit is as bright as its field is on average. Click one, or use the arrow keys.",
+    "map_even": "Every unit sees the whole image, so all are equally bright. Click one, or use the arrow keys.",
     "checking": "Checking against autograd …",
     "check_confirmed": "Checked against autograd just now ({time} ms). Pixels that reach this unit: {pixels}.",
     "check_differs": "Autograd finds another field than the one computed ({time} ms). Pixels that reach this unit: {pixels}.",

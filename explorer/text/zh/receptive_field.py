@@ -98,6 +98,7 @@ SENTENCES = {
     "kind_transposed": "转置卷积",
     "map_title": "特征图 {count}×{count}",
     "map_caption": "单元的亮度是它感受野内的平均亮度。点击任一单元，或用方向键移动。",
+    "map_even": "每个单元都看到整张图片，所以亮度都一样。点击任一单元，或用方向键移动。",
     "checking": "正在用自动求导核对……",
     "check_confirmed": "刚刚用自动求导核对过（{time} ms）：有 {pixels} 个像素通向该单元。",
     "check_differs": "自动求导得到的感受野与计算的不同（{time} ms）：有 {pixels} 个像素通向该单元。",
