@@ -53,6 +53,7 @@ STACK = "stack3x3"
 MOST_COMPARED = 3
 FIRST_MODEL, FIRST_LAYER, FIRST_SAMPLE = "lenet5", 3, 120
 MIDDLE = (0.5, 0.5)
+FARTHEST = 9  # sides of the image: units at the edge of a padded map look beside it
 
 
 def make_layers(*rows: Sequence) -> tuple[dict[str, str], ...]:
@@ -122,7 +123,7 @@ def read_pair(values: Any) -> Sequence:
 
 def _find_pixel(place: Any, size: int) -> tuple[float, float]:
     shares = MIDDLE if place in (None, "") else read_pair(place)
-    rows, columns = (check_number("receptive_field.pixel", share, -9, 9) for share in shares)
+    rows, columns = (check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in shares)
     return rows * size - 0.5, columns * size - 0.5
 
 

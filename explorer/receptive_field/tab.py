@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from explorer.canvas import build_canvas
-from explorer.checks import check_choice, check_whole
+from explorer.checks import check_choice, check_number, check_whole
 from explorer.errors import InputError
 from explorer.events import PRIVATE, draw_look_for, draw_problem, set_by_page, then_wire, wire
 from explorer.images import build_upload
@@ -58,6 +58,7 @@ from explorer.receptive_field.maths import (
 )
 from explorer.receptive_field.networks import MAX_IMAGE_SIZE, NETWORKS, UnitCheck, find_network, trace_model
 from explorer.receptive_field.scene import (
+    FARTHEST,
     FIRST_LAYER,
     FIRST_MODEL,
     FIRST_SAMPLE,
@@ -91,6 +92,7 @@ from explorer.text import LANGUAGES, Text, text_in
 
 FOLDER = Path(__file__).parent
 LEAST_IMAGE_SIZE = 8
+DEEPEST_LINK = 9999  # layers; no network has as many
 CHOICE = "receptive_field.model"  # by which the page knows the choice of a network
 
 
@@ -385,10 +387,31 @@ def build_tab(language: str) -> Wing:
     build_comparisons(text, language)
     build_facts(text)
     build_explanation("receptive_field", language)
-    links = {name: controls[name] for name in ("model", "size", "sample", "compared", "layers")}
-    parsers = {"compared": read_compared, "layers": read_layers}
+    links = {name: controls[name] for name in ("model", "size", "layer", "place", "sample", "compared", "layers")}
+    parsers = {"layer": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers}
     opened = [*outputs, controls["size"], controls["editor"]]
     return Wing("receptive_field", links, on_open, [controls["last"], *inputs], opened, parsers)
+
+
+def read_layer(words: str) -> dict | None:
+    """The number of a layer as a link writes it, or None where it is none.
+
+    How deep its network is, is found out when it is drawn: until then the slider goes as far as it is asked to.
+    """
+    try:
+        number = check_whole("terms.layer", words, 0, DEEPEST_LINK)
+    except InputError:
+        return None
+    return gr.update(value=number, maximum=max(number, 1))
+
+
+def read_place(words: str) -> list[float] | None:
+    """What a unit looks at as a link writes it, "0.25;0.5" (shares of the image's sides), or None where it is no place."""
+    try:
+        place = [check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in words.split(";")]
+    except InputError:
+        return None
+    return place if len(place) == 2 else None
 
 
 def read_compared(words: str) -> list[str] | None:

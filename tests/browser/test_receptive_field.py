@@ -267,3 +267,18 @@ def test_a_late_check_changes_nothing_that_is_shown_since(visit):
     held[1].continue_()
     wait_for_check(page)
     assert unit_title(7, 8) in page.locator(".field-image .map-title").inner_text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_link_opens_at_a_layer_and_a_unit_and_follows_both(visit, language):
+    page = visit(PATHS[language] + "&model=resnet18&layer=14&place=0.9%3B0.1").page
+    shown = page.locator(".field-image .map-title")
+    shown.filter(has_text=title(language, "layer4.0.conv1", (3, 0))).wait_for()
+    slider = page.locator("#receptive-field-layer input[type=range]")
+    assert [slider.input_value(), slider.get_attribute("max")] == ["14", "18"]
+    slider.press("ArrowRight")
+    click_unit(page, 0, 2, units=4)
+    shown.filter(has_text=title(language, "layer4.0.conv2", (0, 2))).wait_for()
+    page.wait_for_function("() => /layer=15/.test(location.search) && !/place=0.9/.test(location.search)")
+    again = visit("/" + page.url.split("/", 3)[3]).page
+    again.locator(".field-image .map-title").filter(has_text=title(language, "layer4.0.conv2", (0, 2))).wait_for()

@@ -178,6 +178,10 @@ def test_a_link_opens_what_it_names():
     assert opened["size"] == opened["field"]["size"] == 224
     opened = link(model="lenet5", size=112)
     assert opened["size"] == opened["field"]["size"] == 28
+    deep = link(model="resnet18", layer=14, place=[0.9, 0.1])
+    assert deep["layer"] == gr.update(maximum=18) and deep["last"] == 18
+    assert deep["field"]["unit"] == [3, 0] and deep["field"]["units"] == 4
+    assert link(model="resnet18", layer=9000)["layer"] == gr.update(maximum=18, value=18)
     words = "conv,3,1,2,2;transposed,3,2,1,1"
     layers = read_layers(words)
     assert layers == [
