@@ -148,7 +148,7 @@ def _tricks(cycle: Mapping, text: Text) -> str | None:
         return None
     tricks = [
         text(f"classifier.trick_{trick}", pixels=recipe.get("crop_padding"))
-        for trick in ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "average")
+        for trick in ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "gce_q", "average")
         if recipe.get(trick)
     ]
     return join_words(tricks, text) or text("classifier.trick_none")

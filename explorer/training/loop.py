@@ -104,6 +104,41 @@ class EvaluationBatches:
             yield arrange(normalise(images), self.recipe), labels
 
 
+class GeneralisedCrossEntropy(nn.Module):
+    """Mean of (1 - p ** q) / q with the probability p of the true class: what a network cannot fit pulls it less.
+
+    For q towards 0 this is the cross-entropy, for q = 1 a multiple of the mean absolute error.
+
+    Source: Zhang & Sabuncu 2018, "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels".
+    """
+
+    def __init__(self, q: float):
+        """For an exponent 0 < q <= 1.
+
+        Raises:
+            ValueError: q lies outside.
+        """
+        super().__init__()
+        if not 0 < q <= 1:
+            raise ValueError(f"q must lie above 0 and be at most 1, got {q}")
+        self.q = q
+
+    def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Loss of logits (N, num_classes) and of labels (N,) or probabilities (N, num_classes)."""
+        # expm1 keeps the digits that 1 - p ** q loses where p is close to 1.
+        losses = -torch.expm1(self.q * logits.log_softmax(1)) / self.q
+        if labels.ndim == 2:
+            return (labels * losses).sum(1).mean()
+        return losses.gather(1, labels[:, None]).mean()
+
+
+def training_loss(recipe: Recipe) -> nn.Module:
+    """What a recipe trains with: mean loss of a batch from logits and labels."""
+    if recipe.gce_q:
+        return GeneralisedCrossEntropy(recipe.gce_q)
+    return nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+
+
 def arrange(images: torch.Tensor, recipe: Recipe) -> torch.Tensor:
     """The memory layout that the recipe asks for; the values stay the same."""
     layout = torch.channels_last if recipe.channels_last else torch.contiguous_format

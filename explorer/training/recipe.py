@@ -23,6 +23,7 @@ class Recipe:
         weight_decay: L2 penalty on weight matrices and kernels.
         decay_vectors: whether biases and normalisation are penalised too.
         label_smoothing: probability mass spread evenly over the classes.
+        gce_q: exponent of the generalised cross-entropy; 0 for the cross-entropy itself.
         clip_norm: greatest norm of the whole gradient, or None.
         flip: mirror each image with probability one half.
         crop_padding: pixels of black added on each side before a random crop of the old size; 0 for no crop.
@@ -47,6 +48,7 @@ class Recipe:
     weight_decay: float = 5e-4
     decay_vectors: bool = False
     label_smoothing: float = 0.0
+    gce_q: float = 0.0
     clip_norm: float | None = None
     flip: bool = False
     crop_padding: int = 0
@@ -58,6 +60,15 @@ class Recipe:
     augment_validation: bool = False
     autocast: bool = False
     channels_last: bool = False
+
+    def __post_init__(self):
+        """Refuse what cannot be meant.
+
+        Raises:
+            ValueError: label smoothing is asked for where no cross-entropy is computed.
+        """
+        if self.gce_q and self.label_smoothing:
+            raise ValueError("label_smoothing belongs to the cross-entropy: leave it 0.0 or take gce_q 0.0")
 
     def learning_rate(self, step: int, total_steps: int) -> float:
         """Learning rate of one step: a line up to the peak, then half a cosine down to `final_lr` ("one-cycle").
@@ -127,12 +138,15 @@ _RESNET = Recipe(
 # He et al. 2015, section 4.2, asks how well depth can be optimised at all: nothing here regularises but weight decay.
 # The same recipe for all four, or their curves could not be compared; the peak is what plain-56 still bears.
 _DEGRADATION = Recipe(
-    epochs=6, peak_lr=0.05, clip_norm=5.0, flip=True, crop_padding=2, autocast=True, channels_last=True
+    epochs=12, peak_lr=0.05, clip_norm=5.0, flip=True, crop_padding=2, autocast=True, channels_last=True
 )
 
 _RECIPES = {
     # A flip or a shift moves a garment to pixels that these two know nothing about: augmentation costs them accuracy.
-    "softmax": Recipe(epochs=30, peak_lr=0.02, weight_decay=1e-4, average=0.999),
+    # Nor can one layer fit every image, and those that it cannot pull at the others: with the q that Zhang & Sabuncu
+    # take it was right on 85.96 instead of 85.62 % of three times 6,000 training images left out, on the validation
+    # images among them on 85.87 instead of 85.60 %.
+    "softmax": Recipe(epochs=30, peak_lr=0.05, weight_decay=3e-4, gce_q=0.7, average=0.999),
     "mlp": Recipe(epochs=40, peak_lr=0.1, label_smoothing=0.1, average=0.999),
     "lenet5": Recipe(epochs=40, peak_lr=0.1, flip=True, average=0.999, channels_last=True),
     "alexnet_small": Recipe(

@@ -24,7 +24,15 @@ from explorer.models.catalogue import MODELS, create_model
 from explorer.models.checkpoints import load_trained, save_checkpoint
 from explorer.training.cycles import append_cycle, read_earlier
 from explorer.training.evaluation import Split, count_confusion, find_wrong, measure_calibration, predict_logits
-from explorer.training.loop import EvaluationBatches, Totals, TrainingBatches, check_finite, derive_seed, run_epoch
+from explorer.training.loop import (
+    EvaluationBatches,
+    Totals,
+    TrainingBatches,
+    check_finite,
+    derive_seed,
+    run_epoch,
+    training_loss,
+)
 from explorer.training.packing import packed_small_maps
 from explorer.training.recipe import Recipe
 
@@ -238,7 +246,7 @@ def _train_epoch(run: Run, training: Split, session: _Session) -> None:
     run_epoch(
         run.model,
         TrainingBatches(training.images, training.labels, run.recipe, run.draw_seed, epoch, first_batch),
-        nn.CrossEntropyLoss(label_smoothing=run.recipe.label_smoothing),
+        training_loss(run.recipe),
         run.optimizer,
         clip_norm=run.recipe.clip_norm,
         autocast=run.recipe.autocast,

@@ -32,7 +32,7 @@ from explorer.data import load_split
 from explorer.models.catalogue import create_model
 from explorer.training import run as runs
 from explorer.training.command import choose_device
-from explorer.training.loop import TrainingBatches, run_epoch
+from explorer.training.loop import TrainingBatches, run_epoch, training_loss
 from explorer.training.recipe import recipe_for
 from explorer.training.run import (
     Interrupted,
@@ -120,7 +120,7 @@ def our_steps(name: str, device: torch.device) -> Iterator[None]:
     training, _ = split_training_images(device, None)
     recipe = adapt_to_device(recipe_for(name), device)
     run = new_run(name, recipe, 0, device)
-    criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    criterion = training_loss(recipe)
     batches = (TrainingBatches(training.images, training.labels, recipe, 0, epoch) for epoch in itertools.count())
     with full_tiles(run):
         for batch in itertools.chain.from_iterable(batches):

@@ -57,11 +57,11 @@ def test_table_leaves_out_what_was_not_measured():
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     text = text_in(language)
-    recipe = {"flip": True, "crop_padding": 2, "label_smoothing": 0.0, "average": 0.999, "epochs": 9}
+    recipe = {"flip": True, "crop_padding": 2, "label_smoothing": 0.0, "gce_q": 0.7, "average": 0.999, "epochs": 9}
     records = {"lenet5": {**RECORD, "recipe": recipe}, "mlp": {**RECORD, "title": "MLP", "recipe": {"flip": False}}}
     lenet, mlp = describe_claims(records, {"mlp": {**RECORD, "test_correct": 580}}, text).splitlines()
     tricks = [text("classifier.trick_flip"), text("classifier.trick_crop_padding", pixels=2)]
-    joined = join_words([*tricks, text("classifier.trick_average")], text)
+    joined = join_words([*tricks, *(text(f"classifier.trick_{trick}") for trick in ("gce_q", "average"))], text)
     ours, theirs = (text(f"classifier.claim_by_{recipe}") for recipe in ("ours", "theirs"))
     agrees = text("classifier.claim_agrees", by_recipe=ours, accuracy="90.00", claimed="91.0")
     assert lenet.startswith(f"- **LeNet-5**: {agrees}") and theirs not in lenet

@@ -10,11 +10,13 @@ from torch import nn
 
 from explorer.training.loop import (
     EvaluationBatches,
+    GeneralisedCrossEntropy,
     Totals,
     TrainingBatches,
     TrainingDiverged,
     derive_seed,
     run_epoch,
+    training_loss,
 )
 from explorer.training.recipe import Recipe
 
@@ -94,6 +96,54 @@ def test_training_pass_against_torch(images):
         correct += (logits.argmax(1) == labels).sum().item()
     assert loss == pytest.approx(sum(losses) / 2) and accuracy == correct / 10
     assert torch.equal(model[1].weight, torch_model[1].weight)
+
+
+def _logits(spread: float) -> torch.Tensor:
+    return spread * torch.randn(10, 10, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+
+
+@pytest.mark.parametrize("q", [0.1, 0.4, 1.0])
+def test_generalised_cross_entropy_against_its_formula(q):
+    """Written out, and with the gradient that Zhang & Sabuncu 2018 derive: that of the cross-entropy, times p ** q."""
+    logits = _logits(2.0).requires_grad_()
+    probabilities = logits.softmax(1)[torch.arange(10), LABELS]
+    loss = GeneralisedCrossEntropy(q)(logits, LABELS)
+    torch.testing.assert_close(loss, ((1 - probabilities**q) / q).mean())
+    (gradient,) = torch.autograd.grad(loss, logits)
+    softmax = logits.detach().softmax(1)
+    expected = probabilities.detach()[:, None] ** q * (softmax - nn.functional.one_hot(LABELS, 10)) / 10
+    torch.testing.assert_close(gradient, expected)
+
+
+def test_generalised_cross_entropy_tends_to_the_cross_entropy_and_ends_at_the_absolute_error():
+    logits = _logits(5.0)
+    near = GeneralisedCrossEntropy(1e-9)(logits, LABELS)
+    torch.testing.assert_close(near, nn.functional.cross_entropy(logits, LABELS), rtol=1e-7, atol=0)
+    one_hot = nn.functional.one_hot(LABELS, 10).double()
+    absolute = (logits.softmax(1) - one_hot).abs().sum(1).mean()
+    torch.testing.assert_close(2 * GeneralisedCrossEntropy(1.0)(logits, LABELS), absolute)
+
+
+def test_generalised_cross_entropy_of_soft_targets_is_the_mixture_of_both_losses():
+    logits, criterion = _logits(2.0), GeneralisedCrossEntropy(0.4)
+    targets = 0.7 * nn.functional.one_hot(LABELS, 10) + 0.3 * nn.functional.one_hot(LABELS.flip(0), 10)
+    mixture = 0.7 * criterion(logits, LABELS) + 0.3 * criterion(logits, LABELS.flip(0))
+    torch.testing.assert_close(criterion(logits, targets), mixture)
+
+
+def test_a_recipe_trains_with_the_loss_that_it_names():
+    logits = _logits(2.0)
+    plain, smooth, robust = (
+        training_loss(Recipe(epochs=1, **choice))(logits, LABELS)
+        for choice in ({}, {"label_smoothing": 0.1}, {"gce_q": 0.4})
+    )
+    assert plain == nn.functional.cross_entropy(logits, LABELS)
+    assert smooth == nn.functional.cross_entropy(logits, LABELS, label_smoothing=0.1)
+    assert robust == GeneralisedCrossEntropy(0.4)(logits, LABELS)
+    with pytest.raises(ValueError, match="at most 1, got 1.5"):
+        training_loss(Recipe(epochs=1, gce_q=1.5))
+    with pytest.raises(ValueError, match="belongs to the cross-entropy"):
+        Recipe(epochs=1, gce_q=0.4, label_smoothing=0.1)
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -175,6 +175,7 @@ SENTENCES = {
     "trick_erase": "erased rectangles",
     "trick_cutmix": "mixed images (CutMix)",
     "trick_label_smoothing": "label smoothing",
+    "trick_gce_q": "a loss in which pictures that it cannot fit count for less (generalised cross-entropy)",
     "trick_average": "averaged weights",
     "trick_none": "no changes to the images",
     "threads": "{name}, threads: {count}",

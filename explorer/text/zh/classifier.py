@@ -155,6 +155,7 @@ SENTENCES = {
     "trick_erase": "随机擦除",
     "trick_cutmix": "图片混合（CutMix）",
     "trick_label_smoothing": "标签平滑",
+    "trick_gce_q": "广义交叉熵损失（拟合不了的图片影响较小）",
     "trick_average": "权重平均",
     "trick_none": "未经改动的图片",
     "threads": "{name}（{count} 线程）",
