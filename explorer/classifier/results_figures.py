@@ -15,11 +15,12 @@ from explorer.classifier.figures import class_name, percent
 from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
 from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
-from explorer.models.seeds import cycles_of, summarise_seeds
+from explorer.models.seeds import are_comparable, cycles_of, summarise_seeds
 from explorer.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences, join_words
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
+_BY_HEART = 0.03  # more right on the training than on the test images: ten standard errors of the latter
 
 
 _COLUMNS = (
@@ -63,10 +64,15 @@ def _fill_row(name: str, record: Mapping, tutorial: Mapping | None, text: Text) 
         "mean": "" if seeds is None else f"{100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} %",
         "flip": f"{100 * record['flip_accuracy']:.2f} %" if "flip_accuracy" in record else "",
         "claim": "" if claimed is None else f"{100 * claimed:.1f} %",
-        "tutorial": "" if tutorial is None else f"{100 * tutorial['test_accuracy']:.2f} %",
+        "tutorial": "" if tutorial is None else f"{100 * tutorial['test_accuracy']:.2f} %{_precision(tutorial)}",
         "epochs": record["epochs"],
         "seeds": record["seed"] if seeds is None else join_words(map(str, seeds.seeds), text),
     }
+
+
+def _precision(record: Mapping) -> str:
+    """A mark on what was computed otherwise than the tutorial's script does, in float32."""
+    return " (bfloat16)" if record.get("recipe", {}).get("autocast") else ""
 
 
 def _accuracy_and_claim(name: str, record: Mapping) -> tuple[float, float, float | None]:
@@ -88,7 +94,7 @@ def describe_claims(records: Mapping[str, Mapping], tutorial: Mapping[str, Mappi
         A Markdown list.
     """
     return "\n".join(
-        f"- **{record['title']}**: {_describe_claim(name, record, tutorial.get(name), text)}"
+        f"- **{record['title']}**: {_describe_claim(name, records, tutorial.get(name), text)}"
         for name, record in records.items()
     )
 
@@ -106,19 +112,30 @@ def _judge_claim(name: str, record: Mapping, recipe: str, text: Text) -> str:
     return text(f"classifier.claim_{claim.verdict}", by_recipe=by_recipe, claimed=f"{100 * claimed:.1f}", **said)
 
 
-def _describe_claim(name: str, record: Mapping, tutorial: Mapping | None, text: Text) -> str:
+def _describe_claim(name: str, records: Mapping[str, Mapping], tutorial: Mapping | None, text: Text) -> str:
+    record = records[name]
     verdicts = [_judge_claim(name, tutorial, "theirs", text)] if tutorial else []
     verdicts.append(_judge_claim(name, record, "ours", text))
-    facts = {"epochs": record["epochs"], "train_accuracy": f"{100 * record['curve'][-1]['train_accuracy']:.1f}"}
     first, *later = cycles_of(record)
-    remark = _NOTES.get(name) if name not in DEGRADATION_NAMES or not later else None  # no longer one recipe for all
-    note = text(f"classifier.note_{remark}", **facts) if remark else ""
     training = [_describe_training("trained_with", [first], text)]
     for _, alike in groupby(later, key=lambda cycle: (_tricks(cycle, text), cycle["hardware"])):
         cycles = list(alike)
         key = "trained_further" if len(cycles) == 1 else "trained_further_often"
         training.append(_describe_training(key, cycles, text))
-    return join_sentences([*verdicts, *training, note], text)
+    return join_sentences([*verdicts, *training, *_remark(name, records, text)], text)
+
+
+def _remark(name: str, records: Mapping[str, Mapping], text: Text) -> list[str]:
+    """What else is worth saying of a network's result, as far as its record bears it out."""
+    if name in DEGRADATION_NAMES:
+        is_study = set(DEGRADATION_NAMES) <= set(records) and are_comparable([records[each] for each in DEGRADATION_NAMES])
+        return [text("classifier.note_degradation")] if is_study else []
+    if name not in ("softmax", "mlp"):
+        return []
+    learned = records[name]["curve"][-1]["train_accuracy"]
+    is_by_heart = name == "mlp" and learned - records[name]["test_accuracy"] > _BY_HEART
+    by_heart = [text("classifier.note_by_heart", train_accuracy=f"{100 * learned:.1f}")] if is_by_heart else []
+    return [text(f"classifier.note_{name}"), *by_heart]
 
 
 def _restarts(record: Mapping) -> list[int]:
@@ -152,14 +169,6 @@ def _tricks(cycle: Mapping, text: Text) -> str | None:
         if recipe.get(trick)
     ]
     return join_words(tricks, text) or text("classifier.trick_none")
-
-
-# Network -> which remark on its result is made.
-_NOTES = {
-    "softmax": "softmax",
-    "mlp": "mlp",
-    **dict.fromkeys(DEGRADATION_NAMES, "degradation"),
-}
 
 
 def _hardware(words: str, text: Text) -> str:

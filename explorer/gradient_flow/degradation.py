@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from explorer.models.catalogue import DEGRADATION, DEGRADATION_NAMES
+from explorer.models.seeds import are_comparable, summarise_seeds
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Curve:
         depth: layers with weights.
         num_params: parameters.
         seed: of the run that is drawn.
+        is_median: whether that is the one in the middle of several.
         peak_lr: highest learning rate of its recipe.
         train_error: of each epoch, as a fraction, on the images as they were shown (augmented).
         validation_error: after each epoch, as a fraction.
@@ -27,21 +29,21 @@ class Curve:
     depth: int
     num_params: int
     seed: int
+    is_median: bool
     peak_lr: float
     train_error: tuple[float, ...]
     validation_error: tuple[float, ...]
 
 
 def read_curves(records: Mapping[str, Mapping[str, Any]]) -> tuple[Curve, ...]:
-    """The curves of the four nets out of what was measured; empty unless all four were trained once, by one recipe.
+    """The curves of the four nets out of what was measured; empty unless all four were trained at a stretch, by one recipe.
 
     Args:
         records: model name -> record of results.json.
     """
     if any(name not in records for name in DEGRADATION_NAMES):
         return ()
-    first, *others = (records[name].get("recipe") for name in DEGRADATION_NAMES)
-    if any(recipe != first for recipe in others) or any("cycles" in records[name] for name in DEGRADATION_NAMES):
+    if not are_comparable([records[name] for name in DEGRADATION_NAMES]):
         return ()
     return tuple(
         Curve(
@@ -49,6 +51,7 @@ def read_curves(records: Mapping[str, Mapping[str, Any]]) -> tuple[Curve, ...]:
             depth,
             records[name]["num_params"],
             records[name]["seed"],
+            summarise_seeds(records[name]) is not None,
             records[name]["recipe"]["peak_lr"],
             tuple(1 - epoch["train_accuracy"] for epoch in records[name]["curve"]),
             tuple(1 - epoch["validation_accuracy"] for epoch in records[name]["curve"]),
@@ -62,9 +65,3 @@ def pick_pair(curves: tuple[Curve, ...], kind: str) -> tuple[Curve, Curve]:
     """The shallow and the deep net of a kind."""
     shallow, deep = sorted((curve for curve in curves if curve.kind == kind), key=lambda curve: curve.depth)
     return shallow, deep
-
-
-def compute_excess(curves: tuple[Curve, ...], kind: str, error: str = "train_error") -> float:
-    """Error of the deep net less that of the shallow one in the last epoch, as a fraction; above 0 is degradation."""
-    shallow, deep = pick_pair(curves, kind)
-    return getattr(deep, error)[-1] - getattr(shallow, error)[-1]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import plotly.graph_objects as go
 import torch
 
-from explorer.gradient_flow.degradation import Curve, compute_excess, pick_pair
+from explorer.gradient_flow.degradation import Curve, pick_pair
 from explorer.gradient_flow.maths import Flow, GradientNorms, InplaceCase, Settings, Spread, compute_spread
 from explorer.style import INK, MUTED, ROLES, new_figure
 from explorer.text import Text, join_sentences
@@ -66,8 +66,8 @@ def _describe_kind(norms: GradientNorms, kind: str, key: str, text: Text) -> str
     if not math.isfinite(last):
         return text(f"gradient_flow.{key}_infinite", count=num_not_finite, double=say_number(double), **values)
     if last == 0:
-        # Only a ReLU can shut a path altogether.
-        form = "zero" if double > 0 else "dead" if norms.settings.activation == "relu" else "tiny"
+        # Only a ReLU shuts off a whole layer; what else reads 0 has become too small, or cancels out.
+        form = "zero" if double > 0 else "dead" if norms.settings.activation == "relu" else "none"
         values |= {"count": num_zero, "exact": exact.num_zero[-1].item(), "double": say_number(double)}
         return text(f"gradient_flow.{key}_{form}", **values)
     is_worth_saying = num_zero >= 0.05 * norms.seeds_done
@@ -371,15 +371,15 @@ def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:
     epochs = len(curves[0].train_error)
     sentences = [text("gradient_flow.degradation_said", epochs=epochs)]
     for kind in KINDS:
-        excess = 100 * compute_excess(curves, kind)
-        verdict = "worse" if excess >= 0.05 else "better" if excess <= -0.05 else "same"
-        shallow, deep = pick_pair(curves, kind)
+        # Judged as it is said: two numbers that read the same are the same.
+        shallow, deep = (round(100 * curve.train_error[-1], 1) for curve in pick_pair(curves, kind))
+        verdict = "worse" if deep > shallow else "better" if deep < shallow else "same"
         sentences.append(
             text(
                 f"gradient_flow.degradation_{verdict}",
                 kind=text(f"gradient_flow.degradation_{kind}"),
-                shallow=f"{100 * shallow.train_error[-1]:.1f}",
-                deep=f"{100 * deep.train_error[-1]:.1f}",
+                shallow=f"{shallow:.1f}",
+                deep=f"{deep:.1f}",
             )
         )
     return join_sentences(sentences, text)
@@ -388,13 +388,14 @@ def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:
 def caption_degradation(curves: tuple[Curve, ...], text: Text) -> str:
     """What the curves are of: sizes, recipe, seeds, and which images each error counts."""
     sizes = {curve.depth: f"{curve.num_params:,}" for curve in curves}
-    seeds = sorted({curve.seed for curve in curves})
+    key = "median" if any(curve.is_median for curve in curves) else "once"
+    training = text(f"gradient_flow.degradation_{key}", seeds=sorted({curve.seed for curve in curves}))
     return text(
         "gradient_flow.degradation_caption",
         shallow=sizes[min(sizes)],
         deep=sizes[max(sizes)],
         peak=f"{curves[0].peak_lr:g}",
-        seeds=seeds,
+        training=training,
     )
 
 

@@ -101,7 +101,7 @@ class Settings:
         first_seed: seed of the first; the others follow.
 
     Raises:
-        InputError: a setting is not one of these, or the work is more than MAX_PARTS.
+        InputError: a setting is not one of these, or the work is more than MAX_PARTS or MAX_PARTS_PER_SEED.
     """
 
     depth: int = 50
@@ -124,7 +124,9 @@ class Settings:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
-        if self.parts > MAX_PARTS or self.parts > MAX_PARTS_PER_SEED * self.seeds:
+        if self.parts > MAX_PARTS_PER_SEED * self.seeds:
+            raise InputError("gradient_flow.too_large_network")
+        if self.parts > MAX_PARTS:
             raise InputError("gradient_flow.too_much_work")
 
     @property

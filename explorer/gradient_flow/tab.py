@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import gradio as gr
 
-from explorer.events import PRIVATE, set_by_page, wire
+from explorer.events import PRIVATE, draw_look_for, set_by_page, wire
 from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import (
     caption_degradation,
@@ -69,6 +69,7 @@ class Run:
     def __init__(self, settings: Settings):
         self.settings = settings
         self.is_stopped = False
+        self.has_shown = False
 
 
 def on_change(depth, width, block, initialisation, activation, seeds, run: Run | None, *, language: str) -> tuple:
@@ -78,7 +79,7 @@ def on_change(depth, width, block, initialisation, activation, seeds, run: Run |
     if settings.is_light:
         return *_show(measure_gradient_norms(settings), language), gr.skip(), gr.Button(visible=False)
     starting = text_in(language)("gradient_flow.starting", seeds=settings.seeds)
-    return starting, gr.skip(), gr.skip(), Run(settings), gr.Button(visible=True)
+    return gr.update(value=draw_look_for(starting, stale=True)), gr.skip(), gr.skip(), Run(settings), gr.Button(visible=True)
 
 
 def on_run(run: Run, *, language: str) -> Iterator[tuple]:
@@ -87,15 +88,18 @@ def on_run(run: Run, *, language: str) -> Iterator[tuple]:
         if run.is_stopped:
             break
         is_done = norms.seeds_done == run.settings.seeds
+        run.has_shown = True
         yield *_show(norms, language), gr.Button(visible=not is_done)
     # Gradio sends the last outputs once more at the end: these change nothing.
     yield tuple(gr.skip() for _ in range(4))
 
 
 def on_stop(run: Run | None, *, language: str) -> tuple:
-    """Stop measuring; what is drawn stays."""
+    """Stop measuring; what is drawn stays, dimmed where it is of the settings before."""
     _stop(run)
-    return text_in(language)("gradient_flow.stopped"), gr.Button(visible=False)
+    has_shown = run is None or run.has_shown
+    sentence = text_in(language)("gradient_flow.stopped" if has_shown else "gradient_flow.stopped_before")
+    return gr.update(value=draw_look_for(sentence, stale=not has_shown)), gr.Button(visible=False)
 
 
 def _stop(run: Run | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 
@@ -34,6 +34,19 @@ def summarise_seeds(record: Mapping) -> Seeds | None:
 def cycles_of(record: Mapping) -> list[Mapping]:
     """The trainings, each from the weights of the one before, that made a network; most have one, the record itself."""
     return record.get("cycles", [record])
+
+
+def are_comparable(records: Sequence[Mapping]) -> bool:
+    """Whether networks were each trained at a stretch and by one recipe, so that their curves can be held together.
+
+    Whether bfloat16 was used follows the machine and not the recipe; what a record does not name was not done.
+    """
+    recipes = [_chosen(record.get("recipe", {})) for record in records]
+    return all(recipe and recipe == recipes[0] for recipe in recipes) and not any("cycles" in each for each in records)
+
+
+def _chosen(recipe: Mapping) -> dict:
+    return {key: value for key, value in recipe.items() if value and key != "autocast"}
 
 
 def hardware_of(record: Mapping) -> str:

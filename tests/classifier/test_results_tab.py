@@ -12,7 +12,7 @@ from explorer.classifier import results_tab
 from explorer.classifier.results_figures import describe_claims, draw_curve, draw_results_table
 from explorer.models import checkpoints
 from explorer.models.always_wrong import AlwaysWrong, save_always_wrong
-from explorer.models.catalogue import create_model
+from explorer.models.catalogue import DEGRADATION_NAMES, create_model
 from explorer.text import join_words, text_in
 
 EPOCH = {"train_accuracy": 0.8, "validation_accuracy": 0.7, "train_loss": 1.0, "validation_loss": 1.1}
@@ -71,7 +71,29 @@ def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     for recipe, accuracy, points in ((theirs, "58.00", "34.1"), (ours, "90.00", "2.1")):
         assert text("classifier.claim_below", by_recipe=recipe, accuracy=accuracy, claimed="92.1", points=points) in mlp
     assert text("classifier.trick_none") in mlp
-    assert text("classifier.note_mlp", train_accuracy="80.0") in mlp
+    assert mlp.endswith(text("classifier.note_mlp"))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_only_what_an_mlp_learned_beyond_the_test_images_is_called_learned_by_heart(language):
+    text = text_in(language)
+    note = text("classifier.note_by_heart", train_accuracy="97.0")
+    for accuracy, is_said in ((0.93, True), (0.95, False)):
+        record = {**RECORD, "test_accuracy": accuracy, "curve": [{**EPOCH, "train_accuracy": 0.97}]}
+        assert (note in describe_claims({"mlp": record}, {}, text)) == is_said
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_degradation_study_is_named_only_while_its_four_nets_can_be_compared(language):
+    """The same nets for which the gradient-flow tab draws curves."""
+    text = text_in(language)
+    note = text("classifier.note_degradation")
+    trained = {name: {**RECORD, "recipe": {"epochs": 6}} for name in DEGRADATION_NAMES}
+    assert describe_claims(trained, {}, text).count(note) == 4
+    longer = {**trained, "plain56": {**RECORD, "recipe": {"epochs": 12}}}
+    assert note not in describe_claims(longer, {}, text)
+    del longer["plain56"]
+    assert note not in describe_claims(longer, {}, text)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -80,6 +102,8 @@ def test_the_tutorials_recipe_in_bfloat16_is_called_so(language):
     for autocast, key in ((False, "claim_by_theirs"), (True, "claim_by_theirs_bfloat16")):
         told = describe_claims({"lenet5": RECORD}, {"lenet5": {**RECORD, "recipe": {"autocast": autocast}}}, text)
         claim = text("classifier.claim_agrees", by_recipe=text(f"classifier.{key}"), accuracy="90.00", claimed="91.0")
+        table = draw_results_table({"lenet5": RECORD}, {"lenet5": {**RECORD, "recipe": {"autocast": autocast}}}, text)
+        assert ("90.00 % (bfloat16)" in table) == autocast
         assert told.startswith(f"- **LeNet-5**: {claim}")
 
 

@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 
 from explorer.gradient_flow import tab
-from explorer.gradient_flow.degradation import compute_excess, read_curves
+from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import caption_degradation, describe_degradation, draw_degradation
 from explorer.models import checkpoints
 from explorer.models.catalogue import create_model
@@ -38,11 +38,10 @@ def test_names_say_the_depth():
         assert curve.kind == ("plain" if name.startswith("plain") else "residual")
 
 
-def test_excess_is_the_deep_nets_error_less_the_shallow_ones():
-    curves = read_curves(RECORDS)
-    assert compute_excess(curves, "plain") == pytest.approx(0.05)
-    assert compute_excess(curves, "residual") == pytest.approx(-0.02)
-    assert compute_excess(curves, "plain", "validation_error") == pytest.approx(0.04)
+def test_curves_are_errors_epoch_by_epoch():
+    deep_plain = next(curve for curve in read_curves(RECORDS) if (curve.kind, curve.depth) == ("plain", 56))
+    assert deep_plain.train_error == pytest.approx((0.5, 0.15))
+    assert deep_plain.validation_error == pytest.approx((0.6, 0.16))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +55,35 @@ def test_excess_is_the_deep_nets_error_less_the_shallow_ones():
 )
 def test_nothing_is_compared_unless_all_four_were_trained_alike(records):
     assert read_curves(records) == ()
+
+
+def test_what_follows_the_machine_or_was_not_done_makes_no_other_recipe():
+    recipe = {"epochs": 2, "peak_lr": 0.05, "autocast": True, "gce_q": 0.0}
+    records = {**RECORDS, "resnet56": record_of("resnet56", recipe=recipe)}
+    assert read_curves(records) == read_curves(RECORDS) != ()
+
+
+@pytest.mark.parametrize(
+    ("shallow", "deep", "verdict"),
+    [(0.05051, 0.05049, "better"), (0.0501, 0.0504, "same"), (0.0506, 0.0513, "same"), (0.0501, 0.0513, "worse")],
+)
+def test_the_verdict_agrees_with_the_numbers_beside_it(shallow, deep, verdict):
+    errors = {"plain20": shallow, "plain56": deep}
+    records = {
+        name: record_of(name, curve=[{"train_accuracy": 1 - errors.get(name, 0.1), "validation_accuracy": 0.9}])
+        for name in FINAL
+    }
+    text = text_in("en")
+    said = {"kind": text("gradient_flow.degradation_plain"), "shallow": f"{100 * shallow:.1f}", "deep": f"{100 * deep:.1f}"}
+    assert text(f"gradient_flow.degradation_{verdict}", **said) in describe_degradation(read_curves(records), text)
+
+
+def test_the_caption_tells_one_run_from_the_one_in_the_middle():
+    text = text_in("en")
+    runs = [{"seed": seed, "test_accuracy": 0.9} for seed in (1, 2, 42)]
+    several = {name: record_of(name, runs=runs) for name in FINAL}
+    for records, key in ((RECORDS, "once"), (several, "median")):
+        assert text(f"gradient_flow.degradation_{key}", seeds=[42]) in caption_degradation(read_curves(records), text)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

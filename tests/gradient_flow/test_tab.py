@@ -10,6 +10,7 @@ import pytest
 from explorer.errors import InputError
 from explorer.gradient_flow import tab
 from explorer.gradient_flow.maths import Settings, measure_gradient_norms
+from explorer.text import text_in
 
 
 def test_light_settings_answer_at_once():
@@ -26,8 +27,8 @@ def is_skipped(output) -> bool:
 
 
 def test_heavy_settings_are_handed_on_and_streamed():
-    sentence, *_, run, _ = tab.on_change(12, 8, "conv", "default", "relu", 3, None, language="en")
-    assert "3 networks" in sentence
+    starting, *_, run, _ = tab.on_change(12, 8, "conv", "default", "relu", 3, None, language="en")
+    assert "3 networks" in starting["value"] and "stale" in starting["value"]
     assert run.settings == Settings(12, 8, "conv", "default", "relu", 3)
     *steps, last = tab.on_run(run, language="en")
     assert len(steps) == 3
@@ -40,12 +41,20 @@ def test_a_stopped_run_draws_nothing_more():
     run = tab.Run(Settings(12, 8, "conv", seeds=3))
     steps = tab.on_run(run, language="en")
     next(steps)
-    sentence, _ = tab.on_stop(run, language="zh")
-    assert "已停止" in sentence
+    stopped, _ = tab.on_stop(run, language="zh")
+    assert text_in("zh")("gradient_flow.stopped") in stopped["value"] and "stale" not in stopped["value"]
     rest = list(steps)
     assert len(rest) == 1
     assert all(is_skipped(output) for output in rest[0])
     tab.on_stop(None, language="en")
+
+
+def test_a_run_stopped_before_its_first_part_leaves_the_old_charts_dimmed():
+    run = tab.Run(Settings(12, 8, "conv", seeds=3))
+    stopped, button = tab.on_stop(run, language="en")
+    assert text_in("en")("gradient_flow.stopped_before") in stopped["value"] and "stale" in stopped["value"]
+    assert not button.visible
+    assert [is_skipped(output) for outputs in tab.on_run(run, language="en") for output in outputs] == [True] * 4
 
 
 def test_refused_settings_stop_the_run_under_way_as_well():

@@ -57,7 +57,7 @@ SENTENCES = {
     "colours_sensitive": "Orange: brighter here raises the score of <b>{target}</b>; blue: it lowers it.",
     "colours_guided": "The colours show what gets through on the way back from <b>{target}</b>, not reasons for it.",
     "look_share": "{colours} {share} of the map lies on the clothes, which cover {area} of the picture.",
-    "look_black_baseline": "{colours} The background equals the black baseline and gets nothing.",
+    "look_black_baseline": "{colours} Where the picture is as black as the baseline, a pixel gets exactly nothing.",
     "look_wrong": "{colours} Choose <b>{truth}</b> as target class and compare.",
     "look_empty_gradcam": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
     "look_empty_baseline": (
@@ -182,7 +182,9 @@ SENTENCES = {
     "compiled": "{name}, compiled",
     "note_softmax": "A linear network cannot follow a shifted or mirrored picture: augmentation costs it accuracy.",
     "note_mlp": (
-        "The claim is more than MLPs reach elsewhere: the data set's own list of results has 88 to 90 %. "
+        "The claim is more than MLPs reach elsewhere: the data set's own list of results has 88 to 90 %."
+    ),
+    "note_by_heart": (
         "In its last epoch, with dropout at work, this run was right on {train_accuracy} % of the training images: "
         "it has learned much of them by heart."
     ),
@@ -215,7 +217,7 @@ SENTENCES = {
     ),
     "calibration_even": (
         "Its confidence is {before} points off on average (expected calibration error); the temperature {temperature}, "
-        "fitted on the validation images, makes that {after}: there is little to mend."
+        "fitted on the validation images, makes that {after}, which is no better."
     ),
     "calibration_hot": (
         "It is surer than it is right: its confidence is {before} points off on average (expected calibration error), "

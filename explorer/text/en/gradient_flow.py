@@ -34,7 +34,9 @@ SENTENCES = {
     "story_batch_norm": "Batch norm",
     "stop": "Stop measuring",
     "stopped": "Stopped. What was measured so far stays.",
+    "stopped_before": "Stopped before anything was measured with these settings: the charts show the ones before.",
     "too_much_work": "These settings would take minutes. Choose fewer seeds, fewer blocks or a smaller width.",
+    "too_large_network": "A single network of this size takes too long here. Choose fewer blocks or a smaller width.",
     # charts
     "plain": "plain",
     "residual": "residual",
@@ -62,16 +64,15 @@ SENTENCES = {
     "(float64: {double}).",
     "said_dead": "At {depth} blocks the {kind} stack's first gradient reads 0 in {count} of {seeds} seeds; in {exact} of them "
     "it is 0 in float64 as well: there a whole layer is dead.",
-    "said_tiny": "At {depth} blocks the {kind} stack's first gradient reads 0 in {count} of {seeds} seeds; in {exact} of them "
-    "it is too small for float64 as well.",
+    "said_none": "At {depth} blocks the {kind} stack's first gradient reads 0 in {count} of {seeds} seeds; in {exact} of them "
+    "it is 0 in float64 as well.",
     "said_infinite": "At {depth} blocks the norm of the {kind} stack's first gradient, which squares every entry, overflows in "
     "float32 in {count} of {seeds} seeds (float64: {double}).",
     "said_next_value": "The {kind} one has median {median}{change}{some}.",
     "said_next_zero": "The {kind} one reads exactly 0 in {count} of {seeds} seeds (float64: {double}).",
     "said_next_dead": "The {kind} one reads 0 in {count} of {seeds} seeds; in {exact} of them it is 0 in float64 as well: there "
     "a whole layer is dead.",
-    "said_next_tiny": "The {kind} one reads 0 in {count} of {seeds} seeds; in {exact} of them it is too small for float64 as "
-    "well.",
+    "said_next_none": "The {kind} one reads 0 in {count} of {seeds} seeds; in {exact} of them it is 0 in float64 as well.",
     "said_next_infinite": "The norm of the {kind} one, which squares every entry, overflows in float32 in {count} of {seeds} "
     "seeds (float64: {double}).",
     "change_grows": ", {factor} times that of one block: it grows",
@@ -109,9 +110,11 @@ SENTENCES = {
     "degradation_better": "The {kind} net of 56 layers has a lower training error than that of 20, {deep} against {shallow} %.",
     "degradation_same": "The {kind} nets of 56 and of 20 layers have the same training error, {deep} and {shallow} %.",
     "degradation_caption": "CIFAR-style nets of He et al. (2015, section 4.2) with {shallow} parameters (20 layers) and "
-    "{deep} (56 layers); batch normalisation, one cycle of the learning rate up to {peak}, flips and shifts; trained once each, "
-    "with seed {seeds}. Training error is counted while an epoch runs, on the shifted images; validation error after it, on "
+    "{deep} (56 layers); batch normalisation, one cycle of the learning rate up to {peak}, flips and shifts; {training}. "
+    "Training error is counted while an epoch runs, on the shifted images; validation error after it, on "
     "6,000 images as they are.",
+    "degradation_once": "trained once each, with seed {seeds}",
+    "degradation_median": "of several runs each, that in the middle by test accuracy is drawn, with seed {seeds}",
     "degradation_plain": "plain",
     "degradation_residual": "residual",
     "axis_epoch": "Epoch",
@@ -136,7 +139,7 @@ $$\text{plain: } \prod_{k=1}^{n} J_k \qquad\qquad \text{residual: } \prod_{k=1}^
 If each $J_k$ shrinks a vector, the plain product fades exponentially. The residual product keeps the term $I$ and
 adds $2^n - 1$ others. So it has no reason to fade. But nothing keeps it from *growing* either. This is the fully
 connected block; in the convolutional one an activation follows the sum, so each factor is $D_k (J_k + I)$ with the
-activation's slopes in $D_k$. Those of the sigmoid are at most 1/4, and with it the residual gradient fades as well.
+activation's slopes in $D_k$. Those of the sigmoid are at most 1/4, and with it the residual gradient of that block fades as well.
 
 **What comes out.** Medians over 100 seeds of the tutorial's stack, first block:
 
@@ -169,8 +172,8 @@ net trains worse than one of 20 layers. The sources say otherwise.
   shortcut, by about the root of the depth. Blocks start near the identity, and deep nets become trainable.
 - A plain stack can be made to pass gradients on: the orthogonal tanh preset stays within a factor of ten over 50 blocks.
 
-**Limits.** This is the first step only, on noise, and it says nothing of accuracy. A measurement stops at about a minute
-of work on one core; beyond that you are asked for smaller settings.
+**Limits.** This is the first step only, on noise, and it says nothing of accuracy. What takes more than about a minute of
+work on one core, or a few seconds for one network, is not measured: you are asked for smaller settings.
 """,
     "questions": r"""### Why do residual connections help deep networks?
 Two things are well supported. First, optimisation: to leave its input alone, a residual block has to learn

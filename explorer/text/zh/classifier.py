@@ -55,7 +55,7 @@ SENTENCES = {
     "colours_sensitive": "橙色：这里变亮会提高<b>{target}</b>的得分；蓝色：会降低。",
     "colours_guided": "颜色显示从<b>{target}</b>反向传播时放行了什么，不是判断的理由。",
     "look_share": "{colours}归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
-    "look_black_baseline": "{colours}背景和基线一样黑，所以贡献为零。",
+    "look_black_baseline": "{colours}图片上和基线一样黑的像素，贡献恰好为零。",
     "look_wrong": "{colours}把目标类别改成<b>{truth}</b>，比较两张归因图。",
     "look_empty_gradcam": "在这一层里，Grad-CAM 没有找到支持<b>{target}</b>的正面证据，所以图是空的。",
     "look_empty_baseline": "图是空的：把基线换成这张图片，<b>{target}</b>的得分毫无变化。换一个基线试试。",
@@ -162,7 +162,9 @@ SENTENCES = {
     "compiled": "{name}（经 torch.compile 编译）",
     "note_softmax": "线性网络应付不了平移或翻转过的图片：数据增强会降低它的准确率。",
     "note_mlp": (
-        "别处的 MLP 也没有这么高：数据集官方榜单上是 88% 到 90%。"
+        "教程的数字比别处的 MLP 都高：数据集官方榜单上是 88% 到 90%。"
+    ),
+    "note_by_heart": (
         "这次训练的最后一轮（暂退法生效）在训练图片上判断对了 {train_accuracy}%：其中不少是死记硬背下来的。"
     ),
     "note_degradation": (
@@ -191,7 +193,7 @@ SENTENCES = {
         "当成<b>{predicted}</b>。最难的类别：<b>{hardest}</b>，只对了 {recall}。"
     ),
     "calibration_even": (
-        "置信度平均偏差 {before} 个百分点（期望校准误差）；把得分除以在验证图片上拟合的温度 {temperature} 之后为 {after}，几乎不需要校准。"
+        "置信度平均偏差 {before} 个百分点（期望校准误差）；把得分除以在验证图片上拟合的温度 {temperature} 之后为 {after}，没有改善。"
     ),
     "calibration_hot": (
         "它的把握比它的正确率高：置信度平均偏差 {before} 个百分点（期望校准误差），"
@@ -255,7 +257,7 @@ $$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big), \qquad w_k = \frac{1}{HW} \sum_{ij}
 要试过才知道。遮挡法确实在试，只是遮挡后的图片与训练时见过的不一样。
 """,
     "questions": r"""### 训练好的网络在这里会错在哪里？
-主要错在一件事上：衬衫。在 28 × 28 像素下，T恤、衬衫、套头衫、外套，以及（相对少见的）连衣裙，轮廓都一样；能区分它们的纽扣、领子和布料，只有一两个像素宽。
+主要错在一件事上：衬衫。在 28 × 28 像素下，T恤、衬衫、套头衫、外套，以及（较少混淆的）连衣裙，轮廓都一样；能区分它们的纽扣、领子和布料，只有一两个像素宽。
 看混淆矩阵：错误集中成两块，一块是上身衣物，一块是鞋，两块之间几乎没有错误。
 
 ### 准确率为什么有误差范围？

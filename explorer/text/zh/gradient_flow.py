@@ -34,7 +34,9 @@ SENTENCES = {
     "story_batch_norm": "批归一化",
     "stop": "停止测量",
     "stopped": "已停止。已经测得的结果保留。",
+    "stopped_before": "已停止。这组设置还没有测得任何结果，图中仍是之前的设置。",
     "too_much_work": "这组设置要算好几分钟。请减少种子数、块数或宽度。",
+    "too_large_network": "这么大的网络，单算一个就太久。请减少块数或宽度。",
     "plain": "普通",
     "residual": "残差",
     "blocks_title": "每个块的梯度（深度 {depth}）",
@@ -58,13 +60,13 @@ SENTENCES = {
     "said_zero": "{depth} 个块时，{kind}网络第一个块的梯度在 {seeds} 个种子中有 {count} 个读出来恰好是 0（float64：{double}）。",
     "said_dead": "{depth} 个块时，{kind}网络第一个块的梯度在 {seeds} 个种子中有 {count} 个读出来是 0，其中 {exact} 个用 float64 算也是 0："
     "那里某一层的单元全部失活了。",
-    "said_tiny": "{depth} 个块时，{kind}网络第一个块的梯度在 {seeds} 个种子中有 {count} 个读出来是 0，其中 {exact} 个小得连 float64 也表示不了。",
+    "said_none": "{depth} 个块时，{kind}网络第一个块的梯度在 {seeds} 个种子中有 {count} 个读出来是 0，其中 {exact} 个用 float64 算也是 0。",
     "said_infinite": "{depth} 个块时，{kind}网络第一个块的梯度范数（要先把每个分量平方）在 {seeds} 个种子中有 {count} 个超出 float32 的范围而上溢"
     "（float64：{double}）。",
     "said_next_value": "{kind}网络的中位数为 {median}{change}{some}。",
     "said_next_zero": "{kind}网络在 {seeds} 个种子中有 {count} 个读出来恰好是 0（float64：{double}）。",
     "said_next_dead": "{kind}网络在 {seeds} 个种子中有 {count} 个读出来是 0，其中 {exact} 个用 float64 算也是 0：那里某一层的单元全部失活了。",
-    "said_next_tiny": "{kind}网络在 {seeds} 个种子中有 {count} 个读出来是 0，其中 {exact} 个小得连 float64 也表示不了。",
+    "said_next_none": "{kind}网络在 {seeds} 个种子中有 {count} 个读出来是 0，其中 {exact} 个用 float64 算也是 0。",
     "said_next_infinite": "{kind}网络梯度的范数（要先把每个分量平方）在 {seeds} 个种子中有 {count} 个超出 float32 的范围而上溢（float64：{double}）。",
     "change_grows": "，是一个块时的 {factor} 倍：梯度在增大",
     "change_more": "，是一个块时的 {factor} 倍",
@@ -100,8 +102,10 @@ SENTENCES = {
     "degradation_better": "56 层的{kind}网络训练误差比 20 层的低，前者 {deep}%，后者 {shallow}%。",
     "degradation_same": "56 层和 20 层的{kind}网络训练误差相同，分别为 {deep}% 和 {shallow}%。",
     "degradation_caption": "网络是 He 等人（2015，第 4.2 节）的 CIFAR 式结构：20 层有 {shallow} 个参数，56 层有 {deep} 个；带批归一化，"
-    "学习率走一个周期，峰值 {peak}，图像随机翻转和平移；每个网络只训练了一次，种子 {seeds}。训练误差在一轮进行中、在变换后的图像上统计；"
+    "学习率走一个周期，峰值 {peak}，图像随机翻转和平移；{training}。训练误差在一轮进行中、在变换后的图像上统计；"
     "验证误差在一轮结束后、在 6,000 张原图上统计。",
+    "degradation_once": "每个网络只训练了一次，种子 {seeds}",
+    "degradation_median": "每个网络训练了多次，画的是测试准确率居中的那次，种子 {seeds}",
     "degradation_plain": "普通",
     "degradation_residual": "残差",
     "axis_epoch": "轮数",
@@ -118,7 +122,7 @@ $$\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y}\left(\frac{\part
 
 $$\text{普通：} \prod_{k=1}^{n} J_k \qquad\qquad \text{残差：} \prod_{k=1}^{n} (J_k + I), \qquad J_k = \frac{\partial F_k}{\partial x_k}.$$
 
-如果每个 $J_k$ 都使向量变短，普通网络的连乘就按指数衰减。残差网络的连乘展开后保留了 $I$，另外还有 $2^n - 1$ 项，所以没有理由消失；但也没有什么能阻止它*增大*。以上说的是全连接块；卷积块在相加之后还有激活函数，每个因子是 $D_k (J_k + I)$，$D_k$ 是激活函数的导数。Sigmoid 的导数不超过 1/4，用它时残差网络的梯度同样会消失。
+如果每个 $J_k$ 都使向量变短，普通网络的连乘就按指数衰减。残差网络的连乘展开后保留了 $I$，另外还有 $2^n - 1$ 项，所以没有理由消失；但也没有什么能阻止它*增大*。以上说的是全连接块；卷积块在相加之后还有激活函数，每个因子是 $D_k (J_k + I)$，$D_k$ 是激活函数的导数。Sigmoid 的导数不超过 1/4，所以用它时，这种块的残差网络梯度同样会消失。
 
 **测出来的结果。** 教程中的网络，第一个块，100 个种子的中位数：
 
@@ -142,7 +146,7 @@ $$\text{普通：} \prod_{k=1}^{n} J_k \qquad\qquad \text{残差：} \prod_{k=1}
 - De 与 Smith（2020）：在初始化时，残差块中的批归一化使分支相对于捷径缩小，幅度约为深度的平方根。每个块一开始接近恒等映射，很深的网络因此可以训练。
 - 普通网络也能把梯度传下去：正交初始化加 tanh，50 个块之后变化仍不到十倍。
 
-**局限。** 这里只看训练的第一步，输入是噪声，并不能说明准确率。一次测量最多相当于单核一分钟左右的计算量，超过时会请你把设置改小一些。
+**局限。** 这里只看训练的第一步，输入是噪声，并不能说明准确率。一次测量最多相当于单核一分钟左右的计算量，单个网络最多几秒，超过时会请你把设置改小一些。
 """,
     "questions": r"""### 残差连接为什么对深层网络有帮助？
 有两点依据比较充分。第一是优化：要让输入原样通过，残差块只需学到 $F(x) = 0$，这离它的起点很近；普通块却要用两层权重加激活函数去拟合恒等映射。第二是信号：$\partial F / \partial x + I$ 中的 $I$ 让前向信号和梯度能越过每个块（只要相加之后没有 Sigmoid 那样使它们变小的激活函数）；再加上批归一化，分支一开始相对于捷径很小（De 与 Smith，2020），很深的网络起初就像一个浅网络。“残差连接解决了梯度消失”最多说对了一半：有批归一化时，普通网络的梯度本来就没有消失。
