@@ -416,7 +416,7 @@ def test_the_tutorials_protocol_is_recorded_beside_and_ships_nothing(workplace, 
     ("changes", "told"),
     [
         ({"epochs": 4}, "was started with epochs 4, not 2 (--epochs 4 goes on with it); leave out --resume"),
-        ({"peak_lr": 0.7}, "was started with peak_lr 0.7, not 0.02; leave out --resume"),
+        ({"peak_lr": 0.7}, "was started with peak_lr 0.7, not 0.05; leave out --resume"),
     ],
 )
 def test_resuming_by_another_recipe_is_refused(workplace, changes, told, capsys):
