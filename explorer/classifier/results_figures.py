@@ -15,7 +15,7 @@ from explorer.classifier.figures import class_name, percent
 from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
 from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
-from explorer.models.seeds import are_comparable, cycles_of, summarise_seeds
+from explorer.models.seeds import are_comparable, cycles_of, precision_of, summarise_seeds
 from explorer.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences, join_words
 
@@ -72,7 +72,8 @@ def _fill_row(name: str, record: Mapping, tutorial: Mapping | None, text: Text) 
 
 def _precision(record: Mapping) -> str:
     """A mark on what was computed otherwise than the tutorial's script does, in float32."""
-    return " (bfloat16)" if record.get("recipe", {}).get("autocast") else ""
+    precision = precision_of(record)
+    return "" if precision == "float32" else f" ({precision})"
 
 
 def _accuracy_and_claim(name: str, record: Mapping) -> tuple[float, float, float | None]:
@@ -107,7 +108,7 @@ def _judge_claim(name: str, record: Mapping, recipe: str, text: Text) -> str:
         return ""
     said = {"accuracy": f"{100 * accuracy:.2f}", "points": f"{claim.points:.1f}"}
     # Ours may compute as it likes; the tutorial's script does so in float32.
-    suffix = "_bfloat16" if recipe == "theirs" and record.get("recipe", {}).get("autocast") else ""
+    suffix = "_bfloat16" if recipe == "theirs" and precision_of(record) == "bfloat16" else ""
     by_recipe = text(f"classifier.claim_by_{recipe}{suffix}")
     return text(f"classifier.claim_{claim.verdict}", by_recipe=by_recipe, claimed=f"{100 * claimed:.1f}", **said)
 
@@ -128,14 +129,15 @@ def _describe_claim(name: str, records: Mapping[str, Mapping], tutorial: Mapping
 def _remark(name: str, records: Mapping[str, Mapping], text: Text) -> list[str]:
     """What else is worth saying of a network's result, as far as its record bears it out."""
     if name in DEGRADATION_NAMES:
-        is_study = set(DEGRADATION_NAMES) <= set(records) and are_comparable([records[each] for each in DEGRADATION_NAMES])
-        return [text("classifier.note_degradation")] if is_study else []
-    if name not in ("softmax", "mlp"):
-        return []
-    learned = records[name]["curve"][-1]["train_accuracy"]
-    is_by_heart = name == "mlp" and learned - records[name]["test_accuracy"] > _BY_HEART
-    by_heart = [text("classifier.note_by_heart", train_accuracy=f"{100 * learned:.1f}")] if is_by_heart else []
-    return [text(f"classifier.note_{name}"), *by_heart]
+        return [text("classifier.note_degradation")] if are_comparable(DEGRADATION_NAMES, records) else []
+    if name == "softmax":
+        return [text("classifier.note_softmax")]
+    if name == "mlp":
+        learned = records[name]["curve"][-1]["train_accuracy"]
+        is_by_heart = learned - records[name]["test_accuracy"] > _BY_HEART
+        by_heart = [text("classifier.note_by_heart", train_accuracy=f"{100 * learned:.1f}")] if is_by_heart else []
+        return [text("classifier.note_mlp"), *by_heart]
+    return []
 
 
 def _restarts(record: Mapping) -> list[int]:

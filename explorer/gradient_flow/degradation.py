@@ -41,9 +41,7 @@ def read_curves(records: Mapping[str, Mapping[str, Any]]) -> tuple[Curve, ...]:
     Args:
         records: model name -> record of results.json.
     """
-    if any(name not in records for name in DEGRADATION_NAMES):
-        return ()
-    if not are_comparable([records[name] for name in DEGRADATION_NAMES]):
+    if not are_comparable(DEGRADATION_NAMES, records):
         return ()
     return tuple(
         Curve(

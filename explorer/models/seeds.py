@@ -36,17 +36,27 @@ def cycles_of(record: Mapping) -> list[Mapping]:
     return record.get("cycles", [record])
 
 
-def are_comparable(records: Sequence[Mapping]) -> bool:
+def are_comparable(names: Sequence[str], records: Mapping[str, Mapping]) -> bool:
     """Whether networks were each trained at a stretch and by one recipe, so that their curves can be held together.
 
     Whether bfloat16 was used follows the machine and not the recipe; what a record does not name was not done.
+
+    Args:
+        names: of the networks.
+        records: model name -> record of results.json; a network without one compares with none.
     """
-    recipes = [_chosen(record.get("recipe", {})) for record in records]
-    return all(recipe and recipe == recipes[0] for recipe in recipes) and not any("cycles" in each for each in records)
+    trained = [records.get(name, {}) for name in names]
+    first, *others = (_chosen(record.get("recipe", {})) for record in trained)
+    return bool(first) and all(other == first for other in others) and not any("cycles" in each for each in trained)
 
 
 def _chosen(recipe: Mapping) -> dict:
     return {key: value for key, value in recipe.items() if value and key != "autocast"}
+
+
+def precision_of(record: Mapping) -> str:
+    """What a network was trained in, but for its weights: "bfloat16" or "float32"."""
+    return "bfloat16" if record.get("recipe", {}).get("autocast") else "float32"
 
 
 def hardware_of(record: Mapping) -> str:

@@ -10,7 +10,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from explorer.data import CLASSES
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results, write_atomically
-from explorer.models.seeds import cycles_of, summarise_seeds
+from explorer.models.seeds import cycles_of, precision_of, summarise_seeds
 
 FILE = "README.md"
 _INTRO = """# Networks of the CNN Explorer, trained on Fashion-MNIST
@@ -150,7 +150,7 @@ def _tutorial_table(tutorial: Mapping[str, Mapping]) -> str:
         rows.append((
             record["title"], "" if claimed is None else _percent(claimed, 1), _percent(record["test_accuracy"]),
             _spread(record), f"{record['epochs']} (kept: {record['kept_epoch']})",
-            "bfloat16" if record["recipe"].get("autocast") else "float32", record["hardware"],
+            precision_of(record), record["hardware"],
         ))  # fmt: skip
     head = ("model", "the tutorial says", "measured", "mean ± deviation (seeds)", "epochs", "computed in", "hardware")
     return _table(head, rows)

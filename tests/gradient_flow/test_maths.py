@@ -261,7 +261,7 @@ def test_unknown_choices_are_refused(settings):
     ],
 )
 def test_too_much_work_is_refused_with_what_would_help(settings, key):
-    """Fewer seeds help in the first case alone."""
+    """Fewer seeds help where the work is too much, and never where one network is too large."""
     with pytest.raises(InputError) as caught:
         Settings(**settings)
     assert caught.value.key == f"gradient_flow.{key}"
