@@ -21,6 +21,7 @@ NUM_CLASSES = 10
 # What the colours of a method's map mean; of those that are not named, orange speaks for the class and blue against it.
 _COLOURS = {"gradient": "sensitive", "smoothgrad": "sensitive", "guided_backprop": "guided", "gradcam": "positive"}
 _ALL = 0.99  # of a map on the clothes: only the baseline keeps the rest at 0
+_LEAST_LINE = 0.005  # share from which on a line is drawn: below, it would stand on the bar's foot
 _SHOWN_SIDE = 112  # pixels to which larger pictures are reduced before they are sent to the page
 
 
@@ -32,6 +33,8 @@ class Outcome:
         model: name of the network.
         prepared: the picture and its steps.
         probabilities: (10,) of the classes.
+        temperature: fitted on the validation images after training; None where that was not done.
+        calibrated: (10,), the probabilities at that temperature, or None.
         truth: true class of a sample, None for the reader's own picture.
         attribution: the map; None where the method does not fit the network.
         problem: why there is no map, else None.
@@ -45,6 +48,8 @@ class Outcome:
     model: str
     prepared: Prepared
     probabilities: torch.Tensor
+    temperature: float | None
+    calibrated: torch.Tensor | None
     truth: int | None
     target: int
     method: str
@@ -192,7 +197,17 @@ def draw_bars(outcome: Outcome, text: Text) -> str:
     """The ten probabilities as bars, in HTML; colours say whether the network is right."""
     title = text("classifier.probabilities", model=MODELS[outcome.model].title)
     rows = "".join(_draw_bar(outcome, label, text) for label in range(NUM_CLASSES))
-    return f'<p class="bars-title">{html.escape(title)}</p><div class="bars">{rows}</div>'
+    legend, about = ("", "") if outcome.calibrated is None else _describe_lines(outcome, text)
+    return f'<p class="bars-title">{html.escape(title)}</p>{legend}<div class="bars">{rows}</div>{about}'
+
+
+def _describe_lines(outcome: Outcome, text: Text) -> tuple[str, str]:
+    """What the lines across the bars are, above them, and how they come about, below, as HTML."""
+    predicted = class_name(text, outcome.predicted)
+    probability = percent(float(outcome.calibrated[outcome.predicted]), text)
+    legend = text("classifier.bars_legend", predicted=predicted, probability=probability)
+    about = text("classifier.bars_about", temperature=f"{outcome.temperature:.2f}")
+    return f'<p class="bars-legend">{html.escape(legend)}</p>', f'<p class="bars-about">{html.escape(about)}</p>'
 
 
 def _draw_bar(outcome: Outcome, label: int, text: Text) -> str:
@@ -203,9 +218,12 @@ def _draw_bar(outcome: Outcome, label: int, text: Text) -> str:
     chosen = " chosen" if role else ""
     true_class = text("classifier.true_class")
     mark = f' truth" title="{html.escape(true_class)}' if label == outcome.truth else ""
+    line = ""
+    if outcome.calibrated is not None and outcome.calibrated[label] >= _LEAST_LINE:
+        line = f'<i class="line" style="left:{100 * float(outcome.calibrated[label]):.2f}%"></i>'
     return (
         f'<span class="name{chosen}{mark}">{html.escape(class_name(text, label))}</span>'
-        f'<span class="track"><div class="bar {role}" style="width:{100 * share:.2f}%"></div></span>'
+        f'<span class="track"><div class="bar {role}" style="width:{100 * share:.2f}%"></div>{line}</span>'
         f'<span class="value{chosen}">{html.escape(percent(share, text))}</span>'
     )
 

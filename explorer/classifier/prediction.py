@@ -23,6 +23,21 @@ def compute_probabilities(model: nn.Module, image: torch.Tensor) -> torch.Tensor
     return torch.softmax(logits[0].double(), dim=0).cpu()  # float32 would round what is nearly sure to 1
 
 
+def calibrate(probabilities: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Softmax of the logits divided by a temperature, from their softmax: a logit is log p, but for a constant.
+
+    Args:
+        probabilities: (classes,), summing to 1.
+        temperature: > 0; above 1 it makes the network less sure.
+
+    Source: Guo et al. 2017, "On calibration of modern neural networks", section 4.2.
+
+    >>> calibrate(torch.tensor([0.9, 0.1]), 2.0)
+    tensor([0.7500, 0.2500])
+    """
+    return torch.softmax(probabilities.log() / temperature, dim=0)
+
+
 def measure_share_on_clothes(values: torch.Tensor, picture: torch.Tensor) -> tuple[float, float]:
     """How much of an attribution lies on the clothes, and how much of the picture they cover.
 

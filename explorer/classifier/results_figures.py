@@ -15,7 +15,7 @@ from explorer.classifier.figures import class_name, percent
 from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
 from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
-from explorer.models.seeds import are_comparable, cycles_of, precision_of, summarise_seeds
+from explorer.models.seeds import are_comparable, cycles_of, hardware_of, precision_of, summarise_seeds
 from explorer.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences, join_words
 
@@ -119,10 +119,10 @@ def _describe_claim(name: str, records: Mapping[str, Mapping], tutorial: Mapping
     verdicts.append(_judge_claim(name, record, "ours", text))
     first, *later = cycles_of(record)
     training = [_describe_training("trained_with", [first], text)]
-    for _, alike in groupby(later, key=lambda cycle: (_tricks(cycle, text), cycle["hardware"])):
+    for number, (_, alike) in enumerate(groupby(later, key=lambda cycle: _tricks(cycle, text))):
         cycles = list(alike)
-        key = "trained_further" if len(cycles) == 1 else "trained_further_often"
-        training.append(_describe_training(key, cycles, text))
+        key = "again" if number else "further" if len(cycles) == 1 else "further_often"
+        training.append(_describe_training(f"trained_{key}", cycles, text))
     return join_sentences([*verdicts, *training, *_remark(name, records, text)], text)
 
 
@@ -156,7 +156,7 @@ def _describe_training(key: str, cycles: Sequence[Mapping], text: Text) -> str:
         epochs=[cycle["epochs"] for cycle in cycles],
         tricks=tricks,
         time=_duration(sum(cycle["seconds"] for cycle in cycles), text),
-        hardware=_hardware(cycles[0]["hardware"], text),
+        hardware=_hardware(hardware_of({"cycles": cycles}), text),
     )
 
 

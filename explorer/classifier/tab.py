@@ -34,7 +34,7 @@ from explorer.classifier.figures import (
     draw_comparison,
     draw_steps,
 )
-from explorer.classifier.prediction import compute_probabilities, measure_share_on_clothes
+from explorer.classifier.prediction import calibrate, compute_probabilities, measure_share_on_clothes
 from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepare_picture, prepare_sample
 from explorer.classifier.results_tab import build_results
 from explorer.data import load_sample
@@ -185,14 +185,21 @@ def classify_picture(choices: Choices, prepared: Prepared, truth: int | None) ->
                 raise
             problem = error
         milliseconds = 1000 * (time.perf_counter() - start)
+    temperature = _find_temperature(choices.model)
+    calibrated = None if temperature is None else calibrate(probabilities, temperature)
     share, area = 0.0, 0.0
     if attribution is not None:
         share, area = measure_share_on_clothes(attribution.values, prepared.steps[-2].values)
     return Outcome(
-        choices.model, prepared, probabilities, truth, target, choices.method,
+        choices.model, prepared, probabilities, temperature, calibrated, truth, target, choices.method,
         attribution, problem, share, area, settings, milliseconds,
         choices.method == "occlusion" and _saw_covered(choices.model),
     )  # fmt: skip
+
+
+def _find_temperature(name: str) -> float | None:
+    """The temperature that was fitted on the validation images, or None where the network has no such record."""
+    return load_results().get(name, {}).get("calibration", {}).get("temperature")
 
 
 def _saw_covered(name: str) -> bool:
@@ -429,21 +436,28 @@ def classify(
 
     Returns:
         model, predicted (index), class_name, probabilities (name -> 0..1, in the order of the classes),
+        calibrated (the same after dividing the scores by the temperature that was fitted on the validation images, None
+        where none was),
         true_class (index, None for an image), inverted (whether the picture was turned negative).
     """
     text = text_in(language)
     prepared, truth = _read_api_picture(image, sample)
     with borrow_model(model) as network:
         probabilities = compute_probabilities(network, prepared.image)
-    predicted = int(probabilities.argmax())
+    predicted, temperature = int(probabilities.argmax()), _find_temperature(model)
     return {
         "model": model,
         "predicted": predicted,
         "class_name": class_name(text, predicted),
-        "probabilities": {class_name(text, label): float(p) for label, p in enumerate(probabilities)},
+        "probabilities": _name_classes(probabilities, text),
+        "calibrated": None if temperature is None else _name_classes(calibrate(probabilities, temperature), text),
         "true_class": truth,
         "inverted": prepared.inverted,
     }
+
+
+def _name_classes(probabilities: torch.Tensor, text: Text) -> dict[str, float]:
+    return {class_name(text, label): float(p) for label, p in enumerate(probabilities)}
 
 
 @on_gpu

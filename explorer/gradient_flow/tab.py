@@ -69,7 +69,7 @@ class Run:
     def __init__(self, settings: Settings):
         self.settings = settings
         self.is_stopped = False
-        self.has_shown = False
+        self.seeds_done = 0  # of those that are shown
 
 
 def on_change(depth, width, block, initialisation, activation, seeds, run: Run | None, *, language: str) -> tuple:
@@ -87,8 +87,8 @@ def on_run(run: Run, *, language: str) -> Iterator[tuple]:
     for norms in measure_in_parts(run.settings):
         if run.is_stopped:
             break
+        run.seeds_done = norms.seeds_done
         is_done = norms.seeds_done == run.settings.seeds
-        run.has_shown = True
         yield *_show(norms, language), gr.Button(visible=not is_done)
     # Gradio sends the last outputs once more at the end: these change nothing.
     yield tuple(gr.skip() for _ in range(4))
@@ -97,9 +97,11 @@ def on_run(run: Run, *, language: str) -> Iterator[tuple]:
 def on_stop(run: Run | None, *, language: str) -> tuple:
     """Stop measuring; what is drawn stays, dimmed where it is of the settings before."""
     _stop(run)
-    has_shown = run is None or run.has_shown
-    sentence = text_in(language)("gradient_flow.stopped" if has_shown else "gradient_flow.stopped_before")
-    return gr.update(value=draw_look_for(sentence, stale=not has_shown)), gr.Button(visible=False)
+    if run is None:  # nothing is under way
+        return gr.skip(), gr.Button(visible=False)
+    key = "stopped" if run.seeds_done else "stopped_before"
+    sentence = text_in(language)(f"gradient_flow.{key}", done=run.seeds_done, seeds=run.settings.seeds)
+    return gr.update(value=draw_look_for(sentence, stale=not run.seeds_done)), gr.Button(visible=False)
 
 
 def _stop(run: Run | None) -> None:
@@ -224,7 +226,7 @@ def build_tab(language: str) -> Wing:
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls = _build_controls(language)
-            stop = gr.Button(text("gradient_flow.stop"), visible=False)
+            stop = gr.Button(text("gradient_flow.stop"), visible=False, elem_classes="stop")
         with picture_column():
             with gr.Row(elem_classes="stories"):
                 buttons = {story: gr.Button(text(f"gradient_flow.story_{story}"), size="sm", min_width=120)

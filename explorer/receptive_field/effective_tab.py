@@ -153,7 +153,9 @@ def build_effective(inputs: Sequence, text: Text, language: str) -> None:
             gr.HTML(f'<p class="intro">{html.escape(text("receptive_field.effective_intro"))}</p>')
             num_images = build_slider(1, MAX_IMAGES, FIRST_IMAGES, text("receptive_field.num_images"))
             measure = gr.Button(text("receptive_field.measure"), variant="primary", elem_id="receptive-field-measure")
-            stop = gr.Button(text("receptive_field.stop"), visible=False, elem_id="receptive-field-stop")
+            stop = gr.Button(
+                text("receptive_field.stop"), visible=False, elem_id="receptive-field-stop", elem_classes="stop"
+            )
         with picture_column():
             look_for = build_look_for(first[0])
             maps = build_canvas(first[1], "receptive-field-effective")

@@ -122,14 +122,16 @@ def test_cycles_are_told_and_drawn(language):
         {"epochs": 7, "recipe": {"flip": True}, "seconds": 60, "hardware": "abacus"},
         {"epochs": 3, "recipe": {"cutmix": 0.5}, "seconds": 30, "hardware": "bier"},
         {"epochs": 2, "recipe": {}, "seconds": 20, "hardware": "bier"},
-        {"epochs": 4, "recipe": {}, "seconds": 40, "hardware": "bier"},
+        {"epochs": 4, "recipe": {}, "seconds": 40, "hardware": "abacus"},
     ]
     record = {**RECORD, "recipe": {}, "epochs": 16, "curve": [EPOCH] * 16, "cycles": cycles}
     told = describe_claims({"lenet5": record}, {}, text)
-    for key, epochs, trick, seconds, hardware in (
-        ("trained_with", 7, "flip", 60, "abacus"),
-        ("trained_further", 3, "cutmix", 30, "bier"),
-        ("trained_further_often", join_words("24", text), "none", 60, "bier"),
+    often = describe_claims({"lenet5": {**record, "cycles": [cycles[1], *cycles[2:]]}}, {}, text)
+    for told, key, epochs, trick, seconds, hardware in (
+        (told, "trained_with", 7, "flip", 60, "abacus"),
+        (told, "trained_further", 3, "cutmix", 30, "bier"),
+        (told, "trained_again", join_words("24", text), "none", 60, "bier + abacus"),
+        (often, "trained_further_often", join_words("24", text), "none", 60, "bier + abacus"),
     ):
         said = {"tricks": text(f"classifier.trick_{trick}"), "time": text("classifier.seconds", value=seconds)}
         assert text(f"classifier.{key}", times=2, epochs=epochs, hardware=hardware, **said) in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import replace
 
 import gradio as gr
@@ -30,7 +31,7 @@ EPOCH = {"train_loss": 0.5, "train_accuracy": 0.8, "validation_loss": 0.5, "vali
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Two networks with random weights stored as if they had been trained."""
+    """Two networks with random weights stored as if they had been trained; the temperature of one is known."""
     folder = tmp_path_factory.mktemp("checkpoints")
     for name in ("softmax", "lenet5"):
         with torch.random.fork_rng():
@@ -48,6 +49,8 @@ def trained(tmp_path_factory):
             "curve": [EPOCH, EPOCH],
             "confusion": CONFUSION,
         }
+        if name == "lenet5":
+            record["calibration"] = {"temperature": 0.25, "ece_before": 0.07, "ece_after": 0.01}
         checkpoints.save_checkpoint(name, model, record, folder)
     return folder
 
@@ -98,6 +101,21 @@ def test_the_bars_are_the_networks_softmax():
     assert answer["predicted"] == int(expected.argmax()) and answer["true_class"] == 1
     assert classify(image=load_sample().images[33].tolist())["probabilities"] == pytest.approx(answer["probabilities"])
     assert classify(sample=33, language="zh")["class_name"] != answer["class_name"]
+
+
+def test_the_lines_across_the_bars_are_the_softmax_at_the_fitted_temperature():
+    pixels = load_sample().images[33].float() / 255
+    with torch.no_grad():
+        logits = checkpoints.load_trained("lenet5")(((pixels - 0.2860) / 0.3530)[None, None])[0].double()
+    expected = torch.softmax(logits / 0.25, 0)
+    assert expected.max() - torch.softmax(logits, 0).max() > 0.02
+    assert list(classify(sample=33)["calibrated"].values()) == pytest.approx(expected.tolist(), abs=1e-5)
+    bars = call(on_classify, model="lenet5", sample=33)[2]
+    lines = [float(left) for left in re.findall(r'class="line" style="left:([\d.]+)%"', bars)]
+    assert lines == pytest.approx([100 * p for p in expected.tolist() if p >= 0.005], abs=0.01)
+    assert "0.25" in bars and f"{100 * expected.max():.1f}" in bars
+    assert classify(sample=33, model="softmax")["calibrated"] is None
+    assert "line" not in call(on_classify, model="softmax", sample=33)[2]
 
 
 def test_the_map_is_for_the_chosen_class():

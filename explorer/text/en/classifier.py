@@ -46,6 +46,8 @@ SENTENCES = {
     "percent": "{value}\u00a0%",
     "probabilities": "What {model} says",
     "true_class": "true",
+    "bars_legend": "calibrated: {predicted} {probability}",
+    "bars_about": "Calibrated: with the scores divided by {temperature}, as suits the validation images best.",
     "verdict_right": "{model} says <b>{predicted}</b> with {probability}, and so it is.",
     "verdict_wrong": (
         "{model} says <b>{predicted}</b> with {probability}, but the label is <b>{truth}</b> ({truth_probability})."
@@ -170,6 +172,7 @@ SENTENCES = {
         "Then, from the weights reached, {times} times more, for {epochs} epochs with {tricks}, while the learning rate rose "
         "and fell each time (warm restarts, dotted in the training curve); {time} on {hardware}."
     ),
+    "trained_again": "Then, in the same way, for {epochs} more with {tricks}; {time} on {hardware}.",
     "trick_flip": "mirrored images",
     "trick_crop_padding": "shifts by at most {pixels} px",
     "trick_erase": "erased rectangles",
@@ -243,6 +246,14 @@ $$p_c = \frac{e^{z_c}}{\sum_k e^{z_k}}$$
 The probabilities always sum to 1. So a photo of a cat gets a class too, often with a high number: they say how the
 ten classes compare, not whether the picture is clothing at all.
 
+The lines across the bars are calibrated (Guo et al. 2017): every score is divided by a temperature $T$ before the softmax,
+
+$$p_c = \frac{e^{z_c / T}}{\sum_k e^{z_k / T}}$$
+
+One $T$ for each network is fitted after training so that the labels of the 6,000 validation images become as likely as
+they can. Above 1 it makes the network less sure, below 1 surer; the order of the classes stays. It holds for pictures like
+those of the data set, not for a photo of a cat.
+
 **What the network sees.** It was trained on 28 × 28 grey pictures of clothes, light on black, that fill the frame.
 Your picture is brought into that form by steps modelled on those by which the data set was made (Xiao et al. 2017, who left
 out rows and columns where we average areas, and sharpened the result): grey;
@@ -310,7 +321,8 @@ are not a difference. Training with another seed moves the result as well, which
 Softmax compares ten scores with each other; nothing in it asks "have I seen anything like this?". Training on
 hard labels rewards ever larger differences of scores, so that such networks often become surer than they are right
 (Guo et al. 2017). Label smoothing works against that: how sure each network here is, against how often it is right, is
-measured above, under "How good are these networks?". Draw a smiley and see.
+measured above, under "How good are these networks?". The lines across the bars mend that on average, for clothes like
+those of the data set. Draw a smiley and see: they do not know it either.
 
 ### Why does my photo get a silly answer?
 Look at the row of steps. The network knows catalogue pictures: one piece, filling the frame, light on pure black,

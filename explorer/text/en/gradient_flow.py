@@ -33,7 +33,7 @@ SENTENCES = {
     "story_conv": "Convolutions",
     "story_batch_norm": "Batch norm",
     "stop": "Stop measuring",
-    "stopped": "Stopped. What was measured so far stays.",
+    "stopped": "Stopped after {done} of {seeds} seeds. What was measured so far stays.",
     "stopped_before": "Stopped before anything was measured with these settings: the charts show the ones before.",
     "too_much_work": "These settings would take minutes. Choose fewer seeds, fewer blocks or a smaller width.",
     "too_large_network": "A single network of this size takes too long here. Choose fewer blocks or a smaller width.",

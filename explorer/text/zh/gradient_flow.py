@@ -33,7 +33,7 @@ SENTENCES = {
     "story_conv": "卷积",
     "story_batch_norm": "批归一化",
     "stop": "停止测量",
-    "stopped": "已停止。已经测得的结果保留。",
+    "stopped": "已停止：测了 {done} / {seeds} 个种子。已经测得的结果保留。",
     "stopped_before": "已停止。这组设置还没有测得任何结果，图中仍是之前的设置。",
     "too_much_work": "这组设置要算好几分钟。请减少种子数、块数或宽度。",
     "too_large_network": "这么大的网络，单算一个就太久。请减少块数或宽度。",
