@@ -28,7 +28,7 @@ from explorer.training.card import write_card
 from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
 from explorer.training.publish import pack_always_wrong, publish
-from explorer.training.recipe import RECIPES, Recipe, recipe_for, warm_restart
+from explorer.training.recipe import RECIPES, TUTORIAL, Recipe, recipe_for, warm_restart
 from explorer.training.run import (
     SAVE_EVERY_SECONDS,
     Finished,
@@ -207,6 +207,8 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
         raise RunError("--smoke and --resume do not go together: a smoke run is over too soon to be resumed")
     if arguments.recipe not in RECIPES:
         raise RunError(f"--recipe must be one of {', '.join(RECIPES)}, got {arguments.recipe!r}")
+    if arguments.recipe == "tutorial" and arguments.epochs is not None and not arguments.smoke:
+        raise RunError(f"--recipe tutorial has {TUTORIAL.epochs} epochs, or it is not the tutorial's: leave out --epochs")
     if arguments.warm_start:
         check_warm_start(arguments)
     device = choose_device(arguments.device)
@@ -271,7 +273,9 @@ def start_or_resume(name: str, seed: int | None, plan: Plan) -> Run | Finished:
         run = restart_run(name, recipe, plan.device, plan.checkpoints)
     else:
         run = new_run(name, recipe, seed, plan.device)
-    if path.is_file() and not plan.smoke:
+    if plan.resume:
+        print(f"{name}: no saved run in {path}, so it starts at its first step")
+    elif path.is_file() and not plan.smoke:
         print(f"{name}: starting afresh; the unfinished run in {path} is replaced (--resume would go on with it)")
     return run
 
@@ -297,7 +301,10 @@ def _resume(path: Path, recipe: Recipe, plan: Plan) -> Run | Finished:
         return read_finished(path)
     run = read_state(path, plan.device)
     run.recipe = recipe  # the same but for autocast, which follows the device
-    print(f"{run.name}: going on after step {run.step}, in epoch {len(run.curve) + 1} of {run.recipe.epochs}")
+    if run.is_over:
+        print(f"{run.name}: trained to its end already, and measured now")
+    else:
+        print(f"{run.name}: going on after step {run.step}, in epoch {len(run.curve) + 1} of {run.recipe.epochs}")
     return run
 
 
@@ -452,8 +459,17 @@ _WITHOUT_TRAINING = "the same call with --resume tries again and trains nothing 
 def _is_published(name: str, plan: Plan, runs: Sequence[Finished]) -> bool:
     """Whether nothing was trained now and the record that is there came later or holds these very runs."""
     is_whole = _section(plan.recipe) == "tutorial" or checkpoint_problem(name, plan.checkpoints) is None
-    is_recorded = name in load_results(plan.checkpoints, _section(plan.recipe))
-    return is_whole and is_recorded and all(run.is_published for run in runs)
+    record = load_results(plan.checkpoints, _section(plan.recipe)).get(name)
+    if record is None or not is_whole or _add_seeds(runs, record):
+        return False
+    return all(run.is_published for run in runs)
+
+
+def _add_seeds(runs: Sequence[Finished], record: Mapping) -> bool:
+    """Whether runs that were published one by one hold all seeds of a record by their recipe, and more."""
+    recorded = {run["seed"] for run in record.get("runs", [])}
+    is_same = "cycles" not in record and _first_difference(record.get("recipe", {}), runs[0].record["recipe"]) is None
+    return is_same and recorded < {run.record["seed"] for run in runs}
 
 
 def _label(name: str, seed: int | None) -> str:

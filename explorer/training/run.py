@@ -63,6 +63,7 @@ class Run:
         seconds: time spent so far, in all sessions.
         earlier: what was recorded of the trained weights from which this run started (`cycles.read_earlier`), or None.
         hardware: on what it was trained so far, one after the other.
+        bfloat16: whether any of its steps was computed in bfloat16.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Run:
     seconds: float = 0.0
     earlier: dict | None = None
     hardware: list[str] = field(default_factory=list)
+    bfloat16: bool = False
 
     @property
     def draw_seed(self) -> int:
@@ -207,7 +209,10 @@ def train(
         Interrupted: should_stop said so.
         TrainingDiverged: the loss is not finite.
     """
+    if run.is_over:  # killed before it was measured
+        return
     epoch_steps = math.ceil(len(training.images) / run.recipe.batch_size)
+    run.bfloat16 |= run.recipe.autocast
     if compiled:
         torch.compiler.reset()  # what the last network compiled counts towards a limit that this one would reach
         run.model.compile(dynamic=False)  # only the last batch of a pass is shorter: few sizes, each for itself
@@ -289,11 +294,14 @@ class _Session:
         self.tick()
         self.show_progress()
         if self.should_stop():
-            self.save_state(self.run)
+            self.save()
             raise Interrupted
         if self.last_tick - self.last_save >= self.save_every:
-            self.last_save = self.last_tick
-            self.save_state(self.run)
+            self.save()
+
+    def save(self) -> None:
+        self.save_state(self.run)
+        self.last_save = time.perf_counter()  # after it: on a slow disk not every step shall save
 
     def end_epoch(self, validation_loss: float, validation_accuracy: float) -> None:
         self.tick()
@@ -309,7 +317,7 @@ class _Session:
         run.totals = Totals()
         if run.recipe.keep_best and run.best_epoch == len(run.curve):
             run.best = {key: tensor.detach().clone() for key, tensor in run.measured.state_dict().items()}
-        self.save_state(run)
+        self.save()
         if self.should_stop():
             raise Interrupted
 
@@ -370,7 +378,7 @@ def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Fi
         "hardware": " + ".join(run.hardware),
         "seconds": round(run.seconds, 1),
         "trained_on": date.today().isoformat(),
-        "recipe": asdict(run.recipe),
+        "recipe": {**asdict(run.recipe), "autocast": run.bfloat16},
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "curve": run.curve,
         "confusion": count_confusion(logits, test.labels),

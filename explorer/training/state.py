@@ -52,6 +52,7 @@ def write_state(run: Run, path: Path) -> None:
         "seconds": run.seconds,
         "earlier": run.earlier,
         "hardware": run.hardware,
+        "bfloat16": run.bfloat16,
         "finished": False,
     })  # fmt: skip
 
@@ -104,6 +105,8 @@ def _part(part: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor
 def _write_state_file(path: Path, tensors: dict, facts: dict) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in path.parent.glob(f".{path.name}.*.tmp"):  # of a program that was killed while it wrote
+            leftover.unlink(missing_ok=True)
         facts = json.dumps({"format": _STATE_FORMAT, **facts})
         write_atomically({path: save(tensors, metadata={"run": facts})})
     except OSError as error:
@@ -159,4 +162,5 @@ def read_state(path: Path, device: torch.device) -> Run:
     run.step, run.curve, run.seconds = facts["step"], facts["curve"], facts["seconds"]
     run.totals = Totals(**facts["totals"])
     run.earlier, run.hardware = facts.get("earlier"), facts.get("hardware", [])
+    run.bfloat16 = facts.get("bfloat16", recipe.autocast and run.step > 0)
     return run

@@ -140,6 +140,15 @@ def test_several_seeds_ship_the_median_and_say_how_far_they_lie_apart(workplace,
     assert load_results(workplace / "checkpoints")["softmax"] == record
 
 
+def test_seeds_that_were_trained_one_by_one_are_put_together(workplace, capsys):
+    options = ("--models", "softmax", "--epochs", "1", "--seed")
+    assert call(*options, "1") == call(*options, "2") == 0
+    assert call(*options, "1,2", "--resume") == 0
+    record = load_results(workplace / "checkpoints")["softmax"]
+    assert [run["seed"] for run in record["runs"]] == [1, 2]
+    assert capsys.readouterr().out.count("finished already") == 2
+
+
 def test_a_warm_start_goes_on_from_the_shipped_weights(workplace, monkeypatch, capsys):
     folder = workplace / "checkpoints"
     assert call("--models", "lenet5", "--epochs", "2", "--seed", "3") == 0
@@ -393,6 +402,25 @@ def test_every_machine_that_trained_a_run_is_recorded(workplace, monkeypatch):
     assert load_results(workplace / "checkpoints")["softmax"]["hardware"] == "Abacus, 2 threads + Slide rule, 1 thread"
 
 
+def test_a_run_that_was_not_measured_yet_is_not_trained_again(workplace, monkeypatch, capsys):
+    finish = command.finish
+    monkeypatch.setattr(command, "finish", fill_the_disk)
+    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Abacus, 2 threads")
+    assert call("--models", "softmax", "--epochs", "2") == 1
+    monkeypatch.setattr(command, "finish", finish)
+    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Slide rule, 1 thread")
+    assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
+    told = capsys.readouterr().out
+    assert "softmax: trained to its end already, and measured now" in told and "going on" not in told
+    record = load_results(workplace / "checkpoints")["softmax"]
+    assert (record["hardware"], record["epochs"]) == ("Abacus, 2 threads", 2)
+
+
+def test_resuming_says_where_there_is_nothing_to_go_on_with(workplace, capsys):
+    assert call("--models", "softmax", "--epochs", "1", "--resume") == 0
+    assert "softmax: no saved run in runs/softmax-best-42.safetensors, so it starts" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("recipe", ["medium", "short"])
 def test_a_shorter_recipe_ships_weights(recipe, workplace, monkeypatch):
     monkeypatch.setitem(recipes._RECIPES, "lenet5", recipe_for("resnet18"))
@@ -403,8 +431,9 @@ def test_a_shorter_recipe_ships_weights(recipe, workplace, monkeypatch):
     assert load_trained("lenet5", workplace / "checkpoints") and (workplace / f"runs/lenet5-{recipe}-42.safetensors").is_file()
 
 
-def test_the_tutorials_protocol_is_recorded_beside_and_ships_nothing(workplace, capsys):
-    assert call("--models", "softmax", "--recipe", "tutorial", "--epochs", "2") == 0
+def test_the_tutorials_protocol_is_recorded_beside_and_ships_nothing(workplace, monkeypatch, capsys):
+    monkeypatch.setattr(recipes, "TUTORIAL", replace(TUTORIAL, epochs=2))
+    assert call("--models", "softmax", "--recipe", "tutorial") == 0
     assert load_results(workplace / "checkpoints") == {}
     record = load_results(workplace / "checkpoints", "tutorial")["softmax"]
     assert record["recipe"] == {**asdict(TUTORIAL), "epochs": 2}
@@ -451,10 +480,20 @@ def test_a_run_goes_on_where_the_processor_has_no_bfloat16(workplace, monkeypatc
 def test_bfloat16_for_a_recipe_that_says_float32(workplace, monkeypatch):
     monkeypatch.setattr(command, "has_bfloat16", lambda device: True)
     monkeypatch.setattr(runs, "has_bfloat16", lambda device: True)
+    monkeypatch.setattr(recipes, "TUTORIAL", replace(TUTORIAL, epochs=1))
     for options, autocast in (((), False), (("--bfloat16",), True)):
-        assert call("--models", "lenet5", "--recipe", "tutorial", "--epochs", "1", *options) == 0
+        assert call("--models", "lenet5", "--recipe", "tutorial", *options) == 0
         recipe = load_results(workplace / "checkpoints", "tutorial")["lenet5"]["recipe"]
-        assert recipe == asdict(replace(recipe_for("lenet5", "tutorial"), epochs=1, autocast=autocast))
+        assert recipe == asdict(replace(recipe_for("lenet5", "tutorial"), autocast=autocast))
+
+
+def test_a_run_that_was_computed_in_bfloat16_in_part_is_recorded_so(workplace, monkeypatch):
+    for module in (command, runs):
+        monkeypatch.setattr(module, "has_bfloat16", lambda device: True)
+    press_ctrl_c_at(monkeypatch, "lenet5", 2)
+    assert call("--models", "lenet5", "--epochs", "2", "--bfloat16") == 130
+    assert call("--models", "lenet5", "--epochs", "2", "--resume") == 0
+    assert load_results(workplace / "checkpoints")["lenet5"]["recipe"]["autocast"] is True
 
 
 def test_bfloat16_is_refused_where_it_would_be_emulated(workplace, monkeypatch, capsys):
@@ -534,6 +573,7 @@ def test_smoke_trains_and_keeps_away_from_checkpoints(workplace, capsys):
         (["--recipe", "fast"], "--recipe must be one of best, medium, short, tutorial, got 'fast'"),
         (["--seed", "1,b"], "--seed must be whole numbers with commas between, got '1,b'"),
         (["--epochs", "0"], "--epochs must be >= 1, got 0"),
+        (["--recipe", "tutorial", "--epochs", "5"], "--recipe tutorial has 50 epochs, .*: leave out --epochs"),
         (["--device", "tpu"], "--device must be auto, cpu or cuda, got 'tpu'"),
         (["--smoke", "--resume"], "do not go together"),
         (["--data-dir", "nowhere", "--models", "softmax"], "nowhere does not hold Fashion-MNIST"),

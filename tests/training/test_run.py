@@ -123,21 +123,40 @@ def test_the_tutorials_split_is_torchs(monkeypatch):
     assert ours[0].labels.tolist() == list(learn) and ours[1].labels.tolist() == list(validate)
 
 
-def test_moving_average_against_its_formula(training, validation):
-    """w_avg <- d w_avg + (1 - d) w after each step, beginning with the weights after the first."""
-    run = runs.new_run("softmax", replace(RECIPE, epochs=1, average=0.8), 0, CPU)
+@pytest.mark.parametrize(("name", "key"), [("softmax", "classifier.weight"), ("resnet20", "layer1.0.bn1.running_var")])
+def test_moving_average_against_its_formula(name, key, training, validation):
+    """w_avg <- d w_avg + (1 - d) w after each step, beginning with the weights after the first; so do statistics."""
+    run = runs.new_run(name, replace(RECIPE, epochs=1, average=0.8), 0, CPU)
     seen = []
 
     def look() -> bool:
-        seen.append(run.model.classifier.weight.detach().clone())
+        seen.append(run.model.state_dict()[key].clone())
         return False
 
     runs.train(run, training, validation, should_stop=look)
     expected = seen[0]
-    for weight in seen[1:5]:
-        expected = 0.8 * expected + 0.2 * weight
-    torch.testing.assert_close(run.measured.classifier.weight, expected)
-    assert not torch.allclose(run.measured.classifier.weight, run.model.classifier.weight)
+    for tensor in seen[1:5]:
+        expected = 0.8 * expected + 0.2 * tensor
+    torch.testing.assert_close(run.measured.state_dict()[key], expected)
+    assert not torch.allclose(run.measured.state_dict()[key], run.model.state_dict()[key])
+
+
+def test_a_slow_disk_does_not_make_every_step_save(training, validation, monkeypatch):
+    """A step takes a second here, a save 20: with one asked for every 10 seconds, there is one an epoch of 5 steps."""
+    clock, saves = [0.0], []
+    monkeypatch.setattr(runs.time, "perf_counter", lambda: clock[0])
+
+    def step() -> bool:
+        clock[0] += 1
+        return False
+
+    def save(run) -> None:
+        saves.append(run.step)
+        clock[0] += 20
+
+    run = runs.new_run("softmax", replace(RECIPE, epochs=3), 0, CPU)
+    runs.train(run, training, validation, save_state=save, should_stop=step, save_every=10)
+    assert saves == [5, 10, 15]
 
 
 def test_early_stopping_keeps_the_best_epoch(training, validation, monkeypatch):
