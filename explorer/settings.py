@@ -21,7 +21,7 @@ class Settings:
         port: port to listen on.
         root_path: path under which a proxy shows the app, such as /explorer.
         queue_size: calls that may wait; more are turned away with a sentence.
-        concurrency: calls of one kind that run at once; heavy work (training runs, comparisons, `explain`) takes turns.
+        concurrency: calls of one kind that run at once; heavy work (long measurements, comparisons, `explain`) takes turns.
         threads: threads of torch for one call. One serves a class of readers best.
         max_upload: greatest size of an uploaded file, such as 5mb.
     """

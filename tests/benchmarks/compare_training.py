@@ -169,8 +169,10 @@ def compare_targets(target: float, name: str, recipe: Recipe, device: torch.devi
     ours = epochs_to(target, name, recipe, recipe.epochs, device)
     if ours is None:
         return report(what, f"not in {recipe.epochs} epochs", "", "")
-    same_exam = replace(TUTORIAL, augment_validation=False, autocast=recipe.autocast)
+    same_exam = replace(TUTORIAL, augment_validation=False, autocast=recipe.autocast, patience=None)
     peer = epochs_to(target, name, same_exam, at_most, device)
+    if peer is None and at_most >= same_exam.epochs:
+        return report(what, f"{ours} epochs", f"not in {same_exam.epochs} epochs", "")
     took = [(epochs * each, f"{epochs} epochs") for epochs, each in zip((ours, peer or at_most + 1), seconds, strict=True)]
     least = "" if peer else "at least "
     ratio = f"{least}{took[1][0] / took[0][0]:.2f}x"

@@ -92,7 +92,7 @@ SENTENCES = {
         "Shows what each pixel adds on the way from the baseline to the picture, in {steps} steps: the map sums to "
         "{sum}, the score differs by {difference}. Another baseline gives another map."
     ),
-    "about_rough": "{sentence} What is missing or too much is the error of {steps} steps: the gradient jumps on this way.",
+    "about_rough": "{sentence} The gap between the sum and that difference is the error of {steps} steps: the gradient jumps along the way.",
     "about_smoothgrad": (
         "Shows the mean gradient over {samples} noisy copies of the picture: less speckle. How much noise is added "
         "decides what remains."

@@ -53,7 +53,7 @@ SENTENCES = {
     "F.conv2d needed {torch}, the loop {manual}: {factor} times as long.",
     # ---- what to look for
     "look_zero_sum": "The numbers of this kernel add up to 0, so even areas give 0 ({zeros} of {cells} cells). "
-    "Only changes answer, the strongest with {strongest}. Point at a cell to see its window.",
+    "It answers only where the brightness changes, most strongly with {strongest}. Point at a cell to see its window.",
     "look_average": "The numbers add up to 1 and none is negative: brightness stays, details blur. "
     "The result runs from {low} to {high}.",
     "look_copy": "One number is 1 and the others are 0: each cell of the result is the pixel under that 1, unchanged. "
@@ -150,7 +150,7 @@ C_{out} H W$ weights and $C_{out} H W$ biases. For 3 → 16 channels on 28 × 28
 
 $$\max_{0 \le u, v < k} X[\,ik + u,\; jk + v\,] \qquad \frac{1}{k^2} \sum_{u, v} X[\,ik + u,\; jk + v\,]$$
 
-*Global average pooling* takes the mean of a whole map, so the result no longer depends on the size of the picture.
+*Global average pooling* takes the mean of a whole map: one number a channel, however large the picture is.
 Max pooling is often said to ignore a shift by one pixel. It does so only where the maximum stays in its window;
 the line above the pooled pictures counts how often that is so.
 

@@ -83,7 +83,7 @@ SENTENCES = {
     "some_zero": " (0 in {count} of {seeds} seeds)",
     "remark_tutorial": "The tutorial expects 0.01.",
     "remark_batch_norm": "With batch norm, plain gradients explode.",
-    "remark_healthy": "Here a plain stack passes it on without shortcuts.",
+    "remark_healthy": "Here a plain stack passes the gradient on without shortcuts.",
     # in-place ReLU
     "inplace_title": "In-place ReLU against an ordinary one",
     "inplace_code": "Code",
@@ -153,8 +153,8 @@ activation's slopes in $D_k$. Those of the sigmoid are at most 1/4, and with it 
 | 50 | 0 | 170 | 4.2×10⁻⁶ | 7.6×10¹⁰ |
 
 The tutorial expects about 0.01 for 50 residual blocks. Measured: about 170. Its branch ends in a ReLU, which only ever
-adds; He et al. (2016, section 4.1) warn of exactly this. With tanh, which adds and subtracts, the same stack merely
-doubles. Choose it and see.
+adds; He et al. (2016, section 4.1) warn of exactly this. With tanh, which adds and subtracts, the gradient of the same
+stack merely doubles. Choose it and see.
 
 **Why exactly 0.** float32 has nothing below about $10^{-45}$. A norm squares its entries first, so it already reads 0
 below about $10^{-23}$. The plain gradient at 50 blocks is about $5 \times 10^{-44}$: not zero, but lost. The dotted line
@@ -177,7 +177,8 @@ work on one core, or a few seconds for one network, is not measured: you are ask
 """,
     "questions": r"""### Why do residual connections help deep networks?
 Two things are well supported. First, optimisation: to leave its input alone, a residual block has to learn
-$F(x) = 0$, which is near where it starts; a plain block has to learn the identity through two layers and an activation.
+$F(x) = 0$, for which it is enough to push weights towards zero; a plain block has to learn the identity through two
+layers and an activation.
 Second, signals: the term $I$ in $\partial F / \partial x + I$ carries signals and gradients past each block (as long
 as no activation after the sum shrinks them, as a sigmoid does), and together with batch normalisation the branch
 starts small against the shortcut (De and Smith, 2020), so that a very deep net behaves at first like a shallow one.
@@ -187,8 +188,8 @@ vanish in the first place.
 ### Is degradation caused by vanishing gradients?
 He et al. (2015, section 4.1) think it unlikely: they checked that the gradients of their plain nets have healthy norms.
 Degradation means that the deeper net has a higher *training* error; it is a difficulty of optimisation. Vanishing means
-that the first layers receive next to no gradient. A net without normalisation can suffer from both, and the picture above
-shows how fast. A net with normalisation can degrade without vanishing.
+that the first layers receive next to no gradient. A net without normalisation can suffer from both; the picture above
+shows how fast its gradient vanishes. A net with normalisation can degrade without vanishing.
 
 ### Then is the formula with the identity wrong?
 No, the formula is right. Only the conclusion "so the gradient stays at a healthy size" does not follow: the product

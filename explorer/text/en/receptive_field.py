@@ -217,8 +217,8 @@ from windows of the map
 before that, and so on down to the image. The pixels at the end of this chain are the unit's **receptive field**. What
 lies outside it cannot change the unit's value, whatever the weights are.
 
-Three numbers follow the field from layer to layer: its side $r$, the **jump** $j$ (how many pixels lie between the
-fields of two neighbouring units) and the **start** (the centre of the first unit's field; the centre of the first
+Three numbers follow the field from layer to layer: its side $r$, the **jump** $j$ (by how many pixels the fields
+of two neighbouring units are shifted) and the **start** (the centre of the first unit's field; the centre of the first
 pixel is 0). The image itself has $r = 1$, $j = 1$ and start 0. A layer with kernel $k$, stride $s$, padding $p$ and
 dilation $d$ spans $k' = d\,(k-1) + 1$ units of the map before it, so
 
@@ -275,8 +275,9 @@ VGG (2014) made small kernels the standard; since 2022 networks such as ConvNeXt
 31×31, with one kernel per channel, which makes large kernels cheap.
 
 ### Does a network need to see the whole image?
-The classifier at the end does, but for pixels that strides skip: global pooling or a linear layer joins all positions. The
-convolutions before it need not. LeNet-5's last pooling sees 16 of 28 pixels, and it is right about nine times in ten.
+As a whole it should, and it does: at the end global pooling or a linear layer joins all positions, and only pixels that
+strides skip are never seen. The convolutions before it need not. A unit of LeNet-5's last pooling sees 16 × 16 of 28 × 28
+pixels, and with only such units to build on, the network is right about nine times in ten.
 
 ### Why can ResNet-50 see less than ResNet-34?
 Depth counts layers, the field counts kernels that are wider than one. A bottleneck block has a single 3×3 convolution

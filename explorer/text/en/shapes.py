@@ -202,14 +202,15 @@ $F_\text{out} \cdot F_\text{in} + F_\text{out}$, and there the size does appear,
 Batch normalisation has a scale and a shift for each channel.
 
 **Multiply-adds.** Parameters times $H' \cdot W'$ for a convolution, times the number of positions for a linear layer, and
-once for any other. This is the count of *torchinfo*, but for transformers and ConvNeXt. So parameters tell how much a network
-stores, multiply-adds how long it works, and the two sit in different layers.
+once for any other; attention adds the products of queries, keys and values. This is the count of *torchinfo*, but for
+transformers and ConvNeXt. So parameters tell how much a network stores, multiply-adds how much it computes, and the two
+often sit in different layers.
 
 **Memory.** Four bytes for each number of the output, for one image (float32). Training keeps most of these outputs for
 the gradient; running a trained network may let most of them go.
 
 **Why channels double when the side halves.** Halving both sides leaves a quarter of the places. Doubling the channels in
-and out makes four times the weights. Work a layer: the same. He et al. (2015, section 3.3) build ResNet on this rule,
+and out makes four times the weights. So the work of each layer stays the same. He et al. (2015, section 3.3) build ResNet on this rule,
 and you can read it off the shares: the four stages of ResNet-34 differ in work mostly because they differ in the number
 of blocks.
 
@@ -244,8 +245,8 @@ training keeps for the gradient stays the same: the ReLU's backward pass reads i
 kept anyway. It goes wrong in two ways, and only one of them is reported.
 
 **Reported:** an operation needs the overwritten value for its gradient: its own output, as the sigmoid does, or its input, as
-a product does that reads the same tensor. A convolution, an addition or a batch normalisation before the
-ReLU needs neither.
+a product does that reads the same tensor. A convolution, an addition or a batch normalisation right
+before the ReLU does not need its own output again, so that overwriting it does no harm.
 
 ```python
 values = torch.ones(3, requires_grad=True)
