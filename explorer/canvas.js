@@ -131,10 +131,12 @@
     return height + rowHeight;
   }
 
+  const longestSide = (map) => Math.max(map.rows, map.columns);
+
   function cellsFor(payload, pixels) {
     if (payload.equalCells) return payload.maps.map((map) => Math.max(pixels, map.leastCell ?? 0));
-    const widest = Math.max(...payload.maps.map((map) => map.columns));
-    return payload.maps.map((map) => (pixels * widest) / map.columns);
+    const longest = Math.max(...payload.maps.map(longestSide));
+    return payload.maps.map((map) => (pixels * longest) / longestSide(map));
   }
 
   // The greatest cell, in whole device pixels, with which everything fits.
@@ -144,7 +146,7 @@
       const cells = cellsFor(payload, pixels / ratio);
       if (heightOf(payload.maps, cells, columns, width) <= maxHeight) return cells;
     }
-    const widest = Math.max(...payload.maps.map((map) => map.columns));
+    const widest = Math.max(...payload.maps.map(payload.equalCells ? (map) => map.columns : longestSide));
     return cellsFor(payload, Math.min(1 / ratio, width / widest));
   }
 

@@ -70,7 +70,7 @@ def draw_maps(
         max_height: greatest height of the whole in px on a wide screen, 440 unless told.
         label: what the picture shows, in words, for those who cannot see it.
         equal_cells: one cell size for all maps, so that their sizes can be compared; False gives all maps the
-            same width.
+            same longest side.
 
     Returns:
         JSON-able payload: the value of `build_canvas`.

@@ -15,17 +15,19 @@ from explorer.errors import InputError
 
 MAX_SIDE = 4096  # pixels
 MAX_PIXELS = 16_000_000  # about 64 MB decoded with four channels
+MAX_JPEG_PIXELS = 50_000_000  # of one that is shrunk anyway: it can be decoded at an eighth of its sides
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 _SIXTEEN_BITS = 65535
+_BRIGHT = 200  # mean grey value from which on a cut-out would vanish on white
 _SNIFFED = 1024  # bytes read to recognise an SVG
 
 
 def open_image(source: str | Path | BinaryIO | None, side: int | None = None) -> Image.Image:
     """Open a picture of a reader as grey values, upright.
 
-    The size is read from the header and checked before anything is decoded. Transparency is laid over white,
-    an animation gives its first frame, 16-bit values are scaled to 8 bits, EXIF rotation is applied.
+    The size is read from the header and checked before anything is decoded. Transparency is laid over white, or over
+    black where what there is to see is itself nearly white; an animation gives its first frame, 16-bit values are scaled to 8 bits, EXIF rotation is applied.
 
     Args:
         source: path of the file, or a binary file.
@@ -35,17 +37,21 @@ def open_image(source: str | Path | BinaryIO | None, side: int | None = None) ->
         Image of mode "L" (one grey plane, 0 black to 255 white).
 
     Raises:
-        InputError: no file, too large, an SVG, damaged, no picture at all, or values without a known range.
+        InputError: no file, deleted, too large, an SVG, damaged, no picture at all, or values without a known range.
     """
     if source is None:
         raise InputError("images.none")
     try:
         image = Image.open(source, formats=_FORMATS)
+    except FileNotFoundError as error:  # deleted some hours after it was brought
+        raise InputError("images.gone") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise InputError("images.too_large", side=MAX_SIDE, megapixels=MAX_PIXELS // 10**6) from None
     except Exception as error:  # noqa: BLE001 - readers of damaged headers raise errors of every kind
         raise InputError("images.svg" if _is_svg(source) else "images.unknown") from error
     with image:
+        if side and image.width * image.height <= MAX_JPEG_PIXELS:
+            image.draft(None, (2 * side, 2 * side))  # a JPEG comes out smaller, any other as it is
         _check_size(image)
         grey = _to_grey(_decode(image))
     if side:
@@ -81,11 +87,18 @@ def _to_grey(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         return _scale_deep(np.asarray(image), sixteen_bits=image.mode.startswith("I;16"))
     if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
-        over_white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(over_white, image.convert("RGBA")).convert("L")
+        shown = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, _choose_ground(shown)), shown).convert("L")
     if image.mode in ("1", "L"):
         return image.convert("L")
     return image.convert("RGB").convert("L")
+
+
+def _choose_ground(shown: Image.Image) -> str:
+    """Black where the visible part is nearly white on average, else white."""
+    counts = shown.convert("L").histogram(mask=shown.getchannel("A"))
+    total = sum(value * count for value, count in enumerate(counts))
+    return "black" if total > _BRIGHT * sum(counts) else "white"
 
 
 def _scale_deep(values: np.ndarray, sixteen_bits: bool) -> Image.Image:

@@ -44,6 +44,7 @@ API = {
     "explain": classifier.explain,
 }
 HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
+_FORGET = (3600, 4 * 3600)  # seconds: each hour, pictures that readers brought more than four hours ago are deleted
 SCRIPTS = ("canvas.js", "samples.js", "page.js")
 
 
@@ -54,7 +55,7 @@ def build_app(settings: Settings | None = None) -> gr.Blocks:
         settings: how it is served; None reads the environment.
     """
     settings = settings or load_settings()
-    demo = gr.Blocks(title=translate("en", "app.title"), analytics_enabled=False, fill_width=True)
+    demo = gr.Blocks(title=translate("en", "app.title"), analytics_enabled=False, fill_width=True, delete_cache=_FORGET)
     with demo:
         build_page("en", settings)
         register_api()

@@ -94,6 +94,31 @@ def test_transparent_palette_and_transparent_grey_lie_over_white(tmp_path):
     assert np.asarray(open_image(save(tmp_path, grey, "l.png", transparency=7))).tolist() == [[255, 90]]
 
 
+def test_a_white_cut_out_lies_over_black(tmp_path):
+    """Else a white shirt on a transparent ground would be an even white picture."""
+    picture = Image.new("RGBA", (4, 4), (255, 255, 255, 0))
+    picture.paste((250, 250, 250, 255), (1, 1, 3, 3))
+    grey = np.asarray(open_image(save(tmp_path, picture, "shirt.png")))
+    assert (grey[1:3, 1:3] == 250).all() and grey.sum() == 4 * 250
+    nothing = Image.new("RGBA", (4, 4), (255, 255, 255, 0))
+    assert (np.asarray(open_image(save(tmp_path, nothing, "nothing.png"))) == 255).all()
+
+
+def test_a_large_photo_is_decoded_small_where_it_is_shrunk_anyway(tmp_path):
+    wide = GREY.resize((8000, 6000))
+    path = save(tmp_path, wide, "photo.jpg", quality=90)
+    assert refused(path) == "images.too_large_size"
+    small = open_image(path, 512)
+    assert small.size == (512, 384)
+    expected = np.asarray(wide.resize((512, 384), Image.Resampling.BOX)).astype(int)
+    assert np.abs(np.asarray(small) - expected).max() <= 6
+    for name, image in (("photo.png", wide), ("larger.jpg", wide.resize((9000, 6000)))):
+        path = save(tmp_path, image, name)
+        with pytest.raises(InputError) as caught:
+            open_image(path, 512)
+        assert caught.value.key == "images.too_large_size"
+
+
 def test_one_bit(tmp_path):
     bits = Image.new("1", (2, 1))
     bits.putpixel((1, 0), 1)
@@ -129,7 +154,7 @@ def test_damaged_and_foreign_files_are_refused(tmp_path):
         (tmp_path / name).write_bytes(content)
         assert refused(tmp_path / name) == key, name
     assert refused(None) == "images.none"
-    assert refused(tmp_path / "missing.png") == "images.unknown"
+    assert refused(tmp_path / "missing.png") == "images.gone"
 
 
 def test_values_without_a_known_range_are_refused(tmp_path):

@@ -67,6 +67,19 @@ def test_heavy_calls_take_turns(demo):
     assert limits == dict.fromkeys(HEAVY, 1)
 
 
+def test_what_takes_long_waits_its_turn_also_when_a_link_asks_for_it(demo):
+    """Or thirty students who open one link would be computed for all at once."""
+    slow = {"on_classify", "on_source", "on_compare", "on_change", "on_run"}
+    wings = ("explorer.classifier.tab", "explorer.gradient_flow.tab")
+    handlers = [each for each in demo.fns.values() if each.name in slow and each.fn.__module__ in wings]
+    assert {each.name for each in handlers} == slow and all(each.queue for each in handlers)
+
+
+def test_pictures_that_readers_bring_are_forgotten(demo):
+    frequency, age = demo.delete_cache
+    assert frequency <= age <= 4 * 3600
+
+
 @pytest.mark.parametrize(("path", "tag", "language"), [("/", "en", "en"), ("/zh", "zh-CN", "zh")])
 def test_a_page_speaks_its_language_and_asks_nothing_outside(client, path, tag, language):
     page = client.get(path)

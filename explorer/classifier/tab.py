@@ -71,6 +71,7 @@ PREDICTED = -1  # as target: the class that the network predicts
 MAX_WINDOW = 14  # pixels, of occlusion
 UPLOAD_SIDE = 512  # pixels; the networks see 28
 SLOW_METHODS = ("integrated_gradients", "smoothgrad", "occlusion", "deeplift")
+_CAMERA = {"width": {"ideal": 640}, "height": {"ideal": 480}}  # pixels: larger ones may pass the greatest upload
 MAX_API_SIDE = 1024  # pixels of an image given as lists
 DEFAULT_MODEL = "lenet5"
 DEFAULT_SAMPLE = 139  # a shirt that LeNet-5 takes for a pullover: most of its mistakes are shirts
@@ -102,10 +103,10 @@ class Choices:
 def on_classify(*values, language: str) -> list:
     """The sentence and all pictures for what is set; the comparison of all methods is out of date and goes."""
     choices, text = Choices(*values), text_in(language)
-    found = read_picture(choices)
-    if found is None:
+    outcome = _find_outcome(choices)
+    if outcome is None:
         return [_ask_for_picture(choices, text), *[gr.skip()] * 4, gr.update(visible=False)]
-    return [*draw_outcome(classify_picture(choices, *found), text), gr.update(visible=False)]
+    return [*draw_outcome(outcome, text), gr.update(visible=False)]
 
 
 def on_source(*values, language: str) -> list:
@@ -119,12 +120,18 @@ def on_source(*values, language: str) -> list:
 
 
 def on_compare(*values, language: str) -> list:
-    """The maps of all methods for the same picture and class, for `on_compared`: (values, sentence, payload)."""
+    """The maps of all methods for the same picture and class, for `on_compared`: (values, sentence, payload).
+
+    Where there is nothing to compare, the payload is None and the sentence says why; it, too, may come too late.
+    """
     choices, text = Choices(*values), text_in(language)
-    found = read_picture(choices)
-    if found is None:
-        return [_ask_for_picture(choices, text), None]
-    maps, outcome = compare_methods(choices, *found)
+    try:
+        found = read_picture(choices)
+        if found is None:
+            return [gr.skip(), (values, _ask_for_picture(choices, text), None)]
+        maps, outcome = compare_methods(choices, *found)
+    except InputError as error:
+        return [gr.skip(), (values, gr.update(value=draw_problem(error.sentence(language))), None)]
     return [gr.skip(), (values, choose_sentence(outcome, text), draw_comparison(maps, outcome.target, text))]
 
 
@@ -133,7 +140,7 @@ def on_compared(comparison: tuple | None, *values, language: str) -> list:
     if comparison is None or comparison[0] != values:
         return [gr.skip(), gr.skip()]
     _, sentence, payload = comparison
-    return [sentence, gr.update(value=payload, visible=True)]
+    return [sentence, gr.skip() if payload is None else gr.update(value=payload, visible=True)]
 
 
 def _ask_for_picture(choices: Choices, text: Text) -> dict:
@@ -142,6 +149,24 @@ def _ask_for_picture(choices: Choices, text: Text) -> dict:
 
 
 # ---- what they compute ------------------------------------------------------------------------------------------
+
+
+def _find_outcome(choices: Choices) -> Outcome | None:
+    """What the network says and the map, or None without a picture; kept, for a page may ask the same again at once."""
+    try:
+        hash(choices)
+    except TypeError:  # nothing that the page sends
+        return _classify(choices)
+    return _classify_once(choices)
+
+
+def _classify(choices: Choices) -> Outcome | None:
+    found = read_picture(choices)
+    return None if found is None else classify_picture(choices, *found)
+
+
+# Gradio's dropdowns tell each choice twice, and thirty students look at the same samples.
+_classify_once = lru_cache(maxsize=16)(_classify)
 
 
 def read_picture(choices: Choices) -> tuple[Prepared, int | None] | None:
@@ -347,7 +372,7 @@ def build_tab(language: str) -> Wing:
     then_wire(ready, on_compared, [compared, *inputs], [look_for, comparison], language, queue=False, preprocess=True)
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")
     linked = {name: controls[name] for name in names}
-    return Wing("classifier", linked, on_classify, inputs, outputs)
+    return Wing("classifier", linked, on_classify, inputs, outputs, queue=True)
 
 
 def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], list[gr.Column]]:
@@ -369,7 +394,10 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], lis
     with places[2]:
         drawing = build_sketch(text("images.sketch"), text("classifier.clear"))
     with places[3]:
-        camera = build_upload(text("images.webcam"), sources=["webcam"], height=220, show_label=False, elem_classes="camera")
+        camera = build_upload(
+            text("images.webcam"), sources=["webcam"], height=220, show_label=False, elem_classes="camera",
+            webcam_options=gr.WebcamOptions(constraints={"video": _CAMERA}),
+        )  # fmt: skip
     method = gr.Dropdown(_options("method", METHODS, text), value=default.method, label=text("terms.method"))
     targets = [(text("classifier.predicted_class"), PREDICTED)]
     targets += [(class_name(text, label), label) for label in range(NUM_CLASSES)]

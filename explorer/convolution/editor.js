@@ -2,7 +2,7 @@
 const host = element.querySelector(".kernel-editor");
 const words = JSON.parse(host.dataset.words);
 const MAX_SIZE = 7;
-const DECIMAL = "[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[+-]?[0-9]+)?"; // as kernels.py has it
+const DECIMAL = "[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:e[+-]?[0-9]+)?"; // as kernels.py has it
 const NUMBER = new RegExp(`^(${DECIMAL})(?:\\s*/\\s*(${DECIMAL}))?$`, "i");
 let cells = [];
 let typed = false; // whether someone typed since the page was last told so

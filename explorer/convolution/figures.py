@@ -74,7 +74,7 @@ def draw_window(experiment: Experiment, text: Text) -> dict:
         "stride": experiment.stride,
         "dilation": experiment.dilation,
         "cell": [strongest // result.shape[1], strongest % result.shape[1]],
-        "words": {"hint": text("convolution.window_hint"), "more": text("convolution.window_more")},
+        "words": {name: text(f"convolution.window_{name}") for name in ("hint", "keys", "more")},
     }
 
 

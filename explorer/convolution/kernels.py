@@ -19,8 +19,9 @@ MAX_IMAGE_VALUE = 1000
 
 Cells = Sequence[Sequence["str | float"]]
 
-# What editor.js takes for a number as well. Infinity and NaN are read, to be refused as too large.
-_DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
+# What editor.js takes for a number as well. Infinity and NaN are read, to be refused as too large. No two parts can share
+# digits, or a long text that is no number would be tried in every way to part it.
+_DECIMAL = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"{_DECIMAL}(?:\s*/\s*{_DECIMAL})?|[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
 
 

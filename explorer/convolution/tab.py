@@ -484,7 +484,7 @@ def _build_window(value: dict) -> gr.HTML:
     """The sum of one window, which follows the pointer in the page without asking the server."""
     return gr.HTML(
         value,
-        html_template='<p class="window-sum"></p>',
+        html_template='<p class="window-sum" aria-live="polite"></p>',
         css_template=_read("window.css"),
         js_on_load=_read("window.js"),
         apply_default_css=False,

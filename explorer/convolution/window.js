@@ -59,6 +59,8 @@ function drawOutlines(value, terms) {
   const canvases = host?.querySelectorAll("canvas");
   if (!canvases || canvases.length <= TORCH) return;
   canvases[LOOP].tabIndex = 0;
+  canvases[LOOP].setAttribute("role", "img");
+  canvases[LOOP].setAttribute("aria-label", value.words.keys);
   host.setAttribute("role", "group"); // an image hides what lies in it from those who hear the page
   host.append(outlines);
   outlines.replaceChildren();

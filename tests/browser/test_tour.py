@@ -262,7 +262,8 @@ def test_a_click_takes_one_of_the_learned_filters(visit):
 
 def test_the_arrow_keys_move_the_window_and_choose_filters(visit):
     page = visit("/?tab=convolution").page
-    page.locator("#convolution-maps canvas").nth(2).focus()
+    result = page.get_by_role("img", name=text_in("en")("convolution.window_keys"), exact=True).locator("visible=true")
+    result.focus()
     line = page.locator(".window-sum")
     before = line.inner_text()
     for key in ("ArrowUp", "ArrowUp", "ArrowUp"):  # from the edge into the bright half
@@ -410,10 +411,14 @@ def test_a_drawing_is_still_there_when_its_square_comes_back(visit):
     box = sheet.bounding_box()
     page.mouse.move(box["x"] + 20, box["y"] + 20)
     page.mouse.down()
-    page.mouse.move(box["x"] + 60, box["y"] + 50, steps=5)
+    page.mouse.move(box["x"] + 22, box["y"] + 150, steps=5)
     page.mouse.up()
     drawn = page.evaluate(ink)
     assert drawn > 0
+    steps = page.locator(".maps:visible").first.locator("canvas")
+    page.wait_for_function("(host) => host.querySelectorAll('canvas').length > 2", arg=page.locator(".maps:visible").first.element_handle())
+    heights = steps.evaluate_all("(all) => all.map((canvas) => canvas.getBoundingClientRect().height)")
+    assert max(heights) <= 150, "a tall crop makes the row jump"
     choose_source("sample")
     sheet.wait_for(state="hidden")
     choose_source("drawing")

@@ -66,6 +66,7 @@ def _shipped(trained, monkeypatch):
 def forget():
     tab._available.cache_clear()
     tab._first_outcome.cache_clear()
+    tab._classify_once.cache_clear()
 
 
 def call(handler, language="en", **changes):
@@ -296,6 +297,32 @@ def test_a_picture_that_is_refused_can_be_replaced(tmp_path):
     line, *outputs = call(on_source, "zh", source="upload", upload=str(path))
     assert InputError("classifier.blank").sentence("zh") in line["value"] and 'role="alert"' in line["value"]
     assert outputs[:5] == [gr.skip()] * 5 and [place["visible"] for place in outputs[5:]] == [False, True, False, False]
+
+
+def test_a_choice_that_the_page_tells_twice_is_computed_once(monkeypatch):
+    computed = []
+    compute = tab.compute_attribution
+    monkeypatch.setattr(tab, "compute_attribution", lambda *args, **more: computed.append(args) or compute(*args, **more))
+    first, again = (call(on_classify, model="lenet5", sample=3) for _ in range(2))
+    assert len(computed) == 1 and first[:3] == again[:3]
+    call(on_classify, model="lenet5", sample=3, target=2)
+    assert len(computed) == 2
+    with pytest.raises(InputError):
+        call(on_classify, model=["lenet5"])  # what cannot be looked up is refused like any other
+
+
+def test_why_there_is_no_comparison_is_only_said_while_it_is_true(tmp_path):
+    path = tmp_path / "blank.png"
+    Image.fromarray(np.full((40, 40), 255, dtype=np.uint8)).save(path)
+    for changes, said in (
+        ({"source": "drawing"}, text_in("en")("classifier.no_picture_drawing")),
+        ({"source": "upload", "upload": str(path)}, InputError("classifier.blank").sentence("en")),
+    ):
+        line, comparison = call(on_compare, **changes)
+        assert line == gr.skip()
+        told, maps = on_compared(comparison, *comparison[0], language="en")
+        assert said in told["value"] and maps == gr.skip()
+        assert on_compared(comparison, *comparison[0][:-1], 9, language="en") == [gr.skip(), gr.skip()]
 
 
 def test_all_methods_side_by_side():

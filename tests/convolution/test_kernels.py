@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from explorer.convolution import kernels
 from explorer.convolution.kernels import (
     PRESETS,
     compute_gaussian,
@@ -57,6 +61,18 @@ def test_what_is_no_matrix_is_refused_in_both_languages(bad):
     with pytest.raises(InputError) as caught:
         parse_kernel(bad)
     assert caught.value.sentence("en").startswith("Kernel") and caught.value.sentence("zh").startswith("卷积核")
+
+
+def test_a_long_text_that_is_no_number_is_refused_at_once():
+    """Where two parts of the pattern share digits, a million of them take days to part in every way."""
+    with pytest.raises(InputError, match="row 1, column 1"):
+        parse_kernel([["1" * 1_000_000 + "x"]])
+
+
+def test_the_page_takes_the_same_for_a_number():
+    script = (Path(kernels.__file__).parent / "editor.js").read_text(encoding="utf-8")
+    (written,) = re.findall(r'^const DECIMAL = (".*");', script, re.MULTILINE)
+    assert json.loads(written) == kernels._DECIMAL
 
 
 def test_images_may_be_larger_than_kernels_but_not_without_end():

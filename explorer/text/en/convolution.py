@@ -45,6 +45,7 @@ SENTENCES = {
     "size": "{height} × {width}",
     "size_padded": "{height} × {width}, framed by {padding}",
     "size_time": "{height} × {width}, {time}",
+    "window_keys": "Result of the loop: the arrow keys move the window",
     "window_hint": "Point at a cell of a result to see its window",
     "window_more": "… {count} more products",
     "same": "Greatest difference between the two results: 0. "

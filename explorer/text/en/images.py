@@ -20,6 +20,7 @@ SENTENCES = {
     "camera_on": "Turn the camera on",
     "svg": "SVG files describe shapes, not pixels. Export the picture as PNG or JPEG and try again.",
     "unknown": "This file is not a picture that can be read. PNG, JPEG, WebP, GIF, BMP and TIFF work.",
+    "gone": "This picture is no longer on the server: it forgets pictures after some hours. Choose it once more.",
     "damaged": "This picture is damaged or incomplete. Save or download it anew and try again.",
     "unknown_range": (
         "The values of this picture have no known range: at 32 bits they must lie in 0 to 65535. "

@@ -45,6 +45,7 @@ SENTENCES = {
     "size": "{height} × {width}",
     "size_padded": "{height} × {width}，四周补 {padding} 圈 0",
     "size_time": "{height} × {width}，{time}",
+    "window_keys": "循环算出的结果：用方向键移动窗口",
     "window_hint": "把指针移到结果的格子上，就能看到它对应的窗口",
     "window_more": "……还有 {count} 项",
     "same": "两个结果的最大差别：0。F.conv2d 用时 {torch}，手写循环用时 {manual}，是前者的 {factor} 倍。",
