@@ -72,7 +72,7 @@ clear.addEventListener("click", () => {
 // Gradio builds this anew when it is shown again; what was drawn is still the value.
 function repaint() {
   blank();
-  if (typeof props.value !== "string") return;
+  if (!props.value) return; // null, or "" before anything was drawn
   const image = context.createImageData(side, side);
   [...atob(props.value)].forEach((letter, index) => {
     const value = letter.charCodeAt(0);

@@ -409,6 +409,8 @@ def test_a_drawing_is_still_there_when_its_square_comes_back(visit):
     choose_source("drawing")
     sheet = page.locator(".sketch canvas:visible")
     box = sheet.bounding_box()
+    corner = "(sheet) => [...sheet.getContext('2d').getImageData(0, 0, 1, 1).data]"
+    assert sheet.evaluate(corner) == [0, 0, 0, 255], "white ink shows on black only"
     page.mouse.move(box["x"] + 20, box["y"] + 20)
     page.mouse.down()
     page.mouse.move(box["x"] + 22, box["y"] + 150, steps=5)
