@@ -199,6 +199,7 @@ def test_occlusion_knows_whether_the_network_saw_covered_clothes(monkeypatch):
     for cycles, key in (([], "never"), ([{"recipe": {"erase": 0.5}}, {"recipe": {"erase": 0.0}}], "sometimes")):
         records = {"lenet5": {"cycles": cycles} if cycles else {}}
         monkeypatch.setattr(tab, "load_results", lambda: records)
+        forget()
         assert text(f"classifier.covered_{key}") in call(on_classify, method="occlusion", model="lenet5")[4]
 
 
@@ -212,6 +213,7 @@ def test_a_sum_that_misses_the_scores_says_why(language, monkeypatch):
     fair = call(on_classify, language, model="softmax")[4]
     attribute = tab._attribute
     monkeypatch.setattr(tab, "_attribute", lambda *given: replace(attribute(*given), score=100.0, steps=200))
+    forget()
     rough = call(on_classify, language, model="softmax")[4]
     assert fair.count("50") == 1 and rough.count("200") == 2 and rough.count("50") == 0
 
