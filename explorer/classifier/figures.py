@@ -167,8 +167,7 @@ def draw_steps(prepared: Prepared, text: Text) -> dict:
     steps = prepared.steps
     own = steps[0].name == "grey"
     maps = [_draw_step(step, own, text) for step in steps]
-    height = 150 if own else 180  # px; the line about one's own picture is longer
-    return draw_maps(maps, max_height=height, label=text("classifier.steps_label"), equal_cells=False)
+    return draw_maps(maps, max_height=180, label=text("classifier.steps_label"), equal_cells=False)
 
 
 def _draw_step(step: Step, own: bool, text: Text) -> Map:
@@ -206,7 +205,8 @@ def _describe_lines(outcome: Outcome, text: Text) -> tuple[str, str]:
     predicted = class_name(text, outcome.predicted)
     probability = percent(float(outcome.calibrated[outcome.predicted]), text)
     legend = text("classifier.bars_legend", predicted=predicted, probability=probability)
-    about = text("classifier.bars_about", temperature=f"{outcome.temperature:.2f}")
+    key = "bars_about" if outcome.truth is not None else "bars_about_own"
+    about = text(f"classifier.{key}", temperature=f"{outcome.temperature:.2f}")
     return f'<p class="bars-legend">{html.escape(legend)}</p>', f'<p class="bars-about">{html.escape(about)}</p>'
 
 

@@ -47,7 +47,14 @@ SENTENCES = {
     "probabilities": "What {model} says",
     "true_class": "true",
     "bars_legend": "calibrated: {predicted} {probability}",
-    "bars_about": "Calibrated: with the scores divided by {temperature}, as suits the validation images best.",
+    "bars_about": (
+        "Calibrated: the scores are divided by {temperature}, fitted on the validation images, so that on average it is "
+        "about as sure as it is right."
+    ),
+    "bars_about_own": (
+        "Calibrated: the scores are divided by {temperature}, so that on the data set's pictures it is about as sure as it is "
+        "right. Of your own nobody has measured that."
+    ),
     "verdict_right": "{model} says <b>{predicted}</b> with {probability}, and so it is.",
     "verdict_wrong": (
         "{model} says <b>{predicted}</b> with {probability}, but the label is <b>{truth}</b> ({truth_probability})."
@@ -172,7 +179,7 @@ SENTENCES = {
         "Then, from the weights reached, {times} times more, for {epochs} epochs with {tricks}, while the learning rate rose "
         "and fell each time (warm restarts, dotted in the training curve); {time} on {hardware}."
     ),
-    "trained_again": "Then, in the same way, for {epochs} more with {tricks}; {time} on {hardware}.",
+    "trained_again": "Then, in the same way, for {epochs} more epochs with {tricks}; {time} on {hardware}.",
     "trick_flip": "mirrored images",
     "trick_crop_padding": "shifts by at most {pixels} px",
     "trick_erase": "erased rectangles",
