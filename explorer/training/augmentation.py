@@ -18,6 +18,14 @@ _ERASED_AREA = (0.02, 0.4)  # least and greatest part of the image, Zhong et al.
 _LEAST_ASPECT = 0.3
 
 
+def place(drawn: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Random numbers drawn on the CPU, on the device.
+
+    From pinned memory, because a GPU would else be waited for until it has done all that was asked of it before.
+    """
+    return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn.to(device)
+
+
 def flip_images(images: torch.Tensor, flipped: torch.Tensor) -> torch.Tensor:
     """Mirror some images left to right.
 
@@ -95,7 +103,7 @@ def erase_images(images: torch.Tensor, probability: float, generator: torch.Gene
     areas = least + (greatest - least) * torch.rand(count, generator=generator)
     spread = -math.log(_LEAST_ASPECT)
     aspects = torch.exp(spread * (2 * torch.rand(count, generator=generator) - 1))
-    rectangles = draw_rectangles(areas * chosen, aspects, side, generator).to(images.device)
+    rectangles = place(draw_rectangles(areas * chosen, aspects, side, generator), images.device)
     return images.masked_fill(mark_rectangles(rectangles, *images.shape[-2:]), _GREY)
 
 
@@ -111,7 +119,7 @@ def mix_images(
 
     Source: Yun et al. 2019, "CutMix", section 3.1, with alpha = 1.
     """
-    partners = torch.randperm(len(images), generator=generator).to(images.device)
+    partners = place(torch.randperm(len(images), generator=generator), images.device)
     area = torch.rand(1, generator=generator)
     rectangle = draw_rectangles(area, torch.ones(1), images.shape[-1], generator)
     top, bottom, left, right = rectangle[0].tolist()
@@ -125,11 +133,11 @@ def augment(images: torch.Tensor, recipe: Recipe, generator: torch.Generator) ->
     """Crop, flip and erase a batch at random as the recipe says."""
     count = len(images)
     if recipe.crop_padding:
-        offsets = torch.randint(0, 2 * recipe.crop_padding + 1, (2, count), generator=generator).to(images.device)
-        images = crop_images(images, offsets[0], offsets[1], recipe.crop_padding)
+        offsets = torch.randint(0, 2 * recipe.crop_padding + 1, (2, count), generator=generator)
+        images = crop_images(images, *place(offsets, images.device), recipe.crop_padding)
     if recipe.flip:
         flipped = torch.rand(count, generator=generator) < 0.5
-        images = flip_images(images, flipped.to(images.device))
+        images = flip_images(images, place(flipped, images.device))
     if recipe.erase:
         images = erase_images(images, recipe.erase, generator)
     return images

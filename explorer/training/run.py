@@ -140,7 +140,8 @@ def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
         {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
         {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": vector_decay},
     ]
-    return torch.optim.SGD(groups, lr=recipe.peak_lr, momentum=recipe.momentum, nesterov=True)
+    fused = groups[0]["params"][0].is_cuda or None  # one kernel for all parameters; None lets PyTorch choose
+    return torch.optim.SGD(groups, lr=recipe.peak_lr, momentum=recipe.momentum, nesterov=True, fused=fused)
 
 
 def build_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
@@ -214,8 +215,7 @@ def train(
     epoch_steps = math.ceil(len(training.images) / run.recipe.batch_size)
     run.bfloat16 |= run.recipe.autocast
     if compiled:
-        torch.compiler.reset()  # what the last network compiled counts towards a limit that this one would reach
-        run.model.compile(dynamic=False)  # only the last batch of a pass is shorter: few sizes, each for itself
+        compile_network(run.model)
     hardware = describe_hardware(training.images.device) + (", compiled" if compiled else "")
     if hardware not in run.hardware:
         run.hardware.append(hardware)
@@ -225,6 +225,13 @@ def train(
         while not run.is_over:
             _train_epoch(run, training, session)
             session.end_epoch(*_validate(run, validation))
+
+
+def compile_network(model: nn.Module) -> None:
+    """Compile a network in place; on a GPU its kernels are launched together, as CUDA graphs."""
+    torch.compiler.reset()  # what the last network compiled counts towards a limit that this one would reach
+    mode = "reduce-overhead" if next(model.parameters()).is_cuda else None
+    model.compile(dynamic=False, mode=mode)  # only the last batch of a pass is shorter: few sizes, each for itself
 
 
 def _validate(run: Run, validation: Split) -> tuple[float, float]:

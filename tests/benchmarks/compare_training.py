@@ -42,6 +42,7 @@ from explorer.training.run import (
     Interrupted,
     Run,
     adapt_to_device,
+    compile_network,
     describe_hardware,
     full_tiles,
     new_run,
@@ -104,10 +105,12 @@ class Tutorial:
             yield
 
 
-def our_steps(name: str, recipe: Recipe, device: torch.device) -> Iterator[None]:
+def our_steps(name: str, recipe: Recipe, device: torch.device, compiled: bool) -> Iterator[None]:
     """One step of train_all.py each time it is asked, with the deterministic convolutions that it takes on a GPU."""
     training, _ = split_training_images(device, None)
     run = new_run(name, recipe, 0, device)
+    if compiled:
+        compile_network(run.model)
     criterion = training_loss(recipe)
     batches = (TrainingBatches(training.images, training.labels, recipe, 0, epoch) for epoch in itertools.count())
     with full_tiles(run):
@@ -153,9 +156,11 @@ def report(what: str, ours: str, peer: str, ratio: str) -> None:
     print(f"{what:28}{ours:>18}{peer:>18}{ratio:>16}", flush=True)
 
 
-def compare_speed(name: str, recipe: Recipe, device: torch.device, bout: int, repeats: int) -> tuple[float, float]:
+def compare_speed(
+    name: str, recipe: Recipe, device: torch.device, bout: int, repeats: int, compiled: bool = False
+) -> tuple[float, float]:
     """Seconds of an epoch of both sides."""
-    endless, tutorial = our_steps(name, recipe, device), Tutorial(name, device, bout)
+    endless, tutorial = our_steps(name, recipe, device, compiled), Tutorial(name, device, bout)
     ours, peer = time_in_turns([lambda: itertools.islice(endless, bout), tutorial.steps], bout, repeats)
     ratio = f"{peer / ours:.2f}x"
     report("one step of 128 images", f"{ours * 1e3:.1f} ms", f"{peer * 1e3:.1f} ms", ratio)
@@ -188,14 +193,15 @@ def main() -> None:
     parser.add_argument("--bouts", type=int, default=5, help="timed bouts of each side (default: 5)")
     parser.add_argument("--target", type=float, help="validation accuracy to train to, such as 0.94 (default: do not)")
     parser.add_argument("--at-most", type=int, default=50, help="epochs the tutorial's recipe is given (default: 50)")
+    parser.add_argument("--compile", action="store_true", help="compile our side, as train_all.py --compile does")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     arguments = parser.parse_args()
     device = choose_device(arguments.device)
     recipe = adapt_to_device(recipe_for(arguments.model, arguments.recipe), device)
     arithmetic = "bfloat16" if recipe.autocast else "float32"
-    print(f"{arguments.model} on {describe_hardware(device)}; ours in {arithmetic}")
+    print(f"{arguments.model} on {describe_hardware(device)}; ours in {arithmetic}{', compiled' * arguments.compile}")
     report("", "ours", "tutorial", "faster")
-    seconds = compare_speed(arguments.model, recipe, device, arguments.steps, arguments.bouts)
+    seconds = compare_speed(arguments.model, recipe, device, arguments.steps, arguments.bouts, arguments.compile)
     if arguments.target is not None:
         compare_targets(arguments.target, arguments.model, recipe, device, arguments.at_most, seconds)
 
