@@ -80,8 +80,9 @@ def draw_card(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping]) -
 _PROTOCOL = """By the recipe of the tutorial that the app brings to life, as it stands, for the networks that were trained so: flip
 and crop with 4 pixels of padding (the validation images too), SGD 0.1 with Nesterov momentum, cosine to 1e-4, label
 smoothing 0.1, weight decay 1e-4 on everything, gradients clipped at 1.0, at most 50 epochs, stopped after 10 without a
-better validation accuracy, best epoch kept. Its script computes in float32; what was computed in bfloat16 here is marked.
-Their weights are not shipped."""
+better validation accuracy, best epoch kept. Its script computes in float32; what was computed in bfloat16 here is marked. On
+a GPU, float32 is what PyTorch makes of it by default: convolutions round their factors to 10 bits (TF32). Their weights are
+not shipped."""
 _CALIBRATION = """Expected calibration error in percentage points (15 bins, test images), before and after dividing the logits by a
 temperature fitted on the validation images (Guo et al. 2017)."""
 

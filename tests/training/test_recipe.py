@@ -31,7 +31,7 @@ def test_the_short_recipe_shortens_what_is_long_and_nothing_else():
     for name in shortened:
         best, short = recipe_for(name), recipe_for(name, "short")
         assert short.epochs == 7 and not (short.erase or short.cutmix or short.average)
-        assert replace(short, epochs=100, erase=0.5, cutmix=0.5, average=0.999) == best
+        assert replace(short, epochs=60, erase=0.5, cutmix=0.5, average=0.999) == best
 
 
 def test_the_medium_recipe_lies_between_the_other_two():
