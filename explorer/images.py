@@ -27,7 +27,8 @@ def open_image(source: str | Path | BinaryIO | None, side: int | None = None) ->
     """Open a picture of a reader as grey values, upright.
 
     The size is read from the header and checked before anything is decoded. Transparency is laid over white, or over
-    black where what there is to see is itself nearly white; an animation gives its first frame, 16-bit values are scaled to 8 bits, EXIF rotation is applied.
+    black where what there is to see is itself nearly white; an animation gives its first frame, 16-bit values are scaled
+    to 8 bits, EXIF rotation is applied.
 
     Args:
         source: path of the file, or a binary file.

@@ -27,7 +27,6 @@ class Wing:
         outputs: the components it fills; the first is the look-for line.
         link_parsers: query parameter -> what turns its text into a value, or None for nonsense; only for components
             that links.parse_setting does not know.
-        queue: whether the handler takes its turn, as `events.wire` has it.
     """
 
     name: str
@@ -36,7 +35,6 @@ class Wing:
     inputs: Sequence[gr.components.Component] = field(default_factory=tuple)
     outputs: Sequence[gr.components.Component] = field(default_factory=tuple)
     link_parsers: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
-    queue: bool = False
 
 
 def build_intro(wing: str, language: str) -> gr.HTML:

@@ -62,7 +62,8 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
 
     opened = reader.input(open_link, [reader], [tabs, *components], **PRIVATE)
     draw = explain_problems(wing.handler, len(wing.outputs), language)
-    drawn = opened.then(draw, wing.inputs, wing.outputs, **{**PRIVATE, "queue": wing.queue})
+    # In its turn: thirty readers who open one link would else be computed for all at once.
+    drawn = opened.then(draw, wing.inputs, wing.outputs, **{**PRIVATE, "queue": True})
     drawn.then(None, js="() => cnnExplorer.linkOpened()", **PRIVATE)
     for name, component in wing.link_settings.items():
         remember = f'(value) => cnnExplorer.rememberSetting("{wing.name}", "{name}", value)'

@@ -69,10 +69,16 @@ def test_heavy_calls_take_turns(demo):
 
 def test_what_takes_long_waits_its_turn_also_when_a_link_asks_for_it(demo):
     """Or thirty students who open one link would be computed for all at once."""
-    slow = {"on_classify", "on_source", "on_compare", "on_change", "on_run"}
-    wings = ("explorer.classifier.tab", "explorer.gradient_flow.tab")
-    handlers = [each for each in demo.fns.values() if each.name in slow and each.fn.__module__ in wings]
-    assert {each.name for each in handlers} == slow and all(each.queue for each in handlers)
+    slow = {
+        "classifier": {"on_classify", "on_source", "on_compare"},
+        "gradient_flow": {"on_change", "on_run"},
+        "convolution": {"on_open"},
+        "receptive_field": {"on_open", "on_check"},
+        "shapes": {"on_open", "on_setup"},
+    }
+    for wing, names in slow.items():
+        found = [each for each in demo.fns.values() if each.name in names and each.fn.__module__ == f"explorer.{wing}.tab"]
+        assert {each.name for each in found} == names and all(each.queue for each in found)
 
 
 def test_pictures_that_readers_bring_are_forgotten(demo):

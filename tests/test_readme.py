@@ -17,7 +17,7 @@ from huggingface_hub import metadata_load
 
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results
-from explorer.models.seeds import hardware_of
+from explorer.models.seeds import cycles_of, hardware_of
 from explorer.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +55,7 @@ def test_results_are_those_that_were_measured():
         assert accuracy == f"{record['test_accuracy']:.2%}".replace("%", " %")
         claimed = MODELS[name].claimed_accuracy
         assert claim == ("" if claimed is None else f"{claimed:.1%}".replace("%", " %"))
-        assert (epochs, seed, hardware) == (str(record["epochs"]), str(record["seed"]), hardware_of(record))
+        assert (epochs, seed, hardware) == (str(record["epochs"]), str(record["seed"]), hardware_of(cycles_of(record)))
         each = [100 * run["test_accuracy"] for run in record.get("runs", [])]
         assert spread == (f"{mean(each):.2f} ± {stdev(each):.2f} % ({len(each)})" if len(each) > 1 else "one run")
         assert by_tutorial == (f"{100 * tutorial[name]['test_accuracy']:.2f} %" if name in tutorial else "")

@@ -156,7 +156,7 @@ def _describe_training(key: str, cycles: Sequence[Mapping], text: Text) -> str:
         epochs=[cycle["epochs"] for cycle in cycles],
         tricks=tricks,
         time=_duration(sum(cycle["seconds"] for cycle in cycles), text),
-        hardware=_hardware(hardware_of({"cycles": cycles}), text),
+        hardware=_hardware(hardware_of(cycles), text),
     )
 
 

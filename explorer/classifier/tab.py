@@ -210,8 +210,7 @@ def classify_picture(choices: Choices, prepared: Prepared, truth: int | None) ->
                 raise
             problem = error
         milliseconds = 1000 * (time.perf_counter() - start)
-    temperature = _find_temperature(choices.model)
-    calibrated = None if temperature is None else calibrate(probabilities, temperature)
+    temperature, calibrated = _calibrate(choices.model, probabilities)
     share, area = 0.0, 0.0
     if attribution is not None:
         share, area = measure_share_on_clothes(attribution.values, prepared.steps[-2].values)
@@ -222,14 +221,21 @@ def classify_picture(choices: Choices, prepared: Prepared, truth: int | None) ->
     )  # fmt: skip
 
 
-def _find_temperature(name: str) -> float | None:
-    """The temperature that was fitted on the validation images, or None where the network has no such record."""
-    return load_results().get(name, {}).get("calibration", {}).get("temperature")
+@lru_cache(maxsize=None)
+def _find_record(name: str) -> dict:
+    """What is recorded of a network: read once, as its weights are, so that the two belong together."""
+    return load_results().get(name, {})
+
+
+def _calibrate(name: str, probabilities: torch.Tensor) -> tuple[float | None, torch.Tensor | None]:
+    """The temperature fitted on the validation images, and the probabilities by it; None where none is recorded."""
+    temperature = _find_record(name).get("calibration", {}).get("temperature")
+    return temperature, None if temperature is None else calibrate(probabilities, temperature)
 
 
 def _saw_covered(name: str) -> bool:
     """Whether a network was trained on pictures with erased or pasted rectangles, in any of its cycles."""
-    recipes = [cycle.get("recipe", {}) for cycle in cycles_of(load_results().get(name, {}))]
+    recipes = [cycle.get("recipe", {}) for cycle in cycles_of(_find_record(name))]
     return any(recipe.get("erase") or recipe.get("cutmix") for recipe in recipes)
 
 
@@ -372,7 +378,7 @@ def build_tab(language: str) -> Wing:
     then_wire(ready, on_compared, [compared, *inputs], [look_for, comparison], language, queue=False, preprocess=True)
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")
     linked = {name: controls[name] for name in names}
-    return Wing("classifier", linked, on_classify, inputs, outputs, queue=True)
+    return Wing("classifier", linked, on_classify, inputs, outputs)
 
 
 def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], list[gr.Column]]:
@@ -472,13 +478,13 @@ def classify(
     prepared, truth = _read_api_picture(image, sample)
     with borrow_model(model) as network:
         probabilities = compute_probabilities(network, prepared.image)
-    predicted, temperature = int(probabilities.argmax()), _find_temperature(model)
+    predicted, (_, calibrated) = int(probabilities.argmax()), _calibrate(model, probabilities)
     return {
         "model": model,
         "predicted": predicted,
         "class_name": class_name(text, predicted),
         "probabilities": _name_classes(probabilities, text),
-        "calibrated": None if temperature is None else _name_classes(calibrate(probabilities, temperature), text),
+        "calibrated": None if calibrated is None else _name_classes(calibrated, text),
         "true_class": truth,
         "inverted": prepared.inverted,
     }

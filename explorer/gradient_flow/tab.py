@@ -250,4 +250,4 @@ def build_tab(language: str) -> Wing:
     wire([stop.click], on_stop, [run], [look_for, stop], language)
     wire([run.change], on_run, [run], [look_for, blocks_chart, depths_chart, stop], language,
          queue=True, concurrency_id="heavy", concurrency_limit=1, trigger_mode="multiple")  # fmt: skip
-    return Wing("gradient_flow", controls, on_change, inputs, outputs, queue=True)
+    return Wing("gradient_flow", controls, on_change, inputs, outputs)

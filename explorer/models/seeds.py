@@ -59,6 +59,6 @@ def precision_of(record: Mapping) -> str:
     return "bfloat16" if record.get("recipe", {}).get("autocast") else "float32"
 
 
-def hardware_of(record: Mapping) -> str:
-    """What a network was trained on; of several cycles each machine, once."""
-    return " + ".join(dict.fromkeys(cycle["hardware"] for cycle in cycles_of(record)))
+def hardware_of(cycles: Sequence[Mapping]) -> str:
+    """What a network was trained on in some cycles, as `cycles_of` gives them: each machine once."""
+    return " + ".join(dict.fromkeys(cycle["hardware"] for cycle in cycles))

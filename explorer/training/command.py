@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -141,7 +141,8 @@ def build_parser() -> argparse.ArgumentParser:
         default="best",
         metavar="NAME",
         help="best (default): each model's own; medium and short: for a machine without a GPU, fewer epochs of the "
-        "costliest with less regularisation; tutorial: the tutorial's protocol, of which only what it reached is kept and no weights",
+        "costliest with less regularisation; tutorial: the tutorial's protocol, of which only what it reached is kept and no "
+        "weights",
     )
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the images (default: the recipe's)")
     parser.add_argument(
@@ -291,11 +292,17 @@ def plan_recipe(name: str, plan: Plan) -> Recipe:
     return recipe if plan.epochs is None else replace(recipe, epochs=plan.epochs)
 
 
-def _resume(path: Path, recipe: Recipe, plan: Plan) -> Run | Finished:
+def _read_saved(path: Path, recipe: Recipe, plan: Plan) -> dict:
+    """What a saved run says about itself, if it can be gone on with as planned."""
     facts = read_facts(path)
     _check_recipe(path, facts["recipe"], recipe)
     if plan.warm_start:
         _check_start(path, facts, plan.checkpoints)
+    return facts
+
+
+def _resume(path: Path, recipe: Recipe, plan: Plan) -> Run | Finished:
+    facts = _read_saved(path, recipe, plan)
     if facts["finished"]:
         print(f"{facts['name']}, seed {facts['seed']}: finished already; leave out --resume to train it afresh")
         return read_finished(path)
@@ -371,6 +378,7 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
     images = Images.load(plan)
     if not plan.resume:
         forget_finished(plan)
+    refused = find_refused(plan)
     done, failed, is_described = [], [], True
     with stop_on_signal() as should_stop:
         for name in plan.names:
@@ -378,7 +386,7 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
                 print(f"{name}: trained further since, by --warm-start; leave out --resume to train it afresh")
                 done.append(name)
                 continue
-            runs = _train_seeds(name, plan, images, should_stop)
+            runs = _train_seeds(name, plan, images, should_stop, refused)
             is_stored = bool(runs) and (_is_published(name, plan, runs) or _publish(name, plan, runs, images))
             if is_stored:  # told at once: whatever ends this process leaves a card of the weights beside it
                 done.append(name)
@@ -438,10 +446,27 @@ def _holds_another_run(path: Path, first: Mapping | None) -> bool:
     return first is not None and any(facts["record"][key] != first[key] for key in ("test_correct", "seconds"))
 
 
-def _train_seeds(name: str, plan: Plan, images: Images, should_stop) -> list[Finished]:
-    """The finished runs of a network; of each that fails, a sentence says why."""
+def find_refused(plan: Plan) -> set[Path]:
+    """The saved runs that cannot be gone on with as asked; a sentence says why, before hours go by with the others."""
+    refused = set()
+    paths = [(name, seed, plan.state_path(name, seed)) for name in plan.names for seed in plan.seeds if plan.resume]
+    for name, seed, path in paths:
+        if not path.is_file() or _is_trained_further(name, plan):
+            continue
+        try:
+            _read_saved(path, plan_recipe(name, plan), plan)
+        except (StateError, RunError) as error:
+            print(f"{_label(name, seed)}: not trained. {error}", file=sys.stderr)
+            refused.add(path)
+    return refused
+
+
+def _train_seeds(name: str, plan: Plan, images: Images, should_stop, refused: Container[Path]) -> list[Finished]:
+    """The finished runs of a network; of each that fails, a sentence says why, of the refused one has said so."""
     finished = []
     for seed in plan.seeds:
+        if plan.state_path(name, seed) in refused:
+            continue
         try:
             finished.append(_train_one(name, seed, plan, images, should_stop))
         except (TrainingDiverged, StateError, RunError, CheckpointError) as error:
@@ -535,7 +560,7 @@ def format_table(names: Sequence[str], folder: Path, recipe: str = "best") -> st
             continue
         rows.append((
             name, f"{record['num_params']:,}", f"{record['test_accuracy']:.2%}", _spread(record), str(record["epochs"]),
-            str(record["seed"]), _duration(record["seconds"]), hardware_of(record),
+            str(record["seed"]), _duration(record["seconds"]), hardware_of(cycles_of(record)),
         ))  # fmt: skip
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]

@@ -418,7 +418,8 @@ def test_a_drawing_is_still_there_when_its_square_comes_back(visit):
     drawn = page.evaluate(ink)
     assert drawn > 0
     steps = page.locator(".maps:visible").first.locator("canvas")
-    page.wait_for_function("(host) => host.querySelectorAll('canvas').length > 2", arg=page.locator(".maps:visible").first.element_handle())
+    row = page.locator(".maps:visible").first.element_handle()
+    page.wait_for_function("(host) => host.querySelectorAll('canvas').length > 2", arg=row)
     heights = steps.evaluate_all("(all) => all.map((canvas) => canvas.getBoundingClientRect().height)")
     assert max(heights) <= 150, "a tall crop makes the row jump"
     choose_source("sample")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from dataclasses import replace
@@ -67,6 +68,7 @@ def forget():
     tab._available.cache_clear()
     tab._first_outcome.cache_clear()
     tab._classify_once.cache_clear()
+    tab._find_record.cache_clear()
 
 
 def call(handler, language="en", **changes):
@@ -115,6 +117,12 @@ def test_the_lines_across_the_bars_are_the_softmax_at_the_fitted_temperature():
     lines = [float(left) for left in re.findall(r'class="line" style="left:([\d.]+)%"', bars)]
     assert lines == pytest.approx([100 * p for p in expected.tolist() if p >= 0.005], abs=0.01)
     assert "0.25" in bars and f"{100 * expected.max():.1f}" in bars
+    ink = np.zeros((56, 56), dtype=np.uint8)
+    ink[10:40, 20:30] = 255
+    own = call(on_classify, source="drawing", drawing=base64.b64encode(ink.tobytes()).decode("ascii"))[2]
+    text = text_in("en")
+    for key, shown in (("bars_about", bars), ("bars_about_own", own)):  # nobody has measured one's own pictures
+        assert html.escape(text(f"classifier.{key}", temperature="0.25")) in shown
     assert classify(sample=33, model="softmax")["calibrated"] is None
     assert "line" not in call(on_classify, model="softmax", sample=33)[2]
 

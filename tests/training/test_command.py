@@ -458,6 +458,17 @@ def test_resuming_by_another_recipe_is_refused(workplace, changes, told, capsys)
     assert not (workplace / "checkpoints").exists()
 
 
+def test_a_saved_run_that_cannot_be_gone_on_with_is_told_before_the_others_are_trained(workplace, capsys):
+    (workplace / "runs").mkdir()
+    path = workplace / "runs" / "lenet5-best-42.safetensors"
+    write_state(runs.new_run("lenet5", recipe_for("lenet5"), 42, torch.device("cpu")), path)
+    assert call("--models", "softmax,lenet5", "--epochs", "1", "--resume") == 1
+    told = capsys.readouterr()
+    assert told.err.count("lenet5: not trained") + told.err.count("lenet5, seed 42: not trained") == 1
+    assert told.err.index("not trained") < told.err.index("Softmax regression:  ")  # the bar of its first step
+    assert set(load_results(workplace / "checkpoints")) == {"softmax"}
+
+
 def test_seeds_by_two_recipes_are_not_averaged(workplace, monkeypatch, capsys):
     assert call("--models", "softmax", "--epochs", "1", "--seed", "1") == 0
     changed = replace(recipe_for("softmax"), weight_decay=0.0)

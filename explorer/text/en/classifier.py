@@ -99,7 +99,10 @@ SENTENCES = {
         "Shows what each pixel adds on the way from the baseline to the picture, in {steps} steps: the map sums to "
         "{sum}, the score differs by {difference}. Another baseline gives another map."
     ),
-    "about_rough": "{sentence} The gap between the sum and that difference is the error of {steps} steps: the gradient jumps along the way.",
+    "about_rough": (
+        "{sentence} The gap between the sum and that difference is the error of {steps} steps: the gradient jumps along the "
+        "way."
+    ),
     "about_smoothgrad": (
         "Shows the mean gradient over {samples} noisy copies of the picture: less speckle. How much noise is added "
         "decides what remains."
@@ -215,7 +218,7 @@ SENTENCES = {
     "axis_accuracy": "Accuracy (%)",
     "curve_note": (
         "On training images while the weights change, with all changes to the images and with dropout; on validation images "
-        "after each epoch, with the averaged weights where there are any."
+        "after each epoch, with the averaged weights where there are any, which lag behind at first."
     ),
     "curve_train": "training images",
     "curve_validation": "validation images",
@@ -339,7 +342,8 @@ a picture unlike any it has learned. Try the setting for the negative, a plain b
 ### Why do the networks here have a ReLU module for each use, and none in place?
 Guided backpropagation and DeepLift work by hooks on ReLU modules. A function call `F.relu` has no module to hook,
 and the methods then give a wrong map without a word; one module used twice makes DeepLift stop. An in-place ReLU
-overwrites the maps of the layer before it, so that whoever looks there sees other numbers than that layer gave. None of that matters for training; it does for looking inside.
+overwrites the maps of the layer before it, so that whoever looks there sees other numbers than that layer gave. None of
+that matters for training; it does for looking inside.
 
 ### Which method should I trust?
 None alone. Compare several, change the baseline, and ask of each pattern whether it would be there for a network
