@@ -59,6 +59,7 @@ def click_layer(page, network: str, layer: int) -> None:
     x, y = page.evaluate(POINT, [CHART, network, layer])
     page.mouse.move(x - 3, y - 3)
     page.mouse.move(x, y)
+    page.locator(f"{CHART} .hovertext").first.wait_for()  # a click counts for the point that the chart knows to be under it
     page.mouse.click(x, y)
 
 
