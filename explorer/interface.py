@@ -96,6 +96,9 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
         "cell": text("app.cell"),
         "opening": text("app.opening"),
         "no-picture": text("images.unknown"),
+        "no-pasted": text("images.no_pasted"),
+        "no-clipboard": text("images.no_clipboard"),
+        "no-camera": text("images.no_camera"),
         "too-large": text("images.too_many_bytes", size=settings.max_upload.upper()),
         "most-bytes": settings.max_upload_bytes,
     }

@@ -87,7 +87,12 @@
     problem.className = "look-for problem of-file";
     problem.setAttribute("role", "alert");
     problem.textContent = sentence;
-    shownLine?.before(problem);
+    // On a phone the line above the picture is out of sight while the controls below it are used.
+    const box = shownLine?.getBoundingClientRect();
+    const isInSight = box && box.bottom > 0 && box.top < innerHeight;
+    const neighbour = isInSight ? shownLine : (place.closest(".block") ?? shownLine);
+    neighbour?.before(problem);
+    problem.scrollIntoView({ block: "nearest" });
   }
 
   function refuse(event, files) {
@@ -120,6 +125,46 @@
   for (const kind of ["click", "input"]) {
     document.addEventListener(kind, (event) => isChooser(event.target) || refuse(event, []), true);
   }
+
+  // ---- what the browser does not lend ---------------------------------------------------------------------------
+
+  // Gradio's camera and its button to paste would fail without a word, or with the name of one. On pages that come over
+  // plain http from another machine a browser has neither.
+  const LENDERS = { mediaDevices: [".camera button", "noCamera"], clipboard: ['[aria-label="Paste from clipboard"]', "noClipboard"] };
+  document.addEventListener(
+    "click",
+    (event) => {
+      for (const [lender, [button, word]] of Object.entries(LENDERS)) {
+        if (navigator[lender] || !event.target.closest(button)) continue;
+        event.stopImmediatePropagation();
+        tell(document.getElementById("page-words").dataset[word], event.target);
+      }
+    },
+    true,
+  );
+
+  // Elsewhere it asks the reader, and may find nothing. What is then awaited never comes, and the button stays.
+  function lend(lender, method, findProblem) {
+    const ask = navigator[lender]?.[method]?.bind(navigator[lender]);
+    if (!ask) return;
+    navigator[lender][method] = async (...given) => {
+      const words = document.getElementById("page-words").dataset;
+      const lent = await ask(...given).catch(() => null);
+      const problem = lent ? await findProblem(lent, words) : words[LENDERS[lender][1]];
+      if (!problem) return lent;
+      tell(problem, document.activeElement);
+      return new Promise(() => {});
+    };
+  }
+
+  lend("mediaDevices", "getUserMedia", () => null);
+  lend("clipboard", "read", async (items, words) => {
+    for (const item of items) {
+      const type = item.types.find((each) => each.startsWith("image/"));
+      if (type) return problemOf(await item.getType(type));
+    }
+    return words.noPasted;
+  });
 
   // ---- values that scripts set ----------------------------------------------------------------------------------
 

@@ -123,9 +123,13 @@ def visit(browser, server: str):
     """`visit("/zh?tab=shapes")` opens a page and waits until it stands; at the end nothing may have gone wrong."""
     visits: list[Visit] = []
 
-    def open_page(path: str = "/", width: int = 1280, height: int = 720, scheme: str = "light") -> Visit:
+    def open_page(
+        path: str = "/", width: int = 1280, height: int = 720, scheme: str = "light", before: str = ""
+    ) -> Visit:
+        """`before` is a script that runs before those of the page."""
         each = Visit(browser, server, width, height, scheme)
         visits.append(each)
+        each.page.add_init_script(before)
         each.page.goto(server + path)
         each.page.locator(".look-for:visible").first.wait_for()
         return each

@@ -566,6 +566,46 @@ def test_a_file_that_is_too_large_or_no_picture_is_refused_in_the_page(visit, la
     wait_for_no_problem(page)
 
 
+LENT = """
+Object.defineProperty(navigator, "mediaDevices", { value: { getUserMedia: () => Promise.reject(new Error("denied")) } });
+let copied = [];
+Object.defineProperty(navigator, "clipboard", { value: { read: async () => copied } });
+window.copy = (type, size) => {
+  copied = [{ types: [type], getType: async () => new Blob([new Uint8Array(size)], { type }) }];
+};
+"""
+LENT_NOTHING = "for (const each of ['mediaDevices', 'clipboard']) Object.defineProperty(navigator, each, { value: undefined });"
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_pictures_that_the_browser_does_not_lend_are_told_in_words(visit, language):
+    text = text_in(language)
+    for before, width in ((LENT, 1280), (LENT_NOTHING, 390)):  # the second as over plain http from another machine
+        opened = visit(PATHS[language], width=width, before=before)
+        page = opened.page
+        open_tab(page, "classifier", language)
+        choose_source(page, "camera", language)
+        page.locator(".camera button:visible").first.click()
+        wait_for_problem(page, text("images.no_camera"))
+        choose_source(page, "upload", language)
+        wait_for_no_problem(page)
+        paste = page.get_by_label("Paste from clipboard").locator("visible=true").first
+        expected = [("text/plain", 9, "no_pasted"), ("image/png", 6 * 2**20, "too_many_bytes")]
+        for kind, size, key in expected if before == LENT else [("", 0, "no_clipboard")]:
+            page.evaluate("(given) => window.copy?.(...given)", [kind, size])
+            paste.click()
+            wait_for_problem(page, text(f"images.{key}", size="5MB"))
+            (line,) = page.locator(".look-for.problem:visible").all()
+            box = line.bounding_box()
+            assert 0 <= box["y"] <= page.viewport_size["height"] - box["height"], "who needs it does not see it"
+        assert not [url for _, url in opened.requests if "/upload" in url]
+
+
+def choose_source(page, source: str, language: str) -> None:
+    """Where the classifier's picture comes from."""
+    page.get_by_label(text_in(language)(f"classifier.source_{source}"), exact=True).locator("visible=true").first.check()
+
+
 def clear_upload(page) -> None:
     """Take the picture away, so that another can be chosen."""
     page.locator(".tabitem:visible .image-container .top-panel button:visible").first.click()
