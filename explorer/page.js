@@ -11,6 +11,9 @@
   let shown = "";
   let writing = 0;
 
+  // Sentences of the reader's language, and limits, that the header brings along.
+  const pageWords = () => document.getElementById("page-words")?.dataset ?? {};
+
   function writeAddressSoon() {
     window.clearTimeout(writing);
     writing = window.setTimeout(writeAddress, WRITING_PAUSE);
@@ -39,7 +42,7 @@
     props.value = known[wing];
     if (given.length > 0) {
       const page = document.documentElement; // until the pictures are those of the settings
-      page.style.setProperty("--opening", JSON.stringify(document.getElementById("page-words")?.dataset.opening ?? ""));
+      page.style.setProperty("--opening", JSON.stringify(pageWords().opening ?? ""));
       page.classList.add("opening-link");
       window.setTimeout(explorer.linkOpened, LONGEST_WAIT);
     }
@@ -75,9 +78,8 @@
 
   // Said here, before anything is sent: Gradio would send them, and answer in English.
   function problemOf(file) {
-    const words = document.getElementById("page-words").dataset;
-    if (!file.type.startsWith("image/")) return words.noPicture;
-    return file.size > Number(words.mostBytes) ? words.tooLarge : null;
+    if (!file.type.startsWith("image/")) return pageWords().noPicture;
+    return file.size > Number(pageWords().mostBytes) ? pageWords().tooLarge : null;
   }
 
   function tell(sentence, place) {
@@ -130,41 +132,37 @@
 
   // Gradio's camera and its button to paste would fail without a word, or with the name of one. On pages that come over
   // plain http from another machine a browser has neither.
-  const LENDERS = { mediaDevices: [".camera button", "noCamera"], clipboard: ['[aria-label="Paste from clipboard"]', "noClipboard"] };
-  document.addEventListener(
-    "click",
-    (event) => {
-      for (const [lender, [button, word]] of Object.entries(LENDERS)) {
-        if (navigator[lender] || !event.target.closest(button)) continue;
+  // Elsewhere it asks the reader, and may find nothing: what is then awaited never comes, and the button stays.
+  function lend(lender, method, button, denied, findProblem) {
+    const ask = lender?.[method]?.bind(lender);
+    if (!ask) {
+      const refuseClick = (event) => {
+        if (!event.target.closest(button)) return;
         event.stopImmediatePropagation();
-        tell(document.getElementById("page-words").dataset[word], event.target);
-      }
-    },
-    true,
-  );
-
-  // Elsewhere it asks the reader, and may find nothing. What is then awaited never comes, and the button stays.
-  function lend(lender, method, findProblem) {
-    const ask = navigator[lender]?.[method]?.bind(navigator[lender]);
-    if (!ask) return;
-    navigator[lender][method] = async (...given) => {
-      const words = document.getElementById("page-words").dataset;
+        tell(pageWords()[denied], event.target);
+      };
+      document.addEventListener("click", refuseClick, true);
+      return;
+    }
+    lender[method] = async (...given) => {
       const lent = await ask(...given).catch(() => null);
-      const problem = lent ? await findProblem(lent, words) : words[LENDERS[lender][1]];
+      const problem = lent ? await findProblem(lent) : pageWords()[denied];
       if (!problem) return lent;
       tell(problem, document.activeElement);
       return new Promise(() => {});
     };
   }
 
-  lend("mediaDevices", "getUserMedia", () => null);
-  lend("clipboard", "read", async (items, words) => {
+  async function problemOfPasted(items) {
     for (const item of items) {
       const type = item.types.find((each) => each.startsWith("image/"));
       if (type) return problemOf(await item.getType(type));
     }
-    return words.noPasted;
-  });
+    return pageWords().noPasted;
+  }
+
+  lend(navigator.mediaDevices, "getUserMedia", ".camera button", "noCamera", () => null);
+  lend(navigator.clipboard, "read", '[aria-label="Paste from clipboard"]', "noClipboard", problemOfPasted);
 
   // ---- values that scripts set ----------------------------------------------------------------------------------
 

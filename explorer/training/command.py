@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -378,7 +379,7 @@ def train_models(plan: Plan) -> tuple[list[str], list[str]]:
     images = Images.load(plan)
     if not plan.resume:
         forget_finished(plan)
-    refused = find_refused(plan)
+    refused = find_refused(plan) if plan.resume else set()
     done, failed, is_described = [], [], True
     with stop_on_signal() as should_stop:
         for name in plan.names:
@@ -447,10 +448,10 @@ def _holds_another_run(path: Path, first: Mapping | None) -> bool:
 
 
 def find_refused(plan: Plan) -> set[Path]:
-    """The saved runs that cannot be gone on with as asked; a sentence says why, before hours go by with the others."""
+    """The saved runs that --resume cannot go on with; a sentence says why, before hours go by with the others."""
     refused = set()
-    paths = [(name, seed, plan.state_path(name, seed)) for name in plan.names for seed in plan.seeds if plan.resume]
-    for name, seed, path in paths:
+    for name, seed in product(plan.names, plan.seeds):
+        path = plan.state_path(name, seed)
         if not path.is_file() or _is_trained_further(name, plan):
             continue
         try:

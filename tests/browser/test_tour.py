@@ -109,6 +109,11 @@ def look_for(page):
     return page.locator(".look-for:visible").first
 
 
+def choose_source(page, source: str, language: str) -> None:
+    """Where the classifier's picture comes from."""
+    page.get_by_label(text_in(language)(f"classifier.source_{source}"), exact=True).locator("visible=true").check()
+
+
 def wait_for_problem(page, *parts: str) -> None:
     """Wait for a sentence that says what is wrong."""
     problem = page.locator(".look-for.problem:visible").first
@@ -366,7 +371,7 @@ def test_the_chinese_page_has_no_english_left_over(visit):
         left = wait_for_chinese_only(page)
         assert not left, (wing, left)
     for source in ("upload", "drawing", "camera"):
-        page.get_by_label(text_in("zh")(f"classifier.source_{source}"), exact=True).locator("visible=true").check()
+        choose_source(page, source, "zh")
         left = wait_for_chinese_only(page)
         assert not left, (source, left)
     # Gradio's English words are there, at no size; ours are painted in their place.
@@ -403,10 +408,7 @@ def test_a_drawing_is_still_there_when_its_square_comes_back(visit):
       return sheet && sheet.getContext('2d').getImageData(0, 0, sheet.width, sheet.height).data
         .filter((value, index) => index % 4 === 0 && value > 0).length; }"""
 
-    def choose_source(source: str) -> None:
-        page.get_by_label(text_in("en")(f"classifier.source_{source}"), exact=True).locator("visible=true").check()
-
-    choose_source("drawing")
+    choose_source(page, "drawing", "en")
     sheet = page.locator(".sketch canvas:visible")
     box = sheet.bounding_box()
     corner = "(sheet) => [...sheet.getContext('2d').getImageData(0, 0, 1, 1).data]"
@@ -422,9 +424,9 @@ def test_a_drawing_is_still_there_when_its_square_comes_back(visit):
     page.wait_for_function("(host) => host.querySelectorAll('canvas').length > 2", arg=row)
     heights = steps.evaluate_all("(all) => all.map((canvas) => canvas.getBoundingClientRect().height)")
     assert max(heights) <= 150, "a tall crop makes the row jump"
-    choose_source("sample")
+    choose_source(page, "sample", "en")
     sheet.wait_for(state="hidden")
-    choose_source("drawing")
+    choose_source(page, "drawing", "en")
     sheet.wait_for()
     page.wait_for_function(f"() => ({ink})() === {drawn}")
 
@@ -534,7 +536,7 @@ def test_damaged_and_unreadable_uploads(visit, tmp_path):
     (tmp_path / "drawing.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')
     page, text = visit().page, text_in("en")
     open_tab(page, "classifier", "en")
-    page.get_by_label(text("classifier.source_upload"), exact=True).locator("visible=true").first.check()
+    choose_source(page, "upload", "en")
     for name, sentence in (("truncated.jpg", "images.damaged"), ("drawing.svg", "images.svg")):
         page.locator(".tabitem:visible input[type=file]").first.set_input_files(tmp_path / name)
         wait_for_problem(page, text(sentence)[:30])
@@ -543,7 +545,7 @@ def test_damaged_and_unreadable_uploads(visit, tmp_path):
     see_change(page, lambda: chooser.set_input_files(tmp_path / "whole.jpg"))
     wait_for_no_problem(page)
     # The place for the file must not lie over the choice of another source.
-    page.get_by_label(text("classifier.source_sample"), exact=True).locator("visible=true").first.check()
+    choose_source(page, "sample", "en")
     page.locator(".sample-picker:visible").first.wait_for()
 
 
@@ -555,7 +557,7 @@ def test_a_file_that_is_too_large_or_no_picture_is_refused_in_the_page(visit, la
     opened, text = visit(PATHS[language]), text_in(language)
     page = opened.page
     open_tab(page, "classifier", language)
-    page.get_by_label(text("classifier.source_upload"), exact=True).locator("visible=true").first.check()
+    choose_source(page, "upload", language)
     chooser = page.locator(".tabitem:visible input[type=file]").first
     for name, sentence in (("large.png", text("images.too_many_bytes", size="5MB")), ("words.txt", text("images.unknown"))):
         chooser.set_input_files(tmp_path / name)
@@ -599,11 +601,6 @@ def test_pictures_that_the_browser_does_not_lend_are_told_in_words(visit, langua
             box = line.bounding_box()
             assert 0 <= box["y"] <= page.viewport_size["height"] - box["height"], "who needs it does not see it"
         assert not [url for _, url in opened.requests if "/upload" in url]
-
-
-def choose_source(page, source: str, language: str) -> None:
-    """Where the classifier's picture comes from."""
-    page.get_by_label(text_in(language)(f"classifier.source_{source}"), exact=True).locator("visible=true").first.check()
 
 
 def clear_upload(page) -> None:
