@@ -19,12 +19,12 @@ SENTENCES = {
     "too_many_bytes": "This file is too large: it may have at most {size}. Make the picture smaller and try again.",
     "camera_on": "Turn the camera on",
     "no_camera": (
-        "The browser does not lend this page a camera: that needs one, your permission, and an address with https (or this "
-        "very machine's, localhost). Choose File instead: a phone then offers to take a photo."
+        "The browser gives this page no camera. It takes a camera, your permission, and an address with https or localhost. "
+        "Choose File instead: a phone then offers to take a photo."
     ),
     "no_clipboard": (
-        "The browser does not let this page read what you copied: that needs your permission, and an address with https (or "
-        "this very machine's, localhost). Choose the file or drop it here instead."
+        "The browser does not let this page read what you copied. It takes your permission, and an address with https or "
+        "localhost. Choose the file or drop it here instead."
     ),
     "no_pasted": "There is no picture among what you copied. Copy one and try again.",
     "svg": "SVG files describe shapes, not pixels. Export the picture as PNG or JPEG and try again.",
