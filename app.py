@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 
 from explorer.interface import build_app, launch_settings
+from explorer.server.memory import limit_arenas
 from explorer.settings import load_settings
 
+limit_arenas()
 settings = load_settings()
 torch.set_num_threads(settings.threads)
 demo = build_app(settings)

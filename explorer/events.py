@@ -5,18 +5,22 @@ from __future__ import annotations
 import html
 import inspect
 import json
-import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 
 import gradio as gr
+from gradio.context import LocalContext
 
-from explorer.errors import InputError
+from explorer.errors import InputError, log_defect
+from explorer.patience import LONGEST, NobodyWaitsError, asking
 from explorer.text import translate
+from explorer.uploads import is_upload, receive_upload
 
-logger = logging.getLogger(__name__)
-
-PRIVATE = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}  # of events that the page answers itself
+# Of all events of the page. Handlers check what they get; Gradio's own checks would answer in English and fill the log.
+PAGE = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
+PRIVATE = {**PAGE, "queue": False}  # of those that the page answers itself
 
 
 def set_by_page(values: Sequence, choice: str) -> str:
@@ -50,12 +54,32 @@ def draw_problem(sentence: str, stale: bool = True) -> str:
     return f'<p class="look-for {kind}" role="alert">{html.escape(sentence)}</p>'
 
 
-def explain_problems(handler: Callable, num_outputs: int, language: str) -> Callable:
+@contextmanager
+def for_whoever_waits() -> Iterator[None]:
+    """Within this, long work ends when whoever asked for it has left, or when it takes too long (`patience.go_on`)."""
+    blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
+    queue = getattr(blocks, "_queue", None)
+    is_awaited = getattr(queue, "is_awaited", None)  # of explorer.server.turns
+    with asking(lambda: is_awaited is None or event_id is None or is_awaited(event_id)):
+        yield
+
+
+def explain_problems(handler: Callable, num_outputs: int, language: str, inputs: Sequence = ()) -> Callable:
     """Wrap a handler, or a generator that streams, whose first output is the look-for line.
 
     An InputError becomes a sentence in that line and leaves every other output as it is. Anything else is a
     defect of ours: it is logged with its traceback, and the reader gets a sentence all the same.
+
+    Args:
+        handler: the handler.
+        num_outputs: how many components it fills.
+        language: language of the page.
+        inputs: the components whose values it gets; of an upload it gets the path of the file.
     """
+    uploads = {index for index, component in enumerate(inputs) if is_upload(component)}
+
+    def read(values) -> list:
+        return [receive_upload(value) if index in uploads else value for index, value in enumerate(values)]
 
     def fill(outputs) -> list:
         sentence, *rest = outputs
@@ -63,25 +87,32 @@ def explain_problems(handler: Callable, num_outputs: int, language: str) -> Call
         return [line, *rest][:num_outputs]
 
     def explain(error: Exception) -> list:
+        if isinstance(error, NobodyWaitsError):
+            return [gr.skip() for _ in range(num_outputs)]
         if isinstance(error, InputError):
             problem = error.sentence(language)
         else:
-            logger.error("unexpected error in %s", getattr(handler, "__qualname__", handler), exc_info=error)
+            log_defect(getattr(handler, "__qualname__", str(handler)), error)
             problem = translate(language, "errors.unexpected")
         return [draw_problem(problem), *[gr.skip() for _ in range(num_outputs - 1)]]
 
     @wraps(handler)
-    def wrapped(*inputs):
+    def wrapped(*values):
         try:
-            return fill(handler(*inputs, language=language))
+            with for_whoever_waits():
+                return fill(handler(*read(values), language=language))
         except Exception as error:
             return explain(error)
 
     @wraps(handler)
-    def wrapped_generator(*inputs):
+    def wrapped_generator(*values):
+        # Gradio asks for each part in a context of its own, and for no more of them once the reader has left.
+        end = time.monotonic() + LONGEST
         try:
-            for outputs in handler(*inputs, language=language):
+            for outputs in handler(*read(values), language=language):
                 yield fill(outputs)
+                if time.monotonic() > end:
+                    raise InputError("errors.too_long", seconds=LONGEST)
         except Exception as error:
             yield explain(error)
 
@@ -117,10 +148,10 @@ def wire(
         queue: True for work of more than about 30 ms, so that it takes its turn.
         **event_settings: further keywords of `gr.on`.
     """
-    settings = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
+    settings = {**PAGE, "trigger_mode": "always_last"}
     return gr.on(
         list(triggers),
-        explain_problems(handler, len(outputs), language),
+        explain_problems(handler, len(outputs), language, inputs),
         inputs=list(inputs),
         outputs=list(outputs),
         queue=queue,
@@ -137,6 +168,5 @@ def then_wire(
     **event_settings,
 ) -> gr.events.Dependency:
     """Call a handler, as `wire` does, each time that another event is done; it takes its turn in the queue."""
-    settings = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False}
-    wrapped = explain_problems(handler, len(outputs), language)
-    return event.then(wrapped, list(inputs), list(outputs), **{**settings, **event_settings})
+    wrapped = explain_problems(handler, len(outputs), language, inputs)
+    return event.then(wrapped, list(inputs), list(outputs), **{**PAGE, **event_settings})

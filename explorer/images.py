@@ -126,25 +126,3 @@ def _is_svg(source: str | Path | BinaryIO) -> bool:
     except OSError:
         return False
     return b"<svg" in start.lower()
-
-
-def build_upload(label: str, **settings):
-    """A place to drop, paste or choose a picture; the handler gets its path, and opens it with `open_image`.
-
-    Gradio's own reading is bypassed, since it fails without a sentence on what is no picture. The bypass belongs
-    to this component: hand it values, not `gr.update(...)`, which would build another in its place.
-
-    Args:
-        label: what stands above it.
-        **settings: further keywords of `gr.Image`: `placeholder=text("images.drop_here")`, `sources=["webcam"]`.
-    """
-    import gradio as gr
-
-    defaults = {"sources": ["upload", "clipboard"], "buttons": []}
-    upload = gr.Image(label=label, type="filepath", image_mode=None, interactive=True, **{**defaults, **settings})
-    upload.preprocess = _path_of
-    return upload
-
-
-def _path_of(payload) -> str | None:
-    return payload.path if payload else None

@@ -13,18 +13,25 @@ from starlette.middleware import Middleware
 
 from explorer.classifier import tab as classifier
 from explorer.convolution import tab as convolution
-from explorer.errors import InputError
-from explorer.events import PRIVATE
+from explorer.errors import InputError, log_defect
+from explorer.events import PRIVATE, for_whoever_waits
 from explorer.gradient_flow import tab as gradient_flow
 from explorer.language import PATHS, TAGS, PageMiddleware
 from explorer.layout import Wing
 from explorer.links import connect_links
+from explorer.patience import NobodyWaitsError
 from explorer.receptive_field import tab as receptive_field
 from explorer.samples import encode_sprite
+from explorer.server.proxies import ProxyMiddleware, trust_nobody_else
+from explorer.server.requests import RequestMiddleware
+from explorer.server.sessions import CAPACITY, Visits, keep_house
+from explorer.server.turns import HEAVY as HEAVY_QUEUE
+from explorer.server.turns import TurnQueue
 from explorer.settings import Settings, load_settings
 from explorer.shapes import tab as shapes
 from explorer.style import build_css, build_theme
 from explorer.text import LANGUAGES, text_in, translate
+from explorer.uploads import prepare_upload_folder
 
 # Wing -> its module, in the order of the tabs; the first is shown at first.
 WINGS = {
@@ -55,6 +62,7 @@ def build_app(settings: Settings | None = None) -> gr.Blocks:
         settings: how it is served; None reads the environment.
     """
     settings = settings or load_settings()
+    prepare_upload_folder()
     demo = gr.Blocks(title=translate("en", "app.title"), analytics_enabled=False, fill_width=True, delete_cache=_FORGET)
     with demo:
         build_page("en", settings)
@@ -63,7 +71,21 @@ def build_app(settings: Settings | None = None) -> gr.Blocks:
         if language != "en":
             with demo.route(LANGUAGES[language], PATHS[language], show_in_navbar=False):
                 build_page(language, settings)
-    return demo.queue(default_concurrency_limit=settings.concurrency, max_size=settings.queue_size)
+    return take_turns(demo, settings)
+
+
+def take_turns(demo: gr.Blocks, settings: Settings) -> gr.Blocks:
+    """Let calls wait in a queue in which each visitor gets his turn; by no other way is anything long computed."""
+    demo.queue(api_open=False, default_concurrency_limit=settings.concurrency, max_size=settings.queue_size)
+    demo._queue = TurnQueue(
+        live_updates=True,
+        concurrency_count=demo.max_threads,
+        update_intervals=1,
+        max_size=settings.queue_size,
+        blocks=demo,
+        default_concurrency_limit=settings.concurrency,
+    )
+    return demo
 
 
 def build_page(language: str, settings: Settings) -> None:
@@ -130,7 +152,7 @@ def _data_attributes(values: dict) -> str:
 def register_api() -> None:
     """The public API, the same for both languages."""
     for name, function in API.items():
-        limits = {"concurrency_id": "heavy", "concurrency_limit": 1} if name in HEAVY else {}
+        limits = {"concurrency_id": HEAVY_QUEUE, "concurrency_limit": 1} if name in HEAVY else {}
         gr.api(refuse_clearly(function), api_name=name, **limits)
 
 
@@ -144,9 +166,15 @@ def refuse_clearly(function: Callable) -> Callable:
         if not isinstance(language, str) or language not in LANGUAGES:
             raise gr.Error(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}", print_exception=False)
         try:
-            return function(*args, **kwargs)
+            with for_whoever_waits():
+                return function(*args, **kwargs)
         except InputError as error:
             raise gr.Error(error.sentence(language), print_exception=False) from error
+        except NobodyWaitsError as error:
+            raise gr.Error(translate(language, "errors.nobody_waits"), print_exception=False) from error
+        except Exception as error:
+            log_defect(function.__name__, error)
+            raise gr.Error(translate(language, "errors.unexpected"), print_exception=False) from error
 
     return call
 
@@ -171,15 +199,24 @@ def launch_settings(settings: Settings | None = None) -> dict:
         settings: host, port and limits; None reads the environment.
     """
     settings = settings or load_settings()
+    trust_nobody_else()
+    visits = Visits()
+    doors = [
+        Middleware(ProxyMiddleware, trusted=settings.trusted_proxies),
+        Middleware(RequestMiddleware, most_upload=settings.max_upload_bytes, visits=visits),
+        Middleware(PageMiddleware),
+    ]
     return {
         "server_name": settings.host,
         "server_port": settings.port,
         "root_path": settings.root_path or None,
         "max_file_size": settings.max_upload,
-        "app_kwargs": {"middleware": [Middleware(PageMiddleware)]},
+        "app_kwargs": {"middleware": doors, "lifespan": keep_house(visits)},
         "theme": build_theme(),
         "head": build_head(),
         "footer_links": ["api"],
         "run_history": False,  # else every run is stored in the browser, and updates slow down with each
         "ssr_mode": False,  # needs Node
+        "enable_monitoring": False,  # else anybody reads who called what
+        "state_session_capacity": CAPACITY,
     }

@@ -61,7 +61,7 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
         return [gr.Tabs(selected=wing.name), *read_settings(wing, settings)]
 
     opened = reader.input(open_link, [reader], [tabs, *components], **PRIVATE)
-    draw = explain_problems(wing.handler, len(wing.outputs), language)
+    draw = explain_problems(wing.handler, len(wing.outputs), language, wing.inputs)
     # In its turn: thirty readers who open one link would else be computed for all at once.
     drawn = opened.then(draw, wing.inputs, wing.outputs, **{**PRIVATE, "queue": True})
     drawn.then(None, js="() => cnnExplorer.linkOpened()", **PRIVATE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ class Settings:
         concurrency: calls of one kind that run at once; heavy work (long measurements, comparisons, `explain`) takes turns.
         threads: threads of torch for one call. One serves a class of readers best.
         max_upload: greatest size of an uploaded file, such as 5mb.
+        trusted_proxies: addresses or networks of the proxies that are believed what they say of a request, with commas;
+            "*" believes any, "" none.
     """
 
     host: str = "127.0.0.1"
@@ -33,6 +36,7 @@ class Settings:
     concurrency: int = 4
     threads: int = 1
     max_upload: str = "5mb"
+    trusted_proxies: str = ""
 
     @property
     def max_upload_bytes(self) -> int:
@@ -41,8 +45,14 @@ class Settings:
 
 
 PREFIX = "CNN_EXPLORER_"
-# What Gradio and Spaces call these; ours come first.
-ALSO = {"host": "GRADIO_SERVER_NAME", "port": "GRADIO_SERVER_PORT", "root_path": "GRADIO_ROOT_PATH"}
+# What Gradio, uvicorn and Spaces call these; ours come first.
+ALSO = {
+    "host": "GRADIO_SERVER_NAME",
+    "port": "GRADIO_SERVER_PORT",
+    "root_path": "GRADIO_ROOT_PATH",
+    "trusted_proxies": "FORWARDED_ALLOW_IPS",
+}
+ON_A_SPACE = {"trusted_proxies": "*"}  # which nobody reaches but through the proxy of Hugging Face
 _LIMITS = {"port": (1, 65535), "queue_size": (1, 10_000), "concurrency": (1, 64), "threads": (1, 64)}
 
 
@@ -52,7 +62,7 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         SettingsError: a variable cannot be used; the message names it, the rule and its value.
     """
-    found = {}
+    found = dict(ON_A_SPACE) if environment.get("SPACE_ID") else {}
     for name in Settings.__dataclass_fields__:
         for variable in (PREFIX + name.upper(), ALSO.get(name, "")):
             if environment.get(variable, "").strip():
@@ -71,4 +81,13 @@ def _read(name: str, variable: str, text: str) -> str | int:
         raise SettingsError(f"{variable} must be a size such as 500kb or 5mb, got {text!r}")
     if name == "root_path" and not re.match(r"/|https?://", text):
         raise SettingsError(f"{variable} must start with / or http, got {text!r}")
+    if name == "trusted_proxies" and not all(_is_network(each) for each in text.split(",")):
+        raise SettingsError(f"{variable} must be *, or addresses such as 10.0.0.5 or 10.0.0.0/8 with commas, got {text!r}")
     return text
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return text == "*" or bool(ipaddress.ip_network(text.strip()))
+    except ValueError:
+        return False

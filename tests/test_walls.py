@@ -16,9 +16,9 @@ WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifie
 FLOORS = (
     ("text", "settings"),
     ("errors", "language"),
-    ("checks", "locks"),
+    ("checks", "locks", "patience", "uploads"),
     ("models", "data", "style", "images", "hardware", "randomness"),
-    ("canvas", "samples", "sketch", "events", "training"),
+    ("canvas", "samples", "sketch", "events", "training", "server"),
     ("layout",),
     (*WINGS, "links"),
     ("interface",),

@@ -19,6 +19,7 @@ from torch import nn
 from explorer.checks import check_choice, check_number, check_whole
 from explorer.data import normalise
 from explorer.errors import InputError
+from explorer.patience import go_on
 
 METHODS = (
     "gradient",
@@ -202,10 +203,12 @@ def _blur(image: torch.Tensor) -> torch.Tensor:
 
 @contextmanager
 def _left_as_found(model: nn.Module) -> Iterator[None]:
-    """Takes off every hook and attribute that captum may leave on the network, also after an exception."""
+    """Takes off every hook and attribute that captum or we may leave on the network, also after an exception."""
     _silence_captum()
     found = [(module, set(vars(module)), {name: dict(getattr(module, name)) for name in _HOOKS})
              for module in model.modules()]  # fmt: skip
+    # Methods that take long pass through the network many times: before each time they ask whether to go on.
+    model.register_forward_pre_hook(lambda _module, _inputs: go_on())
     try:
         yield
     finally:

@@ -41,7 +41,7 @@ from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.events import draw_look_for, draw_problem, then_wire, wire
 from explorer.hardware import device, on_gpu
-from explorer.images import build_upload, open_image
+from explorer.images import open_image
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -64,6 +64,7 @@ from explorer.models.trace import record_catalogue
 from explorer.samples import build_sample_picker, check_sample
 from explorer.sketch import build_sketch, read_sketch
 from explorer.text import Text, text_in
+from explorer.uploads import build_upload
 
 SOURCES = ("sample", "upload", "drawing", "camera")
 DEPTHS = ("last", "middle", "first")
@@ -375,7 +376,7 @@ def build_tab(language: str) -> Wing:
         [compare.click], on_compare, inputs, [look_for, compared], language,
         queue=True, concurrency_id="heavy", concurrency_limit=1, show_progress="minimal",
     )  # fmt: skip
-    then_wire(ready, on_compared, [compared, *inputs], [look_for, comparison], language, queue=False, preprocess=True)
+    then_wire(ready, on_compared, [compared, *inputs], [look_for, comparison], language, queue=False)
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")
     linked = {name: controls[name] for name in names}
     return Wing("classifier", linked, on_classify, inputs, outputs)

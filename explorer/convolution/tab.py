@@ -51,7 +51,7 @@ from explorer.convolution.maths import (
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.events import PRIVATE, draw_look_for, draw_problem, wire
-from explorer.images import build_upload, open_image
+from explorer.images import open_image
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -67,6 +67,7 @@ from explorer.samples import build_sample_picker, check_sample
 from explorer.sketch import build_sketch, read_sketch
 from explorer.style import DIVERGING
 from explorer.text import Text, text_in
+from explorer.uploads import build_upload
 
 SOURCES = ("tutorial", "sample", "upload", "drawing")
 LEARNED = ("lenet5", "alexnet_small", "resnet18")  # networks whose first filters take one channel and are shipped

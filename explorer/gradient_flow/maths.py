@@ -18,6 +18,7 @@ from torch import nn
 
 from explorer.checks import check_choice, check_whole
 from explorer.errors import InputError
+from explorer.patience import go_on
 
 BLOCKS = ("linear", "conv", "conv_bn")
 INITIALISATIONS = ("default", "he", "xavier", "orthogonal")
@@ -369,6 +370,7 @@ def measure_in_parts(settings: Settings) -> Iterator[GradientNorms]:
     end = settings.first_seed + settings.seeds
     parts: list[tuple[Flow, ...]] = []
     for start in range(settings.first_seed, end, step):
+        go_on()
         with torch.inference_mode(False), torch.enable_grad():
             networks = draw_networks(settings, range(start, min(start + step, end)))
             single = _measure(settings, networks, torch.float32)

@@ -162,7 +162,7 @@ def build_effective(inputs: Sequence, text: Text, language: str) -> None:
             table = gr.HTML(first[2], apply_default_css=False)
     run = gr.State(None)
     outputs = [look_for, maps, table, run, stop]
-    wire([measure.click], on_measure, [*inputs, num_images, run], outputs, language, queue=True, preprocess=True)
+    wire([measure.click], on_measure, [*inputs, num_images, run], outputs, language, queue=True)
     wire([stop.click], on_stop, [run], [look_for, stop], language)
     wire([run.change], on_run, [run], [look_for, maps, table, stop], language,
          queue=True, concurrency_id="heavy", concurrency_limit=1, trigger_mode="multiple")  # fmt: skip

@@ -16,7 +16,6 @@ from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_number, check_whole
 from explorer.errors import InputError
 from explorer.events import PRIVATE, draw_look_for, draw_problem, set_by_page, then_wire, wire
-from explorer.images import build_upload
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -89,6 +88,7 @@ from explorer.receptive_field.scene import (
 from explorer.samples import build_sample_picker
 from explorer.style import PLOT_SETTINGS
 from explorer.text import LANGUAGES, Text, text_in
+from explorer.uploads import build_upload
 
 FOLDER = Path(__file__).parent
 LEAST_IMAGE_SIZE = 8
@@ -507,9 +507,7 @@ def wire_chart(controls: dict[str, gr.blocks.Block], look_for: gr.HTML, text: Te
 def wire_stage(triggers: list, shown: dict[str, gr.blocks.Block], inputs, outputs, language: str) -> None:
     """Draw after each of these events; after each change of the field autograd looks at it."""
     look_for, upload = shown["look_for"], shown["upload"]
-    # The handlers check what they get. Gradio's own checks would answer in English, and a slider whose maximum has
-    # changed has them again.
-    drawn = wire(triggers, on_view, [shown["last"], *inputs], outputs, language, preprocess=False)
+    drawn = wire(triggers, on_view, [shown["last"], *inputs], outputs, language)
     # One after the other, none left out: the check of what was set last comes last.
     then_wire(drawn, on_check, inputs, [look_for, shown["field"]], language,
               trigger_mode="multiple", concurrency_id="check", concurrency_limit=1)  # fmt: skip

@@ -11,4 +11,6 @@ SENTENCES = {
     "too_large": "{name}不能大于 {maximum}，现在是 {value}。",
     "not_whole": "{name}必须是整数，现在是 {value}。",
     "not_a_choice": "{name}只能是 {choices} 之一，现在是 {value!r}。",
+    "too_long": "这项计算超过了 {seconds} 秒，已停止：请把设置调小，或等人少时再试。",
+    "nobody_waits": "已经没有人在等这个结果，所以没有算完。",
 }

@@ -1,0 +1,36 @@
+"""Memory that was freed goes back to the system.
+
+glibc keeps freed memory in up to eight arenas a core, one for each of many threads, so that a server whose threads take
+turns with large tensors grows to a multiple of what it needs. Elsewhere than on glibc nothing is done.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import platform
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # as malloc.h has them
+ARENAS = 2
+MAPPED_FROM = 1024**2  # bytes from which on a block is a mapping of its own, which goes back as soon as it is freed
+
+
+def limit_arenas() -> None:
+    """To be called before threads are started."""
+    libc = _glibc()
+    if libc is not None:
+        libc.mallopt(_M_ARENA_MAX, ARENAS)
+        libc.mallopt(_M_MMAP_THRESHOLD, MAPPED_FROM)
+        libc.mallopt(_M_TRIM_THRESHOLD, 16 * MAPPED_FROM)
+
+
+def give_back_memory() -> None:
+    """Collect what refers to itself in a circle, and give freed memory back to the system."""
+    gc.collect()
+    libc = _glibc()
+    if libc is not None:
+        libc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None

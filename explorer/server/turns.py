@@ -1,0 +1,172 @@
+"""Gradio's queue with turns: each visitor gets his, and nothing is computed for those who have left.
+
+A visitor is a page, which has a session of its own, or else an address. Of those that wait, a call is next whose address,
+and then whose visitor, was served the longest ago. Long calls start only while somebody reads their answers.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from fastapi import HTTPException
+from gradio.queueing import Event, EventQueue, Queue
+
+from explorer.server.words import RefusedError, language_of
+
+HEAVY = "heavy"  # concurrency_id of calls that take seconds
+MOST_WAITING = {HEAVY: 3}  # calls of one visitor that may wait in such a queue
+MOST_OF_VISITOR = 12  # calls of one visitor that may wait in all queues
+SHARE_OF_ADDRESS = 0.5  # of the whole queue
+PATIENCE = {"gone": 3.0, "never came": 15.0}  # seconds without a reader until a call is dropped
+MOST_REMEMBERED = 10_000  # addresses and visitors whose last turn is remembered
+
+
+class TurnQueue(Queue):
+    """Gradio's queue, in which the next call is chosen by turns; see the module."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.ANALYTICS_MAX_EVENTS = 1  # nobody reads them, and they were computed after each call
+        self._readers: Counter[str] = Counter()  # session -> open streams that read its answers
+        self._left: dict[str, float] = {}  # session -> when its last reader left
+        self._last_turn: dict[tuple, int] = {}  # address, or address and visitor -> number of the last turn
+        self._turns = itertools.count(1)
+
+    # ---- coming in ----------------------------------------------------------------------------------------------
+
+    async def push(self, body, request, username):
+        """As Gradio does, unless this visitor has enough calls waiting."""
+        if body.fn_index is not None:
+            self._check_room(body, request)
+        return await super().push(body, request, username)
+
+    def _check_room(self, body, request) -> None:
+        waiting = [event for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue]
+        address = _address_of(request)
+        of_address = [event for event in waiting if _address_of(event.request) == address]
+        visitor = body.session_hash or address
+        of_visitor = [event for event in of_address if _visitor_of(event) == visitor]
+        concurrency_id = self.blocks.fns[body.fn_index].concurrency_id
+        alike = sum(event.concurrency_id == concurrency_id for event in of_visitor)
+        if (
+            alike >= MOST_WAITING.get(concurrency_id, math.inf)
+            or len(of_visitor) >= MOST_OF_VISITOR
+            or (self.max_size is not None and len(of_address) >= max(1, SHARE_OF_ADDRESS * self.max_size))
+        ):
+            refused = RefusedError(429, "too_many")
+            raise HTTPException(refused.status, refused.sentence(language_of(request.headers)))
+
+    # ---- whose turn it is ---------------------------------------------------------------------------------------
+
+    def get_events(self) -> tuple[list[Event], bool, str] | None:
+        """The call that is next, for Gradio's loop; None if none can start now."""
+        for concurrency_id, queue in self.event_queue_per_concurrency_id.items():
+            if queue.concurrency_limit is not None and queue.current_concurrency >= queue.concurrency_limit:
+                continue
+            event = self._choose(concurrency_id, queue)
+            if event is not None:
+                queue.queue.remove(event)
+                self._take_turn(event)
+                return [event], event.fn.batch, concurrency_id
+        return None
+
+    def _choose(self, concurrency_id: str, queue: EventQueue) -> Event | None:
+        ready = [each for each in queue.queue if concurrency_id != HEAVY or self._readers[each.session_hash]]
+        running = Counter(_visitor_of(each) for each in self._running() if each.concurrency_id == concurrency_id)
+        most = max(1, (queue.concurrency_limit or len(self.active_jobs)) // 2)
+        ready = [each for each in ready if running[_visitor_of(each)] < most]
+        return min(ready, key=self._when_served, default=None)  # of equals the one that came first
+
+    def _when_served(self, event: Event) -> tuple[int, int]:
+        address, visitor = _keys_of(event)
+        return self._last_turn.get(address, 0), self._last_turn.get(visitor, 0)
+
+    def _take_turn(self, event: Event) -> None:
+        turn = next(self._turns)
+        for key in _keys_of(event):
+            self._last_turn.pop(key, None)
+            self._last_turn[key] = turn  # at the end: the first is the one that was served the longest ago
+        while len(self._last_turn) > MOST_REMEMBERED:
+            self._last_turn.pop(next(iter(self._last_turn)))
+
+    def _running(self) -> Iterator[Event]:
+        return (event for job in self.active_jobs if job for event in job)
+
+    # ---- who waits ----------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self, session: str) -> Iterator[None]:
+        """While somebody reads the answers of a session."""
+        self._readers[session] += 1
+        self._left.pop(session, None)
+        try:
+            yield
+        finally:
+            self._readers[session] -= 1
+            if self._readers[session] <= 0:
+                del self._readers[session]
+                self._left[session] = time.monotonic()
+
+    def has_reader(self, session: str) -> bool:
+        """Whether somebody reads the answers of a session now."""
+        return self._readers[session] > 0
+
+    def is_awaited(self, event_id: str) -> bool:
+        """Whether somebody still waits for the answer to a call, or may come to read it."""
+        event = self.event_ids_to_events.get(event_id)
+        return event is not None and event.alive and not self._is_lost(event)
+
+    def _is_lost(self, event: Event) -> bool:
+        if self.has_reader(event.session_hash):
+            return False
+        left, now = self._left.get(event.session_hash), time.monotonic()
+        if left is not None and left > event.enqueue_time:
+            return now - left > PATIENCE["gone"]
+        return now - event.enqueue_time > PATIENCE["never came"]
+
+    async def drop_lost(self) -> None:
+        """Take out the calls for which nobody waits; those that run are told by `is_awaited`."""
+        waiting = [event for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue]
+        for event in _lost(waiting, self):
+            await self.clean_events(event_id=event._id)
+            self.pending_event_ids_session.get(event.session_hash, set()).discard(event._id)
+        for event in _lost(self._running(), self):
+            event.alive = False
+        self._left = {session: left for session, left in self._left.items() if time.monotonic() - left < 60}
+
+    def sessions_in_use(self) -> set[str]:
+        """Sessions whose answers are read, or that have calls waiting or running."""
+        waiting = {event.session_hash for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue}
+        return {*self._readers, *waiting, *(event.session_hash for event in self._running())}
+
+    def forget_session(self, session: str) -> None:
+        """Throw away what was to be said to a session."""
+        self.pending_messages_per_session.pop(session, None)
+        self.pending_event_ids_session.pop(session, None)
+
+    def compute_analytics_summary(self, records):
+        """Nothing: monitoring is off."""
+        return self.cached_event_analytics_summary
+
+
+def _lost(events: Iterable[Event], queue: TurnQueue) -> list[Event]:
+    return [event for event in events if queue._is_lost(event)]
+
+
+def _address_of(request) -> str:
+    return request.client.host if request is not None and request.client else ""
+
+
+def _visitor_of(event: Event) -> str:
+    """The session of a page; of a call without one, for which Gradio makes one up, the address."""
+    return _address_of(event.request) if event.session_hash == event._id else event.session_hash
+
+
+def _keys_of(event: Event) -> tuple[tuple, tuple]:
+    address = _address_of(event.request)
+    return (address,), (address, _visitor_of(event))

@@ -1,0 +1,48 @@
+"""What the server itself says to whoever asks it for something that it does not do: a status and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import Scope
+
+from explorer.language import PATHS
+from explorer.text import LANGUAGES, translate
+
+
+def language_of(headers: Mapping[str, str]) -> str:
+    """The language of the page from which a request comes; without a page the one that it asks for, or English."""
+    page = headers.get("referer")
+    if page:
+        path = f"{urlsplit(page).path}/".replace("//", "/")
+        return next((each for each in LANGUAGES if PATHS[each] != "/" and path.endswith(f"{PATHS[each]}/")), "en")
+    wanted = headers.get("accept-language", "")[:2].lower()
+    return wanted if wanted in LANGUAGES else "en"
+
+
+class RefusedError(Exception):
+    """A request that is answered by a sentence instead.
+
+    Args:
+        status: HTTP status of the answer.
+        key: key of the sentence, below "server.".
+        **values: what fills its placeholders.
+    """
+
+    def __init__(self, status: int, key: str, **values):
+        self.status = status
+        self.key = key
+        self.values = values
+        super().__init__(self.sentence("en"))
+
+    def sentence(self, language: str) -> str:
+        """The sentence in that language."""
+        return translate(language, f"server.{self.key}", **self.values)
+
+    def answer(self, scope: Scope) -> JSONResponse:
+        """The answer to a request, as Gradio's own look."""
+        sentence = self.sentence(language_of(Headers(scope=scope)))
+        return JSONResponse({"detail": sentence}, self.status)

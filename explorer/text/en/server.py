@@ -1,0 +1,23 @@
+"""Sentences of the server to whoever asks it for something that it does not do, in English."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "no_address": "There is nothing at this address.",
+    "no_file": "There is no such file here.",
+    "no_event": "There is no such call, or its answer was read or dropped.",
+    "no_function": "There is no such function here. The public ones are listed at /?view=api.",
+    "too_large": "This request is too large: it may have at most {most} MB.",
+    "no_length": "Say how long the upload is: send a Content-Length.",
+    "bad_upload": "This is no upload of a file.",
+    "no_json": "This request is not JSON that can be read.",
+    "no_object": "This request must be a JSON object.",
+    "bad_session": "session_hash must be 1 to 64 letters, digits, dots, dashes or underscores.",
+    "too_deep": "Lists and objects in this request lie too deep in one another: at most {most} levels.",
+    "no_values": "data must be a list of values.",
+    "wrong_count": "data must hold {wanted} values, got {count}.",
+    "unknown_name": "{name} is not known here. Known are: {known}.",
+    "missing_name": "{name} is missing.",
+    "too_many": "Too many of your calls are waiting. Read their answers first, then ask again.",
+    "unexpected": "Something went wrong here. It is not your doing.",
+}

@@ -1,0 +1,23 @@
+"""Sentences of the server to whoever asks it for something that it does not do, in Chinese."""
+
+from __future__ import annotations
+
+SENTENCES = {
+    "no_address": "这个地址没有内容。",
+    "no_file": "这里没有这个文件。",
+    "no_event": "没有这次调用，或者它的结果已被读取或丢弃。",
+    "no_function": "这里没有这个函数。公开的函数列在 /?view=api。",
+    "too_large": "这个请求太大了：最多 {most} MB。",
+    "no_length": "请说明上传内容的长度：请发送 Content-Length。",
+    "bad_upload": "这不是文件上传。",
+    "no_json": "无法把这个请求当作 JSON 读取。",
+    "no_object": "这个请求必须是一个 JSON 对象。",
+    "bad_session": "session_hash 必须是 1 到 64 个字母、数字、点、短横线或下划线。",
+    "too_deep": "这个请求里的列表和对象嵌套太深：最多 {most} 层。",
+    "no_values": "data 必须是一个由值组成的列表。",
+    "wrong_count": "data 必须有 {wanted} 个值，现在有 {count} 个。",
+    "unknown_name": "这里没有 {name} 这个名称。可用的有：{known}。",
+    "missing_name": "缺少 {name}。",
+    "too_many": "你有太多调用在等待。请先读取它们的结果，然后再试。",
+    "unexpected": "这里出了问题，不是你的操作造成的。",
+}
