@@ -14,7 +14,7 @@ WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifie
 
 # From the ground up: a part may import parts of lower floors, and itself.
 FLOORS = (
-    ("text", "settings"),
+    ("text", "settings", "caches"),
     ("errors", "language"),
     ("checks", "locks", "patience", "uploads"),
     ("models", "data", "style", "images", "hardware", "randomness"),

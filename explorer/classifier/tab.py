@@ -13,6 +13,7 @@ import gradio as gr
 import numpy as np
 import torch
 
+from explorer.caches import remember
 from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
 from explorer.classifier.attribution import (
@@ -167,7 +168,7 @@ def _classify(choices: Choices) -> Outcome | None:
 
 
 # Gradio's dropdowns tell each choice twice, and thirty students look at the same samples.
-_classify_once = lru_cache(maxsize=16)(_classify)
+_classify_once = remember(megabytes=32)(_classify)
 
 
 def read_picture(choices: Choices) -> tuple[Prepared, int | None] | None:
@@ -183,7 +184,7 @@ def read_picture(choices: Choices) -> tuple[Prepared, int | None] | None:
     return None if path is None else (_prepare_upload(path, choices.inversion), None)
 
 
-@lru_cache(maxsize=16)
+@remember(megabytes=32)
 def _prepare_upload(path: str, inversion: str) -> Prepared:
     """The upload, at most UPLOAD_SIDE px a side. The name of an uploaded file holds its checksum."""
     return prepare_picture(np.asarray(open_image(path, UPLOAD_SIDE)), inversion)

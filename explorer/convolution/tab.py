@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from explorer.caches import remember
 from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
 from explorer.convolution.figures import (
@@ -226,7 +227,7 @@ def read_picture(settings: Settings) -> torch.Tensor:
     return picture
 
 
-@lru_cache(maxsize=32)
+@remember(megabytes=4)
 def _read_upload(path: str | None) -> torch.Tensor:
     """The upload at no more than UPLOAD_SIDE px a side. The name of an uploaded file holds its checksum."""
     return torch.from_numpy(np.array(open_image(path, UPLOAD_SIDE))).float() / 255
@@ -280,14 +281,20 @@ def _run(picture: torch.Tensor, settings: Settings) -> Experiment:
     return _run_cached(_freeze(picture), _freeze(kernel), stride, padding, dilation, bool(settings.flip))
 
 
-@lru_cache(maxsize=64)
+@remember(megabytes=16)
 def _run_cached(picture: tuple, kernel: tuple, *rest) -> Experiment:
     """Cached so that a setting that does not concern the loop does not run it, and measure it, again."""
-    return run_experiment(torch.tensor(picture), torch.tensor(kernel), *rest)
+    return run_experiment(_thaw(picture), _thaw(kernel), *rest)
 
 
-def _freeze(matrix: torch.Tensor) -> tuple[tuple[float, ...], ...]:
-    return tuple(map(tuple, matrix.tolist()))
+def _freeze(matrix: torch.Tensor) -> tuple[tuple[int, ...], bytes]:
+    """A matrix of float32 as what can be looked up."""
+    return tuple(matrix.shape), matrix.numpy().tobytes()
+
+
+def _thaw(frozen: tuple[tuple[int, ...], bytes]) -> torch.Tensor:
+    shape, values = frozen
+    return torch.frombuffer(bytearray(values), dtype=torch.float32).view(shape)
 
 
 def _draw_section(draw: Callable, subject: torch.Tensor | Experiment, settings: Settings, text: Text) -> list:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explorer.caches import remember
 from explorer.checks import check_choice, check_whole
 from explorer.errors import InputError
 from explorer.patience import go_on
@@ -379,7 +379,7 @@ def measure_in_parts(settings: Settings) -> Iterator[GradientNorms]:
         yield GradientNorms(settings, *(_concatenate(list(flows)) for flows in zip(*parts, strict=True)))
 
 
-@lru_cache(maxsize=64)
+@remember(megabytes=32)
 def measure_gradient_norms(settings: Settings) -> GradientNorms:
     """Gradient norms at initialisation of plain and residual stacks, over seeds.
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from explorer.caches import remember
 from explorer.errors import InputError
 from explorer.models.trace import Recording, Shape, Trace, record
 
@@ -136,7 +136,7 @@ def create_torchvision(name: str) -> nn.Module:
     return model.to("meta").eval()
 
 
-@lru_cache(maxsize=8)
+@remember(megabytes=64)
 def record_torchvision(name: str) -> Recording:
     """The recording of a classifier of torchvision; the last few are remembered.
 

@@ -13,11 +13,11 @@ import inspect
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import torch
 from torch import fx, nn
 
+from explorer.caches import remember
 from explorer.errors import InputError
 from explorer.locks import fork_safe_locks
 from explorer.models.calls import Call, Output, Rule, Signal, Weight, find_all, make_map
@@ -91,7 +91,7 @@ def trace_shapes(model: nn.Module, input_shape: Sequence[int]) -> list[tuple[str
     return [(layer.name, layer.kind, layer.output_shape) for layer in trace(model, input_shape).layers]
 
 
-@lru_cache(maxsize=64)
+@remember(megabytes=32)
 def trace_catalogue(name: str, input_shape: Shape, **changes) -> Trace:
     """Trace a network of the catalogue at any input; remembered, since a catalogue's architecture never changes.
 
@@ -107,7 +107,7 @@ def trace_catalogue(name: str, input_shape: Shape, **changes) -> Trace:
     return record_catalogue(name, input_shape[0], **changes).trace(input_shape)
 
 
-@lru_cache(maxsize=64)
+@remember(megabytes=64)
 def record_catalogue(name: str, channels: int = 1, **changes) -> Recording:
     """The recording of a network of the catalogue, built without numbers for images of so many channels.
 

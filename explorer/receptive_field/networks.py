@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import or_
 from typing import Any
 
 import numpy as np
 from torch import nn
 
+from explorer.caches import remember
 from explorer.checks import check_whole
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
@@ -106,7 +107,7 @@ def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
     return _trace_network(network, input_size)
 
 
-@lru_cache(maxsize=256)
+@remember(megabytes=32)
 def _trace_network(network: Network, input_size: int) -> tuple[LayerRow, ...]:
     if network.fixed_size and input_size != network.input_size:
         raise InputError("receptive_field.fixed_size", model=network.title, size=network.input_size, value=input_size)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import prod
 
+from explorer.caches import remember
 from explorer.errors import InputError
 from explorer.models.torchvision_models import record_torchvision
 from explorer.models.trace import Recording, Shape, ShapeError, Trace, record, record_catalogue
@@ -181,17 +181,17 @@ def open_network(name: str, channels: int = 1, stem: str = "small", text: str = 
     return _open_catalogue(name, channels, stem)
 
 
-@lru_cache(maxsize=64)
+@remember(megabytes=16)
 def _open_own(text: str) -> Network:
     return Network(record(build_network(parse_layer_list(text))))
 
 
-@lru_cache(maxsize=8)
+@remember(megabytes=64)
 def _open_torchvision(name: str) -> Network:
     return Network(record_torchvision(name))
 
 
-@lru_cache(maxsize=64)
+@remember(megabytes=64)
 def _open_catalogue(name: str, channels: int, stem: str) -> Network:
     return Network(record_catalogue(name, channels, **stem_changes(name, stem)))
 

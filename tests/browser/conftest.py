@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.serving import start_app
+
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -24,7 +20,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 300
 PATIENCE = 120_000  # ms until a step fails; a loaded machine is slow, and a good run does not wait
 # Gradio's own reader of an upload's progress says this of two methods that it has no use for.
 KNOWN_WARNING = "Method not implemented."
@@ -54,33 +49,8 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the app, started as its README says, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    environment = {**os.environ, "CNN_EXPLORER_HOST": "127.0.0.1", "CNN_EXPLORER_PORT": str(port)}
-    with open(log, "w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(address, process, log)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            urllib.request.urlopen(address, timeout=10).read()
-            return
-        except OSError:
-            time.sleep(0.5)
-    pytest.fail(f"the app did not start:\n{log.read_text()}", pytrace=False)
+    with start_app(tmp_path_factory.mktemp("server") / "log.txt") as running:
+        yield running.address
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,53 @@
+"""What was computed is remembered, up to a number of bytes.
+
+A number of entries says little: one picture of a reader is a hundred times as large as another.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable
+from threading import Lock
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any, TypeVar
+
+import torch
+from cachetools import LRUCache, cached
+
+Function = TypeVar("Function", bound=Callable)
+
+_NOT_OF_A_VALUE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)  # what many share
+
+
+def remember(megabytes: float) -> Callable[[Function], Function]:
+    """Decorate a function whose answers are remembered, the latest up to this many megabytes in all.
+
+    As with `functools.lru_cache`, arguments must be hashable, errors are not remembered, and the function gets
+    `cache_clear()` and `cache_info()`, whose sizes are bytes. One answer that is larger is not remembered at all.
+
+    Args:
+        megabytes: most memory of all answers, as `measure_bytes` has it.
+    """
+    return cached(LRUCache(megabytes * 1024**2, getsizeof=measure_bytes), lock=Lock(), info=True)
+
+
+def measure_bytes(value: Any) -> int:
+    """Memory that a value holds, in bytes: its own and that of all that it refers to, each once.
+
+    Numbers of a tensor count as far as they lie on the processor. Classes, functions and modules do not count.
+    """
+    total, seen, waiting = 0, set(), [value]
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen or isinstance(each, _NOT_OF_A_VALUE):
+            continue
+        seen.add(id(each))
+        total += sys.getsizeof(each, 0)
+        if isinstance(each, torch.Tensor):
+            storage = each.untyped_storage()
+            if storage.device.type == "cpu" and id(storage) not in seen:
+                total += 0 if storage.data_ptr() in seen else storage.nbytes()
+                seen.add(storage.data_ptr())
+        waiting.extend(gc.get_referents(each))
+    return total

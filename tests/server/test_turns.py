@@ -1,0 +1,184 @@
+"""The queue: whose call is next, how many may wait, and which are dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+from fastapi import HTTPException
+from gradio.queueing import Event, EventQueue
+
+from explorer.server import turns
+from explorer.server.turns import HEAVY, TurnQueue
+
+LIGHT = "light"
+READERS: list = []  # until the end of the tests
+
+
+@pytest.fixture
+def queue() -> TurnQueue:
+    with gr.Blocks() as demo:
+        button = gr.Button()
+        button.click(lambda: None, concurrency_id=HEAVY, concurrency_limit=1)
+        button.click(lambda: None, concurrency_id=LIGHT, concurrency_limit=4)
+    queue = TurnQueue(live_updates=False, concurrency_count=40, update_intervals=1, max_size=20, blocks=demo)
+    queue.active_jobs = [None] * 40
+    queue.event_queue_per_concurrency_id = {HEAVY: EventQueue(HEAVY, 1), LIGHT: EventQueue(LIGHT, 4)}
+    return queue
+
+
+def request_of(address: str) -> SimpleNamespace:
+    return SimpleNamespace(client=SimpleNamespace(host=address), headers={})
+
+
+def add(queue: TurnQueue, session: str | None, address: str = "10.0.0.1", kind: str = HEAVY) -> Event:
+    """Let a call wait, as Gradio does; None is a call of a program without a session."""
+    function = next(each for each in queue.blocks.fns.values() if each.concurrency_id == kind)
+    event = Event(session, function, request_of(address), None)
+    queue.event_queue_per_concurrency_id[kind].queue.append(event)
+    queue.event_ids_to_events[event._id] = event
+    return event
+
+
+def serve_all(queue: TurnQueue, number: int) -> list[Event]:
+    """The calls in the order in which they are served, one after the other."""
+    return [queue.get_events()[0][0] for _ in range(number)]
+
+
+def read_by(queue: TurnQueue, *events: Event) -> None:
+    """From now on somebody reads the answers to these calls."""
+    for event in events:
+        READERS.append(queue.reading(event.session_hash))
+        READERS[-1].__enter__()
+
+
+def test_who_asked_for_much_waits_behind_who_asks_for_little(queue):
+    greedy = [add(queue, "greedy") for _ in range(3)]
+    modest = [add(queue, "modest"), add(queue, "third")]
+    read_by(queue, *greedy, *modest)
+    assert serve_all(queue, 5) == [greedy[0], *modest, *greedy[1:]]
+
+
+def test_many_sessions_of_one_address_share_its_turns(queue):
+    forged = [add(queue, f"forged{number}", "10.0.0.1") for number in range(5)]
+    honest = [add(queue, session, "10.0.0.2") for session in ("one", "two")]
+    read_by(queue, *forged, *honest)
+    assert serve_all(queue, 7) == [forged[0], honest[0], forged[1], honest[1], *forged[2:]]
+
+
+def test_without_a_session_the_address_is_the_visitor(queue):
+    calls = [add(queue, None) for _ in range(2)]
+    page = add(queue, "page")
+    read_by(queue, *calls, page)
+    assert serve_all(queue, 3) == [calls[0], page, calls[1]]
+
+
+def test_long_calls_wait_for_their_reader_and_light_ones_do_not(queue):
+    unread, light = add(queue, None), add(queue, "page", kind=LIGHT)
+    assert queue.get_events()[0] == [light]
+    assert queue.get_events() is None
+    read_by(queue, unread)
+    assert queue.get_events()[0] == [unread]
+
+
+def test_no_more_run_than_may(queue):
+    first, second = add(queue, "one"), add(queue, "two")
+    read_by(queue, first, second)
+    queue.event_queue_per_concurrency_id[HEAVY].current_concurrency = 1
+    assert queue.get_events() is None
+
+
+def test_one_visitor_takes_at_most_half_of_the_places(queue):
+    many = [add(queue, "many", kind=LIGHT) for _ in range(4)]
+    for event in many[:2]:
+        assert queue.get_events()[0] == [event]
+        queue.active_jobs[queue.active_jobs.index(None)] = [event]
+    other = add(queue, "other", kind=LIGHT)
+    assert queue.get_events()[0] == [other]
+    assert queue.get_events() is None
+
+
+def push(queue: TurnQueue, session: str | None, address: str, kind: str = HEAVY) -> None:
+    number = next(number for number, each in queue.blocks.fns.items() if each.concurrency_id == kind)
+    queue._check_room(SimpleNamespace(session_hash=session, fn_index=number), request_of(address))
+    add(queue, session, address, kind)
+
+
+def count_accepted(queue: TurnQueue, sessions: list, address: str = "10.0.0.1", kind: str = HEAVY) -> int:
+    accepted = 0
+    for session in sessions:
+        try:
+            push(queue, session, address, kind)
+            accepted += 1
+        except HTTPException as error:
+            assert error.status_code == 429 and "waiting" in error.detail
+    return accepted
+
+
+def test_how_many_calls_of_one_visitor_may_wait(queue):
+    assert count_accepted(queue, ["page"] * 10) == turns.MOST_WAITING[HEAVY]
+    assert count_accepted(queue, [None] * 10) == turns.MOST_WAITING[HEAVY]
+    assert count_accepted(queue, ["other"] * 10, "10.0.0.2", LIGHT) == 10  # half of the queue is an address's
+    assert count_accepted(queue, [f"new{number}" for number in range(10)], "10.0.0.2", LIGHT) == 0
+    assert count_accepted(queue, ["page"], "10.0.0.3") == 1
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that the test sets."""
+    now = SimpleNamespace(seconds=time.monotonic())
+    monkeypatch.setattr(turns.time, "monotonic", lambda: now.seconds)
+    return now
+
+
+def drop(queue: TurnQueue) -> None:
+    asyncio.run(queue.drop_lost())
+
+
+def test_calls_whose_reader_never_comes_are_dropped(queue, clock):
+    event = add(queue, None)
+    clock.seconds += turns.PATIENCE["never came"] - 1
+    drop(queue)
+    assert queue.is_awaited(event._id)
+    clock.seconds += 2
+    assert not queue.is_awaited(event._id)
+    drop(queue)
+    assert len(queue) == 0 and event._id not in queue.event_ids_to_events
+
+
+def test_calls_whose_reader_left_are_dropped_and_told_if_they_run(queue, clock):
+    waiting, running = add(queue, "page"), add(queue, "page")
+    queue.event_queue_per_concurrency_id[HEAVY].queue.remove(running)
+    queue.active_jobs[0] = [running]
+    clock.seconds += 1
+    with queue.reading("page"):
+        clock.seconds += 1000
+        drop(queue)
+        assert queue.is_awaited(waiting._id) and queue.is_awaited(running._id)
+    clock.seconds += turns.PATIENCE["gone"] + 1
+    drop(queue)
+    assert len(queue) == 0 and not running.alive
+
+
+def test_a_page_that_reads_again_is_waited_for(queue, clock):
+    """A page closes its stream when all is answered, and opens another with the next call."""
+    with queue.reading("page"):
+        pass
+    clock.seconds += 60
+    event = add(queue, "page")
+    clock.seconds += turns.PATIENCE["gone"] + 1
+    assert queue.is_awaited(event._id)
+    with queue.reading("page"):
+        clock.seconds += 1000
+        assert queue.is_awaited(event._id)
+
+
+def test_what_is_remembered_of_turns_is_bounded(queue, monkeypatch):
+    monkeypatch.setattr(turns, "MOST_REMEMBERED", 10)
+    for number in range(50):
+        read_by(queue, add(queue, f"page{number}"))
+    serve_all(queue, 50)
+    assert len(queue._last_turn) == 10
