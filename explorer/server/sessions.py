@@ -12,7 +12,7 @@ from copy import copy
 from datetime import datetime
 from typing import Any
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from gradio.blocks import Blocks
 from gradio.components import State
 from gradio.state_holder import SessionState, StateHolder
@@ -98,7 +98,7 @@ def keep_house(visits: Visits):
     """A lifespan for the app: while it runs, sessions are light ones, and what nobody needs any more goes."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         sessions = LightSessions()
         sessions.set_blocks(app.get_blocks())
         app.state_holder = sessions
@@ -111,7 +111,7 @@ def keep_house(visits: Visits):
     return lifespan
 
 
-async def _forget_regularly(app: FastAPI, visits: Visits) -> None:
+async def _forget_regularly(app: Starlette, visits: Visits) -> None:
     for number in itertools.count(1):
         await asyncio.sleep(ROUND)
         try:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from fastapi import HTTPException
+from starlette.exceptions import HTTPException
 from gradio.queueing import Event, EventQueue, Queue
 
 from explorer.server.words import RefusedError, language_of

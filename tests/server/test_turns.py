@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
-from fastapi import HTTPException
+from starlette.exceptions import HTTPException
 from gradio.queueing import Event, EventQueue
 
 from explorer.server import turns
