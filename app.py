@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import torch
 
 from explorer.interface import build_app, launch_settings
@@ -14,4 +16,5 @@ torch.set_num_threads(settings.threads)
 demo = build_app(settings)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C: what visitors brought is deleted
     demo.launch(**launch_settings(settings))

@@ -33,7 +33,7 @@ def prepare_upload_folder() -> Path:
     Gradio's own would be shared by all its apps on a machine, and its secret lies in a file of the installation.
     """
     if not os.environ.get(_FOLDER):
-        folder = tempfile.mkdtemp(prefix="cnn-explorer-")
+        folder = tempfile.mkdtemp(prefix=f"cnn-explorer-{os.getpid()}-")
         os.environ[_FOLDER] = folder
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     processing_utils.hash_seed = secrets.token_bytes(32)

@@ -8,9 +8,11 @@ import itertools
 import json
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -76,6 +78,12 @@ class Caller:
 def server(tmp_path_factory) -> Iterator[Running]:
     with start_app(tmp_path_factory.mktemp("doors") / "log.txt") as running:
         yield running
+        assert upload_folders(running)
+    assert not upload_folders(running)  # nothing that was brought stays
+
+
+def upload_folders(running: Running) -> list[Path]:
+    return [*Path(tempfile.gettempdir()).glob(f"cnn-explorer-{running.process.pid}-*")]
 
 
 @pytest.fixture(scope="module")
