@@ -14,8 +14,8 @@ WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifie
 
 # From the ground up: a part may import parts of lower floors, and itself.
 FLOORS = (
-    ("text", "settings"),
-    ("errors", "language"),
+    ("text", "settings", "avif", "file_kinds"),
+    ("errors", "language", "decoding"),
     ("checks", "locks"),
     ("models", "data", "style", "images", "hardware", "randomness"),
     ("canvas", "samples", "sketch", "events", "training"),

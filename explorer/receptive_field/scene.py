@@ -46,6 +46,7 @@ from explorer.text import Text
 
 IMAGE_SIZE = 28
 SHOWN_SIDE = 256  # pixels along one side of a picture that is sent to the page
+UPLOAD_SIDE = 1024  # pixels of a picture of the reader, of which the middle square is shown
 SHOWN_UNITS = 96  # units along one side of a map that is sent to the page
 TABLE = "table"  # the reader's own layers, in the place of a model's name
 STACKS = {"stack3x3": 3, "stack5x5": 5}  # equal convolutions at stride 1, to compare with: name -> kernel
@@ -212,7 +213,7 @@ def read_image(view: View, size: int) -> np.ndarray:
 
 def encode_picture(path: str) -> str:
     """The middle square of a picture, as `View.picture`."""
-    values = torch.from_numpy(np.asarray(open_image(path))[None] / np.float32(255))
+    values = torch.from_numpy(np.asarray(open_image(path, UPLOAD_SIDE))[None] / np.float32(255))
     side = min(values.shape[1:])
     top, left = ((length - side) // 2 for length in values.shape[1:])
     square = fit_images(values[:, top : top + side, left : left + side], SHOWN_SIDE)[0]
