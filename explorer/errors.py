@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 import copyreg
+from typing import Any
 
 from explorer.text import translate
+
+LONGEST_VALUE = 60  # characters, in a sentence, of what a reader gave
+
+
+def shorten(value: Any, longest: int = LONGEST_VALUE) -> str:
+    """What a reader gave, as a sentence tells it: not too long, and in characters that can be sent.
+
+    >>> shorten("kernel" * 9, 12)
+    'kernelkernel…'
+    """
+    try:
+        written = str(value)
+    except (RecursionError, ValueError):  # lists in lists, thousands deep, or a number of thousands of digits
+        return "…"
+    return write_safely(written if len(written) <= longest else f"{written[:longest]}…")
+
+
+def write_safely(words: str) -> str:
+    """The same words, with the halves of characters that a script may send written out: they can be neither sent nor stored."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class InputError(ValueError):
@@ -27,7 +48,13 @@ class InputError(ValueError):
 
     def sentence(self, language: str) -> str:
         """The sentence in that language."""
+        return self.say(language, self.key)
+
+    def say(self, language: str, key: str) -> str:
+        """Another sentence with the same values."""
         values = dict(self.values)
         if "name" in values:
             values["name"] = translate(language, values["name"])
-        return translate(language, self.key, **values)
+        if "value" in values and len(written := shorten(values["value"])) > LONGEST_VALUE:
+            values["value"] = written
+        return write_safely(translate(language, key, **values))

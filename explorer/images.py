@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image
@@ -78,6 +78,17 @@ def open_image(source: str | Path | BinaryIO | None, side: int | None = None) ->
     if side:
         grey.thumbnail((side, side), Image.Resampling.BOX)
     return grey
+
+
+def check_path(value: Any) -> str | None:
+    """The path of a picture as it came with the other settings; None where none was brought.
+
+    Raises:
+        InputError: it is no path.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    raise InputError("images.gone")
 
 
 @contextmanager

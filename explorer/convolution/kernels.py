@@ -64,6 +64,12 @@ def preset_cells(name: str) -> list[list[str]]:
     return [[str(cell) for cell in row] for row in PRESETS[name]]
 
 
+def is_preset(cells: object, name: str) -> bool:
+    """Whether cells, as they came from the page, are those of the preset."""
+    is_matrix = isinstance(cells, (list, tuple)) and all(isinstance(row, (list, tuple)) for row in cells)
+    return is_matrix and [list(row) for row in cells] == preset_cells(name)
+
+
 def first_filters(model: nn.Module) -> torch.Tensor:
     """(out_channels, kH, kW) weights of the first convolution of a network with one input channel.
 

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from explorer.canvas import build_canvas
-from explorer.checks import check_choice, check_whole
+from explorer.checks import check_choice, check_flag, check_whole
 from explorer.convolution.figures import (
     choose_sentence,
     draw_comparison,
@@ -34,6 +34,7 @@ from explorer.convolution.kernels import (
     MAX_KERNEL_VALUE,
     PRESETS,
     first_filters,
+    is_preset,
     parse_image,
     parse_kernel,
     preset_cells,
@@ -51,7 +52,7 @@ from explorer.convolution.maths import (
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.events import PRIVATE, draw_look_for, draw_problem, wire
-from explorer.images import build_upload, open_image
+from explorer.images import build_upload, check_path, open_image
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -153,8 +154,7 @@ def on_setup(choice: str, *values, language: str) -> list:
 
 def on_open(choice: str, *values, language: str) -> list:
     """As on_setup, for a link, and the kernel's name: a link that only gives numbers means the reader's own."""
-    cells = Settings(*values).cells
-    if choice == FIRST_KERNEL and [list(row) for row in cells] != preset_cells(FIRST_KERNEL):
+    if choice == FIRST_KERNEL and not is_preset(Settings(*values).cells, FIRST_KERNEL):
         choice = OWN
     return [*on_setup(choice, *values, language=language), choice]
 
@@ -189,8 +189,7 @@ def convolve(
     stride = check_whole("terms.stride", stride, 1, MAX_IMAGE_SIZE)
     dilation = check_whole("terms.dilation", dilation, 1, MAX_IMAGE_SIZE)
     padding = check_whole("terms.padding", padding, 0, MAX_PADDING)
-    if not isinstance(flip, bool):  # bool("false") would be true
-        raise InputError("errors.not_a_choice", name="convolution.flip", value=flip, choices=["true", "false"])
+    flip = check_flag("convolution.flip", flip)
     experiment = run_experiment(parse_image(image), parse_kernel(kernel), stride, padding, dilation, flip)
     comparison = experiment.comparison
     height, width = comparison.torch_result.shape
@@ -217,7 +216,7 @@ def read_picture(settings: Settings) -> torch.Tensor:
     if source == "sample":
         return load_sample().images[check_sample(settings.sample)].float() / 255
     if source == "upload":
-        return _read_upload(settings.upload)
+        return _read_upload(check_path(settings.upload))
     if source == "drawing":
         return _read_drawing(settings.drawing)
     picture = torch.zeros(6, 6)
@@ -275,8 +274,9 @@ def _run(picture: torch.Tensor, settings: Settings) -> Experiment:
     stride = check_whole("terms.stride", settings.stride, 1, MAX_STRIDE)
     padding = check_whole("terms.padding", settings.padding, 0, MAX_PADDING)
     dilation = check_whole("terms.dilation", settings.dilation, 1, MAX_DILATION)
+    flip = check_flag("convolution.flip", settings.flip)
     kernel = parse_kernel(settings.cells)
-    return _run_cached(_freeze(picture), _freeze(kernel), stride, padding, dilation, bool(settings.flip))
+    return _run_cached(_freeze(picture), _freeze(kernel), stride, padding, dilation, flip)
 
 
 @lru_cache(maxsize=64)

@@ -160,7 +160,7 @@ def trace_compared(name: str, scene: Scene) -> tuple[LayerRow, ...]:
 
 def fit_size(name: str, size: int) -> int:
     """The size at which a network or the reader's table is shown: its own where it takes no other."""
-    network = NETWORKS.get(name)
+    network = None if name == TABLE else find_network(name)
     return network.input_size if network and network.fixed_size else size
 
 
@@ -169,7 +169,8 @@ def check_compared(names: Any) -> list[str]:
     names = list(names or []) if isinstance(names, list | tuple) or names is None else [names]
     if len(names) > MOST_COMPARED:
         raise InputError("receptive_field.too_many_compared", maximum=MOST_COMPARED)
-    return [name if name in STACKS or name == TABLE else find_network(name).name for name in names]
+    others = (TABLE, *STACKS)  # a tuple, in which anything can be looked for
+    return [name if name in others else find_network(name).name for name in names]
 
 
 def name_network(name: str, text: Text) -> str:

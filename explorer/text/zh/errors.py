@@ -10,5 +10,6 @@ SENTENCES = {
     "too_small": "{name}不能小于 {minimum}，现在是 {value}。",
     "too_large": "{name}不能大于 {maximum}，现在是 {value}。",
     "not_whole": "{name}必须是整数，现在是 {value}。",
+    "unknown_key": "这里没有“{value}”这个名字，可以用的有：{known}。",
     "not_a_choice": "{name}只能是 {choices} 之一，现在是 {value!r}。",
 }
