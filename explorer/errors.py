@@ -55,6 +55,6 @@ class InputError(ValueError):
         values = dict(self.values)
         if "name" in values:
             values["name"] = translate(language, values["name"])
-        if "value" in values and len(written := shorten(values["value"])) > LONGEST_VALUE:
+        if "value" in values and (written := shorten(values["value"])).endswith("…"):
             values["value"] = written
         return write_safely(translate(language, key, **values))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import orjson
+
+from explorer.errors import InputError, shorten
 from explorer.events import explain_problems
+from explorer.text import LANGUAGES
 
 
 def nest(depth: int) -> list:
@@ -18,63 +22,74 @@ def nest(depth: int) -> list:
     return inner
 
 
-FORGED = {
-    "nothing": None,
-    "number": 5,
-    "fraction": 2.5,
-    "negative": -1,
-    "huge": 10**400,
-    "huge_negative": -(10**400),
-    "not_a_number": float("nan"),
-    "infinite": float("inf"),
-    "true": True,
-    "false": False,
-    "empty_word": "",
-    "word": "abc",
-    "false_word": "false",
-    "half_a_character": "\ud800",
-    "end_of_word": "a\0b",
-    "long_word": "x" * 100_000,
-    "digits": "9" * 5000,
-    "list": [],
-    "numbers": [1, 2],
-    "lists": [[], []],
-    "of_nothing": [None],
-    "lists_of_nothing": [[None]],
-    "lists_of_halves": [["\ud800"]],
-    "lists_of_huge": [[10**400]],
-    "lists_of_true": [[True]],
-    "lists_of_nan": [[float("nan")]],
-    "halves": ["\ud800", "\ud800"],
-    "dicts": [{}],
-    "nested": [[[[[1]]]]],
-    "deep": nest(300),
-    "dict": {},
-    "named": {"a": 1},
-    "halves_named": {"\ud800": "\ud800"},
-    "dict_of_lists": {"layer": [], "edits": {}, "unit": {}, "map": [], "heard": "x", "network": [], "drawn": {}},
-}  # fmt: skip
+FORGED: list[Any] = [
+    None,
+    5,
+    2.5,
+    -1,
+    10**400,
+    -(10**400),
+    float("nan"),
+    float("inf"),
+    True,
+    False,
+    "",
+    "abc",
+    "false",
+    "\ud800",
+    "a\0b",
+    "x" * 100_000,
+    "9" * 5000,
+    [],
+    [1, 2],
+    [[], []],
+    [None],
+    [[None]],
+    [["\ud800"]],
+    [[10**400]],
+    [[True]],
+    [[float("nan")]],
+    ["\ud800", "\ud800"],
+    [{}],
+    [[[[[1]]]]],
+    nest(300),
+    nest(5000),
+    {},
+    {"a": 1},
+    {"\ud800": "\ud800"},
+    {"layer": [], "edits": {}, "unit": {}, "map": [], "heard": "x", "network": [], "drawn": {}},
+]
 
 
-def call_forged(handler: Callable, values: Sequence, position: int, forged: Any, caplog, language: str = "en") -> list:
+def call_forged(handler: Callable, values: Sequence, position: int, forged: Any, caplog) -> list:
     """What a handler, wired as in the app, gives for these values with a forged one among them.
 
-    Fails where it met something that it did not foresee, or where its sentence is none.
+    Fails where it met something that it did not foresee, where its sentence is none or very long, and where what it
+    gives could not be sent.
     """
     inputs = [*values[:position], forged, *values[position + 1 :]]
-    wrapped = explain_problems(handler, 40, language)
+    wrapped = explain_problems(handler, 40, "en")
     caplog.clear()
     with caplog.at_level(logging.ERROR):
         answers = list(wrapped(*inputs)) if inspect.isgeneratorfunction(wrapped) else [wrapped(*inputs)]
-    defects = [record.getMessage() + "\n" + str(record.exc_info and record.exc_info[1]) for record in caplog.records]
-    assert not defects, (handler.__name__, position, str(forged)[:60])
+    assert not [(record.getMessage(), record.exc_info) for record in caplog.records], f"given {shorten(forged)}"
     for answer in answers:
         said = answer[0].get("value", "") if isinstance(answer[0], dict) else answer[0]
-        assert isinstance(said, str)
-        said.encode("utf-8")
+        assert isinstance(said, str) and len(said) < 4000
+        check_sendable(answer)
     return answers
 
 
-def each_position(handlers: dict[str, tuple[Callable, Sequence]]) -> Iterator[tuple[str, int]]:
-    """(name of a handler, position of an input) for all inputs of all handlers."""
-    return ((name, position) for name, (_, values) in handlers.items() for position in range(len(values)))
+def check_sendable(answer: Any) -> None:
+    """Fails where Gradio could not write it as JSON: halves of characters, numbers of more than 64 bits."""
+    orjson.dumps(answer, default=lambda _: None, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+
+
+def call_api(function: Callable, name: str, forged: Any, **others) -> None:
+    """A public function with a forged argument: it answers, or says in a sentence why not."""
+    try:
+        check_sendable(function(**{**others, name: forged}))
+    except InputError as error:
+        for language in LANGUAGES:
+            said = error.sentence(language)
+            assert said.encode("utf-8") and len(said) < 4000

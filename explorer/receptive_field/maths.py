@@ -32,6 +32,7 @@ COLUMN_TERMS: Mapping[str, str] = {
     "dilation": "terms.dilation",
 }
 MAX_LAYERS = 64
+LONGEST_CELL = 400  # characters; no number needs as many
 SHOWN_LENGTH = 20  # characters of a cell, in a sentence
 MAX_INPUT_SIZE = 1024
 MAX_FIELD_SIZE = 1_000_000
@@ -242,20 +243,21 @@ def _find_key_problem(number: int, row: Any) -> CellError | None:
     """A misspelt name of a column would count as an absent cell, which has its default."""
     if not isinstance(row, Mapping):
         return CellError("bad_row", number, None)
-    unknown = next((key for key in row if key not in COLUMN_TERMS), None)
-    if unknown is None:
+    unknown = [key for key in row if key not in COLUMN_TERMS]
+    if not unknown:
         return None
-    return CellError("unknown_key", number, None, value=shorten(unknown, SHOWN_LENGTH), known=list(COLUMN_TERMS))
+    return CellError("unknown_key", number, None, value=shorten(unknown[0], SHOWN_LENGTH), known=list(COLUMN_TERMS))
 
 
 def _find_cell_problem(number: int, column: str, row: Mapping[str, Any]) -> CellError | None:
     value = row.get(column, COLUMN_DEFAULTS[column])
     minimum, maximum = COLUMN_LIMITS[column]
     said = {"name": COLUMN_TERMS[column], "minimum": minimum, "maximum": maximum}
-    if value is None or str(value).strip() == "":
+    written = "" if value is None else shorten(value, LONGEST_CELL)
+    if not written.strip():
         return CellError("empty_cell", number, column, **said)
     try:
-        value_read = math.nan if isinstance(value, bool) or "_" in str(value) else float(value)
+        value_read = math.nan if isinstance(value, bool) or "_" in written else float(value)
     except (TypeError, ValueError, OverflowError):
         value_read = math.nan
     if not minimum <= value_read <= maximum or value_read != int(value_read):

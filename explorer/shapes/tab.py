@@ -257,7 +257,11 @@ def _sign_network(model, own) -> str:
 
 def _sign(*parts) -> str:
     """The same for the same parts alone."""
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    try:
+        written = repr(parts)
+    except (RecursionError, ValueError):  # lists in lists, thousands deep: refused where they are read
+        written = ""
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def _start(before: State, network: str, inputs: list, sample, view, actions: list[dict], language: str) -> list:
