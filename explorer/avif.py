@@ -87,15 +87,22 @@ def _read_parts(parts: Iterator[bytes]) -> list[Coded]:
 
 def _find_first_samples(data: bytes, boxes: list[tuple[bytes, int, int]]) -> Iterator[bytes]:
     """The first picture of each track: it stands where the track's first part begins."""
-    numbers = {b"stco": 4, b"co64": 8}  # bytes of a place
-    # Constant size of a sample, or 0, then how many there are, then the size of each.
-    sizes = [data[start + 4 : start + 8] for kind, start, _ in boxes if kind == b"stsz"]
-    sizes += [data[start + 12 : start + 16] for kind, start, _ in boxes if kind == b"stsz"]
-    greatest = max((int.from_bytes(size, "big") for size in sizes), default=len(data))
-    for kind, start, _ in boxes:
-        if kind in numbers:
-            first = int.from_bytes(data[start + 8 : start + 8 + numbers[kind]], "big")
-            yield data[first : first + greatest]
+    for kind, start, end in boxes:
+        if kind == b"stbl":
+            inner = [(each, first) for each, first, _ in boxes if start <= first < end]
+            sizes = [_read_first_size(data, first) for each, first in inner if each == b"stsz"]
+            places = [(first, 4 if each == b"stco" else 8) for each, first in inner if each in (b"stco", b"co64")]
+            # A track that says it twice is followed to the end of the file, whichever the decoder may take.
+            size = sizes[0] if len(sizes) == len(places) == 1 else len(data)
+            for first, width in places:
+                place = int.from_bytes(data[first + 8 : first + 8 + width], "big")
+                yield data[place : place + size]
+
+
+def _read_first_size(data: bytes, start: int) -> int:
+    """Bytes of a track's first picture: all have the same size, or a list says that of each."""
+    same, first = (int.from_bytes(data[start + at : start + at + 4], "big") for at in (4, 12))
+    return same or first
 
 
 def _find_boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:

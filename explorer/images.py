@@ -28,6 +28,7 @@ MAX_JPEG_PIXELS = 50_000_000  # of one that is shrunk anyway: it can be decoded 
 MOST_AT_ONCE = 2  # pictures that are decoded at the same moment, however many readers there are
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+_NAMES = {"WEBP": "WebP", "MPO": "JPEG"}  # where people call a format otherwise than Pillow does
 _SIXTEEN_BITS = 65535
 _BRIGHT = 200  # mean grey value from which on a cut-out would vanish on white
 _BAND = 64  # rows that are converted at a time, so that no second copy of a picture is made
@@ -121,7 +122,7 @@ def _read_header(file: BinaryIO) -> Image.Image:
     except Exception as error:  # noqa: BLE001 - readers of damaged headers raise errors of every kind
         raise _name_file(file) from error
     if is_raw(image, file):
-        raise InputError("images.raw", format="TIFF, DNG, NEF, ARW, CR2")
+        raise InputError("images.raw", format="DNG, NEF, ARW, CR2")
     return image
 
 
@@ -168,7 +169,8 @@ def _check_memory(image: Image.Image, file: BinaryIO, coded_size: tuple[int, int
         raise InputError("images.damaged") from error
     if needed > MOST_MEMORY:
         megapixels = f"{max(0.1, width * height * MOST_MEMORY / needed / 1e6 - 0.05):.1f}"
-        raise InputError("images.too_costly", width=width, height=height, format=image.format, megapixels=megapixels)
+        name = _NAMES.get(image.format, image.format)
+        raise InputError("images.too_costly", width=width, height=height, format=name, megapixels=megapixels)
 
 
 def _decode_grey(image: Image.Image) -> Image.Image:

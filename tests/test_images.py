@@ -282,6 +282,16 @@ def test_a_picture_that_would_take_too_much_memory_is_refused_before_it_is_decod
     assert growth / 1024 < 10, "MiB more than before opening it"
 
 
+def test_a_jpeg_whose_colours_come_one_after_the_other_is_counted(tmp_path):
+    """Its decoder keeps all coefficients until the last scan, as of a progressive one."""
+    path = save(tmp_path, paint("RGB"), "photo.jpg", subsampling=0)
+    assert open_image(path).size == (4000, 4000)
+    content = path.read_bytes()
+    assert content.count(b"\xff\xda\x00\x0c\x03") == 1
+    path.write_bytes(content.replace(b"\xff\xda\x00\x0c\x03", b"\xff\xda\x00\x0c\x01"))
+    assert refused(path) == "images.too_costly"
+
+
 def write_tiled_tiff(path, side, tile):
     """side x side grey values, all in one tile of tile x tile."""
     packed = zlib.compress(bytes(tile * tile), 9)

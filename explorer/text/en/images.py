@@ -32,8 +32,9 @@ SENTENCES = {
         "megapixels, for opening it takes much memory. Make it smaller, or save it as plain JPEG or PNG, and try again."
     ),
     "heic": (
-        "This is a {format} picture, as iPhones and some other phones take them; it cannot be read here. Export or share it "
-        "as JPEG and try again. So that an iPhone takes JPEG from now on: Settings, Camera, Formats, Most Compatible."
+        "This is a {format} picture, as iPhones and some other phones take them; it cannot be read here. Export it as JPEG, "
+        "on a Mac with Preview, on Windows with Photos or Paint, and try again. So that an iPhone takes JPEG from now on: "
+        "Settings, Camera, Formats, Most Compatible."
     ),
     "raw": (
         "This is a raw file of a camera ({format}): what its sensor measured, not yet a picture. Export it as JPEG, or choose "
