@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
-
-import orjson
 
 from explorer.errors import InputError, shorten
 from explorer.events import explain_problems
@@ -82,7 +81,11 @@ def call_forged(handler: Callable, values: Sequence, position: int, forged: Any,
 
 def check_sendable(answer: Any) -> None:
     """Fails where Gradio could not write it as JSON: halves of characters, numbers of more than 64 bits."""
-    orjson.dumps(answer, default=lambda _: None, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+    written = json.dumps(answer, ensure_ascii=False, default=lambda _: None)
+    assert written.encode("utf-8")
+    numbers: list[str] = []
+    json.loads(written, parse_int=numbers.append)
+    assert all(len(number) < 19 for number in numbers)
 
 
 def call_api(function: Callable, name: str, forged: Any, **others) -> None:
