@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,7 +20,6 @@ from PIL import ExifTags, Image
 from explorer.decoding import MOST_MEMORY, estimate_memory
 from explorer.errors import InputError
 from explorer.file_kinds import is_raw, recognise_file
-from explorer.locks import fork_safe_locks
 
 MAX_SIDE = 4096  # pixels
 MAX_PIXELS = 16_000_000
@@ -46,7 +45,18 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_LOCKS = fork_safe_locks(("decoding",), lambda: threading.BoundedSemaphore(MOST_AT_ONCE))
+# All pictures are read in the same few threads: what each of a server's forty threads had once taken for a picture, the
+# C library would keep for that thread. Twenty threads in turn kept 1.1 GB.
+_READERS: dict[str, ThreadPoolExecutor] = {}
+
+
+def _start_readers() -> None:
+    _READERS["pictures"] = ThreadPoolExecutor(MOST_AT_ONCE, "pictures")
+
+
+_start_readers()
+if hasattr(os, "register_at_fork"):  # threads do not come along into a forked process
+    os.register_at_fork(after_in_child=_start_readers)
 
 
 def open_image(source: str | Path | BinaryIO | None, side: int | None = None) -> Image.Image:
@@ -69,7 +79,11 @@ def open_image(source: str | Path | BinaryIO | None, side: int | None = None) ->
     """
     if source is None:
         raise InputError("images.none")
-    with _LOCKS["decoding"], _open_file(source) as file, _read_header(file) as image:
+    return _READERS["pictures"].submit(_read_picture, source, side).result()
+
+
+def _read_picture(source: str | Path | BinaryIO, side: int | None) -> Image.Image:
+    with _open_file(source) as file, _read_header(file) as image:
         coded_size = image.size
         if side and image.width * image.height <= MAX_JPEG_PIXELS:
             _ask_for_less(image, side)

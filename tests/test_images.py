@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -342,13 +343,28 @@ def test_at_most_two_pictures_are_decoded_at_once(tmp_path, monkeypatch):
     assert max(most) == 2
 
 
+def test_many_threads_leave_no_more_memory_behind_than_few(tmp_path):
+    """Only so many pictures are in memory at once; nor does each thread that ever opened one keep its share of it."""
+    path = save(tmp_path, paint("RGBA"), "clear.png", compress_level=1)
+    script = MEASURE[: MEASURE.index("before =")] + (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "before = peak()\n"
+        "with ThreadPoolExecutor(16) as pool:\n    list(pool.map(lambda _: open_image(sys.argv[1], 56), range(16)))\n"
+        "print(peak() - before)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    assert int(run.stdout) / 1024 < 300, "MiB more than before opening them"
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_forked_process_may_decode_while_its_parent_does(tmp_path):
-    with images._LOCKS["decoding"], images._LOCKS["decoding"]:
-        child = os.fork()
-        if child == 0:
-            os._exit(0 if images._LOCKS["decoding"].acquire(timeout=2) else 1)
-        _, status = os.waitpid(child, 0)
+def test_a_forked_process_opens_pictures_too(tmp_path):
+    path = save(tmp_path, GREY, "grey.png")
+    assert open_image(path).size == (40, 30)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)  # ends it if it waits for threads that its parent has
+        os._exit(0 if open_image(path).size == (40, 30) else 1)
+    _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
 
 
