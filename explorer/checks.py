@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from explorer.errors import InputError
+from explorer.errors import InputError, shorten
 
 
 def check_number(name: str, value, minimum: float | None = None, maximum: float | None = None) -> float:
@@ -50,3 +50,21 @@ def check_choice(name: str, value, choices: Sequence[str]) -> str:
     if value not in choices:
         raise InputError("errors.not_a_choice", name=name, value=value, choices=list(choices))
     return value
+
+
+def check_flag(name: str, value) -> bool:
+    """True or False, or InputError: `bool("false")` would be true."""
+    if not isinstance(value, bool):
+        raise InputError("errors.not_a_choice", name=name, value=value, choices=["true", "false"])
+    return value
+
+
+def check_keys(given: Mapping, known: Sequence[str]) -> None:
+    """Refuse a mapping with a key that nobody reads: one that is misspelt would else count as absent.
+
+    Raises:
+        InputError: naming the key and those that are known.
+    """
+    for key in given:
+        if key not in known:
+            raise InputError("errors.unknown_key", value=shorten(key), known=list(known))

@@ -5,13 +5,32 @@ from __future__ import annotations
 import copyreg
 import logging
 import traceback
+from typing import Any
 
 from explorer.text import translate
 
-LONGEST_VALUE = 120  # characters of a reader's value that a sentence repeats
+LONGEST_VALUE = 60  # characters, in a sentence, of what a reader gave
 LONGEST_TRACE = 4000  # characters of what the log says of a defect: the values in it are anybody's
 
 logger = logging.getLogger(__name__)
+
+
+def shorten(value: Any, longest: int = LONGEST_VALUE) -> str:
+    """What a reader gave, as a sentence tells it: not too long, and in characters that can be sent.
+
+    >>> shorten("kernel" * 9, 12)
+    'kernelkernel…'
+    """
+    try:
+        written = str(value)
+    except (RecursionError, ValueError):  # lists in lists, thousands deep, or a number of thousands of digits
+        return "…"
+    return write_safely(written if len(written) <= longest else f"{written[:longest]}…")
+
+
+def write_safely(words: str) -> str:
+    """The same words, with the halves of characters that a script may send written out: they can be neither sent nor stored."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class InputError(ValueError):
@@ -26,7 +45,7 @@ class InputError(ValueError):
 
     def __init__(self, key: str, **values):
         self.key = key
-        self.values = {name: _shorten(value) if name == "value" else value for name, value in values.items()}
+        self.values = values
         super().__init__(self.sentence("en"))
 
     def __reduce__(self):  # an exception is otherwise built anew from its message
@@ -34,16 +53,16 @@ class InputError(ValueError):
 
     def sentence(self, language: str) -> str:
         """The sentence in that language."""
+        return self.say(language, self.key)
+
+    def say(self, language: str, key: str) -> str:
+        """Another sentence with the same values."""
         values = dict(self.values)
         if "name" in values:
             values["name"] = translate(language, values["name"])
-        return translate(language, self.key, **values)
-
-
-def _shorten(value):
-    """A value as it is, or, where its text is long, the beginning of that."""
-    text = value if isinstance(value, str) else repr(value)
-    return value if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+        if "value" in values and (written := shorten(values["value"])).endswith("…"):
+            values["value"] = written
+        return write_safely(translate(language, key, **values))
 
 
 def log_defect(name: str, error: Exception) -> None:

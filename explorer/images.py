@@ -1,67 +1,170 @@
 """Pictures that people bring: opened with care, turned into one grey plane.
 
-Whatever is wrong with a file becomes an InputError with a sentence; nothing is decoded before its size is known.
+Whatever is wrong with a file becomes an InputError with a sentence; nothing is decoded before its size is known, and what
+that takes in memory.
 """
 
 from __future__ import annotations
 
+import os
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
+from explorer.decoding import MOST_MEMORY, estimate_memory
 from explorer.errors import InputError
+from explorer.file_kinds import is_raw, recognise_file
 
 MAX_SIDE = 4096  # pixels
-MAX_PIXELS = 16_000_000  # about 64 MB decoded with four channels
+MAX_PIXELS = 16_000_000
 MAX_JPEG_PIXELS = 50_000_000  # of one that is shrunk anyway: it can be decoded at an eighth of its sides
+MOST_AT_ONCE = 2  # pictures that are decoded at the same moment, however many readers there are
 
-_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+_NAMES = {"WEBP": "WebP", "MPO": "JPEG"}  # where people call a format otherwise than Pillow does
 _SIXTEEN_BITS = 65535
 _BRIGHT = 200  # mean grey value from which on a cut-out would vanish on white
-_SNIFFED = 1024  # bytes read to recognise an SVG
+_BAND = 64  # rows that are converted at a time, so that no second copy of a picture is made
+# A pipe must not wait for its writer, and a link or a device is no file that anybody brought.
+_FLAGS = os.O_RDONLY
+for _flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOFOLLOW", "O_NOCTTY", "O_BINARY"):
+    _FLAGS |= getattr(os, _flag, 0)
+# What turns a picture upright, by the number that the camera noted in the EXIF data.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# All pictures are read in the same few threads: what each of a server's forty threads had once taken for a picture, the
+# C library would keep for that thread. Twenty threads in turn kept 1.1 GB.
+_READERS: dict[str, ThreadPoolExecutor] = {}
+
+
+def _start_readers() -> None:
+    _READERS["pictures"] = ThreadPoolExecutor(MOST_AT_ONCE, "pictures")
+
+
+_start_readers()
+if hasattr(os, "register_at_fork"):  # threads do not come along into a forked process
+    os.register_at_fork(after_in_child=_start_readers)
 
 
 def open_image(source: str | Path | BinaryIO | None, side: int | None = None) -> Image.Image:
     """Open a picture of a reader as grey values, upright.
 
-    The size is read from the header and checked before anything is decoded. Transparency is laid over white, or over
-    black where what there is to see is itself nearly white; an animation gives its first frame, 16-bit values are scaled
-    to 8 bits, EXIF rotation is applied.
+    The size is read from the header and checked before anything is decoded, as is the memory that this takes.
+    Transparency is laid over white, or over black where what there is to see is itself nearly white; an animation gives
+    its first frame, 16-bit values are scaled to 8 bits, EXIF rotation is applied.
 
     Args:
-        source: path of the file, or a binary file.
+        source: path of a regular file, or a binary file.
         side: greatest side in pixels, to which a larger picture is shrunk by area; None keeps its size.
 
     Returns:
         Image of mode "L" (one grey plane, 0 black to 255 white).
 
     Raises:
-        InputError: no file, deleted, too large, an SVG, damaged, no picture at all, or values without a known range.
+        InputError: no file, deleted, no regular file, too large, of a format that is not read, damaged, no picture at
+            all, or values without a known range.
     """
     if source is None:
         raise InputError("images.none")
-    try:
-        image = Image.open(source, formats=_FORMATS)
-    except FileNotFoundError as error:  # deleted some hours after it was brought
-        raise InputError("images.gone") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InputError("images.too_large", side=MAX_SIDE, megapixels=MAX_PIXELS // 10**6) from None
-    except Exception as error:  # noqa: BLE001 - readers of damaged headers raise errors of every kind
-        raise InputError("images.svg" if _is_svg(source) else "images.unknown") from error
-    with image:
+    return _READERS["pictures"].submit(_read_picture, source, side).result()
+
+
+def _read_picture(source: str | Path | BinaryIO, side: int | None) -> Image.Image:
+    with _open_file(source) as file, _read_header(file) as image:
+        coded_size = image.size
         if side and image.width * image.height <= MAX_JPEG_PIXELS:
-            image.draft(None, (2 * side, 2 * side))  # a JPEG comes out smaller, any other as it is
+            _ask_for_less(image, side)
         _check_size(image)
-        grey = _to_grey(_decode(image))
+        _check_memory(image, file, coded_size)
+        grey = _decode_grey(image)
     if side:
         grey.thumbnail((side, side), Image.Resampling.BOX)
     return grey
 
 
+def check_path(value: Any) -> str | None:
+    """The path of a picture as it came with the other settings; None where none was brought.
+
+    Raises:
+        InputError: it is no path.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    raise InputError("images.gone")
+
+
+@contextmanager
+def _open_file(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
+    """The file; one that came opened is not closed."""
+    if hasattr(source, "read"):
+        yield source
+        return
+    try:
+        handle = os.open(source, _FLAGS)
+    except (OSError, TypeError, ValueError) as error:  # deleted some hours after it was brought, or no path at all
+        raise InputError("images.gone") from error
+    with _wrap_regular(handle) as file:
+        yield file
+
+
+def _wrap_regular(handle: int) -> BinaryIO:
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    raise InputError("images.gone")
+
+
+def _read_header(file: BinaryIO) -> Image.Image:
+    """The picture, not yet decoded."""
+    try:
+        image = Image.open(file, formats=_FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise InputError("images.too_large", side=MAX_SIDE, megapixels=MAX_PIXELS // 10**6) from None
+    except Exception as error:  # noqa: BLE001 - readers of damaged headers raise errors of every kind
+        raise _name_file(file) from error
+    if is_raw(image, file):
+        raise InputError("images.raw", format="DNG, NEF, ARW, CR2")
+    return image
+
+
+def _name_file(file: BinaryIO) -> InputError:
+    """Why a file is refused that is no picture of a format that is read."""
+    try:
+        kind = recognise_file(file)
+    except (OSError, ValueError):  # a file that another process cuts off meanwhile
+        kind = None
+    return InputError("images.unknown") if kind is None else InputError(f"images.{kind[0]}", format=kind[1])
+
+
+def _ask_for_less(image: Image.Image, side: int) -> None:
+    """Let a JPEG come out smaller, at an eighth of its sides at the least; any other picture stays as it is.
+
+    It keeps at least twice the side that is wanted, unless it would be too large then.
+    """
+    width, height = image.size
+    scale = next((s for s in (1, 2, 4) if _fits(-(-width // s), -(-height // s))), 8)
+    image.draft(None, tuple(max(1, min(2 * side, length // scale)) for length in (width, height)))
+
+
+def _fits(width: int, height: int) -> bool:
+    return max(width, height) <= MAX_SIDE and width * height <= MAX_PIXELS
+
+
 def _check_size(image: Image.Image) -> None:
-    if max(image.size) > MAX_SIDE or image.width * image.height > MAX_PIXELS:
+    if not _fits(*image.size):
         raise InputError(
             "images.too_large_size",
             width=image.width,
@@ -71,58 +174,91 @@ def _check_size(image: Image.Image) -> None:
         )
 
 
-def _decode(image: Image.Image) -> Image.Image:
-    """All pixels, turned upright as the camera noted in the EXIF data."""
+def _check_memory(image: Image.Image, file: BinaryIO, coded_size: tuple[int, int]) -> None:
+    """Refuse a picture whose format keeps so many copies of it that it would take too much memory."""
+    width, height = coded_size
+    try:
+        needed = estimate_memory(image, file, width * height)
+    except Exception as error:  # noqa: BLE001 - what a header says may be of any kind
+        raise InputError("images.damaged") from error
+    if needed > MOST_MEMORY:
+        megapixels = f"{max(0.1, width * height * MOST_MEMORY / needed / 1e6 - 0.05):.1f}"
+        name = _NAMES.get(image.format, image.format)
+        raise InputError("images.too_costly", width=width, height=height, format=name, megapixels=megapixels)
+
+
+def _decode_grey(image: Image.Image) -> Image.Image:
+    """All pixels as grey values, turned upright as the camera noted in the EXIF data."""
     try:
         image.load()
     except Exception as error:  # noqa: BLE001 - decoders of damaged data raise errors of every kind
         raise InputError("images.damaged") from error
     try:
-        return ImageOps.exif_transpose(image)
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
     except Exception:  # noqa: BLE001 - damaged notes of the camera do not spoil the picture
-        return image
+        turn = None
+    grey = _to_grey(image)
+    return grey if turn is None else grey.transpose(turn)
 
 
 def _to_grey(image: Image.Image) -> Image.Image:
     """Any mode to "L"."""
     if image.mode.startswith(("I", "F")):
-        return _scale_deep(np.asarray(image), sixteen_bits=image.mode.startswith("I;16"))
-    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
-        shown = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, _choose_ground(shown)), shown).convert("L")
-    if image.mode in ("1", "L"):
-        return image.convert("L")
-    return image.convert("RGB").convert("L")
+        return _scale_deep(image)
+    is_clear = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
+    ground = _choose_ground(image) if is_clear else None
+    grey = Image.new("L", image.size)
+    for top, band in _cut_bands(image):
+        grey.paste(_flatten(band, ground), (0, top))
+    return grey
 
 
-def _choose_ground(shown: Image.Image) -> str:
+def _cut_bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """(first row, its rows) from top to bottom."""
+    for top in range(0, image.height, _BAND):
+        yield top, image.crop((0, top, image.width, min(top + _BAND, image.height)))
+
+
+def _flatten(band: Image.Image, ground: str | None) -> Image.Image:
+    """Some rows as grey values, on this ground where they have transparency."""
+    if ground is not None:
+        laid = Image.new("RGBA", band.size, ground)
+        laid.alpha_composite(band.convert("RGBA"))
+        return laid.convert("L")
+    return band.convert("L") if band.mode in ("1", "L") else band.convert("RGB").convert("L")
+
+
+def _choose_ground(image: Image.Image) -> str:
     """Black where the visible part is nearly white on average, else white."""
-    counts = shown.convert("L").histogram(mask=shown.getchannel("A"))
-    total = sum(value * count for value, count in enumerate(counts))
-    return "black" if total > _BRIGHT * sum(counts) else "white"
+    counts = np.zeros(256, dtype=np.int64)
+    for _, band in _cut_bands(image):
+        shown = band.convert("RGBA")
+        counts += shown.convert("L").histogram(mask=shown.getchannel("A"))
+    return "black" if counts @ np.arange(256) > _BRIGHT * counts.sum() else "white"
 
 
-def _scale_deep(values: np.ndarray, sixteen_bits: bool) -> Image.Image:
+def _scale_deep(image: Image.Image) -> Image.Image:
     """Grey values of more than 8 bits to 0..255.
 
     16-bit files say their range. 32-bit ones do not: it is taken as the smallest of 0..1, 0..255 and 0..65535
     that holds every value.
     """
-    values = values.astype(np.float64)
-    if not np.isfinite(values).all() or values.min() < 0 or values.max() > _SIXTEEN_BITS:
-        raise InputError("images.unknown_range")
-    top = _SIXTEEN_BITS if sixteen_bits else next(t for t in (1, 255, _SIXTEEN_BITS) if values.max() <= t)
-    return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))
+    greatest = _find_greatest(image)
+    is_sixteen = image.mode.startswith("I;16")
+    top = _SIXTEEN_BITS if is_sixteen else next(t for t in (1, 255, _SIXTEEN_BITS) if greatest <= t)
+    grey = Image.new("L", image.size)
+    for row, band in _cut_bands(image):
+        values = np.rint(np.asarray(band, dtype=np.float64) * (255 / top))
+        grey.paste(Image.fromarray(values.astype(np.uint8)), (0, row))
+    return grey
 
 
-def _is_svg(source: str | Path | BinaryIO) -> bool:
-    try:
-        if hasattr(source, "read"):
-            source.seek(0)
-            start = source.read(_SNIFFED)
-        else:
-            with open(source, "rb") as file:
-                start = file.read(_SNIFFED)
-    except OSError:
-        return False
-    return b"<svg" in start.lower()
+def _find_greatest(image: Image.Image) -> float:
+    """The greatest value, after a look at all of them."""
+    greatest = 0.0
+    for _, band in _cut_bands(image):
+        values = np.asarray(band)
+        if not np.isfinite(values).all() or values.min() < 0 or values.max() > _SIXTEEN_BITS:
+            raise InputError("images.unknown_range")
+        greatest = max(greatest, float(values.max()))
+    return greatest

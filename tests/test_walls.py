@@ -14,8 +14,8 @@ WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifie
 
 # From the ground up: a part may import parts of lower floors, and itself.
 FLOORS = (
-    ("text", "settings", "caches"),
-    ("errors", "language"),
+    ("text", "settings", "caches", "avif", "file_kinds"),
+    ("errors", "language", "decoding"),
     ("checks", "locks", "patience", "uploads"),
     ("models", "data", "style", "images", "hardware", "randomness"),
     ("canvas", "samples", "sketch", "events", "training", "server"),

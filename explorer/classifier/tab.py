@@ -42,7 +42,7 @@ from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.events import draw_look_for, draw_problem, then_wire, wire
 from explorer.hardware import device, on_gpu
-from explorer.images import open_image
+from explorer.images import check_path, open_image
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -139,7 +139,7 @@ def on_compare(*values, language: str) -> list:
 
 def on_compared(comparison: tuple | None, *values, language: str) -> list:
     """Show a comparison, unless something else is set by now: it may have waited for its turn."""
-    if comparison is None or comparison[0] != values:
+    if not isinstance(comparison, tuple) or comparison[0] != values:
         return [gr.skip(), gr.skip()]
     _, sentence, payload = comparison
     return [sentence, gr.skip() if payload is None else gr.update(value=payload, visible=True)]
@@ -180,7 +180,7 @@ def read_picture(choices: Choices) -> tuple[Prepared, int | None] | None:
         ink = read_sketch(choices.drawing)
         inversion = "no" if choices.inversion == "auto" else choices.inversion  # a drawing's ground is black
         return None if ink is None else (prepare_picture(ink, inversion), None)
-    path = choices.upload if source == "upload" else choices.camera
+    path = check_path(choices.upload if source == "upload" else choices.camera)
     return None if path is None else (_prepare_upload(path, choices.inversion), None)
 
 

@@ -10,10 +10,11 @@ from types import MappingProxyType
 import torch
 from torch import nn
 
-from explorer.errors import InputError
+from explorer.errors import InputError, shorten
 
 MAX_KERNEL_SIZE = 7
 MAX_KERNEL_VALUE = 1000  # larger ones only push the float32 sums out of their accuracy
+LONGEST_CELL = 400  # characters; no number needs as many
 MAX_IMAGE_SIZE = 128
 MAX_IMAGE_VALUE = 1000
 
@@ -64,6 +65,12 @@ def preset_cells(name: str) -> list[list[str]]:
     return [[str(cell) for cell in row] for row in PRESETS[name]]
 
 
+def is_preset(cells: object, name: str) -> bool:
+    """Whether cells, as they came from the page, are those of the preset."""
+    is_matrix = isinstance(cells, (list, tuple)) and all(isinstance(row, (list, tuple)) for row in cells)
+    return is_matrix and [list(row) for row in cells] == preset_cells(name)
+
+
 def first_filters(model: nn.Module) -> torch.Tensor:
     """(out_channels, kH, kW) weights of the first convolution of a network with one input channel.
 
@@ -111,7 +118,7 @@ def _parse_matrix(name: str, cells: Cells, max_size: int, max_value: float) -> t
 
 def _parse_cell(cell, name: str, row: int, column: int, max_value: float) -> float:
     place = {"name": name, "row": row, "column": column}
-    written = "" if cell is None else str(cell).strip().replace("\N{MINUS SIGN}", "-")
+    written = "" if cell is None else shorten(cell, LONGEST_CELL).strip().replace("\N{MINUS SIGN}", "-")
     if not written:
         raise InputError("convolution.cell_empty", **place)
     try:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from explorer.caches import remember
 from explorer.canvas import build_canvas
-from explorer.checks import check_choice, check_whole
+from explorer.checks import check_choice, check_flag, check_whole
 from explorer.convolution.figures import (
     choose_sentence,
     draw_comparison,
@@ -35,6 +35,7 @@ from explorer.convolution.kernels import (
     MAX_KERNEL_VALUE,
     PRESETS,
     first_filters,
+    is_preset,
     parse_image,
     parse_kernel,
     preset_cells,
@@ -52,7 +53,7 @@ from explorer.convolution.maths import (
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.events import PRIVATE, draw_look_for, draw_problem, wire
-from explorer.images import open_image
+from explorer.images import check_path, open_image
 from explorer.layout import (
     Wing,
     build_explanation,
@@ -155,8 +156,7 @@ def on_setup(choice: str, *values, language: str) -> list:
 
 def on_open(choice: str, *values, language: str) -> list:
     """As on_setup, for a link, and the kernel's name: a link that only gives numbers means the reader's own."""
-    cells = Settings(*values).cells
-    if choice == FIRST_KERNEL and [list(row) for row in cells] != preset_cells(FIRST_KERNEL):
+    if choice == FIRST_KERNEL and not is_preset(Settings(*values).cells, FIRST_KERNEL):
         choice = OWN
     return [*on_setup(choice, *values, language=language), choice]
 
@@ -191,8 +191,7 @@ def convolve(
     stride = check_whole("terms.stride", stride, 1, MAX_IMAGE_SIZE)
     dilation = check_whole("terms.dilation", dilation, 1, MAX_IMAGE_SIZE)
     padding = check_whole("terms.padding", padding, 0, MAX_PADDING)
-    if not isinstance(flip, bool):  # bool("false") would be true
-        raise InputError("errors.not_a_choice", name="convolution.flip", value=flip, choices=["true", "false"])
+    flip = check_flag("convolution.flip", flip)
     experiment = run_experiment(parse_image(image), parse_kernel(kernel), stride, padding, dilation, flip)
     comparison = experiment.comparison
     height, width = comparison.torch_result.shape
@@ -219,7 +218,7 @@ def read_picture(settings: Settings) -> torch.Tensor:
     if source == "sample":
         return load_sample().images[check_sample(settings.sample)].float() / 255
     if source == "upload":
-        return _read_upload(settings.upload)
+        return _read_upload(check_path(settings.upload))
     if source == "drawing":
         return _read_drawing(settings.drawing)
     picture = torch.zeros(6, 6)
@@ -277,8 +276,9 @@ def _run(picture: torch.Tensor, settings: Settings) -> Experiment:
     stride = check_whole("terms.stride", settings.stride, 1, MAX_STRIDE)
     padding = check_whole("terms.padding", settings.padding, 0, MAX_PADDING)
     dilation = check_whole("terms.dilation", settings.dilation, 1, MAX_DILATION)
+    flip = check_flag("convolution.flip", settings.flip)
     kernel = parse_kernel(settings.cells)
-    return _run_cached(_freeze(picture), _freeze(kernel), stride, padding, dilation, bool(settings.flip))
+    return _run_cached(_freeze(picture), _freeze(kernel), stride, padding, dilation, flip)
 
 
 @remember(megabytes=16)

@@ -82,9 +82,9 @@ def on_change(depth, width, block, initialisation, activation, seeds, run: Run |
     return gr.update(value=draw_look_for(starting, stale=True)), gr.skip(), gr.skip(), Run(settings), gr.Button(visible=True)
 
 
-def on_run(run: Run, *, language: str) -> Iterator[tuple]:
+def on_run(run: Run | None, *, language: str) -> Iterator[tuple]:
     """Measure seed after seed and show what there is so far, until all are done or the run is stopped."""
-    for norms in measure_in_parts(run.settings):
+    for norms in measure_in_parts(run.settings) if isinstance(run, Run) else ():
         if run.is_stopped:
             break
         run.seeds_done = norms.seeds_done
@@ -97,7 +97,7 @@ def on_run(run: Run, *, language: str) -> Iterator[tuple]:
 def on_stop(run: Run | None, *, language: str) -> tuple:
     """Stop measuring; what is drawn stays, dimmed where it is of the settings before."""
     _stop(run)
-    if run is None:  # nothing is under way
+    if not isinstance(run, Run):  # nothing is under way
         return gr.skip(), gr.Button(visible=False)
     key = "stopped" if run.seeds_done else "stopped_before"
     sentence = text_in(language)(f"gradient_flow.{key}", done=run.seeds_done, seeds=run.settings.seeds)
@@ -105,7 +105,7 @@ def on_stop(run: Run | None, *, language: str) -> tuple:
 
 
 def _stop(run: Run | None) -> None:
-    if run is not None:
+    if isinstance(run, Run):
         run.is_stopped = True
 
 

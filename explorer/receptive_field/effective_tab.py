@@ -62,13 +62,17 @@ def on_measure(*values, language: str) -> tuple:
     return sentence, gr.skip(), gr.skip(), Run(scene, num_images), gr.Button(visible=True)
 
 
-def on_run(run: Run, *, language: str) -> Iterator[tuple]:
+def on_run(run: Run | None, *, language: str) -> Iterator[tuple]:
     """Measure part after part and show what there is so far, until all are done or the run is stopped."""
     text = text_in(language)
+    # Gradio sends the last outputs once more at the end: these change nothing.
+    nothing = tuple(gr.skip() for _ in range(4))
+    if not isinstance(run, Run):
+        yield nothing
+        return
     for measured, done in measure_kinds(run.scene, run.num_images):
         if run.is_stopped:
-            # Gradio sends the last outputs once more at the end: these change nothing.
-            yield tuple(gr.skip() for _ in range(4))
+            yield nothing
             return
         sentence, maps, table = draw_measured(run.scene, measured, done, run.num_images, text)
         yield sentence, json.dumps(maps), table, gr.Button(visible=done < 1)
@@ -81,7 +85,7 @@ def on_stop(run: Run | None, *, language: str) -> tuple:
 
 
 def _stop(run: Run | None) -> None:
-    if run is not None:
+    if isinstance(run, Run):
         run.is_stopped = True
 
 

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from explorer.checks import check_choice, check_whole
-from explorer.errors import InputError
-from explorer.text import translate
+from explorer.errors import InputError, shorten
 
 LAYER_TYPES = ("conv", "pool", "transposed")
 COLUMN_LIMITS: Mapping[str, tuple[int, int]] = {
@@ -33,6 +32,8 @@ COLUMN_TERMS: Mapping[str, str] = {
     "dilation": "terms.dilation",
 }
 MAX_LAYERS = 64
+LONGEST_CELL = 400  # characters; no number needs as many
+SHOWN_LENGTH = 20  # characters of a cell, in a sentence
 MAX_INPUT_SIZE = 1024
 MAX_FIELD_SIZE = 1_000_000
 MAX_UNEVEN_FIELD_SIZE = 4096  # of fields that are followed pixel by pixel
@@ -146,13 +147,15 @@ def calculate_receptive_field(layers: Sequence[Mapping[str, Any]]) -> list[int]:
         1 for the image itself, then one size a layer, in pixels.
 
     Raises:
-        InputError: a value is not a whole number of at least 1.
+        InputError: a value is not a whole number of at least 1, or a layer has a key that is not known.
 
     >>> calculate_receptive_field([{"kernel": 5}, {"kernel": 2, "stride": 2}])
     [1, 5, 6]
     """
     size, jump, sizes = 1, 1, [1]
-    for layer in layers:
+    for number, layer in enumerate(layers, start=1):
+        if (problem := _find_key_problem(number, layer)) is not None:
+            raise problem
         kernel_size = check_whole("terms.kernel_size", layer.get("kernel", 1), 1)
         dilation = check_whole("terms.dilation", layer.get("dilation", 1), 1)
         size += dilation * (kernel_size - 1) * jump
@@ -171,8 +174,7 @@ class CellError(InputError):
 
     def remark(self, language: str) -> str:
         """The sentence for a reader who sees which cell is meant."""
-        values = {name: value for name, value in self.values.items() if name != "name"}
-        return translate(language, f"{self.key}_here", **values)
+        return self.say(language, f"{self.key}_here")
 
 
 def parse_layers(table: Any) -> list[dict[str, Any]]:
@@ -186,7 +188,7 @@ def parse_layers(table: Any) -> list[dict[str, Any]]:
         the same rows with checked types and whole numbers.
 
     Raises:
-        InputError: naming the row, the column and what is wrong; a CellError wherever one cell is to blame.
+        InputError: naming the row, the column and what is wrong; a CellError wherever one row or cell is to blame.
     """
     _check_table(table)
     for number, row in enumerate(table, start=1):
@@ -220,12 +222,12 @@ def _check_table(table: Any) -> None:
 
 
 def _find_row_problems(number: int, row: Any) -> list[CellError]:
-    if not isinstance(row, Mapping):
-        return [CellError("bad_row", number, None)]
+    if (problem := _find_key_problem(number, row)) is not None:
+        return [problem]
     problems = []
     kind = row.get("type", "conv")
     if not isinstance(kind, str) or kind not in LAYER_TYPES:
-        problems.append(CellError("bad_type", number, "type", value=_shorten(kind)))
+        problems.append(CellError("bad_type", number, "type", value=shorten(kind, SHOWN_LENGTH)))
     for column in COLUMN_LIMITS:
         if (problem := _find_cell_problem(number, column, row)) is not None:
             problems.append(problem)
@@ -237,18 +239,29 @@ def _find_row_problems(number: int, row: Any) -> list[CellError]:
     return problems
 
 
+def _find_key_problem(number: int, row: Any) -> CellError | None:
+    """A misspelt name of a column would count as an absent cell, which has its default."""
+    if not isinstance(row, Mapping):
+        return CellError("bad_row", number, None)
+    unknown = [key for key in row if key not in COLUMN_TERMS]
+    if not unknown:
+        return None
+    return CellError("unknown_key", number, None, value=shorten(unknown[0], SHOWN_LENGTH), known=list(COLUMN_TERMS))
+
+
 def _find_cell_problem(number: int, column: str, row: Mapping[str, Any]) -> CellError | None:
     value = row.get(column, COLUMN_DEFAULTS[column])
     minimum, maximum = COLUMN_LIMITS[column]
     said = {"name": COLUMN_TERMS[column], "minimum": minimum, "maximum": maximum}
-    if value is None or str(value).strip() == "":
+    written = "" if value is None else shorten(value, LONGEST_CELL)
+    if not written.strip():
         return CellError("empty_cell", number, column, **said)
     try:
-        value_read = math.nan if isinstance(value, bool) or "_" in str(value) else float(value)
+        value_read = math.nan if isinstance(value, bool) or "_" in written else float(value)
     except (TypeError, ValueError, OverflowError):
         value_read = math.nan
     if not minimum <= value_read <= maximum or value_read != int(value_read):
-        return CellError("bad_cell", number, column, value=_shorten(value), **said)
+        return CellError("bad_cell", number, column, value=shorten(value, SHOWN_LENGTH), **said)
     return None
 
 
@@ -256,11 +269,6 @@ def _read_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row that has no problems."""
     numbers = {column: int(float(row.get(column, default))) for column, default in COLUMN_DEFAULTS.items()}
     return {"type": row.get("type", "conv"), **numbers}
-
-
-def _shorten(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 20 else f"{text[:20]}…"
 
 
 def trace_layer_table(layers: Sequence[Mapping[str, Any]], input_size: int = 28) -> tuple[LayerRow, ...]:

@@ -46,6 +46,7 @@ from explorer.text import Text
 
 IMAGE_SIZE = 28
 SHOWN_SIDE = 256  # pixels along one side of a picture that is sent to the page
+UPLOAD_SIDE = 1024  # pixels of a picture of the reader, of which the middle square is shown
 SHOWN_UNITS = 96  # units along one side of a map that is sent to the page
 TABLE = "table"  # the reader's own layers, in the place of a model's name
 STACKS = {"stack3x3": 3, "stack5x5": 5}  # equal convolutions at stride 1, to compare with: name -> kernel
@@ -159,7 +160,7 @@ def trace_compared(name: str, scene: Scene) -> tuple[LayerRow, ...]:
 
 def fit_size(name: str, size: int) -> int:
     """The size at which a network or the reader's table is shown: its own where it takes no other."""
-    network = NETWORKS.get(name)
+    network = None if name == TABLE else find_network(name)
     return network.input_size if network and network.fixed_size else size
 
 
@@ -168,7 +169,8 @@ def check_compared(names: Any) -> list[str]:
     names = list(names or []) if isinstance(names, list | tuple) or names is None else [names]
     if len(names) > MOST_COMPARED:
         raise InputError("receptive_field.too_many_compared", maximum=MOST_COMPARED)
-    return [name if name in STACKS or name == TABLE else find_network(name).name for name in names]
+    others = (TABLE, *STACKS)  # a tuple, in which anything can be looked for
+    return [name if name in others else find_network(name).name for name in names]
 
 
 def name_network(name: str, text: Text) -> str:
@@ -212,7 +214,7 @@ def read_image(view: View, size: int) -> np.ndarray:
 
 def encode_picture(path: str) -> str:
     """The middle square of a picture, as `View.picture`."""
-    values = torch.from_numpy(np.asarray(open_image(path))[None] / np.float32(255))
+    values = torch.from_numpy(np.asarray(open_image(path, UPLOAD_SIDE))[None] / np.float32(255))
     side = min(values.shape[1:])
     top, left = ((length - side) // 2 for length in values.shape[1:])
     square = fit_images(values[:, top : top + side, left : left + side], SHOWN_SIDE)[0]

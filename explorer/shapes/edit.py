@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 
 from explorer.caches import remember
-from explorer.errors import InputError
+from explorer.errors import InputError, shorten
 from explorer.models.torchvision_models import record_torchvision
 from explorer.models.trace import Recording, Shape, ShapeError, Trace, record, record_catalogue
 from explorer.shapes.layer_list import (
@@ -31,6 +31,7 @@ STEMS = ("small", "large")
 MAX_EDITS = 60
 MAX_MENDS = 60
 MOST_EDITS = 4 * MAX_EDITS  # with those that only follow from others
+LONGEST_NAME = 200  # characters of a layer's name
 MAX_VALUES = 1_000_000_000  # numbers in one layer's output
 
 # What can be changed, the most interesting first.
@@ -175,6 +176,8 @@ def open_network(name: str, channels: int = 1, stem: str = "small", text: str = 
         InputError: the text is no list of layers.
     """
     if name == OWN:
+        if not isinstance(text, str):
+            raise InputError("shapes.list_empty")
         return _open_own(text)
     if name.startswith(TORCHVISION):
         return _open_torchvision(name.removeprefix(TORCHVISION))
@@ -218,7 +221,7 @@ def read_setting(words) -> int | tuple[int, int] | str:
     >>> read_setting("3×5")
     (3, 5)
     """
-    words = str(words).strip()
+    words = shorten(words, 40).strip()
     if re.fullmatch(r"[0-9]{1,9}", words):
         return int(words)
     pair = re.fullmatch(r"\(?\s*([0-9]{1,9})\s*[,x×*]\s*([0-9]{1,9})\s*\)?", words)
@@ -226,7 +229,7 @@ def read_setting(words) -> int | tuple[int, int] | str:
         return int(pair[1]), int(pair[2])
     if words in ("same", "valid"):
         return words
-    raise InputError("shapes.edit_value", value=words[:20])
+    raise InputError("shapes.edit_value", value=shorten(words, 20))
 
 
 def undo_last(edits: Sequence[Edit]) -> tuple[Edit, ...]:
@@ -250,13 +253,15 @@ def read_edits(value) -> tuple[Edit, ...]:
     if len(value) > MOST_EDITS:
         raise InputError("shapes.edit_too_many", maximum=MAX_EDITS)
     return tuple(
-        Edit(str(layer), str(setting), _as_setting(words), follows is True) for layer, setting, words, follows in value
+        Edit(shorten(layer, LONGEST_NAME), shorten(setting, 40), _as_setting(words), follows is True)
+        for layer, setting, words, follows in value
     )
 
 
 def _as_setting(value):
-    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(type(each) is int for each in value)
-    return tuple(value) if is_pair else read_setting(value)
+    if isinstance(value, (list, tuple)) and len(value) == 2 and all(type(each) is int for each in value):
+        return read_setting(f"{shorten(value[0], 20)}, {shorten(value[1], 20)}")
+    return read_setting(value)
 
 
 def _change_specs(specs: Mapping[str, LayerSpec], edits: Sequence[Edit]) -> dict[str, LayerSpec]:
@@ -265,9 +270,9 @@ def _change_specs(specs: Mapping[str, LayerSpec], edits: Sequence[Edit]) -> dict
     for edit in edits:
         spec = specs.get(edit.layer)
         if spec is None:
-            raise InputError("shapes.edit_no_layer", layer=edit.layer[:60])
+            raise InputError("shapes.edit_no_layer", layer=shorten(edit.layer))
         if edit.setting not in EDITABLE.get(spec.kind, ()):
-            raise InputError("shapes.edit_no_setting", layer=edit.layer, kind=spec.kind, setting=edit.setting[:40])
+            raise InputError("shapes.edit_no_setting", layer=edit.layer, kind=spec.kind, setting=shorten(edit.setting, 40))
         settings.setdefault(edit.layer, dict(spec.settings))[edit.setting] = edit.value
     return {name: make_layer(specs[name].kind, **values) for name, values in settings.items()}
 

@@ -229,12 +229,12 @@ def make_layer(kind: str, /, **settings) -> LayerSpec:
     (('kernel_size', 2), ('stride', 2))
     """
     if kind not in LAYERS:
-        raise InputError("shapes.list_unknown", layer=kind, known=list(LAYERS))
+        raise InputError("shapes.list_unknown", layer=_shorten(kind), known=list(LAYERS))
     names = [setting.name for setting in LAYERS[kind]]
     for name in settings:
         if name not in names:
             raise InputError(
-                "shapes.list_setting_unknown", layer=kind, setting=name, known=names or "–"
+                "shapes.list_setting_unknown", layer=kind, setting=_shorten(name), known=names or "–"
             )
     values = {setting.name: _check_setting(kind, setting, settings) for setting in LAYERS[kind]}
     if "stride" in values and values["stride"] is None:
@@ -398,7 +398,7 @@ def _read_settings(call: ast.Call, kind: str) -> dict:
         if keyword.arg is None:
             raise InputError("shapes.list_value", layer=kind, value="**")
         if keyword.arg in settings:
-            raise InputError("shapes.list_twice", layer=kind, setting=keyword.arg)
+            raise InputError("shapes.list_twice", layer=_shorten(kind), setting=_shorten(keyword.arg))
         settings[keyword.arg] = _read_value(keyword.value, kind)
     return settings
 

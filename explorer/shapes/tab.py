@@ -13,9 +13,9 @@ from pathlib import Path
 import gradio as gr
 
 from explorer.canvas import build_canvas
-from explorer.checks import check_choice, check_whole
+from explorer.checks import check_choice, check_keys, check_whole
 from explorer.data import load_sample, normalise
-from explorer.errors import InputError
+from explorer.errors import InputError, shorten
 from explorer.events import PRIVATE, draw_look_for, draw_problem, wire
 from explorer.layout import (
     Wing,
@@ -34,6 +34,7 @@ from explorer.models.trace import Layer, Trace, trace_catalogue
 from explorer.samples import build_sample_picker, check_sample
 from explorer.shapes.activations import Features, find_field, find_middle, measure_features
 from explorer.shapes.edit import (
+    LONGEST_NAME,
     MAX_EDITS,
     MOST_EDITS,
     OWN,
@@ -70,9 +71,19 @@ DEFAULT = ("lenet5", 28, 1, "small")
 DEFAULT_SAMPLE = 120
 MAX_SIZE = 1024
 MOST_ACTIONS = 200  # of which the page has no answer yet; earlier ones go
+MOST_INDEX = 2**31 - 1  # of what is counted: greater numbers could not all be sent back to the page
 LONGEST_SIGNATURE = 64  # characters: a SHA-256
 IMAGE_SIZE = 28  # of the images that the trained networks know
 VIEWS = ("flow", "graph", "layer")
+# What a reader can do beside the controls, and what tells of it beside its number.
+ACTION_KEYS = {
+    "choose": ("layer",),
+    "unit": ("map", "row", "column"),
+    "edit": ("layer", "setting", "value"),
+    "undo": (),
+    "mend": (),
+    "reset": (),
+}
 NUM_PICTURES = 14  # what on_shapes returns
 PRETRAINED = tuple(TORCHVISION + name for name in TORCHVISION_CLASSIFIERS)
 FOLDER = Path(__file__).parent
@@ -131,25 +142,26 @@ def read_state(value) -> State:
         return State()
     if not isinstance(value, dict):
         raise InputError("shapes.edit_damaged")
+    check_keys(value, tuple(State.__dataclass_fields__))
     unit, heard = value.get("unit"), value.get("heard") or 0
     if not _is_number(heard):
         raise InputError("shapes.edit_damaged")
     return State(
-        str(value.get("layer") or "")[:200],
+        shorten(value.get("layer") or "", LONGEST_NAME),
         read_edits(value.get("edits") or []),
-        check_whole("shapes.map_number", value.get("map") or 0, 0),
+        check_whole("shapes.map_number", value.get("map") or 0, 0, MOST_INDEX),
         None if unit is None else _check_unit(unit),
         value.get("fitted") is True,
         heard,
-        str(value.get("network") or "")[:LONGEST_SIGNATURE],
-        str(value.get("drawn") or "")[:LONGEST_SIGNATURE],
+        shorten(value.get("network") or "", LONGEST_SIGNATURE),
+        shorten(value.get("drawn") or "", LONGEST_SIGNATURE),
     )
 
 
 def _check_unit(unit) -> tuple[int, int]:
     if not isinstance(unit, (list, tuple)) or len(unit) != 2:
         raise InputError("shapes.edit_damaged")
-    return tuple(check_whole("shapes.unit", each, 0) for each in unit)
+    return tuple(check_whole("shapes.unit", each, 0, MOST_INDEX) for each in unit)
 
 
 # ---- what the page calls ----------------------------------------------------------------------------------------
@@ -199,7 +211,7 @@ def on_shapes(
         gr.update(visible=has_stems(model)),
         gr.update(visible=model == OWN),
         {**draw_editor(walk, state.layer, state.edits, view, text), "heard": state.heard},
-        draw_graph(gather_graph(walk), f"{model} {stem} {hash(own)}", text) if view == "graph" else gr.skip(),
+        draw_graph(gather_graph(walk), f"{model} {stem} {_sign(own)}", text) if view == "graph" else gr.skip(),
         *inside,
         code,
     ]
@@ -245,7 +257,11 @@ def _sign_network(model, own) -> str:
 
 def _sign(*parts) -> str:
     """The same for the same parts alone."""
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    try:
+        written = repr(parts)
+    except (RecursionError, ValueError):  # lists in lists, thousands deep: refused where they are read
+        written = ""
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def _start(before: State, network: str, inputs: list, sample, view, actions: list[dict], language: str) -> list:
@@ -307,22 +323,25 @@ def _read_actions(actions) -> list[dict]:
         raise InputError("shapes.edit_damaged")
     if not all(_is_number(action.get("number")) for action in actions):
         raise InputError("shapes.edit_damaged")
+    for action in actions:
+        kind = check_choice("shapes.action", action.get("action"), tuple(ACTION_KEYS))
+        check_keys(action, ("action", "number", *ACTION_KEYS[kind]))
     return actions[-MOST_ACTIONS:]
 
 
 def _is_number(value) -> bool:
     """Whether it can be the number of an action."""
-    return type(value) is int and value >= 0
+    return type(value) is int and 0 <= value <= MOST_INDEX
 
 
 def _act(action: dict, state: State, view: str, setting: _Setting, own: str) -> tuple[State, str]:
     """The state and the view after one action; the maps of a chosen layer are shown where there are any."""
     kind = action.get("action")
     if kind == "choose":
-        state = replace(state, layer=str(action.get("layer") or "")[:200], map=0, unit=None)
+        state = replace(state, layer=shorten(action.get("layer") or "", LONGEST_NAME), map=0, unit=None)
         return state, "layer" if not state.edits and _why_no_maps(setting, False) is None else view
     if kind == "unit":
-        number = check_whole("shapes.map_number", action.get("map"), 0)
+        number = check_whole("shapes.map_number", action.get("map"), 0, MOST_INDEX)
         return replace(state, map=number, unit=_check_unit((action.get("row"), action.get("column")))), view
     network = _open(setting.model, setting.channels, setting.stem, own)
     edits = _change(action, state.edits, network, _check_shape(setting.size, setting.channels))
@@ -338,7 +357,8 @@ def _change(action: dict, edits: tuple[Edit, ...], network: Network, shape) -> t
         return undo_last(edits)
     if kind == "mend":
         return network.mend(shape, edits)
-    edit = Edit(str(action.get("layer"))[:200], str(action.get("setting"))[:40], read_setting(action.get("value")))
+    layer, setting = shorten(action.get("layer"), LONGEST_NAME), shorten(action.get("setting"), 40)
+    edit = Edit(layer, setting, read_setting(action.get("value")))
     if edits and (edits[-1].layer, edits[-1].setting) == (edit.layer, edit.setting):
         edits = edits[:-1]
     if sum(not each.follows for each in edits) >= MAX_EDITS or len(edits) >= MOST_EDITS:

@@ -313,6 +313,20 @@ def test_a_story_sets_everything_and_tells_its_numbers(story, numbers, language)
         assert show(language=language, **{**view, **other})["look_for"] != told["look_for"]
 
 
+@pytest.mark.parametrize(("size", "tolerance"), [((700, 1000), 2), ((4608, 3456), 3), ((8160, 6120), 3)])
+def test_photos_of_any_size_that_the_other_tabs_take_are_taken(tmp_path, size, tolerance):
+    """The middle square, by area; above 1,024 pixels in two steps, with what JPEG and rounding add."""
+    waves = np.add.outer(np.sin(np.arange(24)), np.cos(np.arange(32)))
+    photo = Image.fromarray((127 + 60 * waves).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
+    photo.save(tmp_path / "photo.jpg", quality=98)
+    _, brought = on_upload(str(tmp_path / "photo.jpg"), language="en")
+    shown = np.frombuffer(base64.b64decode(brought), np.uint8).reshape(SHOWN_SIDE, SHOWN_SIDE)
+    left, top = ((length - min(size)) // 2 for length in size)
+    square = photo.crop((left, top, left + min(size), top + min(size)))
+    expected = np.asarray(square.resize((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.BOX)).astype(int)
+    assert np.abs(shown - expected).max() <= tolerance
+
+
 def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(tmp_path):
     picture = Image.new("L", (90, 40), 0)
     picture.paste(255, (45, 0, 90, 40))

@@ -10,6 +10,7 @@ SENTENCES = {
     "too_small": "{name} must be at least {minimum}, got {value}.",
     "too_large": "{name} must be at most {maximum}, got {value}.",
     "not_whole": "{name} must be a whole number, got {value}.",
+    "unknown_key": "“{value}” is no name that is known here; known are {known}.",
     "not_a_choice": "{name} must be one of {choices}, got {value!r}.",
     "too_long": "This took longer than {seconds} seconds and was stopped: choose something smaller, or try again when fewer people are here.",
     "nobody_waits": "Nobody waited for this answer any more, so it was not finished.",

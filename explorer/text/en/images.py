@@ -27,8 +27,24 @@ SENTENCES = {
         "localhost. Choose the file or drop it here instead."
     ),
     "no_pasted": "There is no picture among what you copied. Copy one and try again.",
+    "too_costly": (
+        "This picture is too large ({width} x {height} pixels): as {format} of this kind it may have at most {megapixels} "
+        "megapixels, for opening it takes much memory. Make it smaller, or save it as plain JPEG or PNG, and try again."
+    ),
+    "heic": (
+        "This is a {format} picture, as iPhones and some other phones take them; it cannot be read here. Export it as JPEG, "
+        "on a Mac with Preview, on Windows with Photos or Paint, and try again. So that an iPhone takes JPEG from now on: "
+        "Settings, Camera, Formats, Most Compatible."
+    ),
+    "raw": (
+        "This is a raw file of a camera ({format}): what its sensor measured, not yet a picture. Export it as JPEG, or choose "
+        "the JPEG that the camera saved beside it."
+    ),
+    "other_format": "Files of the format {format} are not read here. Save the picture as PNG or JPEG and try again.",
+    "document": "This is no picture but a file of another kind ({format}). Take a screenshot of what it shows and try that.",
+    "video": "This is a film ({format}). Stop it where you want to, take a screenshot and try that.",
     "svg": "SVG files describe shapes, not pixels. Export the picture as PNG or JPEG and try again.",
-    "unknown": "This file is not a picture that can be read. PNG, JPEG, WebP, GIF, BMP and TIFF work.",
+    "unknown": "This file is not a picture that can be read. PNG, JPEG, WebP, AVIF, GIF, BMP and TIFF work.",
     "gone": "This picture is no longer on the server: it forgets pictures after some hours. Choose it once more.",
     "damaged": "This picture is damaged or incomplete. Save or download it anew and try again.",
     "unknown_range": (

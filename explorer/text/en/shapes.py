@@ -154,6 +154,7 @@ SENTENCES = {
     "node_pool": "{kernel} pool",
     "node_linear": "linear, {features}",
     "edit_value": "“{value}” is no whole number and no pair such as 3, 5.",
+    "action": "What was done",
     "edit_damaged": "The changes that came with the page cannot be read; reset them.",
     "edit_too_many": "At most {maximum} changes; reset some.",
     "edit_no_layer": "“{layer}” is no layer that can be changed.",

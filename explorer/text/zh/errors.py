@@ -10,6 +10,7 @@ SENTENCES = {
     "too_small": "{name}不能小于 {minimum}，现在是 {value}。",
     "too_large": "{name}不能大于 {maximum}，现在是 {value}。",
     "not_whole": "{name}必须是整数，现在是 {value}。",
+    "unknown_key": "这里没有“{value}”这个名字，可以用的有：{known}。",
     "not_a_choice": "{name}只能是 {choices} 之一，现在是 {value!r}。",
     "too_long": "这项计算超过了 {seconds} 秒，已停止：请把设置调小，或等人少时再试。",
     "nobody_waits": "已经没有人在等这个结果，所以没有算完。",

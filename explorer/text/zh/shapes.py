@@ -138,6 +138,7 @@ SENTENCES = {
     "node_pool": "{kernel} 池化",
     "node_linear": "全连接，{features}",
     "edit_value": "“{value}”既不是整数，也不是 3, 5 这样的一对整数。",
+    "action": "操作",
     "edit_damaged": "页面传来的修改读不懂，请还原。",
     "edit_too_many": "最多改 {maximum} 处，请先还原一些。",
     "edit_no_layer": "“{layer}”不是可以修改的层。",

@@ -1,0 +1,31 @@
+"""Values that the page never sends: each handler answers them with a sentence, or as ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from explorer.gradient_flow.tab import gradient_norms, on_change, on_run, on_stop
+
+from tests.forged import FORGED, call_api, call_forged
+
+
+HANDLERS = {
+    "change": (on_change, [2, 4, "linear", "default", "relu", 2, None]),
+    "run": (on_run, [None]),
+    "stop": (on_stop, [None]),
+}
+
+CASES = [(name, position) for name, (_, values) in HANDLERS.items() for position in range(len(values))]
+
+
+@pytest.mark.parametrize(("name", "position"), CASES)
+def test_a_forged_value_ends_in_a_sentence(name, position, caplog):
+    handler, values = HANDLERS[name]
+    for forged in FORGED:
+        call_forged(handler, values, position, forged, caplog)
+
+
+@pytest.mark.parametrize("name", ["depth", "width", "block", "initialisation", "activation", "seeds"])
+def test_a_forged_argument_of_a_program_ends_in_a_sentence(name):
+    for forged in FORGED:
+        call_api(gradient_norms, name, forged, **{"depth": 2, "width": 4, "seeds": 2})

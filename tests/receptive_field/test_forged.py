@@ -1,0 +1,96 @@
+"""Values that the page never sends: each handler answers them with a sentence, or as ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from explorer.errors import InputError
+from explorer.receptive_field import effective_tab
+from explorer.receptive_field.maths import CellError, calculate_receptive_field, find_problems, parse_layers
+from explorer.receptive_field.tab import TABLE, View, on_check, on_compare, on_open, on_upload, on_view, receptive_field
+
+from tests.forged import FORGED, call_api, call_forged, check_sendable
+
+
+
+def view(**changes) -> list:
+    return [getattr(View(**changes), name) for name in View.__dataclass_fields__]
+
+
+HANDLERS = {
+    "view": (on_view, [4, *view()]),
+    "view_table": (on_view, [4, *view(model=TABLE, compared=[TABLE])]),
+    "open": (on_open, [4, *view()]),
+    "open_large": (on_open, [4, *view(size=32)]),
+    "open_table": (on_open, [4, *view(model=TABLE)]),
+    "check": (on_check, view()),
+    "check_table": (on_check, view(model=TABLE)),
+    "upload": (on_upload, [None]),
+    "compare": (on_compare, ["kernels", 64]),
+    "measure": (effective_tab.on_measure, [*view(), 1, None]),
+    "run": (effective_tab.on_run, [None]),
+    "stop": (effective_tab.on_stop, [None]),
+}
+
+CASES = [(name, position) for name, (_, values) in HANDLERS.items() for position in range(len(values))]
+
+
+@pytest.mark.parametrize(("name", "position"), CASES)
+def test_a_forged_value_ends_in_a_sentence(name, position, caplog):
+    handler, values = HANDLERS[name]
+    for forged in FORGED:
+        call_forged(handler, values, position, forged, caplog)
+
+
+
+@pytest.mark.parametrize("column", ["type", "kernel", "stride", "padding", "dilation"])
+def test_a_forged_cell_ends_in_a_sentence(column, caplog):
+    for handler, values in (HANDLERS["view_table"], HANDLERS["check_table"]):
+        for forged in FORGED:
+            call_forged(handler, values, len(values) - 1, [{"type": "conv", "kernel": 3, column: forged}], caplog)
+
+
+@pytest.mark.parametrize("name", ["model", "layers", "input_size"])
+def test_a_forged_argument_of_a_program_ends_in_a_sentence(name):
+    for forged in FORGED:
+        call_api(receptive_field, name, forged)
+
+
+KNOWN = "type, kernel, stride, padding, dilation"
+
+
+@pytest.mark.parametrize("read", [parse_layers, calculate_receptive_field, lambda rows: receptive_field(layers=rows)])
+def test_an_unknown_key_is_refused_by_name(read):
+    with pytest.raises(CellError) as caught:
+        read([{"kernel": 3}, {"kernal": 5}])
+    assert (caught.value.row, caught.value.column) == (2, None)
+    english, chinese = caught.value.sentence("en"), caught.value.sentence("zh")
+    assert "Row 2" in english and "kernal" in english and KNOWN in english
+    assert "kernal" in chinese and KNOWN.replace(", ", "、") in chinese
+    assert "kernal" in caught.value.remark("en") and "kernal" in caught.value.remark("zh")
+
+
+@pytest.mark.parametrize("key", ["x" * 100_000, "\ud800", 5, None, ("a", "b"), "<b>"])
+def test_a_strange_key_is_told_shortly(key):
+    (problem,) = find_problems([{key: 1}])
+    for language in ("en", "zh"):
+        assert len(problem.sentence(language).encode("utf-8")) < 200 and len(problem.remark(language).encode("utf-8")) < 200
+
+
+def test_an_unknown_key_is_marked_in_the_table(caplog):
+    position = 1 + list(View.__dataclass_fields__).index("layers")
+    (answer,) = call_forged(on_view, [4, *view(model=TABLE)], position, [{"kernal": 5}], caplog)
+    assert "kernal" in answer[0]["value"]
+    (mark,) = answer[-1]
+    assert (mark["row"], mark["column"]) == (1, None) and "kernal" in mark["sentence"]
+
+
+def test_a_layer_that_is_none_is_refused():
+    for layer in (5, None, "conv", [3]):
+        with pytest.raises(InputError, match="Row 1 is not a layer"):
+            calculate_receptive_field([layer])
+
+
+def test_a_missing_key_keeps_its_default():
+    assert calculate_receptive_field([{}, {"kernel": 5}]) == [1, 1, 5]
+    check_sendable(receptive_field(layers=[{"kernel": 3}]))
