@@ -8,9 +8,11 @@ maps", shows that some hardly depend on the network's weights.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -21,18 +23,7 @@ from explorer.data import normalise
 from explorer.errors import InputError
 from explorer.patience import go_on
 
-METHODS = (
-    "gradient",
-    "input_x_gradient",
-    "integrated_gradients",
-    "smoothgrad",
-    "gradcam",
-    "occlusion",
-    "guided_backprop",
-    "deeplift",
-)
 BASELINES = ("black", "mean", "blurred", "noise")
-METHODS_WITH_BASELINE = ("integrated_gradients", "deeplift", "occlusion")
 
 STEPS_FACTOR = 4
 MOST_STEPS = 500
@@ -78,7 +69,7 @@ class Attribution:
     @property
     def completeness_gap(self) -> float | None:
         """Sum of the values less (score - baseline_score); 0 if the method keeps its promise. Else None."""
-        if self.method not in ("integrated_gradients", "deeplift"):
+        if not METHODS[self.method].promises_sum:
             return None
         return float(self.values.sum()) - (self.score - self.baseline_score)
 
@@ -136,7 +127,7 @@ def compute_attribution(
         ValueError: the network is in train mode.
         InputError: no such method, class, baseline or layer, or the network has no layer for Grad-CAM.
     """
-    check_choice("terms.method", method, METHODS)
+    check_choice("terms.method", method, tuple(METHODS))
     if any(module.training for module in model.modules()):
         raise ValueError("model must be in eval mode: dropout and batch statistics would falsify the attribution")
     chosen = Settings(**settings)
@@ -145,9 +136,9 @@ def compute_attribution(
         with torch.no_grad():
             logits = model(pixels)
         target = check_whole("terms.target", target, 0, logits.shape[1] - 1)
-        found = _COMPUTE[method](model, pixels, target, chosen)
+        found = METHODS[method].compute(model, pixels, target, chosen)
         values = found.pop("values").detach().sum(dim=(0, 1)).cpu()
-        if method in METHODS_WITH_BASELINE:
+        if METHODS[method].uses_baseline:
             with torch.no_grad():
                 found["baseline_score"] = float(model(make_baseline(pixels, chosen))[0, target])
             values = _without_rounding(values, max(abs(found["baseline_score"]), abs(float(logits[0, target]))))
@@ -342,13 +333,69 @@ def _copy_inputs(_module: nn.Module, inputs: tuple) -> tuple:
     return tuple(value.clone() if isinstance(value, torch.Tensor) else value for value in inputs)
 
 
-_COMPUTE = {
-    "gradient": _gradient,
-    "input_x_gradient": _input_x_gradient,
-    "integrated_gradients": _integrated_gradients,
-    "smoothgrad": _smoothgrad,
-    "gradcam": _gradcam,
-    "occlusion": _occlusion,
-    "guided_backprop": _guided_backprop,
-    "deeplift": _deeplift,
-}
+# ---- the methods ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method. All that the app knows of it stands here, but for its sentences: `classifier.method_NAME`, its name, and
+    `classifier.about_NAME`, what its map shows and does not show.
+
+    Attributes:
+        compute: the map and what else there is to say of it, as fields of Attribution, of a network, pixels, a class and
+            Settings.
+        colours: what orange and blue mean: "signed" (orange speaks for the class, blue against it), "positive" (orange
+            alone), "sensitive" (a brighter pixel raises or lowers the score) or "guided" (neither).
+        empty: why a map may be 0 everywhere: "gradient" (nothing gets through), "baseline" (the picture is the baseline) or
+            "gradcam" (no positive evidence).
+        uses_baseline: whether it compares with a picture of nothing.
+        promises_sum: whether the values sum up to the difference of scores between the picture and the baseline.
+        is_slow: whether it takes so many passes that other readers should not wait for the network meanwhile.
+        source: where it was published.
+    """
+
+    compute: Callable[[nn.Module, torch.Tensor, int, Settings], dict]
+    colours: Literal["signed", "positive", "sensitive", "guided"]
+    empty: Literal["gradient", "baseline", "gradcam"]
+    uses_baseline: bool
+    promises_sum: bool
+    is_slow: bool
+    source: str
+
+
+METHODS: Mapping[str, Method] = MappingProxyType(
+    {
+        "gradient": Method(
+            _gradient, "sensitive", "gradient", uses_baseline=False, promises_sum=False, is_slow=False,
+            source="Simonyan, Vedaldi and Zisserman 2013, Deep inside convolutional networks",
+        ),
+        "input_x_gradient": Method(
+            _input_x_gradient, "signed", "gradient", uses_baseline=False, promises_sum=False, is_slow=False,
+            source="Shrikumar et al. 2016, Not just a black box",
+        ),
+        "integrated_gradients": Method(
+            _integrated_gradients, "signed", "baseline", uses_baseline=True, promises_sum=True, is_slow=True,
+            source="Sundararajan, Taly and Yan 2017, Axiomatic attribution for deep networks",
+        ),
+        "smoothgrad": Method(
+            _smoothgrad, "sensitive", "gradient", uses_baseline=False, promises_sum=False, is_slow=True,
+            source="Smilkov et al. 2017, SmoothGrad: removing noise by adding noise",
+        ),
+        "gradcam": Method(
+            _gradcam, "positive", "gradcam", uses_baseline=False, promises_sum=False, is_slow=False,
+            source="Selvaraju et al. 2017, Grad-CAM",
+        ),
+        "occlusion": Method(
+            _occlusion, "signed", "baseline", uses_baseline=True, promises_sum=False, is_slow=True,
+            source="Zeiler and Fergus 2014, Visualizing and understanding convolutional networks",
+        ),
+        "guided_backprop": Method(
+            _guided_backprop, "guided", "gradient", uses_baseline=False, promises_sum=False, is_slow=False,
+            source="Springenberg et al. 2015, Striving for simplicity",
+        ),
+        "deeplift": Method(
+            _deeplift, "signed", "baseline", uses_baseline=True, promises_sum=True, is_slow=True,
+            source="Shrikumar, Greenside and Kundaje 2017, Learning important features",
+        ),
+    }
+)  # fmt: skip

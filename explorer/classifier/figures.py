@@ -10,16 +10,13 @@ import torch
 import torch.nn.functional as F
 
 from explorer.canvas import Map, draw_maps
-from explorer.classifier.attribution import METHODS_WITH_BASELINE, Attribution, Settings
+from explorer.classifier.attribution import METHODS, Attribution, Settings
 from explorer.classifier.preprocessing import Prepared, Step
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.text import Text, join_sentences
 
 NUM_CLASSES = 10
-
-# What the colours of a method's map mean; of those that are not named, orange speaks for the class and blue against it.
-_COLOURS = {"gradient": "sensitive", "smoothgrad": "sensitive", "guided_backprop": "guided", "gradcam": "positive"}
 _ALL = 0.99  # of a map on the clothes: only the baseline keeps the rest at 0
 _LEAST_LINE = 0.005  # share from which on a line is drawn: below, it would stand on the bar's foot
 _SHOWN_SIDE = 112  # pixels to which larger pictures are reduced before they are sent to the page
@@ -114,8 +111,8 @@ def _what_to_look_for(outcome: Outcome, text: Text) -> str:
     if outcome.attribution is None:
         return text("classifier.look_no_map")
     if not outcome.attribution.has_evidence:
-        return text(f"classifier.look_empty_{_why_empty(outcome)}", target=target)
-    colours = text(f"classifier.colours_{_COLOURS.get(outcome.method, 'signed')}", target=target)
+        return text(f"classifier.look_empty_{METHODS[outcome.method].empty}", target=target)
+    colours = text(f"classifier.colours_{METHODS[outcome.method].colours}", target=target)
     if outcome.truth not in (None, outcome.predicted) and outcome.target == outcome.predicted:
         return text("classifier.look_wrong", colours=colours, truth=class_name(text, outcome.truth))
     complete = outcome.attribution.completeness_gap is not None  # then a pixel equal to the baseline gets exactly 0
@@ -124,12 +121,6 @@ def _what_to_look_for(outcome: Outcome, text: Text) -> str:
         return text("classifier.look_black_baseline", colours=colours)
     share, area = percent(outcome.share, text, 0), percent(outcome.area, text, 0)
     return text("classifier.look_share", colours=colours, share=share, area=area)
-
-
-def _why_empty(outcome: Outcome) -> str:
-    if outcome.method == "gradcam":
-        return "gradcam"
-    return "baseline" if outcome.method in METHODS_WITH_BASELINE else "gradient"
 
 
 def draw_about(outcome: Outcome, text: Text) -> str:

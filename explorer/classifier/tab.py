@@ -72,7 +72,6 @@ DEPTHS = ("last", "middle", "first")
 PREDICTED = -1  # as target: the class that the network predicts
 MAX_WINDOW = 14  # pixels, of occlusion
 UPLOAD_SIDE = 512  # pixels; the networks see 28
-SLOW_METHODS = ("integrated_gradients", "smoothgrad", "occlusion", "deeplift")
 _CAMERA = {"width": {"ideal": 640}, "height": {"ideal": 480}}  # pixels: larger ones may pass the greatest upload
 MAX_API_SIDE = 1024  # pixels of an image given as lists
 DEFAULT_MODEL = "lenet5"
@@ -197,9 +196,9 @@ def _prepare_sample(index) -> tuple[Prepared, int]:
 
 def classify_picture(choices: Choices, prepared: Prepared, truth: int | None) -> Outcome:
     """What the network says, and the map of the chosen method for the chosen class."""
-    check_choice("terms.method", choices.method, METHODS)
+    check_choice("terms.method", choices.method, tuple(METHODS))
     target = check_whole("terms.target", choices.target, PREDICTED, NUM_CLASSES - 1)
-    with borrow_model(choices.model, alone=choices.method in SLOW_METHODS) as model:
+    with borrow_model(choices.model, alone=METHODS[choices.method].is_slow) as model:
         probabilities = compute_probabilities(model, prepared.image)
         if target == PREDICTED:
             target = int(probabilities.argmax())
@@ -406,7 +405,7 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], lis
             text("images.webcam"), sources=["webcam"], height=220, show_label=False, elem_classes="camera",
             webcam_options=gr.WebcamOptions(constraints={"video": _CAMERA}),
         )  # fmt: skip
-    method = gr.Dropdown(_options("method", METHODS, text), value=default.method, label=text("terms.method"))
+    method = gr.Dropdown(_options("method", tuple(METHODS), text), value=default.method, label=text("terms.method"))
     targets = [(text("classifier.predicted_class"), PREDICTED)]
     targets += [(class_name(text, label), label) for label in range(NUM_CLASSES)]
     target = gr.Dropdown(targets, value=default.target, label=text("terms.target"))

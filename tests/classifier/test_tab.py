@@ -176,13 +176,32 @@ def test_how_far_stretching_would_move_gradcam():
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_colours_are_told_as_the_method_means_them(language):
     text = text_in(language)
-    colours = {"gradient": "sensitive", "smoothgrad": "sensitive", "guided_backprop": "guided", "gradcam": "positive"}
-    for method in METHODS:
-        shown = call(on_classify, language, model="lenet5", method=method, target=6)
-        outcome = tab.classify_picture(Choices(method=method, target=6), *tab._prepare_sample(139))
+    for name, method in METHODS.items():
+        shown = call(on_classify, language, model="lenet5", method=name, target=6)
+        outcome = tab.classify_picture(Choices(method=name, target=6), *tab._prepare_sample(139))
         if outcome.attribution.has_evidence:
-            said = text(f"classifier.colours_{colours.get(method, 'signed')}", target=text("terms.class_6"))
-            assert said in shown[0], method
+            assert text(f"classifier.colours_{method.colours}", target=text("terms.class_6")) in shown[0], name
+
+
+def test_only_maps_without_negative_values_are_told_as_such():
+    for name, method in METHODS.items():
+        outcomes = [tab.classify_picture(Choices(method=name), *tab._prepare_sample(each)) for each in (5, 61, 139)]
+        least = min(float(outcome.attribution.values.min()) for outcome in outcomes)
+        assert (least >= 0) == (method.colours == "positive"), name
+
+
+def test_what_a_method_says_of_sensitivity_is_so():
+    """Where its orange means that a brighter pixel raises the score, a little light there does so."""
+    picture, _ = tab._prepare_sample(139)
+    model = tab.load_trained("lenet5")
+    with torch.no_grad():
+        lights = picture.image + 0.01 * torch.eye(28 * 28).view(-1, 1, 28, 28)
+        rises = (model(lights) - model(picture.image))[:, 6].view(28, 28)
+    for name, method in METHODS.items():
+        if method.colours == "sensitive":
+            values = tab.classify_picture(Choices(method=name, target=6), picture, None).attribution.values
+            clear = values.abs() > values.abs().median()
+            assert ((values > 0) == (rises > 0))[clear].float().mean() > 0.8, name
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
