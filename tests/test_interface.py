@@ -16,7 +16,7 @@ from explorer.language import localise
 from explorer.convolution.tab import read_cells
 from explorer.layout import Wing
 from explorer.links import parse_setting, read_settings
-from explorer.receptive_field.tab import read_compared, read_layer, read_layers, read_place
+from explorer.receptive_field.tab import read_compared, read_layer, read_layers, read_model, read_place
 from explorer.settings import Settings
 from explorer.text import translate
 
@@ -202,6 +202,10 @@ def test_a_link_carries_the_cells_of_a_kernel(words, cells):
         ("layer", "2.5", None),
         ("layer", "10000", None),
         ("layer", "conv1", None),
+        ("model", "torchvision/vgg16", "torchvision/vgg16"),
+        ("model", "torchvision:vgg16", "torchvision/vgg16"),  # of links that were copied once
+        ("model", "table", "table"),
+        ("model", "vgg16", None),
         ("place", "0.25;0.5", [0.25, 0.5]),
         ("place", "", None),
         ("place", "0.5", None),
@@ -211,7 +215,8 @@ def test_a_link_carries_the_cells_of_a_kernel(words, cells):
     ],
 )
 def test_a_link_carries_the_layer_and_what_the_unit_looks_at(name, words, value):
-    wing = Wing("wing", {name: gr.HTML()}, print, link_parsers={"layer": read_layer, "place": read_place})
+    parsers = {"model": read_model, "layer": read_layer, "place": read_place}
+    wing = Wing("wing", {name: gr.HTML()}, print, link_parsers=parsers)
     assert read_settings(wing, {name: words}) == [gr.skip() if value is None else value]
 
 

@@ -72,7 +72,7 @@ from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
 SOURCES = ("tutorial", "sample", "upload", "drawing")
-LEARNED = ("lenet5", "alexnet_small", "resnet18")  # networks whose first filters take one channel and are shipped
+LEARNED = tuple(name for name, entry in MODELS.items() if entry.lends_filters)
 OWN = "own"
 FIRST_KERNEL = "horizontal"
 CHOICES = (*PRESETS, *LEARNED, OWN)

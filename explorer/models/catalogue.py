@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from types import MappingProxyType
 
@@ -24,6 +24,8 @@ class ModelEntry:
         title: what a reader sees; the same in every language.
         build: builds the network with fresh weights; keyword arguments change it.
         section: section of the tutorial that introduces it (1 to 10).
+        lends_filters: whether the convolution tab offers its trained first filters as kernels.
+        is_compared: whether its receptive field stands in the table that compares networks.
         input_shape: (C, H, W) of the images it is made for.
         fixed_size: whether a linear layer ties it to exactly that height and width.
         claimed_accuracy: test accuracy that the tutorial states, as a fraction, or None.
@@ -34,30 +36,37 @@ class ModelEntry:
     title: str
     build: Callable[..., nn.Module]
     section: int
+    _: KW_ONLY
+    lends_filters: bool
+    is_compared: bool
     input_shape: tuple[int, int, int] = (1, 28, 28)
     fixed_size: bool = False
     claimed_accuracy: float | None = None
     claimed_params: int | None = None
 
 
+# In which lists a network stands beside those of all networks; each says so.
+_SHOWN = {"lends_filters": True, "is_compared": True}
+_COMPARED = {"lends_filters": False, "is_compared": True}
+_LISTED = {"lends_filters": False, "is_compared": False}
 _ENTRIES = (
-    ModelEntry("softmax", "Softmax regression", SoftmaxRegression, 1, fixed_size=True, claimed_accuracy=0.840),
-    ModelEntry("mlp", "MLP", MLP, 1, fixed_size=True, claimed_accuracy=0.921),
+    ModelEntry("softmax", "Softmax regression", SoftmaxRegression, 1, **_LISTED, fixed_size=True, claimed_accuracy=0.840),
+    ModelEntry("mlp", "MLP", MLP, 1, **_LISTED, fixed_size=True, claimed_accuracy=0.921),
     ModelEntry(
-        "lenet5", "LeNet-5", LeNet5, 6, fixed_size=True, claimed_accuracy=0.910, claimed_params=61_706
+        "lenet5", "LeNet-5", LeNet5, 6, **_SHOWN, fixed_size=True, claimed_accuracy=0.910, claimed_params=61_706
     ),
-    ModelEntry("alexnet_small", "AlexNet-Small", AlexNetSmall, 7, claimed_accuracy=0.930),
-    ModelEntry("resnet18", "ResNet-18", ResNet18, 9, claimed_accuracy=0.953, claimed_params=11_173_962),
-    ModelEntry("resnet34", "ResNet-34", ResNet34, 9, claimed_params=21_282_122),
-    ModelEntry("resnet50", "ResNet-50", ResNet50, 9, claimed_params=23_508_234),
-    ModelEntry("resnet101", "ResNet-101", ResNet101, 9),
-    ModelEntry("resnet152", "ResNet-152", ResNet152, 9),
-    ModelEntry("plain18", "Plain-18", partial(ResNet18, residual=False), 8),
-    ModelEntry("plain34", "Plain-34", partial(ResNet34, residual=False), 8),
-    ModelEntry("resnet20", "ResNet-20 (CIFAR)", partial(CifarResNet, 20), 8),
-    ModelEntry("plain20", "Plain-20 (CIFAR)", partial(CifarResNet, 20, residual=False), 8),
-    ModelEntry("resnet56", "ResNet-56 (CIFAR)", partial(CifarResNet, 56), 8),
-    ModelEntry("plain56", "Plain-56 (CIFAR)", partial(CifarResNet, 56, residual=False), 8),
+    ModelEntry("alexnet_small", "AlexNet-Small", AlexNetSmall, 7, **_SHOWN, claimed_accuracy=0.930),
+    ModelEntry("resnet18", "ResNet-18", ResNet18, 9, **_SHOWN, claimed_accuracy=0.953, claimed_params=11_173_962),
+    ModelEntry("resnet34", "ResNet-34", ResNet34, 9, **_COMPARED, claimed_params=21_282_122),
+    ModelEntry("resnet50", "ResNet-50", ResNet50, 9, **_COMPARED, claimed_params=23_508_234),
+    ModelEntry("resnet101", "ResNet-101", ResNet101, 9, **_LISTED),
+    ModelEntry("resnet152", "ResNet-152", ResNet152, 9, **_LISTED),
+    ModelEntry("plain18", "Plain-18", partial(ResNet18, residual=False), 8, **_COMPARED),
+    ModelEntry("plain34", "Plain-34", partial(ResNet34, residual=False), 8, **_LISTED),
+    ModelEntry("resnet20", "ResNet-20 (CIFAR)", partial(CifarResNet, 20), 8, **_LISTED),
+    ModelEntry("plain20", "Plain-20 (CIFAR)", partial(CifarResNet, 20, residual=False), 8, **_LISTED),
+    ModelEntry("resnet56", "ResNet-56 (CIFAR)", partial(CifarResNet, 56), 8, **_LISTED),
+    ModelEntry("plain56", "Plain-56 (CIFAR)", partial(CifarResNet, 56, residual=False), 8, **_LISTED),
 )
 
 MODELS: Mapping[str, ModelEntry] = MappingProxyType({entry.name: entry for entry in _ENTRIES})

@@ -126,14 +126,27 @@ def create_torchvision(name: str) -> nn.Module:
     Raises:
         InputError: torchvision has no classifier of that name.
     """
+    with _WeightsOnMeta():
+        model = _build(name)
+    return model.to("meta").eval()
+
+
+def draw_torchvision(name: str) -> nn.Module:
+    """Build a classifier of torchvision with fresh weights of its own initialisation, on the processor, in eval mode.
+
+    Raises:
+        InputError: torchvision has no classifier of that name.
+    """
+    return _build(name).eval()
+
+
+def _build(name: str) -> nn.Module:
     if name not in TORCHVISION_CLASSIFIERS:
         raise InputError("errors.not_a_choice", name="terms.model", value=name, choices=list(TORCHVISION_CLASSIFIERS))
     from torchvision import models
 
     settings = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    with _WeightsOnMeta():
-        model = getattr(models, name)(weights=None, **settings)
-    return model.to("meta").eval()
+    return getattr(models, name)(weights=None, **settings)
 
 
 @remember(megabytes=64)

@@ -21,10 +21,10 @@ from torch import nn
 from explorer.checks import check_whole
 from explorer.data import normalise
 from explorer.errors import InputError
-from explorer.models.catalogue import MODELS, create_model
+from explorer.models.networks import find_network
 from explorer.models.checkpoints import checkpoint_problem, load_trained, model_lock
 from explorer.randomness import seeded
-from explorer.receptive_field.networks import TORCHVISION, find_network, record_network
+from explorer.receptive_field.networks import record_network
 
 SHARES = (0.2, 0.5, 0.9, 0.99)
 MAX_IMAGES = 200
@@ -173,7 +173,7 @@ def summarise(total: np.ndarray, count: int, silent: int, centre: tuple[float, f
 
 def has_trained_weights(name: str) -> bool:
     """Whether trained weights of this network are shipped, unaltered."""
-    return name in MODELS and checkpoint_problem(name) is None
+    return find_network(name).is_ours and checkpoint_problem(name) is None
 
 
 def has_module(name: str, layer: str) -> bool:
@@ -200,13 +200,7 @@ def check_cost(name: str, input_size: int) -> int:
 def draw_random_network(name: str, seed: int) -> nn.Module:
     """The network with fresh weights of its own initialisation; torch's generator is left as found."""
     with seeded(seed):
-        if not name.startswith(TORCHVISION):
-            return create_model(name).eval()
-        from torchvision import models
-
-        name = name.removeprefix(TORCHVISION)
-        settings = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
-        return getattr(models, name)(weights=None, **settings).eval()
+        return find_network(name).draw()
 
 
 def copy_trained_network(name: str) -> nn.Module:

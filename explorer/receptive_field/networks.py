@@ -1,7 +1,4 @@
-"""The networks that the wing can show: the catalogue's and torchvision's, their rows, and the check of a field.
-
-A name with the prefix "torchvision:" is one of torchvision's classifiers, any other a model of the catalogue.
-"""
+"""The networks that the wing can show, their rows, and the check of a field."""
 
 from __future__ import annotations
 
@@ -18,13 +15,11 @@ from torch import nn
 from explorer.caches import remember
 from explorer.checks import check_whole
 from explorer.errors import InputError
-from explorer.models.catalogue import MODELS
 from explorer.models.footprint import check_field, measure_footprint
-from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS, record_torchvision
-from explorer.models.trace import Layer, Recording, UnsupportedLayerError, record_catalogue
+from explorer.models.networks import Network, find_network
+from explorer.models.trace import Layer, Recording, UnsupportedLayerError
 from explorer.receptive_field.maths import FieldBox, LayerRow, compute_field_box, limit_reach, make_image_row
 
-TORCHVISION = "torchvision:"
 MAX_IMAGE_SIZE = 512
 # Layers of a traced network that widen the field, and those behind which every unit sees everything.
 LOCAL_KINDS: Mapping[str, str] = {
@@ -32,58 +27,9 @@ LOCAL_KINDS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Network:
-    """A network that can be picked.
-
-    Attributes:
-        name: by which it is picked.
-        title: what a reader calls it; the same in every language.
-        channels: of the images it takes.
-        input_size: side in pixels of the images it is made for.
-        fixed_size: whether it takes images of that size only.
-    """
-
-    name: str
-    title: str
-    channels: int
-    input_size: int
-    fixed_size: bool
-
-
-def _list_networks() -> dict[str, Network]:
-    catalogue = [
-        Network(name, entry.title, entry.input_shape[0], entry.input_shape[-1], entry.fixed_size)
-        for name, entry in MODELS.items()
-    ]
-    torchvision = [
-        Network(f"{TORCHVISION}{name}", f"torchvision {entry.title}", 3, entry.input_size, entry.fixed_size)
-        for name, entry in TORCHVISION_CLASSIFIERS.items()
-        if entry.input_size <= MAX_IMAGE_SIZE or not entry.fixed_size
-    ]
-    return {network.name: network for network in (*catalogue, *torchvision)}
-
-
-NETWORKS: Mapping[str, Network] = _list_networks()
-
-
-def find_network(name: Any) -> Network:
-    """The network of that name.
-
-    Raises:
-        InputError: there is none.
-    """
-    if not isinstance(name, str) or name not in NETWORKS:
-        raise InputError("errors.not_a_choice", name="terms.model", value=name, choices=list(MODELS))
-    return NETWORKS[name]
-
-
 def record_network(name: str) -> Recording:
-    """Its recording, remembered: the same network at another size costs no second one."""
-    network = find_network(name)
-    if name.startswith(TORCHVISION):
-        return record_torchvision(name.removeprefix(TORCHVISION))
-    return record_catalogue(name, network.channels)
+    """The recording of a network, for the images that it is made for."""
+    return find_network(name).record()
 
 
 def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:

@@ -17,6 +17,7 @@ from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
 from explorer.receptive_field.effective import fit_images
+from explorer.models.networks import NETWORKS, find_network
 from explorer.receptive_field.figures import name_layer
 from explorer.receptive_field.maths import (
     COLUMN_LIMITS,
@@ -34,11 +35,9 @@ from explorer.receptive_field.maths import (
 )
 from explorer.receptive_field.networks import (
     MAX_IMAGE_SIZE,
-    NETWORKS,
     UnitCheck,
     check_chain_unit,
     check_unit,
-    find_network,
     trace_model,
 )
 from explorer.samples import check_sample

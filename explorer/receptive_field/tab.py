@@ -27,6 +27,7 @@ from explorer.layout import (
     picture_column,
 )
 from explorer.models.catalogue import MODELS
+from explorer.models.networks import NETWORKS, find_network, present_name
 from explorer.receptive_field.effective_tab import build_effective
 from explorer.receptive_field.figures import (
     Growth,
@@ -55,7 +56,7 @@ from explorer.receptive_field.maths import (
     find_problems,
     summarise_stack,
 )
-from explorer.receptive_field.networks import MAX_IMAGE_SIZE, NETWORKS, UnitCheck, find_network, trace_model
+from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, trace_model
 from explorer.receptive_field.scene import (
     FARTHEST,
     FIRST_LAYER,
@@ -98,7 +99,6 @@ CHOICE = "receptive_field.model"  # by which the page knows the choice of a netw
 
 # Section 4.2 of the tutorial: number of 3x3 layers and the side that it says they see.
 CLAIMED_DEPTHS = ((1, "3"), (3, "7"), (5, "15"), (10, "32"), (20, "100+"))
-LISTED_MODELS = ("lenet5", "alexnet_small", "resnet18", "resnet34", "resnet50", "plain18")
 
 
 PICTURES = ("chart", "field", "table")
@@ -314,7 +314,7 @@ def receptive_field(
     """Receptive field of every layer of a network, or of a list of layers.
 
     Args:
-        model: name of a model of the catalogue, or "torchvision:" and the name of one of torchvision's classifiers; not
+        model: name of a model of the catalogue, or "torchvision/" and the name of one of torchvision's classifiers; not
             used when layers are given.
         layers: list of {"type": "conv", "pool" or "transposed", "kernel", "stride", "padding", "dilation"} instead of a
             model.
@@ -329,7 +329,7 @@ def receptive_field(
     check_choice("terms.language", language, tuple(LANGUAGES))
     text = text_in(language)
     input_size = check_size(input_size)
-    view = View(model=model, size=input_size) if layers is None else View(TABLE, input_size, layers=layers)
+    view = View(model=present_name(model), size=input_size) if layers is None else View(TABLE, input_size, layers=layers)
     rows = trace_rows(view, input_size)
     scene = find_scene(replace(view, layer=len(rows) - 1))
     wide = find_first_as_wide(rows)
@@ -388,9 +388,17 @@ def build_tab(language: str) -> Wing:
     build_facts(text)
     build_explanation("receptive_field", language)
     links = {name: controls[name] for name in ("model", "size", "layer", "place", "sample", "compared", "layers")}
-    parsers = {"layer": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers}
+    parsers = {
+        "model": read_model, "layer": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
+    }  # fmt: skip
     opened = [*outputs, controls["size"], controls["editor"]]
     return Wing("receptive_field", links, on_open, [controls["last"], *inputs], opened, parsers)
+
+
+def read_model(words: str) -> str | None:
+    """The network that a link names, also by a name that it had once, or None where there is none."""
+    name = present_name(words)
+    return name if name == TABLE or name in NETWORKS else None
 
 
 def read_layer(words: str) -> dict | None:
@@ -434,12 +442,11 @@ def read_layers(words: str) -> list[dict[str, str]] | None:
 
 def build_controls(text: Text, language: str) -> dict[str, gr.components.Component]:
     """The controls that are always in sight."""
-    networks = [(network.title, name) for name, network in NETWORKS.items()]
+    ours, others = ([(each.title, each.name) for each in NETWORKS.values() if each.is_ours is ours] for ours in (True, False))
     own, *stacks = ((text(f"receptive_field.network_{name}"), name) for name in (TABLE, *STACKS))
-    catalogue, others = networks[: len(MODELS)], networks[len(MODELS) :]
     return {
         "model": gr.Dropdown(
-            [*catalogue, own, *others], value=FIRST_MODEL, label=text("terms.model"), elem_id="receptive-field-model"
+            [*ours, own, *others], value=FIRST_MODEL, label=text("terms.model"), elem_id="receptive-field-model"
         ),
         "layer": build_slider(
             0, len(trace_model(FIRST_MODEL)) - 1, FIRST_LAYER, text("receptive_field.layer_number"),
@@ -451,7 +458,7 @@ def build_controls(text: Text, language: str) -> dict[str, gr.components.Compone
         ),
         "sample": build_sample_picker(language, FIRST_SAMPLE, elem_id="receptive-field-sample"),
         "compared": gr.Dropdown(
-            [*stacks, own, *networks], value=[STACK], multiselect=True, max_choices=MOST_COMPARED,
+            [*stacks, own, *ours, *others], value=[STACK], multiselect=True, max_choices=MOST_COMPARED,
             label=text("receptive_field.compared"), elem_id="receptive-field-compared",
         ),
     }  # fmt: skip
@@ -610,7 +617,7 @@ def build_facts(text: Text) -> None:
     resnet = trace_model("resnet34")
     lines = [(*claim, size, resnet[claim[0]].size) for claim, size in zip(CLAIMED_DEPTHS, sizes)]
     heads = [text(f"receptive_field.head_{head}") for head in ("depth", "claim", "stride_1")]
-    networks = [(MODELS[name].title, trace_model(name)) for name in LISTED_MODELS]
+    networks = [(MODELS[name].title, trace_model(name)) for name, entry in MODELS.items() if entry.is_compared]
     build_heading(text("receptive_field.facts"))
     with gr.Row(elem_classes="stage"):
         with gr.Column(min_width=320):

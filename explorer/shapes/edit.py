@@ -12,8 +12,8 @@ from math import prod
 
 from explorer.caches import remember
 from explorer.errors import InputError, shorten
-from explorer.models.torchvision_models import record_torchvision
-from explorer.models.trace import Recording, Shape, ShapeError, Trace, record, record_catalogue
+from explorer.models.networks import find_network
+from explorer.models.trace import Recording, Shape, ShapeError, Trace, record
 from explorer.shapes.layer_list import (
     LayerList,
     LayerSpec,
@@ -26,8 +26,6 @@ from explorer.shapes.layer_list import (
 )
 
 OWN = "own"  # in place of a name: the reader's own list of layers
-TORCHVISION = "torchvision/"  # before the name of one of torchvision's classifiers
-STEMS = ("small", "large")
 MAX_EDITS = 60
 MAX_MENDS = 60
 MOST_EDITS = 4 * MAX_EDITS  # with those that only follow from others
@@ -164,24 +162,22 @@ class Network:
 
 
 def open_network(name: str, channels: int = 1, stem: str = "small", text: str = "") -> Network:
-    """A network of the catalogue, built for so many channels, one of torchvision, or the reader's own list of layers.
+    """A network, built for so many channels where it can be, or the reader's own list of layers.
 
     Args:
-        name: a key of MODELS, TORCHVISION and a key of TORCHVISION_CLASSIFIERS, or OWN.
+        name: a key of `networks.NETWORKS`, or OWN.
         channels: channels of the image; torchvision's networks and a list of layers have their own.
         stem: "small" for a 3x3 first convolution, "large" for 7x7 with pooling, where there is a choice.
         text: the list of layers, for OWN.
 
     Raises:
-        InputError: the text is no list of layers.
+        InputError: there is no such network, or the text is no list of layers.
     """
     if name == OWN:
         if not isinstance(text, str):
             raise InputError("shapes.list_empty")
         return _open_own(text)
-    if name.startswith(TORCHVISION):
-        return _open_torchvision(name.removeprefix(TORCHVISION))
-    return _open_catalogue(name, channels, stem)
+    return _open_known(find_network(name).name, channels, stem)
 
 
 @remember(megabytes=16)
@@ -190,23 +186,8 @@ def _open_own(text: str) -> Network:
 
 
 @remember(megabytes=64)
-def _open_torchvision(name: str) -> Network:
-    return Network(record_torchvision(name))
-
-
-@remember(megabytes=64)
-def _open_catalogue(name: str, channels: int, stem: str) -> Network:
-    return Network(record_catalogue(name, channels, **stem_changes(name, stem)))
-
-
-def stem_changes(name: str, stem: str) -> dict[str, bool]:
-    """What the constructor of a network of the catalogue is to be told of the stem; nothing where there is no choice."""
-    return {"small_input": False} if stem == "large" and has_stems(name) else {}
-
-
-def has_stems(name: str) -> bool:
-    """Whether the network can be built with either stem: the ResNets of four stages and their twins."""
-    return name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "plain18", "plain34")
+def _open_known(name: str, channels: int, stem: str) -> Network:
+    return Network(find_network(name).record(channels, stem))
 
 
 # ---- changes ----------------------------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ from explorer.layout import (
 )
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, available_models, load_trained, model_lock
-from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS, trace_torchvision
+from explorer.models.networks import NETWORKS, STEMS, TORCHVISION, find_network
+from explorer.models.networks import Network as KnownNetwork
 from explorer.models.trace import Layer, Trace, trace_catalogue
 from explorer.samples import build_sample_picker, check_sample
 from explorer.shapes.activations import Features, find_field, find_middle, measure_features
@@ -38,17 +39,13 @@ from explorer.shapes.edit import (
     MAX_EDITS,
     MOST_EDITS,
     OWN,
-    STEMS,
-    TORCHVISION,
     Broken,
     Edit,
     Network,
     Walk,
-    has_stems,
     open_network,
     read_edits,
     read_setting,
-    stem_changes,
     suggest_fit,
     undo_last,
 )
@@ -85,7 +82,6 @@ ACTION_KEYS = {
     "reset": (),
 }
 NUM_PICTURES = 14  # what on_shapes returns
-PRETRAINED = tuple(TORCHVISION + name for name in TORCHVISION_CLASSIFIERS)
 FOLDER = Path(__file__).parent
 OWN_LIST = """nn.Sequential(
     nn.Conv2d(1, 8, 3, padding=1),
@@ -208,7 +204,7 @@ def on_shapes(
         flow,
         totals,
         table,
-        gr.update(visible=has_stems(model)),
+        gr.update(visible=_has_stems(model)),
         gr.update(visible=model == OWN),
         {**draw_editor(walk, state.layer, state.edits, view, text), "heard": state.heard},
         draw_graph(gather_graph(walk), f"{model} {stem} {_sign(own)}", text) if view == "graph" else gr.skip(),
@@ -270,9 +266,10 @@ def _start(before: State, network: str, inputs: list, sample, view, actions: lis
     So do actions of which no answer has told yet: they were made on what is shown of the last one.
     """
     model, size, channels, stem, own = inputs
-    fits = model in PRETRAINED
+    known = _find_known(model)
+    fits = known is not None and not known.is_ours
     if fits:
-        size, channels = TORCHVISION_CLASSIFIERS[model.removeprefix(TORCHVISION)].input_size, 3
+        size, channels = known.input_size, known.channels
     elif before.fitted:
         size, channels = DEFAULT[1:3]
     heard = max([before.heard, *(action["number"] for action in actions)])
@@ -425,22 +422,34 @@ def _check_shape(size, channels) -> tuple[int, int, int]:
 
 
 def _open(model, channels, stem, own) -> Network:
-    check_choice("terms.model", model, (*MODELS, OWN, *PRETRAINED))
+    _find_known(model)
     check_choice("shapes.stem", stem, STEMS)
     return open_network(model, check_whole("shapes.channels", channels, 1, 16), stem, own)
 
 
+def _find_known(model) -> KnownNetwork | None:
+    """The network of that name; None for the reader's own list.
+
+    Raises:
+        InputError: there is no network of that name.
+    """
+    return None if model == OWN else find_network(model)
+
+
+def _has_stems(model) -> bool:
+    known = _find_known(model)
+    return known is not None and known.has_stems
+
+
 def _trace(model, height, width, channels, stem) -> Trace:
-    check_choice("terms.model", model, (*MODELS, *PRETRAINED))
+    network = find_network(model)
     check_choice("shapes.stem", stem, STEMS)
     shape = (
         check_whole("shapes.channels", channels, 1, 16),
         check_whole("terms.height", height, 1, MAX_SIZE),
         check_whole("terms.width", width, 1, MAX_SIZE),
     )
-    if model in PRETRAINED:
-        return trace_torchvision(model.removeprefix(TORCHVISION), shape)
-    return trace_catalogue(model, shape, **stem_changes(model, stem))
+    return network.record(shape[0], stem).trace(shape)
 
 
 # ---- one layer --------------------------------------------------------------------------------------------------
@@ -475,7 +484,7 @@ def _why_no_maps(setting: _Setting, edited: bool) -> str | None:
         return "no_maps_own" if setting.model == OWN else "no_maps_edited"
     if setting.model not in _trained():
         return "no_maps_untrained"
-    trained_stem = setting.stem == "small" or not has_stems(setting.model)
+    trained_stem = setting.stem == "small" or not _has_stems(setting.model)
     fits = setting.size == IMAGE_SIZE and setting.channels == 1 and trained_stem
     return None if fits else "no_maps_input"
 
@@ -559,7 +568,7 @@ def _lesson(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
 def _judge_claim(model: str, trace: Trace, channels: int, stem: str, text: Text) -> str:
     """What is to be said of the parameter count that the tutorial states; "" where it states none."""
     entry = MODELS[model]
-    if entry.claimed_params is None or (stem == "large" and has_stems(model)):
+    if entry.claimed_params is None or (stem == "large" and _has_stems(model)):
         return ""
     claimed, true = f"{entry.claimed_params:,}", f"{trace_catalogue(model, entry.input_shape).num_params:,}"
     if entry.claimed_params == trace.num_params:
@@ -625,12 +634,13 @@ def build_tab(language: str) -> Wing:
 
 
 def _build_controls(text: Text) -> dict[str, gr.components.Component]:
-    titles = [(entry.title, entry.name) for entry in MODELS.values()]
+    titles = [(each.title, each.name) for each in NETWORKS.values() if each.is_ours]
     stems = [(text(f"shapes.stem_{stem}"), stem) for stem in STEMS]
     titles.append((text("shapes.own"), OWN))
     others = [
-        (text("shapes.torchvision", title=entry.title), TORCHVISION + name)
-        for name, entry in TORCHVISION_CLASSIFIERS.items()
+        (text("shapes.torchvision", title=each.title.removeprefix("torchvision ")), each.name)
+        for each in NETWORKS.values()
+        if not each.is_ours
     ]
     model = gr.Dropdown([*titles, *others], value=DEFAULT[0], label=text("terms.model"))
     own = _build_script_box(

@@ -85,7 +85,7 @@ class WithTables(nn.Module):
 
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_tables_of_whole_numbers_stay_as_they_are(tmp_path, monkeypatch, is_kept):
-    own = {**MODELS, "softmax": ModelEntry("softmax", "Own", lambda: WithTables(is_kept), 1)}
+    own = {**MODELS, "softmax": ModelEntry("softmax", "Own", lambda: WithTables(is_kept), 1, lends_filters=False, is_compared=False)}
     monkeypatch.setattr(catalogue, "MODELS", own)
     save_checkpoint("softmax", WithTables(is_kept), {}, tmp_path)
     if is_kept:

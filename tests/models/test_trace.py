@@ -66,7 +66,7 @@ def with_own(monkeypatch):
 
     def put(build):
         for module in (catalogue, explorer.models.trace):
-            monkeypatch.setattr(module, "MODELS", {**MODELS, "own": ModelEntry("own", "Own", build, 1)})
+            monkeypatch.setattr(module, "MODELS", {**MODELS, "own": ModelEntry("own", "Own", build, 1, lends_filters=False, is_compared=False)})
 
     yield put
     for remembered in (trace_catalogue, record_catalogue):

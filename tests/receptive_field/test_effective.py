@@ -134,7 +134,7 @@ def test_random_networks_leave_the_generator_alone_and_repeat():
 
 
 def test_the_trained_lenet_keeps_within_its_theoretical_field():
-    assert has_trained_weights("lenet5") and not has_trained_weights("torchvision:resnet18")
+    assert has_trained_weights("lenet5") and not has_trained_weights("torchvision/resnet18")
     images = prepare_images(load_sample().images[::40], "lenet5", 28)
     trained = copy_trained_network("lenet5")
     *_, field = measure_in_parts(lambda _: trained, images, "features.3", (5, 5), (14.5, 14.5), 5)
@@ -146,7 +146,7 @@ def test_images_at_another_size():
     images = torch.rand(2, 28, 28)
     assert torch.equal(fit_images(images, 56)[:, ::2, ::2], images)
     torch.testing.assert_close(fit_images(images, 14).mean(), images.mean(), atol=0.02, rtol=0)
-    assert prepare_images(load_sample().images[:2], "torchvision:resnet18", 64).shape == (2, 3, 64, 64)
+    assert prepare_images(load_sample().images[:2], "torchvision/resnet18", 64).shape == (2, 3, 64, 64)
     assert choose_images(4, 200) == [0, 50, 100, 150]
     for bad in (0, 201, None, 2.5):
         with pytest.raises(InputError):

@@ -11,6 +11,7 @@ from torch import nn
 
 from explorer.errors import InputError
 from explorer.models.footprint import measure_footprint
+from explorer.models.networks import NETWORKS, find_network
 from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
 from explorer.receptive_field.maths import (
     compute_chain_field,
@@ -22,12 +23,10 @@ from explorer.receptive_field.maths import (
     trace_layer_table,
 )
 from explorer.receptive_field.networks import (
-    NETWORKS,
     build_chain,
     check_chain_unit,
     check_unit,
     find_bounds,
-    find_network,
     record_network,
     trace_model,
 )
@@ -36,7 +35,7 @@ from explorer.receptive_field.networks import (
 @pytest.mark.parametrize(
     ("name", "size", "jump"),
     # Araujo et al. 2019, table 1 (theoretical fields of well-known networks), and 7 + 2 x 2 x ... by hand.
-    [("torchvision:resnet50", 427, 32), ("torchvision:vgg16", 212, 32), ("torchvision:alexnet", 195, 32)],
+    [("torchvision/resnet50", 427, 32), ("torchvision/vgg16", 212, 32), ("torchvision/alexnet", 195, 32)],
 )
 def test_fields_of_torchvisions_networks(name, size, jump):
     row = find_last_local(trace_model(name, 224))
@@ -44,21 +43,21 @@ def test_fields_of_torchvisions_networks(name, size, jump):
 
 
 def test_the_joint_says_why_it_sees_everything():
-    assert trace_model("torchvision:resnet18", 224)[-1].note == "trace.note_global_pool"
+    assert trace_model("torchvision/resnet18", 224)[-1].note == "trace.note_global_pool"
     assert trace_model("mlp")[-1].note == "trace.note_linear"
     for name, joint in (
         ("efficientnet_b0", "features.1.0.block.1.mul"),
         ("regnet_y_400mf", "trunk_output.block1.block1-0.f.se.mul"),
     ):
-        assert trace_model(f"torchvision:{name}", 224)[-1].name == joint
+        assert trace_model(f"torchvision/{name}", 224)[-1].name == joint
 
 
 @pytest.mark.parametrize(
     ("name", "layer", "size", "seen"),
     [
-        ("torchvision:squeezenet1_1", "classifier.3", 70, 69),
-        ("torchvision:convnext_tiny", "avgpool", 70, 68),
-        ("torchvision:alexnet", "avgpool", 70, 65),
+        ("torchvision/squeezenet1_1", "classifier.3", 70, 69),
+        ("torchvision/convnext_tiny", "avgpool", 70, 68),
+        ("torchvision/alexnet", "avgpool", 70, 65),
         ("alexnet_small", "features.9", 28, 28),
     ],
 )
@@ -73,7 +72,7 @@ def test_where_strides_skip_pixels_the_joint_sees_what_autograd_finds(name, laye
     assert (find_first_as_wide([make_image_row(size), row]) is None) == (seen < size)
 
 
-PATHS = ["resnet50", "torchvision:resnet50", "torchvision:regnet_y_400mf", "torchvision:googlenet"]
+PATHS = ["resnet50", "torchvision/resnet50", "torchvision/regnet_y_400mf", "torchvision/googlenet"]
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -85,11 +84,11 @@ def test_sizes_and_jumps_only_grow_along_the_path(name):
     assert rows[-1].reach == 224
 
 
-@pytest.mark.parametrize("name", [*PATHS, "torchvision:inception_v3", "torchvision:densenet121", "torchvision:squeezenet1_0"])
+@pytest.mark.parametrize("name", [*PATHS, "torchvision/inception_v3", "torchvision/densenet121", "torchvision/squeezenet1_0"])
 def test_each_layer_grows_by_its_own_kernel_from_the_one_before(name):
     """So that no layer is said to add nothing because one beside it has added as much."""
     size = min(find_network(name).input_size, 224)
-    layers = {layer.name: layer.settings for layer in record_network(name).trace((3 if ":" in name else 1, size, size)).layers}
+    layers = {layer.name: layer.settings for layer in record_network(name).trace((3 if "/" in name else 1, size, size)).layers}
     for before, row in zip(trace_model(name, size), trace_model(name, size)[1:-1]):
         kernels, dilations = layers[row.name].kernel_size, layers[row.name].dilation or (1, 1)
         # Of a 1x7 with the 7x1 behind it, the second alone has a square field; where a 1x3 lies beside a 3x1, neither.
@@ -97,7 +96,7 @@ def test_each_layer_grows_by_its_own_kernel_from_the_one_before(name):
             assert row.size - before.size == dilations[0] * (kernels[0] - 1) * before.jump, row.name
 
 
-@pytest.mark.parametrize("name", ["lenet5", "resnet18", "resnet50", "torchvision:densenet121"])
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "resnet50", "torchvision/densenet121"])
 def test_fields_are_confirmed_by_autograd(name):
     size = min(find_network(name).input_size, 64)
     for row in trace_model(name, size)[1:-1:3]:
@@ -139,7 +138,7 @@ def test_a_chain_becomes_pytorchs_own_modules():
 def test_every_listed_network_has_a_title_of_its_own():
     titles = [network.title for network in NETWORKS.values()]
     assert len(set(titles)) == len(titles) >= 90
-    assert sum(name.startswith("torchvision:") for name in NETWORKS) >= len(TORCHVISION_CLASSIFIERS) - 1
+    assert sum(name.startswith("torchvision/") for name in NETWORKS) >= len(TORCHVISION_CLASSIFIERS) - 1
 
 
 @pytest.mark.parametrize(

@@ -82,14 +82,14 @@ def test_a_field_wider_than_the_image_is_not_said_to_see_all_where_no_unit_does(
 
 
 def test_the_chart_has_the_sizes_and_the_image_line_for_up_to_four_networks():
-    chart = show(compared=[STACK, "resnet18", "torchvision:resnet18"])["chart"]
+    chart = show(compared=[STACK, "resnet18", "torchvision/resnet18"])["chart"]
     lines = {trace.name: list(trace.y) for trace in chart.data if trace.mode == "lines"}
     assert len(lines) == 4
     assert lines["LeNet-5"] == [1, 5, 6, 14, 16, 28]
     assert lines["ResNet-18"][-2:] == [109, 109]
     assert lines["torchvision ResNet-18"][-2:] == [435, 435]
     assert lines["3×3 layers, stride 1"][:4] == [1, 3, 5, 7]
-    assert {trace.meta for trace in chart.data if trace.meta} == {"lenet5", STACK, "resnet18", "torchvision:resnet18"}
+    assert {trace.meta for trace in chart.data if trace.meta} == {"lenet5", STACK, "resnet18", "torchvision/resnet18"}
     assert chart.layout.shapes[0].y0 == 28
     assert "Layer" in chart.layout.xaxis.title.text and "pixels" in chart.layout.yaxis.title.text
 
@@ -106,8 +106,8 @@ def test_the_box_follows_the_layer_and_the_clicked_pixel():
 @pytest.mark.parametrize(("size", "seen", "words"), [(224, 224, ("whole image", "every pixel")), (250, 248, ("248 × 248",) * 2)])
 def test_a_layer_that_joins_all_positions_tells_how_much_it_sees(size, seen, words):
     """ConvNeXt's first stride of 4 without padding skips the last pixels of 250."""
-    last = len(trace_model("torchvision:convnext_tiny", size)) - 1
-    shown = show(model="torchvision:convnext_tiny", size=size, layer=last)
+    last = len(trace_model("torchvision/convnext_tiny", size)) - 1
+    shown = show(model="torchvision/convnext_tiny", size=size, layer=last)
     assert shown["field"]["clipped"] == [0, 0, seen, seen]
     assert words[0] in shown["look_for"] and words[1] in shown["field"]["imageCaption"]
     hover = next(line for line in shown["chart"].data if line.meta).text[-1]
@@ -158,7 +158,7 @@ def test_an_even_map_is_explained(layer, language):
 
 
 def test_a_unit_has_a_place_in_every_layer_of_every_network():
-    for name in ("lenet5", "alexnet_small", "resnet18", "torchvision:swin_t"):
+    for name in ("lenet5", "alexnet_small", "resnet18", "torchvision/swin_t"):
         size = find_own_size(name)
         for layer, row in enumerate(trace_model(name, size)):
             for unit in (0, row.num_units // 2, row.num_units - 1):
@@ -174,7 +174,7 @@ def test_a_link_opens_what_it_names():
     opened = link(model="resnet18", size=112)
     assert opened["field"]["size"] == 112 and 'class="field-badge confirmed"' in opened["field"]["badge"]
     assert not opened["field"]["isCheck"]
-    opened = link(model="torchvision:resnet18")  # no size: its own
+    opened = link(model="torchvision/resnet18")  # no size: its own
     assert opened["size"] == opened["field"]["size"] == 224
     opened = link(model="lenet5", size=112)
     assert opened["size"] == opened["field"]["size"] == 28
@@ -218,7 +218,7 @@ def test_a_network_of_another_depth_bounds_the_slider():
     changed = show(model="lenet5", layer=18, last=18)
     assert changed["layer"]["maximum"] == changed["layer"]["value"] == changed["last"] == 5
     assert not {"layer", "last"} & set(show(model="lenet5", layer=3, last=5))
-    assert find_own_size("torchvision:resnet50") == 224 and find_own_size("resnet18") == find_own_size(TABLE) == 28
+    assert find_own_size("torchvision/resnet50") == 224 and find_own_size("resnet18") == find_own_size(TABLE) == 28
 
 
 def test_another_size_draws_the_same_layers_on_a_larger_image():
@@ -406,15 +406,15 @@ def test_a_new_measurement_or_the_button_stops_the_one_under_way():
 
 
 def test_a_pooling_that_is_a_function_call_is_refused_with_a_sentence(monkeypatch):
-    assert not has_module("torchvision:inception_v3", "Mixed_7b.avg_pool2d")
+    assert not has_module("torchvision/inception_v3", "Mixed_7b.avg_pool2d")
     monkeypatch.setattr(effective_tab, "has_module", lambda name, layer: False)
     with pytest.raises(InputError) as caught:
-        measure(model="torchvision:inception_v3", size=96, layer=30)
+        measure(model="torchvision/inception_v3", size=96, layer=30)
     assert caught.value.key == "receptive_field.no_effective"
 
 
 def test_a_network_without_weights_is_measured_with_random_ones_only():
-    *_, run, _ = measure(model="torchvision:mobilenet_v2", size=32, layer=3, num_images=2)
+    *_, run, _ = measure(model="torchvision/mobilenet_v2", size=32, layer=3, num_images=2)
     *_, (_, maps, _, _) = on_run(run, language="en")
     assert len(json.loads(maps)["maps"]) == 1
 
@@ -427,7 +427,7 @@ def test_a_network_without_weights_is_measured_with_random_ones_only():
         {"layer": 5},
         {"num_images": 0},
         {"num_images": None},
-        {"model": "torchvision:vgg16", "size": 224},
+        {"model": "torchvision/vgg16", "size": 224},
     ],
 )
 def test_what_cannot_be_measured_is_refused(changes):

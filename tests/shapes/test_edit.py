@@ -10,13 +10,13 @@ from torch import nn
 
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS, create_model
+from explorer.models.networks import TORCHVISION
 from explorer.models.trace import trace
 from explorer.shapes.edit import (
     EDITABLE,
     MAX_EDITS,
     MOST_EDITS,
     OWN,
-    TORCHVISION,
     Edit,
     open_network,
     read_edits,

@@ -607,7 +607,7 @@ def test_a_network_that_looks_at_numbers_while_it_is_built_is_refused_before_it_
         def __init__(self):
             super().__init__(int(torch.tensor(3).item()), 2)
 
-    own = {**MODELS, "own": ModelEntry("own", "Own", LooksAtNumbers, 1)}
+    own = {**MODELS, "own": ModelEntry("own", "Own", LooksAtNumbers, 1, lends_filters=False, is_compared=False)}
     monkeypatch.setattr(catalogue, "MODELS", own)
     with pytest.raises(command.RunError, match="own cannot be trained: its constructor looks at numbers"):
         command.cheapest_first(["softmax", "own"])
