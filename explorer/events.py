@@ -14,12 +14,13 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from explorer.errors import InputError, log_defect
-from explorer.patience import LONGEST, NobodyWaitsError, asking
+from explorer.patience import HEAVY, LONGEST, NobodyWaitsError, asking
 from explorer.text import translate
 from explorer.uploads import is_upload, receive_upload
 
 # Of all events of the page. Handlers check what they get; Gradio's own checks would answer in English and fill the log.
 PAGE = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
+TAKES_TURNS = {"queue": True, "concurrency_id": HEAVY, "concurrency_limit": 1}  # of what takes seconds
 PRIVATE = {**PAGE, "queue": False}  # of those that the page answers itself
 
 

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from explorer.classifier import tab as classifier
 from explorer.convolution import tab as convolution
 from explorer.errors import InputError, log_defect
-from explorer.events import PRIVATE, for_whoever_waits
+from explorer.events import PRIVATE, TAKES_TURNS, for_whoever_waits
 from explorer.gradient_flow import tab as gradient_flow
 from explorer.language import PATHS, TAGS, PageMiddleware
 from explorer.layout import Wing
@@ -25,7 +25,6 @@ from explorer.samples import encode_sprite
 from explorer.server.proxies import ProxyMiddleware, trust_nobody_else
 from explorer.server.requests import RequestMiddleware
 from explorer.server.sessions import CAPACITY, Visits, keep_house
-from explorer.server.turns import HEAVY as HEAVY_QUEUE
 from explorer.server.turns import TurnQueue
 from explorer.settings import Settings, load_settings
 from explorer.shapes import tab as shapes
@@ -152,7 +151,7 @@ def _data_attributes(values: dict) -> str:
 def register_api() -> None:
     """The public API, the same for both languages."""
     for name, function in API.items():
-        limits = {"concurrency_id": HEAVY_QUEUE, "concurrency_limit": 1} if name in HEAVY else {}
+        limits = TAKES_TURNS if name in HEAVY else {}
         gr.api(refuse_clearly(function), api_name=name, **limits)
 
 

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from explorer.errors import InputError
 
 LONGEST = 180  # seconds that one answer may take
+HEAVY = "heavy"  # the queue of calls that take seconds, of which one runs at a time
 
 _ASK: ContextVar[Callable[[], None] | None] = ContextVar("ask", default=None)
 

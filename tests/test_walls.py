@@ -19,7 +19,7 @@ FLOORS = (
     ("checks", "locks", "patience", "uploads"),
     ("models", "data", "style", "images", "hardware", "randomness"),
     ("canvas", "samples", "sketch", "events", "training", "server"),
-    ("layout",),
+    ("layout", "streaming"),
     (*WINGS, "links"),
     ("interface",),
 )

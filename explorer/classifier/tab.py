@@ -40,7 +40,7 @@ from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepar
 from explorer.classifier.results_tab import build_results
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.events import draw_look_for, draw_problem, then_wire, wire
+from explorer.events import TAKES_TURNS, draw_look_for, draw_problem, then_wire, wire
 from explorer.hardware import device, on_gpu
 from explorer.images import check_path, open_image
 from explorer.layout import (
@@ -374,7 +374,7 @@ def build_tab(language: str) -> Wing:
     compared = gr.State()
     ready = wire(
         [compare.click], on_compare, inputs, [look_for, compared], language,
-        queue=True, concurrency_id="heavy", concurrency_limit=1, show_progress="minimal",
+        **TAKES_TURNS, show_progress="minimal",
     )  # fmt: skip
     then_wire(ready, on_compared, [compared, *inputs], [look_for, comparison], language, queue=False)
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import gradio as gr
 
@@ -44,6 +44,7 @@ from explorer.layout import (
     picture_column,
 )
 from explorer.models.checkpoints import CheckpointError, load_results
+from explorer.streaming import Run, show_parts, stop_run, wire_run
 from explorer.style import PLOT_SETTINGS
 from explorer.text import text_in
 
@@ -60,21 +61,9 @@ CHOICE = "gradient_flow.block"  # by which the page knows the choice of a kind o
 CONTROLS = ("depth", "width", "block", "initialisation", "activation", "seeds")
 
 
-class Run:
-    """A heavy measurement under way on a page; the page's next event stops it.
-
-    Gradio's own `cancels` will not do: it reaches the server late, so that a stale part can come after a new picture.
-    """
-
-    def __init__(self, settings: Settings):
-        self.settings = settings
-        self.is_stopped = False
-        self.seeds_done = 0  # of those that are shown
-
-
 def on_change(depth, width, block, initialisation, activation, seeds, run: Run | None, *, language: str) -> tuple:
     """Stop what is under way; measure light settings at once and hand heavy ones on to `on_run`."""
-    _stop(run)
+    stop_run(run)
     settings = Settings(depth, width, block, initialisation, activation, seeds)
     if settings.is_light:
         return *_show(measure_gradient_norms(settings), language), gr.skip(), gr.Button(visible=False)
@@ -84,29 +73,21 @@ def on_change(depth, width, block, initialisation, activation, seeds, run: Run |
 
 def on_run(run: Run | None, *, language: str) -> Iterator[tuple]:
     """Measure seed after seed and show what there is so far, until all are done or the run is stopped."""
-    for norms in measure_in_parts(run.settings) if isinstance(run, Run) else ():
-        if run.is_stopped:
-            break
-        run.seeds_done = norms.seeds_done
-        is_done = norms.seeds_done == run.settings.seeds
-        yield *_show(norms, language), gr.Button(visible=not is_done)
-    # Gradio sends the last outputs once more at the end: these change nothing.
-    yield tuple(gr.skip() for _ in range(4))
+    yield from show_parts(run, measure_in_parts, partial(_show, language=language), _is_last, num_pictures=2)
+
+
+def _is_last(norms: GradientNorms) -> bool:
+    return norms.seeds_done == norms.settings.seeds
 
 
 def on_stop(run: Run | None, *, language: str) -> tuple:
     """Stop measuring; what is drawn stays, dimmed where it is of the settings before."""
-    _stop(run)
+    stop_run(run)
     if not isinstance(run, Run):  # nothing is under way
         return gr.skip(), gr.Button(visible=False)
-    key = "stopped" if run.seeds_done else "stopped_before"
-    sentence = text_in(language)(f"gradient_flow.{key}", done=run.seeds_done, seeds=run.settings.seeds)
-    return gr.update(value=draw_look_for(sentence, stale=not run.seeds_done)), gr.Button(visible=False)
-
-
-def _stop(run: Run | None) -> None:
-    if isinstance(run, Run):
-        run.is_stopped = True
+    done = run.shown.seeds_done if run.shown else 0
+    sentence = text_in(language)(f"gradient_flow.{'stopped' if done else 'stopped_before'}", done=done, seeds=run.job.seeds)
+    return gr.update(value=draw_look_for(sentence, stale=not done)), gr.Button(visible=False)
 
 
 def gradient_norms(
@@ -247,7 +228,5 @@ def build_tab(language: str) -> Wing:
     outputs = [look_for, blocks_chart, depths_chart, run, stop]
     triggers = _wire_fillings(controls, buttons)
     wire(triggers, on_change, inputs, outputs, language, queue=True)
-    wire([stop.click], on_stop, [run], [look_for, stop], language)
-    wire([run.change], on_run, [run], [look_for, blocks_chart, depths_chart, stop], language,
-         queue=True, concurrency_id="heavy", concurrency_limit=1, trigger_mode="multiple")  # fmt: skip
+    wire_run(run, on_run, on_stop, look_for, [blocks_chart, depths_chart], stop, language)
     return Wing("gradient_flow", controls, on_change, inputs, outputs)

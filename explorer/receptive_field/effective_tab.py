@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import gradio as gr
@@ -29,28 +30,25 @@ from explorer.receptive_field.effective import (
 )
 from explorer.receptive_field.figures import draw_effective, draw_effective_table, name_layer
 from explorer.receptive_field.scene import TABLE, Scene, View, find_scene, name_network
+from explorer.streaming import Run, show_parts, stop_run, wire_run
 from explorer.text import Text, text_in
 
 FIRST_IMAGES = 20
 Measured = list[tuple[str, EffectiveField]]
 
 
-class Run:
-    """A measurement under way on a page; the page's next one, or its stop button, ends it.
+@dataclass(frozen=True)
+class Job:
+    """The unit whose field is measured, and on how many images."""
 
-    Gradio's own `cancels` will not do: it reaches the server late, so that a stale part can come after a new picture.
-    """
-
-    def __init__(self, scene: Scene, num_images: int):
-        self.scene = scene
-        self.num_images = num_images
-        self.is_stopped = False
+    scene: Scene
+    num_images: int
 
 
 def on_measure(*values, language: str) -> tuple:
     """Stop what is under way, check what is set, and hand it on to `on_run`."""
     *view, num_images, run = values
-    _stop(run)
+    stop_run(run)
     scene, text = find_scene(View(*view)), text_in(language)
     if scene.view.model == TABLE:
         raise InputError("receptive_field.no_weights_table")
@@ -59,34 +57,35 @@ def on_measure(*values, language: str) -> tuple:
     check_cost(scene.view.model, scene.size)
     num_images = len(choose_images(num_images, len(load_sample().images)))
     sentence = text("receptive_field.measuring", name=name_unit(scene, text), done=0, count=num_images)
-    return sentence, gr.skip(), gr.skip(), Run(scene, num_images), gr.Button(visible=True)
+    return sentence, gr.skip(), gr.skip(), Run(Job(scene, num_images)), gr.Button(visible=True)
 
 
 def on_run(run: Run | None, *, language: str) -> Iterator[tuple]:
     """Measure part after part and show what there is so far, until all are done or the run is stopped."""
-    text = text_in(language)
-    # Gradio sends the last outputs once more at the end: these change nothing.
-    nothing = tuple(gr.skip() for _ in range(4))
-    if not isinstance(run, Run):
-        yield nothing
-        return
-    for measured, done in measure_kinds(run.scene, run.num_images):
-        if run.is_stopped:
-            yield nothing
-            return
-        sentence, maps, table = draw_measured(run.scene, measured, done, run.num_images, text)
-        yield sentence, json.dumps(maps), table, gr.Button(visible=done < 1)
+    yield from show_parts(run, _measure, partial(_draw_part, text=text_in(language)), _is_last, num_pictures=2)
+
+
+Part = tuple[Job, Measured, float]  # what of a job was measured, and the share that is done
+
+
+def _measure(job: Job) -> Iterator[Part]:
+    return ((job, measured, done) for measured, done in measure_kinds(job.scene, job.num_images))
+
+
+def _draw_part(part: Part, text: Text) -> tuple:
+    job, measured, done = part
+    sentence, maps, table = draw_measured(job.scene, measured, done, job.num_images, text)
+    return sentence, json.dumps(maps), table
+
+
+def _is_last(part: Part) -> bool:
+    return part[-1] >= 1
 
 
 def on_stop(run: Run | None, *, language: str) -> tuple:
     """Stop measuring; what is drawn stays."""
-    _stop(run)
+    stop_run(run)
     return text_in(language)("receptive_field.stopped"), gr.Button(visible=False)
-
-
-def _stop(run: Run | None) -> None:
-    if isinstance(run, Run):
-        run.is_stopped = True
 
 
 def measure_kinds(scene: Scene, num_images: int) -> Iterator[tuple[Measured, float]]:
@@ -167,6 +166,4 @@ def build_effective(inputs: Sequence, text: Text, language: str) -> None:
     run = gr.State(None)
     outputs = [look_for, maps, table, run, stop]
     wire([measure.click], on_measure, [*inputs, num_images, run], outputs, language, queue=True)
-    wire([stop.click], on_stop, [run], [look_for, stop], language)
-    wire([run.change], on_run, [run], [look_for, maps, table, stop], language,
-         queue=True, concurrency_id="heavy", concurrency_limit=1, trigger_mode="multiple")  # fmt: skip
+    wire_run(run, on_run, on_stop, look_for, [maps, table], stop, language)

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from starlette.exceptions import HTTPException
 from gradio.queueing import Event, EventQueue, Queue
 
+from explorer.patience import HEAVY
 from explorer.server.words import RefusedError, language_of
 
-HEAVY = "heavy"  # concurrency_id of calls that take seconds
 MOST_WAITING = {HEAVY: 3}  # calls of one visitor that may wait in such a queue
 MOST_OF_VISITOR = 12  # calls of one visitor that may wait in all queues
 SHARE_OF_ADDRESS = 0.5  # of the whole queue

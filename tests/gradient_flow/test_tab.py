@@ -29,7 +29,7 @@ def is_skipped(output) -> bool:
 def test_heavy_settings_are_handed_on_and_streamed():
     starting, *_, run, _ = tab.on_change(12, 8, "conv", "default", "relu", 3, None, language="en")
     assert "3 networks" in starting["value"] and "stale" in starting["value"]
-    assert run.settings == Settings(12, 8, "conv", "default", "relu", 3)
+    assert run.job == Settings(12, 8, "conv", "default", "relu", 3)
     *steps, last = tab.on_run(run, language="en")
     assert len(steps) == 3
     assert steps[0][0].startswith("1 of 3 seeds so far.")

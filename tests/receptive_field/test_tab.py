@@ -388,7 +388,8 @@ def measure(num_images=6, run=None, language="en", **changes):
 def test_the_effective_field_is_measured_in_parts_and_told(language):
     *_, run, stop = measure(language=language)
     assert stop.visible
-    parts = list(on_run(run, language=language))
+    *parts, nothing = on_run(run, language=language)
+    assert nothing == (NOTHING,) * 4  # which Gradio sends again at the end
     sentence, maps, table, stop = parts[-1]
     assert not stop.visible and "14 × 14" in sentence and len(json.loads(maps)["maps"]) == 2
     assert "20%" in table and "99%" in table and table.count("<tr") == 3
@@ -415,7 +416,7 @@ def test_a_pooling_that_is_a_function_call_is_refused_with_a_sentence(monkeypatc
 
 def test_a_network_without_weights_is_measured_with_random_ones_only():
     *_, run, _ = measure(model="torchvision/mobilenet_v2", size=32, layer=3, num_images=2)
-    *_, (_, maps, _, _) = on_run(run, language="en")
+    *_, (_, maps, _, _), _ = on_run(run, language="en")
     assert len(json.loads(maps)["maps"]) == 1
 
 

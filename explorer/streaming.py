@@ -1,0 +1,83 @@
+"""Long work that a page watches: it starts, shows part after part, and ends when it is done or stopped; one on each page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import gradio as gr
+
+from explorer.events import TAKES_TURNS, wire
+
+
+class Run:
+    """Work under way on a page; the page's next event, or its stop button, ends it.
+
+    Gradio's own `cancels` will not do: it reaches the server late, so that a stale part can come after a new picture.
+
+    Attributes:
+        job: what is to be done.
+        is_stopped: whether it is to end.
+        shown: the latest part that the page shows, or None.
+    """
+
+    def __init__(self, job: Any):
+        self.job = job
+        self.is_stopped = False
+        self.shown: Any = None
+
+
+def stop_run(run: Run | None) -> None:
+    """End what is under way, if anything is."""
+    if isinstance(run, Run):
+        run.is_stopped = True
+
+
+def show_parts(
+    run: Run | None,
+    do: Callable[[Any], Iterable],
+    show: Callable[[Any], Sequence],
+    is_last: Callable[[Any], bool],
+    num_pictures: int,
+) -> Iterator[tuple]:
+    """What a page gets of a run: the sentence and the pictures of each part, and whether the stop button is there.
+
+    Args:
+        run: None shows nothing.
+        do: the parts of a job, one after the other.
+        show: the sentence and the pictures of a part.
+        is_last: whether a part is the last one.
+        num_pictures: how many pictures there are.
+    """
+    for part in do(run.job) if isinstance(run, Run) else ():
+        if run.is_stopped:
+            break
+        run.shown = part
+        yield *show(part), gr.Button(visible=not is_last(part))
+    # Gradio sends the last outputs once more at the end: these change nothing.
+    yield tuple(gr.skip() for _ in range(num_pictures + 2))
+
+
+def wire_run(
+    run: gr.State,
+    on_run: Callable,
+    on_stop: Callable,
+    look_for: gr.HTML,
+    pictures: Sequence[gr.components.Component],
+    stop: gr.Button,
+    language: str,
+) -> None:
+    """Do the work of a run as soon as there is one, in its turn, and let the button stop it.
+
+    Args:
+        run: holds the run of the page.
+        on_run: gives what `show_parts` gives, of a run.
+        on_stop: the sentence after stopping a run, and the button.
+        look_for: the line of the sentence.
+        pictures: the other components that a part fills.
+        stop: the button.
+        language: language of the page.
+    """
+    wire([stop.click], on_stop, [run], [look_for, stop], language)
+    outputs = [look_for, *pictures, stop]
+    wire([run.change], on_run, [run], outputs, language, **TAKES_TURNS, trigger_mode="multiple")
