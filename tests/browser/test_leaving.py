@@ -15,6 +15,13 @@ MAPS = "#classifier-comparison canvas"
 AFTERMATH = 700  # ms in which a page would log what goes wrong while it is left
 
 
+def open_classifier(visit):
+    """The classifier with AlexNet-Small, whose maps of all methods take some time."""
+    page = visit("/?tab=classifier&model=alexnet_small").page
+    page.locator("html:not(.opening-link) .look-for", has_text="AlexNet-Small").locator("visible=true").first.wait_for()
+    return page
+
+
 def await_comparison(page) -> None:
     """Ask for the maps of all methods, and go on as soon as the answer has a stream to come over."""
     with page.expect_response(STREAM):
@@ -36,14 +43,14 @@ LEAVING = {
 
 @pytest.mark.parametrize("way", LEAVING)
 def test_a_page_that_is_left_while_an_answer_is_awaited_logs_nothing(visit, way):
-    page = visit("/?tab=classifier").page
+    page = open_classifier(visit)
     await_comparison(page)
     LEAVING[way](page)
     page.wait_for_timeout(AFTERMATH)  # the fixture looks at what was logged
 
 
 def test_a_download_leaves_the_page_and_its_answers_alone(visit):
-    page = visit("/?tab=classifier").page
+    page = open_classifier(visit)
     page.route("**/file.bin", lambda route: route.fulfill(body="x", headers={"Content-Disposition": "attachment"}))
     await_comparison(page)
     with page.expect_download():

@@ -131,6 +131,7 @@ def test_a_camera_denied_after_another_source_was_chosen_is_no_problem_there(vis
     button.click()
     page.wait_for_function("() => window.denyCamera")
     choose_source(page, "sample", "en")
+    settle(page)
     page.evaluate("() => window.denyCamera(new Error('denied'))")
     page.wait_for_timeout(LATE)
     assert page.locator(".look-for.problem:visible").count() == 0
