@@ -1,4 +1,5 @@
-// Runs before Gradio: what the page's own language is, whatever the browser's. See explorer/language.py.
+// Runs before Gradio: what the page's own language is, whatever the browser's, and when the page is left. See
+// explorer/language.py.
 (() => {
   const { language, title } = window.cnnExplorerPage;
   Object.defineProperty(navigator, "language", { get: () => language });
@@ -11,4 +12,8 @@
     const isQuery = typeof address === "string" && address.startsWith("?");
     replaceState(state, unused, isQuery ? window.location.pathname + address : address);
   };
+
+  // Gradio gives up its connections at this event, which comes for a download as well, where the page stays. It hears
+  // of it when the page is really left: then page.js makes the event itself.
+  window.addEventListener("beforeunload", (event) => event.isTrusted && event.stopImmediatePropagation());
 })();

@@ -82,28 +82,41 @@
     return file.size > Number(pageWords().mostBytes) ? pageWords().tooLarge : null;
   }
 
-  function tell(sentence, place) {
-    const lines = (place.closest(".tabitem") ?? document).querySelectorAll(".look-for");
-    const shownLine = [...lines].find((line) => line.getClientRects().length > 0);
+  let deeds = 0; // of the reader; each of them ends what was told before
+
+  const isShown = (element) => element.getClientRects().length > 0;
+
+  // It stands beside the line above the picture, not in it, where the answer to what was asked before may still be written.
+  explorer.tell = (sentence, place) => {
+    const tab = place.closest(".tabitem") ?? document;
+    tab.querySelectorAll(".of-file").forEach((line) => line.remove());
+    const lines = [...tab.querySelectorAll(".look-for")];
+    const line = lines.find(isShown) ?? lines[0];
     const problem = document.createElement("p");
-    problem.className = "look-for problem of-file";
+    problem.className = "look-for look-for-line problem of-file";
     problem.setAttribute("role", "alert");
     problem.textContent = sentence;
     // On a phone the line above the picture is out of sight while the controls below it are used.
-    const box = shownLine?.getBoundingClientRect();
-    const isInSight = box && box.bottom > 0 && box.top < innerHeight;
-    const neighbour = isInSight ? shownLine : (place.closest(".block") ?? shownLine);
-    neighbour?.before(problem);
+    const { bottom, top } = line.getBoundingClientRect();
+    const isScrolledAway = isShown(line) && (bottom <= 0 || top >= innerHeight);
+    const block = isScrolledAway && place.closest(".block");
+    (block || line.closest(".look-for-line")).before(problem);
     problem.scrollIntoView({ block: "nearest" });
+  };
+
+  // What was told in a tab that is not shown has not been read yet.
+  function endTold() {
+    deeds += 1;
+    [...document.querySelectorAll(".of-file")].filter(isShown).forEach((line) => line.remove());
   }
 
   function refuse(event, files) {
-    document.querySelectorAll(".of-file").forEach((line) => line.remove());
+    endTold();
     const problem = [...(files ?? [])].map(problemOf).find(Boolean);
     if (!problem) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    tell(problem, event.target);
+    explorer.tell(problem, event.target);
   }
 
   const isChooser = (target) => target instanceof HTMLInputElement && target.type === "file";
@@ -139,16 +152,17 @@
       const refuseClick = (event) => {
         if (!event.target.closest(button)) return;
         event.stopImmediatePropagation();
-        tell(pageWords()[denied], event.target);
+        explorer.tell(pageWords()[denied], event.target);
       };
       document.addEventListener("click", refuseClick, true);
       return;
     }
     lender[method] = async (...given) => {
+      const before = deeds;
       const lent = await ask(...given).catch(() => null);
       const problem = lent ? await findProblem(lent) : pageWords()[denied];
       if (!problem) return lent;
-      tell(problem, document.activeElement);
+      if (deeds === before) explorer.tell(problem, document.activeElement); // else the reader has gone on
       return new Promise(() => {});
     };
   }
@@ -179,6 +193,15 @@
 
   explorer.setValue = (name, value) => setters[name](value);
 
+  // ---- answers that come too late -------------------------------------------------------------------------------
+
+  const requests = {}; // name -> number of the last one
+
+  // A request sends its number along and finds it in the answer. Something else in its place takes a number as well.
+  explorer.nextRequest = (name) => (requests[name] = (requests[name] ?? 0) + 1);
+
+  explorer.isLastRequest = (name, number) => requests[name] === number;
+
   const choices = {}; // name -> what was chosen last
 
   // What a choice brings along, for an output of a function of the page. Gradio's dropdown tells each choice more than
@@ -205,6 +228,54 @@
     button.addEventListener("click", act);
     return button;
   };
+
+  // ---- leaving the page -----------------------------------------------------------------------------------------
+
+  // Gradio aborts the streams over which its answers come, and takes that for a lost connection: it logs errors, and a page
+  // that is shown again tells it the reader. So they end before that, as if the server had ended them. They cannot just go
+  // on: a page that is kept to be shown again keeps its connections, and a browser has six for all pages of a server.
+  const streams = new Map(); // the request of each that is open -> function that ends it
+  let isLeft = false;
+  let isAnswerLost = false;
+
+  const isStream = (request) => request instanceof Request && request.headers.get("Accept") === "text/event-stream";
+
+  function makeEndable(request, response) {
+    const { readable, writable } = new TransformStream({
+      start: (controller) => streams.set(request, () => controller.terminate()),
+      flush: () => streams.delete(request),
+    });
+    request.signal.addEventListener("abort", () => streams.delete(request));
+    response.body.pipeTo(writable).catch(() => streams.delete(request)); // the reader of the stream hears of it
+    return new Response(readable, response);
+  }
+
+  const fetchAny = window.fetch.bind(window);
+  window.fetch = async (request, ...settings) => {
+    if (!isStream(request)) return fetchAny(request, ...settings);
+    try {
+      return makeEndable(request, await fetchAny(request, ...settings));
+    } catch (error) {
+      if (isLeft) return new Response();
+      throw error;
+    }
+  };
+
+  function endStreams() {
+    isAnswerLost = [...streams.keys()].some(({ url }) => !url.includes("/heartbeat/"));
+    streams.forEach((end) => end());
+    streams.clear();
+  }
+
+  window.addEventListener("pagehide", () => {
+    isLeft = true;
+    endStreams();
+    window.dispatchEvent(new Event("beforeunload")); // which language.js lets through: Gradio opens others when it must
+  });
+  window.addEventListener("pageshow", () => {
+    isLeft = false;
+    if (isAnswerLost) window.location.reload(); // shown again, but what is awaited would never come
+  });
 
   // ---- sliders --------------------------------------------------------------------------------------------------
 

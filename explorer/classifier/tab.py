@@ -400,10 +400,10 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], lis
         )
     with places[2]:
         drawing = build_sketch(text("images.sketch"), text("classifier.clear"))
-    with places[3]:
+    with places[3]:  # as others see it, not as in a mirror: the shoes of Fashion-MNIST point to one side
         camera = build_upload(
             text("images.webcam"), sources=["webcam"], height=220, show_label=False, elem_classes="camera",
-            webcam_options=gr.WebcamOptions(constraints={"video": _CAMERA}),
+            webcam_options=gr.WebcamOptions(mirror=False, constraints={"video": _CAMERA}),
         )  # fmt: skip
     method = gr.Dropdown(_options("method", tuple(METHODS), text), value=default.method, label=text("terms.method"))
     targets = [(text("classifier.predicted_class"), PREDICTED)]

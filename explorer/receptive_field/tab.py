@@ -95,6 +95,7 @@ FOLDER = Path(__file__).parent
 LEAST_IMAGE_SIZE = 8
 DEEPEST_LINK = 9999  # layers; no network has as many
 CHOICE = "receptive_field.model"  # by which the page knows the choice of a network
+PICTURE = "receptive_field.picture"  # by which it knows the reader's own picture; brought.js knows it, too
 
 
 # Section 4.2 of the tutorial: number of 3x3 layers and the side that it says they see.
@@ -154,17 +155,29 @@ def on_open(last, *values, language: str) -> list:
     return [*answer, size, gr.update(open=view.model == TABLE)]
 
 
-def on_upload(path, *, language: str) -> list:
-    """The reader brought a picture, which on_view draws then. The sentence stays."""
-    return [gr.skip(), encode_picture(path)]
+def on_upload(path, number, *, language: str) -> list:
+    """The reader brought a picture, which on_view draws then, or the page tells why not. The sentence stays.
+
+    Args:
+        path: of the file; None where it has been taken away meanwhile.
+        number: of the request, by which the page knows whether something else was set since.
+    """
+    try:
+        return [gr.skip(), {"number": number, "picture": path and encode_picture(path)}]
+    except InputError as error:
+        return [gr.skip(), {"number": number, "problem": error.sentence(language)}]
 
 
 def on_check(*values, language: str) -> list:
     """Let autograd find the field that is shown: pixels that reach the unit, and whether they are those told."""
-    scene = find_scene(View(*values))
-    check = check_scene(scene)
+    try:
+        scene = find_scene(View(*values))
+        check = check_scene(scene)
+        payload = draw_scene(replace(scene, field=check.field), text_in(language), check)
+    except InputError:  # on_view has told it; something else may have been set and told since
+        return [gr.skip(), gr.skip()]
     # Something else may be shown by the time that this arrives: then field.js lets it pass.
-    return [gr.skip(), {**draw_scene(replace(scene, field=check.field), text_in(language), check), "isCheck": True}]
+    return [gr.skip(), {**payload, "isCheck": True}]
 
 
 def on_compare(comparison, channels, *, language: str) -> tuple:
@@ -373,7 +386,8 @@ def build_tab(language: str) -> Wing:
                     pictures["field"] = build_field(first["field"])
     pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
     controls["place"] = build_setter("receptive_field.place")
-    controls["picture"] = build_picture()
+    controls["picture"] = build_setter(PICTURE)
+    controls["brought"] = build_brought()
     controls["last"] = gr.HTML(len(scene.rows) - 1, html_template="", visible="hidden")
     controls["marks"] = build_marks()
     build_chart_clicks()
@@ -475,8 +489,10 @@ def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.But
     # The upload is no output of a handler that may skip it: to skip is to update, and that would build another upload
     # in its place, see `build_upload`.
     own_picture = [controls["picture"], controls["upload"]]
-    controls["sample"].input(None, None, own_picture, js="() => [null, null]", **PRIVATE)
-    controls["upload"].clear(None, None, [controls["picture"]], js="() => null", **PRIVATE)
+    # A picture that the server is still reading has no place any more either.
+    forget = f"cnnExplorer.nextRequest({json.dumps(PICTURE)})"
+    controls["sample"].input(None, None, own_picture, js=f"() => {{ {forget}; return [null, null]; }}", **PRIVATE)
+    controls["upload"].clear(None, None, [controls["picture"]], js=f"() => {{ {forget}; return null; }}", **PRIVATE)
     for story, button in buttons.items():
         values = set_story(story)
         setting = set_by_page(values.values(), CHOICE)
@@ -518,15 +534,16 @@ def wire_stage(triggers: list, shown: dict[str, gr.blocks.Block], inputs, output
     # One after the other, none left out: the check of what was set last comes last.
     then_wire(drawn, on_check, inputs, [look_for, shown["field"]], language,
               trigger_mode="multiple", concurrency_id="check", concurrency_limit=1)  # fmt: skip
-    wire([upload.upload], on_upload, [upload], [look_for, shown["picture"]], language)
+    ask = f"(upload) => [upload, cnnExplorer.nextRequest({json.dumps(PICTURE)})]"
+    wire([upload.upload], on_upload, [upload, shown["brought"]], [look_for, shown["brought"]], language, js=ask)
 
 
-def build_picture() -> gr.HTML:
-    """The reader's own picture, as `View.picture`; another one is drawn as soon as the server has read it."""
+def build_brought() -> gr.HTML:
+    """What takes the picture that on_upload has read, or its refusal, unless something else was set since."""
     return gr.HTML(
         None,
         html_template="<span hidden></span>",
-        js_on_load='watch("value", () => trigger("input"))',
+        js_on_load=(FOLDER / "brought.js").read_text(encoding="utf-8"),
         elem_classes="bridge",
         apply_default_css=False,
     )

@@ -331,18 +331,25 @@ def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(
     picture = Image.new("L", (90, 40), 0)
     picture.paste(255, (45, 0, 90, 40))
     picture.save(tmp_path / "own.png")
-    line, brought = on_upload(str(tmp_path / "own.png"), language="en")
-    assert line == NOTHING and len(base64.b64decode(brought)) == SHOWN_SIDE**2
+    line, answer = on_upload(str(tmp_path / "own.png"), 7, language="en")
+    brought = answer["picture"]
+    assert line == NOTHING and answer["number"] == 7 and len(base64.b64decode(brought)) == SHOWN_SIDE**2
     codes = np.frombuffer(base64.b64decode(show(picture=brought)["field"]["image"]["codes"]), np.uint8).reshape(28, 28)
     # The middle square of the picture: black at the left, white at the right.
     assert codes[:, :13].max() < 20 and codes[:, 15:].min() > 235
     assert show(picture="", place="")["field"] == show()["field"]
     (tmp_path / "own.png").write_bytes(b"nothing")
-    for bad in ({"picture": "AAAA"}, {"picture": 3}, {"picture": "?"}, {"picture": ["A"]}):
+    for bad in ({"picture": "AAAA"}, {"picture": 3}, {"picture": "?"}, {"picture": ["A"]}, {"picture": {"problem": "<b>"}}):
         with pytest.raises(InputError):
             show(**bad)
-    with pytest.raises(InputError):
-        on_upload(str(tmp_path / "own.png"), language="en")
+    for language in ("en", "zh"):
+        refused = {"number": 8, "problem": text_in(language)("images.unknown")}
+        assert on_upload(str(tmp_path / "own.png"), 8, language=language) == [NOTHING, refused]
+    assert on_upload(None, 9, language="en") == [NOTHING, {"number": 9, "picture": None}], "it was taken away meanwhile"
+
+
+def test_a_check_leaves_what_is_wrong_to_the_handler_that_tells_it():
+    assert on_check(*values(layer=-1), language="en") == [NOTHING, NOTHING]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""What a page does when it is left while an answer is awaited, and when it is shown again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from explorer.text import text_in
+from tests.browser.conftest import FLAGS, Visit
+from tests.browser.test_tour import choose, see_change
+
+STREAM = "**/gradio_api/queue/data*"  # over which answers come
+MAPS = "#classifier-comparison canvas"
+AFTERMATH = 700  # ms in which a page would log what goes wrong while it is left
+
+
+def open_classifier(visit):
+    """The classifier with AlexNet-Small, whose maps of all methods take some time."""
+    page = visit("/?tab=classifier&model=alexnet_small").page
+    page.locator("html:not(.opening-link) .look-for", has_text="AlexNet-Small").locator("visible=true").first.wait_for()
+    return page
+
+
+def await_comparison(page) -> None:
+    """Ask for the maps of all methods, and go on as soon as the answer has a stream to come over."""
+    with page.expect_response(STREAM):
+        page.locator(".classifier-compare:visible").click()
+    assert page.locator(MAPS).count() == 0, "the answer must still be awaited"
+
+
+def click_language(page) -> None:
+    page.locator("header a[hreflang]:visible").click()
+    page.wait_for_url(re.compile("/zh"))
+
+
+LEAVING = {
+    "language": click_language,
+    "reload": lambda page: page.reload(),
+    "elsewhere": lambda page: page.goto("about:blank"),
+}
+
+
+@pytest.mark.parametrize("way", LEAVING)
+def test_a_page_that_is_left_while_an_answer_is_awaited_logs_nothing(visit, way):
+    page = open_classifier(visit)
+    await_comparison(page)
+    LEAVING[way](page)
+    page.wait_for_timeout(AFTERMATH)  # the fixture looks at what was logged
+
+
+def test_a_download_leaves_the_page_and_its_answers_alone(visit):
+    page = open_classifier(visit)
+    page.route("**/file.bin", lambda route: route.fulfill(body="x", headers={"Content-Disposition": "attachment"}))
+    await_comparison(page)
+    with page.expect_download():
+        page.evaluate("() => window.location.assign('/file.bin')")
+    page.locator(MAPS).nth(5).wait_for()
+
+
+def test_a_lost_connection_of_a_page_that_stays_is_told(visit):
+    opened = visit("/")
+    page = opened.page
+    page.route(STREAM, lambda route: route.abort())
+    with page.expect_event("console", lambda message: "Connection errored out" in message.text):
+        page.get_by_role("tab", name=text_in("en")("classifier.tab"), exact=True).locator("visible=true").click()
+        page.locator(".classifier-compare:visible").click()
+    page.goto("about:blank")
+    assert all("console error" in problem for problem in opened.problems)
+    opened.problems.clear()
+
+
+@pytest.fixture
+def page_that_is_kept(browser, chromium, server):
+    """The classifier's tab in a browser of its own that keeps pages which are left, as browsers do unless they are told not to."""
+    own = browser.browser_type.launch(
+        executable_path=chromium, args=list(FLAGS), ignore_default_args=["--disable-back-forward-cache"]
+    )
+    visit = Visit(own, server, 1280, 720, "light")
+    visit.page.add_init_script("window.addEventListener('pageshow', (event) => (window.isKept = event.persisted));")
+    visit.page.goto(server + "/?tab=classifier")
+    visit.page.locator(".look-for:visible").first.wait_for()
+    yield visit.page
+    own.close()
+    assert not visit.problems, "\n".join(visit.problems)
+
+
+def leave_and_come_back(page) -> None:
+    click_language(page)
+    page.locator(".look-for:visible").first.wait_for()
+    page.evaluate("() => { window.setTimeout(() => history.back()); }")
+    page.wait_for_url(re.compile(r"\d/\?"), wait_until="commit")  # a page that was kept is not loaded
+    page.locator(".look-for:visible").first.wait_for()
+
+
+def choose_sample(page, number: int) -> None:
+    see_change(page, lambda: page.locator(".sample-picker .thumbnail:visible").nth(number).click())
+
+
+def test_a_page_that_is_shown_again_works(page_that_is_kept):
+    page = page_that_is_kept
+    choose_sample(page, 9)
+    leave_and_come_back(page)
+    page.wait_for_function("() => window.isKept")
+    see_change(page, lambda: choose(page, text_in("en")("terms.model"), "ResNet-18"))  # whose maps take seconds
+    page.evaluate("() => { window.isOld = true; }")
+    await_comparison(page)
+    leave_and_come_back(page)
+    page.wait_for_function("() => !window.isOld")  # loaded anew: the answer was lost
+    page.locator(".look-for:visible").first.wait_for()
+    choose_sample(page, 5)
+
+
+def test_pages_that_are_kept_leave_the_connections_to_others(page_that_is_kept):
+    page = page_that_is_kept
+    for _ in range(7):  # a browser has six connections for a server
+        page.evaluate("() => { window.isOld = true; }")
+        page.locator("header a[hreflang]:visible").click()
+        page.wait_for_function("() => !window.isOld && document.querySelector('header a[hreflang]')")
+    choose_sample(page, 3)

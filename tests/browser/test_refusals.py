@@ -1,0 +1,137 @@
+"""What the reader is told of a file that is refused stays, whatever answers to earlier requests come after it."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from explorer.text import text_in
+from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, release_calls, wait_for_held
+from tests.browser.test_receptive_field import PAYLOAD, open_wing
+from tests.browser.test_tour import choose_source, clear_upload, look_for, see_change, settle, slide, wait_for_no_problem
+
+TEXT = text_in("en")
+CALLS = {"convolution": AT_ONCE, "receptive_field": AT_ONCE, "classifier": QUEUED}
+LATE = 700  # ms in which an answer that has been let go is shown
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A picture, and files that the server and the page refuse."""
+    Image.radial_gradient("L").save(tmp_path / "own.png")
+    (tmp_path / "broken.png").write_bytes(b"nothing")
+    (tmp_path / "words.txt").write_text("no picture")
+    return tmp_path
+
+
+def open_upload(visit, wing: str):
+    """The tab with the place for a picture in sight."""
+    page = visit(f"/?tab={wing}").page
+    settle(page)
+    if wing == "receptive_field":
+        page.get_by_role("button", name=TEXT("receptive_field.own_picture")).click()
+    elif wing == "classifier":
+        choose_source(page, "upload", "en")
+    else:
+        page.get_by_label(TEXT("convolution.source_upload"), exact=True).locator("visible=true").check()
+    return page
+
+
+def chooser(page):
+    return page.locator(".tabitem:visible input[type=file]").first
+
+
+def change_setting(page, wing: str) -> None:
+    """A change of something else than the picture, which Gradio tells once (it tells one of a dropdown twice)."""
+    if wing == "convolution":
+        slide(page, TEXT("terms.stride"), 2)
+    elif wing == "receptive_field":
+        slide(page, TEXT("receptive_field.layer_number"), 2)
+    else:
+        page.get_by_role("button", name=TEXT("classifier.settings")).click()
+        slide(page, TEXT("classifier.window"), 3)
+
+
+@pytest.mark.parametrize("name", ["broken.png", "words.txt"])
+@pytest.mark.parametrize("earlier", ["cleared", "changed"])
+@pytest.mark.parametrize("wing", CALLS)
+def test_a_refusal_outlives_the_answer_to_what_came_before_it(visit, files, wing, earlier, name):
+    page = open_upload(visit, wing)
+    if earlier == "cleared":
+        see_change(page, lambda: chooser(page).set_input_files(files / "own.png"))
+        settle(page)
+    held = hold_calls(page, CALLS[wing], 1)
+    if earlier == "cleared":
+        clear_upload(page)
+    else:
+        change_setting(page, wing)
+    wait_for_held(page, held)
+    chooser(page).set_input_files(files / name)
+    page.wait_for_timeout(LATE)  # the refusal may have to wait for the answer before it
+    release_calls(page, held, CALLS[wing])
+    refusal = page.locator(".look-for.problem:visible").filter(has_text=TEXT("images.unknown"))
+    refusal.wait_for()
+    page.wait_for_timeout(LATE)
+    assert refusal.count() == 1
+    if name == "words.txt":  # the page's own refusal ends with the next thing that the reader does
+        look_for(page).click()
+        wait_for_no_problem(page)
+
+
+def test_a_refusal_of_the_server_ends_with_the_next_thing_and_the_same_file_is_refused_again(visit, files):
+    page = open_upload(visit, "receptive_field")
+    refusal = page.locator(".look-for.problem:visible")
+    for _ in range(2):
+        chooser(page).set_input_files(files / "broken.png")
+        refusal.wait_for()
+        clear_upload(page)
+        refusal.wait_for(state="hidden")
+    assert refusal.count() == 0
+
+
+@pytest.mark.parametrize("name", ["own.png", "broken.png"])
+def test_a_file_is_forgotten_when_a_sample_is_chosen_while_it_is_read(visit, files, name):
+    page = open_upload(visit, "receptive_field")
+    held = hold_calls(page, AT_ONCE, 1)
+    chooser(page).set_input_files(files / name)
+    wait_for_held(page, held)
+    see_change(page, lambda: page.locator(".sample-picker:visible .thumbnail").nth(2).click())
+    settle(page)
+    shown = page.evaluate(PAYLOAD)
+    release_calls(page, held, AT_ONCE)
+    page.wait_for_timeout(LATE)
+    assert page.evaluate(PAYLOAD) == shown
+    assert page.locator(".look-for.problem:visible").count() == 0
+
+
+def test_a_late_check_does_not_tell_again_what_was_wrong_before(visit):
+    page = open_wing(visit, "en")
+    number = page.locator("#receptive-field-layer input[type=number]")
+    held = hold_calls(page, QUEUED, 1)
+    number.fill("-3")
+    wait_for_held(page, held)
+    number.fill("2")
+    wait_for_no_problem(page)
+    release_calls(page, held, QUEUED)
+    page.wait_for_timeout(LATE)
+    assert page.locator(".look-for.problem:visible").count() == 0
+
+
+LENT_LATE = """
+Object.defineProperty(navigator, "mediaDevices", {
+  value: { getUserMedia: () => new Promise((_, deny) => (window.denyCamera = deny)) },
+});
+"""
+
+
+def test_a_camera_denied_after_another_source_was_chosen_is_no_problem_there(visit):
+    page = visit("/?tab=classifier", before=LENT_LATE).page
+    choose_source(page, "camera", "en")
+    button = page.locator(".camera button:visible").first
+    button.click()
+    page.wait_for_function("() => window.denyCamera")
+    choose_source(page, "sample", "en")
+    settle(page)
+    page.evaluate("() => window.denyCamera(new Error('denied'))")
+    page.wait_for_timeout(LATE)
+    assert page.locator(".look-for.problem:visible").count() == 0
