@@ -5,12 +5,16 @@ Gradio answers many a malformed request by a traceback. Here it gets a status an
 
 from __future__ import annotations
 
+import asyncio
 import json
+import math
 import re
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 from urllib.parse import parse_qs
+from weakref import WeakValueDictionary
 
 from gradio.block_function import BlockFunction
 from gradio.blocks import Blocks
@@ -36,6 +40,7 @@ _READ = {"info", "openapi.json", "startup-events", "app_id", "user", "token", "l
 _READ_BELOW = ("heartbeat/", "call/", "file=")
 _CALLS = ("run/", "api/", "call/v2/", "call/")  # before the name of a function
 _SESSION = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_LEAST, _GREATEST = -(2**63), 2**63 - 1  # whole numbers that an answer can repeat
 _MEANT_FOR_GRADIO = "meta"  # by which Gradio knows a file that it should open, copy or fetch
 
 
@@ -52,6 +57,8 @@ class RequestMiddleware:
         self.app = app
         self.most_upload = most_upload
         self.visits = visits
+        # (session, function) -> held while it is answered; gone when nobody holds or awaits it.
+        self._under_way: WeakValueDictionary[tuple, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,7 +81,8 @@ class RequestMiddleware:
         sender = _Sender(send)
         try:
             with self._reading(path, scope, blocks):
-                await self.app(scope, receive, sender)
+                async with self._in_order(scope):
+                    await self.app(scope, receive, sender)
         except Exception as error:
             if sender.has_begun or isinstance(error, ClientDisconnect):
                 raise
@@ -97,8 +105,15 @@ class RequestMiddleware:
         body = await _read_body(scope, receive)
         read = _read_json(body)
         checked = _check_call(path, read, blocks)
+        if path.startswith(f"{API}/run/") and "session_hash" in checked:
+            scope["asked"] = (checked["session_hash"], checked.get("fn_index"))
         # What is as it was goes on as it came: to write an image of a million numbers anew takes long.
         return _replay(body if checked == read else json.dumps(checked).encode(), scope, receive)
+
+    def _in_order(self, scope: Scope) -> AbstractAsyncContextManager:
+        """Of the calls of one page to one function that do not wait in the queue, none is answered before an earlier one."""
+        asked = scope.pop("asked", None)
+        return nullcontext() if asked is None else self._under_way.setdefault(asked, asyncio.Lock())
 
     @contextmanager
     def _reading(self, path: str, scope: Scope, blocks: Blocks) -> Iterator[None]:
@@ -257,7 +272,8 @@ def _is_session(value: Any) -> bool:
 def clean(value: Any, depth: int = 0) -> Any:
     """A copy of a value from a request without what no handler should meet.
 
-    Lone surrogates become the sign for an unknown character, as browsers write them. An object that names a file to
+    Lone surrogates become the sign for an unknown character, as browsers write them, and whole numbers of more than 64 bits,
+    which cannot be sent back, the nearest number that browsers have. An object that names a file to
     Gradio loses the sign by which Gradio knows it: no path or address that a visitor names is opened, copied or fetched.
 
     Raises:
@@ -267,13 +283,20 @@ def clean(value: Any, depth: int = 0) -> Any:
         raise RefusedError(422, "too_deep", most=MOST_DEPTH)
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, int) and not _LEAST <= value <= _GREATEST:
+        return float(value) if abs(value) < sys.float_info.max else math.inf if value > 0 else -math.inf
     if isinstance(value, list):
-        # Most of what is long is rows of numbers.
-        return [clean(each, depth + 1) if type(each) in (str, list, dict) else each for each in value]
+        return value if _is_row(value) else [clean(each, depth + 1) for each in value]
     if isinstance(value, dict):
         kept = (key for key in value if not (key == _MEANT_FOR_GRADIO and "path" in value))
         return {clean(key, depth + 1): clean(value[key], depth + 1) for key in kept}
     return value
+
+
+def _is_row(values: list) -> bool:
+    """Whether a list holds ordinary numbers alone, as the rows of a picture do: most of what is long."""
+    kinds = set(map(type, values))
+    return kinds <= {float} or (kinds == {int} and _LEAST <= min(values) and max(values) <= _GREATEST)
 
 
 def find_function(blocks: Blocks, number: Any, name: str | None) -> BlockFunction:

@@ -1,7 +1,9 @@
 """Gradio's queue with turns: each visitor gets his, and nothing is computed for those who have left.
 
 A visitor is a page, which has a session of its own, or else an address. Of those that wait, a call is next whose address,
-and then whose visitor, was served the longest ago. Long calls start only while somebody reads their answers.
+and then whose visitor, was served the longest ago. Long calls start only while somebody reads their answers. Of the calls of one
+page to one function none overtakes another: Gradio tells a choice of a dropdown twice, and its second answer could else
+come after that to something later.
 """
 
 from __future__ import annotations
@@ -77,9 +79,12 @@ class TurnQueue(Queue):
 
     def _choose(self, concurrency_id: str, queue: EventQueue) -> Event | None:
         ready = [each for each in queue.queue if concurrency_id != HEAVY or self._readers[each.session_hash]]
-        running = Counter(_visitor_of(each) for each in self._running() if each.concurrency_id == concurrency_id)
+        running = [each for each in self._running() if each.concurrency_id == concurrency_id]
+        under_way = {(each.session_hash, each.fn._id) for each in running}
+        ready = [each for each in ready if (each.session_hash, each.fn._id) not in under_way]
+        counts = Counter(map(_visitor_of, running))
         most = max(1, (queue.concurrency_limit or len(self.active_jobs)) // 2)
-        ready = [each for each in ready if running[_visitor_of(each)] < most]
+        ready = [each for each in ready if counts[_visitor_of(each)] < most]
         return min(ready, key=self._when_served, default=None)  # of equals the one that came first
 
     def _when_served(self, event: Event) -> tuple[int, int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -17,8 +17,8 @@ def language_of(headers: Mapping[str, str]) -> str:
     """The language of the page from which a request comes; without a page the one that it asks for, or English."""
     page = headers.get("referer")
     if page:
-        path = f"{urlsplit(page).path}/".replace("//", "/")
-        return next((each for each in LANGUAGES if PATHS[each] != "/" and path.endswith(f"{PATHS[each]}/")), "en")
+        address = re.split(r"[?#]", page, maxsplit=1)[0].rstrip("/")
+        return next((each for each in LANGUAGES if PATHS[each] != "/" and address.endswith(PATHS[each])), "en")
     wanted = headers.get("accept-language", "")[:2].lower()
     return wanted if wanted in LANGUAGES else "en"
 

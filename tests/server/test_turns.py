@@ -91,8 +91,17 @@ def test_no_more_run_than_may(queue):
     assert queue.get_events() is None
 
 
+def test_no_call_of_a_page_overtakes_another_to_the_same_function(queue):
+    first, second = add(queue, "page", kind=LIGHT), add(queue, "page", kind=LIGHT)
+    assert queue.get_events()[0] == [first]
+    queue.active_jobs[0] = [first]
+    assert queue.get_events() is None
+    queue.active_jobs[0] = None
+    assert queue.get_events()[0] == [second]
+
+
 def test_one_visitor_takes_at_most_half_of_the_places(queue):
-    many = [add(queue, "many", kind=LIGHT) for _ in range(4)]
+    many = [add(queue, None, kind=LIGHT) for _ in range(4)]
     for event in many[:2]:
         assert queue.get_events()[0] == [event]
         queue.active_jobs[queue.active_jobs.index(None)] = [event]
