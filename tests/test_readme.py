@@ -99,7 +99,8 @@ def test_every_dependency_is_pinned_and_has_its_reason(file: str):
     ("folders", "files"), [(("explorer", "*.py"), ["requirements.txt"]), (("tests",), ["requirements.txt", "tests/requirements.txt"])]
 )
 def test_every_package_that_is_imported_is_pinned(folders, files):
-    pins = re.findall(r"^(\w+)==", "\n".join((ROOT / file).read_text() for file in files), re.MULTILINE)
+    pins = re.findall(r"^([\w-]+)==", "\n".join((ROOT / file).read_text() for file in files), re.MULTILINE)
+    pins = [pin.replace("-", "_") for pin in pins]
     ours = {"explorer", "tests", "app", "train_all", *sys.stdlib_module_names}
     paths = [path for folder in folders for path in ([*ROOT.glob(folder)] if "*" in folder else (ROOT / folder).rglob("*.py"))]
     imported = {name for path in paths for name in _imports(path)}

@@ -71,10 +71,10 @@ def build_results(language: str) -> None:
             look_for = build_look_for(sentence)
     with gr.Row():
         with gr.Column(scale=6, min_width=320):
-            gr.Markdown(f"#### {text('classifier.confusion_title')}")
+            gr.Markdown(f"### {text('classifier.confusion_title')}", elem_classes="small-heading")
             confusion = gr.Plot(confusion, **PLOT_SETTINGS)
         with gr.Column(scale=5, min_width=320):
-            gr.Markdown(f"#### {text('classifier.curve_title')}")
+            gr.Markdown(f"### {text('classifier.curve_title')}", elem_classes="small-heading")
             curve = gr.Plot(curve, **PLOT_SETTINGS)
             gr.Markdown(text("classifier.curve_note"))
     images = _build_always_wrong(images, text)
@@ -85,6 +85,6 @@ def _build_always_wrong(images: dict | None, text) -> gr.HTML:
     """The images that no network gets right; nothing where none are packed."""
     found = load_always_wrong()
     with gr.Column(visible=found is not None):
-        gr.Markdown(f"#### {text('classifier.always_wrong_title')}")
+        gr.Markdown(f"### {text('classifier.always_wrong_title')}", elem_classes="small-heading")
         gr.Markdown(describe_always_wrong(found, text) if found else "")
         return build_canvas(images)

@@ -1,0 +1,30 @@
+"""What a screen reader, and who sees colours badly, needs: axe-core looks at every tab."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from explorer.interface import WINGS
+from explorer.text import text_in
+
+UNNAMED = """
+() => [...document.querySelectorAll("canvas")]
+  .filter((canvas) => canvas.getClientRects().length > 0)
+  .filter((canvas) => !canvas.closest("[role=img], [role=application], [aria-label]"))
+  .map((canvas) => canvas.outerHTML + " in " + canvas.parentElement.className)
+"""
+
+
+@pytest.mark.parametrize(("path", "scheme"), [("/", "light"), ("/", "dark"), ("/zh", "light")])
+def test_no_tab_breaks_a_rule(visit, path, scheme):
+    page, text = visit(path, scheme=scheme).page, text_in("zh" if path == "/zh" else "en")
+    broken = []
+    for wing in WINGS:
+        page.get_by_role("tab", name=text(f"{wing}.tab"), exact=True).click()
+        page.locator(".look-for:visible").first.wait_for()
+        page.wait_for_timeout(500)  # charts are drawn when their tab is opened
+        broken += [f"{wing}: canvas without a name: {each}" for each in page.evaluate(UNNAMED)]
+        for rule in Axe().run(page).response["violations"]:
+            broken += [f"{wing}: {rule['id']}: {node['html'][:200]}" for node in rule["nodes"]]
+    assert not broken, "\n".join(broken)
