@@ -279,7 +279,7 @@
 
   // ---- sliders --------------------------------------------------------------------------------------------------
 
-  // Whoever leaves the number of a slider out of bounds or empty finds it moved into them by Gradio, which tells nobody.
+  // Where a number of a slider is left out of bounds or empty, Gradio moves it into them, and tells neither reader nor server.
   document.addEventListener(
     "blur",
     ({ target }) => {

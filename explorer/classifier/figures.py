@@ -221,7 +221,7 @@ def _draw_bar(outcome: Outcome, label: int, text: Text) -> str:
 
 def draw_attribution(outcome: Outcome, text: Text) -> dict:
     """The picture, the map over it, and the map alone."""
-    picture = outcome.prepared.steps[-2].values
+    picture = outcome.prepared.pixels
     maps = [Map(picture, text("classifier.map_picture"), scale="grey")]
     method, target = text(f"classifier.method_{outcome.method}"), class_name(text, outcome.target)
     if outcome.attribution is not None:

@@ -49,6 +49,11 @@ class Prepared:
     image: torch.Tensor
     inverted: bool
 
+    @property
+    def pixels(self) -> torch.Tensor:
+        """(28, 28) float, 0 black to 1 white: the picture as the data set has it, before it is normalised."""
+        return self.steps[-2].values
+
 
 def prepare_sample(pixels: torch.Tensor) -> Prepared:
     """An image of the data set: only normalised, it went through the other steps when the set was made.

@@ -214,7 +214,7 @@ def classify_picture(choices: Choices, prepared: Prepared, truth: int | None) ->
     temperature, calibrated = _calibrate(choices.model, probabilities)
     share, area = 0.0, 0.0
     if attribution is not None:
-        share, area = measure_share_on_clothes(attribution.values, prepared.steps[-2].values)
+        share, area = measure_share_on_clothes(attribution.values, prepared.pixels)
     return Outcome(
         choices.model, prepared, probabilities, temperature, calibrated, truth, target, choices.method,
         attribution, problem, share, area, settings, milliseconds,
