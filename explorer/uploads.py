@@ -22,6 +22,7 @@ from gradio import processing_utils
 
 LONGEST_KEPT = 4 * 3600  # seconds that a file is kept
 MOST_KEPT = 256 * 1024**2  # bytes of all files together; beyond, the oldest go
+MOST_FILES = 1000
 NOT_HERE = ""  # a path that no file has
 _FOLDER = "GRADIO_TEMP_DIR"  # where Gradio looks up its folder for uploads
 
@@ -88,11 +89,11 @@ def is_upload(component: Any) -> bool:
 
 def is_received(path: str) -> bool:
     """Whether this is the path of a file in the upload folder: a regular file, and no link."""
-    folder = upload_folder()
+    folder, wanted = upload_folder(), Path(path)
     try:
-        wanted = Path(os.path.abspath(path))
-        # Nothing outside of the folder is looked at, so that no answer, and no time, tells what is there.
-        if wanted.parent.parent != folder or len(wanted.parent.name) < 32:
+        # Written out in full, and nothing outside of the folder is looked at: then no answer, and no time, tells what is
+        # there. (On its way over ".." the system walks through folders that the text has lost.)
+        if os.path.abspath(path) != path or wanted.parent.parent != folder or len(wanted.parent.name) < 32:
             return False
         return Path(os.path.realpath(wanted)) == wanted and stat.S_ISREG(os.lstat(wanted).st_mode)
     except (OSError, ValueError):  # there is none, or no file can have that name
@@ -100,7 +101,7 @@ def is_received(path: str) -> bool:
 
 
 def forget_uploads(now: float | None = None) -> None:
-    """Delete files that were brought more than LONGEST_KEPT ago, and the oldest beyond MOST_KEPT bytes.
+    """Delete files that were brought more than LONGEST_KEPT ago, and the oldest beyond MOST_KEPT bytes or MOST_FILES.
 
     Args:
         now: seconds since the epoch; None asks the clock.
@@ -108,9 +109,9 @@ def forget_uploads(now: float | None = None) -> None:
     now = time.time() if now is None else now
     files = sorted(_list_files(upload_folder()), reverse=True)  # the newest first
     kept = 0
-    for changed, size, path in files:
+    for number, (changed, size, path) in enumerate(files, start=1):
         kept += size
-        if now - changed > LONGEST_KEPT or kept > MOST_KEPT:
+        if now - changed > LONGEST_KEPT or kept > MOST_KEPT or number > MOST_FILES:
             path.unlink(missing_ok=True)
     _remove_empty_folders(upload_folder(), now)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import http.client
 import itertools
 import json
 import os
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -169,10 +171,12 @@ def test_no_picture_of_the_server_is_opened(caller, tmp_path):
     folder = os.path.dirname(os.path.dirname(received))
     link = os.path.join(os.path.dirname(received), "link.png")
     os.symlink(tmp_path / "linked.png", link)
+    mine = received.lstrip("/")
     paths = [
         tmp_path / "there.png", tmp_path / "pipe", tmp_path, "/dev/ptmx", "/dev/zero", "/proc/self/environ", "/etc/passwd",
         link, folder, os.path.dirname(received), f"{folder}/../{tmp_path.name}/there.png", "checkpoints/results.json",
-        f"{received}/../../../{tmp_path}/there.png", "", "\x00", "a" * 5000, "http://127.0.0.1:9/x.png", "file:///etc/passwd",
+        f"{received}/../../../{tmp_path}/there.png", f"/etc/../{mine}", f"/nowhere/../{mine}", f"//{mine}", f"{folder}/./{mine}",
+        "", "\x00", "a" * 5000, "http://127.0.0.1:9/x.png", "file:///etc/passwd",
     ]  # fmt: skip
     for event, position in picture_events(caller):
         missing = ask_for(caller, event, position, {"path": str(tmp_path / "missing.png")})
@@ -214,9 +218,26 @@ def test_a_picture_of_another_visitor_cannot_be_guessed(caller, tmp_path):
 def test_no_file_but_an_upload_is_served(caller, tmp_path):
     Image.fromarray(SECRET).save(tmp_path / "there.png")
     folder = os.path.dirname(os.path.dirname(caller.upload("mine.png", png(SECRET, tmp_path))))
-    paths = [tmp_path / "there.png", tmp_path / "missing.png", "app.py", "http://127.0.0.1:9/x", folder, "/dev/zero", "//x"]
-    answers = {caller.client.get(f"/gradio_api/file={path}").text for path in paths}
-    assert answers == {'{"detail":"There is no such file here."}'}
+    mine = caller.upload("mine.png", png(SECRET, tmp_path))
+    link = os.path.join(os.path.dirname(mine), "link.png")
+    os.symlink(tmp_path / "there.png", link)
+    paths = [
+        tmp_path / "there.png", tmp_path / "missing.png", "app.py", "http://127.0.0.1:9/x", folder, "/dev/zero", "//x", link,
+        f"http://127.0.0.1:9/../../..{mine}", f"http://127.0.0.1:9/..%2f..%2f..{mine}", f"/etc/..{mine}", f"{mine}/../mine.png",
+    ]  # fmt: skip
+    answers = {ask_raw(caller, f"/gradio_api/file={path}") for path in paths}
+    os.unlink(link)
+    assert answers == {(404, '{"detail":"There is no such file here."}')}
+    assert ask_raw(caller, f"/gradio_api/file={mine}")[0] == 200
+
+
+def ask_raw(caller: Caller, path: str) -> tuple[int, str]:
+    """As httpx, which would tidy the path up, does not."""
+    connection = http.client.HTTPConnection(caller.running.address.removeprefix("http://"), timeout=PATIENT)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode("latin-1")
 
 
 # ---- values -----------------------------------------------------------------------------------------------------
@@ -282,7 +303,6 @@ def test_what_takes_its_turn_cannot_be_had_without_it(caller):
         ("POST", "queue/join", {"data": [], "fn_index": 100_000, "session_hash": "s"}),
         ("POST", "component_server", {"data": 1, "component_id": 100_000, "session_hash": "s", "fn_name": "load_layout"}),
         ("POST", "component_server", {"data": 1, "component_id": 1, "session_hash": "s", "fn_name": "__init__"}),
-        ("POST", "component_server", {}),
         ("POST", "process_recording", {}),
         ("POST", "vibe-edit", {"prompt": "x"}),
         ("POST", "stream/unknown", {"data": []}),
@@ -316,6 +336,49 @@ def test_what_is_no_call_is_told_so(caller, body):
         assert 400 <= answer.status_code < 500 and answer.json()["detail"], (path, answer.text)
 
 
+def test_too_deep_values_are_told(caller):
+    event = find_event(caller, "on_view")
+    for depth, status in ((10, 200), (30, 422)):
+        value = json.loads("[" * depth + "]" * depth)
+        body = {"data": [value, *caller.first_values(event)[1:]], "fn_index": event["id"], "session_hash": "s"}
+        assert caller.post("run/predict", body).status_code == status
+
+
+@pytest.mark.parametrize("path", ["cancel", "reset", "component_server", "upload_progress", "upload_progress?upload_id=a+b"])
+def test_missing_names_are_told(caller, path):
+    answer = caller.client.get(f"/gradio_api/{path}") if "progress" in path else caller.post(path, {"session_hash": "s"})
+    assert answer.status_code == 422 and isinstance(answer.json()["detail"], str)
+
+
+def test_the_values_are_those_of_the_function_that_is_called(caller):
+    body = {"data": ["SECRET"], "fn_index": find_event(caller, "on_upload")["id"]}
+    answer = caller.post("call/classify", {**body, "data": ["SECRET", 1, 2, 3, 4]})
+    assert answer.status_code == 422 and "data must hold 4 values" in answer.json()["detail"]
+
+
+def test_odd_headers_are_no_trouble(caller):
+    for referer in ("http://[::1", "http://[x]/", "zh", "\x00" * 3):
+        assert ask_with(caller, {"Referer": referer}).startswith("HTTP/1.1 4")
+    joined = caller.post("queue/join", {"data": caller.first_values(find_event(caller, "on_source")),
+                                        "fn_index": find_event(caller, "on_source")["id"], "session_hash": "known"})  # fmt: skip
+    assert joined.status_code == 200
+    answer = caller.client.get("/gradio_api/queue/data?session_hash=known&session_hash=unknown")
+    assert '"session_not_found": true' in answer.text
+
+
+def ask_with(caller: Caller, headers: dict[str, str]) -> str:
+    host, port = caller.running.address.removeprefix("http://").split(":")
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    with socket.create_connection((host, int(port)), timeout=PATIENT) as connection:
+        connection.sendall(f"GET /gradio_api/nothing HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode())
+        return connection.recv(4096).decode("latin-1")
+
+
+def test_nobody_writes_another_address_into_the_page_for_programs(caller):
+    assert "evil.example" in caller.client.get("/gradio_api/info", headers={"host": "evil.example"}).text  # his own affair
+    assert "evil.example" not in caller.client.get("/gradio_api/info").text
+
+
 @pytest.mark.parametrize("session", ["", "x" * 65, "a b", "../x", "中", 5, ["s"], {"a": 1}])
 def test_a_session_has_a_plain_name(caller, session):
     event = find_event(caller, "on_source")
@@ -340,7 +403,38 @@ def test_uploads_that_are_none_are_refused(caller):
     assert caller.client.post("/gradio_api/upload", content=b"abc").status_code == 400
     assert caller.post("upload", {}).status_code == 400
     parts = {"content-type": "multipart/form-data; boundary=x"}
-    assert caller.client.post("/gradio_api/upload", content=b"--x\r\nnothing", headers=parts).json() == []
+    assert caller.client.post("/gradio_api/upload", content=b"--x\r\nnothing", headers=parts).status_code == 400
+    several = [("files", (f"{number}.png", b"abc")) for number in range(5)]
+    assert caller.client.post("/gradio_api/upload", files=several).status_code == 400
+    assert caller.client.post(f"/gradio_api/upload?upload_id={'x' * 100}", files={"files": ("a.png", b"abc")}).status_code == 422
+
+
+def test_no_upload_makes_the_others_wait(caller):
+    """Names in punycode take a time that grows with the square of their length."""
+    name = ("a" * 300_000 + "é").encode("punycode") + b"a" * 9000
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="' + name[:200] + b'"\r\n\r\n' + name
+    form = {"content-type": "multipart/form-data; charset=punycode; boundary=x"}
+    start = time.monotonic()
+    caller.client.post("/gradio_api/upload", content=head + b"\r\n--x--\r\n", headers=form)
+    assert time.monotonic() - start < QUICK
+
+
+def test_uploads_that_break_off_leave_nothing(caller):
+    before = count_descriptors(caller)
+    host, port = caller.running.address.removeprefix("http://").split(":")
+    part = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
+    for length in ("Content-Length: 100000", "Content-Length: 10\r\nTransfer-Encoding: chunked"):
+        with socket.create_connection((host, int(port))) as connection:
+            head = f"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\n{length}\r\n\r\n"
+            connection.sendall(head.encode() + part * 100)
+            time.sleep(0.3)
+            assert count_descriptors(caller) < before + 5
+    (folder,) = upload_folders(caller.running)
+    assert [path for path in folder.iterdir() if path.is_file()] == []
+
+
+def count_descriptors(caller: Caller) -> int:
+    return len(os.listdir(f"/proc/{caller.running.process.pid}/fd"))
 
 
 # ---- sizes ------------------------------------------------------------------------------------------------------
@@ -351,7 +445,7 @@ def test_long_requests_are_refused_before_they_are_read(caller):
     event = find_event(caller, "on_source")
     body = json.dumps({"data": ["x" * 10_000_000], "fn_index": event["id"], "session_hash": "s"})
     numbers = json.dumps({"data": [[0] * 4_000_000]})
-    for path, content in (("run/predict", body), ("queue/join", body), ("call/classify", numbers), ("component_server", body)):
+    for path, content in (("run/predict", body), ("queue/join", body), ("call/classify", numbers)):
         start = time.monotonic()
         answer = caller.post(path, content)
         assert answer.status_code == 413 and "6 MB" in answer.json()["detail"]
@@ -359,6 +453,12 @@ def test_long_requests_are_refused_before_they_are_read(caller):
     answer = caller.post("run/predict", body, headers={"referer": f"{caller.running.address}/zh"})
     assert "最多 6 MB" in answer.json()["detail"]
     assert caller.client.post("/gradio_api/upload", files={"files": ("a.png", bytes(6_000_000))}).status_code == 413
+    for values in ("[],", "{},", "0,", '"",'):
+        start = time.monotonic()
+        answer = caller.post("queue/join", f'{{"data": [{values * (5_000_000 // len(values))}0]}}')
+        assert answer.status_code == 413 and "too many values" in answer.json()["detail"]
+        assert time.monotonic() - start < QUICK
+    assert caller.post("cancel", {"session_hash": "s" * 100_000}).status_code == 413
     many = [("files", (f"{number}.png", bytes(1_000_000))) for number in range(20)]
     assert caller.client.post("/gradio_api/upload", files=many).status_code == 413
     assert caller.running.megabytes() - before < 60
@@ -370,7 +470,7 @@ def test_a_body_whose_length_nobody_says_is_cut_off(caller):
             yield bytes(1_000_000)
 
     before = caller.running.megabytes()
-    for path, status in (("run/predict", 413), ("upload", 411)):
+    for path, status in (("run/predict", 411), ("upload", 411)):
         try:
             assert caller.client.post(f"/gradio_api/{path}", content=endless()).status_code == status
         except httpx.WriteError:  # the server hung up, as it may
@@ -435,6 +535,26 @@ def wait_until(condition, seconds: float) -> bool:
     return False
 
 
+def test_the_largest_image_makes_nobody_wait(caller):
+    image = (255 * np.random.default_rng(0).random((512, 512))).tolist()
+    waits, done = [], threading.Event()
+
+    def look() -> None:
+        with httpx.Client(base_url=caller.running.address) as client:
+            while not done.is_set():
+                start = time.monotonic()
+                client.get("/gradio_api/app_id")
+                waits.append(time.monotonic() - start)
+
+    other = threading.Thread(target=look)
+    other.start()
+    number = caller.post("call/v2/classify", {"image": image}).json()["event_id"]
+    assert "complete" in caller.client.get(f"/gradio_api/call/classify/{number}").text
+    done.set()
+    other.join()
+    assert max(waits) < QUICK
+
+
 def test_a_call_ends_when_its_reader_leaves(caller):
     number = start_long(caller).json()["event_id"]
     with reading(caller, number):
@@ -449,6 +569,19 @@ def test_a_call_that_waits_goes_when_its_reader_leaves(caller):
         with reading(caller, second):
             time.sleep(1)
     assert wait_until(lambda: explain(caller) < QUICK, PATIENT)
+
+
+def test_many_sessions_leave_those_that_wait_alone(caller):
+    """One who calls with a session of its own each time, and reads nothing."""
+    number = start_long(caller).json()["event_id"]
+    event = find_event(caller, "on_source")
+    values = caller.first_values(event)
+    with reading(caller, number):
+        for each in range(300):
+            caller.post("queue/join", {"data": values, "fn_index": event["id"], "session_hash": f"flood{each}"})
+        time.sleep(1)
+    body = {"data": values, "fn_index": event["id"], "session_hash": "after"}
+    assert wait_until(lambda: caller.post("queue/join", body).status_code == 200, 10)
 
 
 def test_calls_that_nobody_reads_keep_nobody_waiting_and_are_few(caller):

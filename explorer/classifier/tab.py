@@ -73,7 +73,7 @@ PREDICTED = -1  # as target: the class that the network predicts
 MAX_WINDOW = 14  # pixels, of occlusion
 UPLOAD_SIDE = 512  # pixels; the networks see 28
 _CAMERA = {"width": {"ideal": 640}, "height": {"ideal": 480}}  # pixels: larger ones may pass the greatest upload
-MAX_API_SIDE = 1024  # pixels of an image given as lists
+MAX_API_SIDE = UPLOAD_SIDE  # pixels of an image given as lists
 DEFAULT_MODEL = "lenet5"
 DEFAULT_SAMPLE = 139  # a shirt that LeNet-5 takes for a pullover: most of its mistakes are shirts
 DEFAULT_METHOD = "integrated_gradients"
@@ -463,7 +463,7 @@ def classify(
     """Classify a piece of clothing with a trained network.
 
     Args:
-        image: rows of grey values 0 (black) to 255 (white), 1 to 1024 a side. 28 x 28 is taken as it is, light on
+        image: rows of grey values 0 (black) to 255 (white), 1 to 512 a side. 28 x 28 is taken as it is, light on
             black as in Fashion-MNIST; any other size goes through the steps that an uploaded picture goes through.
         sample: index 0 to 199 of a packed test image (class * 20 + k), instead of an image.
         model: name of a trained network, such as softmax, mlp, lenet5, alexnet_small or resnet18.

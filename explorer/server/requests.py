@@ -7,30 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
-from urllib.parse import parse_qs
 from weakref import WeakValueDictionary
 
 from gradio.block_function import BlockFunction
 from gradio.blocks import Blocks
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.errors import log_defect
 from explorer.language import PATHS
+from explorer.server.bodies import FORM_BYTES, MOST_BYTES, SMALL_BYTES, Bodies, GoneError, hand_on, replace_header
 from explorer.server.sessions import Visits
+from explorer.server.values import clean, read_json
 from explorer.server.words import RefusedError
-from explorer.uploads import is_received
+from explorer.uploads import forget_uploads, is_received
 
-MOST_BYTES = 6 * 1024**2  # of a request's JSON: an image of 1024 x 1024 numbers
-MOST_DEPTH = 16  # lists and objects in one another
-FORM_BYTES = 64 * 1024  # of an upload, beside the file itself
 API = "/gradio_api"
 
 _PAGES = {*PATHS.values(), "/config", "/theme.css", "/robots.txt", "/favicon.ico"}
@@ -39,9 +36,15 @@ _READ = {"info", "openapi.json", "startup-events", "app_id", "user", "token", "l
          "queue/status", "queue/data", "upload_progress"}  # fmt: skip
 _READ_BELOW = ("heartbeat/", "call/", "file=")
 _CALLS = ("run/", "api/", "call/v2/", "call/")  # before the name of a function
-_SESSION = re.compile(r"[\w.-]{1,64}", re.ASCII)
-_LEAST, _GREATEST = -(2**63), 2**63 - 1  # whole numbers that an answer can repeat
-_MEANT_FOR_GRADIO = "meta"  # by which Gradio knows a file that it should open, copy or fetch
+_JOIN = "queue/join"
+# What else takes JSON, and what it must hold.
+_SMALL = {
+    "cancel": {"session_hash": str, "fn_index": int, "event_id": str},
+    "reset": {"event_id": str},
+    "component_server": {"session_hash": str, "component_id": int, "fn_name": str},
+}
+_LARGE = 256 * 1024  # bytes of a body from which on one at a time is looked at
+_PLAIN_NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)  # of sessions, calls and uploads
 
 
 class RequestMiddleware:
@@ -59,6 +62,8 @@ class RequestMiddleware:
         self.visits = visits
         # (session, function) -> held while it is answered; gone when nobody holds or awaits it.
         self._under_way: WeakValueDictionary[tuple, asyncio.Lock] = WeakValueDictionary()
+        self._bodies = Bodies()
+        self._large = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,42 +78,54 @@ class RequestMiddleware:
             elif scope["method"] in ("GET", "HEAD"):
                 _check_reading(path, scope, blocks)
         except RefusedError as error:
-            await error.answer(scope)(scope, receive, send)
-            return
+            await _say(error.answer(scope), scope, receive, send)
         except _NoSuchSessionError:
-            await _say_no_such_session()(scope, receive, send)
+            await _say(_say_no_such_session(), scope, receive, send)
+        except GoneError:  # nobody hears an answer
             return
+        else:
+            await self._answer(path, scope, receive, send, blocks)
+
+    async def _answer(self, path: str, scope: Scope, receive: Receive, send: Send, blocks: Blocks) -> None:
+        """Let Gradio answer; what it stumbles over is told and logged in few words."""
         sender = _Sender(send)
         try:
-            with self._reading(path, scope, blocks):
-                async with self._in_order(scope):
+            async with self._in_order(scope):
+                with self._reading(path, scope, blocks):
                     await self.app(scope, receive, sender)
+            if path == f"{API}/upload":
+                await asyncio.to_thread(forget_uploads)
         except Exception as error:
             if sender.has_begun or isinstance(error, ClientDisconnect):
                 raise
             refused = RefusedError(400, "bad_upload") if path == f"{API}/upload" else RefusedError(500, "unexpected")
             if refused.status == 500:
                 log_defect(path[:80], error)
-            await refused.answer(scope)(scope, receive, send)
+            await _say(refused.answer(scope), scope, receive, send)
 
     async def _let_in(self, path: str, scope: Scope, receive: Receive, blocks: Blocks) -> Receive:
         """What the request sends, checked; from here on it comes in one piece.
 
         Raises:
             RefusedError: nothing can be sent to this address, or not this.
+            GoneError: the sender hung up.
         """
-        if path == f"{API}/upload":
-            _check_upload(scope, self.most_upload + FORM_BYTES)
-            return receive
-        if not _takes_json(path):
+        name = path.removeprefix(f"{API}/")
+        if name == "upload":
+            _check_query(scope, "upload_id")
+            return hand_on(await self._bodies.read_upload(scope, receive, self.most_upload + FORM_BYTES), scope, receive)
+        if name == path or not (name in _SMALL or name == _JOIN or name.startswith(_CALLS)):
             raise RefusedError(404, "no_address")
-        body = await _read_body(scope, receive)
-        read = _read_json(body)
-        checked = _check_call(path, read, blocks)
-        if path.startswith(f"{API}/run/") and "session_hash" in checked:
+        body = await self._bodies.read_json(scope, receive, SMALL_BYTES if name in _SMALL else MOST_BYTES)
+        async with self._large if len(body) > _LARGE else nullcontext():
+            read = read_json(body)
+            checked = _check_call(name, read, blocks)
+            await asyncio.sleep(0)  # others come in between two large ones
+        if name.startswith("run/") and "session_hash" in checked:
             scope["asked"] = (checked["session_hash"], checked.get("fn_index"))
-        # What is as it was goes on as it came: to write an image of a million numbers anew takes long.
-        return _replay(body if checked == read else json.dumps(checked).encode(), scope, receive)
+        replace_header(scope, b"content-type", b"application/json")
+        # What is as it was goes on as it came: to write an image anew takes long.
+        return hand_on(body if checked == read else json.dumps(checked).encode(), scope, receive)
 
     def _in_order(self, scope: Scope) -> AbstractAsyncContextManager:
         """Of the calls of one page to one function that do not wait in the queue, none is answered before an earlier one."""
@@ -127,6 +144,14 @@ class RequestMiddleware:
             elif name.startswith("call/"):
                 stack.enter_context(blocks._queue.reading(find_session(name.rpartition("/")[2], blocks)))
             yield
+
+
+async def _say(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer, unless what was sent was no HTTP: then the connection cannot be answered any more."""
+    try:
+        await answer(scope, receive, send)
+    except Exception:  # noqa: BLE001 - each server has an error of its own for that
+        return
 
 
 class _Sender:
@@ -157,16 +182,27 @@ def _check_reading(path: str, scope: Scope, blocks: Blocks) -> None:
         raise RefusedError(404, "no_address")
     if name.startswith("file=") and not is_received(name.removeprefix("file=")):
         raise RefusedError(404, "no_file")
-    if name.startswith("heartbeat/") and not _SESSION.fullmatch(name.removeprefix("heartbeat/")):
+    if name.startswith("heartbeat/") and not _PLAIN_NAME.fullmatch(name.removeprefix("heartbeat/")):
         raise RefusedError(422, "bad_session")
     if name.startswith("call/") and not find_session(name.rpartition("/")[2], blocks):
         raise RefusedError(404, "no_event")
+    if name == "upload_progress":
+        _check_query(scope, "upload_id", needed=True)
     if name == "queue/data" and _asked_session(scope) not in blocks._queue.pending_messages_per_session:
         raise _NoSuchSessionError
+    if name == "info":
+        scope["app"].api_info = None  # Gradio would keep it with the address that the first visitor used
+
+
+def _check_query(scope: Scope, name: str, needed: bool = False) -> None:
+    """Whether a name in the address is a plain one."""
+    given = QueryParams(scope["query_string"]).getlist(name)
+    if (needed and not given) or not all(map(_PLAIN_NAME.fullmatch, given)):
+        raise RefusedError(422, "bad_name", name=name)
 
 
 def _asked_session(scope: Scope) -> str:
-    return parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
+    return QueryParams(scope["query_string"]).get("session_hash", "")  # the last one, as Gradio reads it
 
 
 def find_session(event_id: str, blocks: Blocks) -> str | None:
@@ -187,116 +223,33 @@ def _say_no_such_session() -> Response:
 # ---- what is sent -----------------------------------------------------------------------------------------------
 
 
-def _takes_json(path: str) -> bool:
-    name = path.removeprefix(f"{API}/")
-    return name != path and (name in ("queue/join", "cancel", "reset", "component_server") or name.startswith(_CALLS))
-
-
-def _length_of(scope: Scope) -> int | None:
-    text = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
-    return int(text) if text.isdigit() else None
-
-
-def _check_upload(scope: Scope, most: int) -> None:
-    length = _length_of(scope)
-    if length is None:
-        raise RefusedError(411, "no_length")
-    if length > most:
-        raise RefusedError(413, "too_large", most=_megabytes(most))
-
-
-async def _read_body(scope: Scope, receive: Receive) -> bytes:
-    """All of it, as long as it is not too long; what is too long is not read."""
-    too_long = RefusedError(413, "too_large", most=_megabytes(MOST_BYTES))
-    if (_length_of(scope) or 0) > MOST_BYTES:
-        raise too_long
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        part = message.get("body", b"")
-        parts.append(part)
-        size += len(part)
-        if size > MOST_BYTES:
-            raise too_long
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return b"".join(parts)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1024**2:.3g}"
-
-
-def _replay(body: bytes, scope: Scope, receive: Receive) -> Receive:
-    """Hand on a body that was read, and what comes after it; `scope` gets its length."""
-    headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"content-type")]
-    scope["headers"] = [*headers, (b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive_again() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return receive_again
-
-
-def _read_json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(400, "no_json") from error
-
-
-def _check_call(path: str, body: Any, blocks: Blocks) -> Any:
+def _check_call(name: str, body: Any, blocks: Blocks) -> Any:
     """A call as Gradio takes it, without what it would do on its own."""
     if not isinstance(body, dict):
         raise RefusedError(422, "no_object")
-    if "session_hash" in body and not _is_session(body["session_hash"]):
+    if not _is_session(body.get("session_hash")):
         raise RefusedError(422, "bad_session")
     body = clean(body)
-    name = path.removeprefix(f"{API}/")
-    if name == "component_server":
-        _check_component(body, blocks)
-    elif name.startswith("call/v2/"):
-        _check_named(find_function(blocks, None, name.removeprefix("call/v2/")), body, blocks)
-    elif name not in ("cancel", "reset"):
-        api_name = next((name.removeprefix(each) for each in _CALLS if name.startswith(each)), None)
-        function = find_function(blocks, body.get("fn_index"), api_name)
-        _check_values(function, body.get("data"), simple=name.startswith("call/"))
-        return {key: body[key] for key in ("data", "fn_index", "session_hash") if key in body}
-    return body
+    if name in _SMALL:
+        for key, kind in _SMALL[name].items():
+            if type(body.get(key)) is not kind:
+                raise RefusedError(422, "missing_name", name=key)
+        if name == "component_server":
+            _check_component(body, blocks)
+        return body
+    api_name = next((name.removeprefix(each) for each in _CALLS if name.startswith(each)), None)
+    if name.startswith("call/v2/"):
+        _check_named(find_function(blocks, None, api_name), body, blocks)
+        return body
+    by_name = name.startswith("call/")  # Gradio then looks at nothing else
+    function = find_function(blocks, None if by_name else body.get("fn_index"), api_name)
+    _check_values(function, body.get("data"), simple=by_name)
+    kept = ("data", "session_hash") if by_name else ("data", "fn_index", "session_hash")
+    return {key: body[key] for key in kept if key in body}
 
 
 def _is_session(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and _SESSION.fullmatch(value) is not None)
-
-
-def clean(value: Any, depth: int = 0) -> Any:
-    """A copy of a value from a request without what no handler should meet.
-
-    Lone surrogates become the sign for an unknown character, as browsers write them, and whole numbers of more than 64 bits,
-    which cannot be sent back, the nearest number that browsers have. An object that names a file to
-    Gradio loses the sign by which Gradio knows it: no path or address that a visitor names is opened, copied or fetched.
-
-    Raises:
-        RefusedError: lists and objects lie too deep in one another.
-    """
-    if depth > MOST_DEPTH:
-        raise RefusedError(422, "too_deep", most=MOST_DEPTH)
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, int) and not _LEAST <= value <= _GREATEST:
-        return float(value) if abs(value) < sys.float_info.max else math.inf if value > 0 else -math.inf
-    if isinstance(value, list):
-        return value if _is_row(value) else [clean(each, depth + 1) for each in value]
-    if isinstance(value, dict):
-        kept = (key for key in value if not (key == _MEANT_FOR_GRADIO and "path" in value))
-        return {clean(key, depth + 1): clean(value[key], depth + 1) for key in kept}
-    return value
-
-
-def _is_row(values: list) -> bool:
-    """Whether a list holds ordinary numbers alone, as the rows of a picture do: most of what is long."""
-    kinds = set(map(type, values))
-    return kinds <= {float} or (kinds == {int} and _LEAST <= min(values) and max(values) <= _GREATEST)
+    return value is None or (isinstance(value, str) and _PLAIN_NAME.fullmatch(value) is not None)
 
 
 def find_function(blocks: Blocks, number: Any, name: str | None) -> BlockFunction:
@@ -339,8 +292,6 @@ def _check_named(function: BlockFunction, values: dict, blocks: Blocks) -> None:
 
 
 def _check_component(body: dict, blocks: Blocks) -> None:
-    number = body.get("component_id")
-    block = blocks.blocks.get(number) if type(number) is int else None
-    function = getattr(block, str(body.get("fn_name")), None)
-    if not getattr(function, "_is_server_fn", False) or "data" not in body or not isinstance(body.get("session_hash"), str):
+    function = getattr(blocks.blocks.get(body["component_id"]), body["fn_name"], None)
+    if not getattr(function, "_is_server_fn", False) or "data" not in body:
         raise RefusedError(404, "no_function")

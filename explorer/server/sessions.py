@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -15,16 +16,18 @@ from typing import Any
 from starlette.applications import Starlette
 from gradio.blocks import Blocks
 from gradio.components import State
+from gradio.routes import file_upload_statuses
 from gradio.state_holder import SessionState, StateHolder
 
-from explorer.server.memory import give_back_memory
+from explorer.server.memory import give_back_memory, holding_still
 from explorer.server.turns import TurnQueue
 from explorer.uploads import forget_uploads
 
 CAPACITY = 1000  # sessions that are kept at most; each takes some ten kilobytes
 KEPT_AFTER_LEAVING = 30  # seconds after the last call, for pages that come back
 ROUND = 1.0  # seconds between two looks for calls for which nobody waits
-ROUNDS_UNTIL = {"sessions": 5, "memory": 30, "uploads": 300}
+ROUNDS_UNTIL = {"sessions": 5, "memory": 30, "uploads": 30}
+MOST_TRACKED = 200  # uploads whose progress Gradio remembers, whether or not anybody asked for it
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +107,8 @@ def keep_house(visits: Visits):
         app.state_holder = sessions
         task = asyncio.create_task(_forget_regularly(app, visits))
         try:
-            yield
+            with holding_still():
+                yield
         finally:
             task.cancel()
 
@@ -122,8 +126,17 @@ async def _forget_regularly(app: Starlette, visits: Visits) -> None:
                 await asyncio.to_thread(give_back_memory)
             if number % ROUNDS_UNTIL["uploads"] == 0:
                 await asyncio.to_thread(forget_uploads)
+                _forget_progress(app.get_blocks())
         except Exception:  # the next round may do better; without rounds nothing would ever be forgotten
             logger.exception("something could not be forgotten")
+
+
+def _forget_progress(blocks: Blocks) -> None:
+    """What Gradio notes of uploads and never throws away."""
+    blocks.upload_file_set &= {path for path in blocks.upload_file_set if os.path.exists(path)}
+    if len(file_upload_statuses._signals) > MOST_TRACKED:
+        file_upload_statuses._statuses.clear()
+        file_upload_statuses._signals.clear()
 
 
 def forget_sessions(sessions: LightSessions, queue: TurnQueue, visits: Visits, now: datetime | None = None) -> None:
@@ -135,6 +148,8 @@ def forget_sessions(sessions: LightSessions, queue: TurnQueue, visits: Visits, n
         visits: the pages that are open.
         now: None asks the clock.
     """
+    for session in queue.idle_sessions(KEPT_AFTER_LEAVING):
+        queue.forget_session(session)
     now, in_use = now or datetime.now(), queue.sessions_in_use()
     for session, last_used in list(sessions.time_last_used.items()):
         idle = (now - last_used).total_seconds()

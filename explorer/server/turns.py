@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from starlette.exceptions import HTTPException
 from gradio.queueing import Event, EventQueue, Queue
 
+from explorer.errors import log_defect
 from explorer.patience import HEAVY
 from explorer.server.words import RefusedError, language_of
 
@@ -25,6 +26,9 @@ MOST_WAITING = {HEAVY: 3}  # calls of one visitor that may wait in such a queue
 MOST_OF_VISITOR = 12  # calls of one visitor that may wait in all queues
 SHARE_OF_ADDRESS = 0.5  # of the whole queue
 PATIENCE = {"gone": 3.0, "never came": 15.0}  # seconds without a reader until a call is dropped
+MOST_SESSIONS = 2000  # that have not read all that there is to say to them
+MOST_SESSIONS_OF_ADDRESS = 500
+MOST_UNREAD = {True: 1000, False: 30}  # messages to a session with a reader, and to one without: the oldest go
 MOST_REMEMBERED = 10_000  # addresses and visitors whose last turn is remembered
 
 
@@ -34,6 +38,10 @@ class TurnQueue(Queue):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.ANALYTICS_MAX_EVENTS = 1  # nobody reads them, and they were computed after each call
+        # Gradio's own forgets a session that may still wait, and stumbles over that for good.
+        self.pending_messages_per_session = {}
+        self._addresses: dict[str, str] = {}  # session -> whence its last call came
+        self._last_call: dict[str, float] = {}  # session -> when that was
         self._readers: Counter[str] = Counter()  # session -> open streams that read its answers
         self._left: dict[str, float] = {}  # session -> when its last reader left
         self._last_turn: dict[tuple, int] = {}  # address, or address and visitor -> number of the last turn
@@ -45,7 +53,11 @@ class TurnQueue(Queue):
         """As Gradio does, unless this visitor has enough calls waiting."""
         if body.fn_index is not None:
             self._check_room(body, request)
-        return await super().push(body, request, username)
+        answer = await super().push(body, request, username)
+        if body.session_hash in self.pending_messages_per_session:
+            self._addresses[body.session_hash] = _address_of(request)
+            self._last_call[body.session_hash] = time.monotonic()
+        return answer
 
     def _check_room(self, body, request) -> None:
         waiting = [event for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue]
@@ -59,9 +71,41 @@ class TurnQueue(Queue):
             alike >= MOST_WAITING.get(concurrency_id, math.inf)
             or len(of_visitor) >= MOST_OF_VISITOR
             or (self.max_size is not None and len(of_address) >= max(1, SHARE_OF_ADDRESS * self.max_size))
+            or not self._has_room_for_session(body.session_hash, address)
         ):
             refused = RefusedError(429, "too_many")
             raise HTTPException(refused.status, refused.sentence(language_of(request.headers)))
+
+    def _has_room_for_session(self, session: str | None, address: str) -> bool:
+        """Whether one more session may have something to read; where there are too many, the oldest answers go unread."""
+        unread = [each for each, ids in self.pending_event_ids_session.items() if ids]
+        of_address = [each for each in unread if self._addresses.get(each) == address]
+        if session in unread or (len(unread) < MOST_SESSIONS and len(of_address) < MOST_SESSIONS_OF_ADDRESS):
+            return True
+        in_use = self.sessions_in_use()
+        idle = [each for each in of_address or unread if each not in in_use]
+        if idle:
+            self.forget_session(min(idle, key=lambda each: self._last_call.get(each, 0)))
+        return bool(idle)
+
+    def send_message(self, event, event_message) -> None:
+        """As Gradio does, to a session that is still here; one that nobody reads keeps the latest messages only."""
+        messages = self.pending_messages_per_session.get(event.session_hash)
+        if messages is None:
+            return
+        super().send_message(event, event_message)
+        while messages.qsize() > MOST_UNREAD[self.has_reader(event.session_hash)]:
+            messages.get_nowait()
+
+    async def start_processing(self) -> None:
+        """Gradio's loop, which goes on whatever it stumbles over: without it nobody is answered any more."""
+        while True:
+            try:
+                await super().start_processing()
+                return
+            except Exception as error:
+                log_defect("the queue", error)
+                self.stopped = False
 
     # ---- whose turn it is ---------------------------------------------------------------------------------------
 
@@ -142,6 +186,8 @@ class TurnQueue(Queue):
             self.pending_event_ids_session.get(event.session_hash, set()).discard(event._id)
         for event in _lost(self._running(), self):
             event.alive = False
+        for session in [each for each, ids in self.pending_event_ids_session.items() if not ids]:
+            del self.pending_event_ids_session[session]
         self._left = {session: left for session, left in self._left.items() if time.monotonic() - left < 60}
 
     def sessions_in_use(self) -> set[str]:
@@ -151,8 +197,14 @@ class TurnQueue(Queue):
 
     def forget_session(self, session: str) -> None:
         """Throw away what was to be said to a session."""
-        self.pending_messages_per_session.pop(session, None)
-        self.pending_event_ids_session.pop(session, None)
+        for each in (self.pending_messages_per_session, self.pending_event_ids_session, self._addresses, self._last_call):
+            each.pop(session, None)
+
+    def idle_sessions(self, seconds: float) -> list[str]:
+        """Sessions with nothing waiting or running, that nobody has read or called for so many seconds."""
+        now, in_use = time.monotonic(), self.sessions_in_use()
+        last = {each: max(self._last_call.get(each, 0), self._left.get(each, 0)) for each in self.pending_messages_per_session}
+        return [each for each, when in last.items() if each not in in_use and now - when > seconds]
 
     def compute_analytics_summary(self, records):
         """Nothing: monitoring is off."""

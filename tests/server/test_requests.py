@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.server.requests import MOST_DEPTH, clean
+from explorer.server.values import MOST_DEPTH, clean
 from explorer.server.words import RefusedError, language_of
 
 FILE = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import datetime, timedelta
 
 import gradio as gr
@@ -48,7 +50,6 @@ def test_pages_that_left_and_calls_that_are_over_are_forgotten(demo, sessions):
     visits, later = Visits(), datetime.now() + timedelta(seconds=KEPT_AFTER_LEAVING + 1)
     for name in ("open", "read", "left"):
         sessions[name]
-        queue.pending_messages_per_session[name] = None
     with visits.staying("open"), visits.staying("open"), queue.reading("read"):
         with visits.staying("left"):
             forget_sessions(sessions, queue, visits, later)
@@ -57,7 +58,6 @@ def test_pages_that_left_and_calls_that_are_over_are_forgotten(demo, sessions):
         assert "left" in sessions
         forget_sessions(sessions, queue, visits, later)
         assert set(sessions.session_data) == set(sessions.time_last_used) == {"open", "read"}
-        assert "left" not in queue.pending_messages_per_session
     assert "open" not in visits
     forget_sessions(sessions, queue, visits, later)
     assert not sessions.session_data
@@ -68,3 +68,14 @@ def test_there_are_never_more_than_may_be(sessions):
     for number in range(20):
         sessions[str(number)]
     assert set(sessions.session_data) == {"15", "16", "17", "18", "19"}
+
+
+def test_what_was_to_be_said_is_forgotten_also_where_the_session_has_gone(demo, sessions):
+    """The store of sessions has a limit of its own."""
+    queue = TurnQueue(live_updates=False, concurrency_count=4, update_intervals=1, max_size=9, blocks=demo)
+    for name in ("read", "unread", "waits"):
+        queue.pending_messages_per_session[name], queue.pending_event_ids_session[name] = asyncio.Queue(), {"1"}
+    queue._last_call["waits"] = time.monotonic()
+    with queue.reading("read"):
+        forget_sessions(sessions, queue, Visits())
+        assert set(queue.pending_messages_per_session) == set(queue.pending_event_ids_session) == {"read", "waits"}

@@ -10,6 +10,7 @@ import gradio as gr
 import pytest
 from starlette.exceptions import HTTPException
 from gradio.queueing import Event, EventQueue
+from gradio.server_messages import EstimationMessage
 
 from explorer.server import turns
 from explorer.server.turns import HEAVY, TurnQueue
@@ -191,3 +192,65 @@ def test_what_is_remembered_of_turns_is_bounded(queue, monkeypatch):
         read_by(queue, add(queue, f"page{number}"))
     serve_all(queue, 50)
     assert len(queue._last_turn) == 10
+
+
+def message() -> EstimationMessage:
+    return EstimationMessage(rank=0, queue_size=1)
+
+
+def test_what_nobody_reads_is_kept_up_to_a_number(queue):
+    event = add(queue, "page")
+    queue.pending_messages_per_session["page"] = messages = asyncio.Queue()
+    for _ in range(100):
+        queue.send_message(event, message())
+    assert messages.qsize() == turns.MOST_UNREAD[False]
+    with queue.reading("page"):
+        for _ in range(100):
+            queue.send_message(event, message())
+    assert messages.qsize() == turns.MOST_UNREAD[False] + 100
+
+
+def test_a_message_to_a_session_that_has_gone_is_no_accident(queue):
+    queue.send_message(add(queue, "gone"), message())
+
+
+def test_the_loop_goes_on_whatever_it_stumbles_over(queue, monkeypatch, caplog):
+    stumbles = iter([KeyError("own"), ValueError("x")])
+
+    def get_events():
+        for error in stumbles:
+            raise error
+        queue.stopped = True
+
+    monkeypatch.setattr(queue, "get_events", get_events)
+    queue.event_queue_per_concurrency_id[LIGHT].queue.append("anything")
+    asyncio.run(asyncio.wait_for(queue.start_processing(), 5))
+    assert caplog.text.count("unexpected error in the queue") == 2
+
+
+def test_how_many_sessions_one_address_may_have(queue, monkeypatch):
+    """Of those that have not read their answers; the oldest of these go, but none that still waits for one."""
+    monkeypatch.setattr(turns, "MOST_SESSIONS_OF_ADDRESS", 3)
+    for number, session in enumerate(("waits", "old", "young")):
+        queue._addresses[session], queue._last_call[session] = "10.0.0.1", number
+        queue.pending_event_ids_session[session] = {"an answer"}
+    read_by(queue, add(queue, "waits"))
+    assert count_accepted(queue, ["young"]) == 1
+    queue.event_queue_per_concurrency_id[HEAVY].queue.pop()
+    assert count_accepted(queue, ["other"], "10.0.0.2") == 1 and len(queue.pending_event_ids_session) == 3
+    assert count_accepted(queue, ["new"]) == 1 and set(queue.pending_event_ids_session) == {"waits", "young"}
+    for session in ("young", "new"):
+        queue.pending_event_ids_session[session], queue._addresses[session] = {"an answer"}, "10.0.0.1"
+        read_by(queue, add(queue, session))
+    assert count_accepted(queue, ["newer"]) == 0
+
+
+def test_a_session_that_waits_is_not_forgotten_for_others(queue):
+    """Gradio's own store kept the latest 2,000, and its loop ended for good where one that waits was none of them."""
+    event = add(queue, "own")
+    for number in range(5000):
+        queue.pending_messages_per_session[str(number)] = asyncio.Queue()
+        if number == 0:
+            queue.pending_messages_per_session["own"] = asyncio.Queue()
+    queue.send_message(event, message())
+    assert queue.pending_messages_per_session["own"].qsize() == 1

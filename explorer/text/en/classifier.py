@@ -144,7 +144,7 @@ SENTENCES = {
     ),
     "broken_results": "checkpoints/results.json is damaged, so that no trained network can be used. Run train_all.py.",
     "picture_or_sample": "Give either an image or the index of a sample, not both and not neither.",
-    "not_an_image": "The image must be a list of rows of equal length, 1 to 1024 a side, with values 0 to 255.",
+    "not_an_image": "The image must be a list of rows of equal length, 1 to 512 a side, with values 0 to 255.",
     # ---- results ----
     "results": "How good are these networks?",
     "results_intro": (

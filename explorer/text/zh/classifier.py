@@ -119,7 +119,7 @@ SENTENCES = {
     "broken_model": "{title} 暂不可用：它在 checkpoints/ 中的权重缺失或被改动。请用 train_all.py 重新训练。",
     "broken_results": "checkpoints/results.json 已损坏，所有训练好的网络都无法使用。请运行 train_all.py。",
     "picture_or_sample": "请给出一张图像或一个样本序号，二者只能选一个。",
-    "not_an_image": "图像必须是由等长的行组成的列表，每边 1 到 1024 个像素，取值在 0 到 255 之间。",
+    "not_an_image": "图像必须是由等长的行组成的列表，每边 1 到 512 个像素，取值在 0 到 255 之间。",
     # ---- results ----
     "results": "这些网络到底有多好？",
     "results_intro": (
