@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.errors import log_defect
-from explorer.language import PATHS
+from explorer.language import page_language
 from explorer.server.sessions import Visits
 from explorer.server.words import RefusedError
 from explorer.uploads import is_received
@@ -33,7 +33,7 @@ MOST_DEPTH = 16  # lists and objects in one another
 FORM_BYTES = 64 * 1024  # of an upload, beside the file itself
 API = "/gradio_api"
 
-_PAGES = {*PATHS.values(), "/config", "/theme.css", "/robots.txt", "/favicon.ico"}
+_PAGES = {"/config", "/theme.css", "/robots.txt", "/favicon.ico"}
 _FILES = ("/assets/", "/static/", "/svelte/")
 _READ = {"info", "openapi.json", "startup-events", "app_id", "user", "token", "login_check", "theme.css",
          "queue/status", "queue/data", "upload_progress"}  # fmt: skip
@@ -150,7 +150,7 @@ class _NoSuchSessionError(Exception):
 
 def _check_reading(path: str, scope: Scope, blocks: Blocks) -> None:
     """Whether there is anything to read at an address."""
-    if path in _PAGES or path.startswith(_FILES):
+    if page_language(path) or path in _PAGES or path.startswith(_FILES):
         return
     name = path.removeprefix(f"{API}/")
     if name == path or not (name in _READ or name.startswith(_READ_BELOW)):
