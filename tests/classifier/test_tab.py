@@ -24,7 +24,7 @@ from explorer.errors import InputError
 from explorer.images import open_image
 from explorer.models import checkpoints
 from explorer.models.catalogue import MODELS, create_model
-from explorer.text import text_in
+from explorer.text import LANGUAGES, text_in
 
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
 EPOCH = {"train_loss": 0.5, "train_accuracy": 0.8, "validation_loss": 0.5, "validation_accuracy": 0.79}
@@ -82,7 +82,7 @@ def decode(encoded):
     return values.reshape(encoded["rows"], encoded["columns"])
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("model", ["softmax", "lenet5"])
 def test_every_method_on_every_kind_of_network(model, method, language):
@@ -169,11 +169,11 @@ def test_how_far_stretching_would_move_gradcam():
             count = maps.shape[2]
             shifts.append(max(abs((unit + 0.5) * 28 / count - 0.5 - (start + jump * unit)) for unit in range(count)))
     assert max(shifts) == pytest.approx(3.6)
-    for language in ("en", "zh"):
+    for language in LANGUAGES:
         assert "3.6" in text_in(language)("classifier.explanation")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_colours_are_told_as_the_method_means_them(language):
     text = text_in(language)
     for name, method in METHODS.items():
@@ -204,7 +204,7 @@ def test_what_a_method_says_of_sensitivity_is_so():
             assert ((values > 0) == (rises > 0))[clear].float().mean() > 0.8, name
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_map_says_why(language, monkeypatch):
     text, ink = text_in(language), np.full((56, 56), 255, dtype=np.uint8)
     ink[0, 0] = 0  # else there is nothing on it; what is trimmed and resized is white all over but for a corner
@@ -235,7 +235,7 @@ def test_predicted_class_is_the_default_target():
     assert abs(explain(sample=3)["completeness_gap"]) < 0.05
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sum_that_misses_the_scores_says_why(language, monkeypatch):
     fair = call(on_classify, language, model="softmax")[4]
     attribute = tab._attribute
@@ -310,7 +310,7 @@ def test_a_drawing_is_taken_as_ink():
 
 
 @pytest.mark.parametrize("source", ["upload", "drawing", "camera"])
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_without_a_picture_the_line_says_what_to_do(source, language):
     outputs = call(on_source, language, source=source)
     assert outputs[0] and [update["visible"] for update in outputs[6:]] == [
@@ -444,7 +444,7 @@ def test_without_any_model_the_tab_says_so(tmp_path, monkeypatch):
     assert "train_all.py" in wing.outputs[0].value
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_results_show_the_matrix_with_true_classes_as_rows(language):
     sentence, confusion, curve, _ = on_results("softmax", language=language)
     wrong, right = confusion.data
