@@ -10,10 +10,10 @@ import gradio as gr
 import httpx
 import pytest
 
+from explorer.convolution.tab import read_cells
 from explorer.errors import InputError
 from explorer.interface import API, HEAVY, WINGS, build_app, build_head, launch_settings, refuse_clearly
 from explorer.language import localise
-from explorer.convolution.tab import read_cells
 from explorer.layout import Wing
 from explorer.links import parse_setting, read_settings
 from explorer.receptive_field.tab import read_compared, read_layer, read_layers, read_model, read_place

@@ -114,8 +114,8 @@ def test_every_sentence_that_the_code_names_is_there():
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 called = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 key = node.args[0].value
-                if called in ("text", "InputError", "check_number", "check_whole", "check_choice") and str(key).count("."):
-                    if str(key).split(".")[0] in modules:
-                        named[key] = path.name
+                says = called in ("text", "InputError", "check_number", "check_whole", "check_choice")
+                if says and str(key).count(".") and str(key).split(".")[0] in modules:
+                    named[key] = path.name
     assert {key: where for key, where in named.items() if key not in ENGLISH} == {}
     assert len(named) > 20

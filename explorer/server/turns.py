@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from starlette.exceptions import HTTPException
 from gradio.queueing import Event, EventQueue, Queue
+from starlette.exceptions import HTTPException
 
 from explorer.patience import HEAVY
 from explorer.server.words import RefusedError, language_of

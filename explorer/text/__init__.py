@@ -11,7 +11,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
@@ -50,7 +50,7 @@ LANGUAGES: dict[str, Language] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def sentences(language: str) -> Mapping[str, str]:
     """All sentences of a language by their full key.
 

@@ -261,7 +261,7 @@ def state_of(model):
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_leaves_the_network_as_found(name, method):
     model, image = create_model(name).eval(), torch.randn(1, 1, 28, 28)
-    list(model.parameters())[0].requires_grad_(False)
+    next(model.parameters()).requires_grad_(False)
     before, pixels, seed = state_of(model), image.clone(), torch.random.get_rng_state()
     found = compute_attribution(model, image, 4, method, steps=4, samples=2, window=14, stride=14)
     assert found.values.shape == (28, 28) and bool(found.values.isfinite().all())

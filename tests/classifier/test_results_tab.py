@@ -125,12 +125,12 @@ def test_cycles_are_told_and_drawn(language):
         {"epochs": 4, "recipe": {}, "seconds": 40, "hardware": "abacus"},
     ]
     record = {**RECORD, "recipe": {}, "epochs": 16, "curve": [EPOCH] * 16, "cycles": cycles}
-    told = describe_claims({"lenet5": record}, {}, text)
+    once = describe_claims({"lenet5": record}, {}, text)
     often = describe_claims({"lenet5": {**record, "cycles": [cycles[1], *cycles[2:]]}}, {}, text)
     for told, key, epochs, trick, seconds, hardware in (
-        (told, "trained_with", 7, "flip", 60, "abacus"),
-        (told, "trained_further", 3, "cutmix", 30, "bier"),
-        (told, "trained_again", join_words("24", text), "none", 60, "bier + abacus"),
+        (once, "trained_with", 7, "flip", 60, "abacus"),
+        (once, "trained_further", 3, "cutmix", 30, "bier"),
+        (once, "trained_again", join_words("24", text), "none", 60, "bier + abacus"),
         (often, "trained_further_often", join_words("24", text), "none", 60, "bier + abacus"),
     ):
         said = {"tricks": text(f"classifier.trick_{trick}"), "time": text("classifier.seconds", value=seconds)}

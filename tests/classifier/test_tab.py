@@ -16,9 +16,9 @@ from PIL import Image
 
 from explorer.classifier import tab
 from explorer.classifier.attribution import METHODS, gradcam_layers
-from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_compared, on_source
-from explorer.classifier.results_tab import on_results
 from explorer.classifier.preprocessing import prepare_picture
+from explorer.classifier.results_tab import on_results
+from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_compared, on_source
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
@@ -144,7 +144,7 @@ def test_gradcam_is_placed_where_the_units_of_its_layer_lie(name):
     model = create_model(name).eval()
     for layer, module in gradcam_layers(model).items():
         kept, image = {}, torch.rand(1, 1, 160, 160, requires_grad=True)
-        handle = module.register_forward_hook(lambda _module, _inputs, output: kept.update(maps=output))
+        handle = module.register_forward_hook(lambda _module, _inputs, output, kept=kept: kept.update(maps=output))
         trunk = model.features if hasattr(model, "features") else model  # a classifier takes one size only
         trunk(image)
         handle.remove()
@@ -162,7 +162,9 @@ def test_how_far_stretching_would_move_gradcam():
             model, image = create_model(name).eval(), torch.empty(1, 1, 28, 28)
         kept = {}
         for layer, module in gradcam_layers(model).items():
-            module.register_forward_hook(lambda _module, _inputs, output, layer=layer: kept.update({layer: output}))
+            module.register_forward_hook(
+                lambda _module, _inputs, output, layer=layer, kept=kept: kept.update({layer: output})
+            )
         model(image)
         for layer, maps in kept.items():
             (start, jump), _ = tab._find_grid(name, layer)
@@ -225,7 +227,7 @@ def test_occlusion_knows_whether_the_network_saw_covered_clothes(monkeypatch):
     text = text_in("en")
     for cycles, key in (([], "never"), ([{"recipe": {"erase": 0.5}}, {"recipe": {"erase": 0.0}}], "sometimes")):
         records = {"lenet5": {"cycles": cycles} if cycles else {}}
-        monkeypatch.setattr(tab, "load_results", lambda: records)
+        monkeypatch.setattr(tab, "load_results", lambda records=records: records)
         forget()
         assert text(f"classifier.covered_{key}") in call(on_classify, method="occlusion", model="lenet5")[4]
 
@@ -362,7 +364,7 @@ def test_all_methods_side_by_side():
     assert shown == [sentence, gr.update(value=payload, visible=True)]
     for missing_or_late in (None, ((*values[:-1], 9), sentence, payload)):
         assert on_compared(missing_or_late, *values, language="en") == [gr.skip(), gr.skip()]
-    assert [each["title"] for each in payload["maps"]][0] == "Gradient" and len(payload["maps"]) == len(METHODS)
+    assert payload["maps"][0]["title"] == "Gradient" and len(payload["maps"]) == len(METHODS)
     assert payload["maps"][4]["caption"] == "not available", "softmax has no convolution for Grad-CAM"
 
 
@@ -446,7 +448,7 @@ def test_without_any_model_the_tab_says_so(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_results_show_the_matrix_with_true_classes_as_rows(language):
-    sentence, confusion, curve, _ = on_results("softmax", language=language)
+    _, confusion, curve, _ = on_results("softmax", language=language)
     wrong, right = confusion.data
     assert wrong.z[6][0] == 10 and right.z[6][6] == 90 and wrong.z[0][6] == 0
     text = tab.text_in(language)

@@ -9,8 +9,14 @@ import pytest
 import torch
 
 from explorer.gradient_flow.figures import KINDS, describe, draw_blocks, draw_depths, draw_inplace_table, say_number
-from explorer.gradient_flow.maths import Flow, GradientNorms, InplaceCase, Settings, compute_spread
-from explorer.gradient_flow.maths import measure_gradient_norms
+from explorer.gradient_flow.maths import (
+    Flow,
+    GradientNorms,
+    InplaceCase,
+    Settings,
+    compute_spread,
+    measure_gradient_norms,
+)
 from explorer.style import ROLES
 from explorer.text import LANGUAGES, text_in
 
