@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 import explorer.text
 from explorer.text import LANGUAGES, Language, sentences
 
-CODE = "eo"
-THIRD = Language(name="Esperanto", tag="eo", path="/eo", list_joiner=" kaj ", sentence_joiner="  ", unspaced="")
-TITLE, REFUSED = "Esplorilo de CNN", "Tro malgranda: {name}, {value}, {minimum}"  # instead of the English ones
+CODE = "qaa"  # a code that stands for no language
+THIRD = Language(name="Third", tag="qaa", path="/qaa", list_joiner=" plus ", sentence_joiner="  ", unspaced="")
+TITLE, REFUSED = "The third title", "Too small for the third: {name}, {value}, {minimum}"  # instead of the English ones
 
 
 @contextmanager
