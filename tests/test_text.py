@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from explorer.errors import InputError
+from explorer.interface import WINGS
 from explorer.text import LANGUAGES, join_words, sentences, text_in
 
 PACKAGE = Path(__file__).parent.parent / "explorer"
-WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH, OTHER = sentences("en"), sentences("zh")
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]

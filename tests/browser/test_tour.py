@@ -8,12 +8,12 @@ import re
 import pytest
 from PIL import Image
 
+from explorer.interface import WINGS
 from explorer.models.catalogue import MODELS
 from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
 from explorer.text import LANGUAGES, text_in
 from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, release_calls, wait_for_held
 
-WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
 PATHS = {language: about.path for language, about in LANGUAGES.items()}
 
 # Everything that is drawn in the tab that is shown: canvases, charts, and what wings draw as HTML.

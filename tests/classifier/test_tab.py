@@ -24,7 +24,7 @@ from explorer.errors import InputError
 from explorer.images import open_image
 from explorer.models import checkpoints
 from explorer.models.catalogue import MODELS, create_model
-from explorer.text import LANGUAGES, text_in
+from explorer.text import LANGUAGES, sentences, text_in
 
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
 EPOCH = {"train_loss": 0.5, "train_accuracy": 0.8, "validation_loss": 0.5, "validation_accuracy": 0.79}
@@ -80,6 +80,18 @@ def decode(encoded):
     codes = np.frombuffer(base64.b64decode(encoded["codes"]), dtype="<u2").astype(float)
     values = encoded["low"] + (encoded["high"] - encoded["low"]) * codes / 65534
     return values.reshape(encoded["rows"], encoded["columns"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_a_name_and_says_what_it_shows(method, language):
+    missing = {f"classifier.method_{method}", f"classifier.about_{method}"} - sentences(language).keys()
+    assert not missing, f"explorer/text/{language}/classifier.py lacks {missing}"
+
+
+def test_programs_are_told_of_every_method():
+    missing = METHODS.keys() - set(re.findall(r"\w+", tab.explain.__doc__))
+    assert not missing, f"the docstring of explain in explorer/classifier/tab.py does not name {missing}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
