@@ -15,10 +15,12 @@ import gradio
 import pytest
 from huggingface_hub import metadata_load
 
+from explorer.interface import WINGS
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results
 from explorer.models.seeds import cycles_of, hardware_of
 from explorer.settings import PREFIX, Settings
+from explorer.text import text_in
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -112,6 +114,18 @@ def _imports(path: Path) -> set[str]:
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     return {name.split(".")[0] for name in plain | {n.module for n in nodes if isinstance(n, ast.ImportFrom) and not n.level}}
+
+
+def test_every_tab_has_its_row():
+    titles = [text_in("en")(f"{wing}.tab") for wing in WINGS]
+    assert [row[0] for row in table_rows("tab")] == titles, "README.md, What it answers: one row a tab, in their order"
+
+
+def test_every_folder_of_the_app_stands_in_the_tree():
+    tree = README.split("## The house", 1)[1].split("```")[1]
+    folders = {path.parent.name for path in (ROOT / "explorer").glob("*/__init__.py")}
+    missing = {name for name in folders if f"  {name}/ " not in tree}
+    assert not missing, f"README.md, The house: {missing} are missing"
 
 
 def test_files_and_folders_of_the_tree_exist():
