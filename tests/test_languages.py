@@ -58,7 +58,8 @@ def test_languages_differ_in_name_tag_and_address():
 def test_what_a_program_reads_of_the_api_names_every_language(name):
     lines = [line for line in API[name].__doc__.splitlines() if line.strip().startswith("language:")]
     missing = [code for code in LANGUAGES if not re.search(rf"\b{code}\b", " ".join(lines).split("language:")[-1])]
-    assert not missing, f"{API[name].__module__}: the docstring of {name} does not say that its language may be {missing}"
+    file = API[name].__module__.replace(".", "/") + ".py"
+    assert not missing, f"the docstring of {name} in {file} does not say that its language may be {missing}"
 
 
 def test_a_page_links_to_every_other_language():
