@@ -15,7 +15,7 @@ import gradio
 import pytest
 from huggingface_hub import metadata_load
 
-from explorer.interface import WINGS
+from explorer.interface import API, WINGS
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results
 from explorer.models.seeds import cycles_of, hardware_of
@@ -119,6 +119,11 @@ def _imports(path: Path) -> set[str]:
 def test_every_tab_has_its_row():
     titles = [text_in("en")(f"{wing}.tab") for wing in WINGS]
     assert [row[0] for row in table_rows("tab")] == titles, "README.md, What it answers: one row a tab, in their order"
+
+
+def test_every_function_for_programs_is_named():
+    missing = {name for name in API if f"`/{name}`" not in README}
+    assert not missing, f"README.md, What it answers: {missing} are missing"
 
 
 def test_every_folder_of_the_app_stands_in_the_tree():
