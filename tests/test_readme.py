@@ -144,6 +144,14 @@ def test_files_and_folders_of_the_tree_exist():
             folder = ROOT / "explorer"
 
 
+def test_files_that_the_recipes_name_exist():
+    words = re.findall(r"`([\w./*]+/[\w.*]*|[\w]+\.py)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    paths = {word for word in words if "NAME" not in word}
+    folders = (ROOT, ROOT / "explorer/models", ROOT / "explorer/convolution")  # beside a file that is named in full
+    missing = {path for path in paths if not any(list(folder.glob(path)) for folder in folders)}
+    assert len(paths) > 20 and not missing, f"CONTRIBUTING.md names {missing}"
+
+
 def test_no_file_is_too_large_for_a_space():
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from explorer.models import footprint
 from explorer.models.rules import FUNCTION_RULES, METHOD_RULES, MODULE_RULES, POINTWISE_MODULES
 from explorer.receptive_field.networks import LOCAL_KINDS
-from explorer.shapes.edit import EDITABLE
+from explorer.shapes.edit import _INPUT_SETTINGS, EDITABLE
 from explorer.shapes.layer_list import LAYERS
 from explorer.shapes.maths import ROLES
 from tests.models import test_footprint, test_rules
@@ -63,6 +63,13 @@ def test_every_operation_can_be_pasted_or_is_left_out_on_purpose():
 def test_every_pasted_layer_can_be_changed_or_is_left_out_on_purpose():
     differ = (LAYERS.keys() - EDITABLE.keys()) ^ NOT_EDITED
     assert not differ, f"{differ}: EDITABLE in explorer/shapes/edit.py, or NOT_EDITED in this test"
+
+
+def test_what_makes_a_pasted_layer_fit_is_known():
+    numbers = {"in_channels", "in_features", "num_features"}
+    made_for = {kind for kind, settings in LAYERS.items() if numbers & {each.name for each in settings}}
+    differ = made_for ^ _INPUT_SETTINGS.keys()
+    assert not differ, f"{differ}: _INPUT_SETTINGS in explorer/shapes/edit.py"
 
 
 def test_every_window_is_a_row_of_the_receptive_field_or_is_left_out_on_purpose():
