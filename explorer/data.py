@@ -177,7 +177,7 @@ def _download(folder: Path) -> Path:
         from torchvision.datasets import FashionMNIST
 
         FashionMNIST(folder, download=True)
-    except Exception as error:  # noqa: BLE001 - whatever went wrong, the reader needs the same advice
+    except Exception as error:  # whatever went wrong, the reader needs the same advice
         raise DatasetError(
             f"Fashion-MNIST is not in {folder.resolve()} nor in {DEBIAN_FOLDER}, and the download failed ({error}). "
             "Put its four .gz files into a folder and name it with --data-dir, or install Debian's package "

@@ -133,7 +133,7 @@ def _read_header(file: BinaryIO) -> Image.Image:
         image = Image.open(file, formats=_FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise InputError("images.too_large", side=MAX_SIDE, megapixels=MAX_PIXELS // 10**6) from None
-    except Exception as error:  # noqa: BLE001 - readers of damaged headers raise errors of every kind
+    except Exception as error:  # readers of damaged headers raise errors of every kind
         raise _name_file(file) from error
     if is_raw(image, file):
         raise InputError("images.raw", format="DNG, NEF, ARW, CR2")
@@ -179,7 +179,7 @@ def _check_memory(image: Image.Image, file: BinaryIO, coded_size: tuple[int, int
     width, height = coded_size
     try:
         needed = estimate_memory(image, file, width * height)
-    except Exception as error:  # noqa: BLE001 - what a header says may be of any kind
+    except Exception as error:  # what a header says may be of any kind
         raise InputError("images.damaged") from error
     if needed > MOST_MEMORY:
         megapixels = f"{max(0.1, width * height * MOST_MEMORY / needed / 1e6 - 0.05):.1f}"
@@ -191,11 +191,11 @@ def _decode_grey(image: Image.Image) -> Image.Image:
     """All pixels as grey values, turned upright as the camera noted in the EXIF data."""
     try:
         image.load()
-    except Exception as error:  # noqa: BLE001 - decoders of damaged data raise errors of every kind
+    except Exception as error:  # decoders of damaged data raise errors of every kind
         raise InputError("images.damaged") from error
     try:
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
-    except Exception:  # noqa: BLE001 - damaged notes of the camera do not spoil the picture
+    except Exception:  # damaged notes of the camera do not spoil the picture
         turn = None
     grey = _to_grey(image)
     return grey if turn is None else grey.transpose(turn)

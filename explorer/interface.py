@@ -16,7 +16,7 @@ from explorer.convolution import tab as convolution
 from explorer.errors import InputError, log_defect
 from explorer.events import PRIVATE, TAKES_TURNS, for_whoever_waits
 from explorer.gradient_flow import tab as gradient_flow
-from explorer.language import PATHS, TAGS, PageMiddleware
+from explorer.language import PageMiddleware
 from explorer.layout import Wing
 from explorer.links import connect_links
 from explorer.patience import NobodyWaitsError
@@ -55,21 +55,21 @@ SCRIPTS = ("canvas.js", "samples.js", "page.js")
 
 
 def build_app(settings: Settings | None = None) -> gr.Blocks:
-    """The whole app: the English page at "/", the Chinese one at "/zh", and the public API.
+    """The whole app: a page for each language, the first of them at "/", and the public API.
 
     Args:
         settings: how it is served; None reads the environment.
     """
     settings = settings or load_settings()
     prepare_upload_folder()
-    demo = gr.Blocks(title=translate("en", "app.title"), analytics_enabled=False, fill_width=True, delete_cache=_FORGET)
+    first, *others = LANGUAGES
+    demo = gr.Blocks(title=translate(first, "app.title"), analytics_enabled=False, fill_width=True, delete_cache=_FORGET)
     with demo:
-        build_page("en", settings)
+        build_page(first, settings)
         register_api()
-    for language in LANGUAGES:
-        if language != "en":
-            with demo.route(LANGUAGES[language], PATHS[language], show_in_navbar=False):
-                build_page(language, settings)
+    for language in others:
+        with demo.route(LANGUAGES[language].name, LANGUAGES[language].path, show_in_navbar=False):
+            build_page(language, settings)
     return take_turns(demo, settings)
 
 
@@ -107,12 +107,11 @@ def _build_wing(name: str, label: str, language: str) -> Wing:
 
 
 def build_header(language: str, settings: Settings) -> gr.HTML:
-    """Title, tagline, the link to the other language and the button that copies the page's address.
+    """Title, tagline, the links to the other languages and the button that copies the page's address.
 
     A hidden element holds the sentences that scripts of the page say.
     """
     text = text_in(language)
-    other = next(each for each in LANGUAGES if each != language)
     words = {
         "cell": text("app.cell"),
         "opening": text("app.opening"),
@@ -126,13 +125,13 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
     title, tagline, copy, copied = (
         html.escape(text(f"app.{key}")) for key in ("title", "tagline", "copy_link", "copied")
     )
-    there = f'href=".{PATHS[other]}" hreflang="{TAGS[other]}" lang="{TAGS[other]}"'
+    links = "\n      ".join(_link_to(other) for other in LANGUAGES if other != language)
     template = f"""
     <header class="page-header">
       <h1>{title}</h1>
       <p class="tagline">{tagline}</p>
       <button type="button" class="text-button" data-copied="{copied}">{copy}</button>
-      <a class="text-button" {there}>{html.escape(LANGUAGES[other])}</a>
+      {links}
       <span id="page-words" hidden {_data_attributes(words)}></span>
     </header>"""
     return gr.HTML(
@@ -144,12 +143,18 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
     )
 
 
+def _link_to(language: str) -> str:
+    about = LANGUAGES[language]
+    there = f'href=".{about.path}" hreflang="{about.tag}" lang="{about.tag}"'
+    return f'<a class="text-button" {there}>{html.escape(about.name)}</a>'
+
+
 def _data_attributes(values: dict) -> str:
     return " ".join(f'data-{name}="{html.escape(str(value))}"' for name, value in values.items())
 
 
 def register_api() -> None:
-    """The public API, the same for both languages."""
+    """The public API, the same for all languages."""
     for name, function in API.items():
         limits = TAKES_TURNS if name in HEAVY else {}
         gr.api(refuse_clearly(function), api_name=name, **limits)
@@ -185,8 +190,8 @@ def build_head() -> str:
     sprite = f":root {{ --samples: url({encode_sprite()}); }}"
     # Gradio's button that turns a camera on has its words in English alone.
     camera = "\n".join(
-        f':lang({TAGS[language]}) .camera button .wrap::after {{ content: "{translate(language, "images.camera_on")}"; }}'
-        for language in LANGUAGES
+        f':lang({about.tag}) .camera button .wrap::after {{ content: "{translate(language, "images.camera_on")}"; }}'
+        for language, about in LANGUAGES.items()
     )
     return f"<style>{build_css()}\n{sprite}\n{camera}</style><script>{scripts}</script>"
 

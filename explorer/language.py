@@ -1,7 +1,7 @@
-"""The two pages' HTML on its way out: their language, also in Gradio's own words, and compression.
+"""The pages' HTML on its way out: their language, also in Gradio's own words, and compression.
 
 Gradio writes lang="en" into every page and follows the browser's language for its own words (upload, clear,
-errors). Here the address decides: "/zh" is Chinese for everyone, "/" English. It compresses only addresses with
+errors). Here the address decides: "/zh" is Chinese for everyone, "/" English (`text.LANGUAGES`). It compresses only addresses with
 a file's ending, so that half a megabyte with the first pictures would go out as it is.
 """
 
@@ -18,25 +18,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.text import LANGUAGES, translate
 
-TAGS = {"en": "en", "zh": "zh-CN"}  # as HTML and Gradio write them
-PATHS = {"en": "/", "zh": "/zh"}
-
 # Previews for other sites' cards and the manifest of an installable app: addresses outside, or nothing here.
 _OUTSIDE = re.compile(rb'<(?:meta\s+(?:property|name)="(?:og|twitter):[^>]*|link\s+rel="manifest"[^>]*)/?>\s*')
 
 
 def page_language(path: str) -> str | None:
     """The language of the page at that path below the root; None if there is no page."""
-    for language in LANGUAGES:
-        if path.rstrip("/") == PATHS[language].rstrip("/"):
-            return language
-    return None
+    return next((each for each, about in LANGUAGES.items() if path.rstrip("/") == about.path.rstrip("/")), None)
 
 
 def localise(page: bytes, language: str) -> bytes:
     """Gradio's index.html with the language of the page: tag, title, description and Gradio's own words."""
-    title = translate(language, "app.title")
-    about = json.dumps({"language": TAGS[language], "title": title}).replace("<", "\\u003c")
+    title, tag = translate(language, "app.title"), LANGUAGES[language].tag
+    about = json.dumps({"language": tag, "title": title}).replace("<", "\\u003c")
     script = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
     head = (
         f"<title>{html.escape(title)}</title>"
@@ -44,15 +38,15 @@ def localise(page: bytes, language: str) -> bytes:
         f"<script>window.cnnExplorerPage = {about};\n{script}</script>"
     ).encode()
     page = _OUTSIDE.sub(b"", page)
-    page = page.replace(b'lang="en"', f'lang="{TAGS[language]}"'.encode(), 1)
+    page = page.replace(b'lang="en"', f'lang="{tag}"'.encode(), 1)
     # Before Gradio's module, after its config.
     return page.replace(b'<script type="module"', head + b'<script type="module"', 1)
 
 
 class PageMiddleware:
-    """ASGI middleware: the two pages go out localised and compressed, everything else as it is.
+    """ASGI middleware: the pages go out localised and compressed, everything else as it is.
 
-    With a slash behind its address the Chinese page redirects to that without, below which Gradio finds its files.
+    With a slash behind its address a page redirects to that without, below which Gradio finds its files.
     """
 
     def __init__(self, app: ASGIApp):
@@ -64,7 +58,7 @@ class PageMiddleware:
             path = scope["path"].removeprefix(scope.get("root_path", ""))
             language = page_language(path)
         if language is not None and path.endswith("/") and path != "/":  # Gradio's redirect would lose the settings
-            address = f"..{PATHS[language]}?{scope['query_string'].decode('latin-1')}".rstrip("?")
+            address = f"..{LANGUAGES[language].path}?{scope['query_string'].decode('latin-1')}".rstrip("?")
             await RedirectResponse(address)(scope, receive, send)
             return
         if language is None:
@@ -94,7 +88,7 @@ class _PageSender:
         headers = dict(self.start["headers"])
         if headers.get(b"content-type", b"").startswith(b"text/html"):
             self.body = localise(self.body, self.language)
-            headers[b"content-language"] = TAGS[self.language].encode()
+            headers[b"content-language"] = LANGUAGES[self.language].tag.encode()
             headers[b"vary"] = b"Accept-Encoding"
             if self.compressed:
                 self.body = gzip.compress(self.body, compresslevel=5)

@@ -1,4 +1,4 @@
-// The page as a whole: links that open a tab with its settings, and the header's two links.
+// The page as a whole: links that open a tab with its settings, and the header's links and button.
 (() => {
   const explorer = (window.cnnExplorer ??= {});
 
@@ -332,13 +332,14 @@
   };
 
   explorer.mountHeader = (element) => {
-    const link = element.querySelector("a[hreflang]");
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab or window, as the browser does it
-      event.preventDefault();
-      writeAddress();
-      window.location.assign(link.getAttribute("href") + window.location.search);
-    });
+    for (const link of element.querySelectorAll("a[hreflang]")) {
+      link.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab or window, as the browser does it
+        event.preventDefault();
+        writeAddress();
+        window.location.assign(link.getAttribute("href") + window.location.search);
+      });
+    }
     const button = element.querySelector("button[data-copied]");
     button.addEventListener("click", () => {
       writeAddress();

@@ -5,7 +5,7 @@ The page's style sheet is style.css; what it takes from here reaches it as CSS v
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -85,7 +85,7 @@ def _axis() -> dict:
     }
 
 
-@lru_cache(maxsize=None)
+@cache
 def _template() -> go.layout.Template:
     return go.layout.Template(
         layout={

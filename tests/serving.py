@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,11 +40,12 @@ class Running:
 
 
 @contextmanager
-def start_app(log: Path, **settings: str) -> Iterator[Running]:
+def start_app(log: Path, program: Sequence[str] = ("app.py",), **settings: str) -> Iterator[Running]:
     """The app on a free port until the block ends.
 
     Args:
         log: file to write its output to.
+        program: arguments of Python, from the repository's root.
         **settings: further environment variables.
     """
     with socket.socket() as probe:
@@ -53,7 +54,7 @@ def start_app(log: Path, **settings: str) -> Iterator[Running]:
     environment = {**os.environ, "CNN_EXPLORER_HOST": "127.0.0.1", "CNN_EXPLORER_PORT": str(port), **settings}
     with open(log, "w") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, *program], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
     address = f"http://127.0.0.1:{port}"
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from contextlib import suppress
 
 import pytest
 from PIL import Image
@@ -79,10 +80,8 @@ def test_a_file_that_is_cut_off_or_damaged_ends_in_an_answer(kind):
     content = encode((64, 48), **kind)
     for place in range(0, min(len(content), 600), 3):
         for damaged in (content[:place], content[:place] + b"\xff" + content[place + 1 :], content[:place] + content[place + 1 :]):
-            try:
+            with suppress(ValueError):
                 assert find_coded(damaged)
-            except ValueError:
-                pass
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, b"\xff" * 1000, box(b"ftyp", b"avif"), box(b"meta", bytes(4))])

@@ -15,10 +15,12 @@ import gradio
 import pytest
 from huggingface_hub import metadata_load
 
+from explorer.interface import API, WINGS
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results
 from explorer.models.seeds import cycles_of, hardware_of
 from explorer.settings import PREFIX, Settings
+from explorer.text import text_in
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -114,6 +116,23 @@ def _imports(path: Path) -> set[str]:
     return {name.split(".")[0] for name in plain | {n.module for n in nodes if isinstance(n, ast.ImportFrom) and not n.level}}
 
 
+def test_every_tab_has_its_row():
+    titles = [text_in("en")(f"{wing}.tab") for wing in WINGS]
+    assert [row[0] for row in table_rows("tab")] == titles, "README.md, What it answers: one row a tab, in their order"
+
+
+def test_every_function_for_programs_is_named():
+    missing = {name for name in API if f"`/{name}`" not in README}
+    assert not missing, f"README.md, What it answers: {missing} are missing"
+
+
+def test_every_folder_of_the_app_stands_in_the_tree():
+    tree = README.split("## The house", 1)[1].split("```")[1]
+    folders = {path.parent.name for path in (ROOT / "explorer").glob("*/__init__.py")}
+    missing = {name for name in folders if f"  {name}/ " not in tree}
+    assert not missing, f"README.md, The house: {missing} are missing"
+
+
 def test_files_and_folders_of_the_tree_exist():
     tree = README.split("## The house", 1)[1].split("```")[1]
     folder = ROOT
@@ -123,6 +142,14 @@ def test_files_and_folders_of_the_tree_exist():
             assert (folder / name if line.startswith("  ") else ROOT / name).exists(), name
         if line.startswith("explorer/"):
             folder = ROOT / "explorer"
+
+
+def test_files_that_the_recipes_name_exist():
+    words = re.findall(r"`([\w./*]+/[\w.*]*|[\w]+\.py)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    paths = {word for word in words if "NAME" not in word}
+    folders = (ROOT, ROOT / "explorer/models", ROOT / "explorer/convolution")  # beside a file that is named in full
+    missing = {path for path in paths if not any(list(folder.glob(path)) for folder in folders)}
+    assert len(paths) > 20 and not missing, f"CONTRIBUTING.md names {missing}"
 
 
 def test_no_file_is_too_large_for_a_space():

@@ -1,22 +1,23 @@
-"""The sentences: complete in both languages, and every one that the code asks for is there."""
+"""The sentences: complete in every language, and every one that the code asks for is there."""
 
 from __future__ import annotations
 
 import ast
 import re
 import string
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from explorer.errors import InputError
+from explorer.interface import WINGS
 from explorer.text import LANGUAGES, join_words, sentences, text_in
 
 PACKAGE = Path(__file__).parent.parent / "explorer"
-WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH, OTHER = sentences("en"), sentences("zh")
-SHARED = sorted(ENGLISH.keys() & OTHER.keys())
+TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
 
 
 def placeholders(sentence: str) -> set[str] | None:
@@ -28,29 +29,48 @@ def placeholders(sentence: str) -> set[str] | None:
     return names if all(re.fullmatch(r"[a-z_]\w*(\[\d+\])?", name) for name in names) else None
 
 
-def test_both_languages_have_the_same_keys():
-    assert ENGLISH.keys() == OTHER.keys()
+def files_of(language: str, keys: Iterable[str]) -> list[str]:
+    """Where these sentences stand: for whoever reads that a test failed."""
+    return [f"explorer/text/{language}/{module}.py: {key}" for module, _, key in (each.partition(".") for each in sorted(keys))]
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_all_languages_have_the_same_keys(language):
+    there = sentences(language).keys()
+    assert files_of(language, ENGLISH.keys() - there) == [], "there in English, missing here"
+    assert files_of("en", there - ENGLISH.keys()) == [], f"there in {language}, missing here"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sentence_is_empty(language):
     # What joins two sentences, and the remark where there is none to make, are empty on purpose.
     meant = (".between", ".claim_none")
-    assert [key for key, sentence in sentences(language).items() if not sentence and not key.endswith(meant)] == []
+    empty = [key for key, sentence in sentences(language).items() if not sentence and not key.endswith(meant)]
+    assert files_of(language, empty) == []
 
 
-def test_both_languages_have_the_same_placeholders():
-    differ = [key for key in SHARED if placeholders(ENGLISH[key]) != placeholders(OTHER[key])]
-    assert [key for key in differ if "$" not in ENGLISH[key]] == []
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_all_languages_have_the_same_placeholders(language):
+    other = sentences(language)
+    differ = [key for key in ENGLISH.keys() & other.keys() if placeholders(ENGLISH[key]) != placeholders(other[key])]
+    assert files_of(language, (key for key in differ if "$" not in ENGLISH[key])) == []
 
 
-def test_no_sentence_was_left_untranslated():
-    def is_prose(sentence: str) -> bool:
-        return len(re.findall(r"\b[a-z]{2,}\b", re.sub(r"\$[^$]*\$|\{[^}]*\}|<[^>]*>", "", sentence))) > 1
+def is_prose(sentence: str) -> bool:
+    return len(re.findall(r"\b[a-z]{2,}\b", re.sub(r"\$[^$]*\$|\{[^}]*\}|<[^>]*>", "", sentence))) > 1
 
-    assert [key for key in SHARED if is_prose(ENGLISH[key]) and not CHINESE.search(OTHER[key])] == []
-    strays = [key for key in SHARED if CHINESE.search(ENGLISH[key]) and key != "app.other_language"]
-    assert strays == []
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_no_sentence_was_left_untranslated(language):
+    other = sentences(language)
+    same = [key for key in ENGLISH.keys() & other.keys() if is_prose(ENGLISH[key]) and other[key] == ENGLISH[key]]
+    assert files_of(language, same) == []
+
+
+def test_no_chinese_sentence_is_without_chinese_and_no_english_one_with_it():
+    missing = [key for key in ENGLISH.keys() & OTHER.keys() if is_prose(ENGLISH[key]) and not CHINESE.search(OTHER[key])]
+    assert files_of("zh", missing) == []
+    assert files_of("en", (key for key, sentence in ENGLISH.items() if CHINESE.search(sentence))) == []
 
 
 def test_chinese_sentences_have_chinese_punctuation():
@@ -94,8 +114,8 @@ def test_every_sentence_that_the_code_names_is_there():
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 called = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 key = node.args[0].value
-                if called in ("text", "InputError", "check_number", "check_whole", "check_choice") and str(key).count("."):
-                    if str(key).split(".")[0] in modules:
-                        named[key] = path.name
+                says = called in ("text", "InputError", "check_number", "check_whole", "check_choice")
+                if says and str(key).count(".") and str(key).split(".")[0] in modules:
+                    named[key] = path.name
     assert {key: where for key, where in named.items() if key not in ENGLISH} == {}
     assert len(named) > 20

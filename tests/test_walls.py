@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from explorer import interface
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "explorer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -27,8 +29,12 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "attribution", "degradation", "edit", "effective", "faithfulness", "kernels", "layer_list",
+    "activations", "attribution", "degradation", "edit", "effective", "kernels", "layer_list",
     "maths", "networks", "prediction", "preprocessing", "results",
+}  # fmt: skip
+# What draws or lays out.
+DRAWS = {
+    "effective_tab", "figures", "graph", "panels", "results_figures", "results_tab", "scene", "tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {"gradio", "plotly", "matplotlib", "explorer.style", "explorer.canvas", "explorer.layout"}
 
@@ -65,6 +71,8 @@ def test_imports_run_downwards(path):
         assert not reaches(imports_of(path), {"explorer"})
         return
     others = {part_of(name) for name in reaches(imports_of(path), {"explorer"})} - {part, ""}
+    nowhere = {each for each in {part, *others} if each not in FLOOR_OF}
+    assert not nowhere, f"{nowhere} stand on none of the FLOORS of tests/test_walls.py"
     upwards = {other for other in others if FLOOR_OF[other] >= FLOOR_OF[part]}
     assert not upwards, f"{name_of(path)} imports {upwards}, which do not lie below it"
 
@@ -108,4 +116,14 @@ def test_the_program_only_builds_and_launches():
 
 def test_every_part_has_a_floor():
     parts = {part_of(name_of(path)) for path in MODULES} - {""}
-    assert parts == set(FLOOR_OF)
+    assert parts == set(FLOOR_OF), f"{parts ^ set(FLOOR_OF)}: FLOORS in tests/test_walls.py and explorer/ differ"
+
+
+def test_every_file_of_a_wing_computes_or_draws():
+    files = {path.stem for path in MODULES if part_of(name_of(path)) in WINGS and path.stem != "__init__"}
+    assert files == PURE | DRAWS, f"{files ^ (PURE | DRAWS)}: PURE and DRAWS in tests/test_walls.py, and the wings, differ"
+
+
+def test_every_tab_is_a_wing_of_which_no_other_knows():
+    tabs = {part_of(module.__name__) for module in interface.WINGS.values()}
+    assert tabs == set(WINGS) == set(interface.WINGS), "WINGS in explorer/interface.py and in tests/test_walls.py differ"

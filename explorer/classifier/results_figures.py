@@ -214,10 +214,8 @@ def _describe_calibration(record: Mapping, text: Text) -> str:
     if calibration is None:
         return ""
     before, after = (round(100 * calibration[key], 1) for key in ("ece_before", "ece_after"))
-    if after >= before:
-        verdict = "even"
-    else:
-        verdict = "hot" if calibration["temperature"] > 1 else "cold"
+    moved = "hot" if calibration["temperature"] > 1 else "cold"
+    verdict = "even" if after >= before else moved
     return text(
         f"classifier.calibration_{verdict}",
         before=f"{before:.1f}",

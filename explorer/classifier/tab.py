@@ -6,7 +6,7 @@ import copy
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import gradio as gr
@@ -222,7 +222,7 @@ def classify_picture(choices: Choices, prepared: Prepared, truth: int | None) ->
     )  # fmt: skip
 
 
-@lru_cache(maxsize=None)
+@cache
 def _find_record(name: str) -> dict:
     """What is recorded of a network: read once, as its weights are, so that the two belong together."""
     return load_results().get(name, {})

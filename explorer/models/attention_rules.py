@@ -99,7 +99,7 @@ def patch_merging_rule(call: Call) -> Output:
 def partition_attention_rule(call: Call) -> Output:
     """MaxViT's attention in blocks and on a grid, with its feed-forward part (Tu et al. 2022, section 3.2)."""
     layer = call.module
-    channels, height, width = need_map(call)
+    _, height, width = need_map(call)
     if (height, width) != tuple(layer.grid_size):
         raise call.misfit("fixed_map", expected=by(layer.grid_size), got=by((height, width)))
     groups = [

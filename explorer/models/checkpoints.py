@@ -16,7 +16,7 @@ import re
 import threading
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -262,7 +262,7 @@ def _verified_bytes(folder: Path, entry: Mapping) -> bytes:
     return content
 
 
-@lru_cache(maxsize=None)
+@cache
 def _load_cached(name: str, folder: Path) -> nn.Module:
     contents = _verified_contents(name, folder)
     with torch.device("meta"):  # no weights are drawn: torch's generator may be borrowed by someone just now

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -167,7 +168,7 @@ class Axis:
         if num_outputs == 1:
             return self.join(1)
         edges = [(i * self.count // num_outputs, -(-(i + 1) * self.count // num_outputs)) for i in range(num_outputs)]
-        steps = {after[0] - before[0] for before, after in zip(edges, edges[1:])}
+        steps = {after[0] - before[0] for before, after in pairwise(edges)}
         if len(steps) == len({end - begin for begin, end in edges}) == 1:  # the window of a common pooling
             return self.slide(edges[0][1] - edges[0][0], *steps, 0, 1, num_outputs)
         first, last = self.spans

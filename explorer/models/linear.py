@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 
 import torch
@@ -52,7 +53,7 @@ class MLP(nn.Module):
         super().__init__()
         widths = [prod(input_shape), *hidden_sizes]
         hidden: list[nn.Module] = []
-        for in_features, out_features in zip(widths[:-1], widths[1:]):
+        for in_features, out_features in pairwise(widths):
             hidden += [nn.Linear(in_features, out_features), nn.ReLU(), nn.Dropout(dropout)]
         self.flatten = nn.Flatten()
         self.hidden = nn.Sequential(*hidden)

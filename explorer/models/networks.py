@@ -16,7 +16,12 @@ from torch import nn
 
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS, ModelEntry, create_model
-from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS, TorchvisionEntry, draw_torchvision, record_torchvision
+from explorer.models.torchvision_models import (
+    TORCHVISION_CLASSIFIERS,
+    TorchvisionEntry,
+    draw_torchvision,
+    record_torchvision,
+)
 from explorer.models.trace import Recording, record_catalogue
 
 TORCHVISION = "torchvision/"

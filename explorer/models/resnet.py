@@ -248,26 +248,26 @@ def _stage(block, in_planes, planes, num_blocks, stride, residual, shortcut=_pro
     return nn.Sequential(*blocks)
 
 
-def ResNet18(num_classes: int = 10, small_input: bool = True, **changes) -> ResNet:  # noqa: N802
+def ResNet18(num_classes: int = 10, small_input: bool = True, **changes) -> ResNet:
     """ResNet-18; `changes` are further arguments of ResNet."""
     return ResNet(BasicBlock, [2, 2, 2, 2], num_classes, small_input, **changes)
 
 
-def ResNet34(num_classes: int = 10, small_input: bool = True, **changes) -> ResNet:  # noqa: N802
+def ResNet34(num_classes: int = 10, small_input: bool = True, **changes) -> ResNet:
     """ResNet-34; `changes` are further arguments of ResNet."""
     return ResNet(BasicBlock, [3, 4, 6, 3], num_classes, small_input, **changes)
 
 
-def ResNet50(num_classes: int = 10, small_input: bool = True, **changes) -> ResNet:  # noqa: N802
+def ResNet50(num_classes: int = 10, small_input: bool = True, **changes) -> ResNet:
     """ResNet-50; `changes` are further arguments of ResNet."""
     return ResNet(BottleneckBlock, [3, 4, 6, 3], num_classes, small_input, **changes)
 
 
-def ResNet101(num_classes: int = 10, small_input: bool = True, **changes) -> ResNet:  # noqa: N802
+def ResNet101(num_classes: int = 10, small_input: bool = True, **changes) -> ResNet:
     """ResNet-101; `changes` are further arguments of ResNet."""
     return ResNet(BottleneckBlock, [3, 4, 23, 3], num_classes, small_input, **changes)
 
 
-def ResNet152(num_classes: int = 10, small_input: bool = True, **changes) -> ResNet:  # noqa: N802
+def ResNet152(num_classes: int = 10, small_input: bool = True, **changes) -> ResNet:
     """ResNet-152; `changes` are further arguments of ResNet."""
     return ResNet(BottleneckBlock, [3, 8, 36, 3], num_classes, small_input, **changes)

@@ -87,7 +87,7 @@ def trace_shapes(model: nn.Module, input_shape: Sequence[int]) -> list[tuple[str
     >>> from explorer.models.lenet import LeNet5
     >>> trace_shapes(LeNet5(), (1, 28, 28))[:3]
     [('features.0', 'Conv2d', (6, 28, 28)), ('features.1', 'ReLU', (6, 28, 28)), ('features.2', 'MaxPool2d', (6, 14, 14))]
-    """  # noqa: E501
+    """
     return [(layer.name, layer.kind, layer.output_shape) for layer in trace(model, input_shape).layers]
 
 

@@ -21,8 +21,8 @@ from torch import nn
 from explorer.checks import check_whole
 from explorer.data import normalise
 from explorer.errors import InputError
-from explorer.models.networks import find_network
 from explorer.models.checkpoints import checkpoint_problem, load_trained, model_lock
+from explorer.models.networks import find_network
 from explorer.randomness import seeded
 from explorer.receptive_field.networks import record_network
 

@@ -16,8 +16,8 @@ from explorer.checks import check_number, check_whole
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
-from explorer.receptive_field.effective import fit_images
 from explorer.models.networks import NETWORKS, find_network
+from explorer.receptive_field.effective import fit_images
 from explorer.receptive_field.figures import name_layer
 from explorer.receptive_field.maths import (
     COLUMN_LIMITS,

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -259,7 +260,7 @@ def tell_story(story: str, view: View, rows: Sequence[LayerRow], text: Text) -> 
 
 def _count_wide(rows: Sequence[LayerRow]) -> int:
     """How many layers widen the field."""
-    return sum(row.size > before.size for before, row in zip(rows, rows[1:]) if row.kind == "conv")
+    return sum(row.size > before.size for before, row in pairwise(rows) if row.kind == "conv")
 
 
 # ---- what they show -----------------------------------------------------------------------------------------------

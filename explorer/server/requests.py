@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.errors import log_defect
-from explorer.language import PATHS
+from explorer.language import page_language
 from explorer.server.bodies import FORM_BYTES, MOST_BYTES, SMALL_BYTES, Bodies, GoneError, hand_on, replace_header
 from explorer.server.sessions import Visits
 from explorer.server.values import clean, read_json
@@ -30,7 +30,7 @@ from explorer.uploads import forget_uploads, is_received
 
 API = "/gradio_api"
 
-_PAGES = {*PATHS.values(), "/config", "/theme.css", "/robots.txt", "/favicon.ico"}
+_PAGES = {"/config", "/theme.css", "/robots.txt", "/favicon.ico"}
 _FILES = ("/assets/", "/static/", "/svelte/")
 _READ = {"info", "openapi.json", "startup-events", "app_id", "user", "token", "login_check", "theme.css",
          "queue/status", "queue/data", "upload_progress"}  # fmt: skip
@@ -175,7 +175,7 @@ class _NoSuchSessionError(Exception):
 
 def _check_reading(path: str, scope: Scope, blocks: Blocks) -> None:
     """Whether there is anything to read at an address."""
-    if path in _PAGES or path.startswith(_FILES):
+    if page_language(path) or path in _PAGES or path.startswith(_FILES):
         return
     name = path.removeprefix(f"{API}/")
     if name == path or not (name in _READ or name.startswith(_READ_BELOW)):

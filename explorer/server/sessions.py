@@ -13,11 +13,11 @@ from copy import copy
 from datetime import datetime
 from typing import Any
 
-from starlette.applications import Starlette
 from gradio.blocks import Blocks
 from gradio.components import State
 from gradio.routes import file_upload_statuses
 from gradio.state_holder import SessionState, StateHolder
+from starlette.applications import Starlette
 
 from explorer.server.memory import give_back_memory, holding_still
 from explorer.server.turns import TurnQueue
@@ -39,7 +39,7 @@ class LightSession(SessionState):
     here: a megabyte and an eighth of a second for each visitor.
     """
 
-    def __init__(self, blocks: Blocks):  # noqa: super().__init__ would make that description
+    def __init__(self, blocks: Blocks):  # no super(), whose __init__ would make that description
         self.blocks_config = copy(blocks.default_config)
         self.config_values: dict[int, dict] = {}
         self.state_data: dict[int, Any] = {}

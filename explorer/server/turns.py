@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from starlette.exceptions import HTTPException
 from gradio.queueing import Event, EventQueue, Queue
+from starlette.exceptions import HTTPException
 
 from explorer.errors import log_defect
 from explorer.patience import HEAVY

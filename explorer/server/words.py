@@ -9,18 +9,19 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from explorer.language import PATHS
 from explorer.text import LANGUAGES, translate
 
 
 def language_of(headers: Mapping[str, str]) -> str:
-    """The language of the page from which a request comes; without a page the one that it asks for, or English."""
-    page = headers.get("referer")
+    """The language of the page from which a request comes; without a page the one that it asks for, or the first."""
+    first, page = next(iter(LANGUAGES)), headers.get("referer")
     if page:
         address = re.split(r"[?#]", page, maxsplit=1)[0].rstrip("/")
-        return next((each for each in LANGUAGES if PATHS[each] != "/" and address.endswith(PATHS[each])), "en")
-    wanted = headers.get("accept-language", "")[:2].lower()
-    return wanted if wanted in LANGUAGES else "en"
+        return next((each for each, about in LANGUAGES.items() if address.endswith(about.path)), first)
+    wanted = re.split("[,;]", headers.get("accept-language", ""), maxsplit=1)[0].strip().lower()
+    tags = {about.tag.lower(): each for each, about in LANGUAGES.items()}
+    near = {tag.split("-")[0]: each for tag, each in reversed(tags.items())}  # of several the first
+    return tags.get(wanted) or near.get(wanted.split("-")[0], first)
 
 
 class RefusedError(Exception):

@@ -327,15 +327,17 @@ def _parse(text: str) -> ast.Module:
             raise InputError("shapes.list_syntax", line=line, part=_line_of(text, line)) from None
 
 
+def _names_one_thing(statement: ast.stmt) -> bool:
+    """`NAME = …`"""
+    return isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name)
+
+
 def _items_of(statement: ast.stmt, text: str) -> list[ast.expr]:
     if _is_import(statement):
         return []
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
-        value = statement.value
-    elif isinstance(statement, ast.Expr):
-        value = statement.value
-    else:
+    if not isinstance(statement, ast.Expr) and not _names_one_thing(statement):
         raise _no_layer(statement, text)
+    value = statement.value
     return list(value.elts) if isinstance(value, (ast.Tuple, ast.List)) else [value]
 
 

@@ -142,7 +142,8 @@ def gather_stages(trace: Trace) -> tuple[Stage, ...]:
 def _gather_by_path(steps: list[Step]) -> tuple[Stage, ...]:
     """Stages of the steps whose paths begin alike, with as long beginnings as there is room for."""
     for length in (3, 2, 1):
-        groups = [(key, tuple(group)) for key, group in groupby(steps, lambda step: _path_start(step.name, length))]
+        by_start = groupby(steps, lambda step: _path_start(step.name, length))  # noqa: B023 - it is used up in the next line
+        groups = [(key, tuple(group)) for key, group in by_start]
         if len(groups) <= MOST_STAGES:
             break
     return tuple(Stage(key if len(group) > 1 else group[0].name, group) for key, group in groups)

@@ -1,8 +1,8 @@
 """Every sentence that a person reads, in every language.
 
-Each module of `en` and `zh` holds the sentences of one part of the app in a mapping `SENTENCES`; the key of a
-sentence is the module's name and its own, for example "convolution.title". Both languages have the same keys,
-and the same placeholders in each sentence (tested).
+A language is one record in `LANGUAGES` and one package of that name here. Each module of `en` and `zh` holds the
+sentences of one part of the app in a mapping `SENTENCES`; the key of a sentence is the module's name and its own, for
+example "convolution.title". All languages have the same keys, and the same placeholders in each sentence (tested).
 """
 
 from __future__ import annotations
@@ -10,18 +10,47 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
-LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "zh": "中文"})
-
 Text = Callable[..., str]
 
-_JOINERS = {"en": ", ", "zh": "、"}
+
+@dataclass(frozen=True)
+class Language:
+    """What the app knows of a language beside its sentences. No field has a default, for none fits every language.
+
+    Attributes:
+        name: as its own readers write it; the words of the link that leads to its page.
+        tag: as HTML and Gradio write it (BCP 47); Gradio's own words are English where it does not know the tag.
+        path: address of its page below that of the app: a slash and, but for the first language, one word.
+        list_joiner: what stands between the words of a list.
+        sentence_joiner: what stands between two sentences.
+        unspaced: the characters without a space between them where a line of a sentence is broken, as the inside of a
+            class of a regular expression; empty where words are set apart by spaces.
+    """
+
+    name: str
+    tag: str
+    path: str
+    list_joiner: str
+    sentence_joiner: str
+    unspaced: str
 
 
-@lru_cache(maxsize=None)
+_CHINESE = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u201c\u201d"  # characters and full-width punctuation
+
+# What the API calls a language, and the package with its sentences -> the language. The header links to them in this
+# order; the first is that of the page at "/", of the log and of whoever asks for none of them.
+LANGUAGES: dict[str, Language] = {
+    "en": Language(name="English", tag="en", path="/", list_joiner=", ", sentence_joiner=" ", unspaced=""),
+    "zh": Language(name="中文", tag="zh-CN", path="/zh", list_joiner="、", sentence_joiner="", unspaced=_CHINESE),
+}
+
+
+@cache
 def sentences(language: str) -> Mapping[str, str]:
     """All sentences of a language by their full key.
 
@@ -34,25 +63,27 @@ def sentences(language: str) -> Mapping[str, str]:
     catalogue = {}
     for module in pkgutil.iter_modules(package.__path__):
         for key, sentence in import_module(f"{package.__name__}.{module.name}").SENTENCES.items():
-            catalogue[f"{module.name}.{key}"] = join_chinese_lines(sentence)
+            catalogue[f"{module.name}.{key}"] = join_lines(sentence, LANGUAGES[language].unspaced)
     return MappingProxyType(catalogue)
 
 
-_CHINESE = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u201c\u201d"  # characters and full-width punctuation
-_SPACE_AFTER_BRACKET = re.compile(f"）(</b>)? (?=[{_CHINESE}])")  # the bracket, and the bold, end a value
-_BROKEN_LINE = re.compile(f"^([^#|\\n].*[{_CHINESE}])\\n(?=[{_CHINESE}])", re.MULTILINE)
-
-
-def join_chinese_lines(sentence: str) -> str:
-    """Take out the line breaks inside Chinese paragraphs, which Markdown would show as spaces.
+def join_lines(sentence: str, unspaced: str) -> str:
+    """Take out the line breaks between these characters, which Markdown would show as spaces.
 
     Headings and rows of tables keep theirs.
 
-    >>> join_chinese_lines("### 问题\\n第一行，\\n第二行。")
+    >>> join_lines("### 问题\\n第一行，\\n第二行。", LANGUAGES["zh"].unspaced)
     '### 问题\\n第一行，第二行。'
     """
-    joined = _BROKEN_LINE.sub(r"\1", sentence)
-    return sentence if joined == sentence else join_chinese_lines(joined)
+    if not unspaced:
+        return sentence
+    joined = re.sub(f"^([^#|\\n].*[{unspaced}])\\n(?=[{unspaced}])", r"\1", sentence, flags=re.MULTILINE)
+    return sentence if joined == sentence else join_lines(joined, unspaced)
+
+
+def _drop_spaces(sentence: str, unspaced: str) -> str:
+    """The space that a sentence leaves after a value goes where the value, or its bold, ends with a wide bracket."""
+    return re.sub(f"）(</b>)? (?=[{unspaced}])", lambda found: found[0][:-1], sentence) if unspaced else sentence
 
 
 def translate(language: str, key: str, **values) -> str:
@@ -70,11 +101,14 @@ def translate(language: str, key: str, **values) -> str:
     '<b>features.3（卷积）</b>的输出里没有这个单元。'
     """
     sentence = sentences(language)[key]
+    if not values:
+        return sentence
+    about = LANGUAGES[language]
     values = {
-        name: _JOINERS[language].join(map(str, value)) if isinstance(value, list) and name != "value" else value
+        name: about.list_joiner.join(map(str, value)) if isinstance(value, list) and name != "value" else value
         for name, value in values.items()
     }
-    return _SPACE_AFTER_BRACKET.sub(lambda found: found[0][:-1], sentence.format(**values)) if values else sentence
+    return _drop_spaces(sentence.format(**values), about.unspaced)
 
 
 def text_in(language: str) -> Text:
@@ -90,9 +124,9 @@ def text_in(language: str) -> Text:
 
 def join_words(words: Iterable[str], text: Text) -> str:
     """A list, as the language writes one."""
-    return _JOINERS[text.language].join(words)
+    return LANGUAGES[text.language].list_joiner.join(words)
 
 
 def join_sentences(sentences: Iterable[str], text: Text) -> str:
     """One after the other, with a space between them in languages that put one there; empty ones are left out."""
-    return ("" if text.language == "zh" else " ").join(filter(None, sentences))
+    return LANGUAGES[text.language].sentence_joiner.join(filter(None, sentences))

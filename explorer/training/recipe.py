@@ -161,6 +161,7 @@ _RECIPES = {
         average=0.999,
         channels_last=True,
     ),
+    **dict.fromkeys(("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"), _RESNET),
     # Without normalised shortcuts a deep plain stack is easily thrown off: a gentler peak.
     "plain18": replace(_RESNET, peak_lr=0.05),
     "plain34": replace(_RESNET, peak_lr=0.05),
@@ -196,7 +197,9 @@ def recipe_for(name: str, recipe: str = "best") -> Recipe:
         raise ValueError(f"recipe must be one of {', '.join(RECIPES)}, got {recipe!r}")
     if recipe == "tutorial":
         return TUTORIAL
-    best = _RECIPES.get(name, _RESNET)
+    if name not in _RECIPES:
+        raise ValueError(f"{name!r} has no recipe in _RECIPES of explorer/training/recipe.py")
+    best = _RECIPES[name]
     is_like_resnet = bool(best.cutmix)
     return replace(best, **_ABRIDGED[recipe]) if is_like_resnet else best
 

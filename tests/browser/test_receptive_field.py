@@ -8,11 +8,10 @@ import re
 import pytest
 from PIL import Image
 
-from explorer.text import text_in
+from explorer.text import LANGUAGES, text_in
 from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, release_calls, wait_for_held
 
-PATHS = {"en": "/?tab=receptive_field", "zh": "/zh?tab=receptive_field"}
-LANGUAGES = list(PATHS)
+PATHS = {language: f"{about.path}?tab=receptive_field" for language, about in LANGUAGES.items()}
 FIELD = "#receptive-field-canvas"
 CHART = "#receptive-field-chart .js-plotly-plot"
 PAYLOAD = f"""() => [...document.querySelectorAll("{FIELD} canvas")].map((canvas) => canvas.toDataURL()).join()"""

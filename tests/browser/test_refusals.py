@@ -8,7 +8,15 @@ from PIL import Image
 from explorer.text import text_in
 from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, release_calls, wait_for_held
 from tests.browser.test_receptive_field import PAYLOAD, open_wing
-from tests.browser.test_tour import choose_source, clear_upload, look_for, see_change, settle, slide, wait_for_no_problem
+from tests.browser.test_tour import (
+    choose_source,
+    clear_upload,
+    look_for,
+    see_change,
+    settle,
+    slide,
+    wait_for_no_problem,
+)
 
 TEXT = text_in("en")
 CALLS = {"convolution": AT_ONCE, "receptive_field": AT_ONCE, "classifier": QUEUED}

@@ -10,10 +10,10 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from PIL import Image
 
-from explorer.text import text_in
+from explorer.text import LANGUAGES, text_in
 from tests.browser.slow_server import QUEUED, hold_calls, release_calls, wait_for_held
 
-PATHS = {"en": "/", "zh": "/zh"}
+PATHS = {language: about.path for language, about in LANGUAGES.items()}
 SVG = "{http://www.w3.org/2000/svg}"
 
 

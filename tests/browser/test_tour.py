@@ -8,13 +8,13 @@ import re
 import pytest
 from PIL import Image
 
+from explorer.interface import WINGS
 from explorer.models.catalogue import MODELS
 from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
-from explorer.text import text_in
+from explorer.text import LANGUAGES, text_in
 from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, release_calls, wait_for_held
 
-WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
-PATHS = {"en": "/", "zh": "/zh"}
+PATHS = {language: about.path for language, about in LANGUAGES.items()}
 
 # Everything that is drawn in the tab that is shown: canvases, charts, and what wings draw as HTML.
 PICTURES = """() => {
@@ -316,7 +316,7 @@ def test_the_address_follows_a_story_and_typed_cells(visit):
 def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):
     page = visit("/?tab=shapes&model=resnet34").page
     page.get_by_role("tab", name=text_in("en")("shapes.tab"), exact=True, selected=True).wait_for()
-    page.locator("header a[hreflang]:visible").click()
+    page.locator("header a[hreflang=zh-CN]:visible").click()
     page.wait_for_url(re.compile("/zh/?\\?.*tab=shapes"))
     page.get_by_role("tab", name=text_in("zh")("shapes.tab"), exact=True).wait_for()
     page.wait_for_function("() => document.documentElement.lang.startsWith('zh')")

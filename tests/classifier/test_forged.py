@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_compared, on_source
-
 from tests.forged import FORGED, call_api, call_forged
-
 
 
 def choices(**changes) -> list:

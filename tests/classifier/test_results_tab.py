@@ -13,7 +13,7 @@ from explorer.classifier.results_figures import describe_claims, draw_curve, dra
 from explorer.models import checkpoints
 from explorer.models.always_wrong import AlwaysWrong, save_always_wrong
 from explorer.models.catalogue import DEGRADATION_NAMES, create_model
-from explorer.text import join_words, text_in
+from explorer.text import LANGUAGES, join_words, text_in
 
 EPOCH = {"train_accuracy": 0.8, "validation_accuracy": 0.7, "train_loss": 1.0, "validation_loss": 1.1}
 CONFUSION = [[90 if row == column else 10 if column == (row + 1) % 10 else 0 for column in range(10)]
@@ -37,7 +37,7 @@ def cells_of(table: str) -> list[str]:
     return re.findall(r"<td[^>]*>(.*?)</td>", table)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_table_says_what_was_measured_and_claimed(language):
     text = text_in(language)
     cells = cells_of(draw_results_table({"lenet5": RECORD}, {"lenet5": {"test_accuracy": 0.8937}}, text))
@@ -54,7 +54,7 @@ def test_table_leaves_out_what_was_not_measured():
         assert text_in("en")(f"classifier.head_{column}") not in table
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     text = text_in(language)
     recipe = {"flip": True, "crop_padding": 2, "label_smoothing": 0.0, "gce_q": 0.7, "average": 0.999, "epochs": 9}
@@ -74,7 +74,7 @@ def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     assert mlp.endswith(text("classifier.note_mlp"))
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_only_what_an_mlp_learned_beyond_the_test_images_is_called_learned_by_heart(language):
     text = text_in(language)
     note = text("classifier.note_by_heart", train_accuracy="97.0")
@@ -83,7 +83,7 @@ def test_only_what_an_mlp_learned_beyond_the_test_images_is_called_learned_by_he
         assert (note in describe_claims({"mlp": record}, {}, text)) == is_said
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_degradation_study_is_named_only_while_its_four_nets_can_be_compared(language):
     """The same nets for which the gradient-flow tab draws curves."""
     text = text_in(language)
@@ -96,7 +96,7 @@ def test_the_degradation_study_is_named_only_while_its_four_nets_can_be_compared
     assert note not in describe_claims(longer, {}, text)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_tutorials_recipe_in_bfloat16_is_called_so(language):
     text = text_in(language)
     for autocast, key in ((False, "claim_by_theirs"), (True, "claim_by_theirs_bfloat16")):
@@ -115,7 +115,7 @@ def test_several_machines_are_told_one_after_the_other():
     assert wanted in describe_claims({"lenet5": record}, {}, text)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_cycles_are_told_and_drawn(language):
     text = text_in(language)
     cycles = [
@@ -125,12 +125,12 @@ def test_cycles_are_told_and_drawn(language):
         {"epochs": 4, "recipe": {}, "seconds": 40, "hardware": "abacus"},
     ]
     record = {**RECORD, "recipe": {}, "epochs": 16, "curve": [EPOCH] * 16, "cycles": cycles}
-    told = describe_claims({"lenet5": record}, {}, text)
+    once = describe_claims({"lenet5": record}, {}, text)
     often = describe_claims({"lenet5": {**record, "cycles": [cycles[1], *cycles[2:]]}}, {}, text)
     for told, key, epochs, trick, seconds, hardware in (
-        (told, "trained_with", 7, "flip", 60, "abacus"),
-        (told, "trained_further", 3, "cutmix", 30, "bier"),
-        (told, "trained_again", join_words("24", text), "none", 60, "bier + abacus"),
+        (once, "trained_with", 7, "flip", 60, "abacus"),
+        (once, "trained_further", 3, "cutmix", 30, "bier"),
+        (once, "trained_again", join_words("24", text), "none", 60, "bier + abacus"),
         (often, "trained_further_often", join_words("24", text), "none", 60, "bier + abacus"),
     ):
         said = {"tricks": text(f"classifier.trick_{trick}"), "time": text("classifier.seconds", value=seconds)}
@@ -154,7 +154,7 @@ def test_details_say_how_far_to_believe_the_probabilities(shipped, temperature, 
     assert sentence.endswith(text_in("en")(f"classifier.{key}", **said))
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_images_that_no_network_gets_right_are_shown_with_both_classes(shipped, language):
     with gr.Blocks():
         results_tab.build_results(language)

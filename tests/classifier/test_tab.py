@@ -16,15 +16,15 @@ from PIL import Image
 
 from explorer.classifier import tab
 from explorer.classifier.attribution import METHODS, gradcam_layers
-from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_compared, on_source
-from explorer.classifier.results_tab import on_results
 from explorer.classifier.preprocessing import prepare_picture
+from explorer.classifier.results_tab import on_results
+from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_compared, on_source
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
 from explorer.models import checkpoints
 from explorer.models.catalogue import MODELS, create_model
-from explorer.text import text_in
+from explorer.text import LANGUAGES, sentences, text_in
 
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
 EPOCH = {"train_loss": 0.5, "train_accuracy": 0.8, "validation_loss": 0.5, "validation_accuracy": 0.79}
@@ -82,7 +82,19 @@ def decode(encoded):
     return values.reshape(encoded["rows"], encoded["columns"])
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_a_name_and_says_what_it_shows(method, language):
+    missing = {f"classifier.method_{method}", f"classifier.about_{method}"} - sentences(language).keys()
+    assert not missing, f"explorer/text/{language}/classifier.py lacks {missing}"
+
+
+def test_programs_are_told_of_every_method():
+    missing = METHODS.keys() - set(re.findall(r"\w+", tab.explain.__doc__))
+    assert not missing, f"the docstring of explain in explorer/classifier/tab.py does not name {missing}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("model", ["softmax", "lenet5"])
 def test_every_method_on_every_kind_of_network(model, method, language):
@@ -144,7 +156,7 @@ def test_gradcam_is_placed_where_the_units_of_its_layer_lie(name):
     model = create_model(name).eval()
     for layer, module in gradcam_layers(model).items():
         kept, image = {}, torch.rand(1, 1, 160, 160, requires_grad=True)
-        handle = module.register_forward_hook(lambda _module, _inputs, output: kept.update(maps=output))
+        handle = module.register_forward_hook(lambda _module, _inputs, output, kept=kept: kept.update(maps=output))
         trunk = model.features if hasattr(model, "features") else model  # a classifier takes one size only
         trunk(image)
         handle.remove()
@@ -162,18 +174,20 @@ def test_how_far_stretching_would_move_gradcam():
             model, image = create_model(name).eval(), torch.empty(1, 1, 28, 28)
         kept = {}
         for layer, module in gradcam_layers(model).items():
-            module.register_forward_hook(lambda _module, _inputs, output, layer=layer: kept.update({layer: output}))
+            module.register_forward_hook(
+                lambda _module, _inputs, output, layer=layer, kept=kept: kept.update({layer: output})
+            )
         model(image)
         for layer, maps in kept.items():
             (start, jump), _ = tab._find_grid(name, layer)
             count = maps.shape[2]
             shifts.append(max(abs((unit + 0.5) * 28 / count - 0.5 - (start + jump * unit)) for unit in range(count)))
     assert max(shifts) == pytest.approx(3.6)
-    for language in ("en", "zh"):
+    for language in LANGUAGES:
         assert "3.6" in text_in(language)("classifier.explanation")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_colours_are_told_as_the_method_means_them(language):
     text = text_in(language)
     for name, method in METHODS.items():
@@ -204,7 +218,7 @@ def test_what_a_method_says_of_sensitivity_is_so():
             assert ((values > 0) == (rises > 0))[clear].float().mean() > 0.8, name
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_map_says_why(language, monkeypatch):
     text, ink = text_in(language), np.full((56, 56), 255, dtype=np.uint8)
     ink[0, 0] = 0  # else there is nothing on it; what is trimmed and resized is white all over but for a corner
@@ -225,7 +239,7 @@ def test_occlusion_knows_whether_the_network_saw_covered_clothes(monkeypatch):
     text = text_in("en")
     for cycles, key in (([], "never"), ([{"recipe": {"erase": 0.5}}, {"recipe": {"erase": 0.0}}], "sometimes")):
         records = {"lenet5": {"cycles": cycles} if cycles else {}}
-        monkeypatch.setattr(tab, "load_results", lambda: records)
+        monkeypatch.setattr(tab, "load_results", lambda records=records: records)
         forget()
         assert text(f"classifier.covered_{key}") in call(on_classify, method="occlusion", model="lenet5")[4]
 
@@ -235,7 +249,7 @@ def test_predicted_class_is_the_default_target():
     assert abs(explain(sample=3)["completeness_gap"]) < 0.05
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sum_that_misses_the_scores_says_why(language, monkeypatch):
     fair = call(on_classify, language, model="softmax")[4]
     attribute = tab._attribute
@@ -310,7 +324,7 @@ def test_a_drawing_is_taken_as_ink():
 
 
 @pytest.mark.parametrize("source", ["upload", "drawing", "camera"])
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_without_a_picture_the_line_says_what_to_do(source, language):
     outputs = call(on_source, language, source=source)
     assert outputs[0] and [update["visible"] for update in outputs[6:]] == [
@@ -362,7 +376,7 @@ def test_all_methods_side_by_side():
     assert shown == [sentence, gr.update(value=payload, visible=True)]
     for missing_or_late in (None, ((*values[:-1], 9), sentence, payload)):
         assert on_compared(missing_or_late, *values, language="en") == [gr.skip(), gr.skip()]
-    assert [each["title"] for each in payload["maps"]][0] == "Gradient" and len(payload["maps"]) == len(METHODS)
+    assert payload["maps"][0]["title"] == "Gradient" and len(payload["maps"]) == len(METHODS)
     assert payload["maps"][4]["caption"] == "not available", "softmax has no convolution for Grad-CAM"
 
 
@@ -444,9 +458,9 @@ def test_without_any_model_the_tab_says_so(tmp_path, monkeypatch):
     assert "train_all.py" in wing.outputs[0].value
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_results_show_the_matrix_with_true_classes_as_rows(language):
-    sentence, confusion, curve, _ = on_results("softmax", language=language)
+    _, confusion, curve, _ = on_results("softmax", language=language)
     wrong, right = confusion.data
     assert wrong.z[6][0] == 10 and right.z[6][6] == 90 and wrong.z[0][6] == 0
     text = tab.text_in(language)

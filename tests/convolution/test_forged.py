@@ -6,9 +6,7 @@ import pytest
 
 from explorer.convolution import tab
 from explorer.convolution.tab import Settings, convolve, on_convolve, on_open, on_setup
-
-from tests.forged import FORGED, call_api, call_forged, check_sendable
-
+from tests.forged import FORGED, call_api, call_forged
 
 
 def setting(**changes) -> list:

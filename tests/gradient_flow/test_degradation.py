@@ -10,7 +10,7 @@ from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import caption_degradation, describe_degradation, draw_degradation
 from explorer.models import checkpoints
 from explorer.models.catalogue import create_model
-from explorer.text import text_in
+from explorer.text import LANGUAGES, text_in
 from explorer.training.recipe import recipe_for
 
 FINAL = {"plain20": (0.90, 0.88), "plain56": (0.85, 0.84), "resnet20": (0.91, 0.89), "resnet56": (0.93, 0.90)}
@@ -86,7 +86,7 @@ def test_the_caption_tells_one_run_from_the_one_in_the_middle():
         assert text(f"gradient_flow.degradation_{key}", seeds=[42]) in caption_degradation(read_curves(records), text)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_chart_and_sentence(language):
     curves, text = read_curves(RECORDS), text_in(language)
     sentence = describe_degradation(curves, text)

@@ -9,10 +9,16 @@ import pytest
 import torch
 
 from explorer.gradient_flow.figures import KINDS, describe, draw_blocks, draw_depths, draw_inplace_table, say_number
-from explorer.gradient_flow.maths import Flow, GradientNorms, InplaceCase, Settings, compute_spread
-from explorer.gradient_flow.maths import measure_gradient_norms
+from explorer.gradient_flow.maths import (
+    Flow,
+    GradientNorms,
+    InplaceCase,
+    Settings,
+    compute_spread,
+    measure_gradient_norms,
+)
 from explorer.style import ROLES
-from explorer.text import text_in
+from explorer.text import LANGUAGES, text_in
 
 TUTORIAL = Settings()
 
@@ -71,7 +77,7 @@ def test_zeros_lie_on_a_marked_floor_and_overflow_on_a_marked_ceiling():
     assert [trace.y[-1] for trace in dotted] == pytest.approx([-30])
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("depth", [1, 2, 3, 7, 60])
 def test_every_depth_can_be_drawn(language, depth):
     norms = measure_gradient_norms(Settings(depth=depth, width=3, seeds=4))
@@ -109,7 +115,7 @@ def test_the_sentence_follows_the_measurement(norms, expected):
         assert part in sentence
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_table_of_the_explanation_holds_what_is_measured(language):
     explanation = text_in(language)("gradient_flow.explanation")
     measured = [measure_gradient_norms(Settings(initialisation=initialisation)) for initialisation in ("default", "he")]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from explorer.gradient_flow.tab import gradient_norms, on_change, on_run, on_stop
-
 from tests.forged import FORGED, call_api, call_forged
-
 
 HANDLERS = {
     "change": (on_change, [2, 4, "linear", "default", "relu", 2, None]),

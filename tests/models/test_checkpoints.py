@@ -27,7 +27,6 @@ from explorer.models.checkpoints import (
     save_checkpoint,
 )
 
-
 ROOT = Path(__file__).parents[2]
 
 

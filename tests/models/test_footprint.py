@@ -304,8 +304,8 @@ def test_random_networks_have_the_fields_of_autograd(network_and_shape, seed):
     layers = recording.trace(shape).layers
     last = layers[-1]
     assert last.output_shape == tuple(output.shape[1:])
-    unit = (seed % last.output_shape[1], seed // 1000 % last.output_shape[2])
-    for unit in {unit, tuple(size // 2 for size in last.output_shape[1:])}:
+    chosen = (seed % last.output_shape[1], seed // 1000 % last.output_shape[2])
+    for unit in {chosen, tuple(size // 2 for size in last.output_shape[1:])}:
         expected = reach_of(whole, shape, unit)
         compare_boxes(layers, unit, box_of(expected))
         assert torch.equal(measure_footprint(recording, shape, last.name, unit).mask, expected)
@@ -374,7 +374,7 @@ def test_windows_of_attention_are_those_of_torchvisions_own_block():
         merge = PatchMerging(4).double().eval()
         model = Net(lambda net, x: net.merge(net.block(x.permute(0, 2, 3, 1))), block=block, merge=merge)
         layers = trace(model, (4, *size)).layers
-        for name, network in [("block", lambda x: block(x.permute(0, 2, 3, 1))), ("merge.patch_merging", model)]:
+        for name, network in [("block", lambda x, block=block: block(x.permute(0, 2, 3, 1))), ("merge.patch_merging", model)]:
             layer = next(layer for layer in layers if layer.name == name)
             assert layer.map_axes == (0, 1) and layer.field_note == "trace.note_window_attention"
             for unit in [(0, 0), (3, 5), (4, 2), tuple(side - 1 for side in layer.output_shape[:2])]:

@@ -143,14 +143,18 @@ def test_shapes_and_one_relu_module_per_use(name):
     called = [node.target for node in graph.nodes if node.op == "call_module"]
     used = [target for target in called if isinstance(model.get_submodule(target), nn.ReLU)]
     held = [name for name, module in model.named_modules() if isinstance(module, nn.ReLU)]
-    assert sorted(used) == sorted(held)
+    assert sorted(used) == sorted(held), f"the module of {name} in explorer/models needs an nn.ReLU() for each use"
     assert not any(getattr(module, "inplace", False) for module in model.modules())
 
 
 @pytest.mark.parametrize("name", [name for name, entry in MODELS.items() if not entry.fixed_size])
 def test_other_sizes_and_channels(name):
     model = on_meta(name, in_channels=3)
-    assert model(torch.empty(1, 3, 37, 33, device="meta")).shape == (1, 10)
+    try:
+        scores = model(torch.empty(1, 3, 37, 33, device="meta"))
+    except RuntimeError as error:
+        pytest.fail(f"{name} takes one size alone: fixed_size=True in explorer/models/catalogue.py is missing ({error})")
+    assert scores.shape == (1, 10)
 
 
 @pytest.mark.parametrize("build", [lambda: create_model("resnet18"), lambda: CifarResNet(20)])

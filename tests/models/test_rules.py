@@ -63,6 +63,7 @@ NETWORKS = {
     ),
     "upsampled": Net(lambda net, x: F.interpolate(x, scale_factor=2, mode="nearest")),
     "softmax": nn.Sequential(nn.Softmax(dim=1), nn.Conv2d(4, 2, 1)),
+    "log softmax of averages": nn.Sequential(nn.AvgPool2d((3, 2), 2, 1, ceil_mode=True), nn.LogSoftmax(dim=1)),
     "sizes": Net(
         lambda net, x: x.view(x.size(0), x.size(1) // 2, 2, x.shape[2], x.size()[3]).flatten(1, 2) / x.shape[-1]
     ),

@@ -8,9 +8,7 @@ from explorer.errors import InputError
 from explorer.receptive_field import effective_tab
 from explorer.receptive_field.maths import CellError, calculate_receptive_field, find_problems, parse_layers
 from explorer.receptive_field.tab import TABLE, View, on_check, on_compare, on_open, on_upload, on_view, receptive_field
-
 from tests.forged import FORGED, call_api, call_forged, check_sendable
-
 
 
 def view(**changes) -> list:

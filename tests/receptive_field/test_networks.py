@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ PATHS = ["resnet50", "torchvision/resnet50", "torchvision/regnet_y_400mf", "torc
 def test_sizes_and_jumps_only_grow_along_the_path(name):
     rows = trace_model(name, 224)
     assert len(rows) > 4
-    for before, row in zip(rows, rows[1:-1]):
+    for before, row in pairwise(rows[:-1]):
         assert row.size >= before.size and row.jump >= before.jump and not row.name.endswith("proj.0")
     assert rows[-1].reach == 224
 

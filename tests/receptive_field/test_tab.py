@@ -37,7 +37,7 @@ from explorer.receptive_field.tab import (
     receptive_field,
     set_story,
 )
-from explorer.text import text_in
+from explorer.text import LANGUAGES, text_in
 
 LAYERS = [dict(layer) for layer in LENET_LAYERS]
 NOTHING = gr.skip()
@@ -69,7 +69,7 @@ def mask_of(payload: dict) -> np.ndarray:
     return bits[: payload["size"] ** 2].reshape(payload["size"], -1).astype(bool)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_sentence_has_the_numbers_of_the_chosen_layer(language):
     sentence = show(layer=3, language=language)["look_for"]
     assert "features.3" in sentence and "4 ×" in sentence and "= 8" in sentence and "14 × 14" in sentence
@@ -124,7 +124,7 @@ def test_the_table_and_the_caption_agree_on_what_is_padding():
     assert mask_of(shown["field"]).sum() == 16 and "36%" in shown["look_for"]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_unit_that_sees_nothing_is_said_to(language):
     rows = [("conv", 31, 1, 2, 1), ("transposed", 1, 2, 0, 1)]
     layers = [dict(zip(("type", "kernel", "stride", "padding", "dilation"), map(str, row))) for row in rows]
@@ -146,7 +146,7 @@ def test_a_clicked_unit_is_the_one_that_is_shown_and_its_place_stays():
     assert show(layer=1, place=place)["field"]["unit"] == [5, 23]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("layer", [10, 13, 14, 16])
 def test_an_even_map_is_explained(layer, language):
     """Autograd finds which units of ResNet-18 see the whole image: where those in the corners do, all do."""
@@ -236,7 +236,7 @@ def test_an_edited_table_becomes_the_network():
     assert list(edited["chart"].data[0].y) == [1, 5, 6, 14, 16, 32]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_broken_cells_are_marked_and_nothing_else_changes(language):
     layers = [{**LAYERS[0], "kernel": "abc"}, {**LAYERS[1], "padding": "2"}, {**LAYERS[2], "type": "lstm"}]
     edited = show(model=TABLE, layers=layers, language=language)
@@ -253,7 +253,7 @@ def test_a_transposed_layer_shows_fractions_of_pixels():
     assert "largest" in shown["table"]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_autograd_confirms_what_is_shown_and_brings_the_mask(language):
     own = {"model": TABLE, "layer": 3, "layers": STORIES["gridding"]["layers"]}
     for view in ({"model": "resnet18", "layer": 7}, own):
@@ -290,7 +290,7 @@ def test_a_field_as_wide_as_the_image_need_not_reach_all_of_it():
     assert "see all of it" in show(model=TABLE, layer=2, layers=[layer, layer])["look_for"]
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("story", "numbers"),
     [
@@ -391,7 +391,7 @@ def measure(num_images=6, run=None, language="en", **changes):
     return on_measure(*values(**changes), num_images, run, language=language)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_effective_field_is_measured_in_parts_and_told(language):
     *_, run, stop = measure(language=language)
     assert stop.visible
@@ -444,7 +444,7 @@ def test_what_cannot_be_measured_is_refused(changes):
     assert "。" in caught.value.sentence("zh")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_comparisons_say_their_numbers(language):
     sentence, payload, table = on_compare("kernels", 64, language=language)
     assert "73,728" in sentence and "102,400" in sentence and "28%" in sentence
@@ -487,7 +487,7 @@ def test_the_public_function_refuses_nonsense(bad):
         receptive_field(**bad)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_tab_builds(language):
     with gr.Blocks() as demo:
         wing = build_tab(language)

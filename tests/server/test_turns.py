@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import gradio as gr
 import pytest
-from starlette.exceptions import HTTPException
 from gradio.queueing import Event, EventQueue
 from gradio.server_messages import EstimationMessage
+from starlette.exceptions import HTTPException
 
 from explorer.server import turns
 from explorer.server.turns import HEAVY, TurnQueue

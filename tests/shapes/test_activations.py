@@ -16,7 +16,7 @@ def image(number: int = 120) -> torch.Tensor:
     return normalise(load_sample().images[number : number + 1])[:, None]
 
 
-@pytest.mark.parametrize("name", available_models() + ["resnet20", "plain18"])
+@pytest.mark.parametrize("name", [*available_models(), "resnet20", "plain18"])
 def test_every_layer_gives_maps_of_the_traced_shape(name):
     model = create_model(name).eval() if name not in available_models() else load_trained(name)
     found = trace(model, (1, 28, 28))

@@ -7,9 +7,7 @@ import pytest
 from explorer.errors import InputError
 from explorer.shapes.layer_list import make_layer, parse_layer_list
 from explorer.shapes.tab import OWN_LIST, State, on_open, on_setup, on_shapes, read_state, trace_shapes
-
 from tests.forged import FORGED, call_api, call_forged, check_sendable
-
 
 STATE = State().pack()
 PACKED = {"layer": "features.0", "edits": [["features.0", "stride", 2, False]], "map": 0, "unit": [0, 0], "fitted": False,

@@ -323,7 +323,7 @@ def test_the_sentence_says_what_this_network_shows(name, size, sentence):
     ],
 )
 def test_a_size_that_does_not_fit_is_told_with_layer_and_arithmetic(language, sentence):
-    problem, flow, totals, table, *_ = on_shapes("lenet5", 32, 1, "small", language=language)
+    problem, flow, _, table, *_ = on_shapes("lenet5", 32, 1, "small", language=language)
     shown = words(problem["value"])
     assert sentence in shown and "nn.Linear(576, 120)" in shown and "6×6" in shown
     assert 'class="line broken"' in table and words(sentence) in words(table)

@@ -22,9 +22,9 @@ from explorer.models.always_wrong import load_always_wrong
 from explorer.models.catalogue import MODELS, ModelEntry
 from explorer.models.checkpoints import load_results, load_trained
 from explorer.training import command
+from explorer.training import recipe as recipes
 from explorer.training import run as runs
 from explorer.training.card import draw_card
-from explorer.training import recipe as recipes
 from explorer.training.loop import TrainingBatches, derive_seed
 from explorer.training.recipe import TUTORIAL, Recipe, recipe_for, warm_restart
 from explorer.training.state import write_state

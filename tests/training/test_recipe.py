@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from explorer.models.catalogue import MODELS
-from explorer.training.recipe import TUTORIAL, Recipe, recipe_for, warm_restart
+from explorer.training.recipe import _RECIPES, TUTORIAL, Recipe, recipe_for, warm_restart
 
 
 def test_every_model_has_a_recipe():
+    differ = _RECIPES.keys() ^ MODELS.keys()
+    assert not differ, f"{differ}: _RECIPES in explorer/training/recipe.py, _ENTRIES in explorer/models/catalogue.py"
     assert all(recipe_for(name).epochs >= 1 for name in MODELS)
     with pytest.raises(ValueError, match="got 'vgg'"):
         recipe_for("vgg")

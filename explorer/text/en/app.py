@@ -7,7 +7,6 @@ SENTENCES = {
     "tagline": "See how convolutional networks work, on real clothes.",
     "how_it_works": "How it works",
     "questions": "Questions",
-    "other_language": "中文",
     "copy_link": "Copy link",
     "copied": "Copied",
     "opening": "Opening what the link shows …",

@@ -7,7 +7,6 @@ SENTENCES = {
     "tagline": "用真实的服装图片，看懂卷积神经网络。",
     "how_it_works": "原理",
     "questions": "问答",
-    "other_language": "English",
     "copy_link": "复制链接",
     "copied": "已复制",
     "opening": "正在打开链接里的画面……",

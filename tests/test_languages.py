@@ -1,0 +1,121 @@
+"""A language is one record and one package: nothing else must be told of a third one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+import explorer.text
+from explorer.interface import API, WINGS, build_app, build_head, build_header, refuse_clearly
+from explorer.language import PageMiddleware
+from explorer.receptive_field.tab import receptive_field
+from explorer.server.words import language_of
+from explorer.settings import Settings
+from explorer.text import LANGUAGES, Language, join_sentences, join_words, sentences, text_in, translate
+from tests.third_language import CODE, REFUSED, THIRD, TITLE, third_language
+
+TEXT = Path(explorer.text.__file__).parent
+
+
+@pytest.fixture
+def third():
+    with third_language():
+        yield
+
+
+def links_of(page: str) -> list[tuple[str, ...]]:
+    """Address, tag and words of each link to another language."""
+    return re.findall(r'<a [^>]*href="([^"]*)" hreflang="([^"]*)" lang="[^"]*">([^<]*)</a>', page)
+
+
+def test_every_language_has_a_record_and_a_package():
+    packages = {path.parent.name for path in TEXT.glob("*/__init__.py")}
+    assert packages == LANGUAGES.keys(), "LANGUAGES in explorer/text/__init__.py and the packages of explorer/text differ"
+
+
+def test_no_field_of_a_language_has_a_default():
+    assert all(each.default is MISSING and each.default_factory is MISSING for each in fields(Language))
+
+
+def test_languages_differ_in_name_tag_and_address():
+    for field in ("name", "tag", "path"):
+        assert len({getattr(each, field) for each in LANGUAGES.values()}) == len(LANGUAGES), field
+    first, *others = (each.path for each in LANGUAGES.values())
+    assert first == "/" and all(re.fullmatch(r"/[a-z-]+", path) for path in others)
+    assert next(iter(LANGUAGES)) == "en", "the log and programs that name no language get English"
+
+
+@pytest.mark.parametrize("name", API)
+def test_what_a_program_reads_of_the_api_names_every_language(name):
+    lines = [line for line in API[name].__doc__.splitlines() if line.strip().startswith("language:")]
+    missing = [code for code in LANGUAGES if not re.search(rf"\b{code}\b", " ".join(lines).split("language:")[-1])]
+    file = API[name].__module__.replace(".", "/") + ".py"
+    assert not missing, f"the docstring of {name} in {file} does not say that its language may be {missing}"
+
+
+def test_a_page_links_to_every_other_language():
+    with gr.Blocks():
+        links = links_of(build_header("en", Settings()).html_template)
+    assert len(links) == len(LANGUAGES) - 1 and ("./zh", "zh-CN", "中文") in links
+
+
+def test_with_a_third_language_pages_link_to_one_another(third):
+    with gr.Blocks():
+        pages = {each: build_header(each, Settings()).html_template for each in LANGUAGES}
+    for language, page in pages.items():
+        assert links_of(page) == [(f".{o.path}", o.tag, o.name) for each, o in LANGUAGES.items() if each != language]
+    assert ("./qaa", "qaa", "Third") in links_of(pages["en"]) and TITLE in pages[CODE]
+
+
+def test_the_app_has_a_page_for_a_third_language(third):
+    demo = build_app(Settings())
+    pages = [(path, name) for path, name, _ in demo.pages][1:]
+    assert pages[0] == ("zh", "中文") and pages[-1] == ("qaa", "Third")
+    readers = [block for block in demo.blocks.values() if "link-reader" in (block.elem_classes or [])]
+    assert len(readers) == len(LANGUAGES) * len(WINGS)
+    assert f":lang({THIRD.tag}) .camera" in build_head()
+
+
+def test_a_third_page_goes_out_in_its_language(third):
+    page = '<html lang="en"><head><script type="module"></script></head></html>'
+    app = Starlette(
+        routes=[Route(each.path, lambda request: HTMLResponse(page)) for each in LANGUAGES.values()],
+        middleware=[Middleware(PageMiddleware)],
+    )
+    client = TestClient(app, follow_redirects=False)
+    answer = client.get(THIRD.path)
+    assert answer.headers["content-language"] == THIRD.tag and f'lang="{THIRD.tag}"' in answer.text
+    assert f"<title>{TITLE}</title>" in answer.text
+    assert client.get(f"{THIRD.path}/?tab=shapes").headers["location"] == f"..{THIRD.path}?tab=shapes"
+    assert language_of({"referer": f"http://here{THIRD.path}?tab=shapes"}) == CODE
+    assert language_of({"accept-language": "qaa-XX;q=0.9,en"}) == CODE
+
+
+def test_programs_may_ask_for_a_third_language(third):
+    call = refuse_clearly(receptive_field)
+    assert call(model="lenet5", language=CODE)["sentence"]
+    with pytest.raises(gr.Error, match="Too small for the third: Input size, 0"):
+        call(input_size=0, language=CODE)
+
+
+def test_a_third_language_writes_lists_and_sentences_its_own_way(third):
+    text = text_in(CODE)
+    assert join_words(["a", "b"], text) == "a plus b" and join_sentences(["A.", "B."], text) == "A.  B."
+    assert "lenet5 plus mlp" in translate(CODE, "errors.not_a_choice", name="x", value="y", choices=["lenet5", "mlp"])
+
+
+def test_nothing_of_the_third_language_stays():
+    with third_language():
+        assert sentences(CODE)["errors.too_small"] == REFUSED
+    with pytest.raises(ValueError, match=f"language must be one of {', '.join(LANGUAGES)}, got 'qaa'"):
+        text_in(CODE)
+    assert not hasattr(explorer.text, CODE)
