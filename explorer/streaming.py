@@ -54,8 +54,10 @@ def show_parts(
             break
         run.shown = part
         yield *show(part), gr.Button(visible=not is_last(part))
-    # Gradio sends the last outputs once more at the end: these change nothing.
-    yield tuple(gr.skip() for _ in range(num_pictures + 2))
+    # Gradio sends the last outputs once more at the end: these change no picture. The button is hidden once more as well, for
+    # the page may take what comes right after the last part in its place.
+    is_over = isinstance(run, Run) and not run.is_stopped
+    yield *(gr.skip() for _ in range(num_pictures + 1)), gr.Button(visible=False) if is_over else gr.skip()
 
 
 def wire_run(

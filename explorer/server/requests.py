@@ -150,7 +150,7 @@ async def _say(answer: Response, scope: Scope, receive: Receive, send: Send) -> 
     """Answer, unless what was sent was no HTTP: then the connection cannot be answered any more."""
     try:
         await answer(scope, receive, send)
-    except Exception:  # noqa: BLE001 - each server has an error of its own for that
+    except Exception:
         return
 
 

@@ -59,4 +59,4 @@ def clean(value: Any, depth: int = 0) -> Any:
 def _is_row(values: list) -> bool:
     """Whether a list holds ordinary numbers alone, as the rows of a picture do: most of what is long."""
     kinds = set(map(type, values))
-    return kinds <= {float} or (kinds == {int} and _LEAST <= min(values) and max(values) <= _GREATEST)
+    return kinds <= {float} or (kinds == {int} and min(values) >= _LEAST and max(values) <= _GREATEST)
