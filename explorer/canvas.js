@@ -208,7 +208,7 @@
     }
   }
 
-  function drawMap(canvas, map, codes, shades, cell, ratio, scales) {
+  function drawMap(canvas, map, codes, shades, cell, ratio) {
     const signed = map.scale === "signed";
     const size = cell * ratio; // device pixels
     canvas.width = Math.max(1, Math.round(map.columns * size));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -95,6 +96,13 @@ def test_every_dependency_is_pinned_and_has_its_reason(file: str):
             name, _, version = line.partition(";")[0].partition("==")
             assert re.fullmatch(r"\d+(\.\d+)+", version), f"{line} is not pinned"
             assert name in reasons, f"{name} has no row in the README"
+
+
+def test_every_package_of_the_check_of_scripts_is_pinned_and_has_its_reason():
+    reasons = {name for row in table_rows("package") for name in row[0].split(", ")}
+    for name, version in json.loads((ROOT / "package.json").read_text())["devDependencies"].items():
+        assert re.fullmatch(r"\d+(\.\d+)+", version), f"{name} is not pinned in package.json"
+        assert name in reasons, f"{name} has no row in the README"
 
 
 @pytest.mark.parametrize(

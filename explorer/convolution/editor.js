@@ -33,7 +33,7 @@ function resize(matrix, rows, columns) {
   const down = Math.floor(matrix.length / 2) - Math.floor(rows / 2);
   const right = Math.floor(matrix[0].length / 2) - Math.floor(columns / 2);
   return Array.from({ length: rows }, (_, row) =>
-    Array.from({ length: columns }, (_, column) => matrix[row + down]?.[column + right] ?? "0"),
+    Array.from({ length: columns }, (__, column) => matrix[row + down]?.[column + right] ?? "0"),
   );
 }
 

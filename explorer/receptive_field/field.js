@@ -144,9 +144,9 @@ function drawMap(payload, side) {
     }
     context.stroke();
   }
-  const shown = Math.min(Math.max(cell, 6), side - 3); // a unit of a large map would be too small to see
-  const [y, x] = unit.map((index) => Math.min(Math.max((index + 0.5) * cell - shown / 2, 1.5), side - shown - 1.5));
-  stroke(context, colourOf("kernel"), 3, () => context.rect(x, y, shown, shown));
+  const size = Math.min(Math.max(cell, 6), side - 3); // a unit of a large map would be too small to see
+  const [y, x] = unit.map((index) => Math.min(Math.max((index + 0.5) * cell - size / 2, 1.5), side - size - 1.5));
+  stroke(context, colourOf("kernel"), 3, () => context.rect(x, y, size, size));
 }
 
 // A check by autograd waits for its turn. Where something else is shown by then, it is of no use any more.

@@ -476,7 +476,7 @@
     let unfolded = new Set();
     let known = ""; // which network the folds are of
     let drawn = null; // {picture, width, height}
-    let view = { x: 0, y: 0, scale: 1 };
+    const view = { x: 0, y: 0, scale: 1 };
     let room = { width: 0, height: 0 };
 
     function show() {
