@@ -23,7 +23,7 @@ HANDLERS = {
     "open_table": (on_open, [4, *view(model=TABLE)]),
     "check": (on_check, view()),
     "check_table": (on_check, view(model=TABLE)),
-    "upload": (on_upload, [None]),
+    "upload": (on_upload, [None, 1]),
     "compare": (on_compare, ["kernels", 64]),
     "measure": (effective_tab.on_measure, [*view(), 1, None]),
     "run": (effective_tab.on_run, [None]),
