@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -61,17 +60,9 @@ def build_look_for(sentence: str) -> gr.HTML:
     return gr.HTML(draw_look_for(sentence), elem_classes="look-for-line")
 
 
-# Left alone, Gradio refuses numbers typed out of bounds by itself, in English. This must be a class of its own: each
-# gr.update builds the component anew from its class. Made without ComponentMeta, which would write a .pyi file beside
-# this module; its name is what the page looks its widget up by.
-_Slider = ABCMeta.__new__(
-    type(gr.Slider), "Slider", (gr.Slider,), {"__module__": __name__, "preprocess": lambda self, payload: payload}
-)
-
-
 def build_slider(minimum: float, maximum: float, value: float, label: str, **settings) -> gr.Slider:
-    """A slider of whole steps that lets any value through to the handler, which refuses it in the reader's language."""
-    return _Slider(minimum, maximum, value, step=1, label=label, **settings)
+    """A slider of whole steps; a number typed out of bounds reaches the handler, which refuses it in the reader's language."""
+    return gr.Slider(minimum, maximum, value, step=1, label=label, **settings)
 
 
 def build_setter(name: str, value: Any = None) -> gr.HTML:
