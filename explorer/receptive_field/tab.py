@@ -94,6 +94,7 @@ from explorer.uploads import build_upload
 
 FOLDER = Path(__file__).parent
 LEAST_IMAGE_SIZE = 8
+MOST_REQUESTS = 2**53  # of a page, which counts them
 DEEPEST_LINK = 9999  # layers; no network has as many
 CHOICE = "receptive_field.model"  # by which the page knows the choice of a network
 PICTURE = "receptive_field.picture"  # by which it knows the reader's own picture; brought.js knows it, too
@@ -163,6 +164,7 @@ def on_upload(path, number, *, language: str) -> list:
         path: of the file; None where it has been taken away meanwhile.
         number: of the request, by which the page knows whether something else was set since.
     """
+    number = number if type(number) is int and 0 <= number < MOST_REQUESTS else None  # else no page's
     try:
         return [gr.skip(), {"number": number, "picture": path and encode_picture(path)}]
     except InputError as error:
