@@ -6,7 +6,7 @@ SENTENCES = {
     "no_address": "There is nothing at this address.",
     "no_file": "There is no such file here.",
     "no_event": "There is no such call, or its answer was read or dropped.",
-    "no_function": "There is no such function here. The public ones are listed at /?view=api.",
+    "no_function": "There is no such function here. The public ones are listed in README.md, and by the button at the foot of the page.",
     "too_large": "This request is too large: it may have at most {most} MB.",
     "no_length": "Say how long the request is: send a Content-Length, and not in chunks.",
     "bad_upload": "This is no upload of one file.",

@@ -6,7 +6,7 @@ SENTENCES = {
     "no_address": "这个地址没有内容。",
     "no_file": "这里没有这个文件。",
     "no_event": "没有这次调用，或者它的结果已被读取或丢弃。",
-    "no_function": "这里没有这个函数。公开的函数列在 /?view=api。",
+    "no_function": "这里没有这个函数。公开的函数列在 README.md 里，也可点击页面底部的按钮查看。",
     "too_large": "这个请求太大了：最多 {most} MB。",
     "no_length": "请说明请求的长度：请发送 Content-Length，不要分块传输。",
     "bad_upload": "这不是单个文件的上传。",
