@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import pytest
 
 from explorer.errors import InputError, shorten
 from explorer.events import explain_problems
@@ -58,6 +60,15 @@ FORGED: list[Any] = [
     {"\ud800": "\ud800"},
     {"layer": [], "edits": {}, "unit": {}, "map": [], "heard": "x", "network": [], "drawn": {}},
 ]
+
+
+def each_place(handlers: Mapping[str, tuple[Callable, Sequence]]) -> list:
+    """For `parametrize`: each handler with its usual values, and the position of each value."""
+    return [
+        pytest.param(handler, values, position, id=f"{name}-{position}")
+        for name, (handler, values) in handlers.items()
+        for position in range(len(values))
+    ]
 
 
 def call_forged(handler: Callable, values: Sequence, position: int, forged: Any, caplog) -> list:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_compared, on_source
-from tests.forged import FORGED, call_api, call_forged
+from tests.forged import FORGED, call_api, call_forged, each_place
 
 
 def choices(**changes) -> list:
@@ -27,12 +27,9 @@ HANDLERS = {
     "compared": (on_compared, [None, *choices()]),
 }
 
-CASES = [(name, position) for name, (_, values) in HANDLERS.items() for position in range(len(values))]
 
-
-@pytest.mark.parametrize(("name", "position"), CASES)
-def test_a_forged_value_ends_in_a_sentence(name, position, caplog):
-    handler, values = HANDLERS[name]
+@pytest.mark.parametrize(("handler", "values", "position"), each_place(HANDLERS))
+def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
     for forged in FORGED:
         call_forged(handler, values, position, forged, caplog)
 

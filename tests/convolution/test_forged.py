@@ -6,7 +6,7 @@ import pytest
 
 from explorer.convolution import tab
 from explorer.convolution.tab import Settings, convolve, on_convolve, on_open, on_setup
-from tests.forged import FORGED, call_api, call_forged
+from tests.forged import FORGED, call_api, call_forged, each_place
 
 
 def setting(**changes) -> list:
@@ -23,12 +23,9 @@ HANDLERS = {
     "open": (on_open, ["horizontal", *setting()]),
 }
 
-CASES = [(name, position) for name, (_, values) in HANDLERS.items() for position in range(len(values))]
 
-
-@pytest.mark.parametrize(("name", "position"), CASES)
-def test_a_forged_value_ends_in_a_sentence(name, position, caplog):
-    handler, values = HANDLERS[name]
+@pytest.mark.parametrize(("handler", "values", "position"), each_place(HANDLERS))
+def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
     for forged in FORGED:
         call_forged(handler, values, position, forged, caplog)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from explorer.gradient_flow.tab import gradient_norms, on_change, on_run, on_stop
-from tests.forged import FORGED, call_api, call_forged
+from tests.forged import FORGED, call_api, call_forged, each_place
 
 HANDLERS = {
     "change": (on_change, [2, 4, "linear", "default", "relu", 2, None]),
@@ -13,12 +13,9 @@ HANDLERS = {
     "stop": (on_stop, [None]),
 }
 
-CASES = [(name, position) for name, (_, values) in HANDLERS.items() for position in range(len(values))]
 
-
-@pytest.mark.parametrize(("name", "position"), CASES)
-def test_a_forged_value_ends_in_a_sentence(name, position, caplog):
-    handler, values = HANDLERS[name]
+@pytest.mark.parametrize(("handler", "values", "position"), each_place(HANDLERS))
+def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
     for forged in FORGED:
         call_forged(handler, values, position, forged, caplog)
 

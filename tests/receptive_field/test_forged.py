@@ -8,7 +8,7 @@ from explorer.errors import InputError
 from explorer.receptive_field import effective_tab
 from explorer.receptive_field.maths import CellError, calculate_receptive_field, find_problems, parse_layers
 from explorer.receptive_field.tab import TABLE, View, on_check, on_compare, on_open, on_upload, on_view, receptive_field
-from tests.forged import FORGED, call_api, call_forged, check_sendable
+from tests.forged import FORGED, call_api, call_forged, check_sendable, each_place
 
 
 def view(**changes) -> list:
@@ -30,12 +30,9 @@ HANDLERS = {
     "stop": (effective_tab.on_stop, [None]),
 }
 
-CASES = [(name, position) for name, (_, values) in HANDLERS.items() for position in range(len(values))]
 
-
-@pytest.mark.parametrize(("name", "position"), CASES)
-def test_a_forged_value_ends_in_a_sentence(name, position, caplog):
-    handler, values = HANDLERS[name]
+@pytest.mark.parametrize(("handler", "values", "position"), each_place(HANDLERS))
+def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
     for forged in FORGED:
         call_forged(handler, values, position, forged, caplog)
 

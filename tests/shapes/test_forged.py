@@ -7,7 +7,7 @@ import pytest
 from explorer.errors import InputError
 from explorer.shapes.layer_list import make_layer, parse_layer_list
 from explorer.shapes.tab import OWN_LIST, State, on_open, on_setup, on_shapes, read_state, trace_shapes
-from tests.forged import FORGED, call_api, call_forged, check_sendable
+from tests.forged import FORGED, call_api, call_forged, check_sendable, each_place
 
 STATE = State().pack()
 PACKED = {"layer": "features.0", "edits": [["features.0", "stride", 2, False]], "map": 0, "unit": [0, 0], "fitted": False,
@@ -49,12 +49,9 @@ HANDLERS = {
     **{f"act_{kind}": (act_on(action), [*action.values()]) for kind, action in ACTIONS.items()},
 }
 
-CASES = [(name, position) for name, (_, values) in HANDLERS.items() for position in range(len(values))]
 
-
-@pytest.mark.parametrize(("name", "position"), CASES)
-def test_a_forged_value_ends_in_a_sentence(name, position, caplog):
-    handler, values = HANDLERS[name]
+@pytest.mark.parametrize(("handler", "values", "position"), each_place(HANDLERS))
+def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
     for forged in FORGED:
         call_forged(handler, values, position, forged, caplog)
 
