@@ -14,21 +14,21 @@ from starlette.middleware import Middleware
 from explorer.classifier import tab as classifier
 from explorer.convolution import tab as convolution
 from explorer.errors import InputError, log_defect
-from explorer.events import PRIVATE, TAKES_TURNS, for_whoever_waits
 from explorer.gradient_flow import tab as gradient_flow
-from explorer.language import PageMiddleware
-from explorer.layout import Wing
-from explorer.links import connect_links
+from explorer.page.events import PRIVATE, TAKES_TURNS, for_whoever_waits
+from explorer.page.language import PageMiddleware
+from explorer.page.layout import Wing
+from explorer.page.links import connect_links
+from explorer.page.samples import encode_sprite
+from explorer.page.style import build_css, build_theme
 from explorer.patience import NobodyWaitsError
 from explorer.receptive_field import tab as receptive_field
-from explorer.samples import encode_sprite
 from explorer.server.proxies import ProxyMiddleware, trust_nobody_else
 from explorer.server.requests import RequestMiddleware
 from explorer.server.sessions import CAPACITY, Visits, keep_house
 from explorer.server.turns import TurnQueue
 from explorer.settings import Settings, load_settings
 from explorer.shapes import tab as shapes
-from explorer.style import build_css, build_theme
 from explorer.text import LANGUAGES, text_in, translate
 from explorer.uploads import prepare_upload_folder
 
@@ -51,7 +51,7 @@ API = {
 }
 HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
 _FORGET = (3600, 4 * 3600)  # seconds: each hour, pictures that readers brought more than four hours ago are deleted
-SCRIPTS = ("canvas.js", "samples.js", "page.js")
+SCRIPTS = ("page/canvas.js", "page/samples.js", "page/page.js")
 
 
 def build_app(settings: Settings | None = None) -> gr.Blocks:
@@ -63,7 +63,9 @@ def build_app(settings: Settings | None = None) -> gr.Blocks:
     settings = settings or load_settings()
     prepare_upload_folder()
     first, *others = LANGUAGES
-    demo = gr.Blocks(title=translate(first, "app.title"), analytics_enabled=False, fill_width=True, delete_cache=_FORGET)
+    demo = gr.Blocks(
+        title=translate(first, "app.title"), analytics_enabled=False, fill_width=True, delete_cache=_FORGET
+    )
     with demo:
         build_page(first, settings)
         register_api()

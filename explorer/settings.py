@@ -82,7 +82,9 @@ def _read(name: str, variable: str, text: str) -> str | int:
     if name == "root_path" and not re.match(r"/|https?://", text):
         raise SettingsError(f"{variable} must start with / or http, got {text!r}")
     if name == "trusted_proxies" and not all(_is_network(each) for each in text.split(",")):
-        raise SettingsError(f"{variable} must be *, or addresses such as 10.0.0.5 or 10.0.0.0/8 with commas, got {text!r}")
+        raise SettingsError(
+            f"{variable} must be *, or addresses such as 10.0.0.5 or 10.0.0.0/8 with commas, got {text!r}"
+        )
     return text
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from explorer.errors import InputError, shorten
-from explorer.events import explain_problems
+from explorer.page.events import explain_problems
 from explorer.text import LANGUAGES
 
 

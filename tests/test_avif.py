@@ -48,6 +48,7 @@ def coded_part(size) -> bytes:
 def test_an_item_may_lie_in_several_parts_and_inside_the_header():
     units, other = coded_part((640, 480)), coded_part((320, 200))
     kind = box(b"ftyp", b"avif", bytes(4), b"avif")
+
     # Version 1, sizes of 4 bytes, two items: one of two parts of the file, one in the header's own store.
     def places(first):
         one = struct.pack(">HHHH", 1, 0, 0, 2) + struct.pack(">IIII", first, 3, first + 5, len(units) - 3)
@@ -79,7 +80,11 @@ def test_every_frame_of_a_picture_in_layers_counts():
 def test_a_file_that_is_cut_off_or_damaged_ends_in_an_answer(kind):
     content = encode((64, 48), **kind)
     for place in range(0, min(len(content), 600), 3):
-        for damaged in (content[:place], content[:place] + b"\xff" + content[place + 1 :], content[:place] + content[place + 1 :]):
+        for damaged in (
+            content[:place],
+            content[:place] + b"\xff" + content[place + 1 :],
+            content[:place] + content[place + 1 :],
+        ):
             with suppress(ValueError):
                 assert find_coded(damaged)
 

@@ -24,7 +24,9 @@ def tiny(tmp_path, monkeypatch):
     for prefix, count in (("train", 20), ("t10k", 10)):
         pixels = bytes(number % 256 for number in range(count * 784))
         (tmp_path / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(2051, (count, 28, 28), pixels))
-        (tmp_path / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(2049, (count,), bytes(range(10)) * (count // 10)))
+        (tmp_path / f"{prefix}-labels-idx1-ubyte").write_bytes(
+            idx_bytes(2049, (count,), bytes(range(10)) * (count // 10))
+        )
     yield tmp_path
     data.load_split.cache_clear()
 

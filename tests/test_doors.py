@@ -185,7 +185,16 @@ def test_no_picture_of_the_server_is_opened(caller, tmp_path):
             answer = ask_for(caller, event, position, {"path": str(path), **METAS[number % len(METAS)]})
             assert answer == missing, (event["api_name"], path)
             assert time.monotonic() - start < QUICK
-        for payload in ({"path": 5}, {"path": None}, {"path": [str(paths[0])]}, {}, [], 7, str(paths[0]), {"url": "data:,x"}):
+        for payload in (
+            {"path": 5},
+            {"path": None},
+            {"path": [str(paths[0])]},
+            {},
+            [],
+            7,
+            str(paths[0]),
+            {"url": "data:,x"},
+        ):
             assert ask_for(caller, event, position, payload) == missing, (event["api_name"], payload)
     os.unlink(link)
 
@@ -301,7 +310,11 @@ def test_what_takes_its_turn_cannot_be_had_without_it(caller):
         ("POST", "call/nothing", {"data": []}),
         ("POST", "call/v2/nothing", {}),
         ("POST", "queue/join", {"data": [], "fn_index": 100_000, "session_hash": "s"}),
-        ("POST", "component_server", {"data": 1, "component_id": 100_000, "session_hash": "s", "fn_name": "load_layout"}),
+        (
+            "POST",
+            "component_server",
+            {"data": 1, "component_id": 100_000, "session_hash": "s", "fn_name": "load_layout"},
+        ),
         ("POST", "component_server", {"data": 1, "component_id": 1, "session_hash": "s", "fn_name": "__init__"}),
         ("POST", "process_recording", {}),
         ("POST", "vibe-edit", {"prompt": "x"}),
@@ -329,7 +342,9 @@ def test_a_reader_of_nothing_is_told_so_in_the_way_that_the_page_knows(caller):
     assert answer.status_code == 200 and '"session_not_found": true' in answer.text
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "5", "null", '"x"', "[" * 100_000, '{"data": ' + "[" * 50 + "]" * 50 + "}", "\xff"])
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "5", "null", '"x"', "[" * 100_000, '{"data": ' + "[" * 50 + "]" * 50 + "}", "\xff"]
+)
 def test_what_is_no_call_is_told_so(caller, body):
     for path in ("run/predict", "queue/join", "call/classify", "call/v2/classify", "cancel", "component_server"):
         answer = caller.post(path, body.encode("latin-1"))
@@ -344,9 +359,13 @@ def test_too_deep_values_are_told(caller):
         assert caller.post("run/predict", body).status_code == status
 
 
-@pytest.mark.parametrize("path", ["cancel", "reset", "component_server", "upload_progress", "upload_progress?upload_id=a+b"])
+@pytest.mark.parametrize(
+    "path", ["cancel", "reset", "component_server", "upload_progress", "upload_progress?upload_id=a+b"]
+)
 def test_missing_names_are_told(caller, path):
-    answer = caller.client.get(f"/gradio_api/{path}") if "progress" in path else caller.post(path, {"session_hash": "s"})
+    answer = (
+        caller.client.get(f"/gradio_api/{path}") if "progress" in path else caller.post(path, {"session_hash": "s"})
+    )
     assert answer.status_code == 422 and isinstance(answer.json()["detail"], str)
 
 
@@ -375,7 +394,9 @@ def ask_with(caller: Caller, headers: dict[str, str]) -> str:
 
 
 def test_nobody_writes_another_address_into_the_page_for_programs(caller):
-    assert "evil.example" in caller.client.get("/gradio_api/info", headers={"host": "evil.example"}).text  # his own affair
+    assert (
+        "evil.example" in caller.client.get("/gradio_api/info", headers={"host": "evil.example"}).text
+    )  # his own affair
     assert "evil.example" not in caller.client.get("/gradio_api/info").text
 
 
@@ -392,7 +413,9 @@ def test_unknown_and_missing_names_are_told(caller):
     assert answer.status_code == 422 and "sampel" in answer.json()["detail"] and "sample" in answer.json()["detail"]
     answer = caller.post("call/v2/convolve", {"image": [[1]]})
     assert answer.status_code == 422 and "kernel" in answer.json()["detail"]
-    read = caller.client.get(f"/gradio_api/call/classify/{caller.post('call/v2/classify', {'sample': 3}).json()['event_id']}")
+    read = caller.client.get(
+        f"/gradio_api/call/classify/{caller.post('call/v2/classify', {'sample': 3}).json()['event_id']}"
+    )
     assert '"model": "lenet5"' in read.text
 
 
@@ -406,7 +429,10 @@ def test_uploads_that_are_none_are_refused(caller):
     assert caller.client.post("/gradio_api/upload", content=b"--x\r\nnothing", headers=parts).status_code == 400
     several = [("files", (f"{number}.png", b"abc")) for number in range(5)]
     assert caller.client.post("/gradio_api/upload", files=several).status_code == 400
-    assert caller.client.post(f"/gradio_api/upload?upload_id={'x' * 100}", files={"files": ("a.png", b"abc")}).status_code == 422
+    assert (
+        caller.client.post(f"/gradio_api/upload?upload_id={'x' * 100}", files={"files": ("a.png", b"abc")}).status_code
+        == 422
+    )
 
 
 def test_no_upload_makes_the_others_wait(caller):

@@ -277,7 +277,9 @@ def test_no_picture_that_is_opened_takes_much_memory(tmp_path, name):
         ("scans50.jpg", (8160, 6120), {"progressive": True, "quality": 20}, 512),
     ],
 )
-def test_a_picture_that_would_take_too_much_memory_is_refused_before_it_is_decoded(tmp_path, name, size, settings, side):
+def test_a_picture_that_would_take_too_much_memory_is_refused_before_it_is_decoded(
+    tmp_path, name, size, settings, side
+):
     results, growth = measure_memory(save(tmp_path, paint("RGB", *size), name, **settings), side)
     assert results == ["images.too_costly"]
     assert growth / 1024 < 10, "MiB more than before opening it"
@@ -409,7 +411,9 @@ def test_a_file_that_came_opened_stays_open_and_one_that_did_not_is_closed(tmp_p
 # ---- formats ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("settings", "tolerance"), [({"quality": 95}, 4), ({"quality": 95, "subsampling": "4:4:4"}, 4)])
+@pytest.mark.parametrize(
+    ("settings", "tolerance"), [({"quality": 95}, 4), ({"quality": 95, "subsampling": "4:4:4"}, 4)]
+)
 def test_avif_is_read(tmp_path, settings, tolerance):
     assert close_to_ramp(open_image(save(tmp_path, GREY.convert("RGB"), "grey.avif", **settings)), tolerance)
     frames = [Image.new("RGB", (64, 64), (value,) * 3) for value in (200, 100, 0)]
@@ -427,7 +431,11 @@ def start_with(brand, *others):
     return box(b"ftyp", brand + b"\0\0\0\0" + b"".join(others)) + box(b"meta", b"\0" * 40)
 
 
-SVG = '<?xml version="1.0"?>\n<!--' + "a note of a drawing program " * 100 + '-->\n<svg xmlns="http://www.w3.org/2000/svg"></svg>'
+SVG = (
+    '<?xml version="1.0"?>\n<!--'
+    + "a note of a drawing program " * 100
+    + '-->\n<svg xmlns="http://www.w3.org/2000/svg"></svg>'
+)
 FOREIGN = {
     "phone.jpg": (start_with(b"heic", b"mif1", b"heic"), "images.heic", "HEIC"),
     "phone.heif": (start_with(b"mif1", b"heic"), "images.heic", "HEIC"),
@@ -488,7 +496,9 @@ def test_a_packed_file_is_unpacked_no_further_than_needed(tmp_path):
     assert growth / 1024 < 10, "MiB more than before opening it"
 
 
-@pytest.mark.parametrize(("size", "settings"), [((8160, 6120), {}), ((8000, 1500), {}), ((4608, 3456), {"exif": TURNED})])
+@pytest.mark.parametrize(
+    ("size", "settings"), [((8160, 6120), {}), ((8000, 1500), {}), ((4608, 3456), {"exif": TURNED})]
+)
 @pytest.mark.parametrize("side", [56, 512, 1024])
 def test_every_tab_takes_the_same_photos(tmp_path, size, settings, side):
     """56, 512 and 1024 pixels are the sides to which the tabs shrink them."""

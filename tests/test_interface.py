@@ -13,9 +13,9 @@ import pytest
 from explorer.convolution.tab import read_cells
 from explorer.errors import InputError
 from explorer.interface import API, HEAVY, WINGS, build_app, build_head, launch_settings, refuse_clearly
-from explorer.language import localise
-from explorer.layout import Wing
-from explorer.links import parse_setting, read_settings
+from explorer.page.language import localise
+from explorer.page.layout import Wing
+from explorer.page.links import parse_setting, read_settings
 from explorer.receptive_field.tab import read_compared, read_layer, read_layers, read_model, read_place
 from explorer.settings import Settings
 from explorer.text import LANGUAGES, translate
@@ -77,7 +77,9 @@ def test_what_takes_long_waits_its_turn_also_when_a_link_asks_for_it(demo):
         "shapes": {"on_open", "on_setup"},
     }
     for wing, names in slow.items():
-        found = [each for each in demo.fns.values() if each.name in names and each.fn.__module__ == f"explorer.{wing}.tab"]
+        found = [
+            each for each in demo.fns.values() if each.name in names and each.fn.__module__ == f"explorer.{wing}.tab"
+        ]
         assert {each.name for each in found} == names and all(each.queue for each in found)
 
 
@@ -98,7 +100,11 @@ def test_a_page_speaks_its_language_and_asks_nothing_outside(client, path, tag, 
     asked = re.findall(r"""<(?:script|link|img)[^>]*(?:src|href)=["'](https?:|//)""", page.text)
     assert asked == []
     # The language is set before Gradio's own script runs, and after its config is there to be changed.
-    assert page.text.index("window.gradio_config =") < page.text.index("cnnExplorerPage") < page.text.index('type="module"')
+    assert (
+        page.text.index("window.gradio_config =")
+        < page.text.index("cnnExplorerPage")
+        < page.text.index('type="module"')
+    )
 
 
 def test_both_pages_hold_the_first_pictures(client):
@@ -240,10 +246,19 @@ def test_every_linked_setting_can_be_set_by_a_link(demo):
             for name, component in wing.link_settings.items():
                 if component.value is None:  # which no link names
                     continue
-                (value,) = read_settings(replace(wing, link_settings={name: component}), {name: write_link(component.value)})
+                (value,) = read_settings(
+                    replace(wing, link_settings={name: component}), {name: write_link(component.value)}
+                )
                 assert (value.get("value") if isinstance(value, dict) else value) == component.value, name
-    longest = [dict(zip(("type", "kernel", "stride", "padding", "dilation"), ("transposed", "31", "16", "31", "16")))] * 64
+    longest = [
+        dict(zip(("type", "kernel", "stride", "padding", "dilation"), ("transposed", "31", "16", "31", "16")))
+    ] * 64
     words = {"layers": write_link(longest), "compared": ""}
-    wing = Wing("wing", dict.fromkeys(words, gr.HTML([])), print, link_parsers={"layers": read_layers, "compared": read_compared})
+    wing = Wing(
+        "wing",
+        dict.fromkeys(words, gr.HTML([])),
+        print,
+        link_parsers={"layers": read_layers, "compared": read_compared},
+    )
     assert read_settings(wing, words) == [longest, []]
     assert all(isinstance(value, dict) for value in read_settings(wing, {}))  # nothing is named: nothing changes

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 import explorer.text
 from explorer.interface import API, WINGS, build_app, build_head, build_header, refuse_clearly
-from explorer.language import PageMiddleware
+from explorer.page.language import PageMiddleware
 from explorer.receptive_field.tab import receptive_field
 from explorer.server.words import language_of
 from explorer.settings import Settings
@@ -39,7 +39,9 @@ def links_of(page: str) -> list[tuple[str, ...]]:
 
 def test_every_language_has_a_record_and_a_package():
     packages = {path.parent.name for path in TEXT.glob("*/__init__.py")}
-    assert packages == LANGUAGES.keys(), "LANGUAGES in explorer/text/__init__.py and the packages of explorer/text differ"
+    assert packages == LANGUAGES.keys(), (
+        "LANGUAGES in explorer/text/__init__.py and the packages of explorer/text differ"
+    )
 
 
 def test_no_field_of_a_language_has_a_default():

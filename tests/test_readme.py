@@ -106,13 +106,18 @@ def test_every_package_of_the_check_of_scripts_is_pinned_and_has_its_reason():
 
 
 @pytest.mark.parametrize(
-    ("folders", "files"), [(("explorer", "*.py"), ["requirements.txt"]), (("tests",), ["requirements.txt", "tests/requirements.txt"])]
+    ("folders", "files"),
+    [(("explorer", "*.py"), ["requirements.txt"]), (("tests",), ["requirements.txt", "tests/requirements.txt"])],
 )
 def test_every_package_that_is_imported_is_pinned(folders, files):
     pins = re.findall(r"^([\w-]+)==", "\n".join((ROOT / file).read_text() for file in files), re.MULTILINE)
     pins = [pin.replace("-", "_") for pin in pins]
     ours = {"explorer", "tests", "app", "train_all", *sys.stdlib_module_names}
-    paths = [path for folder in folders for path in ([*ROOT.glob(folder)] if "*" in folder else (ROOT / folder).rglob("*.py"))]
+    paths = [
+        path
+        for folder in folders
+        for path in ([*ROOT.glob(folder)] if "*" in folder else (ROOT / folder).rglob("*.py"))
+    ]
     imported = {name for path in paths for name in _imports(path)}
     assert paths and {name.replace("PIL", "pillow") for name in imported - ours} <= set(pins)
 
@@ -121,7 +126,10 @@ def _imports(path: Path) -> set[str]:
     """Names of the packages that a file imports."""
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    return {name.split(".")[0] for name in plain | {n.module for n in nodes if isinstance(n, ast.ImportFrom) and not n.level}}
+    return {
+        name.split(".")[0]
+        for name in plain | {n.module for n in nodes if isinstance(n, ast.ImportFrom) and not n.level}
+    }
 
 
 def test_every_tab_has_its_row():

@@ -31,7 +31,10 @@ def placeholders(sentence: str) -> set[str] | None:
 
 def files_of(language: str, keys: Iterable[str]) -> list[str]:
     """Where these sentences stand: for whoever reads that a test failed."""
-    return [f"explorer/text/{language}/{module}.py: {key}" for module, _, key in (each.partition(".") for each in sorted(keys))]
+    return [
+        f"explorer/text/{language}/{module}.py: {key}"
+        for module, _, key in (each.partition(".") for each in sorted(keys))
+    ]
 
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
@@ -68,7 +71,9 @@ def test_no_sentence_was_left_untranslated(language):
 
 
 def test_no_chinese_sentence_is_without_chinese_and_no_english_one_with_it():
-    missing = [key for key in ENGLISH.keys() & OTHER.keys() if is_prose(ENGLISH[key]) and not CHINESE.search(OTHER[key])]
+    missing = [
+        key for key in ENGLISH.keys() & OTHER.keys() if is_prose(ENGLISH[key]) and not CHINESE.search(OTHER[key])
+    ]
     assert files_of("zh", missing) == []
     assert files_of("en", (key for key, sentence in ENGLISH.items() if CHINESE.search(sentence))) == []
 
@@ -102,7 +107,9 @@ def test_formulas_are_closed(wing, language):
 def test_a_list_is_written_as_the_language_writes_one():
     error = InputError("errors.not_a_choice", name="terms.model", value="vgg", choices=["lenet5", "mlp"])
     assert "lenet5, mlp" in error.sentence("en") and "lenet5、mlp" in error.sentence("zh")
-    assert "got ['lenet5']" in InputError("errors.not_a_choice", name="terms.model", value=["lenet5"], choices=["mlp"]).sentence("en")
+    assert "got ['lenet5']" in InputError(
+        "errors.not_a_choice", name="terms.model", value=["lenet5"], choices=["mlp"]
+    ).sentence("en")
     assert join_words(["a", "b"], text_in("zh")) == "a、b"
 
 

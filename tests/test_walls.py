@@ -17,12 +17,12 @@ WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifie
 # From the ground up: a part may import parts of lower floors, and itself.
 FLOORS = (
     ("text", "settings", "caches", "avif", "file_kinds"),
-    ("errors", "language", "decoding"),
+    ("errors", "decoding"),
     ("checks", "locks", "patience", "uploads"),
-    ("models", "data", "style", "images", "hardware", "randomness"),
-    ("canvas", "samples", "sketch", "events", "training", "server"),
-    ("layout", "streaming"),
-    (*WINGS, "links"),
+    ("models", "data", "images", "hardware", "randomness"),
+    ("page", "training"),
+    ("server",),
+    WINGS,
     ("interface",),
 )
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
@@ -36,7 +36,14 @@ PURE = {
 DRAWS = {
     "effective_tab", "figures", "graph", "panels", "results_figures", "results_tab", "scene", "tab",
 }  # fmt: skip
-PAGE_AND_CHARTS = {"gradio", "plotly", "matplotlib", "explorer.style", "explorer.canvas", "explorer.layout"}
+PAGE_AND_CHARTS = {
+    "gradio",
+    "plotly",
+    "matplotlib",
+    "explorer.page.style",
+    "explorer.page.canvas",
+    "explorer.page.layout",
+}
 
 
 def name_of(path: Path) -> str:
@@ -78,7 +85,9 @@ def test_imports_run_downwards(path):
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in MODULES if path.stem in PURE or part_of(name_of(path)) in ("models", "training")], ids=name_of
+    "path",
+    [path for path in MODULES if path.stem in PURE or part_of(name_of(path)) in ("models", "training")],
+    ids=name_of,
 )
 def test_what_computes_knows_neither_page_nor_charts(path):
     assert not reaches(imports_of(path), PAGE_AND_CHARTS)
@@ -121,9 +130,13 @@ def test_every_part_has_a_floor():
 
 def test_every_file_of_a_wing_computes_or_draws():
     files = {path.stem for path in MODULES if part_of(name_of(path)) in WINGS and path.stem != "__init__"}
-    assert files == PURE | DRAWS, f"{files ^ (PURE | DRAWS)}: PURE and DRAWS in tests/test_walls.py, and the wings, differ"
+    assert files == PURE | DRAWS, (
+        f"{files ^ (PURE | DRAWS)}: PURE and DRAWS in tests/test_walls.py, and the wings, differ"
+    )
 
 
 def test_every_tab_is_a_wing_of_which_no_other_knows():
     tabs = {part_of(module.__name__) for module in interface.WINGS.values()}
-    assert tabs == set(WINGS) == set(interface.WINGS), "WINGS in explorer/interface.py and in tests/test_walls.py differ"
+    assert tabs == set(WINGS) == set(interface.WINGS), (
+        "WINGS in explorer/interface.py and in tests/test_walls.py differ"
+    )

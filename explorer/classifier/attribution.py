@@ -108,9 +108,7 @@ class Settings:
     seed: int = 0
 
 
-def compute_attribution(
-    model: nn.Module, image: torch.Tensor, target: int, method: str, **settings
-) -> Attribution:
+def compute_attribution(model: nn.Module, image: torch.Tensor, target: int, method: str, **settings) -> Attribution:
     """Attribute the target's logit to the pixels. The network is left exactly as it was found.
 
     For a network shared between threads hold its lock (`explorer.models.checkpoints.model_lock`): some methods

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from explorer.canvas import Map, draw_maps
 from explorer.classifier.attribution import METHODS, Attribution, Settings
 from explorer.classifier.preprocessing import Prepared, Step
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
+from explorer.page.canvas import Map, draw_maps
 from explorer.text import Text, join_sentences
 
 NUM_CLASSES = 10

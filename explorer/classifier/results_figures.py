@@ -10,13 +10,13 @@ from itertools import accumulate, groupby
 import plotly.graph_objects as go
 import torch
 
-from explorer.canvas import Map, draw_maps
 from explorer.classifier.figures import class_name, percent
 from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
 from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
 from explorer.models.seeds import are_comparable, cycles_of, hardware_of, precision_of, summarise_seeds
-from explorer.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
+from explorer.page.canvas import Map, draw_maps
+from explorer.page.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences, join_words
 
 MOST_SHOWN = 24  # of the images that every network gets wrong

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import gradio as gr
 
-from explorer.canvas import build_canvas
 from explorer.checks import check_choice
 from explorer.classifier.results_figures import (
     describe_always_wrong,
@@ -18,11 +17,12 @@ from explorer.classifier.results_figures import (
     draw_results_table,
 )
 from explorer.errors import InputError
-from explorer.events import wire
-from explorer.layout import build_look_for
 from explorer.models.always_wrong import load_always_wrong
 from explorer.models.checkpoints import CheckpointError, load_results
-from explorer.style import PLOT_SETTINGS
+from explorer.page.canvas import build_canvas
+from explorer.page.events import wire
+from explorer.page.layout import build_look_for
+from explorer.page.style import PLOT_SETTINGS
 from explorer.text import text_in
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from explorer.caches import remember
-from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_whole
 from explorer.classifier.attribution import (
     BASELINES,
@@ -40,18 +39,8 @@ from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepar
 from explorer.classifier.results_tab import build_results
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.events import TAKES_TURNS, draw_look_for, draw_problem, then_wire, wire
 from explorer.hardware import device, on_gpu
 from explorer.images import check_path, open_image
-from explorer.layout import (
-    Wing,
-    build_explanation,
-    build_intro,
-    build_look_for,
-    build_slider,
-    controls_column,
-    picture_column,
-)
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import (
     CheckpointError,
@@ -62,8 +51,19 @@ from explorer.models.checkpoints import (
 )
 from explorer.models.seeds import cycles_of
 from explorer.models.trace import record_catalogue
-from explorer.samples import build_sample_picker, check_sample
-from explorer.sketch import build_sketch, read_sketch
+from explorer.page.canvas import build_canvas
+from explorer.page.events import TAKES_TURNS, draw_look_for, draw_problem, then_wire, wire
+from explorer.page.layout import (
+    Wing,
+    build_explanation,
+    build_intro,
+    build_look_for,
+    build_slider,
+    controls_column,
+    picture_column,
+)
+from explorer.page.samples import build_sample_picker, check_sample
+from explorer.page.sketch import build_sketch, read_sketch
 from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
@@ -395,9 +395,7 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], lis
     with places[0]:
         sample = build_sample_picker(text.language, default.sample)
     with places[1]:
-        upload = build_upload(
-            text("images.upload"), placeholder=text("images.drop_here"), height=170, show_label=False
-        )
+        upload = build_upload(text("images.upload"), placeholder=text("images.drop_here"), height=170, show_label=False)
     with places[2]:
         drawing = build_sketch(text("images.sketch"), text("classifier.clear"))
     with places[3]:  # as others see it, not as in a mirror: the shoes of Fashion-MNIST point to one side

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import torch
 
-from explorer.canvas import Map, draw_maps, format_number
 from explorer.convolution.kernels import write_cells
 from explorer.convolution.maths import Experiment, ParameterCount, Pooling, conv_output_size, pad_map
+from explorer.page.canvas import Map, draw_maps, format_number
 from explorer.text import Text, join_sentences
 
 PICTURE_HEIGHT = 300  # px, so that arithmetic and formula stand below it on one screen
@@ -265,9 +265,7 @@ def _clean_sum(kernel: torch.Tensor) -> float:
 
 
 def _caption_result(result: torch.Tensor, seconds: float, text: Text) -> str:
-    return text(
-        "convolution.size_time", height=result.shape[0], width=result.shape[1], time=format_time(seconds)
-    )
+    return text("convolution.size_time", height=result.shape[0], width=result.shape[1], time=format_time(seconds))
 
 
 def _fill_formula(sides: str, size: int, kernel_size: int, experiment: Experiment) -> str:

@@ -280,9 +280,7 @@ def count_linear_params(in_features: int, out_features: int) -> ParameterCount:
     return ParameterCount(in_features * out_features, out_features)
 
 
-def _convolve(
-    input_map: torch.Tensor, kernel: torch.Tensor, stride: int, padding: int, dilation: int
-) -> torch.Tensor:
+def _convolve(input_map: torch.Tensor, kernel: torch.Tensor, stride: int, padding: int, dilation: int) -> torch.Tensor:
     return F.conv2d(input_map[None, None], kernel[None, None], None, stride, padding, dilation)[0, 0]
 
 

@@ -16,7 +16,6 @@ import torch
 from PIL import Image
 
 from explorer.caches import remember
-from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_flag, check_whole
 from explorer.convolution.figures import (
     choose_sentence,
@@ -52,9 +51,12 @@ from explorer.convolution.maths import (
 )
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.events import PRIVATE, draw_look_for, draw_problem, wire
 from explorer.images import check_path, open_image
-from explorer.layout import (
+from explorer.models.catalogue import MODELS
+from explorer.models.checkpoints import CheckpointError, load_trained
+from explorer.page.canvas import build_canvas
+from explorer.page.events import PRIVATE, draw_look_for, draw_problem, wire
+from explorer.page.layout import (
     Wing,
     build_explanation,
     build_intro,
@@ -63,11 +65,9 @@ from explorer.layout import (
     controls_column,
     picture_column,
 )
-from explorer.models.catalogue import MODELS
-from explorer.models.checkpoints import CheckpointError, load_trained
-from explorer.samples import build_sample_picker, check_sample
-from explorer.sketch import build_sketch, read_sketch
-from explorer.style import DIVERGING
+from explorer.page.samples import build_sample_picker, check_sample
+from explorer.page.sketch import build_sketch, read_sketch
+from explorer.page.style import DIVERGING
 from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 

@@ -1,5 +1,5 @@
 // Points out one window: outlines it on the input, marks its cell on both results, and writes out its sum.
-// It listens to the canvases of the main picture (explorer/canvas.js), in the order input, kernel, loop, PyTorch.
+// It listens to the canvases of the main picture (explorer/page/canvas.js), in the order input, kernel, loop, PyTorch.
 const PICTURE = "convolution-maps";
 const [INPUT, KERNEL, LOOP, TORCH] = [0, 1, 2, 3];
 const MOST_TERMS = 9;

@@ -17,7 +17,7 @@ import torch
 
 from explorer.gradient_flow.degradation import Curve, pick_pair
 from explorer.gradient_flow.maths import Flow, GradientNorms, InplaceCase, Settings, Spread, compute_spread
-from explorer.style import INK, MUTED, ROLES, new_figure
+from explorer.page.style import INK, MUTED, ROLES, new_figure
 from explorer.text import Text, join_sentences
 
 HEIGHT = 370  # px
@@ -280,8 +280,7 @@ def _trace_exact(lines: Lines, kind: str) -> dict:
     in_range = (~_is_out_of_range(double) & (double.log10().abs() < LIMIT)).tolist()
     shown = [beside and within for beside, within in zip(beside_lost, in_range, strict=True)]
     heights = [
-        height if visible else None
-        for height, visible in zip(lines.scale.place(double.tolist()), shown, strict=True)
+        height if visible else None for height, visible in zip(lines.scale.place(double.tolist()), shown, strict=True)
     ]
     return {
         "type": "scatter", "x": lines.places, "y": heights, "mode": "lines", "hoverinfo": "skip",

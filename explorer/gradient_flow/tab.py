@@ -8,7 +8,6 @@ from functools import lru_cache, partial
 
 import gradio as gr
 
-from explorer.events import PRIVATE, draw_look_for, set_by_page, wire
 from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import (
     caption_degradation,
@@ -34,7 +33,9 @@ from explorer.gradient_flow.maths import (
     measure_in_parts,
     measure_inplace_relu,
 )
-from explorer.layout import (
+from explorer.models.checkpoints import CheckpointError, load_results
+from explorer.page.events import PRIVATE, draw_look_for, set_by_page, wire
+from explorer.page.layout import (
     Wing,
     build_explanation,
     build_intro,
@@ -43,9 +44,8 @@ from explorer.layout import (
     controls_column,
     picture_column,
 )
-from explorer.models.checkpoints import CheckpointError, load_results
-from explorer.streaming import Run, show_parts, stop_run, wire_run
-from explorer.style import PLOT_SETTINGS
+from explorer.page.streaming import Run, show_parts, stop_run, wire_run
+from explorer.page.style import PLOT_SETTINGS
 from explorer.text import text_in
 
 STORIES = {
@@ -68,7 +68,13 @@ def on_change(depth, width, block, initialisation, activation, seeds, run: Run |
     if settings.is_light:
         return *_show(measure_gradient_norms(settings), language), gr.skip(), gr.Button(visible=False)
     starting = text_in(language)("gradient_flow.starting", seeds=settings.seeds)
-    return gr.update(value=draw_look_for(starting, stale=True)), gr.skip(), gr.skip(), Run(settings), gr.Button(visible=True)
+    return (
+        gr.update(value=draw_look_for(starting, stale=True)),
+        gr.skip(),
+        gr.skip(),
+        Run(settings),
+        gr.Button(visible=True),
+    )
 
 
 def on_run(run: Run | None, *, language: str) -> Iterator[tuple]:
@@ -86,7 +92,9 @@ def on_stop(run: Run | None, *, language: str) -> tuple:
     if not isinstance(run, Run):  # nothing is under way
         return gr.skip(), gr.Button(visible=False)
     done = run.shown.seeds_done if run.shown else 0
-    sentence = text_in(language)(f"gradient_flow.{'stopped' if done else 'stopped_before'}", done=done, seeds=run.job.seeds)
+    sentence = text_in(language)(
+        f"gradient_flow.{'stopped' if done else 'stopped_before'}", done=done, seeds=run.job.seeds
+    )
     return gr.update(value=draw_look_for(sentence, stale=not done)), gr.Button(visible=False)
 
 

@@ -52,6 +52,10 @@ def load_always_wrong(folder: Path | None = None) -> AlwaysWrong | None:
     except (OSError, SafetensorError, KeyError):
         return None
     count = len(found.labels)
-    shapes = [tuple(found.images.shape), tuple(found.indices.shape), *(tuple(each.shape) for each in predicted.values())]
+    shapes = [
+        tuple(found.images.shape),
+        tuple(found.indices.shape),
+        *(tuple(each.shape) for each in predicted.values()),
+    ]
     fits = shapes == [(count, 28, 28), *[(count,)] * (1 + len(predicted))] and count > 0
     return found if fits else None

@@ -16,7 +16,9 @@ def attention_rule(call: Call) -> Output:
     """Multi-head attention over a list of tokens (Vaswani et al. 2017, section 3.2.2)."""
     attention = call.module
     signals = call.signals
-    masks = [call.argument(place, name) for place, name in ((3, "key_padding_mask"), (5, "attn_mask"), (7, "is_causal"))]
+    masks = [
+        call.argument(place, name) for place, name in ((3, "key_padding_mask"), (5, "attn_mask"), (7, "is_causal"))
+    ]
     is_masked = any(mask is not None and mask is not False for mask in masks)
     if not attention.batch_first or not attention._qkv_same_embed_dim or len(signals) != 3 or is_masked:
         raise call.unsupported("unsupported_setting", setting="batch_first=False, kdim, vdim or masks")

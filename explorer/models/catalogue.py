@@ -50,7 +50,9 @@ _SHOWN = {"lends_filters": True, "is_compared": True}
 _COMPARED = {"lends_filters": False, "is_compared": True}
 _LISTED = {"lends_filters": False, "is_compared": False}
 _ENTRIES = (
-    ModelEntry("softmax", "Softmax regression", SoftmaxRegression, 1, **_LISTED, fixed_size=True, claimed_accuracy=0.840),
+    ModelEntry(
+        "softmax", "Softmax regression", SoftmaxRegression, 1, **_LISTED, fixed_size=True, claimed_accuracy=0.840
+    ),
     ModelEntry("mlp", "MLP", MLP, 1, **_LISTED, fixed_size=True, claimed_accuracy=0.921),
     ModelEntry(
         "lenet5", "LeNet-5", LeNet5, 6, **_SHOWN, fixed_size=True, claimed_accuracy=0.910, claimed_params=61_706

@@ -155,8 +155,12 @@ def _store_record(name: str, record: Mapping, folder: Path, section: str, conten
         records = sections.get(section, {})
         records[name] = dict(record)
         sections[section] = {key: records[key] for key in [*MODELS, *records] if key in records}
-        text = _NUMBER_LIST.sub(_on_one_line, json.dumps(sections, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
-        write_atomically({folder / file: content for file, content in {**contents, RESULTS_FILE: text.encode()}.items()})
+        text = (
+            _NUMBER_LIST.sub(_on_one_line, json.dumps(sections, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
+        )
+        write_atomically(
+            {folder / file: content for file, content in {**contents, RESULTS_FILE: text.encode()}.items()}
+        )
         if contents:
             _remove_others(name, folder, contents)
 
@@ -281,7 +285,9 @@ def _load_cached(name: str, folder: Path) -> nn.Module:
     model.load_state_dict(weights, assign=True)
     unsaved = [key for key, tensor in model.named_buffers() if tensor.is_meta]
     if unsaved:
-        raise CheckpointError(f"{folder}: {unsaved[0]} of {name} is not saved with its weights; register it as persistent")
+        raise CheckpointError(
+            f"{folder}: {unsaved[0]} of {name} is not saved with its weights; register it as persistent"
+        )
     # Convolutions on a CPU are quicker so, above all backwards and in batches; the numbers are the same but for rounding.
     return model.to(memory_format=torch.channels_last).eval()
 

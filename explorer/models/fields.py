@@ -228,7 +228,9 @@ class Axis:
         """Whether every unit of this axis sees all that any of the other sees."""
         if not self.is_global:
             return False
-        return other.is_global or (self.spans[0][0] <= other.spans[0].min() and self.spans[1][0] >= other.spans[1].max())
+        return other.is_global or (
+            self.spans[0][0] <= other.spans[0].min() and self.spans[1][0] >= other.spans[1].max()
+        )
 
     @staticmethod
     def _global(seen: Sequence[Spans], count: int) -> Axis:

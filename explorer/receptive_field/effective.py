@@ -52,9 +52,7 @@ class EffectiveField:
     num_silent: int
 
 
-def measure_gradient_mass(
-    model: nn.Module, images: torch.Tensor, layer: str, unit: tuple[int, int]
-) -> torch.Tensor:
+def measure_gradient_mass(model: nn.Module, images: torch.Tensor, layer: str, unit: tuple[int, int]) -> torch.Tensor:
     """How strongly each pixel acts on a unit: |d unit / d pixel|, the unit summed over its layer's channels.
 
     The network runs in eval mode; its mode, gradients and hooks are left as found, also after an exception.

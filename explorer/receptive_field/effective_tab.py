@@ -10,11 +10,12 @@ from functools import lru_cache, partial
 
 import gradio as gr
 
-from explorer.canvas import build_canvas
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.events import wire
-from explorer.layout import build_look_for, build_slider, controls_column, picture_column
+from explorer.page.canvas import build_canvas
+from explorer.page.events import wire
+from explorer.page.layout import build_look_for, build_slider, controls_column, picture_column
+from explorer.page.streaming import Run, show_parts, stop_run, wire_run
 from explorer.receptive_field.effective import (
     MAX_IMAGES,
     SHARES,
@@ -30,7 +31,6 @@ from explorer.receptive_field.effective import (
 )
 from explorer.receptive_field.figures import draw_effective, draw_effective_table, name_layer
 from explorer.receptive_field.scene import TABLE, Scene, View, find_scene, name_network
-from explorer.streaming import Run, show_parts, stop_run, wire_run
 from explorer.text import Text, text_in
 
 FIRST_IMAGES = 20
@@ -99,9 +99,7 @@ def measure_kinds(scene: Scene, num_images: int) -> Iterator[tuple[Measured, flo
     part_size = check_cost(name, size)
     measured: dict[str, EffectiveField] = {}
     for index, (kind, draw_model) in enumerate(kinds.items()):
-        for field in measure_in_parts(
-            draw_model, images, scene.row.name, scene.unit, scene.field.centre, part_size
-        ):
+        for field in measure_in_parts(draw_model, images, scene.row.name, scene.unit, scene.field.centre, part_size):
             measured[kind] = field
             done = (index + (field.num_images + field.num_silent) / num_images) / len(kinds)
             yield list(measured.items()), done

@@ -10,7 +10,8 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from explorer.canvas import Map, draw_maps
+from explorer.page.canvas import Map, draw_maps
+from explorer.page.style import ACCENT, ROLES, new_figure
 from explorer.receptive_field.effective import SHARES, EffectiveField
 from explorer.receptive_field.maths import (
     FieldBox,
@@ -23,7 +24,6 @@ from explorer.receptive_field.maths import (
     how_much_is_joined,
 )
 from explorer.receptive_field.networks import UnitCheck
-from explorer.style import ACCENT, ROLES, new_figure
 from explorer.text import Text
 
 CHART_HEIGHT = 390
@@ -339,9 +339,7 @@ def draw_depth_table(lines: Sequence[tuple[int, str, int, int]], heads: Sequence
 # ---- the effective field ------------------------------------------------------------------------------------------
 
 
-def draw_effective(
-    fields: Sequence[tuple[str, EffectiveField]], name: str, theory: FieldBox, text: Text
-) -> dict:
+def draw_effective(fields: Sequence[tuple[str, EffectiveField]], name: str, theory: FieldBox, text: Text) -> dict:
     """The gradient mass of each kind of weights with the theoretical box and the half of the mass, as a payload.
 
     Args:

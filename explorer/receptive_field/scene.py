@@ -17,6 +17,7 @@ from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
 from explorer.models.networks import NETWORKS, find_network
+from explorer.page.samples import check_sample
 from explorer.receptive_field.effective import fit_images
 from explorer.receptive_field.figures import name_layer
 from explorer.receptive_field.maths import (
@@ -40,7 +41,6 @@ from explorer.receptive_field.networks import (
     check_unit,
     trace_model,
 )
-from explorer.samples import check_sample
 from explorer.text import Text
 
 IMAGE_SIZE = 28

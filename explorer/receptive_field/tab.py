@@ -13,11 +13,13 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_number, check_whole
 from explorer.errors import InputError
-from explorer.events import PRIVATE, draw_look_for, draw_problem, set_by_page, then_wire, wire
-from explorer.layout import (
+from explorer.models.catalogue import MODELS
+from explorer.models.networks import NETWORKS, find_network, present_name
+from explorer.page.canvas import build_canvas
+from explorer.page.events import PRIVATE, draw_look_for, draw_problem, set_by_page, then_wire, wire
+from explorer.page.layout import (
     Wing,
     build_explanation,
     build_intro,
@@ -27,8 +29,8 @@ from explorer.layout import (
     controls_column,
     picture_column,
 )
-from explorer.models.catalogue import MODELS
-from explorer.models.networks import NETWORKS, find_network, present_name
+from explorer.page.samples import build_sample_picker
+from explorer.page.style import PLOT_SETTINGS
 from explorer.receptive_field.effective_tab import build_effective
 from explorer.receptive_field.figures import (
     Growth,
@@ -87,8 +89,6 @@ from explorer.receptive_field.scene import (
     trace_compared,
     trace_rows,
 )
-from explorer.samples import build_sample_picker
-from explorer.style import PLOT_SETTINGS
 from explorer.text import LANGUAGES, Text, text_in
 from explorer.uploads import build_upload
 
@@ -345,7 +345,9 @@ def receptive_field(
     check_choice("terms.language", language, tuple(LANGUAGES))
     text = text_in(language)
     input_size = check_size(input_size)
-    view = View(model=present_name(model), size=input_size) if layers is None else View(TABLE, input_size, layers=layers)
+    view = (
+        View(model=present_name(model), size=input_size) if layers is None else View(TABLE, input_size, layers=layers)
+    )
     rows = trace_rows(view, input_size)
     scene = find_scene(replace(view, layer=len(rows) - 1))
     wide = find_first_as_wide(rows)
@@ -459,7 +461,9 @@ def read_layers(words: str) -> list[dict[str, str]] | None:
 
 def build_controls(text: Text, language: str) -> dict[str, gr.components.Component]:
     """The controls that are always in sight."""
-    ours, others = ([(each.title, each.name) for each in NETWORKS.values() if each.is_ours is ours] for ours in (True, False))
+    ours, others = (
+        [(each.title, each.name) for each in NETWORKS.values() if each.is_ours is ours] for ours in (True, False)
+    )
     own, *stacks = ((text(f"receptive_field.network_{name}"), name) for name in (TABLE, *STACKS))
     return {
         "model": gr.Dropdown(
@@ -524,7 +528,9 @@ def wire_chart(controls: dict[str, gr.blocks.Block], look_for: gr.HTML, text: Te
     chosen, stack = build_setter("receptive_field.chosen"), build_setter("receptive_field.stack")
     moved = [controls[name] for name in ("model", "size", "layer", "last", "compared")]
     forward = f"(chosen, model, size, compared) => cnnExplorer.bringForward(chosen, model, size, compared, {fixed})"
-    chosen.input(None, [chosen, *(controls[name] for name in ("model", "size", "compared"))], moved, js=forward, **PRIVATE)
+    chosen.input(
+        None, [chosen, *(controls[name] for name in ("model", "size", "compared"))], moved, js=forward, **PRIVATE
+    )
     line = json.dumps(draw_look_for(html.escape(text("receptive_field.look_stack"))))
     stack.input(None, None, [look_for], js=f"() => {line}", **PRIVATE)
     return [chosen.input]

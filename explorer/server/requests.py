@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.errors import log_defect
-from explorer.language import page_language
+from explorer.page.language import page_language
 from explorer.server.bodies import FORM_BYTES, MOST_BYTES, SMALL_BYTES, Bodies, GoneError, hand_on, replace_header
 from explorer.server.sessions import Visits
 from explorer.server.values import clean, read_json
@@ -113,7 +113,9 @@ class RequestMiddleware:
         name = path.removeprefix(f"{API}/")
         if name == "upload":
             _check_query(scope, "upload_id")
-            return hand_on(await self._bodies.read_upload(scope, receive, self.most_upload + FORM_BYTES), scope, receive)
+            return hand_on(
+                await self._bodies.read_upload(scope, receive, self.most_upload + FORM_BYTES), scope, receive
+            )
         if name == path or not (name in _SMALL or name == _JOIN or name.startswith(_CALLS)):
             raise RefusedError(404, "no_address")
         body = await self._bodies.read_json(scope, receive, SMALL_BYTES if name in _SMALL else MOST_BYTES)

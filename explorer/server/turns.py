@@ -192,18 +192,28 @@ class TurnQueue(Queue):
 
     def sessions_in_use(self) -> set[str]:
         """Sessions whose answers are read, or that have calls waiting or running."""
-        waiting = {event.session_hash for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue}
+        waiting = {
+            event.session_hash for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue
+        }
         return {*self._readers, *waiting, *(event.session_hash for event in self._running())}
 
     def forget_session(self, session: str) -> None:
         """Throw away what was to be said to a session."""
-        for each in (self.pending_messages_per_session, self.pending_event_ids_session, self._addresses, self._last_call):
+        for each in (
+            self.pending_messages_per_session,
+            self.pending_event_ids_session,
+            self._addresses,
+            self._last_call,
+        ):
             each.pop(session, None)
 
     def idle_sessions(self, seconds: float) -> list[str]:
         """Sessions with nothing waiting or running, that nobody has read or called for so many seconds."""
         now, in_use = time.monotonic(), self.sessions_in_use()
-        last = {each: max(self._last_call.get(each, 0), self._left.get(each, 0)) for each in self.pending_messages_per_session}
+        last = {
+            each: max(self._last_call.get(each, 0), self._left.get(each, 0))
+            for each in self.pending_messages_per_session
+        }
         return [each for each, when in last.items() if each not in in_use and now - when > seconds]
 
     def compute_analytics_summary(self, records):

@@ -253,7 +253,9 @@ def _change_specs(specs: Mapping[str, LayerSpec], edits: Sequence[Edit]) -> dict
         if spec is None:
             raise InputError("shapes.edit_no_layer", layer=shorten(edit.layer))
         if edit.setting not in EDITABLE.get(spec.kind, ()):
-            raise InputError("shapes.edit_no_setting", layer=edit.layer, kind=spec.kind, setting=shorten(edit.setting, 40))
+            raise InputError(
+                "shapes.edit_no_setting", layer=edit.layer, kind=spec.kind, setting=shorten(edit.setting, 40)
+            )
         settings.setdefault(edit.layer, dict(spec.settings))[edit.setting] = edit.value
     return {name: make_layer(specs[name].kind, **values) for name, values in settings.items()}
 

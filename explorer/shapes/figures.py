@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from explorer.models.trace import Layer, Shape, Trace
+from explorer.page.style import ROLES
 from explorer.shapes.edit import Broken
 from explorer.shapes.maths import (
     BLOCK_ROLES,
@@ -28,7 +29,6 @@ from explorer.shapes.maths import (
     write_csv,
     write_shape,
 )
-from explorer.style import ROLES
 from explorer.text import Text
 
 CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
@@ -188,7 +188,7 @@ def _draw_break(column: _Column, middle: float, width: float, base: float, text:
     words = (_words(middle, _TITLE, column.title, "title"), _words(middle, base + 23, text("shapes.stuck"), "title"))
     return (
         f'<g class="column broken" tabindex="0" role="button"{names}><title>{escape(broken.name)}</title>'
-        f'{"".join(words)}'
+        f"{''.join(words)}"
         f'<rect x="{middle - side / 2:.1f}" y="{top:.1f}" width="{side:.1f}" height="{_MAP_HEIGHT}" rx="4"/>'
         f'<path d="M{middle - 13:.1f},{top + 39:.1f}l26,26m0,-26l-26,26"/></g>'
     )
@@ -277,9 +277,14 @@ def _hover(column: _Column, text: Text) -> str:
 
 def _legend(columns: Sequence[_Column], text: Text) -> str:
     roles = list(dict.fromkeys(step.role for column in columns for step in column.steps))
-    return '<p class="flow-legend">' + "".join(
-        f'<span><i style="background:{ROLES[role]}"></i>{escape(text(f"shapes.role_{role}"))}</span>' for role in roles
-    ) + "</p>"
+    return (
+        '<p class="flow-legend">'
+        + "".join(
+            f'<span><i style="background:{ROLES[role]}"></i>{escape(text(f"shapes.role_{role}"))}</span>'
+            for role in roles
+        )
+        + "</p>"
+    )
 
 
 def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text, broken: Broken | None = None) -> str:

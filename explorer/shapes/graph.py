@@ -39,7 +39,7 @@ class Node:
 
     @property
     def role(self) -> str:
-        """Colour by meaning, a key of `explorer.style.ROLES`."""
+        """Colour by meaning, a key of `explorer.page.style.ROLES`."""
         return ROLES.get(self.layers[0].kind, "other") if self.layers else "input"
 
 
@@ -108,7 +108,7 @@ def _bundle(layers: Sequence[Layer], broken: Broken | None) -> list[list[int]]:
 
 
 def _parents(name: str) -> tuple[str, ...]:
-    """"layer1.0.conv1" -> ("layer1", "layer1.0")."""
+    """ "layer1.0.conv1" -> ("layer1", "layer1.0")."""
     parts = name.split(".")
     return tuple(".".join(parts[:length]) for length in range(1, len(parts)))
 

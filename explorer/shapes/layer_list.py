@@ -233,9 +233,7 @@ def make_layer(kind: str, /, **settings) -> LayerSpec:
     names = [setting.name for setting in LAYERS[kind]]
     for name in settings:
         if name not in names:
-            raise InputError(
-                "shapes.list_setting_unknown", layer=kind, setting=_shorten(name), known=names or "–"
-            )
+            raise InputError("shapes.list_setting_unknown", layer=kind, setting=_shorten(name), known=names or "–")
     values = {setting.name: _check_setting(kind, setting, settings) for setting in LAYERS[kind]}
     if "stride" in values and values["stride"] is None:
         values["stride"] = values["kernel_size"]
@@ -329,7 +327,9 @@ def _parse(text: str) -> ast.Module:
 
 def _names_one_thing(statement: ast.stmt) -> bool:
     """`NAME = …`"""
-    return isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name)
+    return (
+        isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name)
+    )
 
 
 def _items_of(statement: ast.stmt, text: str) -> list[ast.expr]:
@@ -349,7 +349,7 @@ def _is_import(statement: ast.stmt) -> bool:
 
 
 def _layer_name(node: ast.expr) -> str | None:
-    """"Conv2d" of a call of `Conv2d`, `nn.Conv2d` or `torch.nn.Conv2d`; None for anything else."""
+    """ "Conv2d" of a call of `Conv2d`, `nn.Conv2d` or `torch.nn.Conv2d`; None for anything else."""
     if not isinstance(node, ast.Call):
         return None
     if isinstance(node.func, ast.Name):

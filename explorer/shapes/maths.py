@@ -33,7 +33,7 @@ class Step:
 
     Attributes:
         name: "layer1.0" for a block, else the name of the first layer.
-        role: colour by meaning, a key of `explorer.style.ROLES`; for a block one of BLOCK_ROLES: "residual" where a
+        role: colour by meaning, a key of `explorer.page.style.ROLES`; for a block one of BLOCK_ROLES: "residual" where a
             shortcut goes around all of it, "plain" where nothing branches, "block" for any other.
         layers: its layers, in order.
     """

@@ -8,14 +8,14 @@ from html import escape
 import torch
 import torch.nn.functional as F
 
-from explorer.canvas import Map, draw_maps
 from explorer.models.trace import Layer
+from explorer.page.canvas import Map, draw_maps
+from explorer.page.style import ROLES
 from explorer.shapes.activations import MAX_KERNELS, Features
 from explorer.shapes.edit import Walk, list_fields
 from explorer.shapes.graph import IMAGE, Graph, Node
 from explorer.shapes.maths import ROLES as ROLE_OF
 from explorer.shapes.maths import is_global_average, order_axes, write_shape
-from explorer.style import ROLES
 from explorer.text import Text, join_words
 
 PROBLEM = "#d55e00"
@@ -209,7 +209,9 @@ def draw_layer_words(layer: Layer, features: Features | None, chosen: int, reaso
     else:
         shown = _count_shown(layer)
         key = "maps_line" if shape[0] <= shown else "maps_line_some"
-        words = text(f"shapes.{key}", name=name, count=shape[0], side=write_shape(shape[1:]), shown=shown, chosen=chosen)
+        words = text(
+            f"shapes.{key}", name=name, count=shape[0], side=write_shape(shape[1:]), shown=shown, chosen=chosen
+        )
     words += _note(layer, text)
     kernels = features.kernels
     if kernels is None:
@@ -232,6 +234,5 @@ def draw_code(code: str | None, broken: bool, text: Text) -> str:
         return f'<p class="claim">{escape(text("shapes.no_code_broken" if broken else "shapes.no_code"))}</p>'
     about = f'type="button" class="text-button" data-copied="{escape(text("app.copied"))}"'
     return (
-        f'<div class="code"><button {about}>{escape(text("shapes.copy_code"))}</button>'
-        f"<pre>{escape(code)}</pre></div>"
+        f'<div class="code"><button {about}>{escape(text("shapes.copy_code"))}</button><pre>{escape(code)}</pre></div>'
     )

@@ -12,12 +12,17 @@ from pathlib import Path
 
 import gradio as gr
 
-from explorer.canvas import build_canvas
 from explorer.checks import check_choice, check_keys, check_whole
 from explorer.data import load_sample, normalise
 from explorer.errors import InputError, shorten
-from explorer.events import PRIVATE, draw_look_for, draw_problem, wire
-from explorer.layout import (
+from explorer.models.catalogue import MODELS
+from explorer.models.checkpoints import CheckpointError, available_models, load_trained, model_lock
+from explorer.models.networks import NETWORKS, STEMS, TORCHVISION, find_network
+from explorer.models.networks import Network as KnownNetwork
+from explorer.models.trace import Layer, Trace, trace_catalogue
+from explorer.page.canvas import build_canvas
+from explorer.page.events import PRIVATE, draw_look_for, draw_problem, wire
+from explorer.page.layout import (
     Wing,
     build_explanation,
     build_intro,
@@ -27,12 +32,7 @@ from explorer.layout import (
     controls_column,
     picture_column,
 )
-from explorer.models.catalogue import MODELS
-from explorer.models.checkpoints import CheckpointError, available_models, load_trained, model_lock
-from explorer.models.networks import NETWORKS, STEMS, TORCHVISION, find_network
-from explorer.models.networks import Network as KnownNetwork
-from explorer.models.trace import Layer, Trace, trace_catalogue
-from explorer.samples import build_sample_picker, check_sample
+from explorer.page.samples import build_sample_picker, check_sample
 from explorer.shapes.activations import Features, find_field, find_middle, measure_features
 from explorer.shapes.edit import (
     LONGEST_NAME,

@@ -210,12 +210,16 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
     if arguments.recipe not in RECIPES:
         raise RunError(f"--recipe must be one of {', '.join(RECIPES)}, got {arguments.recipe!r}")
     if arguments.recipe == "tutorial" and arguments.epochs is not None and not arguments.smoke:
-        raise RunError(f"--recipe tutorial has {TUTORIAL.epochs} epochs, or it is not the tutorial's: leave out --epochs")
+        raise RunError(
+            f"--recipe tutorial has {TUTORIAL.epochs} epochs, or it is not the tutorial's: leave out --epochs"
+        )
     if arguments.warm_start:
         check_warm_start(arguments)
     device = choose_device(arguments.device)
     if arguments.bfloat16 and not has_bfloat16(device):
-        raise RunError(f"--bfloat16 needs a device that computes in bfloat16, which {device} here does not: leave it out")
+        raise RunError(
+            f"--bfloat16 needs a device that computes in bfloat16, which {device} here does not: leave it out"
+        )
     if arguments.compile:
         check_compiler(device)
     return Plan(
@@ -244,7 +248,9 @@ def check_warm_start(arguments: argparse.Namespace) -> None:
     if arguments.seed is not None:
         raise RunError(f"--warm-start goes on with the seed of the weights: leave out --seed, got {arguments.seed!r}")
     if arguments.recipe == "tutorial":
-        raise RunError("--warm-start must have --recipe best, medium or short, got 'tutorial', whose weights are not kept")
+        raise RunError(
+            "--warm-start must have --recipe best, medium or short, got 'tutorial', whose weights are not kept"
+        )
     if arguments.smoke:
         raise RunError("--smoke and --warm-start do not go together: a smoke run has no trained weights to start from")
 

@@ -24,12 +24,16 @@ def read_earlier(name: str, folder: Path) -> dict:
     """
     record = load_results(folder).get(name)
     if record is None:
-        raise CheckpointError(f"{folder / RESULTS_FILE}: no trained {name} is recorded, so there is nothing to start from")
+        raise CheckpointError(
+            f"{folder / RESULTS_FILE}: no trained {name} is recorded, so there is nothing to start from"
+        )
     try:
         earlier = {key: record[key] for key in ("epochs", "seconds", "curve", "seed", "files")}
         return {**earlier, "cycles": [{key: cycle[key] for key in _CYCLE_FIELDS} for cycle in cycles_of(record)]}
     except KeyError as error:
-        raise CheckpointError(f"{folder / RESULTS_FILE}: the record of {name} lacks {error}; train it afresh") from error
+        raise CheckpointError(
+            f"{folder / RESULTS_FILE}: the record of {name} lacks {error}; train it afresh"
+        ) from error
 
 
 def append_cycle(record: dict, earlier: Mapping | None) -> dict:

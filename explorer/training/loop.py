@@ -198,7 +198,9 @@ def run_epoch(
 def _run_batch(model, images, labels, criterion, optimizer, clip_norm, autocast) -> tuple[float, int]:
     """Loss and number of correct answers of one batch; changes the weights if there is an optimizer."""
     if optimizer is not None:
-        optimizer.zero_grad(set_to_none=True)  # before the network runs: a CUDA graph writes where the last gradients lie
+        optimizer.zero_grad(
+            set_to_none=True
+        )  # before the network runs: a CUDA graph writes where the last gradients lie
     with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=autocast):
         logits = model(images)
     logits = logits.float()

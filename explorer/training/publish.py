@@ -63,7 +63,9 @@ def pack_always_wrong(test: Split, folder: Path) -> int:
     Returns:
         How many there are.
     """
-    recorded = {name: record for name, record in load_results(folder).items() if name in MODELS and "always_wrong" in record}
+    recorded = {
+        name: record for name, record in load_results(folder).items() if name in MODELS and "always_wrong" in record
+    }
     if not recorded:
         return 0
     indices = torch.tensor(sorted(set.intersection(*(set(each["always_wrong"]) for each in recorded.values()))))

@@ -58,12 +58,14 @@ class PilImages(Dataset):
 
     def __init__(self, images: torch.Tensor, labels: torch.Tensor):
         self.images, self.labels = images[:, 0], labels
-        self.transform = transforms.Compose([
-            transforms.RandomHorizontalFlip(),
-            transforms.RandomCrop(28, padding=4),
-            transforms.ToTensor(),
-            transforms.Normalize((0.2860,), (0.3530,)),
-        ])
+        self.transform = transforms.Compose(
+            [
+                transforms.RandomHorizontalFlip(),
+                transforms.RandomCrop(28, padding=4),
+                transforms.ToTensor(),
+                transforms.Normalize((0.2860,), (0.3530,)),
+            ]
+        )
 
     def __len__(self) -> int:
         return len(self.images)
@@ -178,7 +180,9 @@ def compare_targets(target: float, name: str, recipe: Recipe, device: torch.devi
     peer = epochs_to(target, name, same_exam, at_most, device)
     if peer is None and at_most >= same_exam.epochs:
         return report(what, f"{ours} epochs", f"not in {same_exam.epochs} epochs", "")
-    took = [(epochs * each, f"{epochs} epochs") for epochs, each in zip((ours, peer or at_most + 1), seconds, strict=True)]
+    took = [
+        (epochs * each, f"{epochs} epochs") for epochs, each in zip((ours, peer or at_most + 1), seconds, strict=True)
+    ]
     least = "" if peer else "at least "
     ratio = f"{least}{took[1][0] / took[0][0]:.2f}x"
     report(what, f"{ours} epochs", f"{peer} epochs" if peer else f"over {at_most} epochs", ratio)
@@ -188,7 +192,9 @@ def compare_targets(target: float, name: str, recipe: Recipe, device: torch.devi
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare train_all.py with the tutorial's training script.")
     parser.add_argument("--model", default="resnet18", help="name in the catalogue (default: resnet18)")
-    parser.add_argument("--recipe", default="best", choices=("best", "medium", "short"), help="of our side (default: best)")
+    parser.add_argument(
+        "--recipe", default="best", choices=("best", "medium", "short"), help="of our side (default: best)"
+    )
     parser.add_argument("--steps", type=int, default=10, help="steps of a bout (default: 10)")
     parser.add_argument("--bouts", type=int, default=5, help="timed bouts of each side (default: 5)")
     parser.add_argument("--target", type=float, help="validation accuracy to train to, such as 0.94 (default: do not)")

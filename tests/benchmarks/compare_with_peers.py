@@ -55,7 +55,7 @@ def canvas_against_matplotlib() -> tuple[Callable, Callable]:
     """64 maps of 14x14: the payload for the canvas against a matplotlib grid saved as PNG."""
     from matplotlib.figure import Figure
 
-    from explorer.canvas import Map, draw_maps
+    from explorer.page.canvas import Map, draw_maps
 
     maps = torch.randn(64, 14, 14).numpy()
 

@@ -91,7 +91,9 @@ def test_folding_hides_what_is_inside_and_keeps_the_ways_around_it(page):
 def test_what_could_not_be_placed_while_the_reader_waits_stays_folded(page, name, kept):
     network = payload(name, shape=(3, 224, 224) if "/" in name else (1, 28, 28))
     fits = "([nodes, groups]) => [...cnnExplorer.graph.foldToFit(nodes, new Set(groups))]"
-    assert sorted(set(network["groups"]) - set(page.evaluate(fits, [network["nodes"], list(network["groups"])]))) == kept
+    assert (
+        sorted(set(network["groups"]) - set(page.evaluate(fits, [network["nodes"], list(network["groups"])]))) == kept
+    )
     alone = ["features", *kept[1:]]  # one of them fits
     assert page.evaluate(fits, [network["nodes"], alone]) == alone
     assert page.evaluate(fits, [network["nodes"], []]) == []

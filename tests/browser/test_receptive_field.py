@@ -58,7 +58,9 @@ def click_layer(page, network: str, layer: int) -> None:
     x, y = page.evaluate(POINT, [CHART, network, layer])
     page.mouse.move(x - 3, y - 3)
     page.mouse.move(x, y)
-    page.locator(f"{CHART} .hovertext").first.wait_for()  # a click counts for the point that the chart knows to be under it
+    page.locator(
+        f"{CHART} .hovertext"
+    ).first.wait_for()  # a click counts for the point that the chart knows to be under it
     page.mouse.click(x, y)
 
 
@@ -149,7 +151,10 @@ def test_a_layer_of_another_network_brings_it_to_the_front_and_a_stack_says_how(
     wait_for_check(page)
     model = page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first
     number = page.locator("#receptive-field-layer input[type=number]")
-    assert (model.input_value(), page.locator("#receptive-field-layer input[type=range]").get_attribute("max")) == ("ResNet-50", "50")
+    assert (model.input_value(), page.locator("#receptive-field-layer input[type=range]").get_attribute("max")) == (
+        "ResNet-50",
+        "50",
+    )
     click_layer(page, "resnet34", 34)
     look_for(page).filter(has_text="layer4.2.conv2").wait_for()
     slider = page.locator("#receptive-field-layer input[type=range]")

@@ -318,7 +318,10 @@ def test_a_view_chosen_while_a_network_is_awaited_shows_that_network_at_its_own_
     release_calls(page, held, QUEUED)
     page.locator("svg.graph", has_text="linear, 1000").wait_for()
     assert page.locator("#shapes-size input[type=number]").input_value() == "224"
-    assert "3×224×224" in page.locator("svg.graph").text_content() and page.locator(".look-for.problem:visible").count() == 0
+    assert (
+        "3×224×224" in page.locator("svg.graph").text_content()
+        and page.locator(".look-for.problem:visible").count() == 0
+    )
 
 
 def test_folds_and_the_chosen_row_stay_where_numbers_alone_change(visit):

@@ -170,7 +170,9 @@ def test_the_first_picture_is_dimmed_until_that_of_the_link_is_there(visit):
         look();
     """)
     page.goto(page.url.split("?")[0] + "?tab=classifier&model=softmax")
-    page.locator("html:not(.opening-link) .look-for", has_text=MODELS["softmax"].title).locator("visible=true").wait_for()
+    page.locator("html:not(.opening-link) .look-for", has_text=MODELS["softmax"].title).locator(
+        "visible=true"
+    ).wait_for()
     seen = page.evaluate("window.seen")
     assert min(float(opacity) for opacity, _ in seen) < 1
     assert any(text_in("en")("app.opening") in words for _, words in seen)
@@ -214,7 +216,10 @@ def test_what_is_set_while_an_answer_is_awaited_counts_as_well(visit):
 
 def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_before_it(visit):
     page, text = visit("/?tab=gradient_flow").page, text_in("en")
-    number = {name: page.get_by_label(f"number input for {text(f'gradient_flow.{name}')}").first for name in ("depth", "seeds")}
+    number = {
+        name: page.get_by_label(f"number input for {text(f'gradient_flow.{name}')}").first
+        for name in ("depth", "seeds")
+    }
     held = hold_calls(page, QUEUED)
     choose(page, text("gradient_flow.block"), text("gradient_flow.block_conv"))
     wait_for_held(page, held)
@@ -253,7 +258,8 @@ def test_a_click_takes_one_of_the_learned_filters(visit):
     box = sheet.bounding_box()
     sheet.click(position={"x": box["width"] - 4, "y": 4})
     page.wait_for_function(
-        "(first) => [...document.querySelectorAll('.kernel-grid input')].map((i) => i.value).join() !== first", arg=first
+        "(first) => [...document.querySelectorAll('.kernel-grid input')].map((i) => i.value).join() !== first",
+        arg=first,
     )
     assert kernel_shown(page)[0] == name
     kernel = page.locator("#convolution-maps canvas").nth(1)
@@ -389,9 +395,7 @@ def test_a_comparison_of_methods_is_shown_unless_another_picture_is_chosen_meanw
     see_change(page, lambda: page.locator(".sample-picker .thumbnail:visible").nth(3).click())
     maps.first.wait_for(state="hidden")
     held = []
-    page.route(
-        "**/gradio_api/queue/join*", lambda route: route.continue_() if held else held.append(route)
-    )
+    page.route("**/gradio_api/queue/join*", lambda route: route.continue_() if held else held.append(route))
     button.click()
     while not held:
         page.wait_for_timeout(50)
@@ -559,7 +563,10 @@ def test_a_file_that_is_too_large_or_no_picture_is_refused_in_the_page(visit, la
     open_tab(page, "classifier", language)
     choose_source(page, "upload", language)
     chooser = page.locator(".tabitem:visible input[type=file]").first
-    for name, sentence in (("large.png", text("images.too_many_bytes", size="5MB")), ("words.txt", text("images.unknown"))):
+    for name, sentence in (
+        ("large.png", text("images.too_many_bytes", size="5MB")),
+        ("words.txt", text("images.unknown")),
+    ):
         chooser.set_input_files(tmp_path / name)
         wait_for_problem(page, sentence)
         assert page.locator(".look-for.problem:visible").count() == 1
@@ -576,7 +583,9 @@ window.copy = (type, size) => {
   copied = [{ types: [type], getType: async () => new Blob([new Uint8Array(size)], { type }) }];
 };
 """
-LENT_NOTHING = "for (const each of ['mediaDevices', 'clipboard']) Object.defineProperty(navigator, each, { value: undefined });"
+LENT_NOTHING = (
+    "for (const each of ['mediaDevices', 'clipboard']) Object.defineProperty(navigator, each, { value: undefined });"
+)
 
 
 @pytest.mark.parametrize("language", PATHS)

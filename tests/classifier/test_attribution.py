@@ -98,9 +98,7 @@ def test_integrated_gradients_are_complete(baseline):
     assert found.completeness_gap == pytest.approx(float(found.values.sum()) - difference, abs=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("steepness", "steps", "is_complete"), [(1, 50, True), (300, 200, True), (5000, 200, False)]
-)
+@pytest.mark.parametrize(("steepness", "steps", "is_complete"), [(1, 50, True), (300, 200, True), (5000, 200, False)])
 def test_integrated_gradients_take_more_steps_where_the_score_leaps(steepness, steps, is_complete):
     """One sigmoid on the way from black to white: the steeper, the fewer points see it."""
     model = nn.Sequential(nn.Flatten(), nn.Linear(1, 1), nn.Sigmoid(), nn.Linear(1, 1)).eval()

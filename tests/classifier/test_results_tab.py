@@ -160,9 +160,7 @@ def test_images_that_no_network_gets_right_are_shown_with_both_classes(shipped, 
         results_tab.build_results(language)
     assert results_tab.on_results("lenet5", language=language)[3] is None
     images = torch.randint(0, 256, (2, 28, 28), dtype=torch.uint8)
-    save_always_wrong(
-        AlwaysWrong(images, torch.tensor([6, 9]), torch.tensor([4, 8]), {"lenet5": torch.tensor([0, 7])})
-    )
+    save_always_wrong(AlwaysWrong(images, torch.tensor([6, 9]), torch.tensor([4, 8]), {"lenet5": torch.tensor([0, 7])}))
     with gr.Blocks() as page:
         results_tab.build_results(language)
     text = text_in(language)

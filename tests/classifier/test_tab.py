@@ -230,7 +230,12 @@ def test_an_empty_map_says_why(language, monkeypatch):
         return replace(found, values=torch.zeros_like(found.values))
 
     monkeypatch.setattr(tab, "_attribute", empty)
-    for method, reason in (("gradcam", "gradcam"), ("occlusion", "baseline"), ("deeplift", "baseline"), ("gradient", "gradient")):
+    for method, reason in (
+        ("gradcam", "gradcam"),
+        ("occlusion", "baseline"),
+        ("deeplift", "baseline"),
+        ("gradient", "gradient"),
+    ):
         said = call(on_classify, language, source="drawing", drawing=drawing, method=method, target=6)[0]
         assert text(f"classifier.look_empty_{reason}", target=text("terms.class_6")) in said
 
@@ -280,7 +285,9 @@ def test_a_large_photo_is_made_small_once_before_anything_else(tmp_path, monkeyp
     Image.fromarray(picture).save(path)
     opened, sizes = [], []
     monkeypatch.setattr(tab, "open_image", lambda source, side: opened.append(source) or open_image(source, side))
-    monkeypatch.setattr(tab, "prepare_picture", lambda grey, way: sizes.append(grey.shape) or prepare_picture(grey, way))
+    monkeypatch.setattr(
+        tab, "prepare_picture", lambda grey, way: sizes.append(grey.shape) or prepare_picture(grey, way)
+    )
     for method in ("gradient", "occlusion"):
         steps = call(on_classify, source="upload", upload=str(path), method=method)[1]
     assert opened == [str(path)] and sizes == [(384, 512)]
@@ -345,7 +352,9 @@ def test_a_picture_that_is_refused_can_be_replaced(tmp_path):
 def test_a_choice_that_the_page_tells_twice_is_computed_once(monkeypatch):
     computed = []
     compute = tab.compute_attribution
-    monkeypatch.setattr(tab, "compute_attribution", lambda *args, **more: computed.append(args) or compute(*args, **more))
+    monkeypatch.setattr(
+        tab, "compute_attribution", lambda *args, **more: computed.append(args) or compute(*args, **more)
+    )
     first, again = (call(on_classify, model="lenet5", sample=3) for _ in range(2))
     assert len(computed) == 1 and first[:3] == again[:3]
     call(on_classify, model="lenet5", sample=3, target=2)

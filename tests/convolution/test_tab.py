@@ -79,7 +79,9 @@ def test_every_preset_draws_clothes_and_says_something(preset, language):
     assert maps["maps"][0]["rows"] == 30 and maps["maps"][2]["rows"] in (26, 28)
     plain = on_convolve(*values_of(source="sample", cells=preset_cells(preset)), language=language)[0]
     assert "{" not in sentence + plain and plain != sentence
-    kernel = torch.tensor([[float(Fraction(cell)) for cell in row] for row in preset_cells(preset)], dtype=torch.float64)
+    kernel = torch.tensor(
+        [[float(Fraction(cell)) for cell in row] for row in preset_cells(preset)], dtype=torch.float64
+    )
     picture = load_sample().images[DEFAULT_SAMPLE].double()[None, None] / 255
     result = torch.nn.functional.conv2d(picture, kernel[None, None])
     strongest = f"{result.flatten()[result.abs().argmax()]:.3g}".replace("-", "−")
@@ -189,7 +191,12 @@ def test_the_controls_follow_a_choice_that_cannot_be_computed(tmp_path):
 def test_setup_without_a_picture_yet_asks_for_one():
     for source, number in (("upload", 1), ("drawing", 2)):
         line, *outputs = on_setup("box", *values_of(source=source), language="en")
-        assert "yet" in line["value"] and "look-for stale" in line["value"] and outputs[tab.POOL_LOOK - 1] == line and outputs[-3:][number]["visible"]
+        assert (
+            "yet" in line["value"]
+            and "look-for stale" in line["value"]
+            and outputs[tab.POOL_LOOK - 1] == line
+            and outputs[-3:][number]["visible"]
+        )
 
 
 def test_typed_numbers_are_the_readers_own_and_not_sent_back():

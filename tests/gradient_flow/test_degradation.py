@@ -74,7 +74,11 @@ def test_the_verdict_agrees_with_the_numbers_beside_it(shallow, deep, verdict):
         for name in FINAL
     }
     text = text_in("en")
-    said = {"kind": text("gradient_flow.degradation_plain"), "shallow": f"{100 * shallow:.1f}", "deep": f"{100 * deep:.1f}"}
+    said = {
+        "kind": text("gradient_flow.degradation_plain"),
+        "shallow": f"{100 * shallow:.1f}",
+        "deep": f"{100 * deep:.1f}",
+    }
     assert text(f"gradient_flow.degradation_{verdict}", **said) in describe_degradation(read_curves(records), text)
 
 

@@ -17,13 +17,15 @@ from explorer.gradient_flow.maths import (
     compute_spread,
     measure_gradient_norms,
 )
-from explorer.style import ROLES
+from explorer.page.style import ROLES
 from explorer.text import LANGUAGES, text_in
 
 TUTORIAL = Settings()
 
 
-def made_up(plain: list[float], residual: list[float], plain_double: list[float] | None = None, **changes) -> GradientNorms:
+def made_up(
+    plain: list[float], residual: list[float], plain_double: list[float] | None = None, **changes
+) -> GradientNorms:
     """Three seeds of a 2-block stack whose norms are given for (first block alone, first block of both)."""
 
     def flow(norms: list[float]) -> Flow:
@@ -105,7 +107,10 @@ def test_the_tutorials_experiment_in_words():
         (made_up([1.0, 0.0], [1.0, 1.0]), ["reads 0 in 3 of 3 seeds; in 3 of them it is 0 in float64 as well"]),
         (one_alive_in_float64(), ["reads 0 in 3 of 3 seeds; in 2 of them it is 0 in float64 as well"]),
         (made_up([1.0, 0.0], [1.0, 1.0], [1.0, 1e-200]), ["reads exactly 0", "float64: 1.0×10⁻²⁰⁰"]),
-        (made_up([1.0, 0.0], [1.0, 1.0], activation="sigmoid"), ["reads 0 in 3 of 3", "in 3 of them it is 0 in float64 as well."]),
+        (
+            made_up([1.0, 0.0], [1.0, 1.0], activation="sigmoid"),
+            ["reads 0 in 3 of 3", "in 3 of them it is 0 in float64 as well."],
+        ),
         (made_up([0.0, 2.0], [0.0, 2.0]), ["median 2."]),
     ],
 )
@@ -119,13 +124,23 @@ def test_the_sentence_follows_the_measurement(norms, expected):
 def test_the_table_of_the_explanation_holds_what_is_measured(language):
     explanation = text_in(language)("gradient_flow.explanation")
     measured = [measure_gradient_norms(Settings(initialisation=initialisation)) for initialisation in ("default", "he")]
-    medians = [compute_spread(flow.first_block).median.tolist() for norms in measured for flow in (norms.plain, norms.residual)]
+    medians = [
+        compute_spread(flow.first_block).median.tolist() for norms in measured for flow in (norms.plain, norms.residual)
+    ]
     for depth, *row in zip(measured[0].settings.depths, *medians, strict=True):
         assert f"| {depth} | {' | '.join(say_number(median) for median in row)} |" in explanation
 
 
 def test_numbers_are_said_with_two_digits():
-    numbers = {170.4: "170", 0.3333: "0.33", 5.13e-44: "5.1×10⁻⁴⁴", 0.0: "0", 1200.0: "1,200", math.inf: "∞", 7e10: "7×10¹⁰"}
+    numbers = {
+        170.4: "170",
+        0.3333: "0.33",
+        5.13e-44: "5.1×10⁻⁴⁴",
+        0.0: "0",
+        1200.0: "1,200",
+        math.inf: "∞",
+        7e10: "7×10¹⁰",
+    }
     assert {value: say_number(value).replace(".0×", "×") for value in numbers} == numbers
 
 

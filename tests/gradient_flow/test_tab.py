@@ -42,7 +42,9 @@ def test_a_stopped_run_draws_nothing_more():
     steps = tab.on_run(run, language="en")
     next(steps)
     stopped, _ = tab.on_stop(run, language="zh")
-    assert text_in("zh")("gradient_flow.stopped", done=1, seeds=3) in stopped["value"] and "stale" not in stopped["value"]
+    assert (
+        text_in("zh")("gradient_flow.stopped", done=1, seeds=3) in stopped["value"] and "stale" not in stopped["value"]
+    )
     rest = list(steps)
     assert len(rest) == 1
     assert all(is_skipped(output) for output in rest[0])

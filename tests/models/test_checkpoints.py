@@ -84,7 +84,10 @@ class WithTables(nn.Module):
 
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_tables_of_whole_numbers_stay_as_they_are(tmp_path, monkeypatch, is_kept):
-    own = {**MODELS, "softmax": ModelEntry("softmax", "Own", lambda: WithTables(is_kept), 1, lends_filters=False, is_compared=False)}
+    own = {
+        **MODELS,
+        "softmax": ModelEntry("softmax", "Own", lambda: WithTables(is_kept), 1, lends_filters=False, is_compared=False),
+    }
     monkeypatch.setattr(catalogue, "MODELS", own)
     save_checkpoint("softmax", WithTables(is_kept), {}, tmp_path)
     if is_kept:
@@ -138,7 +141,9 @@ def test_killed_at_any_moment_a_network_in_several_files_is_the_old_or_the_new(t
             save_checkpoint("resnet20", build("resnet20", 1), {}, tmp_path)
     assert list(tmp_path.glob(".*.tmp"))
     assert available_models(tmp_path) == ["resnet20"]
-    assert torch.equal(load_trained("resnet20", tmp_path).stem[0].weight, build("resnet20").stem[0].weight.half().float())
+    assert torch.equal(
+        load_trained("resnet20", tmp_path).stem[0].weight, build("resnet20").stem[0].weight.half().float()
+    )
     save_checkpoint("resnet20", build("resnet20", 1), {}, tmp_path)
     assert len(seen(tmp_path)) == 4 and not list(tmp_path.glob(".*.tmp")), "leftovers stay"
     assert not files & set(tmp_path.iterdir())

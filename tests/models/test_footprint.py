@@ -374,7 +374,10 @@ def test_windows_of_attention_are_those_of_torchvisions_own_block():
         merge = PatchMerging(4).double().eval()
         model = Net(lambda net, x: net.merge(net.block(x.permute(0, 2, 3, 1))), block=block, merge=merge)
         layers = trace(model, (4, *size)).layers
-        for name, network in [("block", lambda x, block=block: block(x.permute(0, 2, 3, 1))), ("merge.patch_merging", model)]:
+        for name, network in [
+            ("block", lambda x, block=block: block(x.permute(0, 2, 3, 1))),
+            ("merge.patch_merging", model),
+        ]:
             layer = next(layer for layer in layers if layer.name == name)
             assert layer.map_axes == (0, 1) and layer.field_note == "trace.note_window_attention"
             for unit in [(0, 0), (3, 5), (4, 2), tuple(side - 1 for side in layer.output_shape[:2])]:

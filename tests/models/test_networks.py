@@ -153,7 +153,9 @@ def test_other_sizes_and_channels(name):
     try:
         scores = model(torch.empty(1, 3, 37, 33, device="meta"))
     except RuntimeError as error:
-        pytest.fail(f"{name} takes one size alone: fixed_size=True in explorer/models/catalogue.py is missing ({error})")
+        pytest.fail(
+            f"{name} takes one size alone: fixed_size=True in explorer/models/catalogue.py is missing ({error})"
+        )
     assert scores.shape == (1, 10)
 
 

@@ -19,7 +19,9 @@ def test_every_network_is_there_once():
     assert all(name == each.name for name, each in NETWORKS.items())
 
 
-@pytest.mark.parametrize(("former", "present"), [("torchvision:vgg16", "torchvision/vgg16"), ("resnet18", "resnet18"), (5, 5)])
+@pytest.mark.parametrize(
+    ("former", "present"), [("torchvision:vgg16", "torchvision/vgg16"), ("resnet18", "resnet18"), (5, 5)]
+)
 def test_names_of_old_links_are_known(former, present):
     assert present_name(former) == present
     if isinstance(former, str):

@@ -37,7 +37,9 @@ def names_of(operations) -> set[str]:
 
 def test_every_operation_has_a_counterpart_in_the_footprint():
     differ = MODULE_RULES.keys() ^ footprint._MODULES.keys()
-    assert not differ, f"{names_of(differ)}: MODULE_RULES in explorer/models/rules.py, _MODULES in footprint.py beside it"
+    assert not differ, (
+        f"{names_of(differ)}: MODULE_RULES in explorer/models/rules.py, _MODULES in footprint.py beside it"
+    )
     missing = (FUNCTION_RULES.keys() | METHOD_RULES.keys()) - footprint._FUNCTIONS.keys() - footprint._CONCATENATIONS
     assert not missing, f"_FUNCTIONS in explorer/models/footprint.py lacks {names_of(missing)}"
 
@@ -55,7 +57,9 @@ def test_every_operation_has_a_colour_or_is_left_without_one_on_purpose():
 
 
 def test_every_operation_can_be_pasted_or_is_left_out_on_purpose():
-    assert not LAYERS.keys() - KINDS.keys(), f"MODULE_RULES in explorer/models/rules.py lacks {LAYERS.keys() - KINDS.keys()}"
+    assert not LAYERS.keys() - KINDS.keys(), (
+        f"MODULE_RULES in explorer/models/rules.py lacks {LAYERS.keys() - KINDS.keys()}"
+    )
     differ = (KINDS.keys() - LAYERS.keys()) ^ NOT_PASTED
     assert not differ, f"{differ}: LAYERS in explorer/shapes/layer_list.py, or NOT_PASTED in this test"
 

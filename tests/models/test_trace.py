@@ -67,7 +67,11 @@ def with_own(monkeypatch):
 
     def put(build):
         for module in (catalogue, explorer.models.trace):
-            monkeypatch.setattr(module, "MODELS", {**MODELS, "own": ModelEntry("own", "Own", build, 1, lends_filters=False, is_compared=False)})
+            monkeypatch.setattr(
+                module,
+                "MODELS",
+                {**MODELS, "own": ModelEntry("own", "Own", build, 1, lends_filters=False, is_compared=False)},
+            )
 
     yield put
     for remembered in (trace_catalogue, record_catalogue):
@@ -300,7 +304,9 @@ def test_uneven_adaptive_pooling_is_said_to_be_uneven():
     assert even.receptive_field.jump == (8, 8) and even.receptive_field.note is None
 
 
-@pytest.mark.parametrize(("units", "bins", "kernel_size", "stride"), [(5, 4, 2, 1), (8, 7, 2, 1), (9, 3, 3, 3), (8, 4, 2, 2)])
+@pytest.mark.parametrize(
+    ("units", "bins", "kernel_size", "stride"), [(5, 4, 2, 1), (8, 7, 2, 1), (9, 3, 3, 3), (8, 4, 2, 2)]
+)
 def test_adaptive_pooling_whose_bins_are_those_of_a_common_pooling_is_one(units, bins, kernel_size, stride):
     before, shape = nn.Conv2d(1, 1, 3, stride=2), (1, 2 * units + 1, 2 * units + 1)
     adaptive, common = (

@@ -83,7 +83,12 @@ def test_sides_of_a_deep_box_stack_grow_like_the_root_of_depth():
     for depth in (8, 32):
         size = 2 * depth + 1
         (field,) = measure_in_parts(
-            lambda _, depth=depth: box_stack(depth, 3), torch.rand(1, 1, size, size), str(depth - 1), (0, 0), (depth, depth), 1
+            lambda _, depth=depth: box_stack(depth, 3),
+            torch.rand(1, 1, size, size),
+            str(depth - 1),
+            (0, 0),
+            (depth, depth),
+            1,
         )
         assert field.mass.sum() == pytest.approx(1)
         sides.append(field.sides[2])

@@ -37,7 +37,6 @@ def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
         call_forged(handler, values, position, forged, caplog)
 
 
-
 @pytest.mark.parametrize("column", ["type", "kernel", "stride", "padding", "dilation"])
 def test_a_forged_cell_ends_in_a_sentence(column, caplog):
     for handler, values in (HANDLERS["view_table"], HANDLERS["check_table"]):
@@ -69,7 +68,10 @@ def test_an_unknown_key_is_refused_by_name(read):
 def test_a_strange_key_is_told_shortly(key):
     (problem,) = find_problems([{key: 1}])
     for language in ("en", "zh"):
-        assert len(problem.sentence(language).encode("utf-8")) < 200 and len(problem.remark(language).encode("utf-8")) < 200
+        assert (
+            len(problem.sentence(language).encode("utf-8")) < 200
+            and len(problem.remark(language).encode("utf-8")) < 200
+        )
 
 
 def test_an_unknown_key_is_marked_in_the_table(caplog):

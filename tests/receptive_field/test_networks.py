@@ -85,11 +85,15 @@ def test_sizes_and_jumps_only_grow_along_the_path(name):
     assert rows[-1].reach == 224
 
 
-@pytest.mark.parametrize("name", [*PATHS, "torchvision/inception_v3", "torchvision/densenet121", "torchvision/squeezenet1_0"])
+@pytest.mark.parametrize(
+    "name", [*PATHS, "torchvision/inception_v3", "torchvision/densenet121", "torchvision/squeezenet1_0"]
+)
 def test_each_layer_grows_by_its_own_kernel_from_the_one_before(name):
     """So that no layer is said to add nothing because one beside it has added as much."""
     size = min(find_network(name).input_size, 224)
-    layers = {layer.name: layer.settings for layer in record_network(name).trace((3 if "/" in name else 1, size, size)).layers}
+    layers = {
+        layer.name: layer.settings for layer in record_network(name).trace((3 if "/" in name else 1, size, size)).layers
+    }
     for before, row in zip(trace_model(name, size), trace_model(name, size)[1:-1]):
         kernels, dilations = layers[row.name].kernel_size, layers[row.name].dilation or (1, 1)
         # Of a 1x7 with the 7x1 behind it, the second alone has a square field; where a 1x3 lies beside a 3x1, neither.

@@ -103,7 +103,9 @@ def test_the_box_follows_the_layer_and_the_clicked_pixel():
     assert "64%" in clicked["field"]["imageCaption"]
 
 
-@pytest.mark.parametrize(("size", "seen", "words"), [(224, 224, ("whole image", "every pixel")), (250, 248, ("248 × 248",) * 2)])
+@pytest.mark.parametrize(
+    ("size", "seen", "words"), [(224, 224, ("whole image", "every pixel")), (250, 248, ("248 × 248",) * 2)]
+)
 def test_a_layer_that_joins_all_positions_tells_how_much_it_sees(size, seen, words):
     """ConvNeXt's first stride of 4 without padding skips the last pixels of 250."""
     last = len(trace_model("torchvision/convnext_tiny", size)) - 1
@@ -154,7 +156,9 @@ def test_an_even_map_is_explained(layer, language):
     is_even = all(mask.all() for mask in masks)
     key = "map_even" if is_even else "map_caption"
     assert is_even == (layer >= 14)
-    assert show(language, model="resnet18", layer=layer)["field"]["mapCaption"] == text_in(language)(f"receptive_field.{key}")
+    assert show(language, model="resnet18", layer=layer)["field"]["mapCaption"] == text_in(language)(
+        f"receptive_field.{key}"
+    )
 
 
 def test_a_unit_has_a_place_in_every_layer_of_every_network():
@@ -339,7 +343,13 @@ def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(
     assert codes[:, :13].max() < 20 and codes[:, 15:].min() > 235
     assert show(picture="", place="")["field"] == show()["field"]
     (tmp_path / "own.png").write_bytes(b"nothing")
-    for bad in ({"picture": "AAAA"}, {"picture": 3}, {"picture": "?"}, {"picture": ["A"]}, {"picture": {"problem": "<b>"}}):
+    for bad in (
+        {"picture": "AAAA"},
+        {"picture": 3},
+        {"picture": "?"},
+        {"picture": ["A"]},
+        {"picture": {"problem": "<b>"}},
+    ):
         with pytest.raises(InputError):
             show(**bad)
     for language in ("en", "zh"):

@@ -186,7 +186,10 @@ def test_mending_again_and_again_never_makes_a_list_that_is_refused():
     edits = (Edit("0", "out_channels", 16),)
     for _ in range(4):
         edits = network.mend(IMAGE, edits)
-    assert 180 < len(edits) <= MOST_EDITS and read_edits([[e.layer, e.setting, e.value, e.follows] for e in edits]) == edits
+    assert (
+        180 < len(edits) <= MOST_EDITS
+        and read_edits([[e.layer, e.setting, e.value, e.follows] for e in edits]) == edits
+    )
 
 
 @pytest.mark.parametrize("name", ["softmax", "mlp", "lenet5", "alexnet_small", "plain18"])

@@ -111,7 +111,9 @@ def test_the_picture_of_a_large_image_is_sent_small_with_its_box_in_place():
 
 def test_the_field_of_a_unit_on_no_grid_is_told_as_its_own():
     *_, state, _ = act({"action": "choose", "layer": "classifier.0"}, model="alexnet_small")
-    *drawn, _, _ = act({"action": "unit", "map": 0, "row": 0, "column": 0}, model="alexnet_small", state=state, view="layer")
+    *drawn, _, _ = act(
+        {"action": "unit", "map": 0, "row": 0, "column": 0}, model="alexnet_small", state=state, view="layer"
+    )
     (picture,) = drawn[8]["maps"]
     assert picture["caption"] == "20×20 px" and picture["boxes"][0][:4] == [0, 0, 20, 20]
 
@@ -151,14 +153,19 @@ def test_only_the_readers_own_changes_are_counted():
     assert sum(not follows for *_, follows in state["edits"]) == 25 and len(state["edits"]) > MAX_EDITS
     setting = {"action": "edit", "layer": "0", "setting": "stride"}
     mine = [["0", "stride", 1 + number % 2, False] for number in range(MAX_EDITS)]
-    assert is_refused(act({**setting, "setting": "padding", "value": "1"}, model="own", own=own, state={"edits": mine}), "60")
+    assert is_refused(
+        act({**setting, "setting": "padding", "value": "1"}, model="own", own=own, state={"edits": mine}), "60"
+    )
 
 
 def test_only_a_mean_over_all_positions_is_called_average():
     own = "nn.Conv2d(1, 4, 3, padding=1), " + "nn.MaxPool2d(2), " * 4 + "nn.Flatten(), nn.Linear(4, 10)"
     assert re.findall(r">(pool|average)<", on_shapes("own", 28, 1, "small", own, language="en")[1]) == ["pool"] * 4
     own = "nn.Conv2d(1, 4, 3), nn.AdaptiveMaxPool2d(2), nn.AvgPool2d(2), nn.Flatten()"
-    assert re.findall(r">(pool|average)<", on_shapes("own", 28, 1, "small", own, language="en")[1]) == ["pool", "average"]
+    assert re.findall(r">(pool|average)<", on_shapes("own", 28, 1, "small", own, language="en")[1]) == [
+        "pool",
+        "average",
+    ]
 
 
 def test_whatever_came_with_the_page_can_be_reset():
@@ -185,7 +192,13 @@ def typed(number: int, setting: str, value: str) -> dict:
 
 
 def test_what_no_answer_has_told_of_yet_is_done_in_order_and_once():
-    *_, state, _ = act_all([typed(1, "kernel_size", "3"), typed(2, "padding", "2"), {"number": 3, "action": "choose", "layer": "features.0"}])
+    *_, state, _ = act_all(
+        [
+            typed(1, "kernel_size", "3"),
+            typed(2, "padding", "2"),
+            {"number": 3, "action": "choose", "layer": "features.0"},
+        ]
+    )
     assert state["edits"] == [["features.3", "kernel_size", 3, False], ["features.3", "padding", 2, False]]
     assert (state["layer"], state["heard"]) == ("features.0", 3)
     *_, after, _ = act_all([typed(2, "padding", "2"), {"number": 4, "action": "undo"}], state=state)
@@ -205,12 +218,16 @@ def test_what_cannot_be_done_is_told_of_the_last_action_and_stands_in_no_later_o
 
 
 def test_another_network_leaves_out_what_was_done_to_the_one_before():
-    *_, state, _ = act({"action": "edit", "layer": "features.0", "setting": "padding", "value": "0"}, state={"heard": 6})
+    *_, state, _ = act(
+        {"action": "edit", "layer": "features.0", "setting": "padding", "value": "0"}, state={"heard": 6}
+    )
     late = {"number": 9, "action": "choose", "layer": "features.0"}  # a click on LeNet-5, of which no answer has told
     *drawn, fresh, _, _, _ = choose("resnet18", state=state, actions=[late])
     assert (fresh["heard"], fresh["edits"], fresh["layer"]) == (9, [], "") and "resnet18" in drawn[2]
     *_, fresh, _, _, _ = choose("own", state=fresh, own="nn.Flatten(), nn.Linear(784, 10)")
-    *_, state, _ = act({"action": "choose", "layer": "1"}, model="own", state=fresh, own="nn.Flatten(), nn.Linear(784, 10)")
+    *_, state, _ = act(
+        {"action": "choose", "layer": "1"}, model="own", state=fresh, own="nn.Flatten(), nn.Linear(784, 10)"
+    )
     assert state["layer"] == "1"
     *_, fresh, _, _, _ = choose("own", state=state, own="nn.Flatten(), nn.Linear(784, 100)")
     assert fresh["layer"] == ""
@@ -286,7 +303,11 @@ def test_the_link_holds_the_table_as_csv():
         ("lenet5", 3, "61,706 is for one channel"),
         ("resnet18", 1, "prints 11,173,962. That is the count for three channels; with one channel it is 11,172,810."),
         ("resnet34", 3, "prints 21,282,122: that is this network, with three channels"),
-        ("resnet50", 1, "prints 23,508,234. No variant that we tried has that many; with one channel it is 23,519,690."),
+        (
+            "resnet50",
+            1,
+            "prints 23,508,234. No variant that we tried has that many; with one channel it is 23,519,690.",
+        ),
         ("resnet50", 3, "No variant"),
     ],
 )

@@ -34,7 +34,10 @@ def test_card_marks_what_was_computed_in_bfloat16():
 
 
 def test_card_tells_of_every_cycle():
-    cycles = [{**RECORD, "epochs": 17, "seconds": 1620.0}, {**RECORD, "epochs": 3, "seconds": 180.0, "hardware": "bier"}]
+    cycles = [
+        {**RECORD, "epochs": 17, "seconds": 1620.0},
+        {**RECORD, "epochs": 3, "seconds": 180.0, "hardware": "bier"},
+    ]
     card = draw_card({"lenet5": {**RECORD, "cycles": cycles}}, {})
     first, last = card.split("**LeNet-5** (`lenet5`): ")[1].split(" Then, from those weights, one more cycle: ")
     assert "17 epochs in 0.45 h on abacus" in first and "3 epochs in 0.05 h on bier" in last.split("##")[0]

@@ -428,7 +428,10 @@ def test_a_shorter_recipe_ships_weights(recipe, workplace, monkeypatch):
     record = load_results(workplace / "checkpoints")["lenet5"]
     expected = runs.adapt_to_device(recipe_for("resnet18", recipe), torch.device("cpu"))
     assert record["recipe"] == {**asdict(expected), "epochs": 1} and not expected.cutmix
-    assert load_trained("lenet5", workplace / "checkpoints") and (workplace / f"runs/lenet5-{recipe}-42.safetensors").is_file()
+    assert (
+        load_trained("lenet5", workplace / "checkpoints")
+        and (workplace / f"runs/lenet5-{recipe}-42.safetensors").is_file()
+    )
 
 
 def test_the_tutorials_protocol_is_recorded_beside_and_ships_nothing(workplace, monkeypatch, capsys):

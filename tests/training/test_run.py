@@ -193,7 +193,9 @@ def test_small_maps_are_packed_where_a_run_computes_in_tiles(features, autocast,
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features)
     monkeypatch.setattr(packing, "MIN_CHANNELS", 16)
     whole = packing.pack_row
-    monkeypatch.setattr(packing, "pack_row", lambda images, period: packed.append(images.shape) or whole(images, period))
+    monkeypatch.setattr(
+        packing, "pack_row", lambda images, period: packed.append(images.shape) or whole(images, period)
+    )
     run = runs.new_run("resnet20", replace(RECIPE, epochs=1, autocast=autocast, channels_last=True), 0, CPU)
     runs.train(run, training, validation)
     assert bool(packed) == (autocast and "amx_bf16" in features)

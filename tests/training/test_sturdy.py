@@ -67,7 +67,10 @@ def train(folder: Path, *options: str, kill_at: str = "", limit: int | None = No
 
 def test_killed_at_any_moment_it_ends_as_if_nothing_had_happened(workplace):
     assert train(workplace).returncode == 0
-    state, (weights,) = workplace / "runs" / "lenet5-best-42.safetensors", workplace.glob("checkpoints/lenet5-*.safetensors")
+    state, (weights,) = (
+        workplace / "runs" / "lenet5-best-42.safetensors",
+        workplace.glob("checkpoints/lenet5-*.safetensors"),
+    )
     expected, results = weights.read_bytes(), read_facts(state)
     for path in (state, weights, workplace / "checkpoints" / "results.json"):
         path.unlink()

@@ -194,9 +194,7 @@ SENTENCES = {
     "threads": "{name}, threads: {count}",
     "compiled": "{name}, compiled",
     "note_softmax": "A linear network cannot follow a shifted or mirrored picture: augmentation costs it accuracy.",
-    "note_mlp": (
-        "The claim is more than MLPs reach elsewhere: the data set's own list of results has 88 to 90 %."
-    ),
+    "note_mlp": ("The claim is more than MLPs reach elsewhere: the data set's own list of results has 88 to 90 %."),
     "note_by_heart": (
         "In its last epoch, with dropout at work, this run was right on {train_accuracy} % of the training images: "
         "it has learned much of them by heart."

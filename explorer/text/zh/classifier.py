@@ -91,9 +91,7 @@ SENTENCES = {
     ),
     "gradcam_placed": "每个位置都画在它感受野的中心",
     "gradcam_stretched": "并拉伸到整张图片",
-    "about_occlusion": (
-        "显示遮住一个 {window} × {window} 的方块后，得分下降多少。它不需要梯度，但{training}。"
-    ),
+    "about_occlusion": ("显示遮住一个 {window} × {window} 的方块后，得分下降多少。它不需要梯度，但{training}。"),
     "covered_never": "网络在训练中从未见过被遮挡的衣物",
     "covered_sometimes": "网络在训练中见过的遮挡是另一种，也不是每张图片都有",
     "about_guided_backprop": (
@@ -165,9 +163,7 @@ SENTENCES = {
     "threads": "{name}（{count} 线程）",
     "compiled": "{name}（经 torch.compile 编译）",
     "note_softmax": "线性网络应付不了平移或翻转过的图片：数据增强会降低它的准确率。",
-    "note_mlp": (
-        "教程的数字比别处的 MLP 都高：数据集官方榜单上是 88% 到 90%。"
-    ),
+    "note_mlp": ("教程的数字比别处的 MLP 都高：数据集官方榜单上是 88% 到 90%。"),
     "note_by_heart": (
         "这次训练的最后一轮（暂退法生效）在训练图片上判断对了 {train_accuracy}%：其中不少是死记硬背下来的。"
     ),

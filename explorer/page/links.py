@@ -14,9 +14,9 @@ import gradio as gr
 
 from explorer.checks import check_number
 from explorer.errors import InputError
-from explorer.events import PRIVATE, explain_problems
-from explorer.layout import Wing
-from explorer.samples import check_sample
+from explorer.page.events import PRIVATE, explain_problems
+from explorer.page.layout import Wing
+from explorer.page.samples import check_sample
 
 LONGEST_TEXT = 2000  # characters: a table of 64 layers
 

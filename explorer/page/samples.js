@@ -1,4 +1,4 @@
-// The picker of explorer/samples.py: one thumbnail a class, and a button for the next of the chosen class.
+// The picker of explorer/page/samples.py: one thumbnail a class, and a button for the next of the chosen class.
 (() => {
   const explorer = (window.cnnExplorer ??= {});
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from explorer import style
-from explorer.style import ACCENT, DIVERGING, INK, MUTED, ROLES, SEQUENTIAL, SYSTEM_FONTS, build_css, new_figure
+from explorer.page import style
+from explorer.page.style import ACCENT, DIVERGING, INK, MUTED, ROLES, SEQUENTIAL, SYSTEM_FONTS, build_css, new_figure
 
 
 def luminance(colour: str) -> float:

@@ -1,4 +1,4 @@
-// Draws what explorer/canvas.py sends: maps in a row that wraps, each on a canvas of its own.
+// Draws what explorer/page/canvas.py sends: maps in a row that wraps, each on a canvas of its own.
 (() => {
   const explorer = (window.cnnExplorer ??= {});
 
@@ -297,7 +297,7 @@
     unheard[wing] = (unheard[wing] ?? []).filter((action) => action.number > number);
   };
 
-  // Called by each gr.HTML of explorer/canvas.py once it is in the page; draws anew when its value changes.
+  // Called by each gr.HTML of explorer/page/canvas.py once it is in the page; draws anew when its value changes.
   explorer.mountMaps = (element, props, watch, { wing, taker }) => {
     const host = element.querySelector(".maps");
     const readout = document.createElement("div");

@@ -15,7 +15,7 @@ import gradio as gr
 import numpy as np
 import torch
 
-from explorer.style import DIVERGING, GREY, ROLES, SEQUENTIAL
+from explorer.page.style import DIVERGING, GREY, ROLES, SEQUENTIAL
 
 SCALES = {"signed": DIVERGING, "grey": GREY, "heat": SEQUENTIAL}
 MOST_NUMBERED = 12  # rows and columns up to which every cell shows its number unless told otherwise

@@ -1,5 +1,5 @@
 // Runs before Gradio: what the page's own language is, whatever the browser's, and when the page is left. See
-// explorer/language.py.
+// explorer/page/language.py.
 (() => {
   const { language, title } = window.cnnExplorerPage;
   Object.defineProperty(navigator, "language", { get: () => language });

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from explorer.canvas import Map, draw_maps, format_number
-from explorer.style import ROLES
+from explorer.page.canvas import Map, draw_maps, format_number
+from explorer.page.style import ROLES
 
 
 def decode(encoded: dict) -> np.ndarray:
@@ -59,7 +59,15 @@ def test_numbers_are_short(value, text):
 
 def test_boxes_lines_and_overlays_travel_with_their_map():
     payload = draw_maps(
-        [Map(np.zeros((4, 4)), scale="grey", boxes=[(0, 1, 2, 3, "kernel")], lines=[(0, 0, 4, 4, "input")], overlay=-np.eye(2))]
+        [
+            Map(
+                np.zeros((4, 4)),
+                scale="grey",
+                boxes=[(0, 1, 2, 3, "kernel")],
+                lines=[(0, 0, 4, 4, "input")],
+                overlay=-np.eye(2),
+            )
+        ]
     )
     encoded = payload["maps"][0]
     assert encoded["boxes"] == [[0, 1, 2, 3, ROLES["kernel"]]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.events import draw_look_for
+from explorer.page.events import draw_look_for
 from explorer.text import text_in
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.events import TAKES_TURNS, wire
+from explorer.page.events import TAKES_TURNS, wire
 
 
 class Run:

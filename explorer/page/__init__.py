@@ -1,0 +1,1 @@
+"""What all tabs share of the page: events, layout, links, pictures drawn in the browser, look."""
