@@ -12,9 +12,12 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from explorer.classifier import tab as classifier
+from explorer.classifier.api import classify, explain
 from explorer.convolution import tab as convolution
+from explorer.convolution.api import convolve
 from explorer.errors import InputError, log_defect
 from explorer.gradient_flow import tab as gradient_flow
+from explorer.gradient_flow.api import gradient_norms
 from explorer.page.events import PRIVATE, TAKES_TURNS, for_whoever_waits
 from explorer.page.language import PageMiddleware
 from explorer.page.layout import Wing
@@ -23,6 +26,7 @@ from explorer.page.samples import encode_sprite
 from explorer.page.style import build_css, build_theme
 from explorer.patience import NobodyWaitsError
 from explorer.receptive_field import tab as receptive_field
+from explorer.receptive_field.api import receptive_field as list_receptive_fields
 from explorer.server.proxies import ProxyMiddleware, trust_nobody_else
 from explorer.server.requests import RequestMiddleware
 from explorer.server.sessions import CAPACITY, Visits, keep_house
@@ -42,12 +46,12 @@ WINGS = {
 }
 # Name for clients -> function. All other events are private.
 API = {
-    "convolve": convolution.convolve,
-    "receptive_field": receptive_field.receptive_field,
+    "convolve": convolve,
+    "receptive_field": list_receptive_fields,
     "trace_shapes": shapes.trace_shapes,
-    "gradient_norms": gradient_flow.gradient_norms,
-    "classify": classifier.classify,
-    "explain": classifier.explain,
+    "gradient_norms": gradient_norms,
+    "classify": classify,
+    "explain": explain,
 }
 HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
 _FORGET = (3600, 4 * 3600)  # seconds: each hour, pictures that readers brought more than four hours ago are deleted

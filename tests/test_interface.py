@@ -10,13 +10,14 @@ import gradio as gr
 import httpx
 import pytest
 
-from explorer.convolution.tab import read_cells
+from explorer.convolution.session import read_cells
 from explorer.errors import InputError
 from explorer.interface import API, HEAVY, WINGS, build_app, build_head, launch_settings, refuse_clearly
 from explorer.page.language import localise
 from explorer.page.layout import Wing
 from explorer.page.links import parse_setting, read_settings
-from explorer.receptive_field.tab import read_compared, read_layer, read_layers, read_model, read_place
+from explorer.receptive_field.session import read_compared, read_layers, read_model, read_place
+from explorer.receptive_field.tab import read_layer
 from explorer.settings import Settings
 from explorer.text import LANGUAGES, translate
 

@@ -14,7 +14,7 @@ import gradio as gr
 
 from explorer.checks import check_number
 from explorer.errors import InputError
-from explorer.page.events import PRIVATE, explain_problems
+from explorer.page.events import PRIVATE, then_wire
 from explorer.page.layout import Wing
 from explorer.page.samples import check_sample
 
@@ -61,9 +61,8 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
         return [gr.Tabs(selected=wing.name), *read_settings(wing, settings)]
 
     opened = reader.input(open_link, [reader], [tabs, *components], **PRIVATE)
-    draw = explain_problems(wing.handler, len(wing.outputs), language, wing.inputs)
     # In its turn: thirty readers who open one link would else be computed for all at once.
-    drawn = opened.then(draw, wing.inputs, wing.outputs, **{**PRIVATE, "queue": True})
+    drawn = then_wire(opened, wing.handler, wing.inputs, wing.outputs, language, queue=True)
     drawn.then(None, js="() => cnnExplorer.linkOpened()", **PRIVATE)
     for name, component in wing.link_settings.items():
         remember = f'(value) => cnnExplorer.rememberSetting("{wing.name}", "{name}", value)'

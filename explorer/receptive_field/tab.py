@@ -5,20 +5,21 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from explorer.checks import check_choice, check_number, check_whole
+from explorer.checks import check_whole
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
-from explorer.models.networks import NETWORKS, find_network, present_name
+from explorer.models.networks import NETWORKS, find_network
 from explorer.page.canvas import build_canvas
-from explorer.page.events import PRIVATE, draw_look_for, draw_problem, set_by_page, then_wire, wire
+from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
+from explorer.page.events import PRIVATE, Components, draw_look_for, draw_problem, set_by_page, then_wire, wire
 from explorer.page.layout import (
     Wing,
     build_explanation,
@@ -49,7 +50,7 @@ from explorer.receptive_field.maths import (
     COLUMN_TERMS,
     COMPARISONS,
     LAYER_TYPES,
-    MAX_LAYERS,
+    CellError,
     LayerRow,
     calculate_receptive_field,
     compare_stacks,
@@ -60,8 +61,8 @@ from explorer.receptive_field.maths import (
     summarise_stack,
 )
 from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, trace_model
-from explorer.receptive_field.scene import (
-    FARTHEST,
+from explorer.receptive_field.session import (
+    DEEPEST,
     FIRST_LAYER,
     FIRST_MODEL,
     FIRST_SAMPLE,
@@ -74,28 +75,29 @@ from explorer.receptive_field.scene import (
     TABLE,
     Scene,
     View,
-    check_compared,
     check_scene,
     check_size,
     describe_layer,
     encode_picture,
-    find_key,
+    find_chain,
     find_reach,
     find_scene,
     fit_size,
     make_layers,
     name_network,
+    read_compared,
     read_image,
+    read_layers,
+    read_model,
+    read_place,
     trace_compared,
-    trace_rows,
 )
-from explorer.text import LANGUAGES, Text, text_in
+from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
 FOLDER = Path(__file__).parent
 LEAST_IMAGE_SIZE = 8
 MOST_REQUESTS = 2**53  # of a page, which counts them
-DEEPEST_LINK = 9999  # layers; no network has as many
 CHOICE = "receptive_field.model"  # by which the page knows the choice of a network
 PICTURE = "receptive_field.picture"  # by which it knows the reader's own picture; brought.js knows it, too
 
@@ -104,15 +106,10 @@ PICTURE = "receptive_field.picture"  # by which it knows the reader's own pictur
 CLAIMED_DEPTHS = ((1, "3"), (3, "7"), (5, "15"), (10, "32"), (20, "100+"))
 
 
-PICTURES = ("chart", "field", "table")
-# What the handler gives: the look-for line first, then the pictures, then what it changes of the controls.
-ANSWER = (*PICTURES, "layer", "last", "marks")
-
-
 # ---- what the page calls ------------------------------------------------------------------------------------------
 
 
-def on_view(last, *values, language: str) -> list:
+def on_view(last, *, language: str, **values) -> dict:
     """Everything for what is set.
 
     It is called after any change, so that it alone decides what is shown: of two handlers the earlier could answer later.
@@ -120,76 +117,84 @@ def on_view(last, *values, language: str) -> list:
 
     Args:
         last: number of the last layer that the slider knows of; another one is told.
-        *values: those of a View.
+        language: of the page.
+        **values: those of a View.
     """
-    view, text = View(*values), text_in(language)
-    size = check_size(view.size)
-    problems = find_problems(view.layers, size) if view.model == TABLE else ()
-    if problems:
-        marks = [{"row": each.row, "column": each.column, "sentence": each.remark(language)} for each in problems]
-        return [gr.update(value=draw_problem(problems[0].sentence(language))), *_in_order(marks=marks)]
+    view, text = View(**values), text_in(language)
+    try:
+        scene = find_scene(view)
+    except InputError:
+        if view.model == TABLE and (problems := find_problems(view.layers, check_size(view.size))):
+            return _mark_problems(problems, language)
+        raise
     changes = {"marks": []} if view.model == TABLE else {}
-    deepest = len(trace_rows(view, size)) - 1
+    deepest = len(scene.rows) - 1
     if deepest != last:
-        number = min(check_whole("terms.layer", view.layer, 0), deepest)
         # A layer that stays is not sent back: the slider may have been moved on meanwhile.
-        moved = {} if number == view.layer else {"value": number}
-        view = replace(view, layer=number)
+        moved = {} if scene.number == view.layer else {"value": scene.number}
         changes |= {"layer": gr.update(maximum=deepest, **moved), "last": deepest}
-    scene = find_scene(view)
-    pictures = draw_pictures(scene, text)
-    story = find_story(view)
-    sentence = tell_story(story, view, scene.rows, text) if story else describe_layer(scene, text)
-    return [sentence, *_in_order(**pictures, **changes)]
+    story = find_story(scene)
+    sentence = tell_story(story, scene, text) if story else describe_layer(scene, text)
+    return {"look_for": sentence, **draw_pictures(scene, text), **changes}
 
 
-def on_open(last, *values, language: str) -> list:
+def _mark_problems(problems: Sequence[CellError], language: str) -> dict:
+    """The first in the line above, and each at its cell."""
+    marks = [{"row": each.row, "column": each.column, "sentence": each.remark(language)} for each in problems]
+    return {"look_for": gr.update(value=draw_problem(problems[0].sentence(language))), "marks": marks}
+
+
+def on_open(last, *, language: str, **values) -> dict:
     """The same for what a link asked for, and the size; the check, which follows other events, is made at once.
 
     A link names no size where it is that with which the page opens: then a network comes at its own.
     """
-    view = View(*values)
-    size = find_own_size(view.model) if view.size == IMAGE_SIZE else fit_size(view.model, view.size)
-    view = replace(view, size=size)
-    values = [getattr(view, name) for name in View.__dataclass_fields__]
-    answer = on_view(last, *values, language=language)
-    answer[1 + ANSWER.index("field")] = {**on_check(*values, language=language)[1], "isCheck": False}
-    return [*answer, size, gr.update(open=view.model == TABLE)]
+    model, size = values["model"], values["size"]
+    size = find_own_size(model) if size == IMAGE_SIZE else fit_size(model, size)
+    values |= {"size": size}
+    answer = {**on_view(last, language=language, **values), **on_check(language=language, **values)}
+    if "field" in answer:
+        answer["field"]["isCheck"] = False
+    return {**answer, "size": size, "editor": gr.update(open=model == TABLE)}
 
 
-def on_upload(path, number, *, language: str) -> list:
+def on_upload(path, number, *, language: str) -> dict:
     """The reader brought a picture, which on_view draws then, or the page tells why not. The sentence stays.
 
     Args:
         path: of the file; None where it has been taken away meanwhile.
         number: of the request, by which the page knows whether something else was set since.
+        language: of the page.
     """
     number = number if type(number) is int and 0 <= number < MOST_REQUESTS else None  # else no page's
     try:
-        return [gr.skip(), {"number": number, "picture": path and encode_picture(path)}]
+        return {"brought": {"number": number, "picture": path and encode_picture(path)}}
     except InputError as error:
-        return [gr.skip(), {"number": number, "problem": error.sentence(language)}]
+        return {"brought": {"number": number, "problem": error.sentence(language)}}
 
 
-def on_check(*values, language: str) -> list:
+def on_check(*, language: str, **values) -> dict:
     """Let autograd find the field that is shown: pixels that reach the unit, and whether they are those told."""
     try:
-        scene = find_scene(View(*values))
+        scene = find_scene(View(**values))
         check = check_scene(scene)
         payload = draw_scene(replace(scene, field=check.field), text_in(language), check)
     except InputError:  # on_view has told it; something else may have been set and told since
-        return [gr.skip(), gr.skip()]
+        return {}
     # Something else may be shown by the time that this arrives: then field.js lets it pass.
-    return [gr.skip(), {**payload, "isCheck": True}]
+    return {"field": {**payload, "isCheck": True}}
 
 
-def on_compare(comparison, channels, *, language: str) -> tuple:
+def on_compare(comparison, channels, *, language: str) -> dict:
     """Stacks of layers side by side: what they see and what they cost."""
     text = text_in(language)
     channels = check_whole("receptive_field.channels", channels, 1, 4096)
     stacks = compare_stacks(comparison, channels)
-    sentence = describe_stacks(comparison, stacks, text)
-    return sentence, draw_stacks(stacks, text), draw_stack_table(stacks, channels, text)
+    return {
+        "look_for": describe_stacks(comparison, stacks, text),
+        "stacks": draw_stacks(stacks, text),
+        "costs": draw_stack_table(stacks, channels, text),
+    }
 
 
 # ---- stories ------------------------------------------------------------------------------------------------------
@@ -217,26 +222,25 @@ STORY_LAYERS = {"whole": find_first_as_wide}
 
 
 @cache
-def open_story(story: str) -> View:
-    """What a story shows: its network at its layer."""
+def open_story(story: str) -> Scene:
+    """What a story shows: its network at its layer, on the image with which the page opens."""
     view = View(size=IMAGE_SIZE, **STORIES[story])
-    rows = trace_rows(view, IMAGE_SIZE)
-    return replace(view, layer=rows.index(STORY_LAYERS.get(story, find_last_local)(rows)))
+    rows = find_chain(view).rows
+    return find_scene(replace(view, layer=rows.index(STORY_LAYERS.get(story, find_last_local)(rows))))
 
 
-def find_story(view: View) -> str | None:
-    """The story that is told of a view that has been drawn, on whichever image, or None."""
+def find_story(scene: Scene) -> str | None:
+    """The story that is told of a scene, on whichever image, or None."""
 
-    def parts_of(each: View) -> tuple:
-        layers = [dict(row) for row in each.layers] if each.model == TABLE else None
-        return each.model, each.size, each.layer, each.place or None, list(each.compared or ()), layers
+    def parts_of(each: Scene) -> tuple:
+        return each.chain, each.number, each.place, each.compared
 
-    shown = parts_of(view)
-    return next((story for story in STORIES if parts_of(open_story(story)) == shown), None)
+    return next((story for story in STORIES if parts_of(open_story(story)) == parts_of(scene)), None)
 
 
-def tell_story(story: str, view: View, rows: Sequence[LayerRow], text: Text) -> str:
+def tell_story(story: str, scene: Scene, text: Text) -> str:
     """The sentence of a story, with numbers computed now."""
+    rows, field = scene.rows, scene.field
     said: dict[str, Any] = {"size": find_last_local(rows).size}
     if story == "kernels":
         small, large = (summarise_stack([{"kernel": kernel}] * depth, 64) for kernel, depth in ((3, 2), (5, 1)))
@@ -254,9 +258,8 @@ def tell_story(story: str, view: View, rows: Sequence[LayerRow], text: Text) -> 
         number = rows.index(wide)
         said |= {"name": html.escape(wide.name), "number": number, "wide": wide.size, "before": rows[number - 1].size}
     else:
-        field = find_scene(view).field
         said |= {"pixels": int(field.mask.sum()), "share": f"{1 - field.holes_share:.0%}"}
-        said |= {"weights": sum(int(layer["kernel"]) ** 2 for layer in view.layers)}
+        said |= {"weights": sum(layer["kernel"] ** 2 for layer in scene.chain.layers)}
     return text(f"receptive_field.tell_{story}", **said)
 
 
@@ -275,33 +278,31 @@ def find_own_size(model: Any) -> int:
 
 def draw_pictures(scene: Scene, text: Text) -> dict:
     """All pictures of a scene, by name."""
-    view = scene.view
-    compared = check_compared(view.compared)
-    others = [Growth(name, name_network(name, text), trace_compared(name, scene)) for name in compared]
-    main = Growth(view.model, name_network(view.model, text), scene.rows)
+
+    def draw_chart():
+        shown = [(scene.model, scene.rows), *((name, trace_compared(name, scene)) for name in scene.compared)]
+        main, *others = (Growth(name, name_network(name, text), rows) for name, rows in shown)
+        return draw_growth(main, scene.number, others, text)
+
+    drawn_table = partial(draw_layer_table, scene.rows, scene.number, scene.pixel, text)
     return {
-        "chart": draw_growth(main, scene.number, others, text),
+        "chart": Drawing((scene.chain, scene.number, scene.compared, scene.table), draw_chart),
         "field": draw_scene(scene, text),
-        "table": draw_layer_table(scene.rows, scene.number, scene.pixel, text),
+        "table": Drawing((scene.chain, scene.number, scene.place), drawn_table),
     }
-
-
-def _in_order(**values) -> list:
-    """A value for each part of the answer: those given, and no change of all others."""
-    return [values.get(name, gr.skip()) for name in ANSWER]
 
 
 def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict:
     """The field on the image beside the layer's map, and below it what autograd said of it, or that it is asked."""
-    shown = read_image(scene.view, min(scene.size, SHOWN_SIDE))
-    image = read_image(scene.view, scene.size)
+    shown = read_image(scene.image, min(scene.size, SHOWN_SIDE))
+    image = read_image(scene.image, scene.size)
     reach = find_reach(scene)
     field = draw_field(
         shown, scene.size, scene.row, scene.unit, scene.field, compute_mean_brightness(image, reach), text
     )
     if len(reach) > 1 and reach.all():  # an even grey, which would look like a fault
         field["mapCaption"] = text("receptive_field.map_even")
-    return {**field, "badge": draw_badge(check, scene.row, text), "key": find_key(scene)}
+    return {**field, "badge": draw_badge(check, scene.row, text), "key": scene.key}
 
 
 # ---- comparisons --------------------------------------------------------------------------------------------------
@@ -321,44 +322,6 @@ def describe_stacks(comparison: str, stacks: Sequence, text: Text) -> str:
     )  # fmt: skip
 
 
-# ---- the public function ------------------------------------------------------------------------------------------
-
-
-def receptive_field(
-    model: str = "lenet5", layers: list | None = None, input_size: int = IMAGE_SIZE, language: str = "en"
-) -> dict:
-    """Receptive field of every layer of a network, or of a list of layers.
-
-    Args:
-        model: name of a model of the catalogue, or "torchvision/" and the name of one of torchvision's classifiers; not
-            used when layers are given.
-        layers: list of {"type": "conv", "pool" or "transposed", "kernel", "stride", "padding", "dilation"} instead of a
-            model.
-        input_size: side of the image in pixels, 1 to 512.
-        language: "en" or "zh", for names and sentences.
-
-    Returns:
-        "input_size"; "layers", each with name, kind, size, jump, start (centre of the first unit, in pixels),
-        num_units, reach and note (key of why it is global or uneven, or null); "as_wide_as_image_from", the name
-        of the first layer whose field is, or null; "sentence", which says in words what the last layer sees.
-    """
-    check_choice("terms.language", language, tuple(LANGUAGES))
-    text = text_in(language)
-    input_size = check_size(input_size)
-    view = (
-        View(model=present_name(model), size=input_size) if layers is None else View(TABLE, input_size, layers=layers)
-    )
-    rows = trace_rows(view, input_size)
-    scene = find_scene(replace(view, layer=len(rows) - 1))
-    wide = find_first_as_wide(rows)
-    return {
-        "input_size": input_size,
-        "layers": [asdict(row) for row in rows],
-        "as_wide_as_image_from": wide and wide.name,
-        "sentence": describe_layer(scene, text),
-    }
-
-
 # ---- layout -------------------------------------------------------------------------------------------------------
 
 
@@ -367,7 +330,8 @@ def build_tab(language: str) -> Wing:
     text = text_in(language)
     build_intro("receptive_field", language)
     own, scene = text(f"receptive_field.network_{TABLE}"), find_scene(View())
-    first = {"look_for": describe_layer(scene, text), **draw_pictures(scene, text)}
+    drawings = draw_pictures(scene, text)
+    first = {"look_for": describe_layer(scene, text), **make_all(drawings)}
     first["field"]["badge"] = draw_badge(check_scene(scene), scene.row, text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
@@ -396,13 +360,16 @@ def build_tab(language: str) -> Wing:
     controls["last"] = gr.HTML(len(scene.rows) - 1, html_template="", visible="hidden")
     controls["marks"] = build_marks()
     build_chart_clicks()
-    shown = {**controls, **pictures}
-    inputs = [controls[name] for name in View.__dataclass_fields__]
-    outputs = [shown[name] for name in ("look_for", *ANSWER)]
-    triggers = [*wire_choices(controls, buttons), *wire_chart(controls, pictures["look_for"], text)]
-    wire_stage(triggers, shown, inputs, outputs, language)
+    shown = build_shown(drawings)
+    view = {name: controls[name] for name in View.__dataclass_fields__}
+    inputs = {"last": controls["last"], **view, SHOWN: shown}
+    outputs = {**pictures, **{name: controls[name] for name in ("layer", "last", "marks")}, SHOWN: shown}
+    triggers = [*wire_choices(controls, buttons), *wire_chart(controls, pictures["look_for"], text), shown.input]
+    drawn = wire(triggers, on_view, inputs, outputs, language)
+    wire_check(drawn, view, pictures, language)
+    wire_upload(controls, pictures["look_for"], language)
     build_heading(text("receptive_field.effective"))
-    build_effective(inputs, text, language)
+    build_effective(view, text, language)
     build_comparisons(text, language)
     build_facts(text)
     build_explanation("receptive_field", language)
@@ -410,14 +377,8 @@ def build_tab(language: str) -> Wing:
     parsers = {
         "model": read_model, "layer": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
     }  # fmt: skip
-    opened = [*outputs, controls["size"], controls["editor"]]
-    return Wing("receptive_field", links, on_open, [controls["last"], *inputs], opened, parsers)
-
-
-def read_model(words: str) -> str | None:
-    """The network that a link names, also by a name that it had once, or None where there is none."""
-    name = present_name(words)
-    return name if name == TABLE or name in NETWORKS else None
+    opened = {**outputs, "size": controls["size"], "editor": controls["editor"]}
+    return Wing("receptive_field", links, on_open, inputs, opened, parsers)
 
 
 def read_layer(words: str) -> dict | None:
@@ -426,37 +387,10 @@ def read_layer(words: str) -> dict | None:
     How deep its network is, is found out when it is drawn: until then the slider goes as far as it is asked to.
     """
     try:
-        number = check_whole("terms.layer", words, 0, DEEPEST_LINK)
+        number = check_whole("terms.layer", words, 0, DEEPEST)
     except InputError:
         return None
     return gr.update(value=number, maximum=max(number, 1))
-
-
-def read_place(words: str) -> list[float] | None:
-    """What a unit looks at as a link writes it, "0.25;0.5" (shares of the image's sides), or None where it is no place."""
-    try:
-        place = [check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in words.split(";")]
-    except InputError:
-        return None
-    return place if len(place) == 2 else None
-
-
-def read_compared(words: str) -> list[str] | None:
-    """The networks to compare with as a link writes them, "resnet34;resnet18", or None where one is not known."""
-    try:
-        return check_compared(words.split(";") if words else [])
-    except InputError:
-        return None
-
-
-def read_layers(words: str) -> list[dict[str, str]] | None:
-    """The rows of the table as a link writes them, "conv,3,1,1,1;pool,2,2,0,1", or None where that is no table.
-
-    What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
-    """
-    rows = [row.split(",") for row in words.split(";")]
-    fits = len(rows) <= MAX_LAYERS and all(len(row) == 1 + len(COLUMN_LIMITS) for row in rows)
-    return list(make_layers(*rows)) if fits else None
 
 
 def build_controls(text: Text, language: str) -> dict[str, gr.components.Component]:
@@ -511,14 +445,14 @@ def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.But
 
 def set_story(story: str) -> dict[str, Any]:
     """The values of the controls with which a story begins."""
-    view = open_story(story)
-    last = len(trace_rows(view, view.size)) - 1
+    scene = open_story(story)
+    last = len(scene.rows) - 1
     values = {
-        "model": view.model, "size": view.size, "place": None, "compared": view.compared,
-        "layer": gr.update(maximum=last, value=view.layer), "last": last,
+        "model": scene.model, "size": scene.size, "place": None, "compared": list(scene.compared),
+        "layer": gr.update(maximum=last, value=scene.number), "last": last,
     }  # fmt: skip
-    if view.model == TABLE:
-        values |= {"layers": view.layers, "editor": gr.update(open=True), "marks": []}
+    if scene.model == TABLE:
+        values |= {"layers": STORIES[story]["layers"], "editor": gr.update(open=True), "marks": []}
     return values
 
 
@@ -536,15 +470,20 @@ def wire_chart(controls: dict[str, gr.blocks.Block], look_for: gr.HTML, text: Te
     return [chosen.input]
 
 
-def wire_stage(triggers: list, shown: dict[str, gr.blocks.Block], inputs, outputs, language: str) -> None:
-    """Draw after each of these events; after each change of the field autograd looks at it."""
-    look_for, upload = shown["look_for"], shown["upload"]
-    drawn = wire(triggers, on_view, [shown["last"], *inputs], outputs, language)
+def wire_check(drawn: gr.events.Dependency, view: Components, pictures: Components, language: str) -> None:
+    """After each change of the field let autograd look at it."""
+    shown = {name: pictures[name] for name in ("look_for", "field")}
     # One after the other, none left out: the check of what was set last comes last.
-    then_wire(drawn, on_check, inputs, [look_for, shown["field"]], language,
-              trigger_mode="multiple", concurrency_id="check", concurrency_limit=1)  # fmt: skip
+    turns = {"trigger_mode": "multiple", "concurrency_id": "check", "concurrency_limit": 1}
+    then_wire(drawn, on_check, view, shown, language, **turns)
+
+
+def wire_upload(controls: Components, look_for: gr.HTML, language: str) -> None:
+    """Let the server read a picture that the reader brings."""
+    upload, brought = controls["upload"], controls["brought"]
     ask = f"(upload) => [upload, cnnExplorer.nextRequest({json.dumps(PICTURE)})]"
-    wire([upload.upload], on_upload, [upload, shown["brought"]], [look_for, shown["brought"]], language, js=ask)
+    outputs = {"look_for": look_for, "brought": brought}
+    wire([upload.upload], on_upload, {"path": upload, "number": brought}, outputs, language, js=ask)
 
 
 def build_brought() -> gr.HTML:
@@ -631,10 +570,12 @@ def build_comparisons(text: Text, language: str) -> None:
             )  # fmt: skip
             channels = build_slider(1, 512, first_channels, text("receptive_field.channels"))
         with picture_column():
-            look_for = build_look_for(first[0])
-            stacks = build_canvas(first[1], "receptive-field-stacks")
-            costs = gr.HTML(first[2], apply_default_css=False)
-    wire([comparison.input, channels.input], on_compare, [comparison, channels], [look_for, stacks, costs], language)
+            look_for = build_look_for(first["look_for"])
+            stacks = build_canvas(first["stacks"], "receptive-field-stacks")
+            costs = gr.HTML(first["costs"], apply_default_css=False)
+    inputs = {"comparison": comparison, "channels": channels}
+    outputs = {"look_for": look_for, "stacks": stacks, "costs": costs}
+    wire([comparison.input, channels.input], on_compare, inputs, outputs, language)
 
 
 def build_facts(text: Text) -> None:

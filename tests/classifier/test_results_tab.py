@@ -149,7 +149,7 @@ def test_cycles_are_told_and_drawn(language):
 def test_details_say_how_far_to_believe_the_probabilities(shipped, temperature, after, key):
     calibration = {**RECORD["calibration"], "temperature": temperature, "ece_after": after}
     checkpoints.save_record("lenet5", {**RECORD, "calibration": calibration}, shipped)
-    sentence = results_tab.on_results("lenet5", language="en")[0]
+    sentence = results_tab.on_results("lenet5", language="en")["look_for"]
     said = {"before": "4.3", "after": f"{100 * after:.1f}", "temperature": f"{temperature:.2f}"}
     assert sentence.endswith(text_in("en")(f"classifier.{key}", **said))
 
@@ -158,13 +158,13 @@ def test_details_say_how_far_to_believe_the_probabilities(shipped, temperature, 
 def test_images_that_no_network_gets_right_are_shown_with_both_classes(shipped, language):
     with gr.Blocks():
         results_tab.build_results(language)
-    assert results_tab.on_results("lenet5", language=language)[3] is None
+    assert results_tab.on_results("lenet5", language=language)["images"] is None
     images = torch.randint(0, 256, (2, 28, 28), dtype=torch.uint8)
     save_always_wrong(AlwaysWrong(images, torch.tensor([6, 9]), torch.tensor([4, 8]), {"lenet5": torch.tensor([0, 7])}))
     with gr.Blocks() as page:
         results_tab.build_results(language)
     text = text_in(language)
-    drawn = results_tab.on_results("lenet5", language=language)[3]["maps"]
+    drawn = results_tab.on_results("lenet5", language=language)["images"]["maps"]
     assert [each["title"] for each in drawn] == [text("terms.class_6"), text("terms.class_9")]
     assert [each["caption"] for each in drawn] == [f"→ {text('terms.class_0')}", f"→ {text('terms.class_7')}"]
     words = [block.value for block in page.blocks.values() if isinstance(block, gr.Markdown)]
@@ -181,7 +181,8 @@ def test_damaged_results_are_said(shipped):
 
 def test_the_first_picture_of_the_tab_is_a_mistake_of_its_network():
     """What the tab opens with must stay what its comment says when weights are trained anew."""
-    from explorer.classifier.tab import DEFAULT_MODEL, DEFAULT_SAMPLE, classify
+    from explorer.classifier.api import classify
+    from explorer.classifier.session import DEFAULT_MODEL, DEFAULT_SAMPLE
 
     answer = classify(sample=DEFAULT_SAMPLE, model=DEFAULT_MODEL)
     assert (answer["true_class"], answer["predicted"]) == (6, 2)

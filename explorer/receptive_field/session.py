@@ -1,12 +1,12 @@
-"""What the reader of the receptive-field tab has set, checked, and what that shows."""
+"""What came from the page, turned into what is shown: one unit of one layer of a network, on an image."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import html
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,13 @@ from explorer.checks import check_number, check_whole
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
-from explorer.models.networks import NETWORKS, find_network
+from explorer.models.networks import NETWORKS, find_network, present_name
 from explorer.page.samples import check_sample
 from explorer.receptive_field.effective import fit_images
 from explorer.receptive_field.figures import name_layer
 from explorer.receptive_field.maths import (
     COLUMN_LIMITS,
+    MAX_LAYERS,
     FieldBox,
     LayerRow,
     compute_box_reach,
@@ -53,6 +54,7 @@ STACK = "stack3x3"
 MOST_COMPARED = 3
 FIRST_MODEL, FIRST_LAYER, FIRST_SAMPLE = "lenet5", 3, 120
 MIDDLE = (0.5, 0.5)
+DEEPEST = 9999  # number of a layer that no network has
 FARTHEST = 9  # sides of the image: units at the edge of a padded map look beside it
 
 
@@ -66,7 +68,7 @@ LENET_LAYERS = make_layers(("conv", 5, 1, 2, 1), ("pool", 2, 2, 0, 1), ("conv", 
 
 @dataclass(frozen=True)
 class View:
-    """All that the reader has set, in the order of the components; as it came from the page until checked.
+    """All that the reader has set, as it came from the page.
 
     Attributes:
         model: name of a network, or TABLE.
@@ -91,15 +93,66 @@ class View:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What a view shows."""
+class Chain:
+    """A network of which a layer is shown, at one size of image.
 
-    view: View
+    Attributes:
+        model: a key of NETWORKS, or TABLE.
+        size: side of the image in pixels.
+        layers: the reader's own layers, as `parse_layers` gives them; None for a network.
+        rows: the image's own row, then one a layer.
+    """
+
+    model: str
     size: int
-    rows: tuple[LayerRow, ...]
+    layers: Sequence[Mapping[str, Any]] | None
+    rows: tuple[LayerRow, ...] = field(repr=False)  # which the others determine
+
+    def find_field(self, number: int, unit: tuple[int, int]) -> FieldBox:
+        """What a unit (row, column) of a layer sees."""
+        if self.layers is None:
+            return compute_field_box(self.rows[number], unit, self.size)
+        return compute_chain_field(self.layers, self.rows, number, unit)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is shown; checked.
+
+    Attributes:
+        chain: the network.
+        number: of the layer, 0 for the image.
+        place: (row, column) that the unit looks at, as shares of the image's sides; None for the middle.
+        unit: (row, column) of the unit.
+        field: what it sees.
+        image: the number of the sample that is the image, or the reader's own picture as `View.picture`.
+        compared: names of networks in the same chart.
+        table: the reader's own layers where one of the networks in the chart is made of them.
+    """
+
+    chain: Chain
     number: int
+    place: tuple[float, float] | None
     unit: tuple[int, int]
     field: FieldBox
+    image: int | str
+    compared: tuple[str, ...]
+    table: Sequence[Mapping[str, Any]] | None
+
+    @property
+    def model(self) -> str:
+        """Name of the network."""
+        return self.chain.model
+
+    @property
+    def size(self) -> int:
+        """Side of the image in pixels."""
+        return self.chain.size
+
+    @property
+    def rows(self) -> tuple[LayerRow, ...]:
+        """The image's own row, then one a layer."""
+        return self.chain.rows
 
     @property
     def row(self) -> LayerRow:
@@ -109,7 +162,12 @@ class Scene:
     @property
     def pixel(self) -> tuple[float, float]:
         """What the unit looks at, in pixels."""
-        return _find_pixel(self.view.place, self.size)
+        return _find_pixel(self.place, self.size)
+
+    @property
+    def key(self) -> str:
+        """The same for two scenes if, and only if, they show the same unit of the same layer on the same image."""
+        return hashlib.sha256(repr((self.chain, self.number, self.unit, self.image)).encode()).hexdigest()
 
 
 def check_size(size: Any) -> int:
@@ -117,40 +175,60 @@ def check_size(size: Any) -> int:
     return check_whole("terms.input_size", size, 1, MAX_IMAGE_SIZE)
 
 
-def read_pair(values: Any) -> Sequence:
-    return values if isinstance(values, list | tuple) and len(values) == 2 else (None, None)
-
-
-def _find_pixel(place: Any, size: int) -> tuple[float, float]:
-    shares = MIDDLE if place in (None, "") else read_pair(place)
+def check_place(place: Any) -> tuple[float, float] | None:
+    """What the unit looks at, as the browser sent it; None for the middle."""
+    if place in (None, ""):
+        return None
+    shares = place if isinstance(place, list | tuple) and len(place) == 2 else (None, None)
     rows, columns = (check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in shares)
+    return rows, columns
+
+
+def _find_pixel(place: tuple[float, float] | None, size: int) -> tuple[float, float]:
+    rows, columns = place or MIDDLE
     return rows * size - 0.5, columns * size - 0.5
 
 
 def find_scene(view: View) -> Scene:
-    """Check a view and find what it shows."""
+    """Check what is set and find what it shows. A number of a layer past the last one means the last one.
+
+    Raises:
+        InputError: something of it is out of bounds; a CellError where it is a row of the table.
+    """
+    chain = find_chain(view)
+    number = min(check_whole("terms.layer", view.layer, 0), len(chain.rows) - 1)
+    place, compared = check_place(view.place), tuple(check_compared(view.compared))
+    unit = find_unit(chain.rows[number], _find_pixel(place, chain.size))
+    image = check_image(view)
+    table = chain.layers if chain.layers or TABLE not in compared else parse_layers(view.layers)
+    return Scene(chain, number, place, unit, chain.find_field(number, unit), image, compared, table)
+
+
+def check_image(view: View) -> int | str:
+    """The number of the sample, or the reader's own picture, as `Scene.image`."""
+    if not view.picture:  # the page hands an empty one back as ""
+        return check_sample(view.sample)
+    decode_picture(view.picture)
+    return view.picture
+
+
+def find_chain(view: View) -> Chain:
+    """The network of a view at its size.
+
+    Raises:
+        InputError: there is no such network, or it takes no image of that size; a CellError where it is a row of the table.
+    """
     size = check_size(view.size)
-    rows = trace_rows(view, size)
-    number = min(check_whole("terms.layer", view.layer, 0), len(rows) - 1)
-    unit = find_unit(rows[number], _find_pixel(view.place, size))
-    return Scene(view, size, rows, number, unit, _find_field(view, rows, number, unit))
-
-
-def _find_field(view: View, rows: Sequence[LayerRow], number: int, unit: tuple[int, int]) -> FieldBox:
-    if view.model == TABLE:
-        return compute_chain_field(view.layers, rows, number, unit)
-    return compute_field_box(rows[number], unit, rows[0].num_units)
-
-
-def trace_rows(view: View, size: int) -> tuple[LayerRow, ...]:
-    """The rows of the network or of the reader's table."""
-    return trace_layer_table(view.layers, size) if view.model == TABLE else trace_model(view.model, size)
+    if view.model != TABLE:
+        return Chain(find_network(view.model).name, size, None, trace_model(view.model, size))
+    layers = parse_layers(view.layers)
+    return Chain(TABLE, size, layers, trace_layer_table(layers, size))
 
 
 def trace_compared(name: str, scene: Scene) -> tuple[LayerRow, ...]:
     """The rows of a network to compare with, at the same size where it takes that; stacks are as deep as it takes."""
     if name == TABLE:
-        return trace_layer_table(scene.view.layers, scene.size)
+        return trace_layer_table(scene.table, scene.size)
     if name in STACKS:
         least = min(max(row.size for row in scene.rows), 2 * scene.size)
         return trace_uniform_stack(STACKS[name], least, scene.size)
@@ -179,35 +257,24 @@ def name_network(name: str, text: Text) -> str:
 
 def check_scene(scene: Scene) -> UnitCheck:
     """Let autograd find the field of a scene."""
-    if scene.view.model != TABLE:
-        return check_unit(scene.view.model, scene.size, scene.row, scene.unit)
-    layers = parse_layers(scene.view.layers)[: scene.number]
-    return check_chain_unit(layers, scene.size, scene.row, scene.unit, scene.field)
-
-
-def find_key(scene: Scene) -> str:
-    """The same for two scenes if, and only if, they show the same unit of the same layer on the same image."""
-    view = scene.view
-    layers = parse_layers(view.layers) if view.model == TABLE else None
-    shown = (view.model, layers, scene.size, scene.number, scene.unit, view.picture or check_sample(view.sample))
-    return hashlib.sha256(repr(shown).encode()).hexdigest()
+    if scene.chain.layers is None:
+        return check_unit(scene.model, scene.size, scene.row, scene.unit)
+    return check_chain_unit(scene.chain.layers[: scene.number], scene.size, scene.row, scene.unit, scene.field)
 
 
 def find_reach(scene: Scene) -> np.ndarray:
     """What the units of a layer see along one side; of a large map some that are spread evenly."""
-    if scene.view.model == TABLE:
-        reach = compute_chain_reach(scene.view.layers, scene.rows, scene.number)
-    else:
+    if scene.chain.layers is None:
         reach = compute_box_reach(scene.row, scene.size)
+    else:
+        reach = compute_chain_reach(scene.chain.layers, scene.rows, scene.number)
     kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
     return reach[kept] if len(reach) > SHOWN_UNITS else reach
 
 
-def read_image(view: View, size: int) -> np.ndarray:
-    """The reader's picture, or the sample, as (size, size) of 0..1."""
-    if view.picture:  # the page hands an empty one back as ""
-        return fit_images(decode_picture(view.picture), size)[0].numpy()
-    pixels = load_sample().images[check_sample(view.sample)][None] / 255
+def read_image(image: int | str, size: int) -> np.ndarray:
+    """The sample or the reader's picture, `Scene.image`, as (size, size) of 0..1."""
+    pixels = decode_picture(image) if isinstance(image, str) else load_sample().images[image][None] / 255
     return fit_images(pixels, size)[0].numpy()
 
 
@@ -231,6 +298,45 @@ def decode_picture(picture: Any) -> torch.Tensor:
     return torch.frombuffer(bytearray(values), dtype=torch.uint8).view(1, SHOWN_SIDE, SHOWN_SIDE) / 255
 
 
+# ---- what a link names ------------------------------------------------------------------------------------------
+
+
+def read_model(words: str) -> str | None:
+    """The network that a link names, also by a name that it had once, or None where there is none."""
+    name = present_name(words)
+    return name if name == TABLE or name in NETWORKS else None
+
+
+def read_place(words: str) -> list[float] | None:
+    """What a unit looks at as a link writes it, "0.25;0.5" (shares of the image's sides), or None where it is no place."""
+    try:
+        place = [check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in words.split(";")]
+    except InputError:
+        return None
+    return place if len(place) == 2 else None
+
+
+def read_compared(words: str) -> list[str] | None:
+    """The networks to compare with as a link writes them, "resnet34;resnet18", or None where one is not known."""
+    try:
+        return check_compared(words.split(";") if words else [])
+    except InputError:
+        return None
+
+
+def read_layers(words: str) -> list[dict[str, str]] | None:
+    """The rows of the table as a link writes them, "conv,3,1,1,1;pool,2,2,0,1", or None where that is no table.
+
+    What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
+    """
+    rows = [row.split(",") for row in words.split(";")]
+    fits = len(rows) <= MAX_LAYERS and all(len(row) == 1 + len(COLUMN_LIMITS) for row in rows)
+    return list(make_layers(*rows)) if fits else None
+
+
+# ---- in words ---------------------------------------------------------------------------------------------------
+
+
 def describe_layer(scene: Scene, text: Text) -> str:
     """What to look for: by how much this layer widens the field, and what its unit sees."""
     row, number, size = scene.row, scene.number, scene.size
@@ -252,7 +358,7 @@ def describe_layer(scene: Scene, text: Text) -> str:
     if scene.field.is_empty:
         return grown + text("receptive_field.look_empty")
     if row.size >= size and not _has_holes(scene.field):
-        middle = _find_field(scene.view, scene.rows, number, find_unit(row, ((size - 1) / 2,) * 2))
+        middle = scene.chain.find_field(number, find_unit(row, ((size - 1) / 2,) * 2))
         sees_all = middle.clipped == (0, 0, size, size) and not _has_holes(middle)
         return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
     return grown + _describe_losses(scene.field, text)
