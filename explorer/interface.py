@@ -33,6 +33,7 @@ from explorer.server.sessions import CAPACITY, Visits, keep_house
 from explorer.server.turns import TurnQueue
 from explorer.settings import Settings, load_settings
 from explorer.shapes import tab as shapes
+from explorer.shapes.api import trace_shapes
 from explorer.text import LANGUAGES, text_in, translate
 from explorer.uploads import prepare_upload_folder
 
@@ -48,7 +49,7 @@ WINGS = {
 API = {
     "convolve": convolve,
     "receptive_field": list_receptive_fields,
-    "trace_shapes": shapes.trace_shapes,
+    "trace_shapes": trace_shapes,
     "gradient_norms": gradient_norms,
     "classify": classify,
     "explain": explain,

@@ -77,8 +77,9 @@ def each_place(handlers: Mapping[str, tuple[Callable, Mapping]]) -> list:
 
 @cache
 def wired() -> dict[Callable, BlockFunction]:
-    """Each handler -> the function of the built app that calls it."""
-    return {each.fn.__wrapped__: each for each in build_app().fns.values() if hasattr(each.fn, "__wrapped__")}
+    """Each handler -> the function of the built app that calls it, on the first page, which is the English one."""
+    functions = reversed(list(build_app().fns.values()))
+    return {each.fn.__wrapped__: each for each in functions if hasattr(each.fn, "__wrapped__")}
 
 
 def call_forged(handler: Callable, values: Mapping[str, Any], place: str, forged: Any, caplog) -> list[list]:

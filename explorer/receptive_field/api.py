@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 from explorer.checks import check_choice
 from explorer.models.networks import present_name
 from explorer.receptive_field.maths import find_first_as_wide
-from explorer.receptive_field.session import DEEPEST, IMAGE_SIZE, TABLE, View, check_size, describe_layer, find_scene
+from explorer.receptive_field.sentences import describe_layer
+from explorer.receptive_field.session import DEEPEST, IMAGE_SIZE, TABLE, View, check_size, find_scene
 from explorer.text import LANGUAGES, text_in
 
 

@@ -30,7 +30,8 @@ from explorer.receptive_field.effective import (
     prepare_images,
 )
 from explorer.receptive_field.figures import draw_effective, draw_effective_table, name_layer
-from explorer.receptive_field.session import TABLE, Scene, View, find_scene, name_network
+from explorer.receptive_field.sentences import name_network
+from explorer.receptive_field.session import TABLE, Scene, View, find_scene
 from explorer.text import Text, text_in
 
 FIRST_IMAGES = 20

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +18,6 @@ from explorer.images import open_image
 from explorer.models.networks import NETWORKS, find_network, present_name
 from explorer.page.samples import check_sample
 from explorer.receptive_field.effective import fit_images
-from explorer.receptive_field.figures import name_layer
 from explorer.receptive_field.maths import (
     COLUMN_LIMITS,
     MAX_LAYERS,
@@ -30,7 +28,6 @@ from explorer.receptive_field.maths import (
     compute_chain_reach,
     compute_field_box,
     find_unit,
-    how_much_is_joined,
     parse_layers,
     trace_layer_table,
     trace_uniform_stack,
@@ -42,7 +39,6 @@ from explorer.receptive_field.networks import (
     check_unit,
     trace_model,
 )
-from explorer.text import Text
 
 IMAGE_SIZE = 28
 SHOWN_SIDE = 256  # pixels along one side of a picture that is sent to the page
@@ -250,11 +246,6 @@ def check_compared(names: Any) -> list[str]:
     return [name if name in others else find_network(name).name for name in names]
 
 
-def name_network(name: str, text: Text) -> str:
-    """What the reader calls it."""
-    return NETWORKS[name].title if name in NETWORKS else text(f"receptive_field.network_{name}")
-
-
 def check_scene(scene: Scene) -> UnitCheck:
     """Let autograd find the field of a scene."""
     if scene.chain.layers is None:
@@ -332,47 +323,3 @@ def read_layers(words: str) -> list[dict[str, str]] | None:
     rows = [row.split(",") for row in words.split(";")]
     fits = len(rows) <= MAX_LAYERS and all(len(row) == 1 + len(COLUMN_LIMITS) for row in rows)
     return list(make_layers(*rows)) if fits else None
-
-
-# ---- in words ---------------------------------------------------------------------------------------------------
-
-
-def describe_layer(scene: Scene, text: Text) -> str:
-    """What to look for: by how much this layer widens the field, and what its unit sees."""
-    row, number, size = scene.row, scene.number, scene.size
-    name = f"<b>{html.escape(name_layer(row, text))}</b>"
-    if number == 0:
-        return text("receptive_field.look_input")
-    joined = how_much_is_joined(row, size)
-    if joined:
-        return text(f"receptive_field.look_{joined}", name=name, size=row.size, image=size)
-    before = scene.rows[number - 1]
-    added = row.size - before.size
-    if row.note:
-        grown = text("receptive_field.look_uneven", name=name, size=row.size, jump=f"{row.jump:.3g}")
-    else:
-        grown = text(
-            "receptive_field.look_grown" if added else "receptive_field.look_same",
-            name=name, added=added, reach=added // before.jump, jump=before.jump, size=row.size, image=size,
-        )  # fmt: skip
-    if scene.field.is_empty:
-        return grown + text("receptive_field.look_empty")
-    if row.size >= size and not _has_holes(scene.field):
-        middle = scene.chain.find_field(number, find_unit(row, ((size - 1) / 2,) * 2))
-        sees_all = middle.clipped == (0, 0, size, size) and not _has_holes(middle)
-        return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
-    return grown + _describe_losses(scene.field, text)
-
-
-def _has_holes(field: FieldBox) -> bool:
-    return field.holes_share > 0.005
-
-
-def _describe_losses(field: FieldBox, text: Text) -> str:
-    """What of the box lies in the padding, and what in holes."""
-    words = ""
-    if field.padding_share:
-        words += text("receptive_field.look_padding", share=f"{field.padding_share:.0%}")
-    if _has_holes(field):
-        words += text("receptive_field.look_holes", share=f"{field.holes_share:.0%}")
-    return words

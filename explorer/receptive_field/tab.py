@@ -7,7 +7,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,6 @@ from explorer.receptive_field.figures import (
     draw_network_table,
     draw_stack_table,
     draw_stacks,
-    name_stack,
 )
 from explorer.receptive_field.maths import (
     COLUMN_LIMITS,
@@ -51,16 +49,15 @@ from explorer.receptive_field.maths import (
     COMPARISONS,
     LAYER_TYPES,
     CellError,
-    LayerRow,
     calculate_receptive_field,
     compare_stacks,
     compute_mean_brightness,
     find_first_as_wide,
     find_last_local,
     find_problems,
-    summarise_stack,
 )
 from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, trace_model
+from explorer.receptive_field.sentences import describe_layer, describe_stacks, name_network, tell_story
 from explorer.receptive_field.session import (
     DEEPEST,
     FIRST_LAYER,
@@ -77,14 +74,12 @@ from explorer.receptive_field.session import (
     View,
     check_scene,
     check_size,
-    describe_layer,
     encode_picture,
     find_chain,
     find_reach,
     find_scene,
     fit_size,
     make_layers,
-    name_network,
     read_compared,
     read_image,
     read_layers,
@@ -238,36 +233,6 @@ def find_story(scene: Scene) -> str | None:
     return next((story for story in STORIES if parts_of(open_story(story)) == parts_of(scene)), None)
 
 
-def tell_story(story: str, scene: Scene, text: Text) -> str:
-    """The sentence of a story, with numbers computed now."""
-    rows, field = scene.rows, scene.field
-    said: dict[str, Any] = {"size": find_last_local(rows).size}
-    if story == "kernels":
-        small, large = (summarise_stack([{"kernel": kernel}] * depth, 64) for kernel, depth in ((3, 2), (5, 1)))
-        said |= {
-            "small": small.weights_per_pair, "large": large.weights_per_pair,
-            "saved": f"{1 - small.num_params / large.num_params:.0%}",
-            "relus": small.num_nonlinearities, "large_relus": large.num_nonlinearities,
-        }  # fmt: skip
-    elif story == "resnet50":
-        other = trace_model("resnet34", IMAGE_SIZE)
-        said |= {"other": find_last_local(other).size}
-        said |= {"kernels": _count_wide(rows), "other_kernels": _count_wide(other)}
-    elif story == "whole":
-        wide = find_first_as_wide(rows)
-        number = rows.index(wide)
-        said |= {"name": html.escape(wide.name), "number": number, "wide": wide.size, "before": rows[number - 1].size}
-    else:
-        said |= {"pixels": int(field.mask.sum()), "share": f"{1 - field.holes_share:.0%}"}
-        said |= {"weights": sum(layer["kernel"] ** 2 for layer in scene.chain.layers)}
-    return text(f"receptive_field.tell_{story}", **said)
-
-
-def _count_wide(rows: Sequence[LayerRow]) -> int:
-    """How many layers widen the field."""
-    return sum(row.size > before.size for before, row in pairwise(rows) if row.kind == "conv")
-
-
 # ---- what they show -----------------------------------------------------------------------------------------------
 
 
@@ -303,23 +268,6 @@ def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict
     if len(reach) > 1 and reach.all():  # an even grey, which would look like a fault
         field["mapCaption"] = text("receptive_field.map_even")
     return {**field, "badge": draw_badge(check, scene.row, text), "key": scene.key}
-
-
-# ---- comparisons --------------------------------------------------------------------------------------------------
-
-
-def describe_stacks(comparison: str, stacks: Sequence, text: Text) -> str:
-    """What to look for in a comparison, with its numbers."""
-    first, second = stacks[0], stacks[1]
-    return text(
-        f"receptive_field.look_{comparison}",
-        first=name_stack(first), second=name_stack(second), third=name_stack(stacks[2]),
-        first_size=first.size, second_size=second.size, third_size=stacks[2].size,
-        first_params=f"{first.num_params:,}", second_params=f"{second.num_params:,}",
-        saved=f"{1 - first.num_params / second.num_params:.0%}",
-        second_share=f"{second.seen_share:.0%}", third_share=f"{stacks[2].seen_share:.0%}",
-        first_jump=first.jump, third_jump=stacks[2].jump,
-    )  # fmt: skip
 
 
 # ---- layout -------------------------------------------------------------------------------------------------------
