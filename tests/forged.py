@@ -61,7 +61,7 @@ FORGED: list[Any] = [
     {},
     {"a": 1},
     {"\ud800": "\ud800"},
-    {"id": 5, "after": [], "marks": {"maps": [], "chart": nest(5000)}},
+    {"marks": {"maps": [], "chart": nest(5000)}, "sent": 5},
     {"layer": [], "edits": {}, "unit": {}, "map": [], "heard": "x", "network": [], "drawn": {}},
 ]
 

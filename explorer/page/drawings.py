@@ -7,7 +7,6 @@ the server, and two pages of one visitor do not disturb each other.
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,13 +52,13 @@ def make_new(changes: Mapping[str, Any], shown: Any, outputs: Collection[str]) -
     drawings = find_marks(changes)
     if not drawings:
         return dict(changes)
-    shown = shown if isinstance(shown, dict) else {}
-    marks = shown.get("marks") if isinstance(shown.get("marks"), dict) else {}
+    marks = shown.get("marks") if isinstance(shown, dict) else None
+    marks = marks if isinstance(marks, dict) else {}
     marks = {name: mark for name, mark in marks.items() if name in outputs and isinstance(mark, str) and len(mark) < 20}
     new = {name: value for name, value in changes.items() if name not in drawings or drawings[name] != marks.get(name)}
     # What a handler sets by itself is no drawing any more.
     stay = {name: mark for name, mark in marks.items() if name not in changes}
-    return {**make_all(new), SHOWN: _state({**stay, **drawings}, shown.get("id"))}
+    return {**make_all(new), SHOWN: {"marks": {**stay, **drawings}, "sent": [name for name in drawings if name in new]}}
 
 
 def build_shown(changes: Mapping[str, Any]) -> gr.HTML:
@@ -72,7 +71,7 @@ def build_shown(changes: Mapping[str, Any]) -> gr.HTML:
         changes: what the page opens with.
     """
     return gr.HTML(
-        _state(find_marks(changes), None),
+        {"marks": find_marks(changes), "sent": []},
         html_template="<span hidden></span>",
         js_on_load=Path(__file__).with_name("shown.js").read_text(encoding="utf-8"),
         elem_classes="bridge",
@@ -83,8 +82,3 @@ def build_shown(changes: Mapping[str, Any]) -> gr.HTML:
 def find_marks(changes: Mapping[str, Any]) -> dict[str, str]:
     """The mark of each drawing among these changes."""
     return {name: value.mark for name, value in changes.items() if isinstance(value, Drawing)}
-
-
-def _state(marks: Mapping[str, str], after: Any) -> dict[str, Any]:
-    """What a page shows, and after which of its states it may come to that; None: after any."""
-    return {"id": secrets.token_hex(6), "after": after if isinstance(after, str) else None, "marks": marks}

@@ -38,11 +38,11 @@ def test_only_what_is_not_shown_is_made_and_sent(made):
     assert third.keys() == {SHOWN} and third[SHOWN]["marks"] == second[SHOWN]["marks"]
 
 
-def test_each_state_of_a_page_says_after_which_one_it_may_come(made):
-    first = make_new({"chart": made.drawing("chart", 1)}, None, OUTPUTS)[SHOWN]
-    assert first["after"] is None
-    second = make_new({"chart": made.drawing("chart", 1)}, first, OUTPUTS)[SHOWN]
-    assert second["after"] == first["id"] != second["id"]
+def test_an_answer_says_which_drawings_it_brings(made):
+    first = make_new({"chart": made.drawing("chart", 1), "table": made.drawing("table", 1)}, None, OUTPUTS)[SHOWN]
+    assert first["sent"] == ["chart", "table"]
+    second = make_new({"chart": made.drawing("chart", 1), "table": made.drawing("table", 2)}, first, OUTPUTS)[SHOWN]
+    assert second["sent"] == ["table"] and second["marks"]["chart"] == first["marks"]["chart"]
 
 
 def test_what_a_handler_sets_by_itself_is_no_drawing_any_more(made):
@@ -53,20 +53,20 @@ def test_what_a_handler_sets_by_itself_is_no_drawing_any_more(made):
 
 
 def test_a_refusal_leaves_the_marks_alone():
-    assert make_new({"look_for": "refused"}, {"id": "x", "marks": {"chart": "y"}}, OUTPUTS) == {"look_for": "refused"}
+    assert make_new({"look_for": "refused"}, {"marks": {"chart": "y"}}, OUTPUTS) == {"look_for": "refused"}
 
 
 @pytest.mark.parametrize(
-    "shown", [None, "", 5, [], {}, {"marks": 5}, {"marks": {"chart": 5}}, {"marks": {"chart": ["x"]}, "id": []}]
+    "shown", [None, "", 5, [], {}, {"marks": 5}, {"marks": {"chart": 5}}, {"marks": {"chart": ["x"]}}]
 )
 def test_forged_marks_mean_that_nothing_is_shown(made, shown):
     sent = make_new({"chart": made.drawing("chart", 1)}, shown, OUTPUTS)
-    assert sent["chart"] == "chart of 1" and sent[SHOWN]["after"] is None
+    assert sent["chart"] == "chart of 1" and sent[SHOWN]["sent"] == ["chart"]
     assert sent[SHOWN]["marks"].keys() == {"chart"}
 
 
 def test_forged_marks_do_not_come_back():
-    forged = {"marks": {"chart": "x" * 100_000, "unknown": "x"}, "id": "a"}
+    forged = {"marks": {"chart": "x" * 100_000, "unknown": "x"}}
     sent = make_new({"table": Drawing(1, str)}, forged, OUTPUTS)
     assert sent[SHOWN]["marks"].keys() == {"table"}
 
