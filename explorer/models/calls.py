@@ -177,6 +177,11 @@ def leave_shape(call: Call, settings: LayerSettings = LayerSettings()) -> Output
     return Output(call.first.shape, call.first.field, settings, call.first.dimensions)
 
 
+def refuse(call: Call) -> Output:
+    """The rule of what is known for weights, and not for feature maps."""
+    raise call.unsupported()
+
+
 def join_places(field: Field, dimensions: Iterable[Dimension], reason: str) -> Field:
     """The field after an operation that joins everything along some dimensions."""
     counted = count_places(dimensions)

@@ -155,7 +155,7 @@ def pool_rule(call: Call, **arguments) -> Output:
     return _slide(call, settings, call.first.shape[0])
 
 
-def pool_function_rule(*names: str) -> Rule:
+def _pool_function_rule(*names: str) -> Rule:
     """The rule of a pooling function, from the names of its arguments after the input."""
 
     def rule(call: Call) -> Output:
@@ -163,6 +163,14 @@ def pool_function_rule(*names: str) -> Rule:
         return pool_rule(call, **dict(zip(names, call.args[1:])), **given)
 
     return rule
+
+
+max_pool_function_rule = _pool_function_rule(
+    "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"
+)
+avg_pool_function_rule = _pool_function_rule(
+    "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"
+)
 
 
 def adaptive_rule(call: Call, output_size=None) -> Output:

@@ -9,19 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, prod
 
+from explorer.models.operations import BY_KIND
 from explorer.models.trace import Layer, LayerSettings, Shape, Trace
 
-_KINDS = {
-    "conv": ("Conv2d", "ConvTranspose2d"),
-    "pool": ("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "max_pool2d", "avg_pool2d",
-             "adaptive_avg_pool2d", "mean"),
-    "linear": ("Linear",),
-    "norm": ("BatchNorm2d", "BatchNorm1d", "GroupNorm", "LayerNorm", "LayerNorm2d", "LocalResponseNorm"),
-    "activation": ("ReLU", "ReLU6", "LeakyReLU", "ELU", "GELU", "SiLU", "Hardswish", "Hardsigmoid", "Sigmoid", "Tanh",
-                   "relu", "gelu"),
-    "add": ("add", "cat", "mul"),
-}  # fmt: skip
-ROLES = {kind: role for role, kinds in _KINDS.items() for kind in kinds}
 _STEP_ROLES = ("conv", "pool", "linear")
 BLOCK_ROLES = ("residual", "plain", "block")
 MOST_STAGES = 14  # that a picture has room for
@@ -106,6 +96,11 @@ class Stage:
         return sum(step.activation_bytes for step in self.steps)
 
 
+def find_role(layer: Layer) -> str:
+    """Its colour by meaning, a key of `explorer.page.style.ROLES`."""
+    return BY_KIND[layer.kind].role
+
+
 def order_axes(layer: Layer) -> Shape:
     """The output's shape as (C, H, W) where it is a map in another order; else as it is.
 
@@ -121,12 +116,13 @@ def order_axes(layer: Layer) -> Shape:
 def gather_stages(trace: Trace) -> tuple[Stage, ...]:
     """Gather the layers of a network into stages; every layer is in exactly one step.
 
-    Layers named "STAGE.NUMBER.REST" make the block "STAGE.NUMBER". Of the others, each convolution, pooling, linear
-    layer and change of shape opens a step, and the pointwise layers after it join it.
+        Layers named "STAGE.NUMBER.REST" make the block "STAGE.NUMBER". Of the others, each convolution, pooling, linear
+        layer and change of shape opens a step, and the pointwise layers after it join it.
 
-    >>> from explorer.models.trace import trace_catalogue
-    >>> [stage.name for stage in gather_stages(trace_catalogue("resnet18", (1, 28, 28)))]
-    ['stem.0', 'layer1', 'layer2', 'layer3', 'layer4', 'avgpool', 'flatten', 'classifier']
+        >>> from explorer.models.operations import BY_KIND
+    from explorer.models.trace import trace_catalogue
+        >>> [stage.name for stage in gather_stages(trace_catalogue("resnet18", (1, 28, 28)))]
+        ['stem.0', 'layer1', 'layer2', 'layer3', 'layer4', 'avgpool', 'flatten', 'classifier']
     """
     steps: list[Step] = []
     start = 0
@@ -178,7 +174,7 @@ def _block_role(layers: Sequence[Layer], start: int) -> str:
 def _single_steps(layers: Iterable[Layer]) -> list[Step]:
     opened: list[list[Layer]] = []
     for layer in layers:
-        opens = ROLES.get(layer.kind) in _STEP_ROLES or layer.output_shape != layer.input_shape
+        opens = find_role(layer) in _STEP_ROLES or layer.output_shape != layer.input_shape
         if opens or not opened:
             opened.append([])
         opened[-1].append(layer)
@@ -194,16 +190,17 @@ def is_global_average(layer: Layer) -> bool:
 
 
 def _step_role(layer: Layer) -> str:
-    role = ROLES.get(layer.kind, "other")
+    role = find_role(layer)
     return role if role in _STEP_ROLES else "other"
 
 
 def output_arithmetic(layer: Layer) -> str:
     """How the layer's output size follows from its input, with the numbers filled in; "" where nothing changes.
 
-    >>> from explorer.models.trace import trace_catalogue
-    >>> output_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[3])
-    '⌊(14 − 5)/1⌋ + 1 = 10'
+        >>> from explorer.models.operations import BY_KIND
+    from explorer.models.trace import trace_catalogue
+        >>> output_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[3])
+        '⌊(14 − 5)/1⌋ + 1 = 10'
     """
     settings, before, after = layer.settings, layer.input_shape, layer.output_shape
     if settings.kernel_size is not None and len(before) == len(after) == 3:
@@ -267,9 +264,10 @@ def bin_widths(size: int, bins: int) -> list[int]:
 def params_arithmetic(layer: Layer) -> str:
     """The sum that gives `num_params`, with the numbers filled in; "" where there are none of its own.
 
-    >>> from explorer.models.trace import trace_catalogue
-    >>> params_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
-    '6·1·5·5 + 6'
+        >>> from explorer.models.operations import BY_KIND
+    from explorer.models.trace import trace_catalogue
+        >>> params_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
+        '6·1·5·5 + 6'
     """
     factors, bias = _parameter_factors(layer)
     # Attention has more parameters than one product, and a second use of the same ones has none.
@@ -294,13 +292,14 @@ def _parameter_factors(layer: Layer) -> tuple[tuple[int, ...], int]:
 def mult_adds_arithmetic(layer: Layer) -> str:
     """The product that gives `mult_adds` of a layer that is applied at many places; "" for any other.
 
-    >>> from explorer.models.trace import trace_catalogue
-    >>> mult_adds_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
-    '156·28·28'
+        >>> from explorer.models.operations import BY_KIND
+    from explorer.models.trace import trace_catalogue
+        >>> mult_adds_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
+        '156·28·28'
     """
-    if layer.mult_adds == 0 or ROLES.get(layer.kind) not in ("conv", "linear"):
+    if layer.mult_adds == 0 or find_role(layer) not in ("conv", "linear"):
         return ""
-    positions = layer.output_shape[1:] if ROLES[layer.kind] == "conv" else layer.output_shape[:-1]
+    positions = layer.output_shape[1:] if find_role(layer) == "conv" else layer.output_shape[:-1]
     each, rest = divmod(layer.mult_adds, prod(positions))
     return "" if rest or not positions else "·".join([f"{each:,}", *map(str, positions)])
 
