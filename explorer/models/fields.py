@@ -72,6 +72,22 @@ class ReceptiveField:
         return None if bottom < top or right < left else ((top, left), (bottom, right))
 
 
+def follow_window(
+    size: int, jump: int, start: float, kernel_size: int, stride: int, padding: int, dilation: int
+) -> tuple[int, int, float]:
+    """Size, jump and start of a field, in pixels of the image, after a window that slides over one axis.
+
+    Args:
+        size, jump, start: those of the units that the window reads.
+        kernel_size, stride, padding, dilation: of the window, in units of what it reads.
+
+    >>> follow_window(5, 1, 0.0, kernel_size=2, stride=2, padding=0, dilation=1)
+    (6, 2, 0.5)
+    """
+    span = dilation * (kernel_size - 1)
+    return size + span * jump, jump * stride, start + (span / 2 - padding) * jump
+
+
 class MapTooLargeError(ValueError):
     """A map would have more than MAX_UNITS units along one side."""
 
@@ -126,10 +142,8 @@ class Axis:
             return replace(self, count=num_outputs, spans=spans)
         if self.jump is None:
             return self._irregular(spans, num_outputs, self.note)
-        span = dilation * (kernel_size - 1)
-        size = self.size + span * self.jump
-        start = self.start + (span / 2 - padding) * self.jump
-        return Axis(size, self.jump * stride, start, num_outputs, spans)
+        moved = follow_window(self.size, self.jump, self.start, kernel_size, stride, padding, dilation)
+        return Axis(*moved, num_outputs, spans)
 
     def spread(self, kernel_size: int, stride: int, padding: int, dilation: int, num_outputs: int) -> Axis:
         """After a transposed convolution: unit i writes to outputs i stride - padding + t dilation.

@@ -2,6 +2,18 @@
 
 Coordinates are those of pixel centres: pixel 0 of a row lies at 0, pixel 1 at 1. All layers here are square, so
 that one number stands for height and width.
+
+A chain of layers (rows of the editable table) is followed here, and not recorded like the networks of models/trace.py. Only
+the formula of a window is the same function, `follow_window`. It was tried in November 2026, with `build_chain` of
+networks.py and 1200 random chains:
+
+- Without a transposed convolution all 627 chains that fit gave the same rows, which a test repeats. But recording takes
+  time, and a chain is a new network at each step of a slider: 2.5 ms instead of 0.06 ms for LeNet-5's four layers, 21 ms
+  instead of 0.7 ms for 64 layers of 3x3, 68 ms instead of 0.7 ms for 64 layers of 31x31 on 1024 pixels (medians).
+- Behind a transposed convolution 270 of 355 chains gave other rows: the axes of models/fields.py have no jump there, and
+  know the largest field as the border of the image cuts it. Here jumps are means, and sizes are those far from any border.
+- The axes know the first and last pixel of a unit, and no holes between them; here every pixel is told.
+- An error here names the cell of the table.
 """
 
 from __future__ import annotations
@@ -15,6 +27,7 @@ import numpy as np
 
 from explorer.checks import check_choice, check_whole
 from explorer.errors import InputError, shorten
+from explorer.models.fields import follow_window
 
 LAYER_TYPES = ("conv", "pool", "transposed")
 COLUMN_LIMITS: Mapping[str, tuple[int, int]] = {
@@ -158,8 +171,8 @@ def calculate_receptive_field(layers: Sequence[Mapping[str, Any]]) -> list[int]:
             raise problem
         kernel_size = check_whole("terms.kernel_size", layer.get("kernel", 1), 1)
         dilation = check_whole("terms.dilation", layer.get("dilation", 1), 1)
-        size += dilation * (kernel_size - 1) * jump
-        jump *= check_whole("terms.stride", layer.get("stride", 1), 1)
+        stride = check_whole("terms.stride", layer.get("stride", 1), 1)
+        size, jump, _ = follow_window(size, jump, 0.0, kernel_size, stride, 0, dilation)
         sizes.append(size)
     return sizes
 
@@ -315,18 +328,10 @@ def make_image_row(input_size: int) -> LayerRow:
 
 def _trace_row(before: LayerRow, layer: Mapping[str, Any], number: int, name: str) -> LayerRow:
     num_units = _count_units(before.num_units, layer, number)
-    span = layer["dilation"] * (layer["kernel"] - 1)
-    size, jump = before.size + span * before.jump, before.jump * layer["stride"]
+    window = (layer["kernel"], layer["stride"], layer["padding"], layer["dilation"])
+    size, jump, start = follow_window(before.size, before.jump, before.start, *window)
     _check_field_size(max(size, jump), layer, number, MAX_FIELD_SIZE)
-    row = LayerRow(
-        name=name,
-        kind=layer["type"],
-        size=size,
-        jump=jump,
-        start=before.start + (span / 2 - layer["padding"]) * before.jump,
-        num_units=num_units,
-        reach=before.reach,
-    )
+    row = LayerRow(name, layer["type"], size, jump, start, num_units, before.reach)
     return limit_reach(row)
 
 
