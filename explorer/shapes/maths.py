@@ -116,13 +116,12 @@ def order_axes(layer: Layer) -> Shape:
 def gather_stages(trace: Trace) -> tuple[Stage, ...]:
     """Gather the layers of a network into stages; every layer is in exactly one step.
 
-        Layers named "STAGE.NUMBER.REST" make the block "STAGE.NUMBER". Of the others, each convolution, pooling, linear
-        layer and change of shape opens a step, and the pointwise layers after it join it.
+    Layers named "STAGE.NUMBER.REST" make the block "STAGE.NUMBER". Of the others, each convolution, pooling, linear
+    layer and change of shape opens a step, and the pointwise layers after it join it.
 
-        >>> from explorer.models.operations import BY_KIND
-    from explorer.models.trace import trace_catalogue
-        >>> [stage.name for stage in gather_stages(trace_catalogue("resnet18", (1, 28, 28)))]
-        ['stem.0', 'layer1', 'layer2', 'layer3', 'layer4', 'avgpool', 'flatten', 'classifier']
+    >>> from explorer.models.trace import trace_catalogue
+    >>> [stage.name for stage in gather_stages(trace_catalogue("resnet18", (1, 28, 28)))]
+    ['stem.0', 'layer1', 'layer2', 'layer3', 'layer4', 'avgpool', 'flatten', 'classifier']
     """
     steps: list[Step] = []
     start = 0
@@ -197,10 +196,9 @@ def _step_role(layer: Layer) -> str:
 def output_arithmetic(layer: Layer) -> str:
     """How the layer's output size follows from its input, with the numbers filled in; "" where nothing changes.
 
-        >>> from explorer.models.operations import BY_KIND
-    from explorer.models.trace import trace_catalogue
-        >>> output_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[3])
-        '⌊(14 − 5)/1⌋ + 1 = 10'
+    >>> from explorer.models.trace import trace_catalogue
+    >>> output_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[3])
+    '⌊(14 − 5)/1⌋ + 1 = 10'
     """
     settings, before, after = layer.settings, layer.input_shape, layer.output_shape
     if settings.kernel_size is not None and len(before) == len(after) == 3:
@@ -264,10 +262,9 @@ def bin_widths(size: int, bins: int) -> list[int]:
 def params_arithmetic(layer: Layer) -> str:
     """The sum that gives `num_params`, with the numbers filled in; "" where there are none of its own.
 
-        >>> from explorer.models.operations import BY_KIND
-    from explorer.models.trace import trace_catalogue
-        >>> params_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
-        '6·1·5·5 + 6'
+    >>> from explorer.models.trace import trace_catalogue
+    >>> params_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
+    '6·1·5·5 + 6'
     """
     factors, bias = _parameter_factors(layer)
     # Attention has more parameters than one product, and a second use of the same ones has none.
@@ -292,10 +289,9 @@ def _parameter_factors(layer: Layer) -> tuple[tuple[int, ...], int]:
 def mult_adds_arithmetic(layer: Layer) -> str:
     """The product that gives `mult_adds` of a layer that is applied at many places; "" for any other.
 
-        >>> from explorer.models.operations import BY_KIND
-    from explorer.models.trace import trace_catalogue
-        >>> mult_adds_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
-        '156·28·28'
+    >>> from explorer.models.trace import trace_catalogue
+    >>> mult_adds_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
+    '156·28·28'
     """
     if layer.mult_adds == 0 or find_role(layer) not in ("conv", "linear"):
         return ""
