@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import fx, nn
@@ -129,7 +130,8 @@ def _check(recording: Recording, shape: tuple[int, ...], name: str, unit: tuple[
         return FieldCheck("not_checked", "trace.check_no_grid")
     if unit is None:
         shape, layer = _make_room(recording, shape, layer)
-        unit = tuple(layer.output_shape[axis] // 2 for axis in layer.map_axes)
+        rows, columns = (layer.output_shape[axis] // 2 for axis in _find_axes(layer))
+        unit = rows, columns
     _check_unit(layer, unit)
     traced = layer.receptive_field.box(unit)
     covers = traced == ((0, 0), (shape[1] - 1, shape[2] - 1))
@@ -150,10 +152,15 @@ def _find_layer(recording: Recording, shape: Sequence[int], name: str) -> Layer:
     raise InputError("trace.no_layer", layer=str(name)[:80])
 
 
-def _check_unit(layer: Layer, unit: tuple[int, int]) -> None:
+def _find_axes(layer: Layer) -> tuple[int, int]:
+    """Where height and width stand in its output's shape."""
     if layer.map_axes is None:
         raise InputError("trace.no_map", layer=layer.name, kind=layer.kind)
-    rows, columns = (layer.output_shape[axis] for axis in layer.map_axes)
+    return layer.map_axes
+
+
+def _check_unit(layer: Layer, unit: tuple[int, int]) -> None:
+    rows, columns = (layer.output_shape[axis] for axis in _find_axes(layer))
     if not (0 <= unit[0] < rows and 0 <= unit[1] < columns):
         raise InputError("trace.no_unit", layer=layer.name, rows=rows, columns=columns)
 
@@ -180,7 +187,7 @@ def _replay(recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tu
         output = _Replay(recording, shape[0]).run(image, layer.name)
         # From the last dimension to the first, so that the places of those before do not move.
         at_unit = narrow(output)
-        for axis, index in sorted(zip(layer.map_axes, unit, strict=True), reverse=True):
+        for axis, index in sorted(zip(_find_axes(layer), unit, strict=True), reverse=True):
             at_unit = at_unit.select(axis + 1, index)
         if not at_unit.requires_grad:
             return Footprint(torch.zeros(shape[1:], dtype=torch.bool))
@@ -197,12 +204,12 @@ class _Replay:
         self.keeps_channels = any(_splits_channels(step) for step in recording.steps)
 
     def run(self, image: torch.Tensor, name: str) -> torch.Tensor:
-        values: dict[fx.Node, object] = {}
+        values: dict[fx.Node, Any] = {}
         for step in self.recording.steps:
             args, kwargs = fx.node.map_arg((step.node.args, step.node.kwargs), values.__getitem__)
             if step.node.op == "placeholder":
                 values[step.node] = widen(image, self.channels)
-            elif step.node.op == "get_attr":
+            elif step.weight is not None:
                 values[step.node] = _stand_in(step.weight.tensor)
             elif step.node.op != "output":
                 values[step.node] = self._call(step, tuple(args), dict(kwargs))
@@ -225,7 +232,7 @@ class _Replay:
 
     def _concatenate(self, tensors: Sequence[torch.Tensor], dim: int = 0) -> torch.Tensor:
         if dim == 1 and not self.keeps_channels and all(map(is_narrow, tensors)):
-            return widen(sum(map(narrow, tensors)), sum(tensor.shape[1] for tensor in tensors))
+            return widen(torch.stack(list(map(narrow, tensors))).sum(0), sum(tensor.shape[1] for tensor in tensors))
         return torch.cat(list(tensors), dim)
 
 

@@ -250,7 +250,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _in_order(refuse, "expand"),  # of weights alone
 )  # fmt: skip
 
-_BY_CALL: Mapping[object, Operation] = {call: operation for operation in OPERATIONS for call in operation.calls}
+_BY_CALL: Mapping[Named, Operation] = {call: operation for operation in OPERATIONS for call in operation.calls}
 # What has several names in Python goes by one.
 _KINDS = {
     "iadd": "add", "imul": "mul", "isub": "sub", "truediv": "div", "swapaxes": "transpose", "relu_": "relu",

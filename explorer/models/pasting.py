@@ -66,6 +66,8 @@ ANY_INPUT = None
 
 
 def whole_number(minimum: int, maximum: int) -> Callable[[Any], object]:
+    """A check for a whole number within these limits."""
+
     def check(value):
         if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
             raise WrongValueError("wanted_whole", minimum=f"{minimum:,}", maximum=f"{maximum:,}")
@@ -92,16 +94,20 @@ def number_or_pair(minimum: int, maximum: int, *words: str) -> Callable[[Any], o
 
 
 def or_none(inner: Callable) -> Callable[[Any], object]:
+    """A check that lets None through as well."""
     return lambda value: None if value is None else inner(value)
 
 
 def flag(value):
+    """A check for True or False."""
     if not isinstance(value, bool):
         raise WrongValueError("wanted_flag")
     return value
 
 
 def real_number(minimum: float, maximum: float) -> Callable[[Any], object]:
+    """A check for a finite number within these limits; it returns a float."""
+
     def check(value):
         known = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not known or not math.isfinite(value) or not minimum <= value <= maximum:
@@ -112,6 +118,8 @@ def real_number(minimum: float, maximum: float) -> Callable[[Any], object]:
 
 
 def one_of(*words: str) -> Callable[[Any], object]:
+    """A check for one of these words."""
+
     def check(value):
         if value not in words or not isinstance(value, str):
             raise WrongValueError("wanted_word", words=list(words))

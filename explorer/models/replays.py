@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.models.calls import find_all
+from explorer.models.calls import find_all, pair
 
 
 class Replay(Enum):
@@ -32,18 +32,21 @@ class Replay(Enum):
 
 
 def is_narrow(x: torch.Tensor) -> bool:
+    """Whether all channels of a map are one and the same, of which a single one is kept."""
     return hasattr(x, "one_channel")
 
 
 def narrow(x: torch.Tensor) -> torch.Tensor:
+    """The one channel (N, 1, H, W) of such a map; any other tensor as it is."""
     return getattr(x, "one_channel", x)
 
 
 def widen(x: torch.Tensor, channels: int) -> torch.Tensor:
+    """One channel (N, 1, H, W) as a map with so many channels, (N, channels, H, W); any other tensor as it is."""
     if x.dim() != 4 or x.shape[1] != 1:
         return x
     wide = x.expand(-1, channels, -1, -1)
-    wide.one_channel = x
+    wide.one_channel = x  # type: ignore[attr-defined]  # a mark of ours
     return wide
 
 
@@ -63,12 +66,12 @@ def convolve(conv: nn.Conv2d | nn.ConvTranspose2d, x: torch.Tensor) -> torch.Ten
     if summed.shape[1] > groups:
         summed = summed.unflatten(1, (groups, -1)).mean(2)
     if isinstance(conv, nn.ConvTranspose2d):
-        moves = (conv.stride, conv.padding, conv.output_padding, groups, conv.dilation)
-        spread = F.conv_transpose2d(summed, _equal_weights(conv, groups), None, *moves)
+        moves = (conv.stride, pair(conv.padding), conv.output_padding)
+        spread = F.conv_transpose2d(summed, _equal_weights(conv, groups), None, *moves, groups, conv.dilation)
     elif conv.kernel_size == conv.stride == (1, 1) and conv.padding in ((0, 0), "same", "valid"):
         spread = summed
     elif _is_box(conv):
-        spread = F.avg_pool2d(summed, conv.kernel_size, conv.stride, conv.padding) * sqrt(prod(conv.kernel_size))
+        spread = F.avg_pool2d(summed, conv.kernel_size, conv.stride, pair(conv.padding)) * sqrt(prod(conv.kernel_size))
     else:
         weights = _equal_weights(conv, groups)
         spread = F.conv2d(summed, weights, None, conv.stride, conv.padding, conv.dilation, groups)
@@ -116,14 +119,17 @@ def normalise_batch(norm: nn.BatchNorm1d | nn.BatchNorm2d, x: torch.Tensor) -> t
 
 
 def pool_maxima(pool: nn.MaxPool2d, x: torch.Tensor) -> torch.Tensor:
+    """In place of max pooling: averages of the same windows."""
     return by_channel(average_windows)(x, pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode)
 
 
 def pool_averages(pool: nn.AvgPool2d, x: torch.Tensor) -> torch.Tensor:
+    """Average pooling of one channel for all."""
     return by_channel(F.avg_pool2d)(x, pool.kernel_size, pool.stride, pool.padding, pool.ceil_mode)
 
 
 def pool_adaptively(pool: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Adaptive average pooling, also in place of adaptive max pooling."""
     return by_channel(F.adaptive_avg_pool2d)(x, pool.output_size)
 
 
@@ -138,6 +144,7 @@ def leave_alone(*args, **kwargs) -> torch.Tensor:
 
 
 def join_features(linear: nn.Linear, x: torch.Tensor) -> torch.Tensor:
+    """In place of a linear layer: the mean of all features, as often as there are features out."""
     return x.mean(-1, keepdim=True).expand(*x.shape[:-1], linear.out_features)
 
 
@@ -160,14 +167,15 @@ def pad_with_zeros(
 
 
 def attend(attention: nn.MultiheadAttention, query: torch.Tensor, *_, **__) -> tuple[torch.Tensor, None]:
+    """In place of attention: every token with the mean of all of them."""
     return _mix(query, (1, 2)), None
 
 
 def convolve_with(x: torch.Tensor, weight: torch.Tensor, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """F.conv2d, through the module that does the same."""
-    channels, (out_channels, _, *kernel_size) = x.shape[1], weight.shape
-    settings = (tuple(kernel_size), stride, padding, dilation, groups)
-    return convolve(nn.Conv2d(channels, out_channels, *settings, bias=False, device="meta"), x)
+    out_channels, _, height, width = weight.shape
+    settings = (stride, padding, dilation, groups)
+    return convolve(nn.Conv2d(x.shape[1], out_channels, (height, width), *settings, bias=False, device="meta"), x)
 
 
 def average(x: torch.Tensor, dim, keepdim: bool = False) -> torch.Tensor:
@@ -192,10 +200,12 @@ def fold(x: torch.Tensor, *sizes) -> torch.Tensor:
 
 
 def upsample(module: nn.Upsample, x: torch.Tensor) -> torch.Tensor:
+    """nn.Upsample, of one channel for all."""
     return by_channel(F.interpolate)(x, module.size, module.scale_factor, module.mode)
 
 
 def mix_layer(norm: nn.LayerNorm, x: torch.Tensor) -> torch.Tensor:
+    """In place of layer normalisation."""
     return mix_last(x, norm.normalized_shape)
 
 
@@ -205,14 +215,17 @@ def mix_last(x: torch.Tensor, shape: Sequence[int], *_, **__) -> torch.Tensor:
 
 
 def mix_all(norm: nn.GroupNorm, x: torch.Tensor) -> torch.Tensor:
+    """In place of group normalisation: every unit with the mean of all."""
     return _mix(x, range(1, x.dim()))
 
 
 def mix_places(norm: nn.InstanceNorm2d, x: torch.Tensor) -> torch.Tensor:
+    """In place of instance normalisation: every unit with the mean of its channel."""
     return _mix(x, (2, 3))
 
 
 def mix_softmax(softmax: nn.Softmax | nn.LogSoftmax, x: torch.Tensor) -> torch.Tensor:
+    """In place of nn.Softmax and nn.LogSoftmax."""
     return _mix(x, (1 if softmax.dim is None else softmax.dim,))
 
 

@@ -29,6 +29,7 @@ from explorer.checks import check_choice, check_whole
 from explorer.errors import InputError, shorten
 from explorer.models.fields import follow_window
 
+Edges = tuple[int, int, int, int]  # top, left, bottom, right; the last two excluded
 LAYER_TYPES = ("conv", "pool", "transposed")
 COLUMN_LIMITS: Mapping[str, tuple[int, int]] = {
     "kernel": (1, 31),
@@ -98,8 +99,8 @@ class FieldBox:
         mask: (H, W) bool, the pixels of the image that reach the unit; None where only the box is known.
     """
 
-    box: tuple[int, int, int, int]
-    clipped: tuple[int, int, int, int]
+    box: Edges
+    clipped: Edges
     padding_share: float
     mask: np.ndarray | None = None
 
@@ -329,7 +330,7 @@ def make_image_row(input_size: int) -> LayerRow:
 def _trace_row(before: LayerRow, layer: Mapping[str, Any], number: int, name: str) -> LayerRow:
     num_units = _count_units(before.num_units, layer, number)
     window = (layer["kernel"], layer["stride"], layer["padding"], layer["dilation"])
-    size, jump, start = follow_window(before.size, before.jump, before.start, *window)
+    size, jump, start = follow_window(before.size, int(before.jump), before.start, *window)
     _check_field_size(max(size, jump), layer, number, MAX_FIELD_SIZE)
     row = LayerRow(name, layer["type"], size, jump, start, num_units, before.reach)
     return limit_reach(row)
@@ -454,8 +455,7 @@ def compute_chain_field(
     (top, bottom, down), (left, right, across) = sides
     mask = np.outer(down, across)
     box = (top, left, bottom, right)
-    clipped = tuple(min(max(edge, 0), counts[0]) for edge in box)
-    return FieldBox(box, clipped, _share_outside(box, counts[0]), mask)
+    return FieldBox(box, _clip(box, counts[0]), _share_outside(box, counts[0]), mask)
 
 
 def _edges_of_row(row: LayerRow, index: int) -> tuple[int, int]:
@@ -503,7 +503,7 @@ def compute_mean_brightness(image: np.ndarray, reach: np.ndarray) -> np.ndarray:
 def limit_reach(row: LayerRow) -> LayerRow:
     """Beyond the last unit's field, and beyond what the layers before reach, nothing is seen."""
     end = row.first_pixel + (row.num_units - 1) * row.jump + row.size
-    return replace(row, reach=min(row.reach, max(end, 0)))
+    return replace(row, reach=min(row.reach, max(int(end), 0)))
 
 
 def trace_uniform_stack(kernel_size: int, least_size: int, input_size: int) -> tuple[LayerRow, ...]:
@@ -518,7 +518,7 @@ def trace_uniform_stack(kernel_size: int, least_size: int, input_size: int) -> t
 
 def find_unit(row: LayerRow, pixel: tuple[float, float]) -> tuple[int, int]:
     """The unit (row, column) of a layer whose centre lies nearest to a pixel (row, column) of the image."""
-    return tuple(_find_along_side(row, position) for position in pixel)
+    return _find_along_side(row, pixel[0]), _find_along_side(row, pixel[1])
 
 
 def _find_along_side(row: LayerRow, position: float) -> int:
@@ -539,13 +539,18 @@ def compute_field_box(row: LayerRow, unit: tuple[int, int], image_size: int) -> 
     """
     top, left = (round(_find_first_pixel(row, index)) for index in unit)
     box = (top, left, top + row.size, left + row.size)
-    clipped = tuple(min(max(edge, 0), row.reach) for edge in box)
-    return FieldBox(box, clipped, _share_outside(box, image_size))
+    return FieldBox(box, _clip(box, row.reach), _share_outside(box, image_size))
 
 
-def _share_outside(box: tuple[int, int, int, int], image_size: int) -> float:
+def _clip(box: Edges, end: int) -> Edges:
+    """Its part between the pixels 0 and end, end excluded."""
+    top, left, bottom, right = (min(max(edge, 0), end) for edge in box)
+    return top, left, bottom, right
+
+
+def _share_outside(box: Edges, image_size: int) -> float:
     """Share of a box that lies outside the image; 0 of one without a pixel."""
-    top, left, bottom, right = (min(max(edge, 0), image_size) for edge in box)
+    top, left, bottom, right = _clip(box, image_size)
     area = (box[2] - box[0]) * (box[3] - box[1])
     return 1 - (bottom - top) * (right - left) / area if area else 0.0
 
@@ -567,7 +572,8 @@ def compute_path_counts(layers: Sequence[Mapping[str, Any]]) -> np.ndarray:
         (size, size) float64 array, size as in `calculate_receptive_field`.
     """
     size = calculate_receptive_field(layers)[-1]
-    counts, jump = np.ones(1), 1
+    counts: np.ndarray = np.ones(1)
+    jump = 1
     for layer in layers:
         step = layer.get("dilation", 1) * jump
         taps = np.zeros(step * (layer.get("kernel", 1) - 1) + 1)
