@@ -50,7 +50,7 @@ def _pointwise(role: str, *calls: Named, pasting: Pasting | None) -> Operation:
 
 
 def _in_code(*calls: Named, rule: Rule, replay: Callable | Replay, role: str) -> Operation:
-    """What stands in the code of networks only: it can not be pasted, and is no row of the receptive-field tab."""
+    """What is no window, and stands in the code of networks only: it is not pasted."""
     return Operation(calls, rule, replay, role, is_row=False, pasting=NOT_PASTED)
 
 
@@ -72,6 +72,7 @@ _POOL = (
     Setting("stride", pasting.or_none(_WINDOW), None),
     Setting("padding", _MARGIN, 0),
 )
+_GELU_FORM = pasting.one_of("none", "tanh")
 _BIAS = Setting("bias", pasting.flag, True)
 _INPLACE = Setting("inplace", pasting.flag, False)
 _WINDOW_EDITS = ("kernel_size", "stride", "padding")
@@ -79,64 +80,42 @@ _WINDOW_EDITS = ("kernel_size", "stride", "padding")
 # In the order in which a reader is told what can be pasted.
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
-        (nn.Conv2d,),
-        rule=window_rules.conv_rule,
-        replay=replays.convolve,
-        role="conv",
-        is_row=True,
+        (nn.Conv2d,), rule=window_rules.conv_rule, replay=replays.convolve,
+        role="conv", is_row=True,
         pasting=Pasting(
             (
-                Setting("in_channels", _CHANNELS),
-                Setting("out_channels", _CHANNELS),
-                Setting("kernel_size", _WINDOW),
-                Setting("stride", _WINDOW, 1),
-                Setting("padding", _MARGIN_OR_WORD, 0),
-                Setting("dilation", _WINDOW, 1),
-                Setting("groups", _CHANNELS, 1),
-                _BIAS,
+                Setting("in_channels", _CHANNELS), Setting("out_channels", _CHANNELS), Setting("kernel_size", _WINDOW),
+                Setting("stride", _WINDOW, 1), Setting("padding", _MARGIN_OR_WORD, 0), Setting("dilation", _WINDOW, 1),
+                Setting("groups", _CHANNELS, 1), _BIAS,
             ),
             editable=(*_WINDOW_EDITS, "out_channels", "in_channels", "dilation", "groups"),
             made_for="in_channels",
         ),
     ),
     Operation(
-        (nn.MaxPool2d,),
-        rule=window_rules.pool_rule,
-        replay=replays.pool_maxima,
-        role="pool",
-        is_row=True,
+        (nn.MaxPool2d,), rule=window_rules.pool_rule, replay=replays.pool_maxima,
+        role="pool", is_row=True,
         pasting=Pasting(
             (*_POOL, Setting("dilation", _WINDOW, 1), Setting("ceil_mode", pasting.flag, False, only_by_name=True)),
-            editable=_WINDOW_EDITS,
-            made_for=ANY_INPUT,
+            editable=_WINDOW_EDITS, made_for=ANY_INPUT,
         ),
     ),
     Operation(
-        (nn.AvgPool2d,),
-        rule=window_rules.pool_rule,
-        replay=replays.pool_averages,
-        role="pool",
-        is_row=True,
+        (nn.AvgPool2d,), rule=window_rules.pool_rule, replay=replays.pool_averages,
+        role="pool", is_row=True,
         pasting=Pasting(
             (*_POOL, Setting("ceil_mode", pasting.flag, False), Setting("count_include_pad", pasting.flag, True)),
-            editable=_WINDOW_EDITS,
-            made_for=ANY_INPUT,
+            editable=_WINDOW_EDITS, made_for=ANY_INPUT,
         ),
     ),
     Operation(
-        (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d),
-        rule=window_rules.adaptive_rule,
-        replay=replays.pool_adaptively,
-        role="pool",
-        is_row=False,
+        (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d), rule=window_rules.adaptive_rule, replay=replays.pool_adaptively,
+        role="pool", is_row=False,
         pasting=Pasting((Setting("output_size", _WINDOW),), editable=("output_size",), made_for=ANY_INPUT),
     ),
     Operation(
-        (nn.BatchNorm2d, nn.BatchNorm1d),
-        rule=joining_rules.batch_norm_rule,
-        replay=replays.normalise_batch,
-        role="norm",
-        is_row=False,
+        (nn.BatchNorm2d, nn.BatchNorm1d), rule=joining_rules.batch_norm_rule, replay=replays.normalise_batch,
+        role="norm", is_row=False,
         pasting=Pasting(
             (
                 Setting("num_features", _CHANNELS),
@@ -145,28 +124,20 @@ OPERATIONS: tuple[Operation, ...] = (
                 Setting("affine", pasting.flag, True),
                 Setting("track_running_stats", pasting.flag, True),
             ),
-            editable=("num_features",),
-            made_for="num_features",
+            editable=("num_features",), made_for="num_features",
         ),
     ),
     Operation(
-        (nn.Flatten, torch.flatten, "flatten"),
-        rule=order_rules.flatten_rule,
-        replay=Replay.AS_IT_IS,
-        role="other",
-        is_row=False,
+        (nn.Flatten, torch.flatten, "flatten"), rule=order_rules.flatten_rule, replay=Replay.AS_IT_IS,
+        role="other", is_row=False,
         pasting=Pasting((Setting("start_dim", _AXIS, 1), Setting("end_dim", _AXIS, -1)), NOT_EDITABLE, ANY_INPUT),
     ),
     Operation(
-        (nn.Linear,),
-        rule=joining_rules.linear_rule,
-        replay=replays.join_features,
-        role="linear",
-        is_row=False,
+        (nn.Linear,), rule=joining_rules.linear_rule, replay=replays.join_features,
+        role="linear", is_row=False,
         pasting=Pasting(
             (Setting("in_features", _FEATURES), Setting("out_features", _FEATURES), _BIAS),
-            editable=("out_features", "in_features"),
-            made_for="in_features",
+            editable=("out_features", "in_features"), made_for="in_features",
         ),
     ),
     _pointwise("other", nn.Dropout, nn.Dropout2d, F.dropout, F.dropout2d,
@@ -178,17 +149,14 @@ OPERATIONS: tuple[Operation, ...] = (
     _pointwise("activation", nn.ELU, F.elu,
                pasting=Pasting((Setting("alpha", _FACTOR, 1.0), _INPLACE), NOT_EDITABLE, ANY_INPUT)),
     _pointwise("activation", nn.GELU, F.gelu,
-               pasting=Pasting((Setting("approximate", pasting.one_of("none", "tanh"), "none"),), NOT_EDITABLE, ANY_INPUT)),
+               pasting=Pasting((Setting("approximate", _GELU_FORM, "none"),), NOT_EDITABLE, ANY_INPUT)),
     _pointwise("activation", nn.SiLU, nn.Hardswish, F.silu, F.hardswish,
                pasting=Pasting((_INPLACE,), NOT_EDITABLE, ANY_INPUT)),
     _pointwise("activation", nn.Sigmoid, nn.Tanh, F.sigmoid, torch.sigmoid, "sigmoid", "sigmoid_", F.tanh, torch.tanh,
                "tanh", pasting=Pasting((), NOT_EDITABLE, ANY_INPUT)),
     Operation(
-        (nn.Softmax, nn.LogSoftmax),
-        rule=joining_rules.softmax_rule,
-        replay=replays.mix_softmax,
-        role="other",
-        is_row=False,
+        (nn.Softmax, nn.LogSoftmax), rule=joining_rules.softmax_rule, replay=replays.mix_softmax,
+        role="other", is_row=False,
         pasting=Pasting((Setting("dim", _AXIS),), NOT_EDITABLE, ANY_INPUT),
     ),
     _pointwise("other", nn.Identity, pasting=Pasting((), NOT_EDITABLE, ANY_INPUT)),
@@ -200,16 +168,19 @@ OPERATIONS: tuple[Operation, ...] = (
                "torchvision.ops.stochastic_depth.StochasticDepth",
                "torchvision.ops.stochastic_depth.stochastic_depth", pasting=NOT_PASTED),
 
-    Operation((F.conv2d,), window_rules.conv_function_rule, replays.convolve_with, "conv", True, NOT_PASTED),
-    Operation((F.max_pool2d, torch.max_pool2d), window_rules.max_pool_function_rule, replays.average_each_window, "pool",
-              True, NOT_PASTED),
+    Operation((F.conv2d,), window_rules.conv_function_rule, replays.convolve_with, "conv",
+              is_row=True, pasting=NOT_PASTED),
+    Operation((F.max_pool2d, torch.max_pool2d), window_rules.max_pool_function_rule, replays.average_each_window,
+              "pool", is_row=True, pasting=NOT_PASTED),
     Operation((F.avg_pool2d,), window_rules.avg_pool_function_rule, replays.by_channel(F.avg_pool2d), "pool",
-              True, NOT_PASTED),
-    _in_code(F.adaptive_avg_pool2d, F.adaptive_max_pool2d, rule=window_rules.adaptive_function_rule,
-             replay=replays.by_channel(F.adaptive_avg_pool2d), role="pool"),
-    _in_code(nn.ConvTranspose2d, rule=window_rules.transposed_rule, replay=replays.convolve, role="conv"),
-    _in_code(nn.Upsample, rule=window_rules.upsample_rule, replay=replays.upsample, role="other"),
-    _in_code(F.interpolate, rule=window_rules.upsample_rule, replay=replays.by_channel(F.interpolate), role="other"),
+              is_row=True, pasting=NOT_PASTED),
+    Operation((F.adaptive_avg_pool2d, F.adaptive_max_pool2d), window_rules.adaptive_function_rule,
+              replays.by_channel(F.adaptive_avg_pool2d), "pool", is_row=False, pasting=NOT_PASTED),
+    Operation((nn.ConvTranspose2d,), window_rules.transposed_rule, replays.convolve, "conv",
+              is_row=False, pasting=NOT_PASTED),
+    Operation((nn.Upsample,), window_rules.upsample_rule, replays.upsample, "other", is_row=False, pasting=NOT_PASTED),
+    Operation((F.interpolate,), window_rules.upsample_rule, replays.by_channel(F.interpolate), "other",
+              is_row=False, pasting=NOT_PASTED),
 
     _in_code(F.linear, rule=joining_rules.linear_function_rule, replay=replays.join_features_with, role="linear"),
     _in_code(nn.LayerNorm, rule=joining_rules.layer_norm_rule, replay=replays.mix_layer, role="norm"),
@@ -222,7 +193,8 @@ OPERATIONS: tuple[Operation, ...] = (
              replay=replays.mix_along, role="other"),
     _in_code(torch.mean, torch.sum, torch.amax, "mean", "sum", "amax", rule=joining_rules.reduce_rule,
              replay=replays.average, role="pool"),
-    _in_code(operator.add, operator.iadd, torch.add, "add", "add_", operator.sub, operator.isub, torch.sub, "sub", "sub_",
+    _in_code(operator.add, operator.iadd, torch.add, "add", "add_",
+             operator.sub, operator.isub, torch.sub, "sub", "sub_",
              operator.mul, operator.imul, torch.mul, "mul", "mul_", operator.truediv, torch.div, "div", "div_",
              torch.maximum, torch.minimum, rule=joining_rules.sum_rule, replay=replays.add, role="add"),
     _in_code(torch.cat, torch.concat, rule=joining_rules.cat_rule, replay=Replay.JOINED, role="add"),

@@ -3,15 +3,16 @@
 Coordinates are those of pixel centres: pixel 0 of a row lies at 0, pixel 1 at 1. All layers here are square, so
 that one number stands for height and width.
 
-A chain of layers (rows of the editable table) is followed here, and not recorded like the networks of models/trace.py. Only
-the formula of a window is the same function, `follow_window`. It was tried in November 2026, with `build_chain` of
-networks.py and 1200 random chains:
+A chain of layers (rows of the editable table) is followed here, and not recorded like the networks of models/trace.py.
+Only the formula of a window is the same function, `follow_window`. Recording was tried in November 2026, with
+`build_chain` of networks.py and 1200 random chains:
 
-- Without a transposed convolution all 627 chains that fit gave the same rows, which a test repeats. But recording takes
-  time, and a chain is a new network at each step of a slider: 2.5 ms instead of 0.06 ms for LeNet-5's four layers, 21 ms
-  instead of 0.7 ms for 64 layers of 3x3, 68 ms instead of 0.7 ms for 64 layers of 31x31 on 1024 pixels (medians).
-- Behind a transposed convolution 270 of 355 chains gave other rows: the axes of models/fields.py have no jump there, and
-  know the largest field as the border of the image cuts it. Here jumps are means, and sizes are those far from any border.
+- Without a transposed convolution all 627 chains that fit gave the same rows, which a test repeats. But recording
+  takes time, and a chain is a new network at each step of a slider: 2.5 ms instead of 0.06 ms for LeNet-5's four
+  layers, 21 ms instead of 0.7 ms for 64 layers of 3x3, 68 ms instead of 0.7 ms for 64 layers of 31x31 on 1024 pixels
+  (medians, before anything is drawn).
+- Behind a transposed convolution 270 of 355 chains gave other rows: the axes of models/fields.py have no jump there,
+  and know the largest field as the border of the image cuts it. Here jumps are means, and sizes those far from a border.
 - The axes know the first and last pixel of a unit, and no holes between them; here every pixel is told.
 - An error here names the cell of the table.
 """
