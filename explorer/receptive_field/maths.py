@@ -12,7 +12,7 @@ Only the formula of a window is the same function, `follow_window`. Recording wa
   layers, 21 ms instead of 0.7 ms for 64 layers of 3x3, 68 ms instead of 0.7 ms for 64 layers of 31x31 on 1024 pixels
   (medians, before anything is drawn).
 - Behind a transposed convolution 270 of 355 chains gave other rows: the axes of models/fields.py have no jump there,
-  and know the largest field as the border of the image cuts it. Here jumps are means, and sizes those far from a border.
+  and know the largest field as the border of the image cuts it. Here jumps are means, sizes those far from a border.
 - The axes know the first and last pixel of a unit, and no holes between them; here every pixel is told.
 - An error here names the cell of the table.
 """
