@@ -29,7 +29,8 @@ def remember(megabytes: float) -> Callable[[Function], Function]:
     Args:
         megabytes: most memory of all answers, as `measure_bytes` has it.
     """
-    return cached(LRUCache(megabytes * 1024**2, getsizeof=measure_bytes), lock=Lock(), info=True)
+    cache: LRUCache = LRUCache(megabytes * 1024**2, getsizeof=measure_bytes)
+    return cached(cache, lock=Lock(), info=True)  # type: ignore[return-value]  # the stub's class hides the function's type
 
 
 def measure_bytes(value: Any) -> int:

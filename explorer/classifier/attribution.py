@@ -67,17 +67,28 @@ class Attribution:
         return bool(self.values.abs().max() > 0)
 
     @property
+    def score_rise(self) -> float:
+        """How much higher the score is than that of the baseline.
+
+        Raises:
+            ValueError: the method has no baseline.
+        """
+        if self.baseline_score is None:
+            raise ValueError(f"method must be one with a baseline, got {self.method!r}")
+        return self.score - self.baseline_score
+
+    @property
     def completeness_gap(self) -> float | None:
         """Sum of the values less (score - baseline_score); 0 if the method keeps its promise. Else None."""
         if not METHODS[self.method].promises_sum:
             return None
-        return float(self.values.sum()) - (self.score - self.baseline_score)
+        return float(self.values.sum()) - self.score_rise
 
     @property
     def is_complete(self) -> bool | None:
         """Whether the gap is small beside the difference of scores. None where there is no promise."""
         gap = self.completeness_gap
-        return None if gap is None else _is_small(gap, self.score - self.baseline_score)
+        return None if gap is None else _is_small(gap, self.score_rise)
 
 
 @dataclass(frozen=True)
@@ -172,11 +183,13 @@ def gradcam_layers(model: nn.Module) -> dict[str, nn.Module]:
 
     Of every child that holds convolutions: its own ReLUs, or the child itself if its ReLUs lie in blocks.
     """
-    layers = {}
+    layers: dict[str, nn.Module] = {}
     for name, child in model.named_children():
         if not any(isinstance(module, nn.Conv2d) for module in child.modules()):
             continue
-        activations = {f"{name}.{key}": part for key, part in child.named_children() if isinstance(part, nn.ReLU)}
+        activations: dict[str, nn.Module] = {
+            f"{name}.{key}": part for key, part in child.named_children() if isinstance(part, nn.ReLU)
+        }
         layers.update(activations or {name: child})
     return layers
 

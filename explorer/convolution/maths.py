@@ -287,14 +287,16 @@ def _convolve(input_map: torch.Tensor, kernel: torch.Tensor, stride: int, paddin
 def _check_map(name: str, values: torch.Tensor) -> tuple[int, int]:
     if values.ndim != 2:
         raise InputError("convolution.not_a_map", name=name, shape=tuple(values.shape))
-    return values.shape
+    height, width = values.shape
+    return height, width
 
 
 def _measure_time(compute: Callable[[], torch.Tensor], limit: float = math.inf) -> tuple[torch.Tensor, float]:
     """What it computes and its median time, of fewer runs where they take more seconds than the limit."""
-    result, times = None, []
-    while len(times) < MOST_RUNS and sum(times) < limit:
+    times: list[float] = []
+    while True:
         start = perf_counter()
         result = compute()
         times.append(perf_counter() - start)
-    return result, median(times)
+        if len(times) >= MOST_RUNS or sum(times) >= limit:
+            return result, median(times)

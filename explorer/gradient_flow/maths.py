@@ -8,7 +8,8 @@ together: the weights of seed s are slice s of one tensor, so that a block costs
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +23,7 @@ from explorer.patience import go_on
 
 BLOCKS = ("linear", "conv", "conv_bn")
 INITIALISATIONS = ("default", "he", "xavier", "orthogonal")
-ACTIVATIONS = {
+ACTIVATIONS: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
     "gelu": F.gelu,
@@ -81,7 +82,7 @@ def measure_gradient_norm(model_class: type[nn.Module], num_blocks: int = 50) ->
         x = torch.randn(1, 10)
         for block in blocks:
             x = block(x)
-        (gradient,) = torch.autograd.grad(x.sum(), blocks[0].layers[0].weight)
+        (gradient,) = torch.autograd.grad(x.sum(), blocks[0].get_parameter("layers.0.weight"))
     return gradient.norm().item()
 
 
@@ -278,8 +279,8 @@ def draw_networks(settings: Settings, seeds: range) -> Networks:
     """The networks of these seeds; a seed gives the same network whichever others are drawn with it."""
     if settings.block == "linear":
         weights, biases, inputs = zip(*(_draw_linear(settings, seed) for seed in seeds), strict=True)
-        inputs = torch.stack(inputs)
-        return Networks(torch.stack(weights, 2), torch.stack(biases, 2), inputs, torch.ones_like(inputs))
+        stacked = torch.stack(inputs)
+        return Networks(torch.stack(weights, 2), torch.stack(biases, 2), stacked, torch.ones_like(stacked))
     weights, inputs, readout = zip(*(_draw_conv(settings, seed) for seed in seeds), strict=True)
     return Networks(torch.stack(weights, 2), None, torch.stack(inputs), torch.stack(readout))
 
@@ -307,7 +308,7 @@ def _run_blocks(
     half = x.shape[0 if linear else 1] // 2
     has_shortcut = torch.arange(2 * half).ge(half).to(x.dtype).view((-1, 1, 1) if linear else (1, -1, 1, 1))
     for index, (first, second) in enumerate(weights):
-        if linear:
+        if biases is not None:
             hidden = activation(_linear_layer(x, first, biases[index, 0]))
             branch = activation(_linear_layer(hidden, second, biases[index, 1]))
             x = torch.addcmul(branch, x, has_shortcut)
@@ -386,10 +387,7 @@ def measure_gradient_norms(settings: Settings) -> GradientNorms:
     The tutorial's section 8.2 made general. Seeds are independent, the same seed gives the same numbers, and
     torch's global generator, gradients and default dtype are left as found. Results are remembered.
     """
-    norms = None
-    for norms in measure_in_parts(settings):  # noqa: B007 - the last one is the answer
-        pass
-    return norms
+    return deque(measure_in_parts(settings), maxlen=1)[0]  # the last one holds all seeds
 
 
 @dataclass(frozen=True)
@@ -435,7 +433,7 @@ def measure_inplace_relu() -> tuple[InplaceCase, ...]:
     values = torch.randn(2, 4, 4, generator=generator, dtype=torch.float32)
     results = []
     with torch.inference_mode(False), torch.enable_grad():
-        for name in _inplace_cases(*values, F.relu):
+        for name in _inplace_cases(values[0], values[1], F.relu):
             outcomes = []
             for relu in (F.relu, torch.relu_):
                 weight, x = (value.clone().requires_grad_() for value in values)

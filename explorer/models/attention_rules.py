@@ -14,7 +14,7 @@ from explorer.models.records import LayerSettings, Shape
 
 def attention_rule(call: Call) -> Output:
     """Multi-head attention over a list of tokens (Vaswani et al. 2017, section 3.2.2)."""
-    attention = call.module
+    attention = call.built_as(nn.MultiheadAttention)
     signals = call.signals
     masks = [
         call.argument(place, name) for place, name in ((3, "key_padding_mask"), (5, "attn_mask"), (7, "is_causal"))
@@ -48,7 +48,7 @@ def _need_tokens(call: Call, signal: Signal) -> Shape:
 
 def window_attention_rule(call: Call) -> Output:
     """Swin's attention inside windows, shifted in every second block (Liu et al. 2021, section 3.2)."""
-    attention = call.module
+    attention = call.block
     height, width, channels = call.first.shape
     heads, windows = attention.num_heads, attention.window_size
     _need_rows_and_columns(call)
@@ -100,7 +100,7 @@ def patch_merging_rule(call: Call) -> Output:
 
 def partition_attention_rule(call: Call) -> Output:
     """MaxViT's attention in blocks and on a grid, with its feed-forward part (Tu et al. 2022, section 3.2)."""
-    layer = call.module
+    layer = call.block
     _, height, width = need_map(call)
     if (height, width) != tuple(layer.grid_size):
         raise call.misfit("fixed_map", expected=by(layer.grid_size), got=by((height, width)))

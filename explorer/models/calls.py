@@ -3,6 +3,9 @@
 Shapes are those of one image, without the batch dimension. Beside its size, every dimension of a signal carries what
 it counts: channels, rows, columns, or several of them multiplied together, so that a feature map can be permuted,
 flattened and folded up again without losing its place.
+
+A rule takes a `Call` and returns an `Output`. It raises a ShapeError where the layer cannot take what it is given, and an
+UnsupportedLayerError where it cannot tell what would come out.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -20,6 +24,7 @@ from explorer.models.records import LayerSettings, Shape, ShapeError, Unsupporte
 # A dimension is a product of factors, each with what it counts and its size: (("h", 7), ("w", 7)) after flattening.
 # "c" stands for channels, "h" for rows, "w" for columns, "x" for places in no order that can be told (tokens).
 Dimension = tuple[tuple[str, int], ...]
+Kind = TypeVar("Kind", bound=nn.Module)
 PLACES = frozenset("hwx")
 
 
@@ -81,6 +86,7 @@ class Output:
     parts: tuple[Output | None, ...] | None = None
 
     def count_dimensions(self) -> tuple[Dimension, ...]:
+        """What each dimension counts; those of a feature map or of features where the rule left them out."""
         if self.dimensions is not None:
             return self.dimensions
         return make_map(self.shape) if len(self.shape) == 3 else make_features(self.shape)
@@ -100,12 +106,31 @@ class Call:
 
     @property
     def first(self) -> Signal:
+        """The first input."""
         return self.signals[0]
 
+    def built_as(self, *kinds: type[Kind]) -> Kind:
+        """The module that is called, where the rule is one of these classes.
+
+        Raises:
+            TypeError: it is none of them: the rule stands in the record of another class or of a function.
+        """
+        if not isinstance(self.module, kinds):
+            names = " or ".join(kind.__name__ for kind in kinds)
+            raise TypeError(f"the rule of {self.kind} is one for {names}: explorer/models/operations.py")
+        return self.module
+
+    @property
+    def block(self) -> Any:
+        """The module that is called, whatever its class: one of torchvision, say, which need not be loaded here."""
+        return self.built_as(nn.Module)
+
     def misfit(self, key: str, **values) -> ShapeError:
+        """The error to raise where the layer cannot take what it is given; `key` is one of `trace`'s sentences."""
         return ShapeError(f"trace.{key}", self.name, self.kind, **values)
 
     def unsupported(self, key: str = "unsupported", **values) -> UnsupportedLayerError:
+        """The error to raise where the rule cannot follow the operation; `key` is one of `trace`'s sentences."""
         return UnsupportedLayerError(f"trace.{key}", self.name, self.kind, **values)
 
     def argument(self, position: int, name: str, default=None):
@@ -141,6 +166,7 @@ Rule = Callable[[Call], Output]
 
 
 def by(sizes: Sequence[int]) -> str:
+    """Sizes joined by a sign of multiplication, as sentences write them: "16 × 6 × 6"."""
     return " × ".join(map(str, sizes))
 
 
@@ -150,6 +176,7 @@ def product(sizes: Sequence[int]) -> str:
 
 
 def pair(value) -> tuple[int, int]:
+    """A setting as (height, width), from one whole number, or from one or two of them in a list."""
     return (value, value) if isinstance(value, int) else tuple(value) * (2 // len(value))
 
 
@@ -159,10 +186,17 @@ def count_places(dimensions: Iterable[Dimension]) -> set[str]:
 
 
 def forget_places(dimensions: Iterable[Dimension]) -> tuple[Dimension, ...]:
+    """The same sizes, of which none counts rows, columns or places any more."""
     return tuple((("c", prod(size for _, size in dimension)),) for dimension in dimensions)
 
 
 def need_map(call: Call) -> Shape:
+    """(C, H, W) of the first input.
+
+    Raises:
+        ShapeError: it does not have three dimensions.
+        UnsupportedLayerError: its last two dimensions are not rows and columns.
+    """
     shape, dimensions = call.first.shape, call.first.dimensions
     if len(shape) != 3:
         raise call.misfit("needs_map", shape=by(shape))
@@ -175,6 +209,11 @@ def need_map(call: Call) -> Shape:
 def leave_shape(call: Call, settings: LayerSettings = LayerSettings()) -> Output:
     """What changes values only."""
     return Output(call.first.shape, call.first.field, settings, call.first.dimensions)
+
+
+def refuse(call: Call) -> Output:
+    """The rule of what is known for weights, and not for feature maps."""
+    raise call.unsupported()
 
 
 def join_places(field: Field, dimensions: Iterable[Dimension], reason: str) -> Field:
@@ -191,14 +230,14 @@ def join_places(field: Field, dimensions: Iterable[Dimension], reason: str) -> F
     return replace(field, height=height, width=width, reason=reason if became else field.reason)
 
 
-def find_all(value, kind: type) -> list:
+def find_all(value, kind: type | tuple[type, ...]) -> list:
     """Everything of a kind in an argument, lists and tuples included."""
     found: list = []
     _gather(value, kind, found)
     return found
 
 
-def _gather(value, kind: type, found: list) -> None:
+def _gather(value, kind: type | tuple[type, ...], found: list) -> None:
     if isinstance(value, kind):
         found.append(value)
     elif isinstance(value, (list, tuple)):

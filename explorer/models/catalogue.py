@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from types import MappingProxyType
+from typing import TypedDict
 
 from torch import nn
 
@@ -45,10 +46,15 @@ class ModelEntry:
     claimed_params: int | None = None
 
 
+class _Lists(TypedDict):
+    lends_filters: bool
+    is_compared: bool
+
+
 # In which lists a network stands beside those of all networks; each says so.
-_SHOWN = {"lends_filters": True, "is_compared": True}
-_COMPARED = {"lends_filters": False, "is_compared": True}
-_LISTED = {"lends_filters": False, "is_compared": False}
+_SHOWN: _Lists = {"lends_filters": True, "is_compared": True}
+_COMPARED: _Lists = {"lends_filters": False, "is_compared": True}
+_LISTED: _Lists = {"lends_filters": False, "is_compared": False}
 _ENTRIES = (
     ModelEntry(
         "softmax", "Softmax regression", SoftmaxRegression, 1, **_LISTED, fixed_size=True, claimed_accuracy=0.840

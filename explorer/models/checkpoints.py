@@ -289,7 +289,7 @@ def _load_cached(name: str, folder: Path) -> nn.Module:
             f"{folder}: {unsaved[0]} of {name} is not saved with its weights; register it as persistent"
         )
     # Convolutions on a CPU are quicker so, above all backwards and in batches; the numbers are the same but for rounding.
-    return model.to(memory_format=torch.channels_last).eval()
+    return model.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]  # its stub lacks this form
 
 
 def _check_fit(name, folder, wanted: Mapping, found: Mapping, origin: Mapping[str, Path]) -> None:

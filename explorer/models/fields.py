@@ -56,7 +56,7 @@ class ReceptiveField:
     start: tuple[float, float]
     is_global: bool = False
     note: str | None = None
-    axes: tuple[Axis, Axis] | None = field(default=None, repr=False, compare=False)
+    axes: tuple[Axis, Axis] = field(repr=False, compare=False, kw_only=True)
 
     def box(self, unit: tuple[int, int]) -> Box | None:
         """The pixels of the image that the unit at (row, column) sees: ((top, left), (bottom, right)), inclusive.
@@ -70,6 +70,22 @@ class ReceptiveField:
         """
         (top, bottom), (left, right) = (axis.span(index) for axis, index in zip(self.axes, unit, strict=True))
         return None if bottom < top or right < left else ((top, left), (bottom, right))
+
+
+def follow_window(
+    size: int, jump: int, start: float, kernel_size: int, stride: int, padding: int, dilation: int
+) -> tuple[int, int, float]:
+    """Size, jump and start of a field, in pixels of the image, after a window that slides over one axis.
+
+    Args:
+        size, jump, start: those of the units that the window reads.
+        kernel_size, stride, padding, dilation: of the window, in units of what it reads.
+
+    >>> follow_window(5, 1, 0.0, kernel_size=2, stride=2, padding=0, dilation=1)
+    (6, 2, 0.5)
+    """
+    span = dilation * (kernel_size - 1)
+    return size + span * jump, jump * stride, start + (span / 2 - padding) * jump
 
 
 class MapTooLargeError(ValueError):
@@ -126,10 +142,8 @@ class Axis:
             return replace(self, count=num_outputs, spans=spans)
         if self.jump is None:
             return self._irregular(spans, num_outputs, self.note)
-        span = dilation * (kernel_size - 1)
-        size = self.size + span * self.jump
-        start = self.start + (span / 2 - padding) * self.jump
-        return Axis(size, self.jump * stride, start, num_outputs, spans)
+        moved = follow_window(self.size, self.jump, self.start, kernel_size, stride, padding, dilation)
+        return Axis(*moved, num_outputs, spans)
 
     def spread(self, kernel_size: int, stride: int, padding: int, dilation: int, num_outputs: int) -> Axis:
         """After a transposed convolution: unit i writes to outputs i stride - padding + t dilation.
@@ -170,7 +184,7 @@ class Axis:
         edges = [(i * self.count // num_outputs, -(-(i + 1) * self.count // num_outputs)) for i in range(num_outputs)]
         steps = {after[0] - before[0] for before, after in pairwise(edges)}
         if len(steps) == len({end - begin for begin, end in edges}) == 1:  # the window of a common pooling
-            return self.slide(edges[0][1] - edges[0][0], *steps, 0, 1, num_outputs)
+            return self.slide(edges[0][1] - edges[0][0], steps.pop(), 0, 1, num_outputs)
         first, last = self.spans
         spans = (
             np.array([first[begin:end].min() for begin, end in edges]),
@@ -218,7 +232,8 @@ class Axis:
     @classmethod
     def stack(cls, axes: Sequence[Axis]) -> Axis:
         """The units of several axes, one after the other."""
-        spans = tuple(np.concatenate(ends) for ends in zip(*(axis.spans for axis in axes)))
+        first, last = zip(*(axis.spans for axis in axes))
+        spans = np.concatenate(first), np.concatenate(last)
         count = sum(axis.count for axis in axes)
         if all(axis.is_global for axis in axes) and all(len(set(ends.tolist())) == 1 for ends in spans):
             return cls._global((spans,), count)
@@ -268,7 +283,7 @@ def _gather(axis: Axis, taps: Iterable[np.ndarray]) -> Spans:
     """
     first, last = axis.spans
     # Tap after tap: all at once, a large kernel on a large map would need gigabytes.
-    low, high = np.int64(_NOTHING[0]), np.int64(_NOTHING[1])
+    low, high = np.array(_NOTHING[0]), np.array(_NOTHING[1])
     for tap in taps:
         inside = (tap >= 0) & (tap < axis.count)
         tap = np.where(inside, tap, 0)
@@ -301,6 +316,7 @@ class Field:
 
     @property
     def is_global(self) -> bool:
+        """Whether every unit sees the same, along both axes."""
         return self.height.is_global and self.width.is_global
 
     def map(self, operation: str, arguments: Sequence[tuple], reason: str | None = None) -> Field:
@@ -363,7 +379,8 @@ class Field:
 
     def _describe(self) -> ReceptiveField:
         height, width = self.height, self.width
-        regular = height.jump is not None and width.jump is not None and not self.is_flat
-        jump = (height.jump, width.jump) if regular else None
+        jump = None
+        if height.jump is not None and width.jump is not None and not self.is_flat:
+            jump = (height.jump, width.jump)
         size, start = (height.size, width.size), (height.start, width.start)
-        return ReceptiveField(size, jump, start, self.is_global, self.note, (height, width))
+        return ReceptiveField(size, jump, start, self.is_global, self.note, axes=(height, width))

@@ -29,11 +29,13 @@ from explorer.models.records import LayerSettings, Shape
 
 
 def linear_rule(call: Call) -> Output:
-    linear = call.module
+    """A fully connected layer: (..., in_features) -> (..., out_features)."""
+    linear = call.built_as(nn.Linear)
     return _join_features(call, linear.in_features, linear.out_features, linear.bias)
 
 
 def linear_function_rule(call: Call) -> Output:
+    """F.linear with a weight that is a parameter: (..., in_features) -> (..., out_features)."""
     weight = call.argument(1, "weight")
     if not isinstance(weight, Weight):
         raise call.unsupported("unsupported_setting", setting="weight")
@@ -58,7 +60,8 @@ def _join_features(call: Call, in_features: int, out_features: int, bias) -> Out
 
 
 def batch_norm_rule(call: Call) -> Output:
-    norm, shape = call.module, call.first.shape
+    """Batch normalisation (Ioffe and Szegedy 2015) as it is in evaluation; the shape stays."""
+    norm, shape = call.built_as(nn.BatchNorm1d, nn.BatchNorm2d), call.first.shape
     if isinstance(norm, nn.BatchNorm2d):
         if len(shape) != 3:
             raise call.misfit("needs_map", shape=by(shape))
@@ -91,13 +94,13 @@ def _need_channels(call: Call, expected: int) -> None:
 def channel_norm_rule(call: Call) -> Output:
     """torchvision's LayerNorm2d: over the channels of each position."""
     channels = need_map(call)[0]
-    _need_channels(call, prod(call.module.normalized_shape))
+    _need_channels(call, prod(call.built_as(nn.LayerNorm).normalized_shape))
     return leave_shape(call, LayerSettings(in_channels=channels, out_channels=channels, bias=True))
 
 
 def place_norm_rule(call: Call) -> Output:
     """Group and instance normalisation: mean and deviation over all positions."""
-    norm = call.module
+    norm = call.block
     _need_channels(call, norm.num_channels if isinstance(norm, nn.GroupNorm) else norm.num_features)
     if getattr(norm, "track_running_stats", False):
         return leave_shape(call)
@@ -106,7 +109,8 @@ def place_norm_rule(call: Call) -> Output:
 
 
 def layer_norm_rule(call: Call, normalized_shape: Sequence[int] | None = None) -> Output:
-    expected = tuple(call.module.normalized_shape if normalized_shape is None else normalized_shape)
+    """Layer normalisation (Ba, Kiros and Hinton 2016) over the last dimensions; the shape stays."""
+    expected = tuple(call.built_as(nn.LayerNorm).normalized_shape if normalized_shape is None else normalized_shape)
     rank = len(expected)
     if call.first.shape[-rank:] != expected:
         raise call.misfit("normalized_shape", expected=by(expected), got=by(call.first.shape))
@@ -114,11 +118,13 @@ def layer_norm_rule(call: Call, normalized_shape: Sequence[int] | None = None) -
 
 
 def layer_norm_function_rule(call: Call) -> Output:
+    """F.layer_norm: as `layer_norm_rule`, with `normalized_shape` as an argument."""
     return layer_norm_rule(call, call.argument(1, "normalized_shape"))
 
 
 def softmax_rule(call: Call) -> Output:
-    dim = call.module.dim if call.module is not None else call.argument(1, "dim")
+    """Softmax and its logarithm over one dimension; the shape stays."""
+    dim = call.argument(1, "dim") if call.module is None else call.block.dim
     place = call.place(1 if dim is None else dim)
     return _normalise(call, call.first.dimensions[place : place + 1], reason="trace.note_softmax")
 
@@ -127,6 +133,7 @@ PLAIN, _INPLACE = LayerSettings(), LayerSettings(inplace=True)
 
 
 def pointwise_rule(call: Call) -> Output:
+    """What changes each value by itself: shape and field stay."""
     if len(call.signals) > 1:  # a limit of clamp, say, that was computed as well
         raise call.unsupported()
     inplace = getattr(call.module, "inplace", False) or call.kwargs.get("inplace", False)
@@ -225,6 +232,7 @@ def _stack_places(call: Call, place: int, tensors: Sequence, shape: Shape) -> Ou
 
 
 def cat_rule(call: Call) -> Output:
+    """Concatenation: sizes add up along one dimension, and must be the same along the others."""
     tensors = call.argument(0, "tensors")
     place = call.place(call.argument(1, "dim", 0))
     sizes = [tensor.shape if isinstance(tensor, Signal) else tuple(tensor.tensor.shape[1:]) for tensor in tensors]

@@ -7,14 +7,17 @@ from dataclasses import replace
 from math import prod
 
 import numpy as np
+from torch import nn
 
 from explorer.models.calls import PLACES, Call, Dimension, Output, by, count_places, leave_shape, product
 from explorer.models.records import LayerSettings, Shape
 
 
 def flatten_rule(call: Call) -> Output:
+    """Several neighbouring dimensions become one: (C, H, W) -> (C H W), say."""
     if call.module is not None:
-        first, last = call.module.start_dim, call.module.end_dim
+        flatten = call.built_as(nn.Flatten)
+        first, last = flatten.start_dim, flatten.end_dim
     else:
         first, last = call.argument(1, "start_dim", 0), call.argument(2, "end_dim", -1)
     begin, end = call.position(first), call.position(last)
@@ -38,9 +41,10 @@ def view_rule(call: Call) -> Output:
 
 
 def unflatten_rule(call: Call) -> Output:
-    module = call.module
-    place = call.place(module.dim if module else call.argument(1, "dim"))
-    sizes = tuple(module.unflattened_size if module else call.argument(2, "sizes"))
+    """One dimension becomes several."""
+    module = None if call.module is None else call.block
+    place = call.place(call.argument(1, "dim") if module is None else module.dim)
+    sizes = tuple(call.argument(2, "sizes") if module is None else module.unflattened_size)
     shape = call.first.shape
     known = prod(size for size in sizes if size != -1)
     sizes = tuple(shape[place] // known if size == -1 else size for size in sizes)
@@ -89,11 +93,12 @@ def _split_factors(call: Call, shape: Shape) -> tuple[Dimension, ...]:
 
 def _reorder(call: Call, order: Sequence[int]) -> Output:
     first = call.first
-    shape, dimensions = (tuple(values[place] for place in order) for values in (first.shape, first.dimensions))
-    return Output(shape, first.field, dimensions=dimensions)
+    shape = tuple(first.shape[place] for place in order)
+    return Output(shape, first.field, dimensions=tuple(first.dimensions[place] for place in order))
 
 
 def permute_rule(call: Call) -> Output:
+    """The dimensions in another order; the batch stays first."""
     order = call.rest(1, "dims")
     positions = [call.position(dim) for dim in order]
     if sorted(positions) != list(range(len(call.first.shape) + 1)):
@@ -104,6 +109,7 @@ def permute_rule(call: Call) -> Output:
 
 
 def transpose_rule(call: Call) -> Output:
+    """Two dimensions change places."""
     first = call.place(call.args[1] if len(call.args) > 1 else call.kwargs.get("dim0", call.kwargs.get("axis0")))
     second = call.place(call.args[2] if len(call.args) > 2 else call.kwargs.get("dim1", call.kwargs.get("axis1")))
     order = list(range(len(call.first.shape)))
@@ -112,6 +118,7 @@ def transpose_rule(call: Call) -> Output:
 
 
 def squeeze_rule(call: Call) -> Output:
+    """A dimension of size 1 is left out."""
     dim = call.argument(1, "dim")
     if dim is None:
         raise call.unsupported("unsupported_setting", setting="dim=None")
@@ -120,6 +127,7 @@ def squeeze_rule(call: Call) -> Output:
 
 
 def unsqueeze_rule(call: Call) -> Output:
+    """A dimension of size 1 is put in."""
     dim, shape = call.argument(1, "dim"), call.first.shape
     place = call.position(dim, more=1) - 1
     if place < 0:
@@ -133,12 +141,14 @@ def unsqueeze_rule(call: Call) -> Output:
 
 
 def chunk_rule(call: Call) -> Output:
+    """So many parts of the same size along one dimension; the last one may be smaller."""
     place = call.place(call.argument(2, "dim", 0))
     chunks, size = call.argument(1, "chunks"), call.first.shape[call.place(call.argument(2, "dim", 0))]
     return _split(call, place, -(-size // chunks))
 
 
 def split_rule(call: Call) -> Output:
+    """Parts of one size, or of these sizes, along one dimension."""
     place = call.place(call.argument(2, "dim", 0))
     size = call.argument(1, "split_size_or_sections" if "split_size_or_sections" in call.kwargs else "split_size")
     return _split(call, place, size)
@@ -173,6 +183,7 @@ def _take(call: Call, taken: Mapping[int, tuple[int, int, int]]) -> Output:
 
 
 def getitem_rule(call: Call) -> Output:
+    """Indices and slices of every dimension but the batch."""
     index = call.args[1] if isinstance(call.args[1], tuple) else (call.args[1],)
     rank = len(call.first.shape) + 1
     if any(not isinstance(item, (int, slice, type(Ellipsis))) for item in index) or len(index) > rank + 1:
@@ -195,13 +206,13 @@ def getitem_rule(call: Call) -> Output:
             taken[place] = (start, step, len(range(start, stop, step)))
     part = _take(call, taken)
     shape = tuple(size for place, size in enumerate(part.shape) if place not in dropped)
-    whole = replace(
-        call, signals=(replace(call.first, shape=part.shape, field=part.field, dimensions=part.dimensions),)
-    )
+    taken_from = replace(call.first, shape=part.shape, field=part.field, dimensions=part.count_dimensions())
+    whole = replace(call, signals=(taken_from,))
     return _fold(whole, shape)
 
 
 def pad_rule(call: Call) -> Output:
+    """F.pad with a constant; negative numbers cut off."""
     pad, mode = tuple(call.argument(1, "pad")), call.argument(2, "mode", "constant")
     shape = call.first.shape
     rank = len(shape)

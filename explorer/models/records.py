@@ -40,6 +40,17 @@ class UnsupportedLayerError(InputError):
 
 
 @dataclass(frozen=True)
+class Window:
+    """A window that slides over height and width; all are pairs (height, width), see `LayerSettings`."""
+
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    padding_after: tuple[int, int]
+    dilation: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class LayerSettings:
     """The numbers that a layer was built with; None where it has no such setting. Pairs are (height, width).
 
@@ -79,6 +90,18 @@ class LayerSettings:
     output_padding: tuple[int, int] | None = None
     pad: tuple[int, ...] | None = None
     inplace: bool = False
+
+    @property
+    def window(self) -> Window:
+        """The window of a convolution or pooling.
+
+        Raises:
+            ValueError: the layer has none.
+        """
+        kernel_size, stride, padding, dilation = self.kernel_size, self.stride, self.padding, self.dilation
+        if kernel_size is None or stride is None or padding is None or dilation is None:
+            raise ValueError(f"a window needs kernel_size, stride, padding and dilation, got {self}")
+        return Window(kernel_size, stride, padding, self.padding_after or padding, dilation)
 
 
 @dataclass(frozen=True)

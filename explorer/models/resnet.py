@@ -82,7 +82,7 @@ class BasicBlock(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         out = self.relu1(self.bn1(self.conv1(x)))
         out = self.bn2(self.conv2(out))
-        if self.residual:
+        if self.shortcut is not None:
             out = out + self.shortcut(x)
         return self.relu2(out)
 
@@ -118,7 +118,7 @@ class BottleneckBlock(nn.Module):
         out = self.relu1(self.bn1(self.conv1(x)))
         out = self.relu2(self.bn2(self.conv2(out)))
         out = self.bn3(self.conv3(out))
-        if self.residual:
+        if self.shortcut is not None:
             out = out + self.shortcut(x)
         return self.relu3(out)
 
@@ -141,7 +141,7 @@ class ResNet(nn.Module):
 
     def __init__(
         self,
-        block: type[nn.Module],
+        block: type[BasicBlock | BottleneckBlock],
         num_blocks: Sequence[int],
         num_classes: int = 10,
         small_input: bool = True,

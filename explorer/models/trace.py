@@ -1,7 +1,7 @@
 """One walk over any network: the shape, parameters, multiply-adds and receptive field of every layer.
 
 `record` records a network's operations with torch.fx, once; `Recording.trace` follows a shape through them by rule,
-one rule a kind of operation (rules.py), at one input size after another. Nothing is computed, the network is neither
+one rule a kind of operation (operations.py), at one input size after another. Nothing is computed, the network is neither
 run nor changed, and one that was built on the meta device, without numbers, will do. (PyTorch's own meta kernels give
 the same shapes, at 1.5 s and 120 MB for the first batch normalisation: they load its compiler.)
 """
@@ -20,11 +20,11 @@ from torch import fx, nn
 from explorer.caches import remember
 from explorer.errors import InputError
 from explorer.locks import fork_safe_locks
-from explorer.models.calls import Call, Output, Rule, Signal, Weight, find_all, make_map
+from explorer.models.calls import Call, Output, Signal, Weight, find_all, make_map
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.fields import MAX_UNITS, Field, MapTooLargeError
+from explorer.models.operations import Operation, find_operation, name_kind
 from explorer.models.records import Layer, LayerSettings, Shape, ShapeError, Trace, UnsupportedLayerError
-from explorer.models.rules import FUNCTION_RULES, LEAF_RULES, METHOD_RULES, MODULE_RULES, NAMED_FUNCTION_RULES
 
 __all__ = [
     "Layer",
@@ -163,7 +163,7 @@ class _Recorder(fx.Tracer):
         self._thread = threading.get_ident()
 
     def is_leaf_module(self, m, module_qualified_name):
-        return _qualified_name(type(m)) in LEAF_RULES or super().is_leaf_module(m, module_qualified_name)
+        return find_operation(type(m)) is not None or super().is_leaf_module(m, module_qualified_name)
 
     def call_module(self, m, forward, args, kwargs):
         if threading.get_ident() != self._thread:
@@ -188,10 +188,6 @@ def _refuse(key: str, layer: str, error: Exception) -> UnsupportedLayerError:
     return UnsupportedLayerError(f"trace.{key}", layer=layer, kind=type(error).__name__, reason=_first_line(error))
 
 
-def _qualified_name(thing) -> str:
-    return f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', '')}"
-
-
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
 
@@ -205,7 +201,7 @@ class Step:
         name: as `Layer.name`.
         kind: as `Layer.kind`.
         module: the module that it calls, or None.
-        rule: its rule; None where there is none or none is needed.
+        operation: its record; None where there is none or none is needed.
         asks_for_shape: whether it asks for a shape rather than computing a feature map.
         weight: the parameter or buffer that it reads, or None.
         num_params: numbers in the parameters of its module.
@@ -215,7 +211,7 @@ class Step:
     name: str
     kind: str
     module: nn.Module | None = None
-    rule: Rule | None = None
+    operation: Operation | None = None
     asks_for_shape: bool = False
     weight: Weight | None = None
     parameters: tuple[nn.Parameter, ...] = ()
@@ -272,23 +268,18 @@ class Recording:
             return Step(node, self._path(str(node.target)), node.op, weight=self._read(str(node.target)))
         if node.op not in ("call_function", "call_method"):
             return Step(node, self._path(str(node.target)), node.op)
-        kind = _function_kind(node)
+        kind = name_kind(node.target)
         if _asks_for_shape(node):
             return Step(node, kind, kind, asks_for_shape=True)
-        if node.op == "call_method":
-            rule = METHOD_RULES.get(node.target)
-        else:
-            rule = FUNCTION_RULES.get(node.target) or NAMED_FUNCTION_RULES.get(_qualified_name(node.target))
-        return Step(node, self._function_name(node, kind), kind, rule=rule)
+        return Step(node, self._function_name(node, kind), kind, operation=find_operation(node.target))
 
     def _module_step(self, node: fx.Node) -> Step:
         # Parallel paths may name the same module twice; `named_modules` lists it once.
         module = self._modules.get(str(node.target)) or self._root.get_submodule(str(node.target))
-        rule = MODULE_RULES.get(type(module)) or LEAF_RULES.get(_qualified_name(type(module)))
         parameters = tuple(module.parameters())
         num_params = sum(parameter.numel() for parameter in parameters)
-        name, kind = self._path(str(node.target)), type(module).__name__
-        return Step(node, name, kind, module, rule, parameters=parameters, num_params=num_params)
+        name, kind, operation = self._path(str(node.target)), name_kind(type(module)), find_operation(type(module))
+        return Step(node, name, kind, module, operation, parameters=parameters, num_params=num_params)
 
     def _read(self, target: str) -> Weight:
         """A parameter or buffer without its numbers."""
@@ -318,15 +309,6 @@ def _asks_for_shape(node: fx.Node) -> bool:
     if node.op == "call_method":
         return node.target in ("size", "dim", "numel")
     return node.target is getattr and node.args[1] in ("shape", "ndim", "device", "dtype")
-
-
-_KINDS = {"iadd": "add", "imul": "mul", "isub": "sub", "truediv": "div", "swapaxes": "transpose", "relu_": "relu"}
-_KINDS["_patch_merging_pad"] = "patch_merging"
-
-
-def _function_kind(node: fx.Node) -> str:
-    name = str(node.target) if node.op == "call_method" else getattr(node.target, "__name__", str(node.target))
-    return _KINDS.get(name, name)
 
 
 class _Unknown:
@@ -385,10 +367,10 @@ class _Walk:
         return self._layer(Call(step.name, step.kind, signals, args, kwargs, step.module, weights), step)
 
     def _layer(self, call: Call, step: Step):
-        if step.rule is None:
+        if step.operation is None:
             raise call.unsupported()
         try:
-            output = step.rule(call)
+            output = step.operation.rule(call)
         except ShapeError as error:
             error.input_shapes = tuple(signal.shape for signal in call.signals)
             error.inputs = tuple(signal.source for signal in call.signals)

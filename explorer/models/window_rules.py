@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
+from torch import nn
+
 from explorer.models.calls import Call, Output, Rule, Weight, by, need_map, pair
 from explorer.models.records import LayerSettings, Shape, ShapeError
 
@@ -12,9 +14,9 @@ from explorer.models.records import LayerSettings, Shape, ShapeError
 def _slide(call: Call, settings: LayerSettings, channels: int, mult_adds: int | None = None) -> Output:
     """A window that slides over height and width: convolution and pooling."""
     _, *sizes = need_map(call)
-    after = settings.padding_after or settings.padding
-    window = list(zip(sizes, settings.kernel_size, settings.stride, settings.padding, after, settings.dilation))
-    outputs = tuple(_window_outputs(*axis, settings.ceil_mode) for axis in window)
+    each = settings.window
+    window = list(zip(sizes, each.kernel_size, each.stride, each.padding, each.padding_after, each.dilation))
+    outputs = tuple(_window_outputs(*axis, ceil_mode=settings.ceil_mode) for axis in window)
     if min(outputs) < 1:
         raise _too_large(call, window)
     arguments = [
@@ -37,7 +39,7 @@ def _too_large(call: Call, window: list[tuple[int, ...]]) -> ShapeError:
 
 
 def _window_outputs(
-    size: int, kernel: int, stride: int, before: int, after: int, dilation: int, ceil_mode: bool
+    size: int, kernel: int, stride: int, before: int, after: int, dilation: int, *, ceil_mode: bool
 ) -> int:
     """Positions of a window; with `ceil_mode` one that hangs over counts, if it begins on the input or before it."""
     room = size + before + after - dilation * (kernel - 1) - 1
@@ -48,7 +50,8 @@ def _window_outputs(
 
 
 def conv_rule(call: Call) -> Output:
-    conv = call.module
+    """nn.Conv2d: (C_in, H, W) -> (C_out, H', W') (Dumoulin and Visin 2016, relationship 15)."""
+    conv = call.built_as(nn.Conv2d)
     if conv.padding_mode != "zeros":
         raise call.unsupported("unsupported_setting", setting=f"padding_mode={conv.padding_mode!r}")
     window = (conv.stride, conv.padding, conv.dilation)
@@ -107,25 +110,27 @@ def _conv_padding(padding, kernel_size: Shape, dilation: Shape) -> tuple[tuple[i
 
 
 def transposed_rule(call: Call) -> Output:
-    conv = call.module
+    """nn.ConvTranspose2d: H' = (H - 1) s - 2 p + d (k - 1) + output_padding + 1."""
+    conv = call.built_as(nn.ConvTranspose2d)
     channels, *sizes = need_map(call)
     if channels != conv.in_channels:
         raise call.misfit("channels", expected=conv.in_channels, got=channels)
     settings = LayerSettings(
-        kernel_size=conv.kernel_size,
-        stride=conv.stride,
+        kernel_size=pair(conv.kernel_size),
+        stride=pair(conv.stride),
         padding=pair(conv.padding),
-        dilation=conv.dilation,
+        dilation=pair(conv.dilation),
         output_padding=pair(conv.output_padding),
         groups=conv.groups,
         in_channels=conv.in_channels,
         out_channels=conv.out_channels,
         bias=conv.bias is not None,
     )
-    window = list(zip(conv.kernel_size, conv.stride, settings.padding, conv.dilation))
+    each = settings.window
+    window = list(zip(each.kernel_size, each.stride, each.padding, each.dilation))
     outputs = tuple(
         (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
-        for size, (kernel, stride, padding, dilation), extra in zip(sizes, window, settings.output_padding)
+        for size, (kernel, stride, padding, dilation), extra in zip(sizes, window, pair(conv.output_padding))
     )
     if min(outputs) < 1:
         raise call.misfit("transposed_too_small", output=by(outputs))
@@ -149,13 +154,13 @@ def pool_rule(call: Call, **arguments) -> Output:
         dilation=pair(options.get("dilation", 1)),
         ceil_mode=bool(options.get("ceil_mode", False)),
     )
-    for kernel, padding in zip(kernel_size, settings.padding):
+    for kernel, padding in zip(kernel_size, settings.window.padding):
         if padding > kernel // 2:  # PyTorch leaves the dilation out of account
             raise call.misfit("pool_padding", padding=padding, kernel=by(kernel_size))
     return _slide(call, settings, call.first.shape[0])
 
 
-def pool_function_rule(*names: str) -> Rule:
+def _pool_function_rule(*names: str) -> Rule:
     """The rule of a pooling function, from the names of its arguments after the input."""
 
     def rule(call: Call) -> Output:
@@ -165,9 +170,18 @@ def pool_function_rule(*names: str) -> Rule:
     return rule
 
 
+max_pool_function_rule = _pool_function_rule(
+    "kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices"
+)
+avg_pool_function_rule = _pool_function_rule(
+    "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"
+)
+
+
 def adaptive_rule(call: Call, output_size=None) -> Output:
+    """Adaptive pooling to `output_size`: (C, H, W) -> (C, *output_size), where None keeps a side."""
     channels, height, width = need_map(call)
-    asked = _pair_or_none(call.module.output_size if call.module is not None else output_size)
+    asked = _pair_or_none(output_size if call.module is None else call.block.output_size)
     target = (height if asked[0] is None else asked[0], width if asked[1] is None else asked[1])
     field = call.first.field.map("adapt", [(size,) for size in target], "trace.note_global_pool")
     return Output((channels, *target), field, LayerSettings(output_size=target))
@@ -178,15 +192,21 @@ def _pair_or_none(value) -> tuple[int | None, int | None]:
 
 
 def adaptive_function_rule(call: Call) -> Output:
+    """F.adaptive_avg_pool2d and F.adaptive_max_pool2d, as `adaptive_rule`."""
     return adaptive_rule(call, call.argument(1, "output_size"))
 
 
 def upsample_rule(call: Call) -> Output:
-    module = call.module
-    size, scale = (
-        (module.size, module.scale_factor) if module else (call.argument(1, "size"), call.argument(2, "scale_factor"))
-    )
-    mode = module.mode if module else call.argument(3, "mode", "nearest")
+    """Each unit repeated, by whole factors; any other upsampling is refused."""
+    if call.module is None:
+        size, scale, mode = (
+            call.argument(1, "size"),
+            call.argument(2, "scale_factor"),
+            call.argument(3, "mode", "nearest"),
+        )
+    else:
+        module = call.built_as(nn.Upsample)
+        size, scale, mode = module.size, module.scale_factor, module.mode
     channels, height, width = need_map(call)
     if size is None:
         size = [int(side * factor) for side, factor in zip((height, width), _floats(scale))]

@@ -17,14 +17,11 @@ from explorer.checks import check_whole
 from explorer.errors import InputError
 from explorer.models.footprint import check_field, measure_footprint
 from explorer.models.networks import Network, find_network
+from explorer.models.operations import BY_KIND
 from explorer.models.trace import Layer, Recording, UnsupportedLayerError
 from explorer.receptive_field.maths import FieldBox, LayerRow, compute_field_box, limit_reach, make_image_row
 
 MAX_IMAGE_SIZE = 512
-# Layers of a traced network that widen the field, and those behind which every unit sees everything.
-LOCAL_KINDS: Mapping[str, str] = {
-    "Conv2d": "conv", "MaxPool2d": "pool", "AvgPool2d": "pool", "max_pool2d": "pool", "avg_pool2d": "pool",
-}  # fmt: skip
 
 
 def record_network(name: str) -> Recording:
@@ -119,10 +116,10 @@ def _find_sources(layers: Sequence[Layer]) -> list[int]:
 
 def _read_layer(layer: Layer, reach: int) -> LayerRow | None:
     """The row of a traced layer, or None for one that slides no window or whose field is not a regular square."""
-    field = layer.receptive_field
-    if layer.kind not in LOCAL_KINDS or field.is_global or field.jump is None or field.size[0] != field.size[1]:
+    field, operation = layer.receptive_field, BY_KIND[layer.kind]
+    if not operation.is_row or field.is_global or field.jump is None or field.size[0] != field.size[1]:
         return None
-    return LayerRow(layer.name, LOCAL_KINDS[layer.kind], field.size[0], field.jump[0], field.start[0],
+    return LayerRow(layer.name, operation.role, field.size[0], field.jump[0], field.start[0],
                     layer.output_shape[-1], reach, layer.field_note)  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from math import prod
 from explorer.caches import remember
 from explorer.errors import InputError, shorten
 from explorer.models.networks import find_network
+from explorer.models.operations import PASTINGS
 from explorer.models.trace import Recording, Shape, ShapeError, Trace, record
 from explorer.shapes.layer_list import (
     LayerList,
@@ -31,24 +32,6 @@ MAX_MENDS = 60
 MOST_EDITS = 4 * MAX_EDITS  # with those that only follow from others
 LONGEST_NAME = 200  # characters of a layer's name
 MAX_VALUES = 1_000_000_000  # numbers in one layer's output
-
-# What can be changed, the most interesting first.
-EDITABLE: Mapping[str, tuple[str, ...]] = {
-    "Conv2d": ("kernel_size", "stride", "padding", "out_channels", "in_channels", "dilation", "groups"),
-    "MaxPool2d": ("kernel_size", "stride", "padding"),
-    "AvgPool2d": ("kernel_size", "stride", "padding"),
-    "AdaptiveAvgPool2d": ("output_size",),
-    "AdaptiveMaxPool2d": ("output_size",),
-    "Linear": ("out_features", "in_features"),
-    "BatchNorm2d": ("num_features",),
-    "BatchNorm1d": ("num_features",),
-}
-_INPUT_SETTINGS = {
-    "Conv2d": "in_channels",
-    "Linear": "in_features",
-    "BatchNorm2d": "num_features",
-    "BatchNorm1d": "num_features",
-}
 
 
 @dataclass(frozen=True)
@@ -252,7 +235,7 @@ def _change_specs(specs: Mapping[str, LayerSpec], edits: Sequence[Edit]) -> dict
         spec = specs.get(edit.layer)
         if spec is None:
             raise InputError("shapes.edit_no_layer", layer=shorten(edit.layer))
-        if edit.setting not in EDITABLE.get(spec.kind, ()):
+        if edit.setting not in PASTINGS[spec.kind].editable:
             raise InputError(
                 "shapes.edit_no_setting", layer=edit.layer, kind=spec.kind, setting=shorten(edit.setting, 40)
             )
@@ -281,7 +264,7 @@ def _mend_layer(spec: LayerSpec | None, error: ShapeError) -> LayerSpec | None:
         return None
     # Channels stand first in a map; a matrix acts on the last dimension.
     got = error.input_shapes[0][-1 if error.key == "trace.features" else 0]
-    changes = {_INPUT_SETTINGS[spec.kind]: got}
+    changes = {PASTINGS[spec.kind].made_for: got}
     if spec.get("groups") not in (None, 1):  # depthwise: as many groups as channels
         if not spec.get("groups") == spec.get("in_channels") == spec.get("out_channels"):
             return None
@@ -330,7 +313,7 @@ def suggest_fit(broken: Broken) -> tuple[str, dict]:
 
 def _suggest_flatten(spec: LayerSpec, shape: Shape) -> tuple[str, dict]:
     """What a layer for a flat list needs where it gets a map."""
-    setting = _INPUT_SETTINGS[spec.kind]
+    setting = PASTINGS[spec.kind].made_for
     if spec.get(setting) == prod(shape):
         return "shapes.fit_needs_vector", {}
     if spec.kind == "BatchNorm1d" and spec.get(setting) == shape[0]:
@@ -361,7 +344,7 @@ def _axis(spec: LayerSpec, setting: str, axis: int, default: int = 0) -> int:
 
 def list_fields(spec: LayerSpec) -> list[tuple[str, str]]:
     """Settings of a layer that can be changed, with their values as they are typed."""
-    return [(name, write_setting(spec.get(name))) for name in EDITABLE.get(spec.kind, ())]
+    return [(name, write_setting(spec.get(name))) for name in PASTINGS[spec.kind].editable]
 
 
 def write_setting(value) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from explorer.models.trace import Layer, Shape
 from explorer.shapes.edit import Broken, Walk
-from explorer.shapes.maths import ROLES
+from explorer.shapes.maths import find_role
 
 MOST_NODES = 40  # that are shown before someone unfolds more
 IMAGE = -1
@@ -40,7 +40,7 @@ class Node:
     @property
     def role(self) -> str:
         """Colour by meaning, a key of `explorer.page.style.ROLES`."""
-        return ROLES.get(self.layers[0].kind, "other") if self.layers else "input"
+        return find_role(self.layers[0]) if self.layers else "input"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _bundle(layers: Sequence[Layer], broken: Broken | None) -> list[list[int]]:
     bundles: list[list[int]] = []
     for index, layer in enumerate(layers):
         follows = bool(bundles) and layer.inputs == (bundles[-1][-1],) and readers[bundles[-1][-1]] == 1
-        is_pointwise = ROLES.get(layer.kind, "other") in ("norm", "activation", "other")
+        is_pointwise = find_role(layer) in ("norm", "activation", "other")
         same_block = bool(bundles) and _parents(layers[bundles[-1][0]].name) == _parents(layer.name)
         if follows and is_pointwise and same_block and layer.output_shape == layer.input_shape:
             bundles[-1].append(index)

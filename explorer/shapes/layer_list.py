@@ -7,18 +7,18 @@ pairs, True, False and short strings. Nothing of it is evaluated or looked up, a
 from __future__ import annotations
 
 import ast
-import math
 import operator
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import torch
 from torch import nn
 
 from explorer.errors import InputError
+from explorer.models.operations import PASTINGS
+from explorer.models.pasting import MAX_FEATURES, REQUIRED, Setting, WrongValueError
 from explorer.text import translate
 
 MAX_TEXT = 6000  # characters
@@ -26,26 +26,7 @@ MAX_LAYERS = 200
 MAX_DEPTH = 4  # nn.Sequential inside nn.Sequential
 MAX_BRACKETS = 12
 MAX_OPERATIONS = 8  # of arithmetic in one number, such as 16 * 5 * 5
-MAX_CHANNELS = 65_536
-MAX_WINDOW = 1024  # kernel, stride, padding and dilation
-MAX_FEATURES = 16_777_216
 MAX_PARAMS = 1_000_000_000
-
-
-class _Required:
-    """Marks a setting that a layer cannot do without."""
-
-
-REQUIRED = _Required()
-
-
-class _Wrong(ValueError):
-    """A value that a setting cannot have; `wanted` is the key of what it can."""
-
-    def __init__(self, wanted: str, **values):
-        super().__init__(wanted)
-        self.wanted = wanted
-        self.values = values
 
 
 class LineError(InputError):
@@ -59,141 +40,8 @@ class LineError(InputError):
         return translate(language, self.key, line=self.values["line"], problem=self.problem.sentence(language))
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One setting of a layer.
-
-    Attributes:
-        name: its name in PyTorch.
-        check: returns the value in its one form, or raises.
-        default: PyTorch's default, REQUIRED where there is none.
-    """
-
-    name: str
-    check: Callable
-    default: object = REQUIRED
-
-
-def _whole(minimum: int, maximum: int) -> Callable:
-    def check(value):
-        if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
-            raise _Wrong("wanted_whole", minimum=f"{minimum:,}", maximum=f"{maximum:,}")
-        return value
-
-    return check
-
-
-def _pair(minimum: int, maximum: int, *words: str) -> Callable:
-    """A whole number, or a pair (height, width) of them; equal pairs are written as one number."""
-    whole = _whole(minimum, maximum)
-
-    def check(value):
-        if value in words and isinstance(value, str):
-            return value
-        values = value if isinstance(value, tuple) else (value, value)
-        try:
-            height, width = map(whole, values)
-        except ValueError:
-            raise _Wrong("wanted_pair", minimum=f"{minimum:,}", maximum=f"{maximum:,}") from None
-        return height if height == width else (height, width)
-
-    return check
-
-
-def _optional(inner: Callable) -> Callable:
-    return lambda value: None if value is None else inner(value)
-
-
-def _flag(value):
-    if not isinstance(value, bool):
-        raise _Wrong("wanted_flag")
-    return value
-
-
-def _real(minimum: float, maximum: float) -> Callable:
-    def check(value):
-        known = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not known or not math.isfinite(value) or not minimum <= value <= maximum:
-            raise _Wrong("wanted_real", minimum=f"{minimum:g}", maximum=f"{maximum:g}")
-        return float(value)
-
-    return check
-
-
-def _word(*words: str) -> Callable:
-    def check(value):
-        if value not in words or not isinstance(value, str):
-            raise _Wrong("wanted_word", words=list(words))
-        return value
-
-    return check
-
-
-_CHANNELS = _whole(1, MAX_CHANNELS)
-_INPLACE = Setting("inplace", _flag, False)
-_NORM = (
-    Setting("num_features", _CHANNELS),
-    Setting("eps", _real(0, 1), 1e-5),
-    Setting("momentum", _optional(_real(0, 1)), 0.1),
-    Setting("affine", _flag, True),
-    Setting("track_running_stats", _flag, True),
-)
-_DROPOUT = (Setting("p", _real(0, 1), 0.5), _INPLACE)
-_BINS = (Setting("output_size", _pair(1, MAX_WINDOW)),)
-
 # Settings in the order in which PyTorch takes them without names.
-LAYERS: MappingProxyType[str, tuple[Setting, ...]] = MappingProxyType({
-    "Conv2d": (
-        Setting("in_channels", _CHANNELS),
-        Setting("out_channels", _CHANNELS),
-        Setting("kernel_size", _pair(1, MAX_WINDOW)),
-        Setting("stride", _pair(1, MAX_WINDOW), 1),
-        Setting("padding", _pair(0, MAX_WINDOW, "same", "valid"), 0),
-        Setting("dilation", _pair(1, MAX_WINDOW), 1),
-        Setting("groups", _CHANNELS, 1),
-        Setting("bias", _flag, True),
-    ),
-    "MaxPool2d": (
-        Setting("kernel_size", _pair(1, MAX_WINDOW)),
-        Setting("stride", _optional(_pair(1, MAX_WINDOW)), None),
-        Setting("padding", _pair(0, MAX_WINDOW), 0),
-        Setting("dilation", _pair(1, MAX_WINDOW), 1),
-        Setting("ceil_mode", _flag, False),
-    ),
-    "AvgPool2d": (
-        Setting("kernel_size", _pair(1, MAX_WINDOW)),
-        Setting("stride", _optional(_pair(1, MAX_WINDOW)), None),
-        Setting("padding", _pair(0, MAX_WINDOW), 0),
-        Setting("ceil_mode", _flag, False),
-        Setting("count_include_pad", _flag, True),
-    ),
-    "AdaptiveAvgPool2d": _BINS,
-    "AdaptiveMaxPool2d": _BINS,
-    "BatchNorm2d": _NORM,
-    "BatchNorm1d": _NORM,
-    "Flatten": (Setting("start_dim", _whole(-4, 4), 1), Setting("end_dim", _whole(-4, 4), -1)),
-    "Linear": (
-        Setting("in_features", _whole(1, MAX_FEATURES)),
-        Setting("out_features", _whole(1, MAX_FEATURES)),
-        Setting("bias", _flag, True),
-    ),
-    "Dropout": _DROPOUT,
-    "Dropout2d": _DROPOUT,
-    "ReLU": (_INPLACE,),
-    "ReLU6": (_INPLACE,),
-    "LeakyReLU": (Setting("negative_slope", _real(-100, 100), 0.01), _INPLACE),
-    "ELU": (Setting("alpha", _real(-100, 100), 1.0), _INPLACE),
-    "GELU": (Setting("approximate", _word("none", "tanh"), "none"),),
-    "SiLU": (_INPLACE,),
-    "Hardswish": (_INPLACE,),
-    "Sigmoid": (),
-    "Tanh": (),
-    "Softmax": (Setting("dim", _whole(-4, 4)),),
-    "LogSoftmax": (Setting("dim", _whole(-4, 4)),),
-    "Identity": (),
-})  # fmt: skip
-# Where PyTorch has a setting in between that is not offered, the ones after it must be named.
-_UNNAMED = {"MaxPool2d": 4}
+LAYERS = {kind: pasting.settings for kind, pasting in PASTINGS.items()}
 
 
 @dataclass(frozen=True)
@@ -247,7 +95,7 @@ def _check_setting(kind: str, setting: Setting, given: dict):
         raise InputError("shapes.list_missing", layer=kind, setting=setting.name)
     try:
         return setting.check(value)
-    except _Wrong as error:
+    except WrongValueError as error:
         key = f"shapes.list_{error.wanted}"
         raise InputError(key, layer=kind, setting=setting.name, value=_shorten(str(value)), **error.values) from None
 
@@ -391,7 +239,7 @@ def _read_item(node: ast.expr, text: str, depth: int) -> LayerSpec | LayerList:
 
 def _read_settings(call: ast.Call, kind: str) -> dict:
     settings: dict[str, object] = {}
-    names = [setting.name for setting in LAYERS.get(kind, ())][: _UNNAMED.get(kind)]
+    names = [setting.name for setting in LAYERS.get(kind, ()) if not setting.only_by_name]
     if kind in LAYERS and len(call.args) > len(names):
         raise InputError("shapes.list_too_many_settings", layer=kind, count=len(call.args), maximum=len(names))
     for name, value in zip(names, call.args):

@@ -9,19 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import ceil, prod
 
+from explorer.models.operations import BY_KIND
 from explorer.models.trace import Layer, LayerSettings, Shape, Trace
 
-_KINDS = {
-    "conv": ("Conv2d", "ConvTranspose2d"),
-    "pool": ("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "max_pool2d", "avg_pool2d",
-             "adaptive_avg_pool2d", "mean"),
-    "linear": ("Linear",),
-    "norm": ("BatchNorm2d", "BatchNorm1d", "GroupNorm", "LayerNorm", "LayerNorm2d", "LocalResponseNorm"),
-    "activation": ("ReLU", "ReLU6", "LeakyReLU", "ELU", "GELU", "SiLU", "Hardswish", "Hardsigmoid", "Sigmoid", "Tanh",
-                   "relu", "gelu"),
-    "add": ("add", "cat", "mul"),
-}  # fmt: skip
-ROLES = {kind: role for role, kinds in _KINDS.items() for kind in kinds}
 _STEP_ROLES = ("conv", "pool", "linear")
 BLOCK_ROLES = ("residual", "plain", "block")
 MOST_STAGES = 14  # that a picture has room for
@@ -44,10 +34,12 @@ class Step:
 
     @property
     def output_shape(self) -> Shape:
+        """Shape of what comes out of its last layer, without N."""
         return self.layers[-1].output_shape
 
     @property
     def drawn_shape(self) -> Shape:
+        """The same as (C, H, W), see `order_axes`."""
         return order_axes(self.layers[-1])
 
     @property
@@ -82,6 +74,7 @@ class Stage:
 
     @property
     def is_blocks(self) -> bool:
+        """Whether its steps are blocks."""
         return self.steps[0].role in BLOCK_ROLES
 
     @property
@@ -91,6 +84,7 @@ class Stage:
 
     @property
     def output_shape(self) -> Shape:
+        """Shape of what comes out of its last layer, without N."""
         return self.steps[-1].output_shape
 
     @property
@@ -104,6 +98,11 @@ class Stage:
     @property
     def activation_bytes(self) -> int:
         return sum(step.activation_bytes for step in self.steps)
+
+
+def find_role(layer: Layer) -> str:
+    """Its colour by meaning, a key of `explorer.page.style.ROLES`."""
+    return BY_KIND[layer.kind].role
 
 
 def order_axes(layer: Layer) -> Shape:
@@ -134,8 +133,8 @@ def gather_stages(trace: Trace) -> tuple[Stage, ...]:
         layers = tuple(group)
         steps += [Step(block, _block_role(layers, start), layers)] if block else _single_steps(layers)
         start += len(layers)
-    stages = groupby(steps, key=lambda step: step.name.split(".")[0] if step.role in BLOCK_ROLES else step)
-    stages = tuple(Stage(key if isinstance(key, str) else key.name, tuple(group)) for key, group in stages)
+    gathered = groupby(steps, key=lambda step: step.name.split(".")[0] if step.role in BLOCK_ROLES else step)
+    stages = tuple(Stage(key if isinstance(key, str) else key.name, tuple(group)) for key, group in gathered)
     return stages if len(stages) <= MOST_STAGES else _gather_by_path(steps)
 
 
@@ -178,7 +177,7 @@ def _block_role(layers: Sequence[Layer], start: int) -> str:
 def _single_steps(layers: Iterable[Layer]) -> list[Step]:
     opened: list[list[Layer]] = []
     for layer in layers:
-        opens = ROLES.get(layer.kind) in _STEP_ROLES or layer.output_shape != layer.input_shape
+        opens = find_role(layer) in _STEP_ROLES or layer.output_shape != layer.input_shape
         if opens or not opened:
             opened.append([])
         opened[-1].append(layer)
@@ -194,7 +193,7 @@ def is_global_average(layer: Layer) -> bool:
 
 
 def _step_role(layer: Layer) -> str:
-    role = ROLES.get(layer.kind, "other")
+    role = find_role(layer)
     return role if role in _STEP_ROLES else "other"
 
 
@@ -223,9 +222,9 @@ def output_arithmetic(layer: Layer) -> str:
 
 
 def _window_sum(size: int, result: int, settings: LayerSettings, axis: int) -> str:
-    kernel, stride = settings.kernel_size[axis], settings.stride[axis]
-    padding, dilation = settings.padding[axis], settings.dilation[axis]
-    after = padding if settings.padding_after is None else settings.padding_after[axis]
+    window = settings.window
+    kernel, stride, dilation = window.kernel_size[axis], window.stride[axis], window.dilation[axis]
+    padding, after = window.padding[axis], window.padding_after[axis]
     span = f"{kernel}" if dilation == 1 else f"{dilation}·({kernel} − 1) − 1"
     both = f" + 2·{padding}" if padding == after else f" + {padding} + {after}"
     room = f"{size}{both}" if padding or after else f"{size}"
@@ -237,10 +236,11 @@ def _window_sum(size: int, result: int, settings: LayerSettings, axis: int) -> s
 
 
 def _transposed_sum(size: int, result: int, settings: LayerSettings, axis: int) -> str:
-    kernel, dilation, padding = settings.kernel_size[axis], settings.dilation[axis], settings.padding[axis]
+    window = settings.window
+    kernel, dilation, padding = window.kernel_size[axis], window.dilation[axis], window.padding[axis]
     more = (settings.output_padding or (0, 0))[axis]
     cut = f" − 2·{padding}" if padding else ""
-    return f"({size} − 1)·{settings.stride[axis]}{cut} + {dilation}·({kernel} − 1) + {more} + 1 = {result}"
+    return f"({size} − 1)·{window.stride[axis]}{cut} + {dilation}·({kernel} − 1) + {more} + 1 = {result}"
 
 
 def _bin_sum(before: Shape, after: Shape) -> str:
@@ -281,14 +281,14 @@ def params_arithmetic(layer: Layer) -> str:
 def _parameter_factors(layer: Layer) -> tuple[tuple[int, ...], int]:
     """Whose product, with the biases added, is the number of parameters of a layer of the usual kinds."""
     settings = layer.settings
-    if settings.in_features is not None:
+    if settings.in_features is not None and settings.out_features is not None:
         return (settings.out_features, settings.in_features), settings.out_features if settings.bias else 0
-    if settings.kernel_size is not None and settings.in_channels is not None:
+    if settings.in_channels is None or settings.out_channels is None:
+        return (), 0
+    if settings.kernel_size is not None and settings.groups is not None:
         channels = (settings.out_channels, settings.in_channels // settings.groups)
         return (*channels, *settings.kernel_size), settings.out_channels if settings.bias else 0
-    if settings.in_channels is not None:
-        return (2, settings.in_channels), 0
-    return (), 0
+    return (2, settings.in_channels), 0
 
 
 def mult_adds_arithmetic(layer: Layer) -> str:
@@ -298,9 +298,9 @@ def mult_adds_arithmetic(layer: Layer) -> str:
     >>> mult_adds_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
     '156·28·28'
     """
-    if layer.mult_adds == 0 or ROLES.get(layer.kind) not in ("conv", "linear"):
+    if layer.mult_adds == 0 or find_role(layer) not in ("conv", "linear"):
         return ""
-    positions = layer.output_shape[1:] if ROLES[layer.kind] == "conv" else layer.output_shape[:-1]
+    positions = layer.output_shape[1:] if find_role(layer) == "conv" else layer.output_shape[:-1]
     each, rest = divmod(layer.mult_adds, prod(positions))
     return "" if rest or not positions else "·".join([f"{each:,}", *map(str, positions)])
 

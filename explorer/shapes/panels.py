@@ -14,8 +14,7 @@ from explorer.page.style import ROLES
 from explorer.shapes.activations import MAX_KERNELS, Features
 from explorer.shapes.edit import Walk, list_fields
 from explorer.shapes.graph import IMAGE, Graph, Node
-from explorer.shapes.maths import ROLES as ROLE_OF
-from explorer.shapes.maths import is_global_average, order_axes, write_shape
+from explorer.shapes.maths import find_role, is_global_average, order_axes, write_shape
 from explorer.text import Text, join_words
 
 PROBLEM = "#d55e00"
@@ -108,7 +107,7 @@ def _draw_node(node: Node, text: Text) -> dict:
         "groups": list(node.groups),
         "layers": names,
         "label": label,
-        "strips": [ROLES[role] for layer in node.layers[1:] if (role := ROLE_OF.get(layer.kind)) in _STRIPS],
+        "strips": [ROLES[role] for layer in node.layers[1:] if (role := find_role(layer)) in _STRIPS],
         "shape": write_shape(node.shape) if node.shape else "",
         "channels": order_axes(node.layers[-1])[0 if len(node.shape) == 3 else -1] if node.layers else 1,
         "colour": PROBLEM if broken else ROLES[node.role],
@@ -122,7 +121,7 @@ def _label(node: Node, text: Text) -> str:
     if node.number == IMAGE:
         return text("shapes.image")
     layer = node.layers[0]
-    settings, role = layer.settings, ROLE_OF.get(layer.kind)
+    settings, role = layer.settings, find_role(layer)
     stride = f" /{settings.stride[0]}" if settings.stride and max(settings.stride) > 1 else ""
     if layer.kind == "add":
         return "+"

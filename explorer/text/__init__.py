@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
-
-Text = Callable[..., str]
 
 
 @dataclass(frozen=True)
@@ -111,15 +109,20 @@ def translate(language: str, key: str, **values) -> str:
     return _drop_spaces(sentence.format(**values), about.unspaced)
 
 
+@dataclass(frozen=True)
+class Text:
+    """`translate` with the language fixed."""
+
+    language: str
+
+    def __call__(self, key: str, **values) -> str:
+        return translate(self.language, key, **values)
+
+
 def text_in(language: str) -> Text:
-    """`translate` with the language fixed: `text = text_in("zh"); text("convolution.title")`."""
+    """`text = text_in("zh"); text("convolution.title")`."""
     sentences(language)
-
-    def text(key: str, **values) -> str:
-        return translate(language, key, **values)
-
-    text.language = language
-    return text
+    return Text(language)
 
 
 def join_words(words: Iterable[str], text: Text) -> str:

@@ -1,82 +1,85 @@
-"""What the tracer knows, its neighbours know: a new operation is missing nowhere, or is left out on purpose."""
+"""The records of operations: nothing is missing, nothing is said twice, and what they say fits PyTorch and the page."""
 
 from __future__ import annotations
 
-from explorer.models import footprint
-from explorer.models.rules import FUNCTION_RULES, METHOD_RULES, MODULE_RULES, POINTWISE_MODULES
-from explorer.receptive_field.networks import LOCAL_KINDS
-from explorer.shapes.edit import _INPUT_SETTINGS, EDITABLE
-from explorer.shapes.layer_list import LAYERS
-from explorer.shapes.maths import ROLES
+from collections import Counter
+from dataclasses import MISSING, fields
+
+import pytest
+from torch import nn
+
+from explorer.models.joining_rules import pointwise_rule
+from explorer.models.operations import BY_KIND, OPERATIONS, Operation, find_operation, name_kind
+from explorer.models.pasting import NOT_PASTED, Pasting
+from explorer.page.style import ROLES
 from tests.models import test_footprint, test_rules
 
-KINDS = {module.__name__: rule for module, rule in MODULE_RULES.items()}
-
-# Drawn in no colour of their own.
-COLOURLESS = set(
-    """AlphaDropout CELU Dropout Dropout2d Flatten Hardtanh Identity InstanceNorm2d LogSigmoid LogSoftmax Mish
-    MultiheadAttention PReLU SELU Softmax Softplus Softsign Unflatten Upsample""".split()
-)
-# Not read from a list that a reader pastes.
-NOT_PASTED = set(
-    """AlphaDropout CELU ConvTranspose2d GroupNorm Hardsigmoid Hardtanh InstanceNorm2d LayerNorm LocalResponseNorm
-    LogSigmoid Mish MultiheadAttention PReLU SELU Softplus Softsign Unflatten Upsample""".split()
-)
-# Read from such a list, but none of their settings can be changed in the table.
-NOT_EDITED = set(
-    """Dropout Dropout2d ELU Flatten GELU Hardswish Identity LeakyReLU LogSoftmax ReLU ReLU6 SiLU Sigmoid Softmax
-    Tanh""".split()
-)
-# Windows that are no rows of a traced network in the receptive-field tab.
-NOT_ROWS = {"AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "ConvTranspose2d", "Upsample"}
+FILE = "explorer/models/operations.py"
+PASTED = [operation for operation in OPERATIONS if operation.pasting is not NOT_PASTED]
 
 
-def names_of(operations) -> set[str]:
-    return {each if isinstance(each, str) else each.__name__ for each in operations}
+def names_of(calls) -> list[str]:
+    return sorted(call if isinstance(call, str) else call.__name__ for call in calls)
 
 
-def test_every_operation_has_a_counterpart_in_the_footprint():
-    differ = MODULE_RULES.keys() ^ footprint._MODULES.keys()
-    assert not differ, (
-        f"{names_of(differ)}: MODULE_RULES in explorer/models/rules.py, _MODULES in footprint.py beside it"
-    )
-    missing = (FUNCTION_RULES.keys() | METHOD_RULES.keys()) - footprint._FUNCTIONS.keys() - footprint._CONCATENATIONS
-    assert not missing, f"_FUNCTIONS in explorer/models/footprint.py lacks {names_of(missing)}"
+def id_of(operation: Operation) -> str:
+    return name_kind(operation.calls[0])
 
 
-def test_every_operation_but_the_pointwise_ones_is_compared_with_pytorch_and_autograd():
+@pytest.mark.parametrize("record_kind", [Operation, Pasting])
+def test_no_part_of_a_record_has_a_default(record_kind):
+    """What is left out is refused where the record is written, when the program starts."""
+    assert all(field.default is field.default_factory is MISSING for field in fields(record_kind))
+
+
+def test_every_operation_has_one_record():
+    counts = Counter(call for operation in OPERATIONS for call in set(operation.calls))
+    twice = [call for call, count in counts.items() if count > 1]
+    assert not twice, f"{names_of(twice)} stand in several records of OPERATIONS in {FILE}"
+
+
+def test_what_has_one_name_has_one_colour_and_one_row():
+    for operation in OPERATIONS:
+        for call in operation.calls:
+            other = BY_KIND[name_kind(call)]
+            assert (other.role, other.is_row) == (operation.role, operation.is_row), (
+                f"{name_kind(call)}: role or is_row of its records in {FILE} differ"
+            )
+
+
+def test_every_role_is_a_colour():
+    unknown = {operation.role for operation in OPERATIONS} - ROLES.keys()
+    assert not unknown, f"{unknown}: a role in {FILE} is no key of ROLES in explorer/page/style.py"
+
+
+def test_every_class_but_the_pointwise_ones_is_compared_with_pytorch_and_autograd():
     networks = [*test_rules.NETWORKS.values(), *(make() for make, _ in test_footprint.NETWORKS.values())]
     compared = {type(module) for network in networks for module in network.modules()}
-    missing = MODULE_RULES.keys() - compared - set(POINTWISE_MODULES)
-    assert not missing, f"NETWORKS in tests/models/test_rules.py and test_footprint.py lack {names_of(missing)}"
-
-
-def test_every_operation_has_a_colour_or_is_left_without_one_on_purpose():
-    differ = (KINDS.keys() - ROLES.keys()) ^ COLOURLESS
-    assert not differ, f"{differ}: _KINDS in explorer/shapes/maths.py, or COLOURLESS in this test"
-
-
-def test_every_operation_can_be_pasted_or_is_left_out_on_purpose():
-    assert not LAYERS.keys() - KINDS.keys(), (
-        f"MODULE_RULES in explorer/models/rules.py lacks {LAYERS.keys() - KINDS.keys()}"
+    classes = {call for each in OPERATIONS if each.rule is not pointwise_rule for call in each.calls if is_class(call)}
+    missing = classes - compared
+    assert not missing, (
+        f"NETWORKS in tests/models/test_rules.py and test_footprint.py lack {names_of(missing)} of {FILE}"
     )
-    differ = (KINDS.keys() - LAYERS.keys()) ^ NOT_PASTED
-    assert not differ, f"{differ}: LAYERS in explorer/shapes/layer_list.py, or NOT_PASTED in this test"
 
 
-def test_every_pasted_layer_can_be_changed_or_is_left_out_on_purpose():
-    differ = (LAYERS.keys() - EDITABLE.keys()) ^ NOT_EDITED
-    assert not differ, f"{differ}: EDITABLE in explorer/shapes/edit.py, or NOT_EDITED in this test"
+def is_class(call) -> bool:
+    return isinstance(call, type)
 
 
-def test_what_makes_a_pasted_layer_fit_is_known():
-    numbers = {"in_channels", "in_features", "num_features"}
-    made_for = {kind for kind, settings in LAYERS.items() if numbers & {each.name for each in settings}}
-    differ = made_for ^ _INPUT_SETTINGS.keys()
-    assert not differ, f"{differ}: _INPUT_SETTINGS in explorer/shapes/edit.py"
+@pytest.mark.parametrize("operation", PASTED, ids=id_of)
+def test_what_is_pasted_is_a_class_whose_settings_are_known(operation):
+    names = [setting.name for setting in operation.pasting.settings]
+    classes = [call for call in operation.calls if is_class(call)]
+    assert classes and all(getattr(nn, each.__name__) is each for each in classes), (
+        f"{id_of(operation)} is no class of torch.nn: NOT_PASTED in {FILE}"
+    )
+    unknown = set(operation.pasting.editable) - set(names)
+    assert not unknown, f"editable of {id_of(operation)} in {FILE} names {unknown}, which are none of its settings"
+    numbers = [name for name in names if name in ("in_channels", "in_features", "num_features")]
+    assert [operation.pasting.made_for] == (numbers or [None]), (
+        f"made_for of {id_of(operation)} in {FILE}: it takes {numbers or 'any input'}"
+    )
 
 
-def test_every_window_is_a_row_of_the_receptive_field_or_is_left_out_on_purpose():
-    windows = {kind for kind, rule in KINDS.items() if rule.__module__ == "explorer.models.window_rules"}
-    differ = (windows - LOCAL_KINDS.keys()) ^ NOT_ROWS
-    assert not differ, f"{differ}: LOCAL_KINDS in explorer/receptive_field/networks.py, or NOT_ROWS in this test"
+def test_what_is_no_operation_has_no_record():
+    assert find_operation(nn.Bilinear) is None and find_operation("topk") is None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from explorer.errors import InputError
+from explorer.models.trace import trace
 from explorer.receptive_field.maths import (
     CellError,
     compute_box_reach,
@@ -20,6 +21,7 @@ from explorer.receptive_field.maths import (
     parse_layers,
     trace_layer_table,
 )
+from explorer.receptive_field.networks import build_chain
 
 
 def build_positive_chain(layers) -> nn.Sequential:
@@ -97,6 +99,24 @@ def test_the_size_of_a_row_is_that_of_the_largest_field_inside(layers):
         period = np.prod([layer["stride"] for layer in layers if layer["type"] == "transposed"])
         if len(sizes) >= period and all(layer["padding"] <= layer["kernel"] for layer in layers):
             assert max(sizes) == rows[-1].size
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    layers=st.lists(layer_strategy.filter(lambda layer: layer["type"] != "transposed"), min_size=1, max_size=6),
+    input_size=st.integers(5, 60),
+)
+def test_the_rows_of_a_chain_are_those_of_its_recording(layers, input_size):
+    """Where recordings tell all, the other follower of fields must agree; see the docstring of the maths."""
+    try:
+        rows = trace_layer_table(layers, input_size)
+    except InputError:
+        assume(False)
+    recorded = trace(build_chain(parse_layers(layers)), (1, input_size, input_size)).layers
+    for row, layer in zip(rows[1:], recorded, strict=True):
+        field = layer.receptive_field
+        assert (row.size, row.jump, row.start) == (field.size[0], field.jump[0], field.start[0])
+        assert (row.num_units, row.note) == (layer.output_shape[-1], layer.field_note)
 
 
 def test_a_transposed_convolution_by_hand():

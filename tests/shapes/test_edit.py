@@ -11,9 +11,9 @@ from torch import nn
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.networks import TORCHVISION
+from explorer.models.operations import PASTINGS
 from explorer.models.trace import trace
 from explorer.shapes.edit import (
-    EDITABLE,
     MAX_EDITS,
     MOST_EDITS,
     OWN,
@@ -25,7 +25,7 @@ from explorer.shapes.edit import (
     undo_last,
 )
 from explorer.shapes.layer_list import LAYERS, write_layer, write_network
-from explorer.text import LANGUAGES, translate
+from explorer.text import LANGUAGES, sentences, translate
 
 IMAGE = (1, 28, 28)
 
@@ -255,9 +255,11 @@ def test_damaged_changes_are_refused(value):
 
 
 def test_what_can_be_changed_are_settings_of_known_layers():
-    for kind, names in EDITABLE.items():
-        assert set(names) <= {setting.name for setting in LAYERS[kind]}
-        assert all(translate(language, f"shapes.setting_{name}") for name in names for language in LANGUAGES)
+    for kind, pasting in PASTINGS.items():
+        assert set(pasting.editable) <= {setting.name for setting in LAYERS[kind]}
+        for language in LANGUAGES:
+            missing = {f"shapes.setting_{name}" for name in pasting.editable} - sentences(language).keys()
+            assert not missing, f"explorer/text/{language}/shapes.py lacks {missing}"
 
 
 def test_maps_of_absurd_size_are_refused():
