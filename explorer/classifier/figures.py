@@ -87,7 +87,7 @@ def draw_about(outcome: Outcome, text: Text) -> str:
     attribution = outcome.attribution
     values = {}
     if attribution.completeness_gap is not None:
-        difference = attribution.score - attribution.baseline_score
+        difference = attribution.score_rise
         values = {"sum": f"{float(attribution.values.sum()):.2f}", "difference": f"{difference:.2f}"}
     if attribution.steps:
         values["steps"] = attribution.steps

@@ -13,7 +13,7 @@ from PIL import Image
 
 from explorer.errors import InputError
 from explorer.page.drawings import find_marks, make_all
-from explorer.receptive_field import effective_tab, session
+from explorer.receptive_field import effective_tab, maths, session
 from explorer.receptive_field.api import receptive_field
 from explorer.receptive_field.effective import has_module
 from explorer.receptive_field.effective_tab import on_measure, on_run, on_stop
@@ -420,16 +420,20 @@ def test_pictures_that_stay_are_marked_as_such():
 
 
 def test_a_click_on_a_unit_reads_and_follows_the_readers_table_once(monkeypatch):
+    click = values(model=TABLE, place=[0.2, 0.3], compared=[STACK])
+    on_view(None, language="en", **click)  # the stories are read when the first is looked for
     calls = []
 
-    def count(name):
-        function = getattr(session, name)
-        monkeypatch.setattr(session, name, lambda *args: calls.append(name) or function(*args))
+    def count(module, name):
+        function = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args: calls.append(name) or function(*args))
 
-    for name in ("parse_layers", "trace_layer_table", "compute_chain_field"):
-        count(name)
-    on_view(None, language="en", **values(model=TABLE, place=[0.2, 0.3]))
-    assert calls == ["parse_layers", "trace_layer_table", "compute_chain_field"]
+    for name in ("trace_layer_table", "compute_chain_field", "compute_chain_reach"):
+        count(session, name)
+    count(maths, "_find_row_problems")
+    make_all(on_view(None, language="en", **click))
+    rows = ["_find_row_problems"] * len(LENET_LAYERS)
+    assert calls == [*rows, "trace_layer_table", "compute_chain_field", "compute_chain_reach"]
 
 
 # ---- the effective field --------------------------------------------------------------------------------------------
