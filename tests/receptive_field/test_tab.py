@@ -420,7 +420,7 @@ def test_pictures_that_stay_are_marked_as_such():
 
 
 def test_a_click_on_a_unit_reads_and_follows_the_readers_table_once(monkeypatch):
-    click = values(model=TABLE, place=[0.2, 0.3], compared=[STACK])
+    click = values(model=TABLE, place=[0.2, 0.3])
     on_view(None, language="en", **click)  # the stories are read when the first is looked for
     calls = []
 
