@@ -7,7 +7,6 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -77,7 +76,6 @@ MAX_API_SIDE = UPLOAD_SIDE  # pixels of an image given as lists
 DEFAULT_MODEL = "lenet5"
 DEFAULT_SAMPLE = 139  # a shirt that LeNet-5 takes for a pullover: most of its mistakes are shirts
 DEFAULT_METHOD = "integrated_gradients"
-FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -443,8 +441,7 @@ def _build_pictures(drawn: list, text: Text) -> tuple[list[gr.components.Compone
     steps = build_canvas(steps)
     with gr.Row(elem_classes="classifier-result"):
         with gr.Column(scale=0, min_width=280):
-            css = (FOLDER / "bars.css").read_text(encoding="utf-8")
-            bars = gr.HTML(bars, css_template=css, apply_default_css=False)
+            bars = gr.HTML(bars, elem_classes="classifier-bars", apply_default_css=False)
         with gr.Column(scale=1, min_width=320):
             maps = build_canvas(maps)
             about = gr.HTML(about)

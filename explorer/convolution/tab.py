@@ -398,7 +398,7 @@ def build_tab(language: str) -> Wing:
             window = _build_window(first[2])
             with gr.Row(equal_height=True):
                 with gr.Column(min_width=320):
-                    formula = gr.HTML(first[4], css_template=_read("formula.css"))
+                    formula = gr.HTML(first[4], elem_classes="convolution-formula")
                 with gr.Column(min_width=320):
                     compared = gr.HTML(first[3])
     _build_heading(text("convolution.pooling"))
@@ -463,7 +463,7 @@ def _read(name: str) -> str:
 
 
 def _build_heading(words: str) -> gr.HTML:
-    return gr.HTML(f"<h2>{words}</h2>", css_template="h2 { margin: 36px 0 4px; font-size: 22px; font-weight: 650; }")
+    return gr.HTML(f"<h2>{words}</h2>", elem_classes=["part-heading", "bold"])
 
 
 def _build_editor(cells: Cells, text: Text) -> gr.HTML:
@@ -482,8 +482,8 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         [list(row) for row in cells],
         # The template holds no property, so that a new value never draws the fields anew under the cursor.
         html_template=f'<div class="kernel-editor" data-words="{words_attribute}"></div>',
-        css_template=_read("editor.css"),
         js_on_load=_read("editor.js"),
+        elem_classes="convolution-editor",
         apply_default_css=False,
     )
 
@@ -493,7 +493,7 @@ def _build_window(value: dict) -> gr.HTML:
     return gr.HTML(
         value,
         html_template='<p class="window-sum" aria-live="polite"></p>',
-        css_template=_read("window.css"),
         js_on_load=_read("window.js"),
+        elem_classes="convolution-window",
         apply_default_css=False,
     )

@@ -33,9 +33,9 @@ def build_sketch(label: str, clear: str, elem_id: str | None = None) -> gr.HTML:
         # The template holds no property, so that a new value never wipes the canvas.
         html_template=f'<div class="sketch" data-side="{SIDE}"><canvas role="img" aria-label="{html.escape(label)}">'
         f'</canvas><button type="button" class="text-button">{html.escape(clear)}</button></div>',
-        css_template=here.with_suffix(".css").read_text(encoding="utf-8"),
         js_on_load=here.with_suffix(".js").read_text(encoding="utf-8"),
         elem_id=elem_id,
+        elem_classes="page-sketch",
         apply_default_css=False,
     )
 

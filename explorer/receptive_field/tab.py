@@ -563,10 +563,9 @@ def build_field(payload: dict) -> gr.HTML:
     return gr.HTML(
         payload,
         html_template='<div class="field maps"></div><div class="field-badge-place"></div>',
-        css_template=(FOLDER / "field.css").read_text(encoding="utf-8"),
         js_on_load=(FOLDER / "field.js").read_text(encoding="utf-8"),
         elem_id="receptive-field-canvas",
-        elem_classes="canvas",
+        elem_classes=["canvas", "receptive_field-field"],
         apply_default_css=False,
     )
 
@@ -605,16 +604,16 @@ def build_layer_table(text: Text) -> gr.HTML:
     return gr.HTML(
         [dict(layer) for layer in LENET_LAYERS],
         html_template=f'<div class="layer-table" data-words="{data}"></div>',
-        css_template=Path(__file__).with_name("layer_table.css").read_text(encoding="utf-8"),
         js_on_load=Path(__file__).with_name("layer_table.js").read_text(encoding="utf-8"),
         elem_id="receptive-field-layers",
+        elem_classes="receptive_field-layer_table",
         apply_default_css=False,
     )
 
 
 def build_heading(title: str) -> None:
     """Heading of a part below the main picture."""
-    gr.HTML(f"<h2>{html.escape(title)}</h2>", css_template="h2 { margin: 36px 0 4px; font-size: 22px; }")
+    gr.HTML(f"<h2>{html.escape(title)}</h2>", elem_classes="part-heading")
 
 
 def build_comparisons(text: Text, language: str) -> None:

@@ -49,7 +49,7 @@ from explorer.shapes.edit import (
     suggest_fit,
     undo_last,
 )
-from explorer.shapes.figures import CSS, draw_flow, draw_table, draw_totals
+from explorer.shapes.figures import STYLED, draw_flow, draw_table, draw_totals
 from explorer.shapes.graph import gather_graph
 from explorer.shapes.layer_list import write_network
 from explorer.shapes.maths import Stage, bin_widths, gather_stages, spans_image
@@ -602,13 +602,13 @@ def build_tab(language: str) -> Wing:
             controls = _build_controls(text)
             mount = "mountEditor(element, props, watch)"
             editor = _build_script_box("layer-editor", first[6], "editor.js", mount)
-            totals = gr.HTML(first[2], css_template=CSS, js_on_load=None)
+            totals = gr.HTML(first[2], elem_classes=STYLED, js_on_load=None)
         with picture_column():
             look_for = build_look_for(first[0])
             pictures, sample = _build_views(first, text)
             table = _build_rows(first[3])
             with gr.Accordion(text("shapes.code"), open=False):
-                code = gr.HTML(first[-1], css_template=CSS, js_on_load=_script("code.js", "mountCode(element)"))
+                code = gr.HTML(first[-1], elem_classes=STYLED, js_on_load=_script("code.js", "mountCode(element)"))
     build_explanation("shapes", language)
     model, size, channels, stem, own = controls.values()
     network = _sign_network(DEFAULT[0], OWN_LIST)
@@ -658,7 +658,7 @@ def _build_switch(text: Text) -> gr.Radio:
     views = [(text(f"shapes.view_{view}"), view) for view in VIEWS]
     view = gr.Radio(views, value=VIEWS[0], show_label=False, container=False, elem_classes="view-switch")
     save = _script("download.js", "mountDownloads(element)")
-    gr.HTML(_draw_save_buttons(text), css_template=CSS, elem_classes="view-save", js_on_load=save)
+    gr.HTML(_draw_save_buttons(text), elem_classes=["view-save", STYLED], js_on_load=save)
     return view
 
 
@@ -671,22 +671,22 @@ def _build_views(first: list, text: Text) -> tuple[list[gr.components.Component]
             graph = gr.HTML(
                 None,
                 html_template='<div class="network-graph"></div>',
-                css_template=(FOLDER / "graph.css").read_text(encoding="utf-8"),
+                elem_classes="shapes-graph",
                 js_on_load=_script("graph.js", "mountGraph(element, props, watch, server)"),
                 server_functions=[load_layout],
                 apply_default_css=False,
             )
-            gr.HTML(f'<p class="maps-line muted">{html.escape(text("shapes.graph_hint"))}</p>', css_template=CSS)
+            gr.HTML(f'<p class="maps-line muted">{html.escape(text("shapes.graph_hint"))}</p>', elem_classes=STYLED)
         with gr.Column(elem_classes="view-layer"):
             with gr.Row(elem_classes="layer-maps"):
                 with gr.Column(scale=3, min_width=290):
                     sample = build_sample_picker(text.language, DEFAULT_SAMPLE)
                     field = build_canvas(None)
                 with gr.Column(scale=5, min_width=320):
-                    maps_words = gr.HTML("", css_template=CSS)
+                    maps_words = gr.HTML("", elem_classes=STYLED)
                     maps = build_canvas(None, wing="shapes")
                 with gr.Column(scale=2, min_width=150):
-                    kernels_words = gr.HTML("", css_template=CSS)
+                    kernels_words = gr.HTML("", elem_classes=STYLED)
                     kernels = build_canvas(None)
     return [flow, graph, field, maps, kernels, maps_words, kernels_words], sample
 
@@ -702,7 +702,7 @@ def _draw_save_buttons(text: Text) -> str:
 
 def _build_rows(value: str) -> gr.HTML:
     """HTML whose layers can be clicked."""
-    return gr.HTML(value, css_template=CSS, js_on_load=_script("rows.js", "mountRows(element, watch)"))
+    return gr.HTML(value, elem_classes=STYLED, js_on_load=_script("rows.js", "mountRows(element, watch)"))
 
 
 def _build_script_box(css_class: str, value, script: str, mount: str, label: str = "", **settings) -> gr.HTML:
@@ -710,7 +710,7 @@ def _build_script_box(css_class: str, value, script: str, mount: str, label: str
     return gr.HTML(
         value,
         html_template=f'<div class="{css_class}" data-label="{html.escape(label)}"></div>',
-        css_template=CSS,
+        elem_classes=STYLED,
         js_on_load=_script(script, mount),
         apply_default_css=False,
         **settings,
