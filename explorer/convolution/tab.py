@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -29,6 +28,7 @@ from explorer.convolution.figures import (
     say_factor,
 )
 from explorer.convolution.kernels import (
+    DECIMAL,
     MAX_IMAGE_SIZE,
     MAX_KERNEL_SIZE,
     MAX_KERNEL_VALUE,
@@ -66,6 +66,7 @@ from explorer.page.layout import (
     picture_column,
 )
 from explorer.page.samples import build_sample_picker, check_sample
+from explorer.page.scripts import mount
 from explorer.page.sketch import build_sketch, read_sketch
 from explorer.page.style import DIVERGING
 from explorer.text import Text, text_in
@@ -457,11 +458,6 @@ def _slider(name: str, least: int, greatest: int, value: int, text: Text) -> gr.
     return build_slider(least, greatest, value, text(name), min_width=120)
 
 
-def _read(name: str) -> str:
-    """A script or style sheet that lies beside this file."""
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
 def _build_heading(words: str) -> gr.HTML:
     return gr.HTML(f"<h2>{words}</h2>", elem_classes=["part-heading", "bold"])
 
@@ -475,6 +471,8 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         "cell": text("convolution.cell"),
         "scale": DIVERGING,
         "limit": MAX_KERNEL_VALUE,
+        "maxSize": MAX_KERNEL_SIZE,
+        "decimal": DECIMAL,
         "presets": {name: preset_cells(name) for name in PRESETS},
     }
     words_attribute = html.escape(json.dumps(words, ensure_ascii=False))
@@ -482,7 +480,7 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         [list(row) for row in cells],
         # The template holds no property, so that a new value never draws the fields anew under the cursor.
         html_template=f'<div class="kernel-editor" data-words="{words_attribute}"></div>',
-        js_on_load=_read("editor.js"),
+        js_on_load=mount("convolution/editor.js"),
         elem_classes="convolution-editor",
         apply_default_css=False,
     )
@@ -493,7 +491,7 @@ def _build_window(value: dict) -> gr.HTML:
     return gr.HTML(
         value,
         html_template='<p class="window-sum" aria-live="polite"></p>',
-        js_on_load=_read("window.js"),
+        js_on_load=mount("convolution/window.js"),
         elem_classes="convolution-window",
         apply_default_css=False,
     )

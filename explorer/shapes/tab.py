@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import gradio as gr
 
@@ -33,6 +32,7 @@ from explorer.page.layout import (
     picture_column,
 )
 from explorer.page.samples import build_sample_picker, check_sample
+from explorer.page.scripts import mount
 from explorer.shapes.activations import Features, find_field, find_middle, measure_features
 from explorer.shapes.edit import (
     LONGEST_NAME,
@@ -82,7 +82,6 @@ ACTION_KEYS = {
     "reset": (),
 }
 NUM_PICTURES = 14  # what on_shapes returns
-FOLDER = Path(__file__).parent
 OWN_LIST = """nn.Sequential(
     nn.Conv2d(1, 8, 3, padding=1),
     nn.BatchNorm2d(8),
@@ -314,7 +313,7 @@ def _act_all(
 
 
 def _read_actions(actions) -> list[dict]:
-    """What the reader did, in order, as explorer.act of canvas.js sends it."""
+    """What the reader did, in order, as `act` of values.js sends it."""
     actions = actions or []
     if not isinstance(actions, list) or not all(isinstance(action, dict) for action in actions):
         raise InputError("shapes.edit_damaged")
@@ -600,15 +599,14 @@ def build_tab(language: str) -> Wing:
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls = _build_controls(text)
-            mount = "mountEditor(element, props, watch)"
-            editor = _build_script_box("layer-editor", first[6], "editor.js", mount)
+            editor = _build_script_box("layer-editor", first[6], "shapes/editor.js")
             totals = gr.HTML(first[2], elem_classes=STYLED, js_on_load=None)
         with picture_column():
             look_for = build_look_for(first[0])
             pictures, sample = _build_views(first, text)
             table = _build_rows(first[3])
             with gr.Accordion(text("shapes.code"), open=False):
-                code = gr.HTML(first[-1], elem_classes=STYLED, js_on_load=_script("code.js", "mountCode(element)"))
+                code = gr.HTML(first[-1], elem_classes=STYLED, js_on_load=mount("shapes/code.js"))
     build_explanation("shapes", language)
     model, size, channels, stem, own = controls.values()
     network = _sign_network(DEFAULT[0], OWN_LIST)
@@ -644,8 +642,7 @@ def _build_controls(text: Text) -> dict[str, gr.components.Component]:
     ]
     model = gr.Dropdown([*titles, *others], value=DEFAULT[0], label=text("terms.model"))
     own = _build_script_box(
-        "layer-list", OWN_LIST, "list.js", "mountList(element, props, watch, trigger)",
-        label=text("shapes.own_label"), visible=False,
+        "layer-list", OWN_LIST, "shapes/list.js", label=text("shapes.own_label"), visible=False,
     )  # fmt: skip
     size = build_slider(1, MAX_SIZE, DEFAULT[1], text("shapes.size"), elem_id="shapes-size")
     channels = gr.Radio([1, 3], value=DEFAULT[2], label=text("shapes.channels"))
@@ -657,7 +654,7 @@ def _build_switch(text: Text) -> gr.Radio:
     """Which of the three pictures is shown, and the buttons that save it."""
     views = [(text(f"shapes.view_{view}"), view) for view in VIEWS]
     view = gr.Radio(views, value=VIEWS[0], show_label=False, container=False, elem_classes="view-switch")
-    save = _script("download.js", "mountDownloads(element)")
+    save = mount("shapes/download.js")
     gr.HTML(_draw_save_buttons(text), elem_classes=["view-save", STYLED], js_on_load=save)
     return view
 
@@ -672,8 +669,7 @@ def _build_views(first: list, text: Text) -> tuple[list[gr.components.Component]
                 None,
                 html_template='<div class="network-graph"></div>',
                 elem_classes="shapes-graph",
-                js_on_load=_script("graph.js", "mountGraph(element, props, watch, server)"),
-                server_functions=[load_layout],
+                js_on_load=mount("shapes/graph.js"),
                 apply_default_css=False,
             )
             gr.HTML(f'<p class="maps-line muted">{html.escape(text("shapes.graph_hint"))}</p>', elem_classes=STYLED)
@@ -702,26 +698,16 @@ def _draw_save_buttons(text: Text) -> str:
 
 def _build_rows(value: str) -> gr.HTML:
     """HTML whose layers can be clicked."""
-    return gr.HTML(value, elem_classes=STYLED, js_on_load=_script("rows.js", "mountRows(element, watch)"))
+    return gr.HTML(value, elem_classes=STYLED, js_on_load=mount("shapes/rows.js"))
 
 
-def _build_script_box(css_class: str, value, script: str, mount: str, label: str = "", **settings) -> gr.HTML:
-    """An element that a script of this folder fills from its value."""
+def _build_script_box(css_class: str, value, script: str, label: str = "", **settings) -> gr.HTML:
+    """An element that a script fills from its value."""
     return gr.HTML(
         value,
         html_template=f'<div class="{css_class}" data-label="{html.escape(label)}"></div>',
         elem_classes=STYLED,
-        js_on_load=_script(script, mount),
+        js_on_load=mount(script),
         apply_default_css=False,
         **settings,
     )
-
-
-def _script(name: str, mount: str) -> str:
-    """A script of this folder, and the call that mounts it."""
-    return (FOLDER / name).read_text(encoding="utf-8") + f"\ncnnExplorer.{mount};"
-
-
-def load_layout(_: object = None) -> str:
-    """The script that places the nodes of a graph; the page asks for it when the first graph is opened."""
-    return (FOLDER.parent / "vendor" / "dagre.min.js").read_text(encoding="utf-8")
