@@ -1,5 +1,5 @@
-// Pan and zoom of a picture in its room: a view is {x, y, scale}, in px of the room. d3-zoom would be ten times as long as
-// these lines, and scroll the page in other ways.
+// Pan and zoom of a picture in its room: a view is {x, y, scale}, in px of the room. d3-zoom would bring five more libraries,
+// and take the wheel and the first finger for itself, which here scroll the page.
 
 const [SMALLEST, LARGEST] = [0.1, 4];
 const LITTLE = 5; // px of movement up to which a pointer presses what is under it

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from explorer.interface import WINGS
+from explorer.page.language import tell_scripts
 from explorer.page.scripts import ADDRESSES, PACKAGE, SCRIPTS, ScriptMiddleware, draw_script_links, mount
 
 PYTHON = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
@@ -62,6 +63,11 @@ def test_events_call_what_the_roof_hands_out_and_nothing_else():
 def test_a_picture_has_a_script_that_takes_its_clicks():
     taken = set(re.findall(r'takeCells\("(\w+)"', "".join(TEXTS.values())))
     assert set(re.findall(r'taker="(\w+)"', PYTHON)) == taken != set()
+
+
+def test_scripts_know_what_python_tells_them():
+    found = re.findall(r"\{([^}]*)\} = known\(\)|known\(\)\.(\w+)", "".join(TEXTS.values()))
+    assert {name for names in found for name in re.findall(r"\w+", " ".join(names))} == set(tell_scripts("en"))
 
 
 @pytest.mark.parametrize("name", TEXTS)
