@@ -66,7 +66,7 @@ def test_a_picture_has_a_script_that_takes_its_clicks():
 
 
 def test_scripts_know_what_python_tells_them():
-    found = re.findall(r"\{([^}]*)\} = known\(\)|known\(\)\.(\w+)", "".join(TEXTS.values()))
+    found = re.findall(r"\{([^{}]*)\} = known\(\)|known\(\)\.(\w+)", "".join(TEXTS.values()))
     assert {name for names in found for name in re.findall(r"\w+", " ".join(names))} == set(tell_scripts("en"))
 
 
