@@ -1,6 +1,6 @@
 // The roof of the scripts: what Python may call. It runs before Gradio's own module, see explorer/page/scripts.py.
 import * as editor from "./convolution/editor.js";
-import * as window_ from "./convolution/window.js";
+import * as windowSum from "./convolution/window.js";
 import * as address from "./page/address.js";
 import { watchCharts, watchSliders } from "./page/amends.js";
 import * as canvas from "./page/canvas.js";
@@ -27,7 +27,7 @@ import * as rows from "./shapes/rows.js";
 // Script -> its module, of those whose `mount` a component calls.
 const MOUNTED = {
   "convolution/editor.js": editor,
-  "convolution/window.js": window_,
+  "convolution/window.js": windowSum,
   "page/address.js": address,
   "page/canvas.js": canvas,
   "page/header.js": header,
