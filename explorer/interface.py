@@ -6,7 +6,6 @@ import html
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -23,6 +22,7 @@ from explorer.page.language import PageMiddleware
 from explorer.page.layout import Wing
 from explorer.page.links import connect_links
 from explorer.page.samples import encode_sprite
+from explorer.page.scripts import ScriptMiddleware, mount
 from explorer.page.style import build_css, build_theme
 from explorer.patience import NobodyWaitsError
 from explorer.receptive_field import tab as receptive_field
@@ -56,7 +56,6 @@ API = {
 }
 HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
 _FORGET = (3600, 4 * 3600)  # seconds: each hour, pictures that readers brought more than four hours ago are deleted
-SCRIPTS = ("page/canvas.js", "page/samples.js", "page/page.js")
 
 
 def build_app(settings: Settings | None = None) -> gr.Blocks:
@@ -144,7 +143,7 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
     return gr.HTML(
         None,
         html_template=template,
-        js_on_load="cnnExplorer.mountHeader(element)",
+        js_on_load=mount("page/header.js"),
         elem_classes="header-line",
         apply_default_css=False,
     )
@@ -191,16 +190,14 @@ def refuse_clearly(function: Callable) -> Callable:
 
 
 def build_head() -> str:
-    """Styles and scripts of the page; Gradio puts them into it before it mounts any component."""
-    folder = Path(__file__).parent
-    scripts = "\n".join((folder / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    """Styles of the page; Gradio puts them into it before it mounts any component."""
     sprite = f":root {{ --samples: url({encode_sprite()}); }}"
     # Gradio's button that turns a camera on has its words in English alone.
     camera = "\n".join(
         f':lang({about.tag}) .camera button .wrap::after {{ content: "{translate(language, "images.camera_on")}"; }}'
         for language, about in LANGUAGES.items()
     )
-    return f"<style>{build_css()}\n{sprite}\n{camera}</style><script>{scripts}</script>"
+    return f"<style>{build_css()}\n{sprite}\n{camera}</style>"
 
 
 def launch_settings(settings: Settings | None = None) -> dict:
@@ -215,6 +212,7 @@ def launch_settings(settings: Settings | None = None) -> dict:
     doors = [
         Middleware(ProxyMiddleware, trusted=settings.trusted_proxies),
         Middleware(RequestMiddleware, most_upload=settings.max_upload_bytes, visits=visits),
+        Middleware(ScriptMiddleware),
         Middleware(PageMiddleware),
     ]
     return {

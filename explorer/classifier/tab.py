@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import gradio as gr
 
@@ -60,7 +59,6 @@ from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
 _CAMERA = {"width": {"ideal": 640}, "height": {"ideal": 480}}  # pixels: larger ones may pass the greatest upload
-FOLDER = Path(__file__).parent
 
 
 # ---- what the page calls ----------------------------------------------------------------------------------------
@@ -226,8 +224,7 @@ def _build_pictures(first: dict, text: Text) -> tuple[dict[str, gr.components.Co
     steps = build_canvas(first["steps"])
     with gr.Row(elem_classes="classifier-result"):
         with gr.Column(scale=0, min_width=280):
-            css = (FOLDER / "bars.css").read_text(encoding="utf-8")
-            bars = gr.HTML(first["bars"], css_template=css, apply_default_css=False)
+            bars = gr.HTML(first["bars"], elem_classes="classifier-bars", apply_default_css=False)
         with gr.Column(scale=1, min_width=320):
             maps = build_canvas(first["maps"])
             about = gr.HTML(first["about"])

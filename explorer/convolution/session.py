@@ -34,6 +34,7 @@ from explorer.errors import InputError
 from explorer.images import check_path, open_image
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, load_trained
+from explorer.page.links import split_rows
 from explorer.page.samples import check_sample
 from explorer.page.sketch import read_sketch
 
@@ -209,7 +210,7 @@ def read_cells(words: str) -> list[list[str]] | None:
 
     What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
     """
-    rows = [row.split(",") for row in words.split(";")]
+    rows = split_rows(words)
     fits = len(rows) <= MAX_KERNEL_SIZE and len({len(row) for row in rows}) == 1 and len(rows[0]) <= MAX_KERNEL_SIZE
     return rows if fits and words else None
 

@@ -7,7 +7,6 @@ import inspect
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 import gradio as gr
 
@@ -23,7 +22,7 @@ from explorer.convolution.figures import (
     draw_window,
     say_factor,
 )
-from explorer.convolution.kernels import MAX_KERNEL_VALUE, PRESETS, is_preset, preset_cells
+from explorer.convolution.kernels import DECIMAL, MAX_KERNEL_SIZE, MAX_KERNEL_VALUE, PRESETS, is_preset, preset_cells
 from explorer.convolution.maths import compute_pooling, conv2d_manual
 from explorer.convolution.session import (
     FIRST_KERNEL,
@@ -66,6 +65,7 @@ from explorer.page.layout import (
     picture_column,
 )
 from explorer.page.samples import build_sample_picker
+from explorer.page.scripts import mount
 from explorer.page.sketch import build_sketch
 from explorer.page.style import DIVERGING
 from explorer.text import Text, text_in
@@ -213,7 +213,7 @@ def build_tab(language: str) -> Wing:
             window = _build_window(first["window"])
             with gr.Row(equal_height=True):
                 with gr.Column(min_width=320):
-                    formula = gr.HTML(first["formula"], css_template=_read("formula.css"))
+                    formula = gr.HTML(first["formula"], elem_classes="convolution-formula")
                 with gr.Column(min_width=320):
                     compared = gr.HTML(first["compared"])
     _build_heading(text("convolution.pooling"))
@@ -272,13 +272,8 @@ def _slider(name: str, least: int, greatest: int, value: int, text: Text) -> gr.
     return build_slider(least, greatest, value, text(name), min_width=120)
 
 
-def _read(name: str) -> str:
-    """A script or style sheet that lies beside this file."""
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
 def _build_heading(words: str) -> gr.HTML:
-    return gr.HTML(f"<h2>{words}</h2>", css_template="h2 { margin: 36px 0 4px; font-size: 22px; font-weight: 650; }")
+    return gr.HTML(f"<h2>{words}</h2>", elem_classes=["part-heading", "bold"])
 
 
 def _build_editor(cells: Cells, text: Text) -> gr.HTML:
@@ -290,6 +285,8 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         "cell": text("convolution.cell"),
         "scale": DIVERGING,
         "limit": MAX_KERNEL_VALUE,
+        "maxSize": MAX_KERNEL_SIZE,
+        "decimal": DECIMAL,
         "presets": {name: preset_cells(name) for name in PRESETS},
     }
     words_attribute = html.escape(json.dumps(words, ensure_ascii=False))
@@ -297,8 +294,8 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         [list(row) for row in cells],
         # The template holds no property, so that a new value never draws the fields anew under the cursor.
         html_template=f'<div class="kernel-editor" data-words="{words_attribute}"></div>',
-        css_template=_read("editor.css"),
-        js_on_load=_read("editor.js"),
+        js_on_load=mount("convolution/editor.js"),
+        elem_classes="convolution-editor",
         apply_default_css=False,
     )
 
@@ -308,7 +305,7 @@ def _build_window(value: dict) -> gr.HTML:
     return gr.HTML(
         value,
         html_template='<p class="window-sum" aria-live="polite"></p>',
-        css_template=_read("window.css"),
-        js_on_load=_read("window.js"),
+        js_on_load=mount("convolution/window.js"),
+        elem_classes="convolution-window",
         apply_default_css=False,
     )

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
+
+from explorer.page.scripts import mount
 
 SHOWN = "shown"  # the name among inputs and outputs of the component that `build_shown` gives
 
@@ -73,7 +74,7 @@ def build_shown(changes: Mapping[str, Any]) -> gr.HTML:
     return gr.HTML(
         {"marks": find_marks(changes), "sent": []},
         html_template="<span hidden></span>",
-        js_on_load=Path(__file__).with_name("shown.js").read_text(encoding="utf-8"),
+        js_on_load=mount("page/shown.js"),
         elem_classes="bridge",
         apply_default_css=False,
     )

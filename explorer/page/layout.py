@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from explorer.page.events import Components, draw_look_for
+from explorer.page.scripts import mount
 from explorer.text import text_in
 
 
@@ -66,11 +66,11 @@ def build_slider(minimum: float, maximum: float, value: float, label: str, **set
 
 
 def build_setter(name: str, value: Any = None) -> gr.HTML:
-    """A value that is not seen and that scripts of the page set by `cnnExplorer.setValue(name, value)`: then `.input` fires."""
+    """A value that is not seen and that scripts of the page set by `setValue` of values.js: then `.input` fires."""
     return gr.HTML(
         value,
-        html_template="<span hidden></span>",
-        js_on_load=f"cnnExplorer.mountSetter(props, trigger, {json.dumps(name)})",
+        html_template=f'<span hidden data-name="{name}"></span>',
+        js_on_load=mount("page/values.js"),
         elem_classes="bridge",
         apply_default_css=False,
     )

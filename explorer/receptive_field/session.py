@@ -16,6 +16,7 @@ from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
 from explorer.models.networks import NETWORKS, find_network, present_name
+from explorer.page.links import SEPARATORS, split_rows
 from explorer.page.samples import check_sample
 from explorer.receptive_field.effective import fit_images
 from explorer.receptive_field.maths import (
@@ -301,7 +302,9 @@ def read_model(words: str) -> str | None:
 def read_place(words: str) -> list[float] | None:
     """What a unit looks at as a link writes it, "0.25;0.5" (shares of the image's sides), or None where it is no place."""
     try:
-        place = [check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in words.split(";")]
+        place = [
+            check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in words.split(SEPARATORS[0])
+        ]
     except InputError:
         return None
     return place if len(place) == 2 else None
@@ -310,7 +313,7 @@ def read_place(words: str) -> list[float] | None:
 def read_compared(words: str) -> list[str] | None:
     """The networks to compare with as a link writes them, "resnet34;resnet18", or None where one is not known."""
     try:
-        return check_compared(words.split(";") if words else [])
+        return check_compared(words.split(SEPARATORS[0]) if words else [])
     except InputError:
         return None
 
@@ -320,6 +323,6 @@ def read_layers(words: str) -> list[dict[str, str]] | None:
 
     What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
     """
-    rows = [row.split(",") for row in words.split(";")]
+    rows = split_rows(words)
     fits = len(rows) <= MAX_LAYERS and all(len(row) == 1 + len(COLUMN_LIMITS) for row in rows)
     return list(make_layers(*rows)) if fits else None

@@ -7,7 +7,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -30,6 +29,7 @@ from explorer.page.layout import (
     picture_column,
 )
 from explorer.page.samples import build_sample_picker
+from explorer.page.scripts import mount
 from explorer.page.style import PLOT_SETTINGS
 from explorer.receptive_field.effective_tab import build_effective
 from explorer.receptive_field.figures import (
@@ -90,11 +90,11 @@ from explorer.receptive_field.session import (
 from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
-FOLDER = Path(__file__).parent
 LEAST_IMAGE_SIZE = 8
 MOST_REQUESTS = 2**53  # of a page, which counts them
 CHOICE = "receptive_field.model"  # by which the page knows the choice of a network
-PICTURE = "receptive_field.picture"  # by which it knows the reader's own picture; brought.js knows it, too
+NEW_LAYER = {"type": "conv", "kernel": "3", "stride": "1", "padding": "1", "dilation": "1"}  # of an empty table
+PICTURE = "receptive_field.picture"  # by which it knows the reader's own picture
 
 
 # Section 4.2 of the tutorial: number of 3x3 layers and the side that it says they see.
@@ -438,8 +438,8 @@ def build_brought() -> gr.HTML:
     """What takes the picture that on_upload has read, or its refusal, unless something else was set since."""
     return gr.HTML(
         None,
-        html_template="<span hidden></span>",
-        js_on_load=(FOLDER / "brought.js").read_text(encoding="utf-8"),
+        html_template=f'<span hidden data-picture="{PICTURE}"></span>',
+        js_on_load=mount("receptive_field/brought.js"),
         elem_classes="bridge",
         apply_default_css=False,
     )
@@ -450,10 +450,9 @@ def build_field(payload: dict) -> gr.HTML:
     return gr.HTML(
         payload,
         html_template='<div class="field maps"></div><div class="field-badge-place"></div>',
-        css_template=(FOLDER / "field.css").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "field.js").read_text(encoding="utf-8"),
+        js_on_load=mount("receptive_field/field.js"),
         elem_id="receptive-field-canvas",
-        elem_classes="canvas",
+        elem_classes=["canvas", "receptive_field-field"],
         apply_default_css=False,
     )
 
@@ -464,7 +463,7 @@ def build_chart_clicks() -> None:
     gr.HTML(
         None,
         html_template=f'<span hidden data-chart="#receptive-field-chart" data-stacks="{stacks}"></span>',
-        js_on_load=(FOLDER / "growth.js").read_text(encoding="utf-8"),
+        js_on_load=mount("receptive_field/growth.js"),
         elem_classes="bridge",
         apply_default_css=False,
     )
@@ -476,7 +475,7 @@ def build_marks() -> gr.HTML:
     return gr.HTML(
         None,
         html_template=f'<span hidden data-table="#receptive-field-layers" data-columns="{columns}"></span>',
-        js_on_load=(FOLDER / "layer_marks.js").read_text(encoding="utf-8"),
+        js_on_load=mount("receptive_field/layer_marks.js"),
         elem_classes="bridge",
         apply_default_css=False,
     )
@@ -488,20 +487,21 @@ def build_layer_table(text: Text) -> gr.HTML:
     words |= {f"{column}Short": text(f"receptive_field.short_{column}") for column in COLUMN_TERMS}
     words |= {word: text(f"receptive_field.{word}") for word in ("row", "remove", "add")}
     words |= {kind: text(f"receptive_field.kind_{kind}") for kind in LAYER_TYPES}
-    data = html.escape(json.dumps(words, ensure_ascii=False))
+    table = {"columns": list(COLUMN_LIMITS), "types": LAYER_TYPES, "first": NEW_LAYER}
+    data = html.escape(json.dumps(words | table, ensure_ascii=False))
     return gr.HTML(
         [dict(layer) for layer in LENET_LAYERS],
         html_template=f'<div class="layer-table" data-words="{data}"></div>',
-        css_template=Path(__file__).with_name("layer_table.css").read_text(encoding="utf-8"),
-        js_on_load=Path(__file__).with_name("layer_table.js").read_text(encoding="utf-8"),
+        js_on_load=mount("receptive_field/layer_table.js"),
         elem_id="receptive-field-layers",
+        elem_classes="receptive_field-layer_table",
         apply_default_css=False,
     )
 
 
 def build_heading(title: str) -> None:
     """Heading of a part below the main picture."""
-    gr.HTML(f"<h2>{html.escape(title)}</h2>", css_template="h2 { margin: 36px 0 4px; font-size: 22px; }")
+    gr.HTML(f"<h2>{html.escape(title)}</h2>", elem_classes="part-heading")
 
 
 def build_comparisons(text: Text, language: str) -> None:

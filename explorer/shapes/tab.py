@@ -6,7 +6,6 @@ import html
 import json
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
 
 import gradio as gr
 
@@ -29,9 +28,10 @@ from explorer.page.layout import (
     picture_column,
 )
 from explorer.page.samples import build_sample_picker, check_sample
+from explorer.page.scripts import mount
 from explorer.shapes.activations import find_field, find_middle
 from explorer.shapes.edit import OWN
-from explorer.shapes.figures import CSS, draw_flow, draw_table, draw_totals
+from explorer.shapes.figures import STYLED, draw_flow, draw_table, draw_totals
 from explorer.shapes.graph import gather_graph
 from explorer.shapes.layer_list import write_network
 from explorer.shapes.panels import (
@@ -64,7 +64,6 @@ from explorer.text import Text, text_in
 DEFAULT = Setup("lenet5", 28, 1, "small", "")
 DEFAULT_SAMPLE = 120
 VIEWS = ("flow", "graph", "layer")
-FOLDER = Path(__file__).parent
 OWN_LIST = """nn.Sequential(
     nn.Conv2d(1, 8, 3, padding=1),
     nn.BatchNorm2d(8),
@@ -240,15 +239,14 @@ def build_tab(language: str) -> Wing:
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls = _build_controls(text)
-            mount = "mountEditor(element, props, watch)"
-            editor = _build_script_box("layer-editor", first["editor"], "editor.js", mount)
-            totals = gr.HTML(first["totals"], css_template=CSS, js_on_load=None)
+            editor = _build_script_box("layer-editor", first["editor"], "shapes/editor.js")
+            totals = gr.HTML(first["totals"], elem_classes=STYLED, js_on_load=None)
         with picture_column():
             look_for = build_look_for(first["look_for"])
             pictures, sample = _build_views(first, text)
             table = _build_rows(first["table"])
             with gr.Accordion(text("shapes.code"), open=False):
-                code = gr.HTML(first["code"], css_template=CSS, js_on_load=_script("code.js", "mountCode(element)"))
+                code = gr.HTML(first["code"], elem_classes=STYLED, js_on_load=mount("shapes/code.js"))
     build_explanation("shapes", language)
     shown = build_shown(drawings)
     state = gr.HTML(State(network=signature).pack(), html_template="", visible="hidden")
@@ -284,8 +282,7 @@ def _build_controls(text: Text) -> dict[str, gr.components.Component]:
     ]
     model = gr.Dropdown([*titles, *others], value=DEFAULT.model, label=text("terms.model"))
     own = _build_script_box(
-        "layer-list", OWN_LIST, "list.js", "mountList(element, props, watch, trigger)",
-        label=text("shapes.own_label"), visible=False,
+        "layer-list", OWN_LIST, "shapes/list.js", label=text("shapes.own_label"), visible=False,
     )  # fmt: skip
     size = build_slider(1, MAX_SIZE, DEFAULT.size, text("shapes.size"), elem_id="shapes-size")
     channels = gr.Radio([1, 3], value=DEFAULT.channels, label=text("shapes.channels"))
@@ -297,8 +294,8 @@ def _build_switch(text: Text) -> gr.Radio:
     """Which of the three pictures is shown, and the buttons that save it."""
     views = [(text(f"shapes.view_{view}"), view) for view in VIEWS]
     view = gr.Radio(views, value=VIEWS[0], show_label=False, container=False, elem_classes="view-switch")
-    save = _script("download.js", "mountDownloads(element)")
-    gr.HTML(_draw_save_buttons(text), css_template=CSS, elem_classes="view-save", js_on_load=save)
+    save = mount("shapes/download.js")
+    gr.HTML(_draw_save_buttons(text), elem_classes=["view-save", STYLED], js_on_load=save)
     return view
 
 
@@ -311,22 +308,21 @@ def _build_views(first: dict, text: Text) -> tuple[dict[str, gr.components.Compo
             graph = gr.HTML(
                 None,
                 html_template='<div class="network-graph"></div>',
-                css_template=(FOLDER / "graph.css").read_text(encoding="utf-8"),
-                js_on_load=_script("graph.js", "mountGraph(element, props, watch, server)"),
-                server_functions=[load_layout],
+                elem_classes="shapes-graph",
+                js_on_load=mount("shapes/graph.js"),
                 apply_default_css=False,
             )
-            gr.HTML(f'<p class="maps-line muted">{html.escape(text("shapes.graph_hint"))}</p>', css_template=CSS)
+            gr.HTML(f'<p class="maps-line muted">{html.escape(text("shapes.graph_hint"))}</p>', elem_classes=STYLED)
         with gr.Column(elem_classes="view-layer"):
             with gr.Row(elem_classes="layer-maps"):
                 with gr.Column(scale=3, min_width=290):
                     sample = build_sample_picker(text.language, DEFAULT_SAMPLE)
                     field = build_canvas(None)
                 with gr.Column(scale=5, min_width=320):
-                    maps_words = gr.HTML("", css_template=CSS)
+                    maps_words = gr.HTML("", elem_classes=STYLED)
                     maps = build_canvas(None, wing="shapes")
                 with gr.Column(scale=2, min_width=150):
-                    kernels_words = gr.HTML("", css_template=CSS)
+                    kernels_words = gr.HTML("", elem_classes=STYLED)
                     kernels = build_canvas(None)
     pictures = {
         "flow": flow, "graph": graph, "field": field, "maps": maps, "kernels": kernels,
@@ -346,26 +342,16 @@ def _draw_save_buttons(text: Text) -> str:
 
 def _build_rows(value: str) -> gr.HTML:
     """HTML whose layers can be clicked."""
-    return gr.HTML(value, css_template=CSS, js_on_load=_script("rows.js", "mountRows(element, watch)"))
+    return gr.HTML(value, elem_classes=STYLED, js_on_load=mount("shapes/rows.js"))
 
 
-def _build_script_box(css_class: str, value, script: str, mount: str, label: str = "", **settings) -> gr.HTML:
-    """An element that a script of this folder fills from its value."""
+def _build_script_box(css_class: str, value, script: str, label: str = "", **settings) -> gr.HTML:
+    """An element that a script fills from its value."""
     return gr.HTML(
         value,
         html_template=f'<div class="{css_class}" data-label="{html.escape(label)}"></div>',
-        css_template=CSS,
-        js_on_load=_script(script, mount),
+        elem_classes=STYLED,
+        js_on_load=mount(script),
         apply_default_css=False,
         **settings,
     )
-
-
-def _script(name: str, mount: str) -> str:
-    """A script of this folder, and the call that mounts it."""
-    return (FOLDER / name).read_text(encoding="utf-8") + f"\ncnnExplorer.{mount};"
-
-
-def load_layout(_: object = None) -> str:
-    """The script that places the nodes of a graph; the page asks for it when the first graph is opened."""
-    return (FOLDER.parent / "vendor" / "dagre.min.js").read_text(encoding="utf-8")

@@ -53,6 +53,22 @@ def test_a_picture_that_stays_is_not_sent_again(visit):
     assert len(answers.asked) == 2 and count_pictures(answers.given[1]) == 4, "picture, kernel, loop, PyTorch"
 
 
+def test_a_chart_that_changes_does_not_fetch_the_page_again(visit):
+    """Plotly would name its own shapes by the address of the page, which changes with the settings."""
+    page, text = visit("/?tab=gradient_flow").page, text_in("en")
+    page.locator(".js-plotly-plot:visible").first.wait_for()
+    fetched: list[str] = []
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.on("Network.requestWillBeSent", lambda event: fetched.append(event["request"]["url"]))
+    for depth in (30, 31):
+        type_number(page, text("gradient_flow.depth"), depth)
+        page.locator(".look-for:visible", has_text=f"At {depth} blocks").wait_for()
+    page.wait_for_timeout(1000)
+    assert "depth=31" in page.url
+    assert [address for address in fetched if "/?" in address or address.endswith("/")] == []
+
+
 def test_an_answer_that_left_out_what_is_no_longer_shown_is_followed_by_all(visit):
     page, text = visit("/?tab=convolution").page, text_in("en")
     page.locator(".look-for:visible").first.wait_for()
