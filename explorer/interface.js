@@ -12,6 +12,7 @@ import * as samples from "./page/samples.js";
 import * as shown from "./page/shown.js";
 import * as sketch from "./page/sketch.js";
 import * as values from "./page/values.js";
+import * as backdrop from "./receptive_field/backdrop.js";
 import * as brought from "./receptive_field/brought.js";
 import * as field from "./receptive_field/field.js";
 import * as growth from "./receptive_field/growth.js";
@@ -36,6 +37,7 @@ const MOUNTED = {
   "page/shown.js": shown,
   "page/sketch.js": sketch,
   "page/values.js": values,
+  "receptive_field/backdrop.js": backdrop,
   "receptive_field/brought.js": brought,
   "receptive_field/field.js": field,
   "receptive_field/growth.js": growth,

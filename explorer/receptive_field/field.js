@@ -3,6 +3,7 @@ import { buildFigure } from "../page/canvas.js";
 import { bytesOf, drawGrid, outline, paintGrey, paintPixels, parseColour, watchRatio } from "../page/drawing.js";
 import { ARROWS, clamp, isShortcut, sharesAt } from "../page/pointing.js";
 import { setValue } from "../page/values.js";
+import { findBackdrop, onBackdrop } from "./backdrop.js";
 
 const MARGIN = 0.09; // share of the picture's side around the image: the padding into which a field may reach
 const CELL_OF_GRID = 14; // px from which units are told apart by lines
@@ -62,14 +63,13 @@ function hatch(context, side, inset) {
   context.restore();
 }
 
-function drawImage(canvas, payload, side) {
+function drawImage(canvas, payload, image, side) {
   const context = prepare(canvas, side);
   const inset = side * MARGIN;
   const inner = side - 2 * inset;
   const pixel = inner / payload.size;
   const place = (value) => inset + value * pixel;
   hatch(context, side, inset);
-  const { image } = payload;
   context.drawImage(paintGrey(image.side, bytesOf(image.codes)), inset, inset, inner, inner);
   const green = colourOf("output");
   context.drawImage(paintMask(payload, parseColour(green)), inset, inset, inner, inner);
@@ -86,7 +86,7 @@ function drawImage(canvas, payload, side) {
   });
 }
 
-function drawMap(canvas, { units, unit, map }, side) {
+function drawMap(canvas, { units, unit }, map, side) {
   const context = prepare(canvas, side);
   context.drawImage(paintGrey(map.side, bytesOf(map.codes)), 0, 0, side, side);
   const cell = side / units;
@@ -134,7 +134,8 @@ class Field {
 
   draw() {
     const { host, shown: payload, parts } = this;
-    if (!payload || host.clientWidth === 0) return;
+    const backdrop = payload && findBackdrop(payload.backdrop); // it may come a moment later
+    if (!backdrop || host.clientWidth === 0) return;
     this.drawnWidth = host.clientWidth;
     const side = Math.floor(Math.min(payload.maxSide, (this.drawnWidth - 16) * 0.68));
     const small = Math.floor(side * 0.44);
@@ -149,8 +150,8 @@ class Field {
     host.setAttribute("role", "group");
     host.setAttribute("aria-label", payload.label);
     this.badge.innerHTML = payload.badge; // escaped where it is made
-    drawImage(parts.image.canvas, payload, side);
-    drawMap(parts.map.canvas, payload, small);
+    drawImage(parts.image.canvas, payload, backdrop.image, side);
+    drawMap(parts.map.canvas, payload, backdrop.map, small);
   }
 
   // From now on the unit that looks at this pixel is shown; with other layers its place stays.
@@ -186,6 +187,7 @@ class Field {
 export function mount(element, props, watch) {
   const field = new Field(element, props);
   watch("value", () => field.take());
+  onBackdrop(() => field.draw());
   // Fires at first, when the width changes, and when the tab that holds it is shown.
   new ResizeObserver(() => field.host.clientWidth !== field.drawnWidth && field.draw()).observe(field.host);
   watchRatio(() => field.draw());

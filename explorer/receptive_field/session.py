@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -161,10 +162,34 @@ class Scene:
         """What the unit looks at, in pixels."""
         return _find_pixel(self.place, self.size)
 
+    @cached_property
+    def reach(self) -> np.ndarray:
+        """What the units of the layer see along one side; of a large map some that are spread evenly."""
+        if self.chain.layers is None:
+            reach = compute_box_reach(self.row, self.size)
+        else:
+            reach = compute_chain_reach(self.chain.layers, self.rows, self.number)
+        kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
+        return reach[kept] if len(reach) > SHOWN_UNITS else reach
+
+    @property
+    def ground(self) -> tuple:
+        """On what the unit and its field are drawn: the layer's map and the image."""
+        return self.chain, self.number, self.image
+
+    @property
+    def ground_key(self) -> str:
+        """The same for the same ground alone."""
+        return _sign(self.ground)
+
     @property
     def key(self) -> str:
         """The same for two scenes if, and only if, they show the same unit of the same layer on the same image."""
-        return hashlib.sha256(repr((self.chain, self.number, self.unit, self.image)).encode()).hexdigest()
+        return _sign((self.ground, self.unit))
+
+
+def _sign(parts: tuple) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def check_size(size: Any) -> int:
@@ -252,16 +277,6 @@ def check_scene(scene: Scene) -> UnitCheck:
     if scene.chain.layers is None:
         return check_unit(scene.model, scene.size, scene.row, scene.unit)
     return check_chain_unit(scene.chain.layers[: scene.number], scene.size, scene.row, scene.unit, scene.field)
-
-
-def find_reach(scene: Scene) -> np.ndarray:
-    """What the units of a layer see along one side; of a large map some that are spread evenly."""
-    if scene.chain.layers is None:
-        reach = compute_box_reach(scene.row, scene.size)
-    else:
-        reach = compute_chain_reach(scene.chain.layers, scene.rows, scene.number)
-    kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
-    return reach[kept] if len(reach) > SHOWN_UNITS else reach
 
 
 def read_image(image: int | str, size: int) -> np.ndarray:

@@ -34,6 +34,7 @@ from explorer.page.style import PLOT_SETTINGS
 from explorer.receptive_field.effective_tab import build_effective
 from explorer.receptive_field.figures import (
     Growth,
+    draw_backdrop,
     draw_badge,
     draw_depth_table,
     draw_field,
@@ -76,7 +77,6 @@ from explorer.receptive_field.session import (
     check_size,
     encode_picture,
     find_chain,
-    find_reach,
     find_scene,
     fit_size,
     make_layers,
@@ -252,6 +252,7 @@ def draw_pictures(scene: Scene, text: Text) -> dict:
     drawn_table = partial(draw_layer_table, scene.rows, scene.number, scene.pixel, text)
     return {
         "chart": Drawing((scene.chain, scene.number, scene.compared, scene.table), draw_chart),
+        "backdrop": Drawing(scene.ground, partial(draw_ground, scene)),
         "field": draw_scene(scene, text),
         "table": Drawing((scene.chain, scene.number, scene.place), drawn_table),
     }
@@ -259,15 +260,17 @@ def draw_pictures(scene: Scene, text: Text) -> dict:
 
 def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict:
     """The field on the image beside the layer's map, and below it what autograd said of it, or that it is asked."""
-    shown = read_image(scene.image, min(scene.size, SHOWN_SIDE))
-    image = read_image(scene.image, scene.size)
-    reach = find_reach(scene)
-    field = draw_field(
-        shown, scene.size, scene.row, scene.unit, scene.field, compute_mean_brightness(image, reach), text
-    )
-    if len(reach) > 1 and reach.all():  # an even grey, which would look like a fault
+    field = draw_field(scene.ground_key, scene.size, scene.row, scene.unit, scene.field, text)
+    if len(scene.reach) > 1 and scene.reach.all():  # an even grey, which would look like a fault
         field["mapCaption"] = text("receptive_field.map_even")
     return {**field, "badge": draw_badge(check, scene.row, text), "key": scene.key}
+
+
+def draw_ground(scene: Scene) -> dict:
+    """The image and the layer's map, which stay where another unit is chosen."""
+    shown = read_image(scene.image, min(scene.size, SHOWN_SIDE))
+    means = compute_mean_brightness(read_image(scene.image, scene.size), scene.reach)
+    return draw_backdrop(scene.ground_key, shown, means)
 
 
 # ---- layout -------------------------------------------------------------------------------------------------------
@@ -301,6 +304,7 @@ def build_tab(language: str) -> Wing:
                     pictures["chart"] = gr.Plot(first["chart"], **PLOT_SETTINGS, elem_id="receptive-field-chart")
                 with gr.Column(scale=5, min_width=320):
                     pictures["field"] = build_field(first["field"])
+                    pictures["backdrop"] = build_backdrop(first["backdrop"])
     pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
     controls["place"] = build_setter("receptive_field.place")
     controls["picture"] = build_setter(PICTURE)
@@ -440,6 +444,17 @@ def build_brought() -> gr.HTML:
         None,
         html_template=f'<span hidden data-picture="{PICTURE}"></span>',
         js_on_load=mount("receptive_field/brought.js"),
+        elem_classes="bridge",
+        apply_default_css=False,
+    )
+
+
+def build_backdrop(payload: dict) -> gr.HTML:
+    """What holds the image and the map on which the field is drawn."""
+    return gr.HTML(
+        payload,
+        html_template="<span hidden></span>",
+        js_on_load=mount("receptive_field/backdrop.js"),
         elem_classes="bridge",
         apply_default_css=False,
     )

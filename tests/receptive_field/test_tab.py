@@ -332,10 +332,12 @@ def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(
     answer = on_upload(str(tmp_path / "own.png"), 7, language="en")["brought"]
     brought = answer["picture"]
     assert answer["number"] == 7 and len(base64.b64decode(brought)) == SHOWN_SIDE**2
-    codes = np.frombuffer(base64.b64decode(show(picture=brought)["field"]["image"]["codes"]), np.uint8).reshape(28, 28)
+    image = show(picture=brought)["backdrop"]["image"]
+    codes = np.frombuffer(base64.b64decode(image["codes"]), np.uint8).reshape(28, 28)
     # The middle square of the picture: black at the left, white at the right.
     assert codes[:, :13].max() < 20 and codes[:, 15:].min() > 235
-    assert show(picture="", place="")["field"] == show()["field"]
+    kept = show(picture="", place="")
+    assert (kept["field"], kept["backdrop"]) == (show()["field"], show()["backdrop"])
     (tmp_path / "own.png").write_bytes(b"nothing")
     for bad in (
         {"picture": "AAAA"},
@@ -395,12 +397,13 @@ def test_pictures_that_stay_are_marked_as_such():
         return find_marks(on_view(None, language="en", **values(**{"model": "resnet18", "layer": 9, **changes})))
 
     first = marks()
-    assert first.keys() == {"chart", "table"}
+    assert first.keys() == {"chart", "table", "backdrop"}
 
     def changed(**changes) -> set:
         return {name for name, mark in marks(**changes).items() if mark != first[name]}
 
-    assert changed() == changed(sample=7) == set()
+    assert changed() == set()
+    assert changed(sample=7) == {"backdrop"}
     assert changed(place=[0.2, 0.3]) == {"table"}
     assert changed(compared=["resnet34"]) == {"chart"}
     assert changed(layer=8) == changed(size=56) == changed(model="resnet34") == first.keys()
