@@ -54,7 +54,7 @@ from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.page.canvas import build_canvas
 from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
-from explorer.page.events import PRIVATE, draw_look_for, draw_problem, wire
+from explorer.page.events import PRIVATE, Components, draw_look_for, draw_problem, wire
 from explorer.page.layout import (
     Wing,
     build_explanation,
@@ -180,83 +180,103 @@ def _draw_counts(settings: Settings, state: State, text: Text) -> dict:
 
 def build_tab(language: str) -> Wing:
     """Lay the tab out in that language and wire it."""
-    text = text_in(language)
-    default = Settings()
+    text, default = text_in(language), Settings()
     drawings = draw_pictures(default, text)
     first = make_all(drawings)
     build_intro("convolution", language)
     with gr.Row(elem_classes="stage"):
         with controls_column():
-            source = gr.Radio(_named(SOURCES, "source", text), value=default.source, label=text("convolution.source"))
-            with gr.Column(visible=False) as sample_place:
-                sample = build_sample_picker(language, default.sample)
-            with gr.Column(visible=False) as upload_place:
-                place = {"placeholder": text("images.drop_here"), "height": 150, "show_label": False}
-                upload = build_upload(text("images.upload"), **place)
-                gr.HTML(f'<p class="intro">{text("convolution.scaled", side=UPLOAD_SIDE)}</p>')
-            with gr.Column(visible=False) as drawing_place:
-                drawing = build_sketch(text("images.sketch"), text("convolution.clear"))
-            choices = _kernel_choices(text)
-            kernel = gr.Dropdown(choices, value=FIRST_KERNEL, label=text("terms.kernel"), filterable=False)
-            with gr.Column(visible=False) as filters_place:
-                filters = build_canvas(None, taker="takeFilter")
-            editor = _build_editor(default.cells, text)
-            with gr.Row():
-                stride = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)
-                padding = _slider("terms.padding", 0, MAX_PADDING, default.padding, text)
-            with gr.Row():
-                dilation = _slider("terms.dilation", 1, MAX_DILATION, default.dilation, text)
-                flip = gr.Checkbox(default.flip, label=text("convolution.flip"), min_width=120)
+            controls, places = _build_controls(default, text)
         with picture_column():
-            look_for = build_look_for(first["look_for"])
-            maps = build_canvas(first["maps"], elem_id="convolution-maps")
-            window = _build_window(first["window"])
-            with gr.Row(equal_height=True):
-                with gr.Column(min_width=320):
-                    formula = gr.HTML(first["formula"], elem_classes="convolution-formula")
-                with gr.Column(min_width=320):
-                    compared = gr.HTML(first["compared"])
+            pictures = _build_pictures(first)
     _build_heading(text("convolution.pooling"))
     with gr.Row(elem_classes="stage"):
         with controls_column():
-            pool_size = _slider("convolution.pool_size", 1, MAX_POOL, default.pool_size, text)
+            controls["pool_size"] = _slider("convolution.pool_size", 1, MAX_POOL, default.pool_size, text)
         with picture_column():
-            pool_look = gr.HTML(first["pool_look"], elem_classes="look-for-line")
-            pool_maps = build_canvas(first["pool_maps"])
+            pictures["pool_look"] = gr.HTML(first["pool_look"], elem_classes="look-for-line")
+            pictures["pool_maps"] = build_canvas(first["pool_maps"])
     _build_heading(text("convolution.parameters"))
     with gr.Row(elem_classes="stage"):
         with controls_column():
-            in_channels = _slider("terms.in_channels", 1, MAX_CHANNELS, default.in_channels, text)
-            out_channels = _slider("terms.out_channels", 1, MAX_CHANNELS, default.out_channels, text)
-            side = _slider("convolution.side", 1, MAX_SIDE, default.side, text)
+            controls |= {
+                name: _slider(term, 1, most, getattr(default, name), text)
+                for name, term, most in (
+                    ("in_channels", "terms.in_channels", MAX_CHANNELS),
+                    ("out_channels", "terms.out_channels", MAX_CHANNELS),
+                    ("side", "convolution.side", MAX_SIDE),
+                )
+            }
         with picture_column():
-            count_look = gr.HTML(first["count_look"], elem_classes="look-for-line")
-            counts = gr.HTML(first["counts"], apply_default_css=False)
+            pictures["count_look"] = gr.HTML(first["count_look"], elem_classes="look-for-line")
+            pictures["counts"] = gr.HTML(first["counts"], apply_default_css=False)
     with gr.Accordion(text("convolution.code"), open=False):
         gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
     build_explanation("convolution", language)
-
     shown = build_shown(drawings)
-    below = {"pool_size": pool_size, "in_channels": in_channels, "out_channels": out_channels, "side": side}
-    moved = {"stride": stride, "padding": padding, "dilation": dilation, "flip": flip, **below}
-    pictures = {"sample": sample, "upload": upload, "drawing": drawing}
-    inputs = {"kernel": kernel, "source": source, **pictures, "cells": editor, **moved, SHOWN: shown}
-    outputs = {
-        "look_for": look_for, "maps": maps, "window": window, "compared": compared, "formula": formula,
-        "pool_look": pool_look, "pool_maps": pool_maps, "count_look": count_look, "counts": counts,
-        "cells": editor, "filters": filters, "filters_place": filters_place, "sample_place": sample_place,
-        "upload_place": upload_place, "drawing_place": drawing_place, SHOWN: shown,
-    }  # fmt: skip
+    inputs, outputs = {**controls, SHOWN: shown}, {**pictures, "cells": controls["cells"], **places, SHOWN: shown}
+    _wire_kernel(controls)
+    triggers = [each.input for each in inputs.values()]
+    wire([*triggers, controls["cells"].submit], on_setup, inputs, outputs, language)
+    links = {name: each for name, each in controls.items() if name not in ("source", "upload", "drawing")}
+    links = {"input": controls["source"], **links}
+    return Wing("convolution", links, on_open, inputs, {**outputs, "kernel": controls["kernel"]}, {"cells": read_cells})
+
+
+def _build_controls(
+    default: Settings, text: Text
+) -> tuple[dict[str, gr.components.Component], dict[str, gr.blocks.Block]]:
+    """What is set beside the main picture, and what comes and goes with it."""
+    sources = _named(SOURCES, "source", text)
+    controls = {"source": gr.Radio(sources, value=default.source, label=text("convolution.source"))}
+    places = {}
+    with gr.Column(visible=False) as places["sample_place"]:
+        controls["sample"] = build_sample_picker(text.language, default.sample)
+    with gr.Column(visible=False) as places["upload_place"]:
+        place = {"placeholder": text("images.drop_here"), "height": 150, "show_label": False}
+        controls["upload"] = build_upload(text("images.upload"), **place)
+        gr.HTML(f'<p class="intro">{text("convolution.scaled", side=UPLOAD_SIDE)}</p>')
+    with gr.Column(visible=False) as places["drawing_place"]:
+        controls["drawing"] = build_sketch(text("images.sketch"), text("convolution.clear"))
+    controls["kernel"] = gr.Dropdown(
+        _kernel_choices(text), value=FIRST_KERNEL, label=text("terms.kernel"), filterable=False
+    )
+    with gr.Column(visible=False) as places["filters_place"]:
+        places["filters"] = build_canvas(None, taker="takeFilter")
+    controls["cells"] = _build_editor(default.cells, text)
+    with gr.Row():
+        controls["stride"] = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)
+        controls["padding"] = _slider("terms.padding", 0, MAX_PADDING, default.padding, text)
+    with gr.Row():
+        controls["dilation"] = _slider("terms.dilation", 1, MAX_DILATION, default.dilation, text)
+        controls["flip"] = gr.Checkbox(default.flip, label=text("convolution.flip"), min_width=120)
+    return controls, places
+
+
+def _build_pictures(first: dict) -> dict[str, gr.components.Component]:
+    """The main picture and the sentences around it."""
+    pictures = {
+        "look_for": build_look_for(first["look_for"]),
+        "maps": build_canvas(first["maps"], elem_id="convolution-maps"),
+        "window": _build_window(first["window"]),
+    }
+    with gr.Row(equal_height=True):
+        with gr.Column(min_width=320):
+            pictures["formula"] = gr.HTML(first["formula"], elem_classes="convolution-formula")
+        with gr.Column(min_width=320):
+            pictures["compared"] = gr.HTML(first["compared"])
+    return pictures
+
+
+def _wire_kernel(controls: Components) -> None:
+    """Let the page itself set what follows from a kernel and from a typed number."""
+    kernel, editor = controls["kernel"], controls["cells"]
     # A preset fills the matrix at once, or its late answer would undo what is typed meanwhile.
     fill = "(kernel, cells) => [cnnExplorer.presetOf(kernel) ?? cells]"
     kernel.input(None, [kernel, editor], [editor], js=fill, **PRIVATE)
-    # Who types has a kernel of his own; the handler below, which Gradio calls after this, hears of it already.
+    # Who types has a kernel of his own; the handler, which Gradio calls after this, hears of it already.
     typed = "(kernel) => cnnExplorer.takeTyped() ? " + json.dumps(OWN) + " : kernel"
     editor.input(None, [kernel], [kernel], js=typed, **PRIVATE)
-    triggers = [each.input for each in inputs.values()]
-    wire([*triggers, editor.submit], on_setup, inputs, outputs, language)
-    links = {"input": source, "sample": sample, "kernel": kernel, "cells": editor, **moved}
-    return Wing("convolution", links, on_open, inputs, {**outputs, "kernel": kernel}, {"cells": read_cells})
 
 
 def _named(names: Sequence[str], kind: str, text: Text) -> list[tuple[str, str]]:

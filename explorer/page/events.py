@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import gradio as gr
@@ -87,30 +87,16 @@ def explain_problems(handler: Callable, inputs: Components, outputs: Components,
         outputs: name -> a component that it may fill; one of them is LOOK_FOR.
         language: language of the page.
     """
-    name = getattr(handler, "__qualname__", str(handler))
-
-    def read(values: Sequence) -> tuple[dict[str, Any], Any]:
-        """The values by name, and apart from them what the page shows."""
-        given = zip(inputs.items(), values, strict=True)
-        named = {each: receive_upload(value) if is_upload(component) else value for (each, component), value in given}
-        return named, named.pop(SHOWN, None)
-
-    def fill(changes: Mapping[str, Any], shown: Any = None) -> list:
-        changes = make_new(changes, shown, outputs) if SHOWN in outputs else make_all(changes)
-        if unknown := changes.keys() - outputs.keys():
-            raise KeyError(f"{name} changes {sorted(unknown)}, which are none of its outputs: {list(outputs)}")
-        sentence = changes.get(LOOK_FOR)
-        line = {LOOK_FOR: draw_look_for(sentence)} if isinstance(sentence, str) else {}
-        return [{**changes, **line}.get(each, gr.skip()) for each in outputs]
+    read, fill = partial(_read, inputs), partial(_fill, outputs)
 
     def explain(error: Exception) -> list:
         if isinstance(error, NobodyWaitsError):
             return fill({})
-        if isinstance(error, InputError):
-            problem = error.sentence(language)
-        else:
-            log_defect(name, error)
-            problem = translate(language, "errors.unexpected")
+        if not isinstance(error, InputError):
+            log_defect(getattr(handler, "__qualname__", str(handler)), error)
+        problem = (
+            error.sentence(language) if isinstance(error, InputError) else translate(language, "errors.unexpected")
+        )
         return fill({LOOK_FOR: gr.update(value=draw_problem(problem))})
 
     @wraps(handler)
@@ -140,6 +126,27 @@ def explain_problems(handler: Callable, inputs: Components, outputs: Components,
     positional = inspect.Parameter.POSITIONAL_ONLY
     outer.__signature__ = inspect.Signature([inspect.Parameter(each, positional) for each in inputs])
     return outer
+
+
+def _read(inputs: Components, values: Sequence) -> tuple[dict[str, Any], Any]:
+    """The values by name, and apart from them what the page shows."""
+    given = zip(inputs.items(), values, strict=True)
+    named = {name: receive_upload(value) if is_upload(component) else value for (name, component), value in given}
+    return named, named.pop(SHOWN, None)
+
+
+def _fill(outputs: Components, changes: Mapping[str, Any], shown: Any = None) -> list:
+    """A value for each output.
+
+    Raises:
+        KeyError: something else is changed.
+    """
+    changes = make_new(changes, shown, outputs) if SHOWN in outputs else make_all(changes)
+    if unknown := changes.keys() - outputs.keys():
+        raise KeyError(f"{sorted(unknown)} are none of the outputs: {list(outputs)}")
+    sentence = changes.get(LOOK_FOR)
+    line = {LOOK_FOR: draw_look_for(sentence)} if isinstance(sentence, str) else {}
+    return [{**changes, **line}.get(name, gr.skip()) for name in outputs]
 
 
 def wire(
