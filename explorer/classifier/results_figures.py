@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, groupby
 
@@ -14,7 +13,7 @@ from explorer.classifier.figures import class_name, percent
 from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
 from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
-from explorer.models.seeds import are_comparable, cycles_of, hardware_of, precision_of, summarise_seeds
+from explorer.models.seeds import Machine, are_comparable, cycles_of, machines_of, precision_of, summarise_seeds
 from explorer.page.canvas import Map, draw_maps
 from explorer.page.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences, join_words
@@ -156,7 +155,7 @@ def _describe_training(key: str, cycles: Sequence[Mapping], text: Text) -> str:
         epochs=[cycle["epochs"] for cycle in cycles],
         tricks=tricks,
         time=_duration(sum(cycle["seconds"] for cycle in cycles), text),
-        hardware=_hardware(hardware_of(cycles), text),
+        hardware=" + ".join(_describe_machine(machine, text) for machine in machines_of(cycles)),
     )
 
 
@@ -173,15 +172,10 @@ def _tricks(cycle: Mapping, text: Text) -> str | None:
     return join_words(tricks, text) or text("classifier.trick_none")
 
 
-def _hardware(words: str, text: Text) -> str:
-    """The machines as recorded, one after the other, with what is said of each in the reader's language."""
-    return " + ".join(_machine(each, text) for each in words.split(" + "))
-
-
-def _machine(words: str, text: Text) -> str:
-    match = re.fullmatch(r"(.*?)(?:, (\d+) threads?)?(, compiled)?", words)
-    name = match[1] if match[2] is None else text("classifier.threads", name=match[1], count=match[2])
-    return text("classifier.compiled", name=name) if match[3] else name
+def _describe_machine(machine: Machine, text: Text) -> str:
+    has_threads = machine.threads is not None
+    name = text("classifier.threads", name=machine.name, count=machine.threads) if has_threads else machine.name
+    return text("classifier.compiled", name=name) if machine.compiled else name
 
 
 def _duration(seconds: float, text: Text) -> str:

@@ -24,10 +24,11 @@ from explorer.models.checkpoints import (
     load_results,
     lock_results,
 )
-from explorer.models.seeds import cycles_of, hardware_of, summarise_seeds
-from explorer.training.card import write_card
+from explorer.models.seeds import cycles_of, machines_of, summarise_seeds
+from explorer.training.card import describe_machines, write_card
 from explorer.training.evaluation import Split
 from explorer.training.loop import TrainingDiverged
+from explorer.training.machine import adapt_to_device, has_bfloat16
 from explorer.training.publish import pack_always_wrong, publish
 from explorer.training.recipe import RECIPES, TUTORIAL, Recipe, recipe_for, warm_restart
 from explorer.training.run import (
@@ -35,9 +36,7 @@ from explorer.training.run import (
     Finished,
     Interrupted,
     Run,
-    adapt_to_device,
     finish,
-    has_bfloat16,
     new_run,
     restart_run,
     split_training_images,
@@ -567,7 +566,8 @@ def format_table(names: Sequence[str], folder: Path, recipe: str = "best") -> st
             continue
         rows.append((
             name, f"{record['num_params']:,}", f"{record['test_accuracy']:.2%}", _spread(record), str(record["epochs"]),
-            str(record["seed"]), _duration(record["seconds"]), hardware_of(cycles_of(record)),
+            str(record["seed"]), _duration(record["seconds"]),
+            describe_machines(machines_of(cycles_of(record))),
         ))  # fmt: skip
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]

@@ -9,8 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tqdm import tqdm
 from explorer.data import load_split
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.checkpoints import load_trained, save_checkpoint
+from explorer.models.seeds import Machine
 from explorer.training.cycles import append_cycle, read_earlier
 from explorer.training.evaluation import Split, count_confusion, find_wrong, measure_calibration, predict_logits
 from explorer.training.loop import (
@@ -33,7 +33,7 @@ from explorer.training.loop import (
     run_epoch,
     training_loss,
 )
-from explorer.training.packing import packed_small_maps
+from explorer.training.machine import compile_network, full_tiles, identify_machine
 from explorer.training.recipe import Recipe
 
 SAVE_EVERY_SECONDS = 60.0
@@ -78,7 +78,7 @@ class Run:
     curve: list[dict] = field(default_factory=list)
     seconds: float = 0.0
     earlier: dict | None = None
-    hardware: list[str] = field(default_factory=list)
+    hardware: list[Machine] = field(default_factory=list)
     bfloat16: bool = False
 
     @property
@@ -151,29 +151,6 @@ def build_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
 
 
-def adapt_to_device(recipe: Recipe, device: torch.device) -> Recipe:
-    """The recipe as it can be followed here: bfloat16 only where the processor computes in it.
-
-    Elsewhere it is emulated, which made a step of ResNet-18 15 times slower than float32.
-    """
-    return replace(recipe, autocast=recipe.autocast and has_bfloat16(device))
-
-
-def has_bfloat16(device: torch.device) -> bool:
-    """Whether the device has instructions for bfloat16."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    features = torch.cpu.get_capabilities()
-    return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
-
-
-def full_tiles(run: Run) -> AbstractContextManager[None]:
-    """For as long as it lasts, small feature maps fill the tiles of AMX, where the run computes in those."""
-    is_on_cpu = next(run.model.parameters()).device.type == "cpu"
-    has_tiles = is_on_cpu and bool(torch.cpu.get_capabilities().get("amx_bf16"))
-    return packed_small_maps(run.model, run.recipe.autocast and has_tiles)
-
-
 def split_training_images(device: torch.device, data_dir: str | Path | None) -> tuple[Split, Split]:
     """54,000 images to learn from and 6,000 to validate on, the same for every seed."""
     images, labels = load_split("train", data_dir)
@@ -216,22 +193,16 @@ def train(
     run.bfloat16 |= run.recipe.autocast
     if compiled:
         compile_network(run.model)
-    hardware = describe_hardware(training.images.device) + (", compiled" if compiled else "")
-    if hardware not in run.hardware:
-        run.hardware.append(hardware)
+    machine = identify_machine(training.images.device, compiled)
+    if machine not in run.hardware:
+        run.hardware.append(machine)
     session = _Session(run, epoch_steps, save_state, should_stop, save_every)
     random_state = torch.random.fork_rng(devices=_cuda_devices(run.model))
-    with session.bar, random_state, full_tiles(run), torch.backends.cudnn.flags(enabled=True, deterministic=True):
+    tiles = full_tiles(run.model, run.recipe.autocast)
+    with session.bar, random_state, tiles, torch.backends.cudnn.flags(enabled=True, deterministic=True):
         while not run.is_over:
             _train_epoch(run, training, session)
             session.end_epoch(*_validate(run, validation))
-
-
-def compile_network(model: nn.Module) -> None:
-    """Compile a network in place; on a GPU its kernels are launched together, as CUDA graphs."""
-    torch.compiler.reset()  # what the last network compiled counts towards a limit that this one would reach
-    mode = "reduce-overhead" if next(model.parameters()).is_cuda else None
-    model.compile(dynamic=False, mode=mode)  # only the last batch of a pass is shorter: few sizes, each for itself
 
 
 def _validate(run: Run, validation: Split) -> tuple[float, float]:
@@ -382,7 +353,7 @@ def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Fi
         "epochs": len(run.curve),
         "kept_epoch": run.kept_epoch,
         "seed": run.seed,
-        "hardware": " + ".join(run.hardware),
+        "hardware": [asdict(machine) for machine in run.hardware],
         "seconds": round(run.seconds, 1),
         "trained_on": date.today().isoformat(),
         "recipe": {**asdict(run.recipe), "autocast": run.bfloat16},
@@ -410,19 +381,3 @@ def reload(name: str, kept: nn.Module | dict[str, torch.Tensor]) -> nn.Module:
 def _cuda_devices(model: nn.Module) -> list[torch.device]:
     device = next(model.parameters()).device
     return [device] if device.type == "cuda" else []
-
-
-def describe_hardware(device: torch.device) -> str:
-    """Name of the processor or graphics card, for the record."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"{_cpu_name()}, {threads} thread{'s' if threads > 1 else ''}"
-
-
-def _cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration, IndexError):
-        return platform.processor() or platform.machine()

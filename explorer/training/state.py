@@ -16,11 +16,13 @@ from safetensors.torch import save
 
 from explorer.models.catalogue import create_model
 from explorer.models.checkpoints import write_atomically
+from explorer.models.seeds import read_machines
 from explorer.training.loop import Totals
 from explorer.training.recipe import Recipe
 from explorer.training.run import Finished, Run, new_run
 
-_STATE_FORMAT = 2
+_STATE_FORMAT = 3
+_READABLE_FORMATS = (2, 3)  # 2 has words for the machines, which count as their names
 
 
 class StateError(ValueError):
@@ -51,7 +53,7 @@ def write_state(run: Run, path: Path) -> None:
         "curve": run.curve,
         "seconds": run.seconds,
         "earlier": run.earlier,
-        "hardware": run.hardware,
+        "hardware": [asdict(machine) for machine in run.hardware],
         "bfloat16": run.bfloat16,
         "finished": False,
     })  # fmt: skip
@@ -122,7 +124,7 @@ def read_facts(path: Path) -> dict:
     try:
         with safe_open(path, framework="pt") as stored:
             facts = json.loads((stored.metadata() or {})["run"])
-        if facts["format"] != _STATE_FORMAT:
+        if facts["format"] not in _READABLE_FORMATS:
             raise StateError(f"{path}: saved by another version of this program; delete it and train afresh")
         return facts
     except (OSError, SafetensorError, KeyError, ValueError) as error:
@@ -161,6 +163,6 @@ def read_state(path: Path, device: torch.device) -> Run:
     run.best = _part("best", tensors) or None
     run.step, run.curve, run.seconds = facts["step"], facts["curve"], facts["seconds"]
     run.totals = Totals(**facts["totals"])
-    run.earlier, run.hardware = facts.get("earlier"), facts.get("hardware", [])
+    run.earlier, run.hardware = facts.get("earlier"), read_machines(facts.get("hardware", []))
     run.bfloat16 = facts.get("bfloat16", recipe.autocast and run.step > 0)
     return run

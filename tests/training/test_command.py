@@ -21,15 +21,18 @@ from explorer.models import catalogue, checkpoints
 from explorer.models.always_wrong import load_always_wrong
 from explorer.models.catalogue import MODELS, ModelEntry
 from explorer.models.checkpoints import load_results, load_trained
-from explorer.training import command
+from explorer.models.seeds import Machine, machines_of
+from explorer.training import command, machine
 from explorer.training import recipe as recipes
 from explorer.training import run as runs
-from explorer.training.card import draw_card
+from explorer.training.card import describe_machines, draw_card
 from explorer.training.loop import TrainingBatches, derive_seed
+from explorer.training.machine import identify_machine
 from explorer.training.recipe import TUTORIAL, Recipe, recipe_for, warm_restart
 from explorer.training.state import write_state
 
 ROOT = Path(__file__).parents[2]
+ABACUS, SLIDE_RULE = Machine("Abacus", 2, False), Machine("Slide rule", 1, False)
 
 
 def call(*arguments: str) -> int:
@@ -70,7 +73,7 @@ def test_command_line_trains_records_and_reports(workplace, capsys):
     assert set(record["curve"][0]) == {
         "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate", "seconds",
     }  # fmt: skip
-    for value in ("61,706", f"{record['test_accuracy']:.2%}", record["hardware"]):
+    for value in ("61,706", f"{record['test_accuracy']:.2%}", describe_machines(machines_of([record]))):
         assert value in output
 
 
@@ -87,8 +90,8 @@ def test_compiled_training_gives_the_same_network_up_to_rounding(workplace, monk
         images, _ = data.load_split("test", "fashion")
         with torch.no_grad():
             logits.append(load_trained("lenet5", workplace / "checkpoints")(images.float() / 255))
-        hardware = load_results(workplace / "checkpoints")["lenet5"]["hardware"]
-        assert hardware.endswith(", compiled") == bool(options)
+        (recorded,) = load_results(workplace / "checkpoints")["lenet5"]["hardware"]
+        assert recorded == {**asdict(identify_machine(torch.device("cpu"))), "compiled": bool(options)}
     assert len(compiled) == 1 and compiled[0]._compiled_call_impl is not None
     assert torch.allclose(*logits, atol=0.01)  # the weights are stored in half precision
 
@@ -394,26 +397,28 @@ def test_each_network_is_in_the_card_before_the_next_is_trained(workplace, monke
 
 
 def test_every_machine_that_trained_a_run_is_recorded(workplace, monkeypatch):
-    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Abacus, 2 threads")
+    monkeypatch.setattr(runs, "identify_machine", lambda *given: ABACUS)
     press_ctrl_c_at(monkeypatch, "softmax", 2)
     assert call("--models", "softmax", "--epochs", "2") == 130
-    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Slide rule, 1 thread")
+    monkeypatch.setattr(runs, "identify_machine", lambda *given: SLIDE_RULE)
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
-    assert load_results(workplace / "checkpoints")["softmax"]["hardware"] == "Abacus, 2 threads + Slide rule, 1 thread"
+    record = load_results(workplace / "checkpoints")["softmax"]
+    assert record["hardware"] == record["runs"][0]["hardware"] == [asdict(ABACUS), asdict(SLIDE_RULE)]
+    assert "on Abacus, 2 threads + Slide rule, 1 thread, " in (workplace / "checkpoints" / "README.md").read_text()
 
 
 def test_a_run_that_was_not_measured_yet_is_not_trained_again(workplace, monkeypatch, capsys):
     finish = command.finish
     monkeypatch.setattr(command, "finish", fill_the_disk)
-    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Abacus, 2 threads")
+    monkeypatch.setattr(runs, "identify_machine", lambda *given: ABACUS)
     assert call("--models", "softmax", "--epochs", "2") == 1
     monkeypatch.setattr(command, "finish", finish)
-    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Slide rule, 1 thread")
+    monkeypatch.setattr(runs, "identify_machine", lambda *given: SLIDE_RULE)
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
     told = capsys.readouterr().out
     assert "softmax: trained to its end already, and measured now" in told and "going on" not in told
     record = load_results(workplace / "checkpoints")["softmax"]
-    assert (record["hardware"], record["epochs"]) == ("Abacus, 2 threads", 2)
+    assert (record["hardware"], record["epochs"]) == ([asdict(ABACUS)], 2)
 
 
 def test_resuming_says_where_there_is_nothing_to_go_on_with(workplace, capsys):
@@ -426,7 +431,7 @@ def test_a_shorter_recipe_ships_weights(recipe, workplace, monkeypatch):
     monkeypatch.setitem(recipes._RECIPES, "lenet5", recipe_for("resnet18"))
     assert call("--models", "lenet5", "--recipe", recipe, "--epochs", "1") == 0
     record = load_results(workplace / "checkpoints")["lenet5"]
-    expected = runs.adapt_to_device(recipe_for("resnet18", recipe), torch.device("cpu"))
+    expected = machine.adapt_to_device(recipe_for("resnet18", recipe), torch.device("cpu"))
     assert record["recipe"] == {**asdict(expected), "epochs": 1} and not expected.cutmix
     assert (
         load_trained("lenet5", workplace / "checkpoints")
@@ -486,14 +491,14 @@ def test_a_run_goes_on_where_the_processor_has_no_bfloat16(workplace, monkeypatc
     (workplace / "runs").mkdir()
     path = workplace / "runs" / "resnet20-best-42.safetensors"
     write_state(runs.new_run("resnet20", recipe, 42, torch.device("cpu")), path)
-    monkeypatch.setattr(runs, "has_bfloat16", lambda device: False)
+    monkeypatch.setattr(machine, "has_bfloat16", lambda device: False)
     assert call("--models", "resnet20", "--epochs", "1", "--resume") == 0
     assert load_results(workplace / "checkpoints")["resnet20"]["recipe"]["autocast"] is False
 
 
 def test_bfloat16_for_a_recipe_that_says_float32(workplace, monkeypatch):
     monkeypatch.setattr(command, "has_bfloat16", lambda device: True)
-    monkeypatch.setattr(runs, "has_bfloat16", lambda device: True)
+    monkeypatch.setattr(machine, "has_bfloat16", lambda device: True)
     monkeypatch.setattr(recipes, "TUTORIAL", replace(TUTORIAL, epochs=1))
     for options, autocast in (((), False), (("--bfloat16",), True)):
         assert call("--models", "lenet5", "--recipe", "tutorial", *options) == 0
@@ -502,7 +507,7 @@ def test_bfloat16_for_a_recipe_that_says_float32(workplace, monkeypatch):
 
 
 def test_a_run_that_was_computed_in_bfloat16_in_part_is_recorded_so(workplace, monkeypatch):
-    for module in (command, runs):
+    for module in (command, machine):
         monkeypatch.setattr(module, "has_bfloat16", lambda device: True)
     press_ctrl_c_at(monkeypatch, "lenet5", 2)
     assert call("--models", "lenet5", "--epochs", "2", "--bfloat16") == 130

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from explorer.training import packing
 from explorer.training import run as runs
+from explorer.training.machine import adapt_to_device
 from explorer.training.recipe import TUTORIAL, Recipe
-from explorer.training.state import read_finished, read_state, write_finished, write_state
+from explorer.training.state import read_facts, read_finished, read_state, write_finished, write_state
 
 CPU = torch.device("cpu")
 RECIPE = Recipe(epochs=2, batch_size=8, peak_lr=0.05, flip=True, crop_padding=2, clip_norm=1.0, label_smoothing=0.1)
@@ -51,6 +54,22 @@ def test_resumed_run_equals_an_uninterrupted_one(name, recipe, stop_at, training
         assert torch.equal(second.measured.state_dict()[key], tensor), key
     assert (whole.best is None) == (second.best is None)
     assert all(torch.equal(second.best[key], tensor) for key, tensor in (whole.best or {}).items())
+
+
+def test_an_unfinished_run_of_the_version_before_goes_on(training, validation, tmp_path):
+    """It has words for the machines instead of records."""
+    path = tmp_path / "state.safetensors"
+    whole, first = (runs.new_run("lenet5", RECIPE, 3, CPU) for _ in range(2))
+    runs.train(whole, training, validation)
+    with pytest.raises(runs.Interrupted):
+        runs.train(first, training, validation, save_state=lambda r: write_state(r, path),
+                   should_stop=lambda: first.step == 7)  # fmt: skip
+    facts = {**read_facts(path), "format": 2, "hardware": ["abacus, 2 threads", "bier, compiled"]}
+    save_file(load_file(path), path, metadata={"run": json.dumps(facts)})
+    second = read_state(path, CPU)
+    runs.train(second, training, validation)
+    assert [machine.name for machine in second.hardware[:2]] == ["abacus, 2 threads", "bier, compiled"]
+    assert second.hardware[2:] == whole.hardware and without_seconds(second.curve) == without_seconds(whole.curve)
 
 
 def test_state_of_a_crash_in_mid_epoch_is_the_last_one_saved(training, validation, tmp_path):
@@ -182,8 +201,8 @@ def test_early_stopping_keeps_the_best_epoch(training, validation, monkeypatch):
 @pytest.mark.parametrize(("features", "fast"), [({}, False), ({"avx512_bf16": True}, True), ({"amx_bf16": True}, True)])
 def test_bfloat16_only_where_the_processor_computes_in_it(features, fast, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features)
-    assert runs.adapt_to_device(replace(RECIPE, autocast=True), CPU) == replace(RECIPE, autocast=fast)
-    assert runs.adapt_to_device(RECIPE, CPU) == RECIPE
+    assert adapt_to_device(replace(RECIPE, autocast=True), CPU) == replace(RECIPE, autocast=fast)
+    assert adapt_to_device(RECIPE, CPU) == RECIPE
 
 
 @pytest.mark.parametrize("autocast", [False, True])
