@@ -10,16 +10,9 @@ from torch import nn
 
 from explorer.training.loop import EvaluationBatches
 from explorer.training.recipe import Recipe
+from explorer.training.splits import Split
 
 ECE_BINS = 15  # Guo et al. 2017, table 1
-
-
-@dataclass(frozen=True)
-class Split:
-    """Images (N, 1, 28, 28) uint8 and labels (N,) int64, on the device that trains."""
-
-    images: torch.Tensor
-    labels: torch.Tensor
 
 
 @dataclass(frozen=True)

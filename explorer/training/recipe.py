@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from math import cos, pi
 
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
@@ -210,3 +211,15 @@ def warm_restart(recipe: Recipe) -> Recipe:
     Source: after Loshchilov & Hutter 2017, "SGDR", whose restarts jump back to the old peak at once.
     """
     return replace(recipe, peak_lr=recipe.peak_lr / 2.5, warmup=0.1)
+
+
+def first_difference(saved: Mapping, wanted: Mapping) -> str | None:
+    """The first setting in which two recipes differ, but for autocast, which follows the device; None if there is none.
+
+    Args:
+        saved: a recipe as a dict. An older one that does not name a setting has its default.
+        wanted: another.
+    """
+    saved = {**asdict(Recipe(epochs=0)), **saved}  # which every recipe names
+    keys = (key for key in dict.fromkeys([*wanted, *saved]) if key != "autocast")
+    return next((key for key in keys if saved.get(key) != wanted.get(key)), None)

@@ -1,16 +1,12 @@
-"""One training run: start it, train it to its end, measure what comes out."""
+"""One training run: start it, and train it to its end."""
 
 from __future__ import annotations
 
-import copy
 import math
-import platform
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from datetime import date
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -18,12 +14,10 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from explorer.data import load_split
 from explorer.models.catalogue import MODELS, create_model
-from explorer.models.checkpoints import load_trained, save_checkpoint
+from explorer.models.checkpoints import load_trained
 from explorer.models.seeds import Machine
-from explorer.training.cycles import append_cycle, read_earlier
-from explorer.training.evaluation import Split, count_confusion, find_wrong, measure_calibration, predict_logits
+from explorer.training.cycles import read_earlier
 from explorer.training.loop import (
     EvaluationBatches,
     Totals,
@@ -35,10 +29,9 @@ from explorer.training.loop import (
 )
 from explorer.training.machine import compile_network, full_tiles, identify_machine
 from explorer.training.recipe import Recipe
+from explorer.training.splits import Split
 
 SAVE_EVERY_SECONDS = 60.0
-VALIDATION_SIZE = 6_000
-SPLIT_SEED = 42  # the tutorial's; it does not follow the run's seed, so that all runs validate on the same images
 
 
 class Interrupted(KeyboardInterrupt):
@@ -151,17 +144,6 @@ def build_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
 
 
-def split_training_images(device: torch.device, data_dir: str | Path | None) -> tuple[Split, Split]:
-    """54,000 images to learn from and 6,000 to validate on, the same for every seed."""
-    images, labels = load_split("train", data_dir)
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(SPLIT_SEED))
-    learn, validate = order[:-VALIDATION_SIZE], order[-VALIDATION_SIZE:]
-    return (
-        Split(images[learn].to(device), labels[learn].to(device)),
-        Split(images[validate].to(device), labels[validate].to(device)),
-    )
-
-
 def train(
     run: Run,
     training: Split,
@@ -239,6 +221,11 @@ def _train_epoch(run: Run, training: Split, session: _Session) -> None:
     )
 
 
+def _cuda_devices(model: nn.Module) -> list[torch.device]:
+    device = next(model.parameters()).device
+    return [device] if device.type == "cuda" else []
+
+
 class _Session:
     """What happens around the steps of a run: learning rate, seeds, the clock, the progress bar, saving, stopping."""
 
@@ -309,75 +296,3 @@ class _Session:
         measured = f"loss {totals.mean_loss:.3f}, accuracy {totals.accuracy:.1%}"
         self.bar.set_postfix_str(f"epoch {epoch}/{self.run.recipe.epochs}, {measured}", refresh=False)
         self.bar.update()
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A run that is over and measured.
-
-    Attributes:
-        record: what was measured, as it will stand in results.json.
-        wrong: indices of the test images that it gets wrong.
-        model: the network as it is loaded from disk, on the CPU, in eval mode.
-        earlier: as in Run.
-        is_published: whether its network's record was written with it.
-    """
-
-    record: dict
-    wrong: list[int]
-    model: nn.Module
-    earlier: dict | None = None
-    is_published: bool = False
-
-
-def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Finished:
-    """Measure a run that is over on the test images, with its weights as they are loaded back from disk."""
-    kept = run.measured if run.best is None else run.best
-    loaded = reload(run.name, kept)
-    layout = torch.channels_last if run.recipe.channels_last else torch.contiguous_format
-    placed = copy.deepcopy(loaded).to(device=device, memory_format=layout)
-    logits = predict_logits(placed, test, run.recipe)
-    mirrored = predict_logits(placed, test, run.recipe, mirrored=True)
-    both = (logits.softmax(1) + mirrored.softmax(1)) / 2
-    calibration = measure_calibration(
-        predict_logits(placed, validation, run.recipe), validation.labels, logits, test.labels
-    )
-    wrong = find_wrong(logits, test.labels)
-    record = {
-        "title": MODELS[run.name].title,
-        "num_params": sum(parameter.numel() for parameter in loaded.parameters()),
-        "test_accuracy": (len(test.labels) - len(wrong)) / len(test.labels),
-        "test_correct": len(test.labels) - len(wrong),
-        "flip_accuracy": (len(test.labels) - len(find_wrong(both, test.labels))) / len(test.labels),
-        "validation_accuracy": run.curve[run.kept_epoch - 1]["validation_accuracy"],
-        "epochs": len(run.curve),
-        "kept_epoch": run.kept_epoch,
-        "seed": run.seed,
-        "hardware": [asdict(machine) for machine in run.hardware],
-        "seconds": round(run.seconds, 1),
-        "trained_on": date.today().isoformat(),
-        "recipe": {**asdict(run.recipe), "autocast": run.bfloat16},
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "curve": run.curve,
-        "confusion": count_confusion(logits, test.labels),
-        "calibration": asdict(calibration),
-    }
-    return Finished(append_cycle(record, run.earlier), wrong, loaded, run.earlier)
-
-
-def reload(name: str, kept: nn.Module | dict[str, torch.Tensor]) -> nn.Module:
-    """The network as a checkpoint gives it back: weights rounded as they are on disk, on the CPU, in eval mode."""
-    if isinstance(kept, dict):
-        weights, kept = kept, create_model(name)
-        kept.load_state_dict(weights)
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            save_checkpoint(name, kept, {}, Path(scratch))
-        except OSError as error:  # a full disk names no file
-            raise OSError(error.errno, error.strerror, scratch) from error
-        return load_trained(name, Path(scratch))
-
-
-def _cuda_devices(model: nn.Module) -> list[torch.device]:
-    device = next(model.parameters()).device
-    return [device] if device.type == "cuda" else []

@@ -17,9 +17,10 @@ from safetensors.torch import save
 from explorer.models.catalogue import create_model
 from explorer.models.checkpoints import write_atomically
 from explorer.models.seeds import read_machines
+from explorer.training.finished import Finished
 from explorer.training.loop import Totals
 from explorer.training.recipe import Recipe
-from explorer.training.run import Finished, Run, new_run
+from explorer.training.run import Run, new_run
 
 _STATE_FORMAT = 3
 _READABLE_FORMATS = (2, 3)  # 2 has words for the machines, which count as their names

@@ -40,7 +40,8 @@ from explorer.training.command import choose_device
 from explorer.training.loop import TrainingBatches, run_epoch, training_loss
 from explorer.training.machine import adapt_to_device, compile_network, full_tiles, identify_machine
 from explorer.training.recipe import TUTORIAL, Recipe, recipe_for
-from explorer.training.run import Interrupted, Run, new_run, split_training_images, train
+from explorer.training.run import Interrupted, Run, new_run, train
+from explorer.training.splits import split_training_images
 
 EPOCH_STEPS = math.ceil(54_000 / 128)
 

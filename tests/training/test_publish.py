@@ -10,9 +10,9 @@ import torch
 from explorer.models.always_wrong import FILE, load_always_wrong
 from explorer.models.catalogue import create_model
 from explorer.models.checkpoints import load_results, load_trained
-from explorer.training.evaluation import Split
+from explorer.training.finished import Finished
 from explorer.training.publish import choose_median, combine, pack_always_wrong, publish
-from explorer.training.run import Finished
+from explorer.training.splits import Split
 
 
 def finished(seed: int, wrong: list[int]) -> Finished:

@@ -9,10 +9,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from explorer.training import packing
+from explorer.training import packing, splits
 from explorer.training import run as runs
+from explorer.training.finished import finish
 from explorer.training.machine import adapt_to_device
 from explorer.training.recipe import TUTORIAL, Recipe
+from explorer.training.splits import Split
 from explorer.training.state import read_facts, read_finished, read_state, write_finished, write_state
 
 CPU = torch.device("cpu")
@@ -114,7 +116,7 @@ def test_training_learns():
     labels = torch.arange(64) % 2
     images[labels == 0, :, :14] = 255
     images[labels == 1, :, 14:] = 255
-    split = runs.Split(images, labels)
+    split = Split(images, labels)
     run = runs.new_run("lenet5", Recipe(epochs=5, batch_size=8, peak_lr=0.05), 0, CPU)
     runs.train(run, split, split)
     assert run.curve[-1]["validation_accuracy"] == 1.0 and run.curve[-1]["train_loss"] < run.curve[0]["train_loss"]
@@ -134,11 +136,11 @@ def test_the_tutorials_recipe_decays_vectors_too():
 
 def test_the_tutorials_split_is_torchs(monkeypatch):
     """Its `random_split(full_train, [54000, 6000], generator=manual_seed(42))`."""
-    monkeypatch.setattr(runs, "load_split", lambda *_: (torch.zeros(60_000, 1), torch.arange(60_000)))
+    monkeypatch.setattr(splits, "load_split", lambda *_: (torch.zeros(60_000, 1), torch.arange(60_000)))
     learn, validate = torch.utils.data.random_split(
         range(60_000), [54_000, 6_000], generator=torch.Generator().manual_seed(42)
     )
-    ours = runs.split_training_images(CPU, None)
+    ours = splits.split_training_images(CPU, None)
     assert ours[0].labels.tolist() == list(learn) and ours[1].labels.tolist() == list(validate)
 
 
@@ -192,7 +194,7 @@ def test_early_stopping_keeps_the_best_epoch(training, validation, monkeypatch):
     runs.train(run, training, validation)
     assert (len(run.curve), run.best_epoch, run.kept_epoch, run.is_over) == (5, 2, 2, True)
     assert torch.equal(run.best["classifier.weight"], weights[1])
-    finished = runs.finish(run, validation, validation, CPU)
+    finished = finish(run, validation, validation, CPU)
     assert torch.equal(finished.model.classifier.weight, weights[1].half().float())
     assert (finished.record["epochs"], finished.record["kept_epoch"]) == (5, 2)
     assert finished.record["validation_accuracy"] == 0.5
@@ -226,7 +228,7 @@ def test_small_maps_are_packed_where_a_run_computes_in_tiles(features, autocast,
 def test_a_finished_run_is_measured_with_its_stored_weights(training, validation, tmp_path):
     run = runs.new_run("lenet5", replace(RECIPE, epochs=1), 0, CPU)
     runs.train(run, training, validation)
-    finished = runs.finish(run, validation, training, CPU)
+    finished = finish(run, validation, training, CPU)
     with torch.no_grad():
         pixels = (training.images.float() / 255 - 0.2860) / 0.3530
         logits = finished.model(pixels)
