@@ -17,9 +17,8 @@ import pytest
 import torch
 
 from explorer import data
-from explorer.models import catalogue, checkpoints
+from explorer.models import checkpoints
 from explorer.models.always_wrong import load_always_wrong
-from explorer.models.catalogue import MODELS, ModelEntry
 from explorer.models.checkpoints import load_results, load_trained
 from explorer.models.seeds import Machine, machines_of
 from explorer.training import command, lifecycle, machine, plan
@@ -602,23 +601,6 @@ def test_bad_arguments_give_one_sentence(workplace, arguments, message, capsys):
     assert command.main(arguments) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and re.search(message, error)
-
-
-def test_cheapest_first():
-    wanted = ("softmax", "lenet5", "mlp", "alexnet_small", "resnet20", "resnet18", "resnet50", "resnet152")
-    order = plan.cheapest_first(MODELS)
-    assert tuple(name for name in order if name in wanted) == wanted and sorted(order) == sorted(MODELS)
-
-
-def test_a_network_that_looks_at_numbers_while_it_is_built_is_refused_before_it_is_trained(monkeypatch):
-    class LooksAtNumbers(torch.nn.Linear):
-        def __init__(self):
-            super().__init__(int(torch.tensor(3).item()), 2)
-
-    own = {**MODELS, "own": ModelEntry("own", "Own", LooksAtNumbers, 1, lends_filters=False, is_compared=False)}
-    monkeypatch.setattr(catalogue, "MODELS", own)
-    with pytest.raises(plan.RunError, match="own cannot be trained: its constructor looks at numbers"):
-        plan.cheapest_first(["softmax", "own"])
 
 
 def test_help_reads_well():
