@@ -19,6 +19,7 @@ from explorer.page.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences, join_words
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
+_TRICKS = ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "gce_q", "average")  # settings of a recipe
 _BY_HEART = 0.03  # more right on the training than on the test images: ten standard errors of the latter
 
 
@@ -118,7 +119,7 @@ def _describe_claim(name: str, records: Mapping[str, Mapping], tutorial: Mapping
     verdicts.append(_judge_claim(name, record, "ours", text))
     first, *later = cycles_of(record)
     training = [_describe_training("trained_with", [first], text)]
-    for number, (_, alike) in enumerate(groupby(later, key=lambda cycle: _tricks(cycle, text))):
+    for number, (_, alike) in enumerate(groupby(later, key=_tricks_of)):
         cycles = list(alike)
         key = "again" if number else "further" if len(cycles) == 1 else "further_often"
         training.append(_describe_training(f"trained_{key}", cycles, text))
@@ -146,30 +147,30 @@ def _restarts(record: Mapping) -> list[int]:
 
 def _describe_training(key: str, cycles: Sequence[Mapping], text: Text) -> str:
     """What was done to the images and to the weights in cycles of one kind, from the record itself."""
-    tricks = _tricks(cycles[0], text)
+    tricks = _tricks_of(cycles[0])
     if tricks is None:
         return ""
     return text(
         f"classifier.{key}",
         times=len(cycles),
         epochs=[cycle["epochs"] for cycle in cycles],
-        tricks=tricks,
+        tricks=_describe_tricks(tricks, text),
         time=_duration(sum(cycle["seconds"] for cycle in cycles), text),
         hardware=" + ".join(_describe_machine(machine, text) for machine in machines_of(cycles)),
     )
 
 
-def _tricks(cycle: Mapping, text: Text) -> str | None:
-    """What was done in a cycle, in words; None where no recipe is recorded."""
+def _tricks_of(cycle: Mapping) -> dict[str, int | None] | None:
+    """What was done in a cycle: each trick with its pixels, if it has some. None where no recipe is recorded."""
     recipe = cycle.get("recipe")
     if recipe is None:
         return None
-    tricks = [
-        text(f"classifier.trick_{trick}", pixels=recipe.get("crop_padding"))
-        for trick in ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "gce_q", "average")
-        if recipe.get(trick)
-    ]
-    return join_words(tricks, text) or text("classifier.trick_none")
+    return {trick: recipe[trick] if trick == "crop_padding" else None for trick in _TRICKS if recipe.get(trick)}
+
+
+def _describe_tricks(tricks: Mapping[str, int | None], text: Text) -> str:
+    words = (text(f"classifier.trick_{trick}", pixels=pixels) for trick, pixels in tricks.items())
+    return join_words(words, text) or text("classifier.trick_none")
 
 
 def _describe_machine(machine: Machine, text: Text) -> str:
