@@ -113,7 +113,7 @@ def _metadata(records: Mapping[str, Mapping]) -> ModelCardData:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> str:
-    filled = [any(row[column] for row in rows) for column in range(len(head))]  # a column without a word is left out
+    filled = [any(row[column] for row in rows) for column in range(len(head))]  # an empty column is left out
     head, *rows = ([cell for cell, keep in zip(row, filled) if keep] for row in [head, *rows])
     rule = ["---"] * text_columns + ["---:"] * (len(head) - text_columns)
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])

@@ -19,7 +19,7 @@ from explorer.models.checkpoints import CHECKPOINTS, CheckpointError, load_resul
 from explorer.models.seeds import cycles_of, machines_of, summarise_seeds
 from explorer.training.card import describe_machines
 from explorer.training.finished import Finished
-from explorer.training.lifecycle import Began, Event, Failed, TrainedFurther, train_models
+from explorer.training.lifecycle import Began, Event, Failed, TrainedFurther, prepare, train_models
 from explorer.training.machine import has_bfloat16
 from explorer.training.plan import Beginning, Plan, RunError, cheapest_first
 from explorer.training.publish import Published, section_of
@@ -30,7 +30,7 @@ DEFAULT_SEED = 42
 
 
 def choose_device(wanted: str) -> torch.device:
-    """The device to train on; "auto" takes CUDA where there is some.
+    """The device to train on; "auto" takes a GPU if there is one.
 
     Raises:
         RunError: that device does not exist here.
@@ -62,7 +62,7 @@ def check_compiler(device: torch.device) -> None:
 
 @contextmanager
 def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Turns Ctrl-C and a polite kill into a question the loop can ask between steps; a second one stops at once."""
+    """Gives a question for the loop to ask between steps: has Ctrl-C or SIGTERM come? A second signal stops at once."""
     stopping = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stopping.is_set
@@ -288,7 +288,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     try:
         plan = make_plan(parsed)
-        done, is_complete = train_models(plan, stop_on_signal, tell)
+        images = prepare(plan)
+        with stop_on_signal() as should_stop:
+            done, is_complete = train_models(plan, images, should_stop, tell)
         print(format_table(done, plan.checkpoints, plan.recipe))
         return 0 if is_complete else 1
     except (RunError, DatasetError, CheckpointError, OSError) as error:

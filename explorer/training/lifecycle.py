@@ -6,7 +6,7 @@ What happens is told as records, at once; whoever calls turns them into words.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -50,48 +50,54 @@ class Failed:
 Event = Began | TrainedFurther | Failed | Published
 
 
+def prepare(plan: Plan) -> Images:
+    """The images to train on, read only if what they give can be stored.
+
+    Raises:
+        CheckpointError: results.json is damaged, so that nothing could be put into it.
+        DatasetError: there is no usable Fashion-MNIST.
+    """
+    load_results(plan.checkpoints)
+    return load_images(plan.device, plan.data_dir, plan.smoke)
+
+
 def train_models(
-    plan: Plan, stopping: Callable[[], AbstractContextManager[Callable[[], bool]]], tell: Callable[[Event], None]
+    plan: Plan, images: Images, should_stop: Callable[[], bool], tell: Callable[[Event], None]
 ) -> tuple[list[str], bool]:
     """Train every model of the plan with every seed; a run that fails does not stop the others.
 
     Args:
         plan: what to do.
-        stopping: entered for the training itself; what it gives is asked after each step, each epoch and each network
-            whether to stop.
+        images: as from `prepare`.
+        should_stop: asked after each step, each epoch and each network.
         tell: called with each thing that happens, as soon as it happens.
 
     Returns:
         Names of the models that are trained now, and whether everything went well.
 
     Raises:
-        Interrupted: it was asked to stop.
-        DatasetError: there is no usable Fashion-MNIST.
-        CheckpointError: results.json is damaged, so that nothing could be put into it.
+        Interrupted: should_stop said so.
     """
-    load_results(plan.checkpoints)
-    images = load_images(plan.device, plan.data_dir, plan.smoke)
     if not plan.resume:
         forget_finished(plan)
     refused = find_refused(plan)
     for (name, seed), error in refused.items():  # told now, before hours go by with the others
         tell(Failed("trained", error, plan.runs, name, seed))
     done, is_complete, is_described = [], True, True
-    with stopping() as should_stop:
-        for name in plan.names:
-            if is_trained_further(name, plan):
-                tell(TrainedFurther(name))
-                done.append(name)
-                continue
-            seeds = [seed for seed in plan.seeds if (name, seed) not in refused]
-            runs = [run for seed in seeds if (run := _train_seed(name, seed, plan, images, should_stop, tell))]
-            is_stored = bool(runs) and _store(name, plan, runs, tell)
-            if is_stored:  # described at once: whatever ends this process leaves a card of the weights beside them
-                done.append(name)
-                is_described = _describe(images.test, plan.checkpoints, tell)
-            is_complete &= is_stored and len(runs) == len(plan.seeds)
-            if should_stop():
-                raise Interrupted
+    for name in plan.names:
+        if is_trained_further(name, plan):
+            tell(TrainedFurther(name))
+            done.append(name)
+            continue
+        seeds = [seed for seed in plan.seeds if (name, seed) not in refused]
+        runs = [run for seed in seeds if (run := _train_seed(name, seed, plan, images, should_stop, tell))]
+        is_stored = bool(runs) and _store(name, plan, runs, tell)
+        if is_stored:  # described at once: whatever ends this process leaves a card of the weights beside them
+            done.append(name)
+            is_described = _describe(images.test, plan.checkpoints, tell)
+        is_complete &= is_stored and len(runs) == len(plan.seeds)
+        if should_stop():
+            raise Interrupted
     return done, is_complete and is_described
 
 

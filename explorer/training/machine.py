@@ -36,7 +36,7 @@ def _cpu_name() -> str:
 
 
 def adapt_to_device(recipe: Recipe, device: torch.device) -> Recipe:
-    """The recipe as it can be followed here: bfloat16 only where the processor computes in it.
+    """The recipe as this machine can follow it: with bfloat16 only if the processor has instructions for it.
 
     Elsewhere it is emulated, which made a step of ResNet-18 15 times slower than float32.
     """
@@ -65,6 +65,6 @@ def full_tiles(model: nn.Module, autocast: bool) -> AbstractContextManager[None]
 
 def compile_network(model: nn.Module) -> None:
     """Compile a network in place; on a GPU its kernels are launched together, as CUDA graphs."""
-    torch.compiler.reset()  # what the last network compiled counts towards a limit that this one would reach
+    torch.compiler.reset()  # or the graphs of the last network would count towards the limit of this one
     mode = "reduce-overhead" if next(model.parameters()).is_cuda else None
-    model.compile(dynamic=False, mode=mode)  # only the last batch of a pass is shorter: few sizes, each for itself
+    model.compile(dynamic=False, mode=mode)  # there are few sizes of batches; each is compiled for itself

@@ -119,7 +119,7 @@ def pack_always_wrong(test: Split, folder: Path) -> int:
         return 0
     indices = torch.tensor(sorted(set.intersection(*(set(each["always_wrong"]) for each in recorded.values()))))
     if not len(indices):
-        (folder / FILE).unlink(missing_ok=True)  # the images of earlier networks: one of these gets each right
+        (folder / FILE).unlink(missing_ok=True)  # made for earlier networks; one of these gets each image right
         return 0
     images, labels = test.images.cpu()[indices], test.labels.cpu()[indices]
     split, order = Split(images, labels), Recipe(epochs=1)
@@ -127,7 +127,7 @@ def pack_always_wrong(test: Split, folder: Path) -> int:
     for name in recorded:
         try:
             predicted[name] = predict_logits(load_trained(name, folder), split, order).argmax(1)
-        except CheckpointError:  # its weights are damaged; what it says is not known
+        except CheckpointError:  # its weights are damaged, so its answers are unknown
             continue
     save_always_wrong(AlwaysWrong(images[:, 0], labels, indices, predicted), folder)
     return len(indices)

@@ -55,7 +55,7 @@ class Run:
         curve: one dict for each finished epoch.
         seconds: time spent so far, in all sessions.
         earlier: what was recorded of the trained weights from which this run started (`cycles.read_earlier`), or None.
-        hardware: on what it was trained so far, one after the other.
+        hardware: the machines that have trained it so far, in that order.
         bfloat16: whether any of its steps was computed in bfloat16.
     """
 
@@ -104,7 +104,7 @@ class Run:
 
 
 def new_run(name: str, recipe: Recipe, seed: int, device: torch.device) -> Run:
-    """A run at step 0; the initial weights depend on the seed alone."""
+    """A run at step 0, on that device; the initial weights depend on nothing but the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "weights", 0))
         model = create_model(name)
@@ -160,7 +160,7 @@ def train(
         run: changed in place.
         training: images to learn from.
         validation: images to measure on after each epoch.
-        save_state: called about every `save_every` seconds, at the end of each epoch, and before stopping early.
+        save_state: called about every `save_every` seconds, at the end of each epoch, and before an interruption.
         should_stop: asked after each step and each epoch.
         save_every: seconds.
         compiled: compile the network first (torch.compile), which rounds differently.
@@ -191,7 +191,7 @@ def _validate(run: Run, validation: Split) -> tuple[float, float]:
     """Loss and accuracy on the validation images.
 
     Raises:
-        TrainingDiverged: the loss is not finite: the last step of the epoch was one too far.
+        TrainingDiverged: the loss is not finite, because of the last step of the epoch.
     """
     seed = derive_seed(run.seed, "validation", len(run.curve)) if run.recipe.augment_validation else None
     loss, accuracy = run_epoch(
@@ -205,7 +205,7 @@ def _validate(run: Run, validation: Split) -> tuple[float, float]:
 
 
 def _train_epoch(run: Run, training: Split, session: _Session) -> None:
-    """The rest of the epoch under way: all of it, or what an interruption has left."""
+    """Train the rest of the current epoch: all of it, or after an interruption the steps that are missing."""
     epoch = len(run.curve)
     first_batch = run.step - epoch * session.epoch_steps
     run_epoch(
@@ -266,7 +266,7 @@ class _Session:
 
     def save(self) -> None:
         self.save_state(self.run)
-        self.last_save = time.perf_counter()  # after it: on a slow disk not every step shall save
+        self.last_save = time.perf_counter()  # read after saving, or a slow disk would make every step save
 
     def end_epoch(self, validation_loss: float, validation_accuracy: float) -> None:
         self.tick()

@@ -7,6 +7,8 @@ chosen when all seeds are through.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -86,12 +88,19 @@ def read_finished(path: Path) -> Finished:
         StateError: the file is damaged or does not fit the model.
     """
     facts, tensors = read_facts(path), _read_tensors(path, torch.device("cpu"))
-    try:
+    with _must_fit(path, facts):
         model = create_model(facts["name"])
         model.load_state_dict(_part("model", tensors))
         earlier, is_published = facts.get("earlier"), facts.get("published", False)
         return Finished(facts["record"], facts["wrong"], model.eval(), earlier, is_published)
-    except (KeyError, ValueError, RuntimeError) as error:
+
+
+@contextmanager
+def _must_fit(path: Path, facts: Mapping) -> Iterator[None]:
+    """Turns the errors of another version's fields, of an unknown model and of other weights into a StateError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
 
 
@@ -146,17 +155,12 @@ def read_state(path: Path, device: torch.device) -> Run:
         StateError: the file is damaged or does not fit the model.
     """
     facts, tensors = read_facts(path), _read_tensors(path, device)
-    try:
+    with _must_fit(path, facts):
         recipe = Recipe(**facts["recipe"])
-    except TypeError as error:  # another version's fields
-        raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
-    try:
         run = new_run(facts["name"], recipe, facts["seed"], device)
         run.model.load_state_dict(_part("model", tensors))
         if run.averaged is not None:
             run.averaged.load_state_dict(_part("averaged", tensors))
-    except (TypeError, ValueError, RuntimeError) as error:  # another recipe's fields, an unknown model, other weights
-        raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
     for key, parameter in run.model.named_parameters():
         if f"momentum.{key}" in tensors:
             momentum = torch.empty_like(parameter, requires_grad=False).copy_(tensors[f"momentum.{key}"])
