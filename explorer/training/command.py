@@ -82,6 +82,7 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
 
 
 def build_parser() -> argparse.ArgumentParser:
+    """What can be typed after `python train_all.py`."""
     parser = argparse.ArgumentParser(
         prog="train_all.py",
         description="Train the networks of the catalogue on Fashion-MNIST and write their weights and what was "

@@ -40,7 +40,11 @@ class Finished:
 
 
 def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Finished:
-    """Measure a run that is over on the test images, with its weights as they are loaded back from disk."""
+    """Measure a run that is over on the test images, with its weights as they are loaded back from disk.
+
+    Raises:
+        OSError: the weights cannot be written, because the disk is full for example.
+    """
     kept = run.measured if run.best is None else run.best
     loaded = reload(run.name, kept)
     layout = torch.channels_last if run.recipe.channels_last else torch.contiguous_format
@@ -75,7 +79,15 @@ def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Fi
 
 
 def reload(name: str, kept: nn.Module | dict[str, torch.Tensor]) -> nn.Module:
-    """The network as a checkpoint gives it back: weights rounded as they are on disk, on the CPU, in eval mode."""
+    """The network as a checkpoint gives it back: weights rounded as they are on disk, on the CPU, in eval mode.
+
+    Args:
+        name: a key of the catalogue.
+        kept: the network, or its weights by name.
+
+    Raises:
+        OSError: the weights cannot be written, because the disk is full for example.
+    """
     if isinstance(kept, dict):
         weights, kept = kept, create_model(name)
         kept.load_state_dict(weights)

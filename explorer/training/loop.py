@@ -35,10 +35,12 @@ class Totals:
 
     @property
     def mean_loss(self) -> float:
+        """Loss of one image, on average."""
         return self.loss / self.count
 
     @property
     def accuracy(self) -> float:
+        """Part of the images that are answered right, 0 to 1."""
         return self.correct / self.count
 
 

@@ -43,6 +43,7 @@ class Plan:
     runs: Path  # the saved runs
 
     def state_path(self, name: str, seed: int | None) -> Path:
+        """The file of the saved run of one network and seed."""
         return self.runs / f"{name}-{self.recipe}-{'warm' if seed is None else seed}.safetensors"
 
     def recipe_of(self, name: str) -> Recipe:

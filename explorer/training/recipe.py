@@ -214,11 +214,11 @@ def warm_restart(recipe: Recipe) -> Recipe:
 
 
 def first_difference(saved: Mapping, wanted: Mapping) -> str | None:
-    """The first setting in which two recipes differ, but for autocast, which follows the device; None if there is none.
+    """The first setting, except autocast, in which two recipes differ; None if there is none. Autocast follows the device.
 
     Args:
-        saved: a recipe as a dict. An older one that does not name a setting has its default.
-        wanted: another.
+        saved: a recipe as a dict; where an older one does not name a setting, the default counts.
+        wanted: the other recipe, as a dict.
     """
     saved = {**asdict(Recipe(epochs=0)), **saved}  # which every recipe names
     keys = (key for key in dict.fromkeys([*wanted, *saved]) if key != "autocast")

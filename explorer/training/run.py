@@ -104,7 +104,11 @@ class Run:
 
 
 def new_run(name: str, recipe: Recipe, seed: int, device: torch.device) -> Run:
-    """A run at step 0, on that device; the initial weights depend on nothing but the seed."""
+    """A run at step 0, on that device; the initial weights depend on nothing but the seed.
+
+    Raises:
+        ValueError: no model has that name.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "weights", 0))
         model = create_model(name)
