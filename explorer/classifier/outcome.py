@@ -13,7 +13,14 @@ import torch
 from torch import nn
 
 from explorer.checks import check_choice
-from explorer.classifier.attribution import METHODS, Attribution, Settings, compute_attribution, gradcam_layers
+from explorer.classifier.attribution import (
+    METHODS,
+    Attribution,
+    NoConvolutionError,
+    Settings,
+    compute_attribution,
+    gradcam_layers,
+)
 from explorer.classifier.prediction import calibrate, compute_probabilities, measure_share_on_clothes
 from explorer.classifier.preprocessing import SIDE, Prepared
 from explorer.errors import InputError
@@ -130,9 +137,7 @@ def classify_picture(question: Question) -> Outcome:
         attribution, problem, start = None, None, time.perf_counter()
         try:
             attribution = _attribute(model, prepared, target, method, settings)
-        except InputError as error:
-            if error.key != "classifier.no_convolution":
-                raise
+        except NoConvolutionError as error:
             problem = error
         milliseconds = 1000 * (time.perf_counter() - start)
     temperature, calibrated = find_calibrated(question.model, probabilities)

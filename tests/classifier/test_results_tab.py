@@ -16,11 +16,12 @@ from explorer.models.catalogue import DEGRADATION_NAMES, create_model
 from explorer.text import LANGUAGES, join_words, text_in
 
 EPOCH = {"train_accuracy": 0.8, "validation_accuracy": 0.7, "train_loss": 1.0, "validation_loss": 1.1}
+ABACUS, BIER = ({"name": name, "threads": 2, "compiled": False} for name in ("abacus", "bier"))
 CONFUSION = [[90 if row == column else 10 if column == (row + 1) % 10 else 0 for column in range(10)]
              for row in range(10)]  # fmt: skip
 RECORD = {
     "title": "LeNet-5", "num_params": 61_706, "test_accuracy": 0.9, "test_correct": 900, "flip_accuracy": 0.912,
-    "epochs": 2, "seed": 42, "hardware": "abacus, 2 threads", "seconds": 61.0, "curve": [EPOCH, EPOCH], "confusion": CONFUSION,
+    "epochs": 2, "seed": 42, "hardware": [ABACUS], "seconds": 61.0, "curve": [EPOCH, EPOCH], "confusion": CONFUSION,
     "runs": [{"seed": seed, "test_accuracy": accuracy} for seed, accuracy in ((42, 0.90), (43, 0.89), (44, 0.94))],
     "calibration": {"temperature": 1.5, "ece_before": 0.043, "ece_after": 0.011},
 }  # fmt: skip
@@ -109,29 +110,36 @@ def test_the_tutorials_recipe_in_bfloat16_is_called_so(language):
 
 def test_several_machines_are_told_one_after_the_other():
     text = text_in("en")
-    hardware = "abacus, 2 threads + NVIDIA Slide Rule, compiled + bier, 1 thread, compiled"
+    slide_rule = {"name": "NVIDIA Slide Rule", "threads": None, "compiled": True}
+    hardware = [ABACUS, slide_rule, {"name": "bier", "threads": 1, "compiled": True}]
     record = {**RECORD, "recipe": {"flip": True}, "hardware": hardware}
     wanted = "on abacus, threads: 2 + NVIDIA Slide Rule, compiled + bier, threads: 1, compiled."
     assert wanted in describe_claims({"lenet5": record}, {}, text)
+
+
+def test_what_an_earlier_version_recorded_of_a_machine_is_told_as_it_stands():
+    record = {**RECORD, "recipe": {"flip": True}, "hardware": "abacus, 2 threads + bier, compiled"}
+    assert "on abacus, 2 threads + bier, compiled." in describe_claims({"lenet5": record}, {}, text_in("en"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_cycles_are_told_and_drawn(language):
     text = text_in(language)
     cycles = [
-        {"epochs": 7, "recipe": {"flip": True}, "seconds": 60, "hardware": "abacus"},
-        {"epochs": 3, "recipe": {"cutmix": 0.5}, "seconds": 30, "hardware": "bier"},
-        {"epochs": 2, "recipe": {}, "seconds": 20, "hardware": "bier"},
-        {"epochs": 4, "recipe": {}, "seconds": 40, "hardware": "abacus"},
+        {"epochs": 7, "recipe": {"flip": True}, "seconds": 60, "hardware": [ABACUS]},
+        {"epochs": 3, "recipe": {"cutmix": 0.5}, "seconds": 30, "hardware": [BIER]},
+        {"epochs": 2, "recipe": {}, "seconds": 20, "hardware": [BIER]},
+        {"epochs": 4, "recipe": {}, "seconds": 40, "hardware": [ABACUS]},
     ]
     record = {**RECORD, "recipe": {}, "epochs": 16, "curve": [EPOCH] * 16, "cycles": cycles}
+    abacus, bier = (text("classifier.threads", name=name, count=2) for name in ("abacus", "bier"))
     once = describe_claims({"lenet5": record}, {}, text)
     often = describe_claims({"lenet5": {**record, "cycles": [cycles[1], *cycles[2:]]}}, {}, text)
     for told, key, epochs, trick, seconds, hardware in (
-        (once, "trained_with", 7, "flip", 60, "abacus"),
-        (once, "trained_further", 3, "cutmix", 30, "bier"),
-        (once, "trained_again", join_words("24", text), "none", 60, "bier + abacus"),
-        (often, "trained_further_often", join_words("24", text), "none", 60, "bier + abacus"),
+        (once, "trained_with", 7, "flip", 60, abacus),
+        (once, "trained_further", 3, "cutmix", 30, bier),
+        (once, "trained_again", join_words("24", text), "none", 60, f"{bier} + {abacus}"),
+        (often, "trained_further_often", join_words("24", text), "none", 60, f"{bier} + {abacus}"),
     ):
         said = {"tricks": text(f"classifier.trick_{trick}"), "time": text("classifier.seconds", value=seconds)}
         assert text(f"classifier.{key}", times=2, epochs=epochs, hardware=hardware, **said) in told
