@@ -110,7 +110,8 @@ def look_for(page):
 
 
 def choose_source(page, source: str, language: str) -> None:
-    """Where the classifier's picture comes from."""
+    """Where the classifier's picture comes from. Until a link has opened its tab, another one has a choice of that name."""
+    page.get_by_role("tab", name=text_in(language)("classifier.tab"), exact=True, selected=True).first.wait_for()
     page.get_by_label(text_in(language)(f"classifier.source_{source}"), exact=True).locator("visible=true").check()
 
 
