@@ -50,10 +50,13 @@ class Sample:
 
 
 def normalise(images: torch.Tensor) -> torch.Tensor:
-    """What the networks take: pixels on the scale 0..1, less MEAN, over STD.
+    """Pixels as the networks take them: on the scale 0..1, minus MEAN, divided by STD.
 
     Args:
         images: any shape, uint8 (0..255) or floating point (0..1).
+
+    Returns:
+        The same shape, floating point.
     """
     pixels = images.float() / 255 if images.dtype == torch.uint8 else images
     return (pixels - MEAN) / STD
@@ -62,7 +65,8 @@ def normalise(images: torch.Tensor) -> torch.Tensor:
 def find_dataset(data_dir: str | Path | None = None) -> Path:
     """Folder with the four files of Fashion-MNIST, packed (.gz) or not.
 
-    Looks in data_dir alone if it is given; else in ./data, in Debian's folder, and at last downloads into ./data.
+    If data_dir is given, only that is searched. Otherwise ./data and Debian's folder are searched, and where neither
+    has the files they are downloaded into ./data.
 
     Raises:
         DatasetError: data_dir does not hold the files, or the download failed.

@@ -1,4 +1,4 @@
-"""What decoding a picture takes in memory, told from its header before anything is decoded.
+"""How much memory decoding a picture takes, found from its header before anything is decoded.
 
 Measured with Pillow 12.3, whose plugins keep several copies of some formats.
 """
@@ -13,22 +13,22 @@ from explorer.avif import find_coded
 
 MOST_MEMORY = 150 * 2**20  # bytes for one picture
 _MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # a pixel; all others take 4
-_GREY_BYTES = 2  # a pixel of the result, and of the same turned upright
-_WEBP_BYTES = 17  # two canvases, what comes of them and the image, at 4 bytes each; measured with the rest
+_GREY_BYTES = 2  # a pixel: the grey result, and the same turned upright
+_WEBP_BYTES = 17  # 4 each for two canvases, the result and the image, and 1 for the rest; measured
 _AVIF_REST = 2  # bytes a pixel beside planes and copies, measured
 _BITS_PER_SAMPLE, _SAMPLES, _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_HEIGHT, _ORIENTATION = 258, 277, 278, 322, 323, 274
 
 
 def estimate_memory(image: Image.Image, file: BinaryIO, coded_pixels: int) -> int:
-    """Bytes that decoding takes at its greatest moment, with the grey picture that is made of it.
+    """The most bytes in use at one moment while a picture is decoded and turned into a grey one.
 
     Args:
         image: opened, not decoded.
-        file: it was opened from.
-        coded_pixels: in the file; more than the image has where a JPEG is decoded smaller.
+        file: the file from which it was opened.
+        coded_pixels: pixels in the file; a JPEG that is decoded smaller has more of them than the image.
 
     Raises:
-        ValueError: an AVIF file that cannot be told.
+        ValueError: the pictures inside an AVIF file cannot be found.
     """
     pixels = image.width * image.height
     if image.format == "WEBP":
@@ -48,7 +48,7 @@ def _count_mode_bytes(mode: str) -> int:
 
 
 def _count_coefficient_bytes(image: Image.Image, file: BinaryIO) -> float:
-    """Bytes a pixel of a JPEG whose coefficients are all kept, since they come in several scans; else 0."""
+    """Bytes a pixel for the coefficients of a JPEG: 0, unless it comes in several scans, because then all are kept."""
     layers = image.layer  # (id, horizontal sampling, vertical sampling, table) each
     if not image.info.get("progressive") and _count_first_scan(file) == len(layers):
         return 0
@@ -57,7 +57,7 @@ def _count_coefficient_bytes(image: Image.Image, file: BinaryIO) -> float:
 
 
 def _count_first_scan(file: BinaryIO) -> int | None:
-    """How many components the first scan of a JPEG holds, or None where that is not plain to see."""
+    """How many components the first scan of a JPEG holds, or None if it is not found."""
     file.seek(2)
     while len(head := file.read(4)) == 4 and head[0] == 255:
         if head[1] == 0xDA:
@@ -75,7 +75,7 @@ def _count_avif(image: Image.Image, file: BinaryIO) -> int:
 
 
 def _count_tiff(image: Image.Image) -> int:
-    """The image, and a strip or tile of the file or, of one that lies on its side, the image once more."""
+    """The image, and the largest of: a strip or tile of the file, the image once more if it is turned, the grey one."""
     tags, pixels = image.tag_v2, image.width * image.height
     bits = max(tags.get(_BITS_PER_SAMPLE, (1,))) * tags.get(_SAMPLES, 1)
     rows = min(tags.get(_ROWS_PER_STRIP, image.height), image.height)

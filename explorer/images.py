@@ -1,7 +1,7 @@
 """Pictures that people bring: opened with care, turned into one grey plane.
 
-Whatever is wrong with a file becomes an InputError with a sentence; nothing is decoded before its size is known, and what
-that takes in memory.
+Whatever is wrong with a file becomes an InputError with a sentence. The size of a picture and the memory that decoding
+it takes are checked before anything is decoded.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from explorer.file_kinds import is_raw, recognise_file
 
 MAX_SIDE = 4096  # pixels
 MAX_PIXELS = 16_000_000
-MAX_JPEG_PIXELS = 50_000_000  # of one that is shrunk anyway: it can be decoded at an eighth of its sides
+MAX_JPEG_PIXELS = 50_000_000  # of a JPEG that is shrunk anyway: it can be decoded at an eighth of its sides
 MOST_AT_ONCE = 2  # pictures that are decoded at the same moment, however many readers there are
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
-_NAMES = {"WEBP": "WebP", "MPO": "JPEG"}  # where people call a format otherwise than Pillow does
+_NAMES = {"WEBP": "WebP", "MPO": "JPEG"}  # formats that people call by another name than Pillow does
 _SIXTEEN_BITS = 65535
-_BRIGHT = 200  # mean grey value from which on a cut-out would vanish on white
+_BRIGHT = 200  # a cut-out with a higher mean grey value would vanish on white
 _BAND = 64  # rows that are converted at a time, so that no second copy of a picture is made
-# A pipe must not wait for its writer, and a link or a device is no file that anybody brought.
+# Opening a pipe must not wait until somebody writes to it; links and devices are not files that a reader brought.
 _FLAGS = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOFOLLOW", "O_NOCTTY", "O_BINARY"):
     _FLAGS |= getattr(os, _flag, 0)
@@ -45,8 +45,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# All pictures are read in the same few threads: what each of a server's forty threads had once taken for a picture, the
-# C library would keep for that thread. Twenty threads in turn kept 1.1 GB.
+# All pictures are read in the same few threads, because the C library keeps for each thread the memory that the thread
+# once used for a picture. A server has forty threads; twenty of them, one after the other, kept 1.1 GB.
 _READERS: dict[str, ThreadPoolExecutor] = {}
 
 
@@ -62,9 +62,9 @@ if hasattr(os, "register_at_fork"):  # threads do not come along into a forked p
 def open_image(source: str | Path | BinaryIO | None, side: int | None = None) -> Image.Image:
     """Open a picture of a reader as grey values, upright.
 
-    The size is read from the header and checked before anything is decoded, as is the memory that this takes.
-    Transparency is laid over white, or over black where what there is to see is itself nearly white; an animation gives
-    its first frame, 16-bit values are scaled to 8 bits, EXIF rotation is applied.
+    The size is read from the header; it and the memory that decoding takes are checked before anything is decoded.
+    Transparent parts become white, or black if the visible part is itself nearly white. Of an animation the first frame
+    is taken, 16-bit values are scaled to 8 bits, EXIF rotation is applied.
 
     Args:
         source: path of a regular file, or a binary file.
@@ -74,8 +74,8 @@ def open_image(source: str | Path | BinaryIO | None, side: int | None = None) ->
         Image of mode "L" (one grey plane, 0 black to 255 white).
 
     Raises:
-        InputError: no file, deleted, no regular file, too large, of a format that is not read, damaged, no picture at
-            all, or values without a known range.
+        InputError: there is no file, or it is deleted, not a regular file, too large, of an unknown format, damaged or
+            not a picture, or the range of its values is unknown.
     """
     if source is None:
         raise InputError("images.none")
@@ -96,10 +96,10 @@ def _read_picture(source: str | Path | BinaryIO, side: int | None) -> Image.Imag
 
 
 def check_path(value: Any) -> str | None:
-    """The path of a picture as it came with the other settings; None where none was brought.
+    """The path of a picture as it came with the other settings; None if the reader brought no picture.
 
     Raises:
-        InputError: it is no path.
+        InputError: it is not a path.
     """
     if value is None or isinstance(value, str):
         return value
@@ -108,7 +108,7 @@ def check_path(value: Any) -> str | None:
 
 @contextmanager
 def _open_file(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
-    """The file; one that came opened is not closed."""
+    """The file, opened. A file that was open before is not closed afterwards."""
     if hasattr(source, "read"):
         yield source
         return
@@ -141,18 +141,18 @@ def _read_header(file: BinaryIO) -> Image.Image:
 
 
 def _name_file(file: BinaryIO) -> InputError:
-    """Why a file is refused that is no picture of a format that is read."""
+    """The reason for refusing a file that is not a picture of a known format."""
     try:
         kind = recognise_file(file)
-    except (OSError, ValueError):  # a file that another process cuts off meanwhile
+    except (OSError, ValueError):  # another process shortened the file meanwhile
         kind = None
     return InputError("images.unknown") if kind is None else InputError(f"images.{kind[0]}", format=kind[1])
 
 
 def _ask_for_less(image: Image.Image, side: int) -> None:
-    """Let a JPEG come out smaller, at an eighth of its sides at the least; any other picture stays as it is.
+    """Have a JPEG decoded smaller, down to an eighth of its sides; any other picture stays as it is.
 
-    It keeps at least twice the side that is wanted, unless it would be too large then.
+    It keeps at least twice the wanted side, unless it would be too large then.
     """
     width, height = image.size
     scale = next((s for s in (1, 2, 4) if _fits(-(-width // s), -(-height // s))), 8)
@@ -179,7 +179,7 @@ def _check_memory(image: Image.Image, file: BinaryIO, coded_size: tuple[int, int
     width, height = coded_size
     try:
         needed = estimate_memory(image, file, width * height)
-    except Exception as error:  # what a header says may be of any kind
+    except Exception as error:  # a damaged header can raise any error
         raise InputError("images.damaged") from error
     if needed > MOST_MEMORY:
         megapixels = f"{max(0.1, width * height * MOST_MEMORY / needed / 1e6 - 0.05):.1f}"
@@ -220,7 +220,7 @@ def _cut_bands(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 
 
 def _flatten(band: Image.Image, ground: str | None) -> Image.Image:
-    """Some rows as grey values, on this ground where they have transparency."""
+    """Some rows as grey values; `ground` is the colour behind transparent parts, None if there are none."""
     if ground is not None:
         laid = Image.new("RGBA", band.size, ground)
         laid.alpha_composite(band.convert("RGBA"))

@@ -6,29 +6,34 @@ import html
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
 
 from explorer.classifier import tab as classifier
+from explorer.classifier.api import classify, explain
 from explorer.convolution import tab as convolution
+from explorer.convolution.api import convolve
 from explorer.errors import InputError, log_defect
 from explorer.gradient_flow import tab as gradient_flow
+from explorer.gradient_flow.api import gradient_norms
 from explorer.page.events import PRIVATE, TAKES_TURNS, for_whoever_waits
 from explorer.page.language import PageMiddleware
 from explorer.page.layout import Wing
 from explorer.page.links import connect_links
 from explorer.page.samples import encode_sprite
+from explorer.page.scripts import ScriptMiddleware, mount
 from explorer.page.style import build_css, build_theme
 from explorer.patience import NobodyWaitsError
 from explorer.receptive_field import tab as receptive_field
+from explorer.receptive_field.api import receptive_field as list_receptive_fields
 from explorer.server.proxies import ProxyMiddleware, trust_nobody_else
 from explorer.server.requests import RequestMiddleware
 from explorer.server.sessions import CAPACITY, Visits, keep_house
 from explorer.server.turns import TurnQueue
 from explorer.settings import Settings, load_settings
 from explorer.shapes import tab as shapes
+from explorer.shapes.api import trace_shapes
 from explorer.text import LANGUAGES, text_in, translate
 from explorer.uploads import prepare_upload_folder
 
@@ -42,16 +47,15 @@ WINGS = {
 }
 # Name for clients -> function. All other events are private.
 API = {
-    "convolve": convolution.convolve,
-    "receptive_field": receptive_field.receptive_field,
-    "trace_shapes": shapes.trace_shapes,
-    "gradient_norms": gradient_flow.gradient_norms,
-    "classify": classifier.classify,
-    "explain": classifier.explain,
+    "convolve": convolve,
+    "receptive_field": list_receptive_fields,
+    "trace_shapes": trace_shapes,
+    "gradient_norms": gradient_norms,
+    "classify": classify,
+    "explain": explain,
 }
 HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
 _FORGET = (3600, 4 * 3600)  # seconds: each hour, pictures that readers brought more than four hours ago are deleted
-SCRIPTS = ("page/canvas.js", "page/samples.js", "page/page.js")
 
 
 def build_app(settings: Settings | None = None) -> gr.Blocks:
@@ -139,7 +143,7 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
     return gr.HTML(
         None,
         html_template=template,
-        js_on_load="cnnExplorer.mountHeader(element)",
+        js_on_load=mount("page/header.js"),
         elem_classes="header-line",
         apply_default_css=False,
     )
@@ -186,16 +190,14 @@ def refuse_clearly(function: Callable) -> Callable:
 
 
 def build_head() -> str:
-    """Styles and scripts of the page; Gradio puts them into it before it mounts any component."""
-    folder = Path(__file__).parent
-    scripts = "\n".join((folder / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    """Styles of the page; Gradio puts them into it before it mounts any component."""
     sprite = f":root {{ --samples: url({encode_sprite()}); }}"
     # Gradio's button that turns a camera on has its words in English alone.
     camera = "\n".join(
         f':lang({about.tag}) .camera button .wrap::after {{ content: "{translate(language, "images.camera_on")}"; }}'
         for language, about in LANGUAGES.items()
     )
-    return f"<style>{build_css()}\n{sprite}\n{camera}</style><script>{scripts}</script>"
+    return f"<style>{build_css()}\n{sprite}\n{camera}</style>"
 
 
 def launch_settings(settings: Settings | None = None) -> dict:
@@ -210,6 +212,7 @@ def launch_settings(settings: Settings | None = None) -> dict:
     doors = [
         Middleware(ProxyMiddleware, trusted=settings.trusted_proxies),
         Middleware(RequestMiddleware, most_upload=settings.max_upload_bytes, visits=visits),
+        Middleware(ScriptMiddleware),
         Middleware(PageMiddleware),
     ]
     return {

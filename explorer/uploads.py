@@ -1,7 +1,7 @@
 """Files that readers bring: where they lie, which of them may be opened, and when they go.
 
-A file lies in the upload folder as CHECKSUM/NAME. The checksum is made of a secret of this process and of the content,
-so that whoever does not hold the very file, and knows the secret, cannot tell its path.
+A file lies in the upload folder as CHECKSUM/NAME. The checksum is made from a secret of this process and from the
+content, so that only somebody who has both, the secret and the file itself, can work out its path.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import gradio as gr
 from gradio import processing_utils
 
 LONGEST_KEPT = 4 * 3600  # seconds that a file is kept
-MOST_KEPT = 256 * 1024**2  # bytes of all files together; beyond, the oldest go
+MOST_KEPT = 256 * 1024**2  # bytes of all files together; if there are more, the oldest are deleted
 MOST_FILES = 1000
 NOT_HERE = ""  # a path that no file has
 _FOLDER = "GRADIO_TEMP_DIR"  # where Gradio looks up its folder for uploads
@@ -31,7 +31,7 @@ _FOLDER = "GRADIO_TEMP_DIR"  # where Gradio looks up its folder for uploads
 def prepare_upload_folder() -> Path:
     """The folder for uploads: one that only this process uses, unless the environment names another.
 
-    Gradio's own would be shared by all its apps on a machine, and its secret lies in a file of the installation.
+    Gradio's own folder is shared by all Gradio apps on a machine, and its secret lies in a file of the installation.
     """
     if not os.environ.get(_FOLDER):
         folder = tempfile.mkdtemp(prefix=f"cnn-explorer-{os.getpid()}-")
@@ -49,9 +49,9 @@ def upload_folder() -> Path:
 def build_upload(label: str, **settings) -> gr.Image:
     """A place to drop, paste or choose a picture; a handler gets the path of its file, see `receive_upload`.
 
-    Gradio's own reading is bypassed: it opens any file that the page names, and fails without a sentence on what is no
-    picture. The bypass belongs to this component: hand it values, not `gr.update(...)`, which would build another in
-    its place.
+    Gradio's own way of reading is not used: it opens any file that the page names, and if that is not a picture, it
+    fails without a sentence for the reader. This holds for this very component: give it values, not `gr.update(...)`,
+    which would build another component in its place.
 
     Args:
         label: what stands above it.
@@ -67,14 +67,14 @@ def build_upload(label: str, **settings) -> gr.Image:
 
 
 def receive_upload(payload: Any) -> str | None:
-    """The path of an uploaded file from what the page says of it: the one way by which a picture gets in.
+    """The path of an uploaded file from what the page says of it. No picture gets in by another way.
 
     Args:
         payload: None without a picture, else what Gradio's page sends: {"path": ..., and more that is not looked at}.
 
     Returns:
-        The path; None without a picture; NOT_HERE for all else, whether or not anything lies under that path. To open
-        NOT_HERE fails as for a picture that was forgotten, so that only a handler that wants the picture says so.
+        The path; None without a picture; NOT_HERE for anything else, whether or not there is a file with that path.
+        Opening NOT_HERE fails like opening a deleted picture, so only a handler that needs the picture reports it.
     """
     if payload is None:
         return None
@@ -91,12 +91,12 @@ def is_received(path: str) -> bool:
     """Whether this is the path of a file in the upload folder: a regular file, and no link."""
     folder, wanted = upload_folder(), Path(path)
     try:
-        # Written out in full, and nothing outside of the folder is looked at: then no answer, and no time, tells what is
-        # there. (On its way over ".." the system walks through folders that the text has lost.)
+        # Only a path that is written out in full is looked up, and only in this folder: so neither the answer nor the
+        # time that it takes reveals what lies elsewhere. (For "..", the system visits folders that abspath() removes.)
         if os.path.abspath(path) != path or wanted.parent.parent != folder or len(wanted.parent.name) < 32:
             return False
         return Path(os.path.realpath(wanted)) == wanted and stat.S_ISREG(os.lstat(wanted).st_mode)
-    except (OSError, ValueError):  # there is none, or no file can have that name
+    except (OSError, ValueError):  # there is no such file, or no file can have that name
         return False
 
 
@@ -117,12 +117,12 @@ def forget_uploads(now: float | None = None) -> None:
 
 
 def _list_files(folder: Path) -> list[tuple[float, int, Path]]:
-    """(time of the last change, bytes, path) of all files, those of uploads that broke off as well."""
+    """(time of the last change, bytes, path) of all files, including those of uploads that broke off."""
     found = []
     for path in folder.glob("**/*"):
         try:
             status = path.lstat()
-        except OSError:  # gone meanwhile
+        except OSError:  # deleted meanwhile
             continue
         if not stat.S_ISDIR(status.st_mode):
             found.append((status.st_ctime, status.st_size, path))
@@ -132,7 +132,7 @@ def _list_files(folder: Path) -> list[tuple[float, int, Path]]:
 def _remove_empty_folders(folder: Path, now: float) -> None:
     for each in folder.glob("*/"):
         try:
-            if now - each.lstat().st_ctime > 60:  # a file may be about to come into a new one
+            if now - each.lstat().st_ctime > 60:  # a new folder may be about to get its file
                 each.rmdir()
-        except OSError:  # not empty, or gone
+        except OSError:  # not empty, or deleted already
             continue

@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
+import gradio as gr
 import pytest
+from gradio.blocks import BlockFunction
 
 from explorer.errors import InputError, shorten
-from explorer.page.events import explain_problems
+from explorer.interface import build_app
 from explorer.text import LANGUAGES
 
 
@@ -58,36 +61,46 @@ FORGED: list[Any] = [
     {},
     {"a": 1},
     {"\ud800": "\ud800"},
+    {"marks": {"maps": [], "chart": nest(5000)}, "sent": 5},
     {"layer": [], "edits": {}, "unit": {}, "map": [], "heard": "x", "network": [], "drawn": {}},
 ]
 
 
-def each_place(handlers: Mapping[str, tuple[Callable, Sequence]]) -> list:
-    """For `parametrize`: each handler with its usual values, and the position of each value."""
+def each_place(handlers: Mapping[str, tuple[Callable, Mapping]]) -> list:
+    """For `parametrize`: each handler with its usual values, and the name of each value."""
     return [
-        pytest.param(handler, values, position, id=f"{name}-{position}")
+        pytest.param(handler, values, place, id=f"{name}-{place}")
         for name, (handler, values) in handlers.items()
-        for position in range(len(values))
+        for place in (*values, *(["shown"] if "shown" in inspect.signature(wired()[handler].fn).parameters else []))
     ]
 
 
-def call_forged(handler: Callable, values: Sequence, position: int, forged: Any, caplog) -> list:
-    """What a handler, wired as in the app, gives for these values with a forged one among them.
+@cache
+def wired() -> dict[Callable, BlockFunction]:
+    """Each handler -> the function of the built app that calls it, on the first page, which is the English one."""
+    functions = reversed(list(build_app().fns.values()))
+    return {each.fn.__wrapped__: each for each in functions if hasattr(each.fn, "__wrapped__")}
+
+
+def call_forged(handler: Callable, values: Mapping[str, Any], place: str, forged: Any, caplog) -> list[list]:
+    """What a handler, wired as in the app, sends for these values with a forged one among them.
 
     Fails where it met something that it did not foresee, where its sentence is none or very long, and where what it
     gives could not be sent.
     """
-    inputs = [*values[:position], forged, *values[position + 1 :]]
-    wrapped = explain_problems(handler, 40, "en")
+    given, wire = {**values, place: forged}, wired()[handler]
+    inputs = [given.get(name) for name in inspect.signature(wire.fn).parameters]
     caplog.clear()
     with caplog.at_level(logging.ERROR):
-        answers = list(wrapped(*inputs)) if inspect.isgeneratorfunction(wrapped) else [wrapped(*inputs)]
+        called = list(wire.fn(*inputs)) if inspect.isgeneratorfunction(wire.fn) else [wire.fn(*inputs)]
     assert not [(record.getMessage(), record.exc_info) for record in caplog.records], f"given {shorten(forged)}"
-    for answer in answers:
+    # A State stays on the server.
+    sent = [[value for value, to in zip(each, wire.outputs) if not isinstance(to, gr.State)] for each in called]
+    for answer in sent:
         said = answer[0].get("value", "") if isinstance(answer[0], dict) else answer[0]
         assert isinstance(said, str) and len(said) < 4000
         check_sendable(answer)
-    return answers
+    return sent
 
 
 def check_sendable(answer: Any) -> None:

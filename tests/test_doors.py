@@ -313,7 +313,7 @@ def test_what_takes_its_turn_cannot_be_had_without_it(caller):
         (
             "POST",
             "component_server",
-            {"data": 1, "component_id": 100_000, "session_hash": "s", "fn_name": "load_layout"},
+            {"data": 1, "component_id": 100_000, "session_hash": "s", "fn_name": "run"},
         ),
         ("POST", "component_server", {"data": 1, "component_id": 1, "session_hash": "s", "fn_name": "__init__"}),
         ("POST", "process_recording", {}),

@@ -64,10 +64,10 @@ def test_what_a_reader_did_wrong_comes_back_from_the_process_that_has_the_gpu(mo
 ON_A_SPACE = """
 import threading
 import spaces, torch
-from explorer.classifier import tab
+from explorer.classifier import api
 assert torch.cuda.is_available() and spaces.config.Config.zero_gpu, "this is no ZeroGPU Space"
 found = []
-thread = threading.Thread(target=lambda: found.append(tab.classify(sample=3, model="softmax")["predicted"]))
+thread = threading.Thread(target=lambda: found.append(api.classify(sample=3, model="softmax")["predicted"]))
 thread.start()
 thread.join()
 print("classified as", *found)

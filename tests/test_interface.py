@@ -10,13 +10,14 @@ import gradio as gr
 import httpx
 import pytest
 
-from explorer.convolution.tab import read_cells
+from explorer.convolution.session import read_cells
 from explorer.errors import InputError
 from explorer.interface import API, HEAVY, WINGS, build_app, build_head, launch_settings, refuse_clearly
 from explorer.page.language import localise
 from explorer.page.layout import Wing
-from explorer.page.links import parse_setting, read_settings
-from explorer.receptive_field.tab import read_compared, read_layer, read_layers, read_model, read_place
+from explorer.page.links import SEPARATORS, parse_setting, read_settings
+from explorer.receptive_field.session import read_compared, read_layers, read_model, read_place
+from explorer.receptive_field.tab import read_layer
 from explorer.settings import Settings
 from explorer.text import LANGUAGES, translate
 
@@ -97,14 +98,19 @@ def test_a_page_speaks_its_language_and_asks_nothing_outside(client, path, tag, 
     title = translate(language, "app.title")
     assert f"<title>{title}</title>" in page.text
     assert "og:" not in page.text and "twitter:" not in page.text and "manifest.json" not in page.text
+    assert "<base" not in page.text
     asked = re.findall(r"""<(?:script|link|img)[^>]*(?:src|href)=["'](https?:|//)""", page.text)
     assert asked == []
     # The language is set before Gradio's own script runs, and after its config is there to be changed.
     assert (
         page.text.index("window.gradio_config =")
         < page.text.index("cnnExplorerPage")
-        < page.text.index('type="module"')
+        < page.text.index('<script type="module" src="./scripts/')
+        < page.text.index('<script type="module" crossorigin src="./assets/')
     )
+    for address in re.findall(r'"\./(scripts/[^"]+)"', page.text):
+        assert client.get(f"/{address}").status_code == 200
+    assert client.get("/scripts/nothing.js").json()["detail"]
 
 
 def test_both_pages_hold_the_first_pictures(client):
@@ -130,10 +136,10 @@ def test_a_page_that_gradio_changed_still_comes_through():
     assert localise(b"<html><body>new</body></html>", "zh") == b"<html><body>new</body></html>"
 
 
-def test_styles_and_scripts_need_nothing_outside():
+def test_styles_need_nothing_outside_and_scripts_are_served_once():
     head = build_head()
     assert not re.search(r"https?://|@import|src=", head)
-    assert head.count("<script>") == head.count("</script>") == 1
+    assert head.count("<style>") == head.count("</style>") == 1 and "<script" not in head
 
 
 def test_clients_learn_in_their_language_why_an_input_is_refused():
@@ -228,13 +234,14 @@ def test_a_link_carries_the_layer_and_what_the_unit_looks_at(name, words, value)
 
 
 def write_link(value) -> str:
-    """As page.js writes a setting into the address."""
+    """As address.js writes a setting into the address."""
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, list):
         return str(value)
     rows = (row.values() if isinstance(row, dict) else row if isinstance(row, list) else [row] for row in value)
-    return ";".join(",".join(map(str, row)) for row in rows)
+    between_rows, between_cells = SEPARATORS
+    return between_rows.join(between_cells.join(map(str, row)) for row in rows)
 
 
 def test_every_linked_setting_can_be_set_by_a_link(demo):

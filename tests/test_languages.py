@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 import explorer.text
 from explorer.interface import API, WINGS, build_app, build_head, build_header, refuse_clearly
 from explorer.page.language import PageMiddleware
-from explorer.receptive_field.tab import receptive_field
+from explorer.receptive_field.api import receptive_field
 from explorer.server.words import language_of
 from explorer.settings import Settings
 from explorer.text import LANGUAGES, Language, join_sentences, join_words, sentences, text_in, translate

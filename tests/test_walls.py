@@ -30,11 +30,11 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 # What computes knows nothing of pages and charts.
 PURE = {
     "activations", "attribution", "degradation", "edit", "effective", "kernels", "layer_list",
-    "maths", "networks", "prediction", "preprocessing", "results",
+    "maths", "networks", "outcome", "prediction", "preprocessing", "results", "session",
 }  # fmt: skip
-# What draws or lays out.
+# What speaks, draws or lays out.
 DRAWS = {
-    "effective_tab", "figures", "graph", "panels", "results_figures", "results_tab", "scene", "tab",
+    "api", "effective_tab", "figures", "graph", "panels", "results_figures", "results_tab", "sentences", "tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {
     "gradio",

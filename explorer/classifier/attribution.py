@@ -36,6 +36,13 @@ _BLUR_SIGMA = 3.0  # pixels
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
+class NoConvolutionError(InputError):
+    """Grad-CAM was asked for, and the network has no convolution."""
+
+    def __init__(self):
+        super().__init__("classifier.no_convolution")
+
+
 @dataclass(frozen=True)
 class Attribution:
     """What one method says about one image.
@@ -134,7 +141,8 @@ def compute_attribution(model: nn.Module, image: torch.Tensor, target: int, meth
 
     Raises:
         ValueError: the network is in train mode.
-        InputError: no such method, class, baseline or layer, or the network has no layer for Grad-CAM.
+        InputError: no such method, class, baseline or layer.
+        NoConvolutionError: the network has no layer for Grad-CAM.
     """
     check_choice("terms.method", method, tuple(METHODS))
     if any(module.training for module in model.modules()):
@@ -281,7 +289,7 @@ def _gradcam(model, image, target, settings) -> dict:
 
     layers = gradcam_layers(model)
     if not layers:
-        raise InputError("classifier.no_convolution")
+        raise NoConvolutionError
     name = settings.layer or list(layers)[-1]
     check_choice("terms.layer", name, tuple(layers))
     cam = LayerGradCam(model, layers[name]).attribute(image, target=target, relu_attributions=True)

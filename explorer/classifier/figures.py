@@ -4,63 +4,20 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
-from explorer.classifier.attribution import METHODS, Attribution, Settings
+from explorer.classifier.attribution import METHODS, Attribution
+from explorer.classifier.outcome import NUM_CLASSES, Outcome
 from explorer.classifier.preprocessing import Prepared, Step
-from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.page.canvas import Map, draw_maps
 from explorer.text import Text, join_sentences
 
-NUM_CLASSES = 10
 _ALL = 0.99  # of a map on the clothes: only the baseline keeps the rest at 0
 _LEAST_LINE = 0.005  # share from which on a line is drawn: below, it would stand on the bar's foot
 _SHOWN_SIDE = 112  # pixels to which larger pictures are reduced before they are sent to the page
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Everything that one click computes.
-
-    Attributes:
-        model: name of the network.
-        prepared: the picture and its steps.
-        probabilities: (10,) of the classes.
-        temperature: fitted on the validation images after training; None where that was not done.
-        calibrated: (10,), the probabilities at that temperature, or None.
-        truth: true class of a sample, None for the reader's own picture.
-        attribution: the map; None where the method does not fit the network.
-        problem: why there is no map, else None.
-        share: part of the map that lies on the clothes.
-        area: part of the picture that the clothes cover.
-        settings: settings of the method.
-        milliseconds: what computing the map took.
-        saw_covered: whether the network was trained on pictures of which a part was covered; asked for occlusion alone.
-    """
-
-    model: str
-    prepared: Prepared
-    probabilities: torch.Tensor
-    temperature: float | None
-    calibrated: torch.Tensor | None
-    truth: int | None
-    target: int
-    method: str
-    attribution: Attribution | None
-    problem: InputError | None
-    share: float
-    area: float
-    settings: Settings
-    milliseconds: float
-    saw_covered: bool
-
-    @property
-    def predicted(self) -> int:
-        return int(self.probabilities.argmax())
 
 
 def percent(share: float, text: Text, digits: int = 1) -> str:
@@ -130,7 +87,7 @@ def draw_about(outcome: Outcome, text: Text) -> str:
     attribution = outcome.attribution
     values = {}
     if attribution.completeness_gap is not None:
-        difference = attribution.score - attribution.baseline_score
+        difference = attribution.score_rise
         values = {"sum": f"{float(attribution.values.sum()):.2f}", "difference": f"{difference:.2f}"}
     if attribution.steps:
         values["steps"] = attribution.steps

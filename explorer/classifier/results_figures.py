@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, groupby
 
@@ -14,12 +13,13 @@ from explorer.classifier.figures import class_name, percent
 from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
 from explorer.models.always_wrong import AlwaysWrong
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
-from explorer.models.seeds import are_comparable, cycles_of, hardware_of, precision_of, summarise_seeds
+from explorer.models.seeds import Machine, are_comparable, cycles_of, machines_of, precision_of, summarise_seeds
 from explorer.page.canvas import Map, draw_maps
 from explorer.page.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences, join_words
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
+_TRICKS = ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "gce_q", "average")  # settings of a recipe
 _BY_HEART = 0.03  # more right on the training than on the test images: ten standard errors of the latter
 
 
@@ -119,7 +119,7 @@ def _describe_claim(name: str, records: Mapping[str, Mapping], tutorial: Mapping
     verdicts.append(_judge_claim(name, record, "ours", text))
     first, *later = cycles_of(record)
     training = [_describe_training("trained_with", [first], text)]
-    for number, (_, alike) in enumerate(groupby(later, key=lambda cycle: _tricks(cycle, text))):
+    for number, (_, alike) in enumerate(groupby(later, key=_tricks_of)):
         cycles = list(alike)
         key = "again" if number else "further" if len(cycles) == 1 else "further_often"
         training.append(_describe_training(f"trained_{key}", cycles, text))
@@ -147,41 +147,36 @@ def _restarts(record: Mapping) -> list[int]:
 
 def _describe_training(key: str, cycles: Sequence[Mapping], text: Text) -> str:
     """What was done to the images and to the weights in cycles of one kind, from the record itself."""
-    tricks = _tricks(cycles[0], text)
+    tricks = _tricks_of(cycles[0])
     if tricks is None:
         return ""
     return text(
         f"classifier.{key}",
         times=len(cycles),
         epochs=[cycle["epochs"] for cycle in cycles],
-        tricks=tricks,
+        tricks=_describe_tricks(tricks, text),
         time=_duration(sum(cycle["seconds"] for cycle in cycles), text),
-        hardware=_hardware(hardware_of(cycles), text),
+        hardware=" + ".join(_describe_machine(machine, text) for machine in machines_of(cycles)),
     )
 
 
-def _tricks(cycle: Mapping, text: Text) -> str | None:
-    """What was done in a cycle, in words; None where no recipe is recorded."""
+def _tricks_of(cycle: Mapping) -> dict[str, int | None] | None:
+    """What was done in a cycle: each trick with its pixels, if it has some. None where no recipe is recorded."""
     recipe = cycle.get("recipe")
     if recipe is None:
         return None
-    tricks = [
-        text(f"classifier.trick_{trick}", pixels=recipe.get("crop_padding"))
-        for trick in ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "gce_q", "average")
-        if recipe.get(trick)
-    ]
-    return join_words(tricks, text) or text("classifier.trick_none")
+    return {trick: recipe[trick] if trick == "crop_padding" else None for trick in _TRICKS if recipe.get(trick)}
 
 
-def _hardware(words: str, text: Text) -> str:
-    """The machines as recorded, one after the other, with what is said of each in the reader's language."""
-    return " + ".join(_machine(each, text) for each in words.split(" + "))
+def _describe_tricks(tricks: Mapping[str, int | None], text: Text) -> str:
+    words = (text(f"classifier.trick_{trick}", pixels=pixels) for trick, pixels in tricks.items())
+    return join_words(words, text) or text("classifier.trick_none")
 
 
-def _machine(words: str, text: Text) -> str:
-    match = re.fullmatch(r"(.*?)(?:, (\d+) threads?)?(, compiled)?", words)
-    name = match[1] if match[2] is None else text("classifier.threads", name=match[1], count=match[2])
-    return text("classifier.compiled", name=name) if match[3] else name
+def _describe_machine(machine: Machine, text: Text) -> str:
+    has_threads = machine.threads is not None
+    name = text("classifier.threads", name=machine.name, count=machine.threads) if has_threads else machine.name
+    return text("classifier.compiled", name=name) if machine.compiled else name
 
 
 def _duration(seconds: float, text: Text) -> str:

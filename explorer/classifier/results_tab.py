@@ -26,17 +26,17 @@ from explorer.page.style import PLOT_SETTINGS
 from explorer.text import text_in
 
 
-def on_results(name: str, *, language: str) -> list:
+def on_results(name: str, *, language: str) -> dict:
     """The sentence, the confusion matrix, the training curve and the hardest images for one trained model."""
     records, text = _records(), text_in(language)
     record = records[check_choice("terms.model", name, tuple(records))]
     found = load_always_wrong()
-    return [
-        describe_mistakes(record, text),
-        draw_confusion(record["confusion"], text),
-        draw_curve(record, text),
-        draw_always_wrong(found, name, text) if found else None,
-    ]
+    return {
+        "look_for": describe_mistakes(record, text),
+        "confusion": draw_confusion(record["confusion"], text),
+        "curve": draw_curve(record, text),
+        "images": draw_always_wrong(found, name, text) if found else None,
+    }
 
 
 def _records() -> Mapping[str, Mapping]:
@@ -64,21 +64,22 @@ def build_results(language: str) -> None:
         gr.Markdown(describe_claims(records, tutorial, text))
     shown = max(records, key=lambda name: records[name]["test_accuracy"])
     titles = [(record["title"], name) for name, record in records.items()]
-    sentence, confusion, curve, images = on_results(shown, language=language)
+    first = on_results(shown, language=language)
     with gr.Row():
         chosen = gr.Dropdown(titles, value=shown, label=text("classifier.results_model"), scale=1, min_width=200)
         with gr.Column(scale=4, min_width=320):
-            look_for = build_look_for(sentence)
+            look_for = build_look_for(first["look_for"])
     with gr.Row():
         with gr.Column(scale=6, min_width=320):
             gr.Markdown(f"### {text('classifier.confusion_title')}", elem_classes="small-heading")
-            confusion = gr.Plot(confusion, **PLOT_SETTINGS)
+            confusion = gr.Plot(first["confusion"], **PLOT_SETTINGS)
         with gr.Column(scale=5, min_width=320):
             gr.Markdown(f"### {text('classifier.curve_title')}", elem_classes="small-heading")
-            curve = gr.Plot(curve, **PLOT_SETTINGS)
+            curve = gr.Plot(first["curve"], **PLOT_SETTINGS)
             gr.Markdown(text("classifier.curve_note"))
-    images = _build_always_wrong(images, text)
-    wire([chosen.input], on_results, [chosen], [look_for, confusion, curve, images], language)
+    images = _build_always_wrong(first["images"], text)
+    outputs = {"look_for": look_for, "confusion": confusion, "curve": curve, "images": images}
+    wire([chosen.input], on_results, {"name": chosen}, outputs, language)
 
 
 def _build_always_wrong(images: dict | None, text) -> gr.HTML:

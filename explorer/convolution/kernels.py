@@ -20,10 +20,10 @@ MAX_IMAGE_VALUE = 1000
 
 Cells = Sequence[Sequence["str | float"]]
 
-# What editor.js takes for a number as well. Infinity and NaN are read, to be refused as too large. No two parts can share
-# digits, or a long text that is no number would be tried in every way to part it.
-_DECIMAL = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?"
-_NUMBER = re.compile(rf"{_DECIMAL}(?:\s*/\s*{_DECIMAL})?|[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
+# editor.js gets it, to take the same for a number; backslashes would be lost in Gradio's templates. Infinity and NaN are read, to
+# be refused as too large. No two parts can share digits, or a long text that is no number would be tried in every way to part it.
+DECIMAL = "[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:e[+-]?[0-9]+)?"
+_NUMBER = re.compile(rf"{DECIMAL}(?:\s*/\s*{DECIMAL})?|[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
 
 
 def compute_gaussian(size: int, sigma: float) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The gradient-flow tab: controls, two charts, what was measured in words, and the public function of the wing."""
+"""The gradient-flow tab: controls, two charts, and what was measured in words."""
 
 from __future__ import annotations
 
@@ -25,10 +25,8 @@ from explorer.gradient_flow.maths import (
     MAX_DEPTH,
     MAX_SEEDS,
     MAX_WIDTH,
-    Flow,
     GradientNorms,
     Settings,
-    compute_spread,
     measure_gradient_norms,
     measure_in_parts,
     measure_inplace_relu,
@@ -58,98 +56,49 @@ STORIES = {
 }
 USUAL_SEEDS = {"linear": 100, "conv": 8, "conv_bn": 8}
 CHOICE = "gradient_flow.block"  # by which the page knows the choice of a kind of block
-CONTROLS = ("depth", "width", "block", "initialisation", "activation", "seeds")
 
 
-def on_change(depth, width, block, initialisation, activation, seeds, run: Run | None, *, language: str) -> tuple:
-    """Stop what is under way; measure light settings at once and hand heavy ones on to `on_run`."""
+def on_change(run: Run | None, *, language: str, **settings) -> dict:
+    """Stop what is under way; measure light settings at once and hand heavy ones on to `on_run`.
+
+    Args:
+        run: what is under way, if anything is.
+        language: of the page.
+        **settings: those of `Settings`.
+    """
     stop_run(run)
-    settings = Settings(depth, width, block, initialisation, activation, seeds)
-    if settings.is_light:
-        return *_show(measure_gradient_norms(settings), language), gr.skip(), gr.Button(visible=False)
-    starting = text_in(language)("gradient_flow.starting", seeds=settings.seeds)
-    return (
-        gr.update(value=draw_look_for(starting, stale=True)),
-        gr.skip(),
-        gr.skip(),
-        Run(settings),
-        gr.Button(visible=True),
-    )
+    chosen = Settings(**settings)
+    if chosen.is_light:
+        return {**_show(measure_gradient_norms(chosen), language), "stop": gr.Button(visible=False)}
+    starting = text_in(language)("gradient_flow.starting", seeds=chosen.seeds)
+    line = gr.update(value=draw_look_for(starting, stale=True))
+    return {"look_for": line, "run": Run(chosen), "stop": gr.Button(visible=True)}
 
 
-def on_run(run: Run | None, *, language: str) -> Iterator[tuple]:
+def on_run(run: Run | None, *, language: str) -> Iterator[dict]:
     """Measure seed after seed and show what there is so far, until all are done or the run is stopped."""
-    yield from show_parts(run, measure_in_parts, partial(_show, language=language), _is_last, num_pictures=2)
+    yield from show_parts(run, measure_in_parts, partial(_show, language=language), _is_last)
 
 
 def _is_last(norms: GradientNorms) -> bool:
     return norms.seeds_done == norms.settings.seeds
 
 
-def on_stop(run: Run | None, *, language: str) -> tuple:
+def on_stop(run: Run | None, *, language: str) -> dict:
     """Stop measuring; what is drawn stays, dimmed where it is of the settings before."""
     stop_run(run)
+    button = {"stop": gr.Button(visible=False)}
     if not isinstance(run, Run):  # nothing is under way
-        return gr.skip(), gr.Button(visible=False)
+        return button
     done = run.shown.seeds_done if run.shown else 0
-    sentence = text_in(language)(
-        f"gradient_flow.{'stopped' if done else 'stopped_before'}", done=done, seeds=run.job.seeds
-    )
-    return gr.update(value=draw_look_for(sentence, stale=not done)), gr.Button(visible=False)
+    key = f"gradient_flow.{'stopped' if done else 'stopped_before'}"
+    sentence = text_in(language)(key, done=done, seeds=run.job.seeds)
+    return {"look_for": gr.update(value=draw_look_for(sentence, stale=not done)), **button}
 
 
-def gradient_norms(
-    depth: int = 50,
-    width: int = 10,
-    block: str = "linear",
-    initialisation: str = "default",
-    activation: str = "relu",
-    seeds: int = 20,
-    language: str = "en",
-) -> dict:
-    """Gradient norms at initialisation of plain and residual stacks, measured over random seeds.
-
-    Args:
-        depth: blocks in the stack, 1 to 200.
-        width: features or channels, 1 to 64.
-        block: "linear" (the tutorial's), "conv" or "conv_bn" (with batch normalisation).
-        initialisation: "default" (PyTorch's), "he", "xavier" or "orthogonal".
-        activation: "relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid" or "identity".
-        seeds: networks of either kind, 1 to 500, from seed 0 on.
-        language: "en" or "zh", of the sentence and of errors.
-
-    Returns:
-        A dictionary: `sentence` says what was measured; `depths` lists depths; `plain`, `residual` (float32) and
-        `plain_double`, `residual_double` (float64) hold `blocks`, for every block of the full stack, and
-        `first_block`, for each of `depths`: lists `low`, `median`, `high` (5, 50 and 95 % of the seeds, null where
-        not finite), `num_zero` and `num_not_finite`.
-    """
-    norms = measure_gradient_norms(Settings(depth, width, block, initialisation, activation, seeds))
-    kinds = ("plain", "residual", "plain_double", "residual_double")
-    spreads = {kind: _list_spreads(getattr(norms, kind)) for kind in kinds}
-    return {"sentence": describe(norms, text_in(language)), "depths": list(norms.settings.depths), **spreads}
-
-
-def _list_spreads(flow: Flow) -> dict:
-    spreads = {name: compute_spread(getattr(flow, name)) for name in ("blocks", "first_block")}
-    return {
-        name: {
-            **{part: _finite_or_none(getattr(spread, part).tolist()) for part in ("low", "median", "high")},
-            "num_zero": spread.num_zero.tolist(),
-            "num_not_finite": spread.num_not_finite.tolist(),
-        }
-        for name, spread in spreads.items()
-    }
-
-
-def _finite_or_none(values: list[float]) -> list[float | None]:
-    """JSON has no infinity."""
-    return [value if value < float("inf") else None for value in values]
-
-
-def _show(norms: GradientNorms, language: str) -> tuple:
+def _show(norms: GradientNorms, language: str) -> dict:
     text = text_in(language)
-    return describe(norms, text), draw_blocks(norms, text), draw_depths(norms, text)
+    return {"look_for": describe(norms, text), "blocks": draw_blocks(norms, text), "depths": draw_depths(norms, text)}
 
 
 _first_inplace_cases = lru_cache(maxsize=1)(measure_inplace_relu)
@@ -202,15 +151,15 @@ def _wire_fillings(controls: dict[str, gr.components.Component], buttons: dict[s
     usual = f"(block) => [cnnExplorer.onNewChoice('{CHOICE}', block, {json.dumps(USUAL_SEEDS)}[block])]"
     block.input(None, [block], [seeds], js=usual, **PRIVATE)
     for story, button in buttons.items():
-        values = [getattr(STORIES[story], name) for name in CONTROLS]
-        button.click(None, None, [controls[name] for name in CONTROLS], js=set_by_page(values, CHOICE), **PRIVATE)
+        values = [getattr(STORIES[story], name) for name in controls]
+        button.click(None, None, [*controls.values()], js=set_by_page(values, CHOICE), **PRIVATE)
     return [*(control.input for control in controls.values()), *(button.click for button in buttons.values())]
 
 
 def build_tab(language: str) -> Wing:
     """Lay the tab out and wire it."""
     text = text_in(language)
-    sentence, blocks, depths = _show(measure_gradient_norms(STORIES["tutorial"]), language)
+    first = _show(measure_gradient_norms(STORIES["tutorial"]), language)
     build_intro("gradient_flow", language)
     with gr.Row(elem_classes="stage"):
         with controls_column():
@@ -220,10 +169,9 @@ def build_tab(language: str) -> Wing:
             with gr.Row(elem_classes="stories"):
                 buttons = {story: gr.Button(text(f"gradient_flow.story_{story}"), size="sm", min_width=120)
                            for story in STORIES}  # fmt: skip
-            look_for = build_look_for(sentence)
+            look_for = build_look_for(first["look_for"])
             with gr.Row():
-                blocks_chart = gr.Plot(blocks, min_width=320, **PLOT_SETTINGS)
-                depths_chart = gr.Plot(depths, min_width=320, **PLOT_SETTINGS)
+                charts = {name: gr.Plot(first[name], min_width=320, **PLOT_SETTINGS) for name in ("blocks", "depths")}
             gr.HTML(f'<p class="intro">{text("gradient_flow.caption")}</p>')
     with gr.Column(elem_classes="explanation"):
         gr.Markdown(f"## {text('gradient_flow.inplace_title')}")
@@ -232,9 +180,9 @@ def build_tab(language: str) -> Wing:
     build_explanation("gradient_flow", language)
 
     run = gr.State(None)
-    inputs = [*(controls[name] for name in CONTROLS), run]
-    outputs = [look_for, blocks_chart, depths_chart, run, stop]
-    triggers = _wire_fillings(controls, buttons)
-    wire(triggers, on_change, inputs, outputs, language, queue=True)
-    wire_run(run, on_run, on_stop, look_for, [blocks_chart, depths_chart], stop, language)
+    inputs = {**controls, "run": run}
+    parts = {"look_for": look_for, **charts, "stop": stop}
+    outputs = {**parts, "run": run}
+    wire(_wire_fillings(controls, buttons), on_change, inputs, outputs, language, queue=True)
+    wire_run(run, on_run, on_stop, parts, language)
     return Wing("gradient_flow", controls, on_change, inputs, outputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 
@@ -20,6 +20,21 @@ class Seeds:
     seeds: tuple[int, ...]
     mean: float
     deviation: float
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a network was trained on.
+
+    Attributes:
+        name: of the processor or of the graphics card.
+        threads: how many of them PyTorch used; None on a graphics card.
+        compiled: whether the network was compiled first.
+    """
+
+    name: str
+    threads: int | None
+    compiled: bool
 
 
 def summarise_seeds(record: Mapping) -> Seeds | None:
@@ -59,6 +74,16 @@ def precision_of(record: Mapping) -> str:
     return "bfloat16" if record.get("recipe", {}).get("autocast") else "float32"
 
 
-def hardware_of(cycles: Sequence[Mapping]) -> str:
+def read_machines(recorded: str | Iterable[str | Mapping]) -> list[Machine]:
+    """The machines of a record, in the order in which they trained.
+
+    Args:
+        recorded: one object for each machine. An earlier version wrote words instead; they become the machine's name.
+    """
+    each_recorded = [recorded] if isinstance(recorded, str) else recorded
+    return [Machine(each, None, False) if isinstance(each, str) else Machine(**each) for each in each_recorded]
+
+
+def machines_of(cycles: Sequence[Mapping]) -> list[Machine]:
     """What a network was trained on in some cycles, as `cycles_of` gives them: each machine once."""
-    return " + ".join(dict.fromkeys(cycle["hardware"] for cycle in cycles))
+    return list(dict.fromkeys(machine for cycle in cycles for machine in read_machines(cycle["hardware"])))

@@ -6,7 +6,6 @@ Python sends values and colour scales; canvas.js does the drawing, so that nothi
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +14,7 @@ import gradio as gr
 import numpy as np
 import torch
 
+from explorer.page.scripts import mount
 from explorer.page.style import DIVERGING, GREY, ROLES, SEQUENTIAL
 
 SCALES = {"signed": DIVERGING, "grey": GREY, "heat": SEQUENTIAL}
@@ -101,16 +101,16 @@ def build_canvas(
     Args:
         payload: what `draw_maps` returned; None shows nothing.
         elem_id: id in the page.
-        wing: the wing whose `explorer.act` tells the server of a click on a cell, as the action "unit" with the ints
+        wing: the wing for which `act` of values.js tells the server of a click on a cell, as the action "unit" with the ints
             `map`, `row` and `column`.
-        taker: name in `cnnExplorer` of a function of the page that gets the payload and `{map, row, column}` instead.
+        taker: name by which a script of the wing takes the clicks instead, see `takeCells` of canvas.js.
         **kwargs: further keywords of gr.HTML.
     """
-    settings = json.dumps({"wing": wing, "taker": taker})
+    about = "".join(f' data-{name}="{value}"' for name, value in (("wing", wing), ("taker", taker)) if value)
     return gr.HTML(
         payload,
-        html_template='<div class="maps"></div>',
-        js_on_load=f"cnnExplorer.mountMaps(element, props, watch, {settings})",
+        html_template=f'<div class="maps"{about}></div>',
+        js_on_load=mount("page/canvas.js"),
         elem_id=elem_id,
         **{"elem_classes": "canvas", "apply_default_css": False, **kwargs},
     )

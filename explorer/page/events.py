@@ -6,14 +6,16 @@ import html
 import inspect
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
+from typing import Any
 
 import gradio as gr
 from gradio.context import LocalContext
 
 from explorer.errors import InputError, log_defect
+from explorer.page.drawings import SHOWN, make_all, make_new
 from explorer.patience import HEAVY, LONGEST, NobodyWaitsError, asking
 from explorer.text import translate
 from explorer.uploads import is_upload, receive_upload
@@ -29,7 +31,7 @@ def set_by_page(values: Sequence, choice: str) -> str:
 
     Args:
         values: JSON-able, one for each output.
-        choice: name of the choice, see `onNewChoice` of page.js, whose place they take: the same one counts anew then.
+        choice: name of the choice, see `onNewChoice` of values.js, whose place they take: the same one counts anew then.
     """
     return f"() => {{ cnnExplorer.forgetChoice({json.dumps(choice)}); return {json.dumps(list(values))}; }}"
 
@@ -65,43 +67,44 @@ def for_whoever_waits() -> Iterator[None]:
         yield
 
 
-def explain_problems(handler: Callable, num_outputs: int, language: str, inputs: Sequence = ()) -> Callable:
-    """Wrap a handler, or a generator that streams, whose first output is the look-for line.
+LOOK_FOR = "look_for"  # the name among the outputs of the line above a picture
+Components = Mapping[str, gr.components.Component]
 
-    An InputError becomes a sentence in that line and leaves every other output as it is. Anything else is a
+
+def explain_problems(handler: Callable, inputs: Components, outputs: Components, language: str) -> Callable:
+    """Wrap a handler, or a generator that streams, for Gradio, which calls with positions and wants a value for each output.
+
+    The handler gets the values of the inputs by their names, and gives what it changes by the names of the outputs. A
+    string for the look-for line is set as that line; what is not named stays as it is, and so does a Drawing that the
+    page shows already.
+
+    An InputError becomes a sentence in the look-for line and leaves every other output as it is. Anything else is a
     defect of ours: it is logged with its traceback, and the reader gets a sentence all the same.
 
     Args:
-        handler: the handler.
-        num_outputs: how many components it fills.
+        handler: called as `handler(**values, language=language)`, gives a mapping.
+        inputs: name -> the component whose value it gets; of an upload it gets the path of the file.
+        outputs: name -> a component that it may fill; one of them is LOOK_FOR.
         language: language of the page.
-        inputs: the components whose values it gets; of an upload it gets the path of the file.
     """
-    uploads = {index for index, component in enumerate(inputs) if is_upload(component)}
-
-    def read(values) -> list:
-        return [receive_upload(value) if index in uploads else value for index, value in enumerate(values)]
-
-    def fill(outputs) -> list:
-        sentence, *rest = outputs
-        line = draw_look_for(sentence) if isinstance(sentence, str) else sentence  # or gr.skip()
-        return [line, *rest][:num_outputs]
+    read, fill = partial(_read, inputs), partial(_fill, outputs)
 
     def explain(error: Exception) -> list:
         if isinstance(error, NobodyWaitsError):
-            return [gr.skip() for _ in range(num_outputs)]
-        if isinstance(error, InputError):
-            problem = error.sentence(language)
-        else:
+            return fill({})
+        if not isinstance(error, InputError):
             log_defect(getattr(handler, "__qualname__", str(handler)), error)
-            problem = translate(language, "errors.unexpected")
-        return [draw_problem(problem), *[gr.skip() for _ in range(num_outputs - 1)]]
+        problem = (
+            error.sentence(language) if isinstance(error, InputError) else translate(language, "errors.unexpected")
+        )
+        return fill({LOOK_FOR: gr.update(value=draw_problem(problem))})
 
     @wraps(handler)
     def wrapped(*values):
         try:
+            named, shown = read(values)
             with for_whoever_waits():
-                return fill(handler(*read(values), language=language))
+                return fill(handler(**named, language=language), shown)
         except Exception as error:
             return explain(error)
 
@@ -110,64 +113,78 @@ def explain_problems(handler: Callable, num_outputs: int, language: str, inputs:
         # Gradio asks for each part in a context of its own, and for no more of them once the reader has left.
         end = time.monotonic() + LONGEST
         try:
-            for outputs in handler(*read(values), language=language):
-                yield fill(outputs)
+            named, shown = read(values)
+            for changes in handler(**named, language=language):
+                yield fill(changes, shown)
                 if time.monotonic() > end:
                     raise InputError("errors.too_long", seconds=LONGEST)
         except Exception as error:
             yield explain(error)
 
     outer = wrapped_generator if inspect.isgeneratorfunction(handler) else wrapped
-    # Gradio counts the parameters: the language comes from here, not from a component.
-    signature = inspect.signature(handler)
-    kept = [parameter for parameter in signature.parameters.values() if parameter.name != "language"]
-    outer.__signature__ = signature.replace(parameters=kept)
+    # Gradio counts the parameters.
+    positional = inspect.Parameter.POSITIONAL_ONLY
+    outer.__signature__ = inspect.Signature([inspect.Parameter(each, positional) for each in inputs])
     return outer
+
+
+def _read(inputs: Components, values: Sequence) -> tuple[dict[str, Any], Any]:
+    """The values by name, and apart from them what the page shows."""
+    given = zip(inputs.items(), values, strict=True)
+    named = {name: receive_upload(value) if is_upload(component) else value for (name, component), value in given}
+    return named, named.pop(SHOWN, None)
+
+
+def _fill(outputs: Components, changes: Mapping[str, Any], shown: Any = None) -> list:
+    """A value for each output.
+
+    Raises:
+        KeyError: something else is changed.
+    """
+    changes = make_new(changes, shown, outputs) if SHOWN in outputs else make_all(changes)
+    if unknown := changes.keys() - outputs.keys():
+        raise KeyError(f"{sorted(unknown)} are none of the outputs: {list(outputs)}")
+    sentence = changes.get(LOOK_FOR)
+    line = {LOOK_FOR: draw_look_for(sentence)} if isinstance(sentence, str) else {}
+    return [{**changes, **line}.get(name, gr.skip()) for name in outputs]
 
 
 def wire(
     triggers: Sequence[Callable],
     handler: Callable,
-    inputs: Sequence[gr.components.Component],
-    outputs: Sequence[gr.components.Component],
+    inputs: Components,
+    outputs: Components,
     language: str,
     *,
     queue: bool = False,
     **event_settings,
 ) -> gr.events.Dependency:
-    """Call `handler(*inputs, language=language)` on any of the triggers.
+    """Call a handler on any of the triggers, as `explain_problems` says.
 
-    The handler returns the look-for sentence first, then a value for each further output. Events are private:
-    what clients of the API may call is listed in `explorer.interface`.
+    Events are private: what clients of the API may call is listed in `explorer.interface`.
 
     Args:
         triggers: events of components, such as `stride.input`.
         handler: the handler.
-        inputs: components whose values it takes.
-        outputs: components it fills; the first is the wing's look-for line.
+        inputs: name -> the component whose value it takes.
+        outputs: name -> a component that it may fill; LOOK_FOR is the wing's look-for line.
         language: language of the page.
         queue: True for work of more than about 30 ms, so that it takes its turn.
         **event_settings: further keywords of `gr.on`.
     """
-    settings = {**PAGE, "trigger_mode": "always_last"}
-    return gr.on(
-        list(triggers),
-        explain_problems(handler, len(outputs), language, inputs),
-        inputs=list(inputs),
-        outputs=list(outputs),
-        queue=queue,
-        **{**settings, **event_settings},
-    )
+    settings = {**PAGE, "trigger_mode": "always_last", "queue": queue, **event_settings}
+    wrapped = explain_problems(handler, inputs, outputs, language)
+    return gr.on(list(triggers), wrapped, inputs=[*inputs.values()], outputs=[*outputs.values()], **settings)
 
 
 def then_wire(
     event: gr.events.Dependency,
     handler: Callable,
-    inputs: Sequence[gr.components.Component],
-    outputs: Sequence[gr.components.Component],
+    inputs: Components,
+    outputs: Components,
     language: str,
     **event_settings,
 ) -> gr.events.Dependency:
     """Call a handler, as `wire` does, each time that another event is done; it takes its turn in the queue."""
-    wrapped = explain_problems(handler, len(outputs), language, inputs)
-    return event.then(wrapped, list(inputs), list(outputs), **{**PAGE, **event_settings})
+    wrapped = explain_problems(handler, inputs, outputs, language)
+    return event.then(wrapped, [*inputs.values()], [*outputs.values()], **{**PAGE, **event_settings})

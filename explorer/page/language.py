@@ -11,15 +11,21 @@ import gzip
 import html
 import json
 import re
-from pathlib import Path
 
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from explorer.page.canvas import NOT_FINITE, STEPS
+from explorer.page.links import LONGEST_TEXT, SEPARATORS
+from explorer.page.scripts import draw_script_links
 from explorer.text import LANGUAGES, translate
 
 # Previews for other sites' cards and the manifest of an installable app: addresses outside, or nothing here.
 _OUTSIDE = re.compile(rb'<(?:meta\s+(?:property|name)="(?:og|twitter):[^>]*|link\s+rel="manifest"[^>]*)/?>\s*')
+
+# It changes no address, for the pages lie side by side. But where it stands plotly refers to its own shapes by the address
+# of the page, and once that has changed the browser asks for the whole page again at each change of a chart.
+_BASE = b'<base href="./" />'
 
 
 def page_language(path: str) -> str | None:
@@ -27,17 +33,27 @@ def page_language(path: str) -> str | None:
     return next((each for each, about in LANGUAGES.items() if path.rstrip("/") == about.path.rstrip("/")), None)
 
 
+def tell_scripts(language: str) -> dict:
+    """What scripts of every wing know from Python: the language, the limits and the grammar that both sides share."""
+    return {
+        "language": LANGUAGES[language].tag,
+        "title": translate(language, "app.title"),
+        "longestText": LONGEST_TEXT,
+        "separators": SEPARATORS,
+        "codes": {"steps": STEPS, "notFinite": NOT_FINITE},
+    }
+
+
 def localise(page: bytes, language: str) -> bytes:
-    """Gradio's index.html with the language of the page: tag, title, description and Gradio's own words."""
+    """Gradio's index.html with the scripts of the page and its language: tag, title, description and Gradio's own words."""
     title, tag = translate(language, "app.title"), LANGUAGES[language].tag
-    about = json.dumps({"language": tag, "title": title}).replace("<", "\\u003c")
-    script = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    known = json.dumps(tell_scripts(language)).replace("<", "\\u003c")
     head = (
         f"<title>{html.escape(title)}</title>"
         f'<meta name="description" content="{html.escape(translate(language, "app.tagline"))}">'
-        f"<script>window.cnnExplorerPage = {about};\n{script}</script>"
+        f"<script>window.cnnExplorerPage = {known};</script>{draw_script_links()}"
     ).encode()
-    page = _OUTSIDE.sub(b"", page)
+    page = _OUTSIDE.sub(b"", page).replace(_BASE, b"")
     page = page.replace(b'lang="en"', f'lang="{tag}"'.encode(), 1)
     # Before Gradio's module, after its config.
     return page.replace(b'<script type="module"', head + b'<script type="module"', 1)

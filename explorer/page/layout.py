@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
-from explorer.page.events import draw_look_for
+from explorer.page.events import Components, draw_look_for
+from explorer.page.scripts import mount
 from explorer.text import text_in
 
 
@@ -22,17 +22,17 @@ class Wing:
         name: name of the wing, the id of its tab and the value of `?tab=` in a link.
         link_settings: query parameter -> the component that it sets and that it mirrors.
         handler: recomputes the pictures from `inputs`, called with the page's language.
-        inputs: the components whose values it takes.
-        outputs: the components it fills; the first is the look-for line.
+        inputs: name -> the component whose value it takes.
+        outputs: name -> a component that it may fill, as `explorer.page.events.wire` says.
         link_parsers: query parameter -> what turns its text into a value, or None for nonsense; only for components
             that links.parse_setting does not know.
     """
 
     name: str
-    link_settings: Mapping[str, gr.components.Component]
+    link_settings: Components
     handler: Callable
-    inputs: Sequence[gr.components.Component] = field(default_factory=tuple)
-    outputs: Sequence[gr.components.Component] = field(default_factory=tuple)
+    inputs: Components = field(default_factory=dict)
+    outputs: Components = field(default_factory=dict)
     link_parsers: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
 
 
@@ -56,7 +56,7 @@ def picture_column():
 
 
 def build_look_for(sentence: str) -> gr.HTML:
-    """The line above the picture that says what to look for now; the first output of every handler."""
+    """The line above the picture that says what to look for now."""
     return gr.HTML(draw_look_for(sentence), elem_classes="look-for-line")
 
 
@@ -66,11 +66,11 @@ def build_slider(minimum: float, maximum: float, value: float, label: str, **set
 
 
 def build_setter(name: str, value: Any = None) -> gr.HTML:
-    """A value that is not seen and that scripts of the page set by `cnnExplorer.setValue(name, value)`: then `.input` fires."""
+    """A value that is not seen and that scripts of the page set by `setValue` of values.js: then `.input` fires."""
     return gr.HTML(
         value,
-        html_template="<span hidden></span>",
-        js_on_load=f"cnnExplorer.mountSetter(props, trigger, {json.dumps(name)})",
+        html_template=f'<span hidden data-name="{name}"></span>',
+        js_on_load=mount("page/values.js"),
         elem_classes="bridge",
         apply_default_css=False,
     )

@@ -1,6 +1,6 @@
 """Links that open a tab with settings (`?tab=shapes&model=resnet18`), and the address that follows what is set.
 
-page.js reads the address once and writes it again at each change. The server hears of it only when a page is
+address.js reads the address once and writes it again at each change. The server hears of it only when a page is
 opened by such a link: then the settings are checked, set, and that tab's pictures drawn anew.
 """
 
@@ -14,11 +14,23 @@ import gradio as gr
 
 from explorer.checks import check_number
 from explorer.errors import InputError
-from explorer.page.events import PRIVATE, explain_problems
+from explorer.page.events import PRIVATE, then_wire
 from explorer.page.layout import Wing
 from explorer.page.samples import check_sample
+from explorer.page.scripts import mount
 
 LONGEST_TEXT = 2000  # characters: a table of 64 layers
+SEPARATORS = (";", ",")  # of the rows of a matrix or a table, and of the cells of a row; both sides write them
+
+
+def split_rows(words: str) -> list[list[str]]:
+    """The cells of the rows of a matrix or a table as a link writes it.
+
+    >>> split_rows("1,0;2,0")
+    [['1', '0'], ['2', '0']]
+    """
+    between_rows, between_cells = SEPARATORS
+    return [row.split(between_cells) for row in words.split(between_rows)]
 
 
 def parse_setting(component: gr.components.Component, text: str) -> Any:
@@ -51,7 +63,7 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
     reader = gr.HTML(
         None,
         html_template=f'<div hidden data-wing="{wing.name}" data-settings="{names}"></div>',
-        js_on_load='cnnExplorer.mountLink(element, props, trigger, "input")',
+        js_on_load=mount("page/address.js"),
         elem_classes="link-reader",
         apply_default_css=False,
     )
@@ -61,9 +73,8 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
         return [gr.Tabs(selected=wing.name), *read_settings(wing, settings)]
 
     opened = reader.input(open_link, [reader], [tabs, *components], **PRIVATE)
-    draw = explain_problems(wing.handler, len(wing.outputs), language, wing.inputs)
     # In its turn: thirty readers who open one link would else be computed for all at once.
-    drawn = opened.then(draw, wing.inputs, wing.outputs, **{**PRIVATE, "queue": True})
+    drawn = then_wire(opened, wing.handler, wing.inputs, wing.outputs, language, queue=True)
     drawn.then(None, js="() => cnnExplorer.linkOpened()", **PRIVATE)
     for name, component in wing.link_settings.items():
         remember = f'(value) => cnnExplorer.rememberSetting("{wing.name}", "{name}", value)'

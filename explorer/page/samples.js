@@ -1,61 +1,72 @@
 // The picker of explorer/page/samples.py: one thumbnail a class, and a button for the next of the chosen class.
-(() => {
-  const explorer = (window.cnnExplorer ??= {});
+import { makeButton } from "./buttons.js";
 
-  // Thumbnails are parts of one picture, --samples, with a row a class; see encode_sprite.
-  function showThumbnail(thumbnail, index, perClass, classes) {
-    const [row, column] = [Math.floor(index / perClass), index % perClass];
-    thumbnail.style.backgroundPosition = `${(column / (perClass - 1)) * 100}% ${(row / (classes - 1)) * 100}%`;
-  }
+// Thumbnails are parts of one picture, --samples, with a row a class; see encode_sprite.
+export function placeOfThumbnail(index, perClass, classes) {
+  const [row, column] = [Math.floor(index / perClass), index % perClass];
+  return `${(column / (perClass - 1)) * 100}% ${(row / (classes - 1)) * 100}%`;
+}
 
-  explorer.mountPicker = (element, props, watch, trigger, inputEvent) => {
+// The image of the same class after this one, the first after the last.
+export function nextOfClass(index, perClass) {
+  return Math.floor(index / perClass) * perClass + ((index + 1) % perClass);
+}
+
+class Picker {
+  caption = document.createElement("span");
+
+  constructor(element, props, trigger) {
     const host = element.querySelector(".sample-picker");
-    const { names, next, perClass } = JSON.parse(host.dataset.words);
-    const shown = names.map((_, label) => label * perClass); // the sample that stands for each class now
-
-    const thumbnails = names.map((name, label) => {
-      const act = () => choose(shown[label]);
-      const thumbnail = explorer.makeButton("", act, { className: "thumbnail", label: name });
-      thumbnail.style.backgroundSize = `${perClass * 100}% ${names.length * 100}%`;
-      return thumbnail;
-    });
-    const caption = document.createElement("span");
-    caption.className = "sample-name";
-    const chooseNext = () => {
-      const label = Math.floor(current() / perClass);
-      choose(label * perClass + ((current() + 1) % perClass));
-    };
-    const nextButton = explorer.makeButton(next, chooseNext, { className: "text-button next-sample" });
-    const line = document.createElement("div");
-    line.className = "sample-line";
-    line.append(caption, nextButton);
+    Object.assign(this, { props, trigger }, JSON.parse(host.dataset.words));
+    this.shown = this.names.map((_, label) => label * this.perClass); // the sample that stands for each class now
+    this.thumbnails = this.names.map((name, label) => this.buildThumbnail(name, label));
     const grid = document.createElement("div");
     grid.className = "thumbnails";
-    grid.append(...thumbnails);
-    host.append(grid, line);
+    grid.append(...this.thumbnails);
+    host.append(grid, this.buildLine());
+  }
 
-    function current() {
-      const index = Number(props.value);
-      return Number.isInteger(index) && index >= 0 && index < names.length * perClass ? index : 0;
-    }
+  buildThumbnail(name, label) {
+    const act = () => this.choose(this.shown[label]);
+    const thumbnail = makeButton("", act, { className: "thumbnail", label: name });
+    thumbnail.style.backgroundSize = `${this.perClass * 100}% ${this.names.length * 100}%`;
+    return thumbnail;
+  }
 
-    function choose(index) {
-      props.value = index;
-      show();
-      trigger(inputEvent);
-    }
+  buildLine() {
+    this.caption.className = "sample-name";
+    const act = () => this.choose(nextOfClass(this.current(), this.perClass));
+    const line = document.createElement("div");
+    line.className = "sample-line";
+    line.append(this.caption, makeButton(this.next, act, { className: "text-button next-sample" }));
+    return line;
+  }
 
-    function show() {
-      const chosen = Math.floor(current() / perClass);
-      shown[chosen] = current();
-      thumbnails.forEach((thumbnail, label) => {
-        showThumbnail(thumbnail, shown[label], perClass, names.length);
-        thumbnail.setAttribute("aria-pressed", String(label === chosen));
-      });
-      caption.textContent = names[chosen];
-    }
+  current() {
+    const index = Number(this.props.value);
+    return Number.isInteger(index) && index >= 0 && index < this.names.length * this.perClass ? index : 0;
+  }
 
-    watch("value", show);
-    show();
-  };
-})();
+  choose(index) {
+    this.props.value = index;
+    this.show();
+    this.trigger("input");
+  }
+
+  show() {
+    const chosen = Math.floor(this.current() / this.perClass);
+    this.shown[chosen] = this.current();
+    this.thumbnails.forEach((thumbnail, label) => {
+      const place = placeOfThumbnail(this.shown[label], this.perClass, this.names.length);
+      thumbnail.style.backgroundPosition = place;
+      thumbnail.setAttribute("aria-pressed", String(label === chosen));
+    });
+    this.caption.textContent = this.names[chosen];
+  }
+}
+
+export function mount(element, props, watch, trigger) {
+  const picker = new Picker(element, props, trigger);
+  watch("value", () => picker.show());
+  picker.show();
+}

@@ -13,6 +13,7 @@ from PIL import Image
 
 from explorer.checks import check_whole
 from explorer.data import load_sample
+from explorer.page.scripts import mount
 from explorer.text import text_in
 
 PER_CLASS = 20  # images of each class in the packed sample, class by class
@@ -47,7 +48,7 @@ def build_sample_picker(language: str, value: int = 0, elem_id: str | None = Non
     return gr.HTML(
         value,
         html_template=template,
-        js_on_load='cnnExplorer.mountPicker(element, props, watch, trigger, "input")',
+        js_on_load=mount("page/samples.js"),
         elem_id=elem_id,
         elem_classes="samples",
         apply_default_css=False,

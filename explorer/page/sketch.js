@@ -1,84 +1,85 @@
 // A black square to draw on in white. The value is the base64 of side x side grey bytes, row by row; null when blank.
-const host = element.querySelector(".sketch");
-const side = Number(host.dataset.side);
-const [sheet, clear] = [host.querySelector("canvas"), host.querySelector("button")];
-const context = sheet.getContext("2d", { willReadFrequently: true });
-const BRUSH = side / 12;
+import { base64Of, bytesOf, paintGrey } from "./drawing.js";
+import { sharesAt } from "./pointing.js";
+
 const PAUSE = 80; // ms between two reports while the pen moves
-let pen = null; // the pointer that draws: a second finger or a palm does not
-let last = null; // where the pen was
-let reported = 0;
 
-sheet.width = sheet.height = side;
-context.lineCap = context.lineJoin = "round";
-context.lineWidth = BRUSH;
-context.strokeStyle = "#ffffff";
+class Sketch {
+  pen = null; // the pointer that draws: a second finger or a palm does not
+  last = null; // where the pen was
+  reported = 0;
 
-function blank() {
-  context.fillStyle = "#000000";
-  context.fillRect(0, 0, side, side);
+  constructor(host, props, trigger) {
+    const side = Number(host.dataset.side);
+    this.sheet = host.querySelector("canvas");
+    this.sheet.width = this.sheet.height = side;
+    const context = this.sheet.getContext("2d", { willReadFrequently: true });
+    Object.assign(context, { lineCap: "round", lineJoin: "round", lineWidth: side / 12, strokeStyle: "#ffffff" });
+    Object.assign(this, { side, context, props, trigger });
+  }
+
+  blank() {
+    this.context.fillStyle = "#000000";
+    this.context.fillRect(0, 0, this.side, this.side);
+  }
+
+  // Gradio builds this anew when it is shown again; what was drawn is still the value.
+  repaint() {
+    this.blank();
+    const { value } = this.props; // null, or "" before anything was drawn
+    if (value) this.context.drawImage(paintGrey(this.side, bytesOf(value)), 0, 0);
+  }
+
+  report() {
+    this.reported = performance.now();
+    const pixels = this.context.getImageData(0, 0, this.side, this.side).data;
+    const bytes = pixels.filter((_, index) => index % 4 === 0);
+    this.props.value = bytes.some(Boolean) ? base64Of(bytes) : null;
+    this.trigger("input");
+  }
+
+  stroke(event) {
+    const [down, right] = sharesAt(this.sheet.getBoundingClientRect(), event);
+    const place = [right * this.side, down * this.side];
+    this.context.beginPath();
+    this.context.moveTo(...(this.last ?? place));
+    this.context.lineTo(...place);
+    this.context.stroke();
+    this.last = place;
+  }
+
+  begin(event) {
+    if (this.pen !== null || event.button !== 0) return;
+    this.pen = event.pointerId;
+    this.sheet.setPointerCapture(this.pen);
+    this.last = null;
+    this.stroke(event);
+  }
+
+  move(event) {
+    if (event.pointerId !== this.pen) return;
+    this.stroke(event);
+    if (performance.now() - this.reported > PAUSE) this.report();
+  }
+
+  end(event) {
+    if (event.pointerId !== this.pen) return;
+    this.report();
+    this.pen = this.last = null;
+  }
 }
 
-function grey() {
-  const pixels = context.getImageData(0, 0, side, side).data;
-  return Uint8Array.from({ length: side * side }, (_, index) => pixels[4 * index]);
-}
-
-function report() {
-  reported = performance.now();
-  const bytes = grey();
-  props.value = bytes.some(Boolean) ? btoa(String.fromCharCode(...bytes)) : null;
-  trigger("input");
-}
-
-function positionOf(event) {
-  const box = sheet.getBoundingClientRect();
-  return [((event.clientX - box.left) / box.width) * side, ((event.clientY - box.top) / box.height) * side];
-}
-
-function stroke(event) {
-  const position = positionOf(event);
-  context.beginPath();
-  context.moveTo(...(last ?? position));
-  context.lineTo(...position);
-  context.stroke();
-  last = position;
-}
-
-sheet.addEventListener("pointerdown", (event) => {
-  if (pen !== null || event.button !== 0) return;
-  pen = event.pointerId;
-  sheet.setPointerCapture(pen);
-  last = null;
-  stroke(event);
-});
-sheet.addEventListener("pointermove", (event) => {
-  if (event.pointerId !== pen) return;
-  stroke(event);
-  if (performance.now() - reported > PAUSE) report();
-});
-for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
-  sheet.addEventListener(end, (event) => {
-    if (event.pointerId !== pen) return;
-    report();
-    pen = last = null;
+export function mount(element, props, watch, trigger) {
+  const host = element.querySelector(".sketch");
+  const sketch = new Sketch(host, props, trigger);
+  sketch.sheet.addEventListener("pointerdown", (event) => sketch.begin(event));
+  sketch.sheet.addEventListener("pointermove", (event) => sketch.move(event));
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    sketch.sheet.addEventListener(end, (event) => sketch.end(event));
+  }
+  host.querySelector("button").addEventListener("click", () => {
+    sketch.blank();
+    sketch.report();
   });
+  sketch.repaint();
 }
-clear.addEventListener("click", () => {
-  blank();
-  report();
-});
-
-// Gradio builds this anew when it is shown again; what was drawn is still the value.
-function repaint() {
-  blank();
-  if (!props.value) return; // null, or "" before anything was drawn
-  const image = context.createImageData(side, side);
-  [...atob(props.value)].forEach((letter, index) => {
-    const value = letter.charCodeAt(0);
-    image.data.set([value, value, value, 255], 4 * index);
-  });
-  context.putImageData(image, 0, 0);
-}
-
-repaint();

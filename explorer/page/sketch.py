@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import html
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
 
 from explorer.errors import InputError
+from explorer.page.scripts import mount
 
 SIDE = 56  # px, twice that of the data set
 
@@ -27,15 +27,14 @@ def build_sketch(label: str, clear: str, elem_id: str | None = None) -> gr.HTML:
         clear: words on the button that wipes it.
         elem_id: id in the page.
     """
-    here = Path(__file__)
     return gr.HTML(
         None,
         # The template holds no property, so that a new value never wipes the canvas.
         html_template=f'<div class="sketch" data-side="{SIDE}"><canvas role="img" aria-label="{html.escape(label)}">'
         f'</canvas><button type="button" class="text-button">{html.escape(clear)}</button></div>',
-        css_template=here.with_suffix(".css").read_text(encoding="utf-8"),
-        js_on_load=here.with_suffix(".js").read_text(encoding="utf-8"),
+        js_on_load=mount("page/sketch.js"),
         elem_id=elem_id,
+        elem_classes="page-sketch",
         apply_default_css=False,
     )
 

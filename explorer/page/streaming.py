@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import gradio as gr
 
-from explorer.page.events import TAKES_TURNS, wire
+from explorer.page.events import LOOK_FOR, TAKES_TURNS, Components, wire
 
 
 class Run:
@@ -34,39 +34,32 @@ def stop_run(run: Run | None) -> None:
 
 
 def show_parts(
-    run: Run | None,
-    do: Callable[[Any], Iterable],
-    show: Callable[[Any], Sequence],
-    is_last: Callable[[Any], bool],
-    num_pictures: int,
-) -> Iterator[tuple]:
-    """What a page gets of a run: the sentence and the pictures of each part, and whether the stop button is there.
+    run: Run | None, do: Callable[[Any], Iterable], show: Callable[[Any], Mapping], is_last: Callable[[Any], bool]
+) -> Iterator[dict]:
+    """What changes on a page with each part of a run: the sentence, the pictures, and whether the stop button is there.
 
     Args:
         run: None shows nothing.
         do: the parts of a job, one after the other.
-        show: the sentence and the pictures of a part.
+        show: the sentence and the pictures of a part, by name.
         is_last: whether a part is the last one.
-        num_pictures: how many pictures there are.
     """
     for part in do(run.job) if isinstance(run, Run) else ():
         if run.is_stopped:
             break
         run.shown = part
-        yield *show(part), gr.Button(visible=not is_last(part))
+        yield {**show(part), "stop": gr.Button(visible=not is_last(part))}
     # Gradio sends the last outputs once more at the end: these change no picture. The button is hidden once more as well, for
     # the page may take what comes right after the last part in its place.
     is_over = isinstance(run, Run) and not run.is_stopped
-    yield *(gr.skip() for _ in range(num_pictures + 1)), gr.Button(visible=False) if is_over else gr.skip()
+    yield {"stop": gr.Button(visible=False)} if is_over else {}
 
 
 def wire_run(
     run: gr.State,
     on_run: Callable,
     on_stop: Callable,
-    look_for: gr.HTML,
-    pictures: Sequence[gr.components.Component],
-    stop: gr.Button,
+    outputs: Components,
     language: str,
 ) -> None:
     """Do the work of a run as soon as there is one, in its turn, and let the button stop it.
@@ -75,11 +68,9 @@ def wire_run(
         run: holds the run of the page.
         on_run: gives what `show_parts` gives, of a run.
         on_stop: the sentence after stopping a run, and the button.
-        look_for: the line of the sentence.
-        pictures: the other components that a part fills.
-        stop: the button.
+        outputs: name -> the components that a part fills: the look-for line, the pictures, and "stop", the button.
         language: language of the page.
     """
-    wire([stop.click], on_stop, [run], [look_for, stop], language)
-    outputs = [look_for, *pictures, stop]
-    wire([run.change], on_run, [run], outputs, language, **TAKES_TURNS, trigger_mode="multiple")
+    at_stop = {name: outputs[name] for name in (LOOK_FOR, "stop")}
+    wire([outputs["stop"].click], on_stop, {"run": run}, at_stop, language)
+    wire([run.change], on_run, {"run": run}, outputs, language, **TAKES_TURNS, trigger_mode="multiple")

@@ -1,6 +1,7 @@
 """The look, in one place: colours by meaning, the template of charts, the theme of the page.
 
-The page's style sheet is style.css; what it takes from here reaches it as CSS variables.
+The page's style sheet is style.css, and some parts have one of their own beside their Python; what they take from here
+reaches them as CSS variables.
 """
 
 from __future__ import annotations
@@ -133,10 +134,26 @@ def lighten(colour: str, share: float) -> str:
 
 
 def build_css() -> str:
-    """The page's style sheet, with the colours of this module as variables before it."""
+    """All style sheets, once a page, with the colours of this module as variables before them.
+
+    Beside style.css, which is for the whole page, `shapes/graph.css` is for what stands in an element of the class
+    "shapes-graph", and so on. Its rules outweigh Gradio's by an id, which nothing bears.
+    """
     variables = {"accent": ACCENT, "ink": INK, "muted": MUTED, **{f"role-{role}": c for role, c in ROLES.items()}}
     root = "".join(f"--{name}:{value};" for name, value in variables.items())
-    return f":root{{{root}}}\n" + Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+    page = Path(__file__).with_suffix(".css")
+    sheets = [each for each in sorted(page.parents[1].glob("*/*.css")) if each != page]
+    scoped = [f":is(.{sheet_class(each)}, #_) {{\n{each.read_text(encoding='utf-8')}}}" for each in sheets]
+    return "\n".join([f":root{{{root}}}", page.read_text(encoding="utf-8"), *scoped])
+
+
+def sheet_class(sheet: Path) -> str:
+    """The class of the elements that a style sheet is for.
+
+    >>> sheet_class(Path("explorer/shapes/graph.css"))
+    'shapes-graph'
+    """
+    return f"{sheet.parent.name}-{sheet.stem}"
 
 
 def build_theme():

@@ -1,9 +1,14 @@
-// What the server made of a file that the reader brought: the body of a gr.HTML's js_on_load, with `props` and `watch`.
-// props.value is what on_upload gives; one that comes after something else was set is let pass.
-watch("value", () => {
-  const { cnnExplorer } = window;
-  const { number, picture, problem } = props.value ?? {};
-  if (!cnnExplorer.isLastRequest("receptive_field.picture", number)) return;
-  if (problem) cnnExplorer.tell(problem, document.getElementById("receptive-field-upload"));
-  else if (picture) cnnExplorer.setValue("receptive_field.picture", picture);
-});
+// What the server made of a file that the reader brought. The value is what on_upload gives; one that comes after something
+// else was set is let pass.
+import { tell } from "../page/files.js";
+import { isLastRequest, setValue } from "../page/values.js";
+
+export function mount(element, props, watch) {
+  const { picture: name } = element.querySelector("[data-picture]").dataset; // of the requests, and of the value
+  watch("value", () => {
+    const { number, picture, problem } = props.value ?? {};
+    if (!isLastRequest(name, number)) return;
+    if (problem) tell(problem, document.getElementById("receptive-field-upload"));
+    else if (picture) setValue(name, picture);
+  });
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -13,7 +13,7 @@ import gradio as gr
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.page.canvas import build_canvas
-from explorer.page.events import wire
+from explorer.page.events import Components, wire
 from explorer.page.layout import build_look_for, build_slider, controls_column, picture_column
 from explorer.page.streaming import Run, show_parts, stop_run, wire_run
 from explorer.receptive_field.effective import (
@@ -30,7 +30,8 @@ from explorer.receptive_field.effective import (
     prepare_images,
 )
 from explorer.receptive_field.figures import draw_effective, draw_effective_table, name_layer
-from explorer.receptive_field.scene import TABLE, Scene, View, find_scene, name_network
+from explorer.receptive_field.sentences import name_network
+from explorer.receptive_field.session import TABLE, Scene, View, find_scene
 from explorer.text import Text, text_in
 
 FIRST_IMAGES = 20
@@ -45,24 +46,30 @@ class Job:
     num_images: int
 
 
-def on_measure(*values, language: str) -> tuple:
-    """Stop what is under way, check what is set, and hand it on to `on_run`."""
-    *view, num_images, run = values
+def on_measure(num_images, run: Run | None, *, language: str, **values) -> dict:
+    """Stop what is under way, check what is set, and hand it on to `on_run`.
+
+    Args:
+        num_images: on how many images to measure.
+        run: what is under way, if anything is.
+        language: of the page.
+        **values: those of a View.
+    """
     stop_run(run)
-    scene, text = find_scene(View(*view)), text_in(language)
-    if scene.view.model == TABLE:
+    scene, text = find_scene(View(**values)), text_in(language)
+    if scene.model == TABLE:
         raise InputError("receptive_field.no_weights_table")
-    if scene.row.kind not in ("conv", "pool") or not has_module(scene.view.model, scene.row.name):
+    if scene.row.kind not in ("conv", "pool") or not has_module(scene.model, scene.row.name):
         raise InputError("receptive_field.no_effective")
-    check_cost(scene.view.model, scene.size)
+    check_cost(scene.model, scene.size)
     num_images = len(choose_images(num_images, len(load_sample().images)))
     sentence = text("receptive_field.measuring", name=name_unit(scene, text), done=0, count=num_images)
-    return sentence, gr.skip(), gr.skip(), Run(Job(scene, num_images)), gr.Button(visible=True)
+    return {"look_for": sentence, "run": Run(Job(scene, num_images)), "stop": gr.Button(visible=True)}
 
 
-def on_run(run: Run | None, *, language: str) -> Iterator[tuple]:
+def on_run(run: Run | None, *, language: str) -> Iterator[dict]:
     """Measure part after part and show what there is so far, until all are done or the run is stopped."""
-    yield from show_parts(run, _measure, partial(_draw_part, text=text_in(language)), _is_last, num_pictures=2)
+    yield from show_parts(run, _measure, partial(_draw_part, text=text_in(language)), _is_last)
 
 
 Part = tuple[Job, Measured, float]  # what of a job was measured, and the share that is done
@@ -72,25 +79,25 @@ def _measure(job: Job) -> Iterator[Part]:
     return ((job, measured, done) for measured, done in measure_kinds(job.scene, job.num_images))
 
 
-def _draw_part(part: Part, text: Text) -> tuple:
+def _draw_part(part: Part, text: Text) -> dict:
     job, measured, done = part
-    sentence, maps, table = draw_measured(job.scene, measured, done, job.num_images, text)
-    return sentence, json.dumps(maps), table
+    drawn = draw_measured(job.scene, measured, done, job.num_images, text)
+    return {**drawn, "maps": json.dumps(drawn["maps"])}
 
 
 def _is_last(part: Part) -> bool:
     return part[-1] >= 1
 
 
-def on_stop(run: Run | None, *, language: str) -> tuple:
+def on_stop(run: Run | None, *, language: str) -> dict:
     """Stop measuring; what is drawn stays."""
     stop_run(run)
-    return text_in(language)("receptive_field.stopped"), gr.Button(visible=False)
+    return {"look_for": text_in(language)("receptive_field.stopped"), "stop": gr.Button(visible=False)}
 
 
 def measure_kinds(scene: Scene, num_images: int) -> Iterator[tuple[Measured, float]]:
     """What was measured so far with random and with trained weights, and the share that is done."""
-    name, size = scene.view.model, scene.size
+    name, size = scene.model, scene.size
     kinds = {"random": partial(draw_random_network, name)}
     if has_trained_weights(name):
         trained = copy_trained_network(name)
@@ -105,7 +112,7 @@ def measure_kinds(scene: Scene, num_images: int) -> Iterator[tuple[Measured, flo
             yield list(measured.items()), done
 
 
-def draw_measured(scene: Scene, measured: Measured, done: float, num_images: int, text: Text) -> tuple:
+def draw_measured(scene: Scene, measured: Measured, done: float, num_images: int, text: Text) -> dict:
     """Sentence, maps and table of what was measured so far."""
     sentence = describe_effective(scene, measured, text)
     if done < 1:
@@ -114,14 +121,15 @@ def draw_measured(scene: Scene, measured: Measured, done: float, num_images: int
         name = f"{name_unit(scene, text)}, {text(f'receptive_field.weights_{measured[-1][0]}')}"
         sentence = text("receptive_field.measuring", name=name, done=counted, count=num_images)
     maps = draw_effective(measured, name_unit(scene, text), scene.field, text)
-    return sentence, maps, draw_effective_table(measured, scene.row, scene.field, text)
+    table = draw_effective_table(measured, scene.row, scene.field, text)
+    return {"look_for": sentence, "maps": maps, "table": table}
 
 
 def name_unit(scene: Scene, text: Text) -> str:
     """The network, the layer and the unit: what was measured stays in sight when another is chosen above."""
     row, column = scene.unit
     unit = text("receptive_field.field_title", name=name_layer(scene.row, text), row=row, column=column)
-    return text("receptive_field.measured_unit", network=name_network(scene.view.model, text), unit=unit)
+    return text("receptive_field.measured_unit", network=name_network(scene.model, text), unit=unit)
 
 
 def describe_effective(scene: Scene, measured: Measured, text: Text) -> str:
@@ -145,8 +153,14 @@ def _first_measured() -> Measured:
     return measured
 
 
-def build_effective(inputs: Sequence, text: Text, language: str) -> None:
-    """The effective field of the unit that is shown above."""
+def build_effective(view: Components, text: Text, language: str) -> None:
+    """The effective field of the unit that is shown above.
+
+    Args:
+        view: name of a field of View -> its component.
+        text: sentences in the page's language.
+        language: language of the page.
+    """
     scene = find_scene(View())
     first = draw_measured(scene, _first_measured(), 1.0, FIRST_IMAGES, text)
     with gr.Row(elem_classes="stage"):
@@ -158,10 +172,11 @@ def build_effective(inputs: Sequence, text: Text, language: str) -> None:
                 text("receptive_field.stop"), visible=False, elem_id="receptive-field-stop", elem_classes="stop"
             )
         with picture_column():
-            look_for = build_look_for(first[0])
-            maps = build_canvas(first[1], "receptive-field-effective")
-            table = gr.HTML(first[2], apply_default_css=False)
+            look_for = build_look_for(first["look_for"])
+            maps = build_canvas(first["maps"], "receptive-field-effective")
+            table = gr.HTML(first["table"], apply_default_css=False)
     run = gr.State(None)
-    outputs = [look_for, maps, table, run, stop]
-    wire([measure.click], on_measure, [*inputs, num_images, run], outputs, language, queue=True)
-    wire_run(run, on_run, on_stop, look_for, [maps, table], stop, language)
+    parts = {"look_for": look_for, "maps": maps, "table": table, "stop": stop}
+    inputs = {**view, "num_images": num_images, "run": run}
+    wire([measure.click], on_measure, inputs, {**parts, "run": run}, language, queue=True)
+    wire_run(run, on_run, on_stop, parts, language)

@@ -138,25 +138,32 @@ def name_layer(row: LayerRow, text: Text) -> str:
     return row.name if row.kind in row.name else text("receptive_field.layer_with_kind", name=row.name, kind=kind)
 
 
-def draw_field(
-    image: np.ndarray, size: int, row: LayerRow, unit: tuple[int, int], field: FieldBox, means: np.ndarray, text: Text
-) -> dict:
+def draw_backdrop(key: str, image: np.ndarray, means: np.ndarray) -> dict:
+    """On what a field is drawn: the value of the component of backdrop.js.
+
+    Args:
+        key: by which `draw_field` names it.
+        image: (S, S) of 0..1, at any resolution.
+        means: (U, U) of 0..1, the layer's map, at any resolution.
+    """
+    return {"key": key, "image": _encode_grey(image), "map": _encode_grey(means)}
+
+
+def draw_field(backdrop: str, size: int, row: LayerRow, unit: tuple[int, int], field: FieldBox, text: Text) -> dict:
     """The field of a unit on an image, beside the map of its layer: the value of the component that field.js draws.
 
     Args:
-        image: (S, S) of 0..1, at any resolution.
+        backdrop: key of the image and the map.
         size: side of the image in pixels.
         row: the unit's layer.
         unit: (row, column) on its map.
         field: what it sees.
-        means: (U, U) of 0..1, the layer's map, at any resolution.
         text: sentences in the page's language.
     """
     title = text("receptive_field.field_title", name=name_layer(row, text), row=unit[0], column=unit[1])
     return {
+        "backdrop": backdrop,
         "size": size,
-        "image": _encode_grey(image),
-        "map": _encode_grey(means),
         "box": list(field.box),
         "clipped": list(field.clipped),
         "centre": list(field.centre),

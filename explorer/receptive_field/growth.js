@@ -1,42 +1,46 @@
-// Clicks on the growth chart: the body of the js_on_load of a gr.HTML that is not seen, with `element`.
-// Each line of the chart carries the name of its network in `meta`; the number of a point is that of its layer.
-const { chart, stacks } = element.querySelector("[data-chart]").dataset;
-const { setValue } = window.cnnExplorer;
+// Clicks on the growth chart, handed on by an element that is not seen. Each line of the chart carries the name of its
+// network in `meta`; the number of a point is that of its layer.
+import { forgetChoice, setValue } from "../page/values.js";
 
-function pass({ points }) {
+function pass({ points }, stacks) {
   const point = points.find(({ data }) => data.meta);
   if (!point) return;
   const { meta: network, x } = point.data;
-  if (JSON.parse(stacks).includes(network)) setValue("receptive_field.stack", network);
+  if (stacks.includes(network)) setValue("receptive_field.stack", network);
   else setValue("receptive_field.chosen", { network, layer: point.pointNumber, last: x.length - 1 });
 }
 
 // Gradio may draw the chart anew in another element, and plotly forgets who listens when it starts again.
-function listen(place) {
+function listen(place, onClick) {
   for (const plot of place.querySelectorAll(".js-plotly-plot")) {
     if (!plot.on) continue;
-    plot.removeListener("plotly_click", pass);
-    plot.on("plotly_click", pass);
+    plot.removeListener("plotly_click", onClick);
+    plot.on("plotly_click", onClick);
   }
 }
 
-// The chart is put into the page when its tab is first shown, perhaps after this script has run.
-function start() {
-  const place = document.querySelector(chart);
-  if (!place) {
-    window.setTimeout(start, 100);
-    return;
+export function mount(element) {
+  const { chart, stacks } = element.querySelector("[data-chart]").dataset;
+  const onClick = (event) => pass(event, JSON.parse(stacks));
+
+  // The chart is put into the page when its tab is first shown, perhaps after this.
+  function start() {
+    const place = document.querySelector(chart);
+    if (!place) {
+      window.setTimeout(start, 100);
+      return;
+    }
+    new MutationObserver(() => listen(place, onClick)).observe(place, { childList: true, subtree: true });
+    listen(place, onClick);
   }
-  new MutationObserver(() => listen(place)).observe(place, { childList: true, subtree: true });
-  listen(place);
+
+  start();
 }
 
 // A layer was chosen; one of another network brings that network to the front, and the one before among the compared.
 // `fixed` holds the sizes of the networks that take one only. Returns model, size, layer, last and compared.
-window.cnnExplorer.bringForward = ({ network, layer, last }, model, size, compared, fixed) => {
-  window.cnnExplorer.forgetChoice("receptive_field.model");
+export function bringForward({ network, layer, last }, model, size, compared, fixed) {
+  forgetChoice("receptive_field.model");
   const slider = { __type__: "update", maximum: last, value: layer };
   return [network, fixed[network] ?? size, slider, last, compared.map((name) => (name === network ? model : name))];
-};
-
-start();
+}

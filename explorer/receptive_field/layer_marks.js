@@ -1,7 +1,5 @@
-// Says at each broken cell of the table what is wrong with it: the body of the js_on_load of a gr.HTML that is not
-// seen, with `element`, `props` and `watch`. props.value is a list of {row, column, sentence}, rows counted from 1.
-const { table, columns } = element.querySelector("[data-table]").dataset;
-const names = JSON.parse(columns);
+// Says at each broken cell of the table what is wrong with it. The value is a list of {row, column, sentence}, rows counted
+// from 1; the element is not seen.
 
 function clear(host) {
   host.querySelectorAll(".cell-problem").forEach((line) => line.remove());
@@ -11,7 +9,7 @@ function clear(host) {
   }
 }
 
-function mark(host, { row, column, sentence }) {
+function mark(host, names, { row, column, sentence }) {
   const line = host.querySelectorAll("tbody tr:not(.cell-problem)")[row - 1];
   if (!line) return;
   const cell = line.querySelectorAll("select, input")[names.indexOf(column)];
@@ -28,11 +26,13 @@ function mark(host, { row, column, sentence }) {
   last.after(below);
 }
 
-function show() {
-  const host = document.querySelector(table);
-  if (!host) return;
-  clear(host);
-  (Array.isArray(props.value) ? props.value : []).forEach((problem) => mark(host, problem));
+export function mount(element, props, watch) {
+  const { table, columns } = element.querySelector("[data-table]").dataset;
+  watch("value", () => {
+    const host = document.querySelector(table);
+    if (!host) return;
+    clear(host);
+    const problems = Array.isArray(props.value) ? props.value : [];
+    problems.forEach((problem) => mark(host, JSON.parse(columns), problem));
+  });
 }
-
-watch("value", show);

@@ -1,35 +1,6 @@
-// The editable table of layers: the body of a gr.HTML's js_on_load, with `element`, `props`, `watch` and `trigger`.
-// props.value is a list of rows, {type, kernel, stride, padding, dilation}, whose cells are what the reader typed.
-const host = element.querySelector(".layer-table");
-const { makeButton } = window.cnnExplorer;
-const words = JSON.parse(host.dataset.words);
-const columns = ["kernel", "stride", "padding", "dilation"];
-
-function nameCell(number, column) {
-  return words.row.replace("{number}", number + 1).replace("{column}", words[column]);
-}
-
-function makeCell(row, number, column) {
-  const input = document.createElement("input");
-  input.type = "text";
-  input.inputMode = "numeric";
-  input.value = row[column] ?? "";
-  input.setAttribute("aria-label", nameCell(number, column));
-  input.dataset.short = words[`${column}Short`];
-  input.addEventListener("input", () => change(number, column, input.value));
-  return input;
-}
-
-function makeType(row, number) {
-  const select = document.createElement("select");
-  select.setAttribute("aria-label", nameCell(number, "type"));
-  for (const type of ["conv", "pool", "transposed"]) {
-    select.add(new Option(words[type], type, false, row.type === type));
-  }
-  select.addEventListener("change", () => change(number, "type", select.value));
-  select.dataset.short = words.typeShort;
-  return select;
-}
+// The editable table of layers. The value is a list of rows, {type, kernel, stride, padding, dilation}, whose cells are what
+// the reader typed.
+import { makeButton } from "../page/buttons.js";
 
 function inCell(tag, child) {
   const cell = document.createElement(tag);
@@ -37,65 +8,106 @@ function inCell(tag, child) {
   return cell;
 }
 
-function rowsNow() {
-  return (Array.isArray(props.value) ? props.value : []).map((row) => ({ ...row }));
-}
-
-function change(number, column, value) {
-  const rows = rowsNow();
-  rows[number][column] = value;
-  send(rows);
-}
-
-function send(rows) {
-  props.value = rows;
-  trigger("input");
-}
-
-function draw() {
-  const table = document.createElement("table");
-  const head = table.createTHead().insertRow();
-  for (const column of ["type", ...columns]) {
-    head.append(inCell("th", words[`${column}Short`]));
-    head.lastChild.title = words[column];
+class LayerTable {
+  constructor(host, props, trigger) {
+    // Words, the names of the columns of numbers, the types of layers, and the row that an empty table begins with.
+    const { columns, types, first, ...words } = JSON.parse(host.dataset.words);
+    Object.assign(this, { host, props, trigger, columns, types, first, words });
   }
-  head.append(document.createElement("th"));
-  const body = table.createTBody();
-  rowsNow().forEach((row, number) => {
-    const line = body.insertRow();
-    line.append(inCell("td", makeType(row, number)));
-    for (const column of columns) line.append(inCell("td", makeCell(row, number, column)));
-    const remove = () => {
-      resend(rowsNow().filter((_, other) => other !== number));
-      const buttons = host.querySelectorAll("button"); // of the row that follows, or the one that adds
-      buttons[Math.min(number, buttons.length - 1)].focus();
-    };
-    const label = words.remove.replace("{number}", number + 1);
-    line.append(inCell("td", makeButton("×", remove, { className: "text-button remove-layer", label })));
-  });
-  const add = () => {
-    const rows = rowsNow();
-    resend([...rows, rows.at(-1) ?? { type: "conv", kernel: "3", stride: "1", padding: "1", dilation: "1" }]);
-    host.querySelector("tbody tr:last-child select").focus();
-  };
-  const addButton = makeButton(`+ ${words.add}`, add, { className: "text-button add-layer", label: words.add });
-  host.replaceChildren(table, addButton);
+
+  get rows() {
+    return (Array.isArray(this.props.value) ? this.props.value : []).map((row) => ({ ...row }));
+  }
+
+  nameCell(number, column) {
+    return this.words.row.replace("{number}", number + 1).replace("{column}", this.words[column]);
+  }
+
+  makeCell(row, number, column) {
+    const input = document.createElement("input");
+    input.type = "text";
+    input.inputMode = "numeric";
+    input.value = row[column] ?? "";
+    input.addEventListener("input", () => this.change(number, column, input.value));
+    return this.label(input, number, column);
+  }
+
+  makeType(row, number) {
+    const select = document.createElement("select");
+    for (const type of this.types) select.add(new Option(this.words[type], type, false, row.type === type));
+    select.addEventListener("change", () => this.change(number, "type", select.value));
+    return this.label(select, number, "type");
+  }
+
+  label(field, number, column) {
+    field.setAttribute("aria-label", this.nameCell(number, column));
+    field.dataset.short = this.words[`${column}Short`];
+    return field;
+  }
+
+  change(number, column, value) {
+    const { rows } = this;
+    rows[number][column] = value;
+    this.send(rows);
+  }
+
+  send(rows) {
+    this.props.value = rows;
+    this.trigger("input");
+  }
+
+  draw() {
+    const table = document.createElement("table");
+    const head = table.createTHead().insertRow();
+    for (const column of ["type", ...this.columns]) {
+      head.append(inCell("th", this.words[`${column}Short`]));
+      head.lastChild.title = this.words[column];
+    }
+    head.append(document.createElement("th"));
+    const body = table.createTBody();
+    this.rows.forEach((row, number) => this.drawRow(body.insertRow(), row, number));
+    const { add } = this.words;
+    const button = makeButton(`+ ${add}`, () => this.add(), { className: "text-button add-layer", label: add });
+    this.host.replaceChildren(table, button);
+  }
+
+  drawRow(line, row, number) {
+    line.append(inCell("td", this.makeType(row, number)));
+    for (const column of this.columns) line.append(inCell("td", this.makeCell(row, number, column)));
+    const label = this.words.remove.replace("{number}", number + 1);
+    const remove = makeButton("×", () => this.remove(number), { className: "text-button remove-layer", label });
+    line.append(inCell("td", remove));
+  }
+
+  remove(number) {
+    this.resend(this.rows.filter((_, other) => other !== number));
+    const buttons = this.host.querySelectorAll("button"); // of the row that follows, or the one that adds
+    buttons[Math.min(number, buttons.length - 1)].focus();
+  }
+
+  add() {
+    this.resend([...this.rows, this.rows.at(-1) ?? this.first]);
+    this.host.querySelector("tbody tr:last-child select").focus();
+  }
+
+  // Rows were added or taken away, or came from the server: the inputs no longer match, so draw them anew.
+  resend(rows) {
+    this.send(rows);
+    this.draw();
+  }
+
+  isShown() {
+    const shown = [...this.host.querySelectorAll("tbody tr:not(.cell-problem)")].map((line) =>
+      [...line.querySelectorAll("select, input")].map((input) => input.value),
+    );
+    const wanted = this.rows.map((row) => [row.type, ...this.columns.map((column) => String(row[column] ?? ""))]);
+    return JSON.stringify(shown) === JSON.stringify(wanted);
+  }
 }
 
-// Rows were added or taken away, or came from the server: the inputs no longer match, so draw them anew.
-function resend(rows) {
-  send(rows);
-  draw();
+export function mount(element, props, watch, trigger) {
+  const table = new LayerTable(element.querySelector(".layer-table"), props, trigger);
+  // While someone types, the value equals what is shown, and the cursor must stay where it is.
+  watch("value", () => table.isShown() || table.draw());
+  table.draw();
 }
-
-function isShown() {
-  const shown = [...host.querySelectorAll("tbody tr:not(.cell-problem)")].map((line) =>
-    [...line.querySelectorAll("select, input")].map((input) => input.value),
-  );
-  const wanted = rowsNow().map((row) => [row.type, ...columns.map((column) => String(row[column] ?? ""))]);
-  return JSON.stringify(shown) === JSON.stringify(wanted);
-}
-
-// While someone types, the value equals what is shown, and the cursor must stay where it is.
-watch("value", () => isShown() || draw());
-draw();

@@ -192,7 +192,11 @@ class CellError(InputError):
         return self.say(language, f"{self.key}_here")
 
 
-def parse_layers(table: Any) -> list[dict[str, Any]]:
+class Layers(list[dict[str, Any]]):
+    """Rows of the table that `parse_layers` has checked: it takes them as they are."""
+
+
+def parse_layers(table: Any) -> Layers:
     """Layers out of what a reader typed: a list of rows whose cells may be text.
 
     Args:
@@ -205,11 +209,13 @@ def parse_layers(table: Any) -> list[dict[str, Any]]:
     Raises:
         InputError: naming the row, the column and what is wrong; a CellError wherever one row or cell is to blame.
     """
+    if isinstance(table, Layers):
+        return table
     _check_table(table)
     for number, row in enumerate(table, start=1):
         for problem in _find_row_problems(number, row):
             raise problem
-    return [_read_row(row) for row in table]
+    return Layers(_read_row(row) for row in table)
 
 
 def find_problems(table: Any, input_size: int = 28) -> list[CellError]:

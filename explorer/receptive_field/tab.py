@@ -5,20 +5,19 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from functools import cache
-from itertools import pairwise
-from pathlib import Path
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 import gradio as gr
 
-from explorer.checks import check_choice, check_number, check_whole
+from explorer.checks import check_whole
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
-from explorer.models.networks import NETWORKS, find_network, present_name
+from explorer.models.networks import NETWORKS, find_network
 from explorer.page.canvas import build_canvas
-from explorer.page.events import PRIVATE, draw_look_for, draw_problem, set_by_page, then_wire, wire
+from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
+from explorer.page.events import PRIVATE, Components, draw_look_for, draw_problem, set_by_page, then_wire, wire
 from explorer.page.layout import (
     Wing,
     build_explanation,
@@ -30,10 +29,12 @@ from explorer.page.layout import (
     picture_column,
 )
 from explorer.page.samples import build_sample_picker
+from explorer.page.scripts import mount
 from explorer.page.style import PLOT_SETTINGS
 from explorer.receptive_field.effective_tab import build_effective
 from explorer.receptive_field.figures import (
     Growth,
+    draw_backdrop,
     draw_badge,
     draw_depth_table,
     draw_field,
@@ -42,26 +43,24 @@ from explorer.receptive_field.figures import (
     draw_network_table,
     draw_stack_table,
     draw_stacks,
-    name_stack,
 )
 from explorer.receptive_field.maths import (
     COLUMN_LIMITS,
     COLUMN_TERMS,
     COMPARISONS,
     LAYER_TYPES,
-    MAX_LAYERS,
-    LayerRow,
+    CellError,
     calculate_receptive_field,
     compare_stacks,
     compute_mean_brightness,
     find_first_as_wide,
     find_last_local,
     find_problems,
-    summarise_stack,
 )
 from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, trace_model
-from explorer.receptive_field.scene import (
-    FARTHEST,
+from explorer.receptive_field.sentences import describe_layer, describe_stacks, name_network, tell_story
+from explorer.receptive_field.session import (
+    DEEPEST,
     FIRST_LAYER,
     FIRST_MODEL,
     FIRST_SAMPLE,
@@ -74,45 +73,38 @@ from explorer.receptive_field.scene import (
     TABLE,
     Scene,
     View,
-    check_compared,
     check_scene,
     check_size,
-    describe_layer,
     encode_picture,
-    find_key,
-    find_reach,
+    find_chain,
     find_scene,
     fit_size,
     make_layers,
-    name_network,
+    read_compared,
     read_image,
+    read_layers,
+    read_model,
+    read_place,
     trace_compared,
-    trace_rows,
 )
-from explorer.text import LANGUAGES, Text, text_in
+from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
-FOLDER = Path(__file__).parent
 LEAST_IMAGE_SIZE = 8
 MOST_REQUESTS = 2**53  # of a page, which counts them
-DEEPEST_LINK = 9999  # layers; no network has as many
 CHOICE = "receptive_field.model"  # by which the page knows the choice of a network
-PICTURE = "receptive_field.picture"  # by which it knows the reader's own picture; brought.js knows it, too
+NEW_LAYER = {"type": "conv", "kernel": "3", "stride": "1", "padding": "1", "dilation": "1"}  # of an empty table
+PICTURE = "receptive_field.picture"  # by which it knows the reader's own picture
 
 
 # Section 4.2 of the tutorial: number of 3x3 layers and the side that it says they see.
 CLAIMED_DEPTHS = ((1, "3"), (3, "7"), (5, "15"), (10, "32"), (20, "100+"))
 
 
-PICTURES = ("chart", "field", "table")
-# What the handler gives: the look-for line first, then the pictures, then what it changes of the controls.
-ANSWER = (*PICTURES, "layer", "last", "marks")
-
-
 # ---- what the page calls ------------------------------------------------------------------------------------------
 
 
-def on_view(last, *values, language: str) -> list:
+def on_view(last, *, language: str, **values) -> dict:
     """Everything for what is set.
 
     It is called after any change, so that it alone decides what is shown: of two handlers the earlier could answer later.
@@ -120,76 +112,84 @@ def on_view(last, *values, language: str) -> list:
 
     Args:
         last: number of the last layer that the slider knows of; another one is told.
-        *values: those of a View.
+        language: of the page.
+        **values: those of a View.
     """
-    view, text = View(*values), text_in(language)
-    size = check_size(view.size)
-    problems = find_problems(view.layers, size) if view.model == TABLE else ()
-    if problems:
-        marks = [{"row": each.row, "column": each.column, "sentence": each.remark(language)} for each in problems]
-        return [gr.update(value=draw_problem(problems[0].sentence(language))), *_in_order(marks=marks)]
+    view, text = View(**values), text_in(language)
+    try:
+        scene = find_scene(view)
+    except InputError:
+        if view.model == TABLE and (problems := find_problems(view.layers, check_size(view.size))):
+            return _mark_problems(problems, language)
+        raise
     changes = {"marks": []} if view.model == TABLE else {}
-    deepest = len(trace_rows(view, size)) - 1
+    deepest = len(scene.rows) - 1
     if deepest != last:
-        number = min(check_whole("terms.layer", view.layer, 0), deepest)
         # A layer that stays is not sent back: the slider may have been moved on meanwhile.
-        moved = {} if number == view.layer else {"value": number}
-        view = replace(view, layer=number)
+        moved = {} if scene.number == view.layer else {"value": scene.number}
         changes |= {"layer": gr.update(maximum=deepest, **moved), "last": deepest}
-    scene = find_scene(view)
-    pictures = draw_pictures(scene, text)
-    story = find_story(view)
-    sentence = tell_story(story, view, scene.rows, text) if story else describe_layer(scene, text)
-    return [sentence, *_in_order(**pictures, **changes)]
+    story = find_story(scene)
+    sentence = tell_story(story, scene, text) if story else describe_layer(scene, text)
+    return {"look_for": sentence, **draw_pictures(scene, text), **changes}
 
 
-def on_open(last, *values, language: str) -> list:
+def _mark_problems(problems: Sequence[CellError], language: str) -> dict:
+    """The first in the line above, and each at its cell."""
+    marks = [{"row": each.row, "column": each.column, "sentence": each.remark(language)} for each in problems]
+    return {"look_for": gr.update(value=draw_problem(problems[0].sentence(language))), "marks": marks}
+
+
+def on_open(last, *, language: str, **values) -> dict:
     """The same for what a link asked for, and the size; the check, which follows other events, is made at once.
 
     A link names no size where it is that with which the page opens: then a network comes at its own.
     """
-    view = View(*values)
-    size = find_own_size(view.model) if view.size == IMAGE_SIZE else fit_size(view.model, view.size)
-    view = replace(view, size=size)
-    values = [getattr(view, name) for name in View.__dataclass_fields__]
-    answer = on_view(last, *values, language=language)
-    answer[1 + ANSWER.index("field")] = {**on_check(*values, language=language)[1], "isCheck": False}
-    return [*answer, size, gr.update(open=view.model == TABLE)]
+    model, size = values["model"], values["size"]
+    size = find_own_size(model) if size == IMAGE_SIZE else fit_size(model, size)
+    values |= {"size": size}
+    answer = {**on_view(last, language=language, **values), **on_check(language=language, **values)}
+    if "field" in answer:
+        answer["field"]["isCheck"] = False
+    return {**answer, "size": size, "editor": gr.update(open=model == TABLE)}
 
 
-def on_upload(path, number, *, language: str) -> list:
+def on_upload(path, number, *, language: str) -> dict:
     """The reader brought a picture, which on_view draws then, or the page tells why not. The sentence stays.
 
     Args:
         path: of the file; None where it has been taken away meanwhile.
         number: of the request, by which the page knows whether something else was set since.
+        language: of the page.
     """
     number = number if type(number) is int and 0 <= number < MOST_REQUESTS else None  # else no page's
     try:
-        return [gr.skip(), {"number": number, "picture": path and encode_picture(path)}]
+        return {"brought": {"number": number, "picture": path and encode_picture(path)}}
     except InputError as error:
-        return [gr.skip(), {"number": number, "problem": error.sentence(language)}]
+        return {"brought": {"number": number, "problem": error.sentence(language)}}
 
 
-def on_check(*values, language: str) -> list:
+def on_check(*, language: str, **values) -> dict:
     """Let autograd find the field that is shown: pixels that reach the unit, and whether they are those told."""
     try:
-        scene = find_scene(View(*values))
+        scene = find_scene(View(**values))
         check = check_scene(scene)
         payload = draw_scene(replace(scene, field=check.field), text_in(language), check)
     except InputError:  # on_view has told it; something else may have been set and told since
-        return [gr.skip(), gr.skip()]
+        return {}
     # Something else may be shown by the time that this arrives: then field.js lets it pass.
-    return [gr.skip(), {**payload, "isCheck": True}]
+    return {"field": {**payload, "isCheck": True}}
 
 
-def on_compare(comparison, channels, *, language: str) -> tuple:
+def on_compare(comparison, channels, *, language: str) -> dict:
     """Stacks of layers side by side: what they see and what they cost."""
     text = text_in(language)
     channels = check_whole("receptive_field.channels", channels, 1, 4096)
     stacks = compare_stacks(comparison, channels)
-    sentence = describe_stacks(comparison, stacks, text)
-    return sentence, draw_stacks(stacks, text), draw_stack_table(stacks, channels, text)
+    return {
+        "look_for": describe_stacks(comparison, stacks, text),
+        "stacks": draw_stacks(stacks, text),
+        "costs": draw_stack_table(stacks, channels, text),
+    }
 
 
 # ---- stories ------------------------------------------------------------------------------------------------------
@@ -217,52 +217,20 @@ STORY_LAYERS = {"whole": find_first_as_wide}
 
 
 @cache
-def open_story(story: str) -> View:
-    """What a story shows: its network at its layer."""
+def open_story(story: str) -> Scene:
+    """What a story shows: its network at its layer, on the image with which the page opens."""
     view = View(size=IMAGE_SIZE, **STORIES[story])
-    rows = trace_rows(view, IMAGE_SIZE)
-    return replace(view, layer=rows.index(STORY_LAYERS.get(story, find_last_local)(rows)))
+    rows = find_chain(view).rows
+    return find_scene(replace(view, layer=rows.index(STORY_LAYERS.get(story, find_last_local)(rows))))
 
 
-def find_story(view: View) -> str | None:
-    """The story that is told of a view that has been drawn, on whichever image, or None."""
+def find_story(scene: Scene) -> str | None:
+    """The story that is told of a scene, on whichever image, or None."""
 
-    def parts_of(each: View) -> tuple:
-        layers = [dict(row) for row in each.layers] if each.model == TABLE else None
-        return each.model, each.size, each.layer, each.place or None, list(each.compared or ()), layers
+    def parts_of(each: Scene) -> tuple:
+        return each.chain, each.number, each.place, each.compared
 
-    shown = parts_of(view)
-    return next((story for story in STORIES if parts_of(open_story(story)) == shown), None)
-
-
-def tell_story(story: str, view: View, rows: Sequence[LayerRow], text: Text) -> str:
-    """The sentence of a story, with numbers computed now."""
-    said: dict[str, Any] = {"size": find_last_local(rows).size}
-    if story == "kernels":
-        small, large = (summarise_stack([{"kernel": kernel}] * depth, 64) for kernel, depth in ((3, 2), (5, 1)))
-        said |= {
-            "small": small.weights_per_pair, "large": large.weights_per_pair,
-            "saved": f"{1 - small.num_params / large.num_params:.0%}",
-            "relus": small.num_nonlinearities, "large_relus": large.num_nonlinearities,
-        }  # fmt: skip
-    elif story == "resnet50":
-        other = trace_model("resnet34", IMAGE_SIZE)
-        said |= {"other": find_last_local(other).size}
-        said |= {"kernels": _count_wide(rows), "other_kernels": _count_wide(other)}
-    elif story == "whole":
-        wide = find_first_as_wide(rows)
-        number = rows.index(wide)
-        said |= {"name": html.escape(wide.name), "number": number, "wide": wide.size, "before": rows[number - 1].size}
-    else:
-        field = find_scene(view).field
-        said |= {"pixels": int(field.mask.sum()), "share": f"{1 - field.holes_share:.0%}"}
-        said |= {"weights": sum(int(layer["kernel"]) ** 2 for layer in view.layers)}
-    return text(f"receptive_field.tell_{story}", **said)
-
-
-def _count_wide(rows: Sequence[LayerRow]) -> int:
-    """How many layers widen the field."""
-    return sum(row.size > before.size for before, row in pairwise(rows) if row.kind == "conv")
+    return next((story for story in STORIES if parts_of(open_story(story)) == parts_of(scene)), None)
 
 
 # ---- what they show -----------------------------------------------------------------------------------------------
@@ -275,88 +243,34 @@ def find_own_size(model: Any) -> int:
 
 def draw_pictures(scene: Scene, text: Text) -> dict:
     """All pictures of a scene, by name."""
-    view = scene.view
-    compared = check_compared(view.compared)
-    others = [Growth(name, name_network(name, text), trace_compared(name, scene)) for name in compared]
-    main = Growth(view.model, name_network(view.model, text), scene.rows)
+
+    def draw_chart():
+        shown = [(scene.model, scene.rows), *((name, trace_compared(name, scene)) for name in scene.compared)]
+        main, *others = (Growth(name, name_network(name, text), rows) for name, rows in shown)
+        return draw_growth(main, scene.number, others, text)
+
+    drawn_table = partial(draw_layer_table, scene.rows, scene.number, scene.pixel, text)
     return {
-        "chart": draw_growth(main, scene.number, others, text),
+        "chart": Drawing((scene.chain, scene.number, scene.compared, scene.table), draw_chart),
+        "backdrop": Drawing(scene.ground, partial(draw_ground, scene)),
         "field": draw_scene(scene, text),
-        "table": draw_layer_table(scene.rows, scene.number, scene.pixel, text),
+        "table": Drawing((scene.chain, scene.number, scene.place), drawn_table),
     }
-
-
-def _in_order(**values) -> list:
-    """A value for each part of the answer: those given, and no change of all others."""
-    return [values.get(name, gr.skip()) for name in ANSWER]
 
 
 def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict:
     """The field on the image beside the layer's map, and below it what autograd said of it, or that it is asked."""
-    shown = read_image(scene.view, min(scene.size, SHOWN_SIDE))
-    image = read_image(scene.view, scene.size)
-    reach = find_reach(scene)
-    field = draw_field(
-        shown, scene.size, scene.row, scene.unit, scene.field, compute_mean_brightness(image, reach), text
-    )
-    if len(reach) > 1 and reach.all():  # an even grey, which would look like a fault
+    field = draw_field(scene.ground_key, scene.size, scene.row, scene.unit, scene.field, text)
+    if len(scene.reach) > 1 and scene.reach.all():  # an even grey, which would look like a fault
         field["mapCaption"] = text("receptive_field.map_even")
-    return {**field, "badge": draw_badge(check, scene.row, text), "key": find_key(scene)}
+    return {**field, "badge": draw_badge(check, scene.row, text), "key": scene.key}
 
 
-# ---- comparisons --------------------------------------------------------------------------------------------------
-
-
-def describe_stacks(comparison: str, stacks: Sequence, text: Text) -> str:
-    """What to look for in a comparison, with its numbers."""
-    first, second = stacks[0], stacks[1]
-    return text(
-        f"receptive_field.look_{comparison}",
-        first=name_stack(first), second=name_stack(second), third=name_stack(stacks[2]),
-        first_size=first.size, second_size=second.size, third_size=stacks[2].size,
-        first_params=f"{first.num_params:,}", second_params=f"{second.num_params:,}",
-        saved=f"{1 - first.num_params / second.num_params:.0%}",
-        second_share=f"{second.seen_share:.0%}", third_share=f"{stacks[2].seen_share:.0%}",
-        first_jump=first.jump, third_jump=stacks[2].jump,
-    )  # fmt: skip
-
-
-# ---- the public function ------------------------------------------------------------------------------------------
-
-
-def receptive_field(
-    model: str = "lenet5", layers: list | None = None, input_size: int = IMAGE_SIZE, language: str = "en"
-) -> dict:
-    """Receptive field of every layer of a network, or of a list of layers.
-
-    Args:
-        model: name of a model of the catalogue, or "torchvision/" and the name of one of torchvision's classifiers; not
-            used when layers are given.
-        layers: list of {"type": "conv", "pool" or "transposed", "kernel", "stride", "padding", "dilation"} instead of a
-            model.
-        input_size: side of the image in pixels, 1 to 512.
-        language: "en" or "zh", for names and sentences.
-
-    Returns:
-        "input_size"; "layers", each with name, kind, size, jump, start (centre of the first unit, in pixels),
-        num_units, reach and note (key of why it is global or uneven, or null); "as_wide_as_image_from", the name
-        of the first layer whose field is, or null; "sentence", which says in words what the last layer sees.
-    """
-    check_choice("terms.language", language, tuple(LANGUAGES))
-    text = text_in(language)
-    input_size = check_size(input_size)
-    view = (
-        View(model=present_name(model), size=input_size) if layers is None else View(TABLE, input_size, layers=layers)
-    )
-    rows = trace_rows(view, input_size)
-    scene = find_scene(replace(view, layer=len(rows) - 1))
-    wide = find_first_as_wide(rows)
-    return {
-        "input_size": input_size,
-        "layers": [asdict(row) for row in rows],
-        "as_wide_as_image_from": wide and wide.name,
-        "sentence": describe_layer(scene, text),
-    }
+def draw_ground(scene: Scene) -> dict:
+    """The image and the layer's map, which stay where another unit is chosen."""
+    shown = read_image(scene.image, min(scene.size, SHOWN_SIDE))
+    means = compute_mean_brightness(read_image(scene.image, scene.size), scene.reach)
+    return draw_backdrop(scene.ground_key, shown, means)
 
 
 # ---- layout -------------------------------------------------------------------------------------------------------
@@ -367,7 +281,8 @@ def build_tab(language: str) -> Wing:
     text = text_in(language)
     build_intro("receptive_field", language)
     own, scene = text(f"receptive_field.network_{TABLE}"), find_scene(View())
-    first = {"look_for": describe_layer(scene, text), **draw_pictures(scene, text)}
+    drawings = draw_pictures(scene, text)
+    first = {"look_for": describe_layer(scene, text), **make_all(drawings)}
     first["field"]["badge"] = draw_badge(check_scene(scene), scene.row, text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
@@ -389,6 +304,7 @@ def build_tab(language: str) -> Wing:
                     pictures["chart"] = gr.Plot(first["chart"], **PLOT_SETTINGS, elem_id="receptive-field-chart")
                 with gr.Column(scale=5, min_width=320):
                     pictures["field"] = build_field(first["field"])
+                    pictures["backdrop"] = build_backdrop(first["backdrop"])
     pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
     controls["place"] = build_setter("receptive_field.place")
     controls["picture"] = build_setter(PICTURE)
@@ -396,13 +312,16 @@ def build_tab(language: str) -> Wing:
     controls["last"] = gr.HTML(len(scene.rows) - 1, html_template="", visible="hidden")
     controls["marks"] = build_marks()
     build_chart_clicks()
-    shown = {**controls, **pictures}
-    inputs = [controls[name] for name in View.__dataclass_fields__]
-    outputs = [shown[name] for name in ("look_for", *ANSWER)]
-    triggers = [*wire_choices(controls, buttons), *wire_chart(controls, pictures["look_for"], text)]
-    wire_stage(triggers, shown, inputs, outputs, language)
+    shown = build_shown(drawings)
+    view = {name: controls[name] for name in View.__dataclass_fields__}
+    inputs = {"last": controls["last"], **view, SHOWN: shown}
+    outputs = {**pictures, **{name: controls[name] for name in ("layer", "last", "marks")}, SHOWN: shown}
+    triggers = [*wire_choices(controls, buttons), *wire_chart(controls, pictures["look_for"], text), shown.input]
+    drawn = wire(triggers, on_view, inputs, outputs, language)
+    wire_check(drawn, view, pictures, language)
+    wire_upload(controls, pictures["look_for"], language)
     build_heading(text("receptive_field.effective"))
-    build_effective(inputs, text, language)
+    build_effective(view, text, language)
     build_comparisons(text, language)
     build_facts(text)
     build_explanation("receptive_field", language)
@@ -410,14 +329,8 @@ def build_tab(language: str) -> Wing:
     parsers = {
         "model": read_model, "layer": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
     }  # fmt: skip
-    opened = [*outputs, controls["size"], controls["editor"]]
-    return Wing("receptive_field", links, on_open, [controls["last"], *inputs], opened, parsers)
-
-
-def read_model(words: str) -> str | None:
-    """The network that a link names, also by a name that it had once, or None where there is none."""
-    name = present_name(words)
-    return name if name == TABLE or name in NETWORKS else None
+    opened = {**outputs, "size": controls["size"], "editor": controls["editor"]}
+    return Wing("receptive_field", links, on_open, inputs, opened, parsers)
 
 
 def read_layer(words: str) -> dict | None:
@@ -426,37 +339,10 @@ def read_layer(words: str) -> dict | None:
     How deep its network is, is found out when it is drawn: until then the slider goes as far as it is asked to.
     """
     try:
-        number = check_whole("terms.layer", words, 0, DEEPEST_LINK)
+        number = check_whole("terms.layer", words, 0, DEEPEST)
     except InputError:
         return None
     return gr.update(value=number, maximum=max(number, 1))
-
-
-def read_place(words: str) -> list[float] | None:
-    """What a unit looks at as a link writes it, "0.25;0.5" (shares of the image's sides), or None where it is no place."""
-    try:
-        place = [check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in words.split(";")]
-    except InputError:
-        return None
-    return place if len(place) == 2 else None
-
-
-def read_compared(words: str) -> list[str] | None:
-    """The networks to compare with as a link writes them, "resnet34;resnet18", or None where one is not known."""
-    try:
-        return check_compared(words.split(";") if words else [])
-    except InputError:
-        return None
-
-
-def read_layers(words: str) -> list[dict[str, str]] | None:
-    """The rows of the table as a link writes them, "conv,3,1,1,1;pool,2,2,0,1", or None where that is no table.
-
-    What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
-    """
-    rows = [row.split(",") for row in words.split(";")]
-    fits = len(rows) <= MAX_LAYERS and all(len(row) == 1 + len(COLUMN_LIMITS) for row in rows)
-    return list(make_layers(*rows)) if fits else None
 
 
 def build_controls(text: Text, language: str) -> dict[str, gr.components.Component]:
@@ -511,14 +397,14 @@ def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.But
 
 def set_story(story: str) -> dict[str, Any]:
     """The values of the controls with which a story begins."""
-    view = open_story(story)
-    last = len(trace_rows(view, view.size)) - 1
+    scene = open_story(story)
+    last = len(scene.rows) - 1
     values = {
-        "model": view.model, "size": view.size, "place": None, "compared": view.compared,
-        "layer": gr.update(maximum=last, value=view.layer), "last": last,
+        "model": scene.model, "size": scene.size, "place": None, "compared": list(scene.compared),
+        "layer": gr.update(maximum=last, value=scene.number), "last": last,
     }  # fmt: skip
-    if view.model == TABLE:
-        values |= {"layers": view.layers, "editor": gr.update(open=True), "marks": []}
+    if scene.model == TABLE:
+        values |= {"layers": STORIES[story]["layers"], "editor": gr.update(open=True), "marks": []}
     return values
 
 
@@ -536,23 +422,39 @@ def wire_chart(controls: dict[str, gr.blocks.Block], look_for: gr.HTML, text: Te
     return [chosen.input]
 
 
-def wire_stage(triggers: list, shown: dict[str, gr.blocks.Block], inputs, outputs, language: str) -> None:
-    """Draw after each of these events; after each change of the field autograd looks at it."""
-    look_for, upload = shown["look_for"], shown["upload"]
-    drawn = wire(triggers, on_view, [shown["last"], *inputs], outputs, language)
+def wire_check(drawn: gr.events.Dependency, view: Components, pictures: Components, language: str) -> None:
+    """After each change of the field let autograd look at it."""
+    shown = {name: pictures[name] for name in ("look_for", "field")}
     # One after the other, none left out: the check of what was set last comes last.
-    then_wire(drawn, on_check, inputs, [look_for, shown["field"]], language,
-              trigger_mode="multiple", concurrency_id="check", concurrency_limit=1)  # fmt: skip
+    turns = {"trigger_mode": "multiple", "concurrency_id": "check", "concurrency_limit": 1}
+    then_wire(drawn, on_check, view, shown, language, **turns)
+
+
+def wire_upload(controls: Components, look_for: gr.HTML, language: str) -> None:
+    """Let the server read a picture that the reader brings."""
+    upload, brought = controls["upload"], controls["brought"]
     ask = f"(upload) => [upload, cnnExplorer.nextRequest({json.dumps(PICTURE)})]"
-    wire([upload.upload], on_upload, [upload, shown["brought"]], [look_for, shown["brought"]], language, js=ask)
+    outputs = {"look_for": look_for, "brought": brought}
+    wire([upload.upload], on_upload, {"path": upload, "number": brought}, outputs, language, js=ask)
 
 
 def build_brought() -> gr.HTML:
     """What takes the picture that on_upload has read, or its refusal, unless something else was set since."""
     return gr.HTML(
         None,
+        html_template=f'<span hidden data-picture="{PICTURE}"></span>',
+        js_on_load=mount("receptive_field/brought.js"),
+        elem_classes="bridge",
+        apply_default_css=False,
+    )
+
+
+def build_backdrop(payload: dict) -> gr.HTML:
+    """What holds the image and the map on which the field is drawn."""
+    return gr.HTML(
+        payload,
         html_template="<span hidden></span>",
-        js_on_load=(FOLDER / "brought.js").read_text(encoding="utf-8"),
+        js_on_load=mount("receptive_field/backdrop.js"),
         elem_classes="bridge",
         apply_default_css=False,
     )
@@ -563,10 +465,9 @@ def build_field(payload: dict) -> gr.HTML:
     return gr.HTML(
         payload,
         html_template='<div class="field maps"></div><div class="field-badge-place"></div>',
-        css_template=(FOLDER / "field.css").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "field.js").read_text(encoding="utf-8"),
+        js_on_load=mount("receptive_field/field.js"),
         elem_id="receptive-field-canvas",
-        elem_classes="canvas",
+        elem_classes=["canvas", "receptive_field-field"],
         apply_default_css=False,
     )
 
@@ -577,7 +478,7 @@ def build_chart_clicks() -> None:
     gr.HTML(
         None,
         html_template=f'<span hidden data-chart="#receptive-field-chart" data-stacks="{stacks}"></span>',
-        js_on_load=(FOLDER / "growth.js").read_text(encoding="utf-8"),
+        js_on_load=mount("receptive_field/growth.js"),
         elem_classes="bridge",
         apply_default_css=False,
     )
@@ -589,7 +490,7 @@ def build_marks() -> gr.HTML:
     return gr.HTML(
         None,
         html_template=f'<span hidden data-table="#receptive-field-layers" data-columns="{columns}"></span>',
-        js_on_load=(FOLDER / "layer_marks.js").read_text(encoding="utf-8"),
+        js_on_load=mount("receptive_field/layer_marks.js"),
         elem_classes="bridge",
         apply_default_css=False,
     )
@@ -601,20 +502,21 @@ def build_layer_table(text: Text) -> gr.HTML:
     words |= {f"{column}Short": text(f"receptive_field.short_{column}") for column in COLUMN_TERMS}
     words |= {word: text(f"receptive_field.{word}") for word in ("row", "remove", "add")}
     words |= {kind: text(f"receptive_field.kind_{kind}") for kind in LAYER_TYPES}
-    data = html.escape(json.dumps(words, ensure_ascii=False))
+    table = {"columns": list(COLUMN_LIMITS), "types": LAYER_TYPES, "first": NEW_LAYER}
+    data = html.escape(json.dumps(words | table, ensure_ascii=False))
     return gr.HTML(
         [dict(layer) for layer in LENET_LAYERS],
         html_template=f'<div class="layer-table" data-words="{data}"></div>',
-        css_template=Path(__file__).with_name("layer_table.css").read_text(encoding="utf-8"),
-        js_on_load=Path(__file__).with_name("layer_table.js").read_text(encoding="utf-8"),
+        js_on_load=mount("receptive_field/layer_table.js"),
         elem_id="receptive-field-layers",
+        elem_classes="receptive_field-layer_table",
         apply_default_css=False,
     )
 
 
 def build_heading(title: str) -> None:
     """Heading of a part below the main picture."""
-    gr.HTML(f"<h2>{html.escape(title)}</h2>", css_template="h2 { margin: 36px 0 4px; font-size: 22px; }")
+    gr.HTML(f"<h2>{html.escape(title)}</h2>", elem_classes="part-heading")
 
 
 def build_comparisons(text: Text, language: str) -> None:
@@ -631,10 +533,12 @@ def build_comparisons(text: Text, language: str) -> None:
             )  # fmt: skip
             channels = build_slider(1, 512, first_channels, text("receptive_field.channels"))
         with picture_column():
-            look_for = build_look_for(first[0])
-            stacks = build_canvas(first[1], "receptive-field-stacks")
-            costs = gr.HTML(first[2], apply_default_css=False)
-    wire([comparison.input, channels.input], on_compare, [comparison, channels], [look_for, stacks, costs], language)
+            look_for = build_look_for(first["look_for"])
+            stacks = build_canvas(first["stacks"], "receptive-field-stacks")
+            costs = gr.HTML(first["costs"], apply_default_css=False)
+    inputs = {"comparison": comparison, "channels": channels}
+    outputs = {"look_for": look_for, "stacks": stacks, "costs": costs}
+    wire([comparison.input, channels.input], on_compare, inputs, outputs, language)
 
 
 def build_facts(text: Text) -> None:

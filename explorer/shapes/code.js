@@ -1,11 +1,9 @@
 // The button that copies the PyTorch code.
-(() => {
-  const explorer = (window.cnnExplorer ??= {});
+import { copyFrom } from "../page/buttons.js";
 
-  explorer.mountCode = (element) => {
-    element.addEventListener("click", (event) => {
-      const button = event.target.closest("button[data-copied]");
-      if (button) explorer.copyFrom(button, element.querySelector("pre").textContent);
-    });
-  };
-})();
+export function mount(element) {
+  element.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-copied]");
+    if (button) copyFrom(button, element.querySelector("pre").textContent);
+  });
+}

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import log2
-from pathlib import Path
 from urllib.parse import quote
 
 from explorer.models.trace import Layer, Shape, Trace
@@ -31,7 +30,7 @@ from explorer.shapes.maths import (
 )
 from explorer.text import Text
 
-CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+STYLED = "shapes-figures"  # class of what figures.css is for
 
 # Geometry of the flow, in px of a picture that is _WIDTH wide.
 _WIDTH = 940

@@ -1,95 +1,87 @@
 // The layers of the table, the slabs and the graph: a click chooses one, and the chosen one is marked everywhere.
-// Mounted by each gr.HTML that shows layers; folds and scrolling stay when the server draws its content anew.
-(() => {
-  const explorer = (window.cnnExplorer ??= {});
+// Folds and scrolling stay when the server draws its content anew.
+import { act } from "../page/values.js";
+import { markLayer } from "./chosen.js";
 
-  let chosen = "";
+function rememberPlace(element) {
+  const open = new Set([...element.querySelectorAll("details[open]")].map((each) => each.dataset.fold));
+  return { open, top: element.querySelector(".layers")?.scrollTop ?? 0 };
+}
 
-  // Mark the chosen layer in everything that stands for it; elements carry data-layers=" name name ".
-  explorer.markLayer = (name = chosen) => {
-    chosen = name;
-    document.querySelectorAll("[data-layers]").forEach((element) => {
-      const is = Boolean(name) && element.dataset.layers.includes(` ${name} `);
-      if (element.classList.contains("chosen") !== is) element.classList.toggle("chosen", is);
-    });
+function restorePlace(element, { open, top }) {
+  element.querySelectorAll("details").forEach((each) => (each.open = open.has(each.dataset.fold)));
+  const table = element.querySelector(".layers");
+  if (table) table.scrollTop = top;
+}
+
+// A layer that breaks must be seen, also below a fold or further down.
+function showBreak(element) {
+  const table = element.querySelector(".layers");
+  if (table?.querySelector(".line.broken")) table.scrollTop = table.scrollHeight;
+}
+
+const rowsOf = (element) => [...element.querySelectorAll(".line[data-layers]")];
+
+// The visible row after (step 1) or before (-1) a row, the head of a fold, or the whole table.
+function findNext(element, from, step) {
+  const side = step > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
+  const rows = rowsOf(element).filter((each) => each.offsetParent);
+  const beyond = rows.filter((each) => from.compareDocumentPosition(each) & side);
+  return step > 0 ? beyond[0] : beyond.at(-1);
+}
+
+function press(event) {
+  if (event.target.closest("summary")) return;
+  const names = event.target.closest("[data-layers]")?.dataset.layers.trim().split(" ");
+  if (names?.[0]) act("shapes", { action: "choose", layer: names[0] });
+}
+
+function pressKey(event, element) {
+  if (event.key === "Enter" || event.key === " ") {
+    press(event);
+    if (!event.target.closest("summary")) event.preventDefault(); // Space would scroll the page
+  }
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const next = step && findNext(element, event.target, step);
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+  next.click();
+}
+
+// What gives the row that had the keyboard it back after it was drawn anew.
+function keepFocus(element) {
+  let focused = "";
+  element.addEventListener("focusin", (event) => (focused = event.target.closest(".line")?.dataset.layers ?? ""));
+  element.addEventListener("focusout", (event) => (focused = event.relatedTarget ? "" : focused));
+  return () => {
+    if (!focused || document.activeElement !== document.body) return;
+    rowsOf(element).find((each) => each.dataset.layers === focused)?.focus({ preventScroll: true });
   };
+}
 
-  // One of the three pictures is shown; the style sheet goes by data-view.
-  explorer.showView = (view) => {
-    document.querySelectorAll(".shapes-views").forEach((each) => (each.dataset.view = view));
+export function mount(element, props, watch) {
+  let place = rememberPlace(element);
+  const keep = () => (place = rememberPlace(element));
+  element.addEventListener("scroll", keep, true);
+  element.addEventListener("toggle", keep, true);
+  const refocus = keepFocus(element);
+  element.addEventListener("click", press);
+  element.addEventListener("keydown", (event) => pressKey(event, element));
+  const restore = () => {
+    restorePlace(element, place);
+    showBreak(element);
+    refocus();
+    markLayer();
   };
-
-  function rememberPlace(element) {
-    const open = new Set([...element.querySelectorAll("details[open]")].map((each) => each.dataset.fold));
-    return { open, top: element.querySelector(".layers")?.scrollTop ?? 0 };
-  }
-
-  function restorePlace(element, { open, top }) {
-    element.querySelectorAll("details").forEach((each) => (each.open = open.has(each.dataset.fold)));
-    const table = element.querySelector(".layers");
-    if (table) table.scrollTop = top;
-  }
-
-  // A layer that breaks must be seen, also below a fold or further down.
-  function showBreak(element) {
-    const table = element.querySelector(".layers");
-    if (table?.querySelector(".line.broken")) table.scrollTop = table.scrollHeight;
-  }
-
-  // The visible row after (step 1) or before (-1) a row, the head of a fold, or the whole table.
-  function findNext(element, from, step) {
-    const side = step > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
-    const rows = [...element.querySelectorAll(".line[data-layers]")].filter((each) => each.offsetParent);
-    const beyond = rows.filter((each) => from.compareDocumentPosition(each) & side);
-    return step > 0 ? beyond[0] : beyond.at(-1);
-  }
-
-  explorer.mountRows = (element, watch) => {
-    let place = rememberPlace(element);
-    const keep = () => (place = rememberPlace(element));
-    element.addEventListener("scroll", keep, true);
-    element.addEventListener("toggle", keep, true);
-    let focused = ""; // the row that has the keyboard, which gets it back after it was drawn anew
-    element.addEventListener("focusin", (event) => (focused = event.target.closest(".line")?.dataset.layers ?? ""));
-    element.addEventListener("focusout", (event) => (focused = event.relatedTarget ? "" : focused));
-    const refocus = () => {
-      if (!focused || document.activeElement !== document.body) return;
-      const rows = [...element.querySelectorAll(".line[data-layers]")];
-      rows.find((each) => each.dataset.layers === focused)?.focus({ preventScroll: true });
-    };
-    const press = (event) => {
-      if (event.target.closest("summary")) return;
-      const names = event.target.closest("[data-layers]")?.dataset.layers.trim().split(" ");
-      if (names?.[0]) explorer.act("shapes", { action: "choose", layer: names[0] });
-    };
-    element.addEventListener("click", press);
-    element.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") {
-        press(event);
-        if (!event.target.closest("summary")) event.preventDefault(); // Space would scroll the page
-      }
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      const next = step && findNext(element, event.target, step);
-      if (!next) return;
-      event.preventDefault();
-      next.focus();
-      next.click();
+  new MutationObserver(restore).observe(element, { childList: true, subtree: true });
+  // Gradio shuts folds and takes marks away also where numbers alone are new, which no observer of elements sees.
+  watch("value", () => {
+    const before = place; // that a fold was shut is told in a moment, as if the reader had shut it
+    window.setTimeout(() => {
+      place = before;
+      restore();
     });
-    const restore = () => {
-      restorePlace(element, place);
-      showBreak(element);
-      refocus();
-      explorer.markLayer();
-    };
-    new MutationObserver(restore).observe(element, { childList: true, subtree: true });
-    // Gradio shuts folds and takes marks away also where numbers alone are new, which no observer of elements sees.
-    watch("value", () => {
-      const before = place; // that a fold was shut is told in a moment, as if the reader had shut it
-      window.setTimeout(() => {
-        place = before;
-        restore();
-      });
-    });
-    explorer.markLayer();
-  };
-})();
+  });
+  markLayer();
+}

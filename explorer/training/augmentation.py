@@ -19,9 +19,9 @@ _LEAST_ASPECT = 0.3
 
 
 def place(drawn: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Random numbers drawn on the CPU, on the device.
+    """Random numbers that were drawn on the CPU, moved to the device.
 
-    From pinned memory, because a GPU would else be waited for until it has done all that was asked of it before.
+    They go to a GPU from pinned memory: otherwise the program would wait until the GPU has finished all earlier work.
     """
     return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn.to(device)
 
@@ -31,7 +31,7 @@ def flip_images(images: torch.Tensor, flipped: torch.Tensor) -> torch.Tensor:
 
     Args:
         images: (N, C, H, W).
-        flipped: (N,) bool, True for those to mirror.
+        flipped: (N,) bool, True for the images to mirror.
     """
     return torch.where(flipped[:, None, None, None], images.flip(-1), images)
 
@@ -93,7 +93,7 @@ def draw_rectangles(areas: torch.Tensor, aspects: torch.Tensor, side: int, gener
 
 
 def erase_images(images: torch.Tensor, probability: float, generator: torch.Generator) -> torch.Tensor:
-    """Paint a random rectangle grey, in each image with that probability.
+    """Paint a random rectangle grey in some of the images (N, 1, H, H) uint8, each with that probability.
 
     Source: Zhong et al. 2017, "Random erasing data augmentation"; grey is the data set's mean.
     """
@@ -110,12 +110,12 @@ def erase_images(images: torch.Tensor, probability: float, generator: torch.Gene
 def mix_images(
     images: torch.Tensor, targets: torch.Tensor, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """CutMix: every image gets one rectangle of its partner, and its target as much of the partner's.
+    """CutMix: each image gets a rectangle of its partner, and its target the same share of the partner's target.
 
     Args:
         images: (N, 1, H, W).
         targets: (N, num_classes) probabilities.
-        generator: draws partners, the rectangle's size (uniform in area) and its place; one rectangle a batch.
+        generator: draws the partners, and for the whole batch one rectangle: its size (uniform in area) and its place.
 
     Source: Yun et al. 2019, "CutMix", section 3.1, with alpha = 1.
     """
@@ -130,7 +130,7 @@ def mix_images(
 
 
 def augment(images: torch.Tensor, recipe: Recipe, generator: torch.Generator) -> torch.Tensor:
-    """Crop, flip and erase a batch at random as the recipe says."""
+    """Crop, flip and erase a batch (N, 1, H, H) uint8 at random, as the recipe says; the shape stays the same."""
     count = len(images)
     if recipe.crop_padding:
         offsets = torch.randint(0, 2 * recipe.crop_padding + 1, (2, count), generator=generator)
@@ -146,7 +146,7 @@ def augment(images: torch.Tensor, recipe: Recipe, generator: torch.Generator) ->
 def augment_with_targets(
     images: torch.Tensor, labels: torch.Tensor, recipe: Recipe, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """As `augment`, then mix the batch if the recipe says so.
+    """Change a batch as `augment` does, then mix it if the recipe says so.
 
     Returns:
         Images, and labels (N,) as given or, in a mixed batch, probabilities (N, 10).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCardData
@@ -10,7 +10,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from explorer.data import CLASSES
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results, write_atomically
-from explorer.models.seeds import cycles_of, precision_of, summarise_seeds
+from explorer.models.seeds import Machine, cycles_of, machines_of, precision_of, summarise_seeds
 
 FILE = "README.md"
 _INTRO = """# Networks of the CNN Explorer, trained on Fashion-MNIST
@@ -113,7 +113,7 @@ def _metadata(records: Mapping[str, Mapping]) -> ModelCardData:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> str:
-    filled = [any(row[column] for row in rows) for column in range(len(head))]  # a column without a word is left out
+    filled = [any(row[column] for row in rows) for column in range(len(head))]  # an empty column is left out
     head, *rows = ([cell for cell, keep in zip(row, filled) if keep] for row in [head, *rows])
     rule = ["---"] * text_columns + ["---:"] * (len(head) - text_columns)
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
@@ -151,7 +151,7 @@ def _tutorial_table(tutorial: Mapping[str, Mapping]) -> str:
         rows.append((
             record["title"], "" if claimed is None else _percent(claimed, 1), _percent(record["test_accuracy"]),
             _spread(record), f"{record['epochs']} (kept: {record['kept_epoch']})",
-            precision_of(record), record["hardware"],
+            precision_of(record), describe_machines(machines_of([record])),
         ))  # fmt: skip
     head = ("model", "the tutorial says", "measured", "mean ± deviation (seeds)", "epochs", "computed in", "hardware")
     return _table(head, rows)
@@ -183,8 +183,18 @@ def _training(name: str, record: Mapping) -> str:
 def _cycle(record: Mapping) -> str:
     recipe = ", ".join(f"{key} {value}" for key, value in record["recipe"].items() if value not in (None, False, 0.0))
     versions = ", ".join(f"{key} {value}" for key, value in record["versions"].items())
-    hours = record["seconds"] / 3600
+    hours, machines = record["seconds"] / 3600, describe_machines(machines_of([record]))
     return (
-        f"{recipe}. Seed {record['seed']}, {record['epochs']} epochs in {hours:.2f} h on {record['hardware']}, "
+        f"{recipe}. Seed {record['seed']}, {record['epochs']} epochs in {hours:.2f} h on {machines}, "
         f"{record['trained_on']}; {versions}."
     )
+
+
+def describe_machines(machines: Iterable[Machine]) -> str:
+    """Machines in words, such as "AMD EPYC, 2 threads + NVIDIA H100, compiled"."""
+    return " + ".join(map(_describe_machine, machines))
+
+
+def _describe_machine(machine: Machine) -> str:
+    threads = "" if machine.threads is None else f", {machine.threads} thread{'s' if machine.threads > 1 else ''}"
+    return f"{machine.name}{threads}{', compiled' if machine.compiled else ''}"

@@ -1,4 +1,4 @@
-"""Networks that are trained on from their shipped weights: what went before counts as much as what came last."""
+"""Networks that are trained further from their shipped weights: earlier cycles count as much as the last one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a finished network is measured by: accuracy, confusion, calibration, and which images it gets wrong."""
+"""Measures of a finished network: accuracy, confusion, calibration, and which images it gets wrong."""
 
 from __future__ import annotations
 
@@ -10,21 +10,14 @@ from torch import nn
 
 from explorer.training.loop import EvaluationBatches
 from explorer.training.recipe import Recipe
+from explorer.training.splits import Split
 
 ECE_BINS = 15  # Guo et al. 2017, table 1
 
 
 @dataclass(frozen=True)
-class Split:
-    """Images (N, 1, 28, 28) uint8 and labels (N,) int64, on the device that trains."""
-
-    images: torch.Tensor
-    labels: torch.Tensor
-
-
-@dataclass(frozen=True)
 class Calibration:
-    """How far probabilities can be taken at their word.
+    """How well the probabilities of a network agree with how often it is right.
 
     Attributes:
         temperature: divides the logits; fitted on the validation images.
@@ -49,7 +42,7 @@ def predict_logits(model: nn.Module, split: Split, recipe: Recipe, mirrored: boo
     was_training = model.training
     model.eval()
     try:
-        # A GPU would else round the factors of its convolutions to 10 bits (TF32).
+        # Otherwise a GPU would round the factors of its convolutions to 10 bits (TF32).
         with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
             parts = [
                 model(images.flip(-1) if mirrored else images).float().cpu()
@@ -73,14 +66,17 @@ def count_confusion(logits: torch.Tensor, labels: torch.Tensor) -> list[list[int
 
 
 def find_wrong(logits: torch.Tensor, labels: torch.Tensor) -> list[int]:
-    """Indices of the images whose largest logit is not the label's, ascending."""
+    """Indices, ascending, of the images whose largest logit (N, num_classes) is not that of the label (N,)."""
     return (logits.argmax(1) != labels.cpu()).nonzero().flatten().tolist()
 
 
 def measure_calibration(
     validation_logits: torch.Tensor, validation_labels: torch.Tensor, logits: torch.Tensor, labels: torch.Tensor
 ) -> Calibration:
-    """Fit a temperature on the validation images and measure the calibration error on the others, before and after."""
+    """Fit a temperature on validation images and measure the calibration error on other images, without and with it.
+
+    Logits are (N, num_classes) and labels (N,) int64, with an N of their own for each of the two sets of images.
+    """
     temperature = fit_temperature(validation_logits, validation_labels)
     return Calibration(
         temperature,

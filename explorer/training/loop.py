@@ -35,10 +35,12 @@ class Totals:
 
     @property
     def mean_loss(self) -> float:
+        """Loss of one image, on average."""
         return self.loss / self.count
 
     @property
     def accuracy(self) -> float:
+        """Part of the images that are answered right, 0 to 1."""
         return self.correct / self.count
 
 
@@ -105,18 +107,18 @@ class EvaluationBatches:
 
 
 class GeneralisedCrossEntropy(nn.Module):
-    """Mean of (1 - p ** q) / q with the probability p of the true class: what a network cannot fit pulls it less.
+    """Mean of (1 - p ** q) / q with the probability p of the true class: images that cannot be fitted count for less.
 
-    For q towards 0 this is the cross-entropy, for q = 1 a multiple of the mean absolute error.
+    As q goes to 0 this becomes the cross-entropy; for q = 1 it is a multiple of the mean absolute error.
 
     Source: Zhang & Sabuncu 2018, "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels".
     """
 
     def __init__(self, q: float):
-        """For an exponent 0 < q <= 1.
+        """A loss with the exponent q.
 
         Raises:
-            ValueError: q lies outside.
+            ValueError: q is not above 0 and at most 1.
         """
         super().__init__()
         if not 0 < q <= 1:
@@ -133,14 +135,14 @@ class GeneralisedCrossEntropy(nn.Module):
 
 
 def training_loss(recipe: Recipe) -> nn.Module:
-    """What a recipe trains with: mean loss of a batch from logits and labels."""
+    """The loss that a recipe trains with: mean over a batch, from logits (N, num_classes) and labels."""
     if recipe.gce_q:
         return GeneralisedCrossEntropy(recipe.gce_q)
     return nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
 
 
 def arrange(images: torch.Tensor, recipe: Recipe) -> torch.Tensor:
-    """The memory layout that the recipe asks for; the values stay the same."""
+    """Images (N, C, H, W) in the memory layout that the recipe asks for; the values stay the same."""
     layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
     return images.contiguous(memory_format=layout)
 
@@ -210,7 +212,7 @@ def _run_batch(model, images, labels, criterion, optimizer, clip_norm, autocast)
         if clip_norm is not None:
             nn.utils.clip_grad_norm_(model.parameters(), max_norm=clip_norm)
     correct = (logits.argmax(1) == most_likely(labels)).sum()
-    # Fetched together and after all else is under way: each fetch makes a GPU wait for the host.
+    # Both numbers are fetched at once and after everything else, because each fetch makes a GPU wait for the host.
     value, num_correct = torch.stack([loss.detach(), correct.to(loss.dtype)]).tolist()
     if optimizer is not None:
         check_finite(value)
@@ -219,7 +221,7 @@ def _run_batch(model, images, labels, criterion, optimizer, clip_norm, autocast)
 
 
 def check_finite(loss: float) -> None:
-    """A loss that no step can mend ends the run.
+    """End the run if its loss is no longer a finite number, which no further step can repair.
 
     Raises:
         TrainingDiverged: the loss is infinite or not a number.

@@ -1,8 +1,8 @@
 """Small feature maps side by side: how a processor with AMX gets enough columns to fill its tiles.
 
-A tile of AMX takes sixteen neighbouring outputs of a row at once. Where a map is four or seven wide, most of each tile
-stays empty; with all images of the batch in one wide row, zeros between them, none does. The convolution is the same,
-sum by sum; only the order in which the gradient of the kernel is summed up over the batch differs.
+A tile of AMX takes sixteen neighbouring outputs of a row at once. If a map is four or seven wide, most of each tile
+stays empty. If all images of the batch stand in one wide row, with zeros between them, the tiles are full. The results
+are the same; only the gradient of the kernel is summed over the batch in another order.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ MIN_CHANNELS = 128  # with fewer, moving the images costs more than full tiles s
 
 @contextmanager
 def packed_small_maps(model: nn.Module, enabled: bool = True) -> Iterator[None]:
-    """Lets the convolutions of a network see the small feature maps of a batch side by side, for as long as this lasts.
+    """Inside this context, the convolutions of a network see the small feature maps of a batch side by side.
 
-    It pays where the network computes in bfloat16 on a processor with AMX, its maps in `channels_last`; elsewhere it is
-    right and slow.
+    This is faster if the network computes in bfloat16 on a processor with AMX and its maps are in `channels_last`;
+    elsewhere it gives the same results more slowly.
 
     Args:
-        model: network, changed by hooks that are taken away again.
+        model: network; it gets hooks, which are removed at the end.
         enabled: False changes nothing.
     """
     convolutions = [module for module in model.modules() if can_pack(module)] if enabled else []
@@ -41,7 +41,7 @@ def packed_small_maps(model: nn.Module, enabled: bool = True) -> Iterator[None]:
 def can_pack(module: nn.Module) -> bool:
     """Whether this is a convolution of many channels whose output in a row covers all images of the row.
 
-    Its padding must be zeros, given as numbers, and not so little that outputs at the end of the row were missing.
+    Its padding must be zeros, given as numbers, and large enough that no outputs are missing at the end of the row.
     """
     return (
         isinstance(module, nn.Conv2d)
@@ -83,13 +83,13 @@ def _output_width(convolution: nn.Conv2d, width: int) -> int:
 
 
 def _output_period(convolution: nn.Conv2d, width: int) -> int:
-    """Outputs from one image to the next: room for an image and its padding, and for all its outputs."""
+    """Number of outputs from one image to the next: enough for an image with its padding, and for all its outputs."""
     strides = -(-(width + convolution.padding[1]) // convolution.stride[1])
     return max(strides, _output_width(convolution, width))
 
 
 def pack_row(images: torch.Tensor, period: int) -> torch.Tensor:
-    """All images of a batch in one wide one, each followed by columns of zeros.
+    """All images of a batch in one wide image, each followed by columns of zeros.
 
     Shape:
         (N, C, H, W) -> (1, C, H, N * period).
@@ -100,7 +100,7 @@ def pack_row(images: torch.Tensor, period: int) -> torch.Tensor:
 
 
 def unpack_row(row: torch.Tensor, count: int, width: int, period: int) -> torch.Tensor:
-    """The images that a row holds, each in its first columns of a period.
+    """The images that a row holds; each stands in the first columns of its period.
 
     Shape:
         (1, C, H, at least count * period) -> (count, C, H, width).

@@ -3,17 +3,26 @@ images that no network gets right."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from explorer.models.always_wrong import FILE, AlwaysWrong, save_always_wrong
 from explorer.models.catalogue import MODELS
-from explorer.models.checkpoints import CheckpointError, load_results, load_trained, save_checkpoint, save_record
-from explorer.training.evaluation import Split, predict_logits
-from explorer.training.recipe import Recipe
-from explorer.training.run import Finished
+from explorer.models.checkpoints import (
+    CheckpointError,
+    checkpoint_problem,
+    load_results,
+    load_trained,
+    save_checkpoint,
+    save_record,
+)
+from explorer.training.evaluation import predict_logits
+from explorer.training.finished import Finished
+from explorer.training.recipe import Recipe, first_difference
+from explorer.training.splits import Split
 
 # What is kept of every seed; the rest of a record is that of the shipped run.
 _RUN_FIELDS = (
@@ -43,18 +52,58 @@ def combine(runs: Sequence[Finished]) -> dict:
     }
 
 
-def publish(name: str, recipe: str, runs: Sequence[Finished], folder: Path) -> dict:
+@dataclass(frozen=True)
+class Published:
+    """The record of a network as it stands in results.json now, and the seeds that stand there no longer, ascending."""
+
+    name: str
+    record: Mapping
+    replaced: tuple[int, ...]
+
+
+def publish(name: str, recipe: str, runs: Sequence[Finished], folder: Path) -> Published:
     """Write what was measured to results.json and, but for the tutorial's recipe, the median run's weights beside it.
 
-    Returns:
-        The record.
+    Raises:
+        CheckpointError: results.json is damaged.
+        OSError: a file cannot be written; what was stored before is still there.
     """
-    record = combine(runs)
-    if recipe != "tutorial":
+    section, record = section_of(recipe), combine(runs)
+    before = load_results(folder, section).get(name, {})
+    if section == "models":
         save_checkpoint(name, choose_median(runs).model, record, folder)
     else:
-        save_record(name, record, folder, section=recipe)
-    return record
+        save_record(name, record, folder, section)
+    return Published(name, record, tuple(sorted(_seeds_of(before) - _seeds_of(record))))
+
+
+def section_of(recipe: str) -> str:
+    """The section of results.json that keeps what a recipe reached, as `load_results` takes it."""
+    return "tutorial" if recipe == "tutorial" else "models"
+
+
+def is_published(name: str, recipe: str, runs: Sequence[Finished], folder: Path) -> bool:
+    """Whether the runs were published before, and what is stored now is theirs or came later.
+
+    Raises:
+        CheckpointError: results.json is damaged.
+    """
+    section = section_of(recipe)
+    is_whole = section == "tutorial" or checkpoint_problem(name, folder) is None
+    record = load_results(folder, section).get(name)
+    if record is None or not is_whole or _add_seeds(runs, record):
+        return False
+    return all(run.is_published for run in runs)
+
+
+def _add_seeds(runs: Sequence[Finished], record: Mapping) -> bool:
+    """Whether runs that were published one by one hold all seeds of a record by their recipe, and more."""
+    is_same = "cycles" not in record and first_difference(record.get("recipe", {}), runs[0].record["recipe"]) is None
+    return is_same and _seeds_of(record) < {run.record["seed"] for run in runs}
+
+
+def _seeds_of(record: Mapping) -> set[int]:
+    return {run["seed"] for run in record.get("runs", [])}
 
 
 def pack_always_wrong(test: Split, folder: Path) -> int:
@@ -70,7 +119,7 @@ def pack_always_wrong(test: Split, folder: Path) -> int:
         return 0
     indices = torch.tensor(sorted(set.intersection(*(set(each["always_wrong"]) for each in recorded.values()))))
     if not len(indices):
-        (folder / FILE).unlink(missing_ok=True)  # the images of earlier networks: one of these gets each right
+        (folder / FILE).unlink(missing_ok=True)  # made for earlier networks; one of these gets each image right
         return 0
     images, labels = test.images.cpu()[indices], test.labels.cpu()[indices]
     split, order = Split(images, labels), Recipe(epochs=1)
@@ -78,7 +127,7 @@ def pack_always_wrong(test: Split, folder: Path) -> int:
     for name in recorded:
         try:
             predicted[name] = predict_logits(load_trained(name, folder), split, order).argmax(1)
-        except CheckpointError:  # its weights are damaged; what it says is not known
+        except CheckpointError:  # its weights are damaged, so its answers are unknown
             continue
     save_always_wrong(AlwaysWrong(images[:, 0], labels, indices, predicted), folder)
     return len(indices)

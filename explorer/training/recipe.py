@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from math import cos, pi
 
 from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
@@ -28,10 +29,10 @@ class Recipe:
         flip: mirror each image with probability one half.
         crop_padding: pixels of black added on each side before a random crop of the old size; 0 for no crop.
         erase: probability with which a random rectangle of an image is painted grey.
-        cutmix: probability with which a batch is mixed: each image gets a rectangle, and as much of the label, of
-            another.
+        cutmix: probability with which a batch is mixed: each image gets a rectangle of another, and the same share of
+            its label.
         average: decay of an exponential moving average of the weights, which is what is measured; 0 for none.
-        patience: epochs without a better validation accuracy after which a run stops; None never stops early.
+        patience: a run stops after so many epochs without a better validation accuracy; None never stops early.
         keep_best: keep the weights of the epoch with the best validation accuracy instead of the last.
         augment_validation: validate on augmented images, as the tutorial's script does by its one shared data set.
         autocast: compute in bfloat16 where the processor can; weights stay float32.
@@ -62,10 +63,10 @@ class Recipe:
     channels_last: bool = False
 
     def __post_init__(self):
-        """Refuse what cannot be meant.
+        """Refuse settings that contradict each other.
 
         Raises:
-            ValueError: label smoothing is asked for where no cross-entropy is computed.
+            ValueError: there is label smoothing, but no cross-entropy to which it could belong.
         """
         if self.gce_q and self.label_smoothing:
             raise ValueError("label_smoothing belongs to the cross-entropy: leave it 0.0 or take gce_q 0.0")
@@ -205,8 +206,20 @@ def recipe_for(name: str, recipe: str = "best") -> Recipe:
 
 
 def warm_restart(recipe: Recipe) -> Recipe:
-    """The recipe for another cycle that starts from trained weights: up to a lower peak, of a tenth of the steps.
+    """The recipe for another cycle that starts from trained weights: a tenth of the steps leads up to a lower peak.
 
     Source: after Loshchilov & Hutter 2017, "SGDR", whose restarts jump back to the old peak at once.
     """
     return replace(recipe, peak_lr=recipe.peak_lr / 2.5, warmup=0.1)
+
+
+def first_difference(saved: Mapping, wanted: Mapping) -> str | None:
+    """The first setting, except autocast, in which two recipes differ; None if there is none. Autocast follows the device.
+
+    Args:
+        saved: a recipe as a dict; where an older one does not name a setting, the default counts.
+        wanted: the other recipe, as a dict.
+    """
+    saved = {**asdict(Recipe(epochs=0)), **saved}  # which every recipe names
+    keys = (key for key in dict.fromkeys([*wanted, *saved]) if key != "autocast")
+    return next((key for key in keys if saved.get(key) != wanted.get(key)), None)

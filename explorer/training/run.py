@@ -1,17 +1,12 @@
-"""One training run: start it, train it to its end, measure what comes out."""
+"""One training run: start it, and train it to its end."""
 
 from __future__ import annotations
 
-import copy
 import math
-import platform
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -19,11 +14,10 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from explorer.data import load_split
 from explorer.models.catalogue import MODELS, create_model
-from explorer.models.checkpoints import load_trained, save_checkpoint
-from explorer.training.cycles import append_cycle, read_earlier
-from explorer.training.evaluation import Split, count_confusion, find_wrong, measure_calibration, predict_logits
+from explorer.models.checkpoints import load_trained
+from explorer.models.seeds import Machine
+from explorer.training.cycles import read_earlier
 from explorer.training.loop import (
     EvaluationBatches,
     Totals,
@@ -33,12 +27,11 @@ from explorer.training.loop import (
     run_epoch,
     training_loss,
 )
-from explorer.training.packing import packed_small_maps
+from explorer.training.machine import compile_network, full_tiles, identify_machine
 from explorer.training.recipe import Recipe
+from explorer.training.splits import Split
 
 SAVE_EVERY_SECONDS = 60.0
-VALIDATION_SIZE = 6_000
-SPLIT_SEED = 42  # the tutorial's; it does not follow the run's seed, so that all runs validate on the same images
 
 
 class Interrupted(KeyboardInterrupt):
@@ -62,7 +55,7 @@ class Run:
         curve: one dict for each finished epoch.
         seconds: time spent so far, in all sessions.
         earlier: what was recorded of the trained weights from which this run started (`cycles.read_earlier`), or None.
-        hardware: on what it was trained so far, one after the other.
+        hardware: the machines that have trained it so far, in that order.
         bfloat16: whether any of its steps was computed in bfloat16.
     """
 
@@ -78,7 +71,7 @@ class Run:
     curve: list[dict] = field(default_factory=list)
     seconds: float = 0.0
     earlier: dict | None = None
-    hardware: list[str] = field(default_factory=list)
+    hardware: list[Machine] = field(default_factory=list)
     bfloat16: bool = False
 
     @property
@@ -111,7 +104,11 @@ class Run:
 
 
 def new_run(name: str, recipe: Recipe, seed: int, device: torch.device) -> Run:
-    """A run at step 0; the initial weights depend on the seed alone."""
+    """A run at step 0, on that device; the initial weights depend on nothing but the seed.
+
+    Raises:
+        ValueError: no model has that name.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "weights", 0))
         model = create_model(name)
@@ -151,40 +148,6 @@ def build_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
 
 
-def adapt_to_device(recipe: Recipe, device: torch.device) -> Recipe:
-    """The recipe as it can be followed here: bfloat16 only where the processor computes in it.
-
-    Elsewhere it is emulated, which made a step of ResNet-18 15 times slower than float32.
-    """
-    return replace(recipe, autocast=recipe.autocast and has_bfloat16(device))
-
-
-def has_bfloat16(device: torch.device) -> bool:
-    """Whether the device has instructions for bfloat16."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    features = torch.cpu.get_capabilities()
-    return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
-
-
-def full_tiles(run: Run) -> AbstractContextManager[None]:
-    """For as long as it lasts, small feature maps fill the tiles of AMX, where the run computes in those."""
-    is_on_cpu = next(run.model.parameters()).device.type == "cpu"
-    has_tiles = is_on_cpu and bool(torch.cpu.get_capabilities().get("amx_bf16"))
-    return packed_small_maps(run.model, run.recipe.autocast and has_tiles)
-
-
-def split_training_images(device: torch.device, data_dir: str | Path | None) -> tuple[Split, Split]:
-    """54,000 images to learn from and 6,000 to validate on, the same for every seed."""
-    images, labels = load_split("train", data_dir)
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(SPLIT_SEED))
-    learn, validate = order[:-VALIDATION_SIZE], order[-VALIDATION_SIZE:]
-    return (
-        Split(images[learn].to(device), labels[learn].to(device)),
-        Split(images[validate].to(device), labels[validate].to(device)),
-    )
-
-
 def train(
     run: Run,
     training: Split,
@@ -201,7 +164,7 @@ def train(
         run: changed in place.
         training: images to learn from.
         validation: images to measure on after each epoch.
-        save_state: called about every `save_every` seconds, at the end of each epoch, and before stopping early.
+        save_state: called about every `save_every` seconds, at the end of each epoch, and before an interruption.
         should_stop: asked after each step and each epoch.
         save_every: seconds.
         compiled: compile the network first (torch.compile), which rounds differently.
@@ -216,29 +179,23 @@ def train(
     run.bfloat16 |= run.recipe.autocast
     if compiled:
         compile_network(run.model)
-    hardware = describe_hardware(training.images.device) + (", compiled" if compiled else "")
-    if hardware not in run.hardware:
-        run.hardware.append(hardware)
+    machine = identify_machine(training.images.device, compiled)
+    if machine not in run.hardware:
+        run.hardware.append(machine)
     session = _Session(run, epoch_steps, save_state, should_stop, save_every)
     random_state = torch.random.fork_rng(devices=_cuda_devices(run.model))
-    with session.bar, random_state, full_tiles(run), torch.backends.cudnn.flags(enabled=True, deterministic=True):
+    tiles = full_tiles(run.model, run.recipe.autocast)
+    with session.bar, random_state, tiles, torch.backends.cudnn.flags(enabled=True, deterministic=True):
         while not run.is_over:
             _train_epoch(run, training, session)
             session.end_epoch(*_validate(run, validation))
-
-
-def compile_network(model: nn.Module) -> None:
-    """Compile a network in place; on a GPU its kernels are launched together, as CUDA graphs."""
-    torch.compiler.reset()  # what the last network compiled counts towards a limit that this one would reach
-    mode = "reduce-overhead" if next(model.parameters()).is_cuda else None
-    model.compile(dynamic=False, mode=mode)  # only the last batch of a pass is shorter: few sizes, each for itself
 
 
 def _validate(run: Run, validation: Split) -> tuple[float, float]:
     """Loss and accuracy on the validation images.
 
     Raises:
-        TrainingDiverged: the loss is not finite: the last step of the epoch was one too far.
+        TrainingDiverged: the loss is not finite, because of the last step of the epoch.
     """
     seed = derive_seed(run.seed, "validation", len(run.curve)) if run.recipe.augment_validation else None
     loss, accuracy = run_epoch(
@@ -252,7 +209,7 @@ def _validate(run: Run, validation: Split) -> tuple[float, float]:
 
 
 def _train_epoch(run: Run, training: Split, session: _Session) -> None:
-    """The rest of the epoch under way: all of it, or what an interruption has left."""
+    """Train the rest of the current epoch: all of it, or after an interruption the steps that are missing."""
     epoch = len(run.curve)
     first_batch = run.step - epoch * session.epoch_steps
     run_epoch(
@@ -266,6 +223,11 @@ def _train_epoch(run: Run, training: Split, session: _Session) -> None:
         before_step=session.before_step,
         after_step=session.after_step,
     )
+
+
+def _cuda_devices(model: nn.Module) -> list[torch.device]:
+    device = next(model.parameters()).device
+    return [device] if device.type == "cuda" else []
 
 
 class _Session:
@@ -308,7 +270,7 @@ class _Session:
 
     def save(self) -> None:
         self.save_state(self.run)
-        self.last_save = time.perf_counter()  # after it: on a slow disk not every step shall save
+        self.last_save = time.perf_counter()  # read after saving, or a slow disk would make every step save
 
     def end_epoch(self, validation_loss: float, validation_accuracy: float) -> None:
         self.tick()
@@ -338,91 +300,3 @@ class _Session:
         measured = f"loss {totals.mean_loss:.3f}, accuracy {totals.accuracy:.1%}"
         self.bar.set_postfix_str(f"epoch {epoch}/{self.run.recipe.epochs}, {measured}", refresh=False)
         self.bar.update()
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A run that is over and measured.
-
-    Attributes:
-        record: what was measured, as it will stand in results.json.
-        wrong: indices of the test images that it gets wrong.
-        model: the network as it is loaded from disk, on the CPU, in eval mode.
-        earlier: as in Run.
-        is_published: whether its network's record was written with it.
-    """
-
-    record: dict
-    wrong: list[int]
-    model: nn.Module
-    earlier: dict | None = None
-    is_published: bool = False
-
-
-def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Finished:
-    """Measure a run that is over on the test images, with its weights as they are loaded back from disk."""
-    kept = run.measured if run.best is None else run.best
-    loaded = reload(run.name, kept)
-    layout = torch.channels_last if run.recipe.channels_last else torch.contiguous_format
-    placed = copy.deepcopy(loaded).to(device=device, memory_format=layout)
-    logits = predict_logits(placed, test, run.recipe)
-    mirrored = predict_logits(placed, test, run.recipe, mirrored=True)
-    both = (logits.softmax(1) + mirrored.softmax(1)) / 2
-    calibration = measure_calibration(
-        predict_logits(placed, validation, run.recipe), validation.labels, logits, test.labels
-    )
-    wrong = find_wrong(logits, test.labels)
-    record = {
-        "title": MODELS[run.name].title,
-        "num_params": sum(parameter.numel() for parameter in loaded.parameters()),
-        "test_accuracy": (len(test.labels) - len(wrong)) / len(test.labels),
-        "test_correct": len(test.labels) - len(wrong),
-        "flip_accuracy": (len(test.labels) - len(find_wrong(both, test.labels))) / len(test.labels),
-        "validation_accuracy": run.curve[run.kept_epoch - 1]["validation_accuracy"],
-        "epochs": len(run.curve),
-        "kept_epoch": run.kept_epoch,
-        "seed": run.seed,
-        "hardware": " + ".join(run.hardware),
-        "seconds": round(run.seconds, 1),
-        "trained_on": date.today().isoformat(),
-        "recipe": {**asdict(run.recipe), "autocast": run.bfloat16},
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "curve": run.curve,
-        "confusion": count_confusion(logits, test.labels),
-        "calibration": asdict(calibration),
-    }
-    return Finished(append_cycle(record, run.earlier), wrong, loaded, run.earlier)
-
-
-def reload(name: str, kept: nn.Module | dict[str, torch.Tensor]) -> nn.Module:
-    """The network as a checkpoint gives it back: weights rounded as they are on disk, on the CPU, in eval mode."""
-    if isinstance(kept, dict):
-        weights, kept = kept, create_model(name)
-        kept.load_state_dict(weights)
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            save_checkpoint(name, kept, {}, Path(scratch))
-        except OSError as error:  # a full disk names no file
-            raise OSError(error.errno, error.strerror, scratch) from error
-        return load_trained(name, Path(scratch))
-
-
-def _cuda_devices(model: nn.Module) -> list[torch.device]:
-    device = next(model.parameters()).device
-    return [device] if device.type == "cuda" else []
-
-
-def describe_hardware(device: torch.device) -> str:
-    """Name of the processor or graphics card, for the record."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"{_cpu_name()}, {threads} thread{'s' if threads > 1 else ''}"
-
-
-def _cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration, IndexError):
-        return platform.processor() or platform.machine()

@@ -7,6 +7,8 @@ chosen when all seeds are through.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,11 +18,14 @@ from safetensors.torch import save
 
 from explorer.models.catalogue import create_model
 from explorer.models.checkpoints import write_atomically
+from explorer.models.seeds import read_machines
+from explorer.training.finished import Finished
 from explorer.training.loop import Totals
 from explorer.training.recipe import Recipe
-from explorer.training.run import Finished, Run, new_run
+from explorer.training.run import Run, new_run
 
-_STATE_FORMAT = 2
+_STATE_FORMAT = 3
+_READABLE_FORMATS = (2, 3)  # 2 has words for the machines, which count as their names
 
 
 class StateError(ValueError):
@@ -51,7 +56,7 @@ def write_state(run: Run, path: Path) -> None:
         "curve": run.curve,
         "seconds": run.seconds,
         "earlier": run.earlier,
-        "hardware": run.hardware,
+        "hardware": [asdict(machine) for machine in run.hardware],
         "bfloat16": run.bfloat16,
         "finished": False,
     })  # fmt: skip
@@ -83,12 +88,19 @@ def read_finished(path: Path) -> Finished:
         StateError: the file is damaged or does not fit the model.
     """
     facts, tensors = read_facts(path), _read_tensors(path, torch.device("cpu"))
-    try:
+    with _must_fit(path, facts):
         model = create_model(facts["name"])
         model.load_state_dict(_part("model", tensors))
         earlier, is_published = facts.get("earlier"), facts.get("published", False)
         return Finished(facts["record"], facts["wrong"], model.eval(), earlier, is_published)
-    except (KeyError, ValueError, RuntimeError) as error:
+
+
+@contextmanager
+def _must_fit(path: Path, facts: Mapping) -> Iterator[None]:
+    """Turns the errors of another version's fields, of an unknown model and of other weights into a StateError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
 
 
@@ -122,7 +134,7 @@ def read_facts(path: Path) -> dict:
     try:
         with safe_open(path, framework="pt") as stored:
             facts = json.loads((stored.metadata() or {})["run"])
-        if facts["format"] != _STATE_FORMAT:
+        if facts["format"] not in _READABLE_FORMATS:
             raise StateError(f"{path}: saved by another version of this program; delete it and train afresh")
         return facts
     except (OSError, SafetensorError, KeyError, ValueError) as error:
@@ -143,17 +155,12 @@ def read_state(path: Path, device: torch.device) -> Run:
         StateError: the file is damaged or does not fit the model.
     """
     facts, tensors = read_facts(path), _read_tensors(path, device)
-    try:
+    with _must_fit(path, facts):
         recipe = Recipe(**facts["recipe"])
-    except TypeError as error:  # another version's fields
-        raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
-    try:
         run = new_run(facts["name"], recipe, facts["seed"], device)
         run.model.load_state_dict(_part("model", tensors))
         if run.averaged is not None:
             run.averaged.load_state_dict(_part("averaged", tensors))
-    except (TypeError, ValueError, RuntimeError) as error:  # another recipe's fields, an unknown model, other weights
-        raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
     for key, parameter in run.model.named_parameters():
         if f"momentum.{key}" in tensors:
             momentum = torch.empty_like(parameter, requires_grad=False).copy_(tensors[f"momentum.{key}"])
@@ -161,6 +168,6 @@ def read_state(path: Path, device: torch.device) -> Run:
     run.best = _part("best", tensors) or None
     run.step, run.curve, run.seconds = facts["step"], facts["curve"], facts["seconds"]
     run.totals = Totals(**facts["totals"])
-    run.earlier, run.hardware = facts.get("earlier"), facts.get("hardware", [])
+    run.earlier, run.hardware = facts.get("earlier"), read_machines(facts.get("hardware", []))
     run.bfloat16 = facts.get("bfloat16", recipe.autocast and run.step > 0)
     return run

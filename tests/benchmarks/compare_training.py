@@ -35,20 +35,13 @@ from torchvision import transforms
 
 from explorer.data import load_split
 from explorer.models.catalogue import create_model
+from explorer.training.card import describe_machines
 from explorer.training.command import choose_device
 from explorer.training.loop import TrainingBatches, run_epoch, training_loss
+from explorer.training.machine import adapt_to_device, compile_network, full_tiles, identify_machine
 from explorer.training.recipe import TUTORIAL, Recipe, recipe_for
-from explorer.training.run import (
-    Interrupted,
-    Run,
-    adapt_to_device,
-    compile_network,
-    describe_hardware,
-    full_tiles,
-    new_run,
-    split_training_images,
-    train,
-)
+from explorer.training.run import Interrupted, Run, new_run, train
+from explorer.training.splits import split_training_images
 
 EPOCH_STEPS = math.ceil(54_000 / 128)
 
@@ -115,7 +108,7 @@ def our_steps(name: str, recipe: Recipe, device: torch.device, compiled: bool) -
         compile_network(run.model)
     criterion = training_loss(recipe)
     batches = (TrainingBatches(training.images, training.labels, recipe, 0, epoch) for epoch in itertools.count())
-    with full_tiles(run):
+    with full_tiles(run.model, recipe.autocast):
         for batch in itertools.chain.from_iterable(batches):
             torch.backends.cudnn.deterministic = True  # the other side has its turns in between
             run_epoch(run.model, [batch], criterion, run.optimizer, clip_norm=recipe.clip_norm,
@@ -205,7 +198,8 @@ def main() -> None:
     device = choose_device(arguments.device)
     recipe = adapt_to_device(recipe_for(arguments.model, arguments.recipe), device)
     arithmetic = "bfloat16" if recipe.autocast else "float32"
-    print(f"{arguments.model} on {describe_hardware(device)}; ours in {arithmetic}{', compiled' * arguments.compile}")
+    machine = describe_machines([identify_machine(device)])
+    print(f"{arguments.model} on {machine}; ours in {arithmetic}{', compiled' * arguments.compile}")
     report("", "ours", "tutorial", "faster")
     seconds = compare_speed(arguments.model, recipe, device, arguments.steps, arguments.bouts, arguments.compile)
     if arguments.target is not None:

@@ -1,29 +1,42 @@
-"""graph.js alone, with the library that it is shipped with: what is seen, where it stands, where columns begin."""
+"""The scripts of the graph alone, with the library that it is shipped with: what is seen, where it stands, where columns begin."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
+from explorer.page.scripts import SCRIPTS
 from explorer.shapes.edit import open_network
 from explorer.shapes.graph import gather_graph
 from explorer.shapes.panels import draw_graph
-from explorer.shapes.tab import load_layout
 from explorer.text import text_in
 
-SCRIPT = Path(__file__).parents[2] / "explorer" / "shapes" / "graph.js"
+ADDRESS = "http://scripts.test/"
+LOAD = """async () => {
+  const names = ["graph_drawing", "graph_folds", "graph_layout"];
+  const modules = await Promise.all(names.map((name) => import(`/shapes/${name}.js`)));
+  window.graph = Object.assign({}, ...modules);
+}"""
 
 
 @pytest.fixture(scope="module")
 def page(browser):
     page = browser.new_page()
-    page.set_content("<svg></svg>")
-    page.add_script_tag(content=load_layout())
-    page.add_script_tag(content=SCRIPT.read_text(encoding="utf-8"))
+    page.route(f"{ADDRESS}**", serve)
+    page.goto(ADDRESS)
+    page.add_script_tag(url="vendor/dagre.min.js")
+    page.evaluate(LOAD)
     yield page
     page.close()
+
+
+def serve(route) -> None:
+    name = route.request.url.removeprefix(ADDRESS)
+    if name in SCRIPTS:
+        route.fulfill(body=SCRIPTS[name].body, content_type="text/javascript")
+    else:
+        route.fulfill(body="<svg></svg>", content_type="text/html")
 
 
 def payload(name: str, most: int = 10_000, shape=(1, 28, 28)) -> dict:
@@ -34,7 +47,7 @@ def payload(name: str, most: int = 10_000, shape=(1, 28, 28)) -> dict:
 # Draws a network into the page and tells where everything is.
 DRAW = """([payload, folded, room]) => {
   const unfolded = new Set(Object.keys(payload.groups).filter((path) => !folded.includes(path)));
-  const drawn = cnnExplorer.graph.drawNetwork(dagre, payload, unfolded, room);
+  const drawn = graph.drawNetwork(dagre, payload, unfolded, room);
   const svg = document.querySelector("svg");
   svg.replaceChildren(drawn.picture);
   const box = (element) => { const { x, y, width, height } = element.getBBox(); return [x, y, x + width, y + height]; };
@@ -67,7 +80,7 @@ def test_nodes_never_overlap_and_nothing_leaves_the_picture(page, name):
 def test_folding_hides_what_is_inside_and_keeps_the_ways_around_it(page):
     network = payload("resnet18")
     seen = page.evaluate(
-        "([nodes, unfolded]) => cnnExplorer.graph.gatherVisible(nodes, new Set(unfolded))",
+        "([nodes, unfolded]) => graph.gatherVisible(nodes, new Set(unfolded))",
         [network["nodes"], ["layer1", "layer1.0", "layer2.0"]],
     )
     names = [item["id"] for item in seen["items"]]
@@ -90,7 +103,7 @@ def test_folding_hides_what_is_inside_and_keeps_the_ways_around_it(page):
 )
 def test_what_could_not_be_placed_while_the_reader_waits_stays_folded(page, name, kept):
     network = payload(name, shape=(3, 224, 224) if "/" in name else (1, 28, 28))
-    fits = "([nodes, groups]) => [...cnnExplorer.graph.foldToFit(nodes, new Set(groups))]"
+    fits = "([nodes, groups]) => [...graph.foldToFit(nodes, new Set(groups))]"
     assert (
         sorted(set(network["groups"]) - set(page.evaluate(fits, [network["nodes"], list(network["groups"])]))) == kept
     )
@@ -105,8 +118,8 @@ def test_a_network_is_cut_only_where_one_result_runs_on(page):
         """() => {
           const items = ["a", "b", "c", "d", "e"].map((id) => ({ id, width: 40, height: 20, nodes: [{ groups: [] }] }));
           const edges = ["ab", "ac", "bd", "cd", "de"].map(([from, to]) => ({ from, to, shape: "1", channels: 1 }));
-          const view = cnnExplorer.graph.place(dagre, { items, edges });
-          return cnnExplorer.graph.cutIntoParts(view).map((part) => part.items.map((item) => item.id).sort().join(""));
+          const view = graph.place(dagre, { items, edges });
+          return graph.cutIntoParts(view).map((part) => part.items.map((item) => item.id).sort().join(""));
         }"""
     )
     assert drawn == ["a", "bcd", "e"]
@@ -115,8 +128,8 @@ def test_a_network_is_cut_only_where_one_result_runs_on(page):
         """() => {
           const items = ["a", "b", "d"].map((id) => ({ id, width: 40, height: 20, nodes: [{ groups: [] }] }));
           const edges = ["ab", "ad", "bd"].map(([from, to]) => ({ from, to, shape: "1", channels: 1 }));
-          const view = cnnExplorer.graph.place(dagre, { items, edges });
-          return cnnExplorer.graph.cutIntoParts(view).map((part) => part.items.map((item) => item.id).join(""));
+          const view = graph.place(dagre, { items, edges });
+          return graph.cutIntoParts(view).map((part) => part.items.map((item) => item.id).join(""));
         }"""
     )
     assert drawn == ["a", "bd"]
@@ -144,5 +157,5 @@ def test_a_long_name_or_a_script_in_a_name_is_only_text(page):
 
 
 def test_lines_grow_with_the_logarithm_of_the_channels(page):
-    widths = [page.evaluate("(count) => cnnExplorer.graph.lineWidth(count)", count) for count in (1, 2, 64, 128, 2048)]
+    widths = [page.evaluate("(count) => graph.lineWidth(count)", count) for count in (1, 2, 64, 128, 2048)]
     assert widths == sorted(widths) and abs((widths[1] - widths[0]) - (widths[3] - widths[2])) < 1e-9

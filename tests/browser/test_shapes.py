@@ -177,7 +177,7 @@ def shown_nodes(page) -> int:
 @pytest.mark.parametrize("language", PATHS)
 def test_the_graph_folds_and_unfolds_and_a_node_chooses_its_layer(visit, language):
     page, text = open_shapes(visit, language, model="resnet18"), text_in(language)
-    assert page.evaluate("() => window.cnnExplorer.dagre === undefined")  # the library comes with the first graph
+    assert page.evaluate("() => window.dagre === undefined")  # the library comes with the first graph
     choose_view(page, text, "graph")
     page.locator("svg.graph .node").nth(31).wait_for()
     assert page.locator("svg.graph .edge.skip").count() >= 8

@@ -110,7 +110,8 @@ def look_for(page):
 
 
 def choose_source(page, source: str, language: str) -> None:
-    """Where the classifier's picture comes from."""
+    """Where the classifier's picture comes from. Until a link has opened its tab, another one has a choice of that name."""
+    page.get_by_role("tab", name=text_in(language)("classifier.tab"), exact=True, selected=True).first.wait_for()
     page.get_by_label(text_in(language)(f"classifier.source_{source}"), exact=True).locator("visible=true").check()
 
 
@@ -227,7 +228,7 @@ def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_bef
     page.get_by_role("button", name=text("gradient_flow.story_sigmoid"), exact=True).click()
     slide(page, text("gradient_flow.depth"), 7)
     page.wait_for_timeout(300)
-    assert all(json.loads(route.request.post_data)["data"][2] == "conv" for route in held), "the story waits"
+    assert all(json.loads(route.request.post_data)["data"][1] == "conv" for route in held), "the story waits"
     release_calls(page, held, QUEUED)
     look_for = page.locator(".look-for:visible").first
     look_for.filter(has_text="At 7 blocks").wait_for()

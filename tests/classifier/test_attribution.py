@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from torch import nn
 
 from explorer.classifier.attribution import (
     METHODS,
+    NoConvolutionError,
     Settings,
     compute_attribution,
     gradcam_layers,
@@ -246,9 +249,10 @@ def test_layers_for_gradcam_follow_the_stages():
 
 
 def test_networks_without_convolution_have_no_gradcam():
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(NoConvolutionError) as caught:
         compute_attribution(create_model("softmax").eval(), torch.zeros(1, 1, 28, 28), 0, "gradcam")
     assert caught.value.key == "classifier.no_convolution"
+    assert copy.deepcopy(caught.value).sentence("zh") == caught.value.sentence("zh")  # as from a process of its own
 
 
 def state_of(model):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_compared, on_source
+from explorer.classifier.api import classify, explain
+from explorer.classifier.session import Choices
+from explorer.classifier.tab import on_classify, on_compare, on_compared, on_source
 from tests.forged import FORGED, call_api, call_forged, each_place
 
 
-def choices(**changes) -> list:
-    chosen = Choices(**{"model": "lenet5", "method": "gradient", **changes})
-    return [getattr(chosen, name) for name in Choices.__dataclass_fields__]
-
-
-def compare(*values, language: str) -> list:
-    return on_compare(*values, language=language)[:1]  # the rest stays on the server
+def choices(**changes) -> dict:
+    return vars(Choices(**{"model": "lenet5", "method": "gradient", **changes}))
 
 
 HANDLERS = {
@@ -23,15 +20,15 @@ HANDLERS = {
     "drawing": (on_source, choices(source="drawing")),
     "camera": (on_classify, choices(source="camera")),
     "classify": (on_classify, choices()),
-    "compare": (compare, choices(source="upload")),
-    "compared": (on_compared, [None, *choices()]),
+    "compare": (on_compare, choices(source="upload")),
+    "compared": (on_compared, {"compared": None, **choices()}),
 }
 
 
-@pytest.mark.parametrize(("handler", "values", "position"), each_place(HANDLERS))
-def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
+@pytest.mark.parametrize(("handler", "values", "place"), each_place(HANDLERS))
+def test_a_forged_value_ends_in_a_sentence(handler, values, place, caplog):
     for forged in FORGED:
-        call_forged(handler, values, position, forged, caplog)
+        call_forged(handler, values, place, forged, caplog)
 
 
 @pytest.mark.parametrize("name", ["image", "sample", "model"])

@@ -16,11 +16,12 @@ from explorer.models.catalogue import DEGRADATION_NAMES, create_model
 from explorer.text import LANGUAGES, join_words, text_in
 
 EPOCH = {"train_accuracy": 0.8, "validation_accuracy": 0.7, "train_loss": 1.0, "validation_loss": 1.1}
+ABACUS, BIER = ({"name": name, "threads": 2, "compiled": False} for name in ("abacus", "bier"))
 CONFUSION = [[90 if row == column else 10 if column == (row + 1) % 10 else 0 for column in range(10)]
              for row in range(10)]  # fmt: skip
 RECORD = {
     "title": "LeNet-5", "num_params": 61_706, "test_accuracy": 0.9, "test_correct": 900, "flip_accuracy": 0.912,
-    "epochs": 2, "seed": 42, "hardware": "abacus, 2 threads", "seconds": 61.0, "curve": [EPOCH, EPOCH], "confusion": CONFUSION,
+    "epochs": 2, "seed": 42, "hardware": [ABACUS], "seconds": 61.0, "curve": [EPOCH, EPOCH], "confusion": CONFUSION,
     "runs": [{"seed": seed, "test_accuracy": accuracy} for seed, accuracy in ((42, 0.90), (43, 0.89), (44, 0.94))],
     "calibration": {"temperature": 1.5, "ece_before": 0.043, "ece_after": 0.011},
 }  # fmt: skip
@@ -109,29 +110,36 @@ def test_the_tutorials_recipe_in_bfloat16_is_called_so(language):
 
 def test_several_machines_are_told_one_after_the_other():
     text = text_in("en")
-    hardware = "abacus, 2 threads + NVIDIA Slide Rule, compiled + bier, 1 thread, compiled"
+    slide_rule = {"name": "NVIDIA Slide Rule", "threads": None, "compiled": True}
+    hardware = [ABACUS, slide_rule, {"name": "bier", "threads": 1, "compiled": True}]
     record = {**RECORD, "recipe": {"flip": True}, "hardware": hardware}
     wanted = "on abacus, threads: 2 + NVIDIA Slide Rule, compiled + bier, threads: 1, compiled."
     assert wanted in describe_claims({"lenet5": record}, {}, text)
+
+
+def test_what_an_earlier_version_recorded_of_a_machine_is_told_as_it_stands():
+    record = {**RECORD, "recipe": {"flip": True}, "hardware": "abacus, 2 threads + bier, compiled"}
+    assert "on abacus, 2 threads + bier, compiled." in describe_claims({"lenet5": record}, {}, text_in("en"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_cycles_are_told_and_drawn(language):
     text = text_in(language)
     cycles = [
-        {"epochs": 7, "recipe": {"flip": True}, "seconds": 60, "hardware": "abacus"},
-        {"epochs": 3, "recipe": {"cutmix": 0.5}, "seconds": 30, "hardware": "bier"},
-        {"epochs": 2, "recipe": {}, "seconds": 20, "hardware": "bier"},
-        {"epochs": 4, "recipe": {}, "seconds": 40, "hardware": "abacus"},
+        {"epochs": 7, "recipe": {"flip": True}, "seconds": 60, "hardware": [ABACUS]},
+        {"epochs": 3, "recipe": {"cutmix": 0.5}, "seconds": 30, "hardware": [BIER]},
+        {"epochs": 2, "recipe": {}, "seconds": 20, "hardware": [BIER]},
+        {"epochs": 4, "recipe": {}, "seconds": 40, "hardware": [ABACUS]},
     ]
     record = {**RECORD, "recipe": {}, "epochs": 16, "curve": [EPOCH] * 16, "cycles": cycles}
+    abacus, bier = (text("classifier.threads", name=name, count=2) for name in ("abacus", "bier"))
     once = describe_claims({"lenet5": record}, {}, text)
     often = describe_claims({"lenet5": {**record, "cycles": [cycles[1], *cycles[2:]]}}, {}, text)
     for told, key, epochs, trick, seconds, hardware in (
-        (once, "trained_with", 7, "flip", 60, "abacus"),
-        (once, "trained_further", 3, "cutmix", 30, "bier"),
-        (once, "trained_again", join_words("24", text), "none", 60, "bier + abacus"),
-        (often, "trained_further_often", join_words("24", text), "none", 60, "bier + abacus"),
+        (once, "trained_with", 7, "flip", 60, abacus),
+        (once, "trained_further", 3, "cutmix", 30, bier),
+        (once, "trained_again", join_words("24", text), "none", 60, f"{bier} + {abacus}"),
+        (often, "trained_further_often", join_words("24", text), "none", 60, f"{bier} + {abacus}"),
     ):
         said = {"tricks": text(f"classifier.trick_{trick}"), "time": text("classifier.seconds", value=seconds)}
         assert text(f"classifier.{key}", times=2, epochs=epochs, hardware=hardware, **said) in told
@@ -149,7 +157,7 @@ def test_cycles_are_told_and_drawn(language):
 def test_details_say_how_far_to_believe_the_probabilities(shipped, temperature, after, key):
     calibration = {**RECORD["calibration"], "temperature": temperature, "ece_after": after}
     checkpoints.save_record("lenet5", {**RECORD, "calibration": calibration}, shipped)
-    sentence = results_tab.on_results("lenet5", language="en")[0]
+    sentence = results_tab.on_results("lenet5", language="en")["look_for"]
     said = {"before": "4.3", "after": f"{100 * after:.1f}", "temperature": f"{temperature:.2f}"}
     assert sentence.endswith(text_in("en")(f"classifier.{key}", **said))
 
@@ -158,13 +166,13 @@ def test_details_say_how_far_to_believe_the_probabilities(shipped, temperature, 
 def test_images_that_no_network_gets_right_are_shown_with_both_classes(shipped, language):
     with gr.Blocks():
         results_tab.build_results(language)
-    assert results_tab.on_results("lenet5", language=language)[3] is None
+    assert results_tab.on_results("lenet5", language=language)["images"] is None
     images = torch.randint(0, 256, (2, 28, 28), dtype=torch.uint8)
     save_always_wrong(AlwaysWrong(images, torch.tensor([6, 9]), torch.tensor([4, 8]), {"lenet5": torch.tensor([0, 7])}))
     with gr.Blocks() as page:
         results_tab.build_results(language)
     text = text_in(language)
-    drawn = results_tab.on_results("lenet5", language=language)[3]["maps"]
+    drawn = results_tab.on_results("lenet5", language=language)["images"]["maps"]
     assert [each["title"] for each in drawn] == [text("terms.class_6"), text("terms.class_9")]
     assert [each["caption"] for each in drawn] == [f"→ {text('terms.class_0')}", f"→ {text('terms.class_7')}"]
     words = [block.value for block in page.blocks.values() if isinstance(block, gr.Markdown)]
@@ -181,7 +189,8 @@ def test_damaged_results_are_said(shipped):
 
 def test_the_first_picture_of_the_tab_is_a_mistake_of_its_network():
     """What the tab opens with must stay what its comment says when weights are trained anew."""
-    from explorer.classifier.tab import DEFAULT_MODEL, DEFAULT_SAMPLE, classify
+    from explorer.classifier.api import classify
+    from explorer.classifier.session import DEFAULT_MODEL, DEFAULT_SAMPLE
 
     answer = classify(sample=DEFAULT_SAMPLE, model=DEFAULT_MODEL)
     assert (answer["true_class"], answer["predicted"]) == (6, 2)

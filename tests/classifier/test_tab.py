@@ -14,16 +14,22 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.classifier import tab
+from explorer.classifier import outcome as computing
+from explorer.classifier import session, tab
+from explorer.classifier.api import classify, explain
 from explorer.classifier.attribution import METHODS, gradcam_layers
+from explorer.classifier.figures import choose_sentence
+from explorer.classifier.outcome import Outcome
 from explorer.classifier.preprocessing import prepare_picture
 from explorer.classifier.results_tab import on_results
-from explorer.classifier.tab import Choices, classify, explain, on_classify, on_compare, on_compared, on_source
+from explorer.classifier.session import Choices, read_question
+from explorer.classifier.tab import on_classify, on_compare, on_compared, on_source
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
 from explorer.models import checkpoints
 from explorer.models.catalogue import MODELS, create_model
+from explorer.page.drawings import find_marks, make_all
 from explorer.text import LANGUAGES, sentences, text_in
 
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
@@ -65,14 +71,19 @@ def _shipped(trained, monkeypatch):
 
 
 def forget():
-    tab._available.cache_clear()
-    tab._first_outcome.cache_clear()
-    tab._classify_once.cache_clear()
-    tab._find_record.cache_clear()
+    for remembered in (
+        computing.available, computing._find_record, session.first_question, session.first_outcome, session.find_outcome
+    ):  # fmt: skip
+        remembered.cache_clear()
 
 
-def call(handler, language="en", **changes):
-    return handler(*vars(Choices(**changes)).values(), language=language)
+def call(handler, language="en", **changes) -> dict:
+    """What a handler changes, with all drawings made."""
+    return make_all(handler(language=language, **vars(Choices(**changes))))
+
+
+def classify_picture(**changes) -> Outcome:
+    return computing.classify_picture(read_question(Choices(**changes)))
 
 
 def decode(encoded):
@@ -90,17 +101,18 @@ def test_every_method_has_a_name_and_says_what_it_shows(method, language):
 
 
 def test_programs_are_told_of_every_method():
-    missing = METHODS.keys() - set(re.findall(r"\w+", tab.explain.__doc__))
-    assert not missing, f"the docstring of explain in explorer/classifier/tab.py does not name {missing}"
+    missing = METHODS.keys() - set(re.findall(r"\w+", explain.__doc__))
+    assert not missing, f"the docstring of explain in explorer/classifier/api.py does not name {missing}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("model", ["softmax", "lenet5"])
 def test_every_method_on_every_kind_of_network(model, method, language):
-    sentence, steps, bars, maps, about, _ = call(on_classify, language, model=model, method=method)
-    json.dumps([steps, maps], allow_nan=False)
-    assert "{" not in sentence + about and bars.count('class="track"') == 10
+    shown = call(on_classify, language, model=model, method=method)
+    maps = shown["maps"]
+    json.dumps([shown["steps"], maps], allow_nan=False)
+    assert "{" not in shown["look_for"] + shown["about"] and shown["bars"].count('class="track"') == 10
     fits = not (model == "softmax" and method == "gradcam")
     assert len(maps["maps"]) == (3 if fits else 1)
     assert [each["rows"] for each in maps["maps"]] == [28] * len(maps["maps"])
@@ -125,24 +137,24 @@ def test_the_lines_across_the_bars_are_the_softmax_at_the_fitted_temperature():
     expected = torch.softmax(logits / 0.25, 0)
     assert expected.max() - torch.softmax(logits, 0).max() > 0.02
     assert list(classify(sample=33)["calibrated"].values()) == pytest.approx(expected.tolist(), abs=1e-5)
-    bars = call(on_classify, model="lenet5", sample=33)[2]
+    bars = call(on_classify, model="lenet5", sample=33)["bars"]
     lines = [float(left) for left in re.findall(r'class="line" style="left:([\d.]+)%"', bars)]
     assert lines == pytest.approx([100 * p for p in expected.tolist() if p >= 0.005], abs=0.01)
     assert "0.25" in bars and f"{100 * expected.max():.1f}" in bars
     ink = np.zeros((56, 56), dtype=np.uint8)
     ink[10:40, 20:30] = 255
-    own = call(on_classify, source="drawing", drawing=base64.b64encode(ink.tobytes()).decode("ascii"))[2]
+    own = call(on_classify, source="drawing", drawing=base64.b64encode(ink.tobytes()).decode("ascii"))["bars"]
     text = text_in("en")
     for key, shown in (("bars_about", bars), ("bars_about_own", own)):  # nobody has measured one's own pictures
         assert html.escape(text(f"classifier.{key}", temperature="0.25")) in shown
     assert classify(sample=33, model="softmax")["calibrated"] is None
-    assert "line" not in call(on_classify, model="softmax", sample=33)[2]
+    assert "line" not in call(on_classify, model="softmax", sample=33)["bars"]
 
 
 def test_the_map_is_for_the_chosen_class():
     """Gradient of softmax regression: the weights of that class, drawn on the canvas and given by the API."""
     weight = checkpoints.load_trained("softmax").classifier.weight.detach()[7].view(28, 28)
-    maps = call(on_classify, model="softmax", method="gradient", target=7)[3]
+    maps = call(on_classify, model="softmax", method="gradient", target=7)["maps"]
     assert np.allclose(decode(maps["maps"][2]), weight.numpy(), atol=1e-4)
     assert np.allclose(decode(maps["maps"][1]["overlay"]), weight.numpy(), atol=1e-4)
     answer = explain(sample=0, model="softmax", method="gradient", target=7)
@@ -160,7 +172,7 @@ def test_gradcam_is_placed_where_the_units_of_its_layer_lie(name):
         trunk = model.features if hasattr(model, "features") else model  # a classifier takes one size only
         trunk(image)
         handle.remove()
-        (start, jump), _ = tab._find_grid(name, layer)
+        (start, jump), _ = computing._find_grid(name, layer)
         unit = kept["maps"].shape[2] // 2
         kept["maps"][0, :, unit, unit].sum().backward()
         rows = (image.grad[0, 0] != 0).any(dim=1).nonzero().flatten()
@@ -179,7 +191,7 @@ def test_how_far_stretching_would_move_gradcam():
             )
         model(image)
         for layer, maps in kept.items():
-            (start, jump), _ = tab._find_grid(name, layer)
+            (start, jump), _ = computing._find_grid(name, layer)
             count = maps.shape[2]
             shifts.append(max(abs((unit + 0.5) * 28 / count - 0.5 - (start + jump * unit)) for unit in range(count)))
     assert max(shifts) == pytest.approx(3.6)
@@ -192,28 +204,28 @@ def test_the_colours_are_told_as_the_method_means_them(language):
     text = text_in(language)
     for name, method in METHODS.items():
         shown = call(on_classify, language, model="lenet5", method=name, target=6)
-        outcome = tab.classify_picture(Choices(method=name, target=6), *tab._prepare_sample(139))
+        outcome = classify_picture(method=name, target=6)
         if outcome.attribution.has_evidence:
-            assert text(f"classifier.colours_{method.colours}", target=text("terms.class_6")) in shown[0], name
+            assert text(f"classifier.colours_{method.colours}", target=text("terms.class_6")) in shown["look_for"], name
 
 
 def test_only_maps_without_negative_values_are_told_as_such():
     for name, method in METHODS.items():
-        outcomes = [tab.classify_picture(Choices(method=name), *tab._prepare_sample(each)) for each in (5, 61, 139)]
+        outcomes = [classify_picture(method=name, sample=each) for each in (5, 61, 139)]
         least = min(float(outcome.attribution.values.min()) for outcome in outcomes)
         assert (least >= 0) == (method.colours == "positive"), name
 
 
 def test_what_a_method_says_of_sensitivity_is_so():
     """Where its orange means that a brighter pixel raises the score, a little light there does so."""
-    picture, _ = tab._prepare_sample(139)
-    model = tab.load_trained("lenet5")
+    picture = session.find_sample(139).prepared
+    model = checkpoints.load_trained("lenet5")
     with torch.no_grad():
         lights = picture.image + 0.01 * torch.eye(28 * 28).view(-1, 1, 28, 28)
         rises = (model(lights) - model(picture.image))[:, 6].view(28, 28)
     for name, method in METHODS.items():
         if method.colours == "sensitive":
-            values = tab.classify_picture(Choices(method=name, target=6), picture, None).attribution.values
+            values = classify_picture(method=name, target=6).attribution.values
             clear = values.abs() > values.abs().median()
             assert ((values > 0) == (rises > 0))[clear].float().mean() > 0.8, name
 
@@ -223,20 +235,20 @@ def test_an_empty_map_says_why(language, monkeypatch):
     text, ink = text_in(language), np.full((56, 56), 255, dtype=np.uint8)
     ink[0, 0] = 0  # else there is nothing on it; what is trimmed and resized is white all over but for a corner
     drawing = base64.b64encode(ink.tobytes()).decode("ascii")
-    attribute = tab._attribute
+    attribute = computing._attribute
 
     def empty(*given):
         found = attribute(*given)
         return replace(found, values=torch.zeros_like(found.values))
 
-    monkeypatch.setattr(tab, "_attribute", empty)
+    monkeypatch.setattr(computing, "_attribute", empty)
     for method, reason in (
         ("gradcam", "gradcam"),
         ("occlusion", "baseline"),
         ("deeplift", "baseline"),
         ("gradient", "gradient"),
     ):
-        said = call(on_classify, language, source="drawing", drawing=drawing, method=method, target=6)[0]
+        said = call(on_classify, language, source="drawing", drawing=drawing, method=method, target=6)["look_for"]
         assert text(f"classifier.look_empty_{reason}", target=text("terms.class_6")) in said
 
 
@@ -244,9 +256,9 @@ def test_occlusion_knows_whether_the_network_saw_covered_clothes(monkeypatch):
     text = text_in("en")
     for cycles, key in (([], "never"), ([{"recipe": {"erase": 0.5}}, {"recipe": {"erase": 0.0}}], "sometimes")):
         records = {"lenet5": {"cycles": cycles} if cycles else {}}
-        monkeypatch.setattr(tab, "load_results", lambda records=records: records)
+        monkeypatch.setattr(computing, "load_results", lambda records=records: records)
         forget()
-        assert text(f"classifier.covered_{key}") in call(on_classify, method="occlusion", model="lenet5")[4]
+        assert text(f"classifier.covered_{key}") in call(on_classify, method="occlusion", model="lenet5")["about"]
 
 
 def test_predicted_class_is_the_default_target():
@@ -256,11 +268,11 @@ def test_predicted_class_is_the_default_target():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sum_that_misses_the_scores_says_why(language, monkeypatch):
-    fair = call(on_classify, language, model="softmax")[4]
-    attribute = tab._attribute
-    monkeypatch.setattr(tab, "_attribute", lambda *given: replace(attribute(*given), score=100.0, steps=200))
+    fair = call(on_classify, language, model="softmax")["about"]
+    attribute = computing._attribute
+    monkeypatch.setattr(computing, "_attribute", lambda *given: replace(attribute(*given), score=100.0, steps=200))
     forget()
-    rough = call(on_classify, language, model="softmax")[4]
+    rough = call(on_classify, language, model="softmax")["about"]
     assert fair.count("50") == 1 and rough.count("200") == 2 and rough.count("50") == 0
 
 
@@ -269,13 +281,14 @@ def test_an_upload_shows_each_step(tmp_path):
     picture[10:50, 20:40] = 30
     path = tmp_path / "shirt.png"
     Image.fromarray(picture).save(path)
-    sentence, steps, *_ = call(on_classify, source="upload", upload=str(path))
+    shown = call(on_classify, source="upload", upload=str(path))
+    sentence, steps = shown["look_for"], shown["steps"]
     assert [each["title"] for each in steps["maps"]] == [
         "Grey", "Negative", "On black", "Trimmed", "28 × 28", "Normalised",
     ]  # fmt: skip
     assert steps["maps"][3]["caption"] == "40 × 20" and "one of its ten" in sentence
     camera = call(on_classify, source="camera", camera=str(path))
-    assert camera[1] == steps
+    assert camera["steps"] == steps
 
 
 def test_a_large_photo_is_made_small_once_before_anything_else(tmp_path, monkeypatch):
@@ -284,35 +297,37 @@ def test_a_large_photo_is_made_small_once_before_anything_else(tmp_path, monkeyp
     path = tmp_path / "photo.png"
     Image.fromarray(picture).save(path)
     opened, sizes = [], []
-    monkeypatch.setattr(tab, "open_image", lambda source, side: opened.append(source) or open_image(source, side))
+    monkeypatch.setattr(session, "open_image", lambda source, side: opened.append(source) or open_image(source, side))
     monkeypatch.setattr(
-        tab, "prepare_picture", lambda grey, way: sizes.append(grey.shape) or prepare_picture(grey, way)
+        session, "prepare_picture", lambda grey, way: sizes.append(grey.shape) or prepare_picture(grey, way)
     )
     for method in ("gradient", "occlusion"):
-        steps = call(on_classify, source="upload", upload=str(path), method=method)[1]
+        steps = call(on_classify, source="upload", upload=str(path), method=method)["steps"]
     assert opened == [str(path)] and sizes == [(384, 512)]
     assert steps["maps"][3]["caption"] == "232 × 154"  # 900 x 600 at 512 / 2000, rounded outwards
 
 
 def test_no_method_is_computed_twice_for_the_comparison(monkeypatch):
     computed = []
-    compute = tab.compute_attribution
+    compute = computing.compute_attribution
     monkeypatch.setattr(
-        tab, "compute_attribution", lambda *args, **settings: computed.append(args[3]) or compute(*args, **settings)
+        computing,
+        "compute_attribution",
+        lambda *args, **settings: computed.append(args[3]) or compute(*args, **settings),
     )
     call(on_compare, model="lenet5", method="occlusion")
     assert sorted(computed) == sorted(METHODS)
 
 
 def test_slow_methods_do_not_hold_the_shared_network(monkeypatch):
-    compute = tab.compute_attribution
+    compute = computing.compute_attribution
 
     def look(model, *args, **settings):
         held.append((checkpoints.model_lock("lenet5").locked(), model is checkpoints.load_trained("lenet5")))
         return compute(model, *args, **settings)
 
     held: list[tuple[bool, bool]] = []
-    monkeypatch.setattr(tab, "compute_attribution", look)
+    monkeypatch.setattr(computing, "compute_attribution", look)
     for method in ("gradient", "occlusion"):
         call(on_classify, model="lenet5", method=method)
     assert held == [(True, True), (False, False)]
@@ -322,41 +337,41 @@ def test_a_drawing_is_taken_as_ink():
     ink = np.zeros((56, 56), dtype=np.uint8)
     ink[8:48, 18:38] = 255
     drawing = base64.b64encode(ink.tobytes()).decode("ascii")
-    steps = call(on_classify, source="drawing", drawing=drawing)[1]
+    steps = call(on_classify, source="drawing", drawing=drawing)["steps"]
     assert [each["title"] for each in steps["maps"]][1] == "On black", "no negative of white ink on black"
     ink[:, 4:52] = ink[4:52] = 255  # a cross whose ink is most of the border
     ink[:4, :4] = ink[:4, -4:] = ink[-4:, :4] = ink[-4:, -4:] = 0
-    steps = call(on_classify, source="drawing", drawing=base64.b64encode(ink.tobytes()).decode("ascii"))[1]
+    steps = call(on_classify, source="drawing", drawing=base64.b64encode(ink.tobytes()).decode("ascii"))["steps"]
     assert [each["title"] for each in steps["maps"]][1] == "On black"
 
 
 @pytest.mark.parametrize("source", ["upload", "drawing", "camera"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_without_a_picture_the_line_says_what_to_do(source, language):
-    outputs = call(on_source, language, source=source)
-    assert outputs[0] and [update["visible"] for update in outputs[6:]] == [
-        each == source for each in ("sample", "upload", "drawing", "camera")
-    ]
-    assert all("value" not in output for output in outputs[1:6]) and "stale" in outputs[0]["value"]
-    assert outputs[5]["visible"] is False  # a comparison of another picture
+    shown = call(on_source, language, source=source)
+    places = {f"{each}_place": each == source for each in ("sample", "upload", "drawing", "camera")}
+    assert {name: shown[name]["visible"] for name in places} == places
+    assert shown.keys() == {"look_for", "comparison", *places} and "stale" in shown["look_for"]["value"]
+    assert shown["comparison"]["visible"] is False  # it is of another picture
 
 
 def test_a_picture_that_is_refused_can_be_replaced(tmp_path):
     path = tmp_path / "blank.png"
     Image.fromarray(np.full((40, 40), 255, dtype=np.uint8)).save(path)
-    line, *outputs = call(on_source, "zh", source="upload", upload=str(path))
-    assert InputError("classifier.blank").sentence("zh") in line["value"] and 'role="alert"' in line["value"]
-    assert outputs[:5] == [gr.skip()] * 5 and [place["visible"] for place in outputs[5:]] == [False, True, False, False]
+    shown = call(on_source, "zh", source="upload", upload=str(path))
+    line, places = shown.pop("look_for")["value"], {name: place["visible"] for name, place in shown.items()}
+    assert InputError("classifier.blank").sentence("zh") in line and 'role="alert"' in line
+    assert places == {"sample_place": False, "upload_place": True, "drawing_place": False, "camera_place": False}
 
 
 def test_a_choice_that_the_page_tells_twice_is_computed_once(monkeypatch):
     computed = []
-    compute = tab.compute_attribution
+    compute = computing.compute_attribution
     monkeypatch.setattr(
-        tab, "compute_attribution", lambda *args, **more: computed.append(args) or compute(*args, **more)
+        computing, "compute_attribution", lambda *args, **more: computed.append(args) or compute(*args, **more)
     )
     first, again = (call(on_classify, model="lenet5", sample=3) for _ in range(2))
-    assert len(computed) == 1 and first[:3] == again[:3]
+    assert len(computed) == 1 and first == again
     call(on_classify, model="lenet5", sample=3, target=2)
     assert len(computed) == 2
     with pytest.raises(InputError):
@@ -370,23 +385,39 @@ def test_why_there_is_no_comparison_is_only_said_while_it_is_true(tmp_path):
         ({"source": "drawing"}, text_in("en")("classifier.no_picture_drawing")),
         ({"source": "upload", "upload": str(path)}, InputError("classifier.blank").sentence("en")),
     ):
-        line, comparison = call(on_compare, **changes)
-        assert line == gr.skip()
-        told, maps = on_compared(comparison, *comparison[0], language="en")
-        assert said in told["value"] and maps == gr.skip()
-        assert on_compared(comparison, *comparison[0][:-1], 9, language="en") == [gr.skip(), gr.skip()]
+        compared = call(on_compare, **changes)
+        told = on_compared(**compared, language="en", **vars(Choices(**changes)))
+        assert compared.keys() == {"compared"} and told.keys() == {"look_for"} and said in told["look_for"]["value"]
+        assert on_compared(**compared, language="en", **vars(Choices(**changes, window=9))) == {}
 
 
 def test_all_methods_side_by_side():
-    line, comparison = call(on_compare, model="softmax")
-    assert line == gr.skip()
-    values, sentence, payload = comparison
-    shown = on_compared(comparison, *values, language="en")
-    assert shown == [sentence, gr.update(value=payload, visible=True)]
-    for missing_or_late in (None, ((*values[:-1], 9), sentence, payload)):
-        assert on_compared(missing_or_late, *values, language="en") == [gr.skip(), gr.skip()]
+    compared, values = call(on_compare, model="softmax"), vars(Choices(model="softmax"))
+    shown = on_compared(**compared, language="en", **values)
+    payload = shown["comparison"]["value"]
+    assert compared.keys() == {"compared"} and shown["comparison"]["visible"] and isinstance(shown["look_for"], str)
+    assert on_compared(None, language="en", **values) == {}
+    assert on_compared(**compared, language="en", **{**values, "window": 9}) == {}
     assert payload["maps"][0]["title"] == "Gradient" and len(payload["maps"]) == len(METHODS)
     assert payload["maps"][4]["caption"] == "not available", "softmax has no convolution for Grad-CAM"
+
+
+def test_pictures_that_stay_are_marked_as_such():
+    """What does not concern a picture leaves its mark as it is, so that it is neither made nor sent again."""
+
+    def marks(**changes) -> dict:
+        return find_marks(on_classify(language="en", **vars(Choices(**{"model": "lenet5", **changes}))))
+
+    first = marks()
+    assert first.keys() == {"steps", "bars", "maps", "about"}
+
+    def changed(**changes) -> set:
+        return {name for name, mark in marks(**changes).items() if mark != first[name]}
+
+    assert changed() == set()
+    assert changed(method="gradient") == changed(target=3) == changed(baseline="mean") == {"maps", "about"}
+    assert changed(model="softmax") == {"bars", "maps", "about"}
+    assert changed(sample=4) == first.keys()
 
 
 @pytest.mark.parametrize(
@@ -445,34 +476,34 @@ def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(trained, tmp_path, m
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
     forget()
     for language, problem in (("en", "LeNet-5 is left out"), ("zh", "LeNet-5 暂不可用")):
-        assert [sentence.startswith(problem) for sentence in tab._broken_models(tab.text_in(language))] == [True]
-    assert tab._default_model() == "softmax" and tab._first_outcome().model == "softmax"
+        assert [sentence.startswith(problem) for sentence in tab._broken_models(text_in(language))] == [True]
+    assert session.default_model() == "softmax" and session.first_outcome().model == "softmax"
     with pytest.raises(InputError, match="LeNet-5.*Softmax regression"):
         call(on_classify, model="lenet5")
     assert len(call(on_classify, model="softmax")) == 6
 
 
 def test_without_any_model_the_tab_says_so(tmp_path, monkeypatch):
-    import gradio as gr
 
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
     forget()
     with gr.Blocks():
         wing = tab.build_tab("en")
-    assert "train_all.py" in wing.outputs[0].value
+    assert "train_all.py" in wing.outputs["look_for"].value
     (tmp_path / "results.json").write_text("{")
     forget()
     with gr.Blocks():
         wing = tab.build_tab("zh")
-    assert "train_all.py" in wing.outputs[0].value
+    assert "train_all.py" in wing.outputs["look_for"].value
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_results_show_the_matrix_with_true_classes_as_rows(language):
-    _, confusion, curve, _ = on_results("softmax", language=language)
+    shown = on_results("softmax", language=language)
+    confusion, curve = shown["confusion"], shown["curve"]
     wrong, right = confusion.data
     assert wrong.z[6][0] == 10 and right.z[6][6] == 90 and wrong.z[0][6] == 0
-    text = tab.text_in(language)
+    text = text_in(language)
     assert confusion.layout.xaxis.title.text == text("classifier.axis_predicted")
     assert confusion.layout.yaxis.title.text == text("classifier.axis_true")
     assert list(confusion.data[0].x)[6] == text("terms.class_6")
@@ -490,20 +521,20 @@ def test_a_picture_without_anything_on_it_is_refused_at_any_size(side):
 
 
 def test_nothing_is_said_of_a_background_where_there_is_none(monkeypatch):
-    outcome = tab.classify_picture(Choices(model="softmax", sample=3), *tab._prepare_sample(3))
-    text = tab.text_in("en")
+    outcome = classify_picture(model="softmax", sample=3)
+    text = text_in("en")
     colours = text("classifier.colours_signed", target=text(f"terms.class_{outcome.target}"))
     said = text("classifier.look_black_baseline", colours=colours)
-    covered, bare = (replace(outcome, truth=None, share=1.0, area=area) for area in (1.0, 0.4))
-    assert said in tab.choose_sentence(bare, text) and said not in tab.choose_sentence(covered, text)
+    own = replace(outcome.picture, truth=None)
+    covered, bare = (replace(outcome, picture=own, share=1.0, area=area) for area in (1.0, 0.4))
+    assert said in choose_sentence(bare, text) and said not in choose_sentence(covered, text)
 
 
 def test_first_picture_is_computed_once_for_both_languages(monkeypatch):
-    import gradio as gr
 
     with gr.Blocks():
         tab.build_tab("en")
-    monkeypatch.setattr(tab, "classify_picture", None)
+    monkeypatch.setattr(session, "classify_picture", None)
     with gr.Blocks():
         wing = tab.build_tab("zh")
-    assert len(wing.inputs) == len(Choices.__dataclass_fields__) and len(wing.outputs) == 6
+    assert wing.inputs.keys() == {*Choices.__dataclass_fields__, "shown"}

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.convolution import tab
-from explorer.convolution.tab import Settings, convolve, on_convolve, on_open, on_setup
+from explorer.convolution.api import convolve
+from explorer.convolution.session import Settings
+from explorer.convolution.tab import on_open, on_setup
 from tests.forged import FORGED, call_api, call_forged, each_place
 
 
-def setting(**changes) -> list:
-    return [getattr(Settings(**changes), name) for name in Settings.__dataclass_fields__]
+def setting(kernel: str, **changes) -> dict:
+    return {"kernel": kernel, **vars(Settings(**changes))}
 
 
 HANDLERS = {
-    "convolve": (on_convolve, setting()),
-    "setup": (on_setup, ["horizontal", *setting()]),
-    "own": (on_setup, ["own", *setting()]),
-    "learned": (on_setup, ["lenet5", *setting()]),
-    "upload": (on_setup, ["horizontal", *setting(source="upload")]),
-    "drawing": (on_setup, ["horizontal", *setting(source="drawing")]),
-    "open": (on_open, ["horizontal", *setting()]),
+    "setup": (on_setup, setting("horizontal")),
+    "own": (on_setup, setting("own")),
+    "learned": (on_setup, setting("lenet5")),
+    "upload": (on_setup, setting("horizontal", source="upload")),
+    "drawing": (on_setup, setting("horizontal", source="drawing")),
+    "open": (on_open, setting("horizontal")),
 }
 
 
-@pytest.mark.parametrize(("handler", "values", "position"), each_place(HANDLERS))
-def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
+@pytest.mark.parametrize(("handler", "values", "place"), each_place(HANDLERS))
+def test_a_forged_value_ends_in_a_sentence(handler, values, place, caplog):
     for forged in FORGED:
-        call_forged(handler, values, position, forged, caplog)
+        call_forged(handler, values, place, forged, caplog)
 
 
 @pytest.mark.parametrize("name", ["image", "kernel", "stride", "padding", "dilation", "flip"])
@@ -38,6 +38,7 @@ def test_a_forged_argument_of_a_program_ends_in_a_sentence(name):
 
 @pytest.mark.parametrize("flip", ["false", "true", 0, 1, None, []])
 def test_a_flip_that_is_neither_true_nor_false_is_refused(flip, caplog):
-    answer, *_ = call_forged(on_setup, ["own", *setting()], 9, flip, caplog)
+    answer, *_ = call_forged(on_setup, setting("own"), "flip", flip, caplog)
     assert "one of true, false" in answer[0]["value"]
-    assert tab._in_order(Settings())[8] is False
+    answer, *_ = call_forged(on_setup, setting("own"), "flip", False, caplog)
+    assert isinstance(answer[0], str) and "problem" not in answer[0]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import re
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -69,10 +71,24 @@ def test_a_long_text_that_is_no_number_is_refused_at_once():
         parse_kernel([["1" * 1_000_000 + "x"]])
 
 
+@pytest.mark.skipif(shutil.which("node") is None and os.environ.get("CI") != "true", reason="no Node")
 def test_the_page_takes_the_same_for_a_number():
-    script = (Path(kernels.__file__).parent / "editor.js").read_text(encoding="utf-8")
-    (written,) = re.findall(r'^const DECIMAL = (".*");', script, re.MULTILINE)
-    assert json.loads(written) == kernels._DECIMAL
+    written = ["1", "-1.5", "+.5", "5.", ".", "", "1e3", "1E-2", "1/9", " 2 / 4 ", "1/0", "\u22122", "1_0", "1,5", "0x1", "--1",
+               "1/2/3", "1e400", "1001", "-1000", "inf", "nan", "1 2", "\uff11"]  # fmt: skip
+    script = (Path(kernels.__file__).parent / "editor.js").as_uri()
+    grammar = json.dumps({"decimal": kernels.DECIMAL, "limit": kernels.MAX_KERNEL_VALUE})
+    program = f"""import {{ numberOf }} from {json.dumps(script)};
+    console.log(JSON.stringify({json.dumps(written)}.map((each) => numberOf(each, {grammar}))));"""
+    told = subprocess.run(["node", "--input-type=module", "-e", program], capture_output=True, check=True, text=True)
+    for each, number in zip(written, json.loads(told.stdout), strict=True):
+        try:
+            assert number == pytest.approx(float(parse_kernel([[each]])), rel=1e-6), each
+        except InputError:
+            assert number is None, each  # NaN
+
+
+def test_the_grammar_survives_gradios_templates():
+    assert not set(kernels.DECIMAL) & set("\\`$")
 
 
 def test_images_may_be_larger_than_kernels_but_not_without_end():

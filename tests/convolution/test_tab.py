@@ -6,37 +6,32 @@ import base64
 from dataclasses import replace
 from fractions import Fraction
 
-import gradio as gr
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch import nn
 
-from explorer.convolution import tab
+from explorer.convolution import session
+from explorer.convolution.api import convolve
 from explorer.convolution.kernels import PRESETS, preset_cells, write_cells
-from explorer.convolution.tab import (
-    CHOICES,
-    DEFAULT_SAMPLE,
-    LEARNED,
-    OWN,
-    Settings,
-    choose_kernel,
-    convolve,
-    on_convolve,
-    on_open,
-    on_setup,
-    read_picture,
-)
+from explorer.convolution.session import CHOICES, DEFAULT_SAMPLE, LEARNED, OWN, Settings, choose_kernel, read_picture
+from explorer.convolution.tab import draw_pictures, on_open, on_setup
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.models.checkpoints import CheckpointError
-from explorer.text import LANGUAGES
+from explorer.page.drawings import find_marks, make_all
+from explorer.text import LANGUAGES, text_in
 
 
-def values_of(**changes) -> list:
-    settings = replace(Settings(), **changes)
-    return [getattr(settings, name) for name in Settings.__dataclass_fields__]
+def draw(language: str = "en", **changes) -> dict:
+    """The pictures of these settings, made."""
+    return make_all(draw_pictures(replace(Settings(), **changes), text_in(language)))
+
+
+def setup(kernel: str, handler=on_setup, language: str = "en", **changes) -> dict:
+    """What a handler changes, with all drawings made."""
+    return make_all(handler(kernel, language=language, **vars(replace(Settings(), **changes))))
 
 
 @pytest.fixture
@@ -49,35 +44,36 @@ def small_networks(monkeypatch):
             raise CheckpointError("alexnet_small.safetensors: missing")
         return networks[name]
 
-    monkeypatch.setattr(tab, "load_trained", load)
+    monkeypatch.setattr(session, "load_trained", load)
     return networks
 
 
 def test_first_picture_tells_the_tutorials_story():
-    sentence, maps, window, compared, formula, *_ = on_convolve(*values_of(), language="en")
-    picture, kernel, manual, torch_result = maps["maps"]
+    shown = draw()
+    sentence, window, formula = shown["look_for"], shown["window"], shown["formula"]
+    picture, kernel, manual, torch_result = shown["maps"]["maps"]
     assert (picture["rows"], kernel["rows"], manual["rows"], torch_result["rows"]) == (6, 3, 4, 4)
     assert manual["numbers"] == torch_result["numbers"] == [["0"] * 4, ["−3"] * 4, ["−3"] * 4, ["0"] * 4]
     assert "−3" in sentence and "8 of 16" in sentence
     assert window["result"][window["cell"][0]][window["cell"][1]] == -3
-    assert "difference between the two results: 0." in compared
+    assert "difference between the two results: 0." in shown["compared"]
     assert "6 + 2·0 − 1·(3 − 1) − 1" in formula and formula.endswith("= <b>4</b></p>")
 
 
 def test_pooling_and_parameters_in_the_tutorials_case():
-    *_, pooled, maps, counted, table = on_convolve(*values_of(), language="en")
-    assert "6 of 6" in pooled and [each["rows"] for each in maps["maps"]] == [6, 3, 3, 1]
-    assert all(number in table for number in (">448<", ">29,503,488<", ">12,544<", ">29,516,032<"))
-    assert "65,884 times" in counted
+    shown = draw()
+    assert "6 of 6" in shown["pool_look"] and [each["rows"] for each in shown["pool_maps"]["maps"]] == [6, 3, 3, 1]
+    assert all(number in shown["counts"] for number in (">448<", ">29,503,488<", ">12,544<", ">29,516,032<"))
+    assert "65,884 times" in shown["count_look"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_draws_clothes_and_says_something(preset, language):
-    values = values_of(source="sample", cells=preset_cells(preset), padding=1)
-    sentence, maps, *_ = on_convolve(*values, language=language)
-    assert maps["maps"][0]["rows"] == 30 and maps["maps"][2]["rows"] in (26, 28)
-    plain = on_convolve(*values_of(source="sample", cells=preset_cells(preset)), language=language)[0]
+    padded = draw(language, source="sample", cells=preset_cells(preset), padding=1)
+    sentence, maps = padded["look_for"], padded["maps"]["maps"]
+    assert maps[0]["rows"] == 30 and maps[2]["rows"] in (26, 28)
+    plain = draw(language, source="sample", cells=preset_cells(preset))["look_for"]
     assert "{" not in sentence + plain and plain != sentence
     kernel = torch.tensor(
         [[float(Fraction(cell)) for cell in row] for row in preset_cells(preset)], dtype=torch.float64
@@ -93,15 +89,16 @@ def test_every_preset_draws_clothes_and_says_something(preset, language):
 
 def test_what_is_set_changes_the_sentence():
     settings = [{}, {"stride": 2}, {"padding": 1}, {"dilation": 2}, {"flip": True}, {"cells": preset_cells("box")}]
-    sentences = [on_convolve(*values_of(**each), language="en")[0] for each in settings]
+    sentences = [draw(**each)["look_for"] for each in settings]
     assert len(set(sentences)) == len(sentences)
 
 
 @pytest.mark.parametrize(("corner", "is_grey"), [("1", True), ("-1", False)])
 def test_colours_are_named_only_where_they_are_drawn(corner, is_grey):
     cells = [["1", "1", "1"], ["1", "1", "1"], ["1", "1", corner]]
-    sentence, maps, *_ = on_convolve(*values_of(cells=cells), language="en")
-    assert (maps["maps"][2]["scale"] == "grey") == is_grey == ("Orange" not in sentence)
+    shown = draw(cells=cells)
+    sentence = shown["look_for"]
+    assert (shown["maps"]["maps"][2]["scale"] == "grey") == is_grey == ("Orange" not in sentence)
     assert ("9, the sum" if is_grey else "7, the sum") in sentence
 
 
@@ -119,26 +116,26 @@ def test_colours_are_named_only_where_they_are_drawn(corner, is_grey):
 )  # fmt: skip
 def test_bad_values_become_a_sentence_and_the_next_click_works(change):
     with pytest.raises(InputError) as caught:
-        on_convolve(*values_of(**change), language="zh")
+        draw("zh", **change)
     assert not caught.value.sentence("zh").isascii()
-    assert on_convolve(*values_of(), language="zh")[0]
+    assert draw("zh")["look_for"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("change", [{"pool_size": 0}, {"in_channels": 0}, {"out_channels": 2.5}, {"side": 10**9}])
 def test_what_is_wrong_below_is_said_there_and_the_convolution_stays(change, language):
-    right, wrong = (on_convolve(*values_of(**each), language=language) for each in ({}, change))
-    assert wrong[0] == right[0] and wrong[1] == right[1]
-    section = 5 if "pool_size" in change else 7
-    assert 'class="look-for problem stale"' in wrong[section] and wrong[section + 1] == gr.skip()
-    assert wrong[12 - section] == right[12 - section]
+    right, wrong = (draw(language, **each) for each in ({}, change))
+    line, picture = ("pool_look", "pool_maps") if "pool_size" in change else ("count_look", "counts")
+    assert 'class="look-for problem stale"' in wrong[line] and picture not in wrong
+    assert {**wrong, line: "", picture: ""} == {**right, line: "", picture: ""}
 
 
 def test_a_pooling_window_larger_than_the_picture_is_named_as_such(tmp_path):
     path = tmp_path / "tiny.png"
     Image.fromarray(np.array([[0, 200, 0], [90, 0, 0], [0, 0, 7]], dtype=np.uint8)).save(path)
-    shown = on_convolve(*values_of(source="upload", upload=str(path), pool_size=4), language="en")
-    assert "window of 4 × 4 is larger than the picture of 3 × 3" in shown[5] and shown[1]["maps"][2]["rows"] == 1
+    shown = draw(source="upload", upload=str(path), pool_size=4)
+    assert "window of 4 × 4 is larger than the picture of 3 × 3" in shown["pool_look"]
+    assert shown["maps"]["maps"][2]["rows"] == 1
 
 
 @pytest.mark.parametrize(
@@ -152,7 +149,7 @@ def test_a_pooling_window_larger_than_the_picture_is_named_as_such(tmp_path):
     ],
 )
 def test_what_is_nearly_so_is_not_said_to_be_so(cells, said, unsaid):
-    sentence = on_convolve(*values_of(cells=cells, source="sample"), language="en")[0]
+    sentence = draw(cells=cells, source="sample")["look_for"]
     assert said in sentence and unsaid not in sentence
 
 
@@ -162,77 +159,98 @@ def test_a_result_that_varies_a_little_is_not_called_constant(tmp_path):
     values[10, 10] = 129
     Image.fromarray(values).save(path)
     sevenths = [[str(round(1 / 49, 6))] * 7] * 7
-    said = on_convolve(*values_of(source="upload", upload=str(path), cells=sevenths), language="en")[0]
-    assert said != on_convolve(*values_of(source="upload", upload=str(path), cells=[["0"]]), language="en")[0]
+    said = draw(source="upload", upload=str(path), cells=sevenths)["look_for"]
+    assert said != draw(source="upload", upload=str(path), cells=[["0"]])["look_for"]
     assert "finds no difference" not in said
 
 
+def visible_places(shown: dict) -> list[bool]:
+    return [shown[f"{source}_place"]["visible"] for source in ("sample", "upload", "drawing")]
+
+
 def test_setup_fills_the_matrix_and_shows_the_right_place():
-    outputs = on_setup("sobel_x", *values_of(source="sample"), language="en")
-    cells, filters, filters_place, *places = outputs[tab.NUM_PICTURES :]
-    assert cells == preset_cells("sobel_x") and filters is None and not filters_place["visible"]
-    assert [place["visible"] for place in places] == [True, False, False]
-    assert outputs[1]["maps"][0]["rows"] == 28
+    shown = setup("sobel_x", source="sample")
+    assert shown["cells"] == preset_cells("sobel_x")
+    assert shown["filters"] is None and not shown["filters_place"]["visible"]
+    assert visible_places(shown) == [True, False, False]
+    assert shown["maps"]["maps"][0]["rows"] == 28
     with pytest.raises(InputError):
-        on_setup("no such kernel", *values_of(), language="en")
+        setup("no such kernel")
 
 
 def test_the_controls_follow_a_choice_that_cannot_be_computed(tmp_path):
     """Else the page would go on with the kernel before, under the name of the new one."""
-    line, *outputs = on_setup("gaussian", *values_of(dilation=2), language="en")  # 5 x 5 spread over 9 x 9, on 6 x 6
-    cells, *_ = outputs[tab.NUM_PICTURES - 1 :]
-    assert "does not fit" in line["value"] and cells == preset_cells("gaussian")
+    shown = setup("gaussian", dilation=2)  # 5 x 5 spread over 9 x 9, on 6 x 6
+    assert "does not fit" in shown["look_for"]["value"] and shown["cells"] == preset_cells("gaussian")
     damaged = tmp_path / "damaged.png"
     damaged.write_bytes(b"no picture")
-    line, *outputs = on_setup("box", *values_of(source="upload", upload=str(damaged)), language="zh")
-    assert 'role="alert"' in line["value"] and [place["visible"] for place in outputs[-3:]] == [False, True, False]
+    shown = setup("box", language="zh", source="upload", upload=str(damaged))
+    assert 'role="alert"' in shown["look_for"]["value"] and visible_places(shown) == [False, True, False]
 
 
 def test_setup_without_a_picture_yet_asks_for_one():
     for source, number in (("upload", 1), ("drawing", 2)):
-        line, *outputs = on_setup("box", *values_of(source=source), language="en")
-        assert (
-            "yet" in line["value"]
-            and "look-for stale" in line["value"]
-            and outputs[tab.POOL_LOOK - 1] == line
-            and outputs[-3:][number]["visible"]
-        )
+        shown = setup("box", source=source)
+        line = shown["look_for"]
+        assert "yet" in line["value"] and "look-for stale" in line["value"] and shown["pool_look"] == line
+        assert visible_places(shown)[number]
 
 
 def test_typed_numbers_are_the_readers_own_and_not_sent_back():
-    shown = on_setup(OWN, *values_of(cells=[["2"]]), language="en")
-    assert shown[tab.NUM_PICTURES] == gr.skip() and shown[2]["kernel"] == [[2.0]]
-    assert choose_kernel(OWN, [["2"]]) == ([["2"]], None)
+    shown = setup(OWN, cells=[["2"]])
+    assert "cells" not in shown and shown["window"]["kernel"] == [[2.0]]
+    assert choose_kernel(OWN, [["2"]])[0] == [["2"]]
     assert set(CHOICES) == {*PRESETS, *LEARNED, OWN}
 
 
 def test_a_link_with_numbers_alone_means_those_numbers():
-    *shown, choice = on_open("horizontal", *values_of(cells=[["2", "1"]]), language="en")
-    assert choice == OWN and shown[2]["kernel"] == [[2.0, 1.0]]
-    *shown, choice = on_open("sobel_x", *values_of(cells=preset_cells("horizontal")), language="en")
-    assert choice == "sobel_x" and shown[tab.NUM_PICTURES] == preset_cells("sobel_x")
-    *_, choice = on_open("horizontal", *values_of(), language="en")
-    assert choice == "horizontal"
+    shown = setup("horizontal", on_open, cells=[["2", "1"]])
+    assert shown["kernel"] == OWN and shown["window"]["kernel"] == [[2.0, 1.0]]
+    shown = setup("sobel_x", on_open, cells=preset_cells("horizontal"))
+    assert shown["kernel"] == "sobel_x" and shown["cells"] == preset_cells("sobel_x")
+    assert setup("horizontal", on_open)["kernel"] == "horizontal"
 
 
 def test_learned_filters_can_be_taken(small_networks):
     filters = small_networks["resnet18"].weight.detach()[:, 0]
-    outputs = on_setup("resnet18", *values_of(), language="en")
-    assert outputs[tab.NUM_PICTURES] == write_cells(filters[0])
-    sheet = outputs[tab.NUM_PICTURES + 1]
-    assert sheet["filters"] == {"cells": [write_cells(each) for each in filters], "perRow": 11, "pitch": 4}
+    shown = setup("resnet18")
+    assert shown["cells"] == write_cells(filters[0])
+    cells = [write_cells(each) for each in filters]
+    assert shown["filters"]["filters"] == {"cells": cells, "perRow": 11, "pitch": 4}
     # The filter that the page took stays, with any picture; one of another network does not.
-    kept = on_setup("resnet18", *values_of(cells=write_cells(filters[27]), source="sample"), language="en")
-    assert kept[tab.NUM_PICTURES] == gr.skip()
-    assert kept[tab.NUM_PICTURES + 1]["maps"][0]["boxes"][0][:4] == [4 * 2, 4 * 5, 4 * 2 + 3, 4 * 5 + 3]
-    other = on_setup("lenet5", *values_of(cells=write_cells(filters[27])), language="en")
-    assert other[tab.NUM_PICTURES] == write_cells(small_networks["lenet5"].weight.detach()[0, 0])
+    kept = setup("resnet18", cells=write_cells(filters[27]), source="sample")
+    assert "cells" not in kept
+    assert kept["filters"]["maps"][0]["boxes"][0][:4] == [4 * 2, 4 * 5, 4 * 2 + 3, 4 * 5 + 3]
+    other = setup("lenet5", cells=write_cells(filters[27]))
+    assert other["cells"] == write_cells(small_networks["lenet5"].weight.detach()[0, 0])
 
 
 def test_missing_weights_are_said(small_networks):
     with pytest.raises(InputError, match="AlexNet-Small"):
-        on_setup("alexnet_small", *values_of(), language="en")
-    assert on_setup("lenet5", *values_of(), language="en")[tab.NUM_PICTURES]
+        setup("alexnet_small")
+    assert setup("lenet5")["cells"]
+
+
+def test_pictures_that_stay_are_marked_as_such():
+    """What does not concern a picture leaves its mark as it is, so that it is neither made nor sent again."""
+
+    def marks(**changes) -> dict:
+        return find_marks(draw_pictures(replace(Settings(), **changes), text_in("en")))
+
+    first = marks()
+    above, below = {"maps", "window", "compared", "formula"}, {"pool_maps", "counts"}
+    assert first.keys() == above | below
+
+    def changed(**changes) -> set:
+        return {name for name, mark in marks(**changes).items() if mark != first[name]}
+
+    assert changed() == set()
+    assert changed(pool_size=3) == {"pool_maps"}
+    assert changed(side=30) == changed(in_channels=5) == changed(out_channels=5) == {"counts"}
+    assert changed(stride=2) == changed(padding=2) == changed(dilation=2) == changed(flip=True) == above
+    assert changed(cells=preset_cells("sobel_x")) == above
+    assert changed(cells=[["1"]]) == above | {"counts"}
+    assert changed(source="sample") == above | {"pool_maps"}
 
 
 def test_pictures_that_people_bring(tmp_path):
@@ -254,8 +272,9 @@ def test_pictures_that_people_bring(tmp_path):
 
 def test_all_black_picture_gives_all_zeros():
     black = base64.b64encode(bytes(56 * 56)).decode()
-    _, maps, _, _, _, pooled, *_ = on_convolve(*values_of(source="drawing", drawing=black), language="en")
-    assert maps["maps"][2]["low"] == maps["maps"][2]["high"] == 0 and "nothing" in pooled and "0 of 0" in pooled
+    shown = draw(source="drawing", drawing=black)
+    maps, pooled = shown["maps"]["maps"], shown["pool_look"]
+    assert maps[2]["low"] == maps[2]["high"] == 0 and "nothing" in pooled and "0 of 0" in pooled
 
 
 def test_api():

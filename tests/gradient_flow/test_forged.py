@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.gradient_flow.tab import gradient_norms, on_change, on_run, on_stop
+from explorer.gradient_flow.api import gradient_norms
+from explorer.gradient_flow.maths import Settings
+from explorer.gradient_flow.tab import on_change, on_run, on_stop
 from tests.forged import FORGED, call_api, call_forged, each_place
 
 HANDLERS = {
-    "change": (on_change, [2, 4, "linear", "default", "relu", 2, None]),
-    "run": (on_run, [None]),
-    "stop": (on_stop, [None]),
+    "change": (on_change, {**vars(Settings(depth=2, width=4, seeds=2)), "run": None}),
+    "run": (on_run, {"run": None}),
+    "stop": (on_stop, {"run": None}),
 }
 
 
-@pytest.mark.parametrize(("handler", "values", "position"), each_place(HANDLERS))
-def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
+@pytest.mark.parametrize(("handler", "values", "place"), each_place(HANDLERS))
+def test_a_forged_value_ends_in_a_sentence(handler, values, place, caplog):
     for forged in FORGED:
-        call_forged(handler, values, position, forged, caplog)
+        call_forged(handler, values, place, forged, caplog)
 
 
 @pytest.mark.parametrize("name", ["depth", "width", "block", "initialisation", "activation", "seeds"])

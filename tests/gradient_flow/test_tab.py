@@ -9,67 +9,63 @@ import pytest
 
 from explorer.errors import InputError
 from explorer.gradient_flow import tab
+from explorer.gradient_flow.api import gradient_norms
 from explorer.gradient_flow.maths import Settings, measure_gradient_norms
 from explorer.text import LANGUAGES, text_in
 
 
 def test_light_settings_answer_at_once():
     earlier = tab.Run(Settings())
-    sentence, blocks, depths, *_ = tab.on_change(10, 10, "linear", "default", "relu", 20, earlier, language="en")
-    assert "At 10 blocks" in sentence
-    assert len(blocks.data) >= 4
-    assert list(depths.data[-1].x) == [1, 2, 5, 10]
+    shown = tab.on_change(earlier, language="en", **vars(Settings(depth=10, seeds=20)))
+    assert "At 10 blocks" in shown["look_for"]
+    assert len(shown["blocks"].data) >= 4
+    assert list(shown["depths"].data[-1].x) == [1, 2, 5, 10]
     assert earlier.is_stopped
 
 
-def is_skipped(output) -> bool:
-    return output == {"__type__": "update"}
-
-
 def test_heavy_settings_are_handed_on_and_streamed():
-    starting, *_, run, _ = tab.on_change(12, 8, "conv", "default", "relu", 3, None, language="en")
-    assert "3 networks" in starting["value"] and "stale" in starting["value"]
-    assert run.job == Settings(12, 8, "conv", "default", "relu", 3)
-    *steps, last = tab.on_run(run, language="en")
+    settings = Settings(12, 8, "conv", "default", "relu", 3)
+    started = tab.on_change(None, language="en", **vars(settings))
+    assert "3 networks" in started["look_for"]["value"] and "stale" in started["look_for"]["value"]
+    assert started["run"].job == settings and started.keys() == {"look_for", "run", "stop"}
+    *steps, last = tab.on_run(started["run"], language="en")
     assert len(steps) == 3
-    assert steps[0][0].startswith("1 of 3 seeds so far.")
-    assert steps[-1][0].startswith("At 12 blocks")
-    assert all(is_skipped(output) for output in last[:-1]) and not last[-1].visible
+    assert steps[0]["look_for"].startswith("1 of 3 seeds so far.")
+    assert steps[-1]["look_for"].startswith("At 12 blocks")
+    assert last.keys() == {"stop"} and not last["stop"].visible
 
 
 def test_a_stopped_run_draws_nothing_more():
     run = tab.Run(Settings(12, 8, "conv", seeds=3))
     steps = tab.on_run(run, language="en")
     next(steps)
-    stopped, _ = tab.on_stop(run, language="zh")
-    assert (
-        text_in("zh")("gradient_flow.stopped", done=1, seeds=3) in stopped["value"] and "stale" not in stopped["value"]
-    )
-    rest = list(steps)
-    assert len(rest) == 1
-    assert all(is_skipped(output) for output in rest[0])
+    stopped = tab.on_stop(run, language="zh")["look_for"]["value"]
+    assert text_in("zh")("gradient_flow.stopped", done=1, seeds=3) in stopped and "stale" not in stopped
+    assert list(steps) == [{}]
     tab.on_stop(None, language="en")
 
 
 def test_a_run_stopped_before_its_first_part_leaves_the_old_charts_dimmed():
     run = tab.Run(Settings(12, 8, "conv", seeds=3))
-    stopped, button = tab.on_stop(run, language="en")
-    assert text_in("en")("gradient_flow.stopped_before") in stopped["value"] and "stale" in stopped["value"]
-    assert not button.visible
-    assert [is_skipped(output) for outputs in tab.on_run(run, language="en") for output in outputs] == [True] * 4
+    stopped = tab.on_stop(run, language="en")
+    line = stopped["look_for"]["value"]
+    assert text_in("en")("gradient_flow.stopped_before") in line and "stale" in line
+    assert not stopped["stop"].visible
+    assert list(tab.on_run(run, language="en")) == [{}]
 
 
 def test_refused_settings_stop_the_run_under_way_as_well():
     run = tab.Run(Settings())
     with pytest.raises(InputError):
-        tab.on_change(200, 64, "conv", "default", "relu", 500, run, language="en")
+        tab.on_change(
+            run, language="en", **vars(Settings()) | {"depth": 200, "width": 64, "block": "conv", "seeds": 500}
+        )
     assert run.is_stopped
 
 
 @pytest.mark.parametrize("story", tab.STORIES)
 def test_every_story_is_allowed(story):
-    values = [getattr(tab.STORIES[story], name) for name in tab.CONTROLS]
-    assert tab.on_change(*values, None, language="zh")[0]
+    assert tab.on_change(None, language="zh", **vars(tab.STORIES[story]))["look_for"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -81,7 +77,7 @@ def test_every_story_is_allowed(story):
 )  # fmt: skip
 def test_bad_input_is_refused_with_a_sentence_and_the_next_call_works(name, value, language):
     good = {"depth": 3, "width": 4, "block": "linear", "initialisation": "default", "activation": "relu", "seeds": 2}
-    for call in (tab.gradient_norms, lambda language, **values: tab.on_change(**values, run=None, language=language)):
+    for call in (gradient_norms, lambda language, **values: tab.on_change(**values, run=None, language=language)):
         with pytest.raises(InputError) as caught:
             call(**{**good, name: value}, language=language)
         sentence = caught.value.sentence(language)
@@ -91,7 +87,7 @@ def test_bad_input_is_refused_with_a_sentence_and_the_next_call_works(name, valu
 
 
 def test_the_public_function_gives_json_that_agrees_with_the_measurement():
-    answer = json.loads(json.dumps(tab.gradient_norms(depth=100, initialisation="he", seeds=20), allow_nan=False))
+    answer = json.loads(json.dumps(gradient_norms(depth=100, initialisation="he", seeds=20), allow_nan=False))
     norms = measure_gradient_norms(Settings(depth=100, initialisation="he", seeds=20))
     assert answer["depths"] == [1, 2, 5, 10, 20, 50, 100]
     assert answer["residual"]["first_block"]["median"][-1] is None

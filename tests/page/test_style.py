@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from explorer.page import style
-from explorer.page.style import ACCENT, DIVERGING, INK, MUTED, ROLES, SEQUENTIAL, SYSTEM_FONTS, build_css, new_figure
+from explorer.page.style import (
+    ACCENT,
+    DIVERGING,
+    INK,
+    MUTED,
+    ROLES,
+    SEQUENTIAL,
+    SYSTEM_FONTS,
+    build_css,
+    new_figure,
+    sheet_class,
+)
 
 
 def luminance(colour: str) -> float:
@@ -63,3 +74,14 @@ def test_the_borders_of_fields_can_be_seen_on_either_ground():
     css = (Path(style.__file__).parent / "style.css").read_text(encoding="utf-8")
     (border,) = set(re.findall(r"--field-line: (#[0-9a-f]{6})", css))
     assert min(contrast(border, "#ffffff"), contrast(border, "#12161c")) > 3
+
+
+def test_each_style_sheet_comes_once_and_has_a_class_that_is_used():
+    package = Path(style.__file__).parents[1]
+    python = "".join(file.read_text(encoding="utf-8") for file in package.glob("*/*.py"))
+    css = build_css()
+    sheets = [sheet for sheet in package.glob("*/*.css") if sheet.name != "style.css"]
+    assert len(sheets) > 5
+    for sheet in sheets:
+        assert css.count(sheet.read_text(encoding="utf-8")) == 1
+        assert f":is(.{sheet_class(sheet)}, #_) {{" in css and f'"{sheet_class(sheet)}"' in python, sheet

@@ -6,42 +6,44 @@ import pytest
 
 from explorer.errors import InputError
 from explorer.receptive_field import effective_tab
+from explorer.receptive_field.api import receptive_field
 from explorer.receptive_field.maths import CellError, calculate_receptive_field, find_problems, parse_layers
-from explorer.receptive_field.tab import TABLE, View, on_check, on_compare, on_open, on_upload, on_view, receptive_field
+from explorer.receptive_field.session import TABLE, View
+from explorer.receptive_field.tab import on_check, on_compare, on_open, on_upload, on_view
 from tests.forged import FORGED, call_api, call_forged, check_sendable, each_place
 
 
-def view(**changes) -> list:
-    return [getattr(View(**changes), name) for name in View.__dataclass_fields__]
+def view(**changes) -> dict:
+    return vars(View(**changes))
 
 
 HANDLERS = {
-    "view": (on_view, [4, *view()]),
-    "view_table": (on_view, [4, *view(model=TABLE, compared=[TABLE])]),
-    "open": (on_open, [4, *view()]),
-    "open_large": (on_open, [4, *view(size=32)]),
-    "open_table": (on_open, [4, *view(model=TABLE)]),
+    "view": (on_view, {"last": 4, **view()}),
+    "view_table": (on_view, {"last": 4, **view(model=TABLE, compared=[TABLE])}),
+    "open": (on_open, {"last": 4, **view()}),
+    "open_large": (on_open, {"last": 4, **view(size=32)}),
+    "open_table": (on_open, {"last": 4, **view(model=TABLE)}),
     "check": (on_check, view()),
     "check_table": (on_check, view(model=TABLE)),
-    "upload": (on_upload, [None, 1]),
-    "compare": (on_compare, ["kernels", 64]),
-    "measure": (effective_tab.on_measure, [*view(), 1, None]),
-    "run": (effective_tab.on_run, [None]),
-    "stop": (effective_tab.on_stop, [None]),
+    "upload": (on_upload, {"path": None, "number": 1}),
+    "compare": (on_compare, {"comparison": "kernels", "channels": 64}),
+    "measure": (effective_tab.on_measure, {**view(), "num_images": 1, "run": None}),
+    "run": (effective_tab.on_run, {"run": None}),
+    "stop": (effective_tab.on_stop, {"run": None}),
 }
 
 
-@pytest.mark.parametrize(("handler", "values", "position"), each_place(HANDLERS))
-def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
+@pytest.mark.parametrize(("handler", "values", "place"), each_place(HANDLERS))
+def test_a_forged_value_ends_in_a_sentence(handler, values, place, caplog):
     for forged in FORGED:
-        call_forged(handler, values, position, forged, caplog)
+        call_forged(handler, values, place, forged, caplog)
 
 
 @pytest.mark.parametrize("column", ["type", "kernel", "stride", "padding", "dilation"])
 def test_a_forged_cell_ends_in_a_sentence(column, caplog):
     for handler, values in (HANDLERS["view_table"], HANDLERS["check_table"]):
         for forged in FORGED:
-            call_forged(handler, values, len(values) - 1, [{"type": "conv", "kernel": 3, column: forged}], caplog)
+            call_forged(handler, values, "layers", [{"type": "conv", "kernel": 3, column: forged}], caplog)
 
 
 @pytest.mark.parametrize("name", ["model", "layers", "input_size"])
@@ -75,10 +77,9 @@ def test_a_strange_key_is_told_shortly(key):
 
 
 def test_an_unknown_key_is_marked_in_the_table(caplog):
-    position = 1 + list(View.__dataclass_fields__).index("layers")
-    (answer,) = call_forged(on_view, [4, *view(model=TABLE)], position, [{"kernal": 5}], caplog)
+    (answer,) = call_forged(on_view, {"last": 4, **view(model=TABLE)}, "layers", [{"kernal": 5}], caplog)
     assert "kernal" in answer[0]["value"]
-    (mark,) = answer[-1]
+    (mark,) = next(each for each in answer if isinstance(each, list))
     assert (mark["row"], mark["column"]) == (1, None) and "kernal" in mark["sentence"]
 
 

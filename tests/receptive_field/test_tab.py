@@ -12,19 +12,24 @@ import pytest
 from PIL import Image
 
 from explorer.errors import InputError
-from explorer.receptive_field import effective_tab
+from explorer.page.drawings import find_marks, make_all
+from explorer.receptive_field import effective_tab, maths, session
+from explorer.receptive_field.api import receptive_field
 from explorer.receptive_field.effective import has_module
 from explorer.receptive_field.effective_tab import on_measure, on_run, on_stop
 from explorer.receptive_field.networks import trace_model
-from explorer.receptive_field.scene import find_scene
-from explorer.receptive_field.tab import (
-    ANSWER,
+from explorer.receptive_field.session import (
     LENET_LAYERS,
     SHOWN_SIDE,
     STACK,
-    STORIES,
     TABLE,
     View,
+    find_scene,
+    read_compared,
+    read_layers,
+)
+from explorer.receptive_field.tab import (
+    STORIES,
     build_tab,
     find_own_size,
     on_check,
@@ -32,35 +37,24 @@ from explorer.receptive_field.tab import (
     on_open,
     on_upload,
     on_view,
-    read_compared,
-    read_layers,
-    receptive_field,
     set_story,
 )
 from explorer.text import LANGUAGES, text_in
 
 LAYERS = [dict(layer) for layer in LENET_LAYERS]
-NOTHING = gr.skip()
 
 
-def values(**changes) -> list:
-    view = View(**{"compared": [], "sample": 0, **changes})
-    return [getattr(view, name) for name in View.__dataclass_fields__]
+def values(**changes) -> dict:
+    return vars(View(**{"compared": [], "sample": 0, **changes}))
 
 
 def show(language="en", last=None, **changes) -> dict:
-    """What the handler gives, by name; what it leaves alone is not in it."""
-    return named(on_view(last, *values(**changes), language=language))
-
-
-def named(given: list, extra=()) -> dict:
-    given = dict(zip(("look_for", *ANSWER, *extra), given, strict=True))
-    return {name: value for name, value in given.items() if value != NOTHING}
+    """What the handler changes, with all drawings made."""
+    return make_all(on_view(last, language=language, **values(**changes)))
 
 
 def check(language="en", **changes) -> dict:
-    line, field = on_check(*values(**changes), language=language)
-    assert line == NOTHING
+    (field,) = on_check(language=language, **values(**changes)).values()
     return field
 
 
@@ -171,7 +165,7 @@ def test_a_unit_has_a_place_in_every_layer_of_every_network():
 
 
 def link(**changes) -> dict:
-    return named(on_open(5, *values(**changes), language="en"), ("size", "editor"))
+    return make_all(on_open(5, language="en", **values(**changes)))
 
 
 def test_a_link_opens_what_it_names():
@@ -323,7 +317,7 @@ def test_photos_of_any_size_that_the_other_tabs_take_are_taken(tmp_path, size, t
     waves = np.add.outer(np.sin(np.arange(24)), np.cos(np.arange(32)))
     photo = Image.fromarray((127 + 60 * waves).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
     photo.save(tmp_path / "photo.jpg", quality=98)
-    _, answer = on_upload(str(tmp_path / "photo.jpg"), 1, language="en")
+    answer = on_upload(str(tmp_path / "photo.jpg"), 1, language="en")["brought"]
     shown = np.frombuffer(base64.b64decode(answer["picture"]), np.uint8).reshape(SHOWN_SIDE, SHOWN_SIDE)
     left, top = ((length - min(size)) // 2 for length in size)
     square = photo.crop((left, top, left + min(size), top + min(size)))
@@ -335,13 +329,15 @@ def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(
     picture = Image.new("L", (90, 40), 0)
     picture.paste(255, (45, 0, 90, 40))
     picture.save(tmp_path / "own.png")
-    line, answer = on_upload(str(tmp_path / "own.png"), 7, language="en")
+    answer = on_upload(str(tmp_path / "own.png"), 7, language="en")["brought"]
     brought = answer["picture"]
-    assert line == NOTHING and answer["number"] == 7 and len(base64.b64decode(brought)) == SHOWN_SIDE**2
-    codes = np.frombuffer(base64.b64decode(show(picture=brought)["field"]["image"]["codes"]), np.uint8).reshape(28, 28)
+    assert answer["number"] == 7 and len(base64.b64decode(brought)) == SHOWN_SIDE**2
+    image = show(picture=brought)["backdrop"]["image"]
+    codes = np.frombuffer(base64.b64decode(image["codes"]), np.uint8).reshape(28, 28)
     # The middle square of the picture: black at the left, white at the right.
     assert codes[:, :13].max() < 20 and codes[:, 15:].min() > 235
-    assert show(picture="", place="")["field"] == show()["field"]
+    kept = show(picture="", place="")
+    assert (kept["field"], kept["backdrop"]) == (show()["field"], show()["backdrop"])
     (tmp_path / "own.png").write_bytes(b"nothing")
     for bad in (
         {"picture": "AAAA"},
@@ -354,12 +350,12 @@ def test_the_readers_own_picture_goes_before_the_sample_until_another_is_picked(
             show(**bad)
     for language in ("en", "zh"):
         refused = {"number": 8, "problem": text_in(language)("images.unknown")}
-        assert on_upload(str(tmp_path / "own.png"), 8, language=language) == [NOTHING, refused]
-    assert on_upload(None, 9, language="en") == [NOTHING, {"number": 9, "picture": None}], "it was taken away meanwhile"
+        assert on_upload(str(tmp_path / "own.png"), 8, language=language) == {"brought": refused}
+    assert on_upload(None, 9, language="en") == {"brought": {"number": 9, "picture": None}}  # taken away meanwhile
 
 
 def test_a_check_leaves_what_is_wrong_to_the_handler_that_tells_it():
-    assert on_check(*values(layer=-1), language="en") == [NOTHING, NOTHING]
+    assert on_check(language="en", **values(layer=-1)) == {}
 
 
 @pytest.mark.parametrize(
@@ -394,32 +390,81 @@ def test_what_cannot_be_shown_is_refused_in_both_languages(changes):
     assert english != chinese and "。" in chinese
 
 
+def test_pictures_that_stay_are_marked_as_such():
+    """What does not concern a picture leaves its mark as it is, so that it is neither made nor sent again."""
+
+    def marks(**changes) -> dict:
+        return find_marks(on_view(None, language="en", **values(**{"model": "resnet18", "layer": 9, **changes})))
+
+    first = marks()
+    assert first.keys() == {"chart", "table", "backdrop"}
+
+    def changed(**changes) -> set:
+        return {name for name, mark in marks(**changes).items() if mark != first[name]}
+
+    assert changed() == set()
+    assert changed(sample=7) == {"backdrop"}
+    assert changed(place=[0.2, 0.3]) == {"table"}
+    assert changed(compared=["resnet34"]) == {"chart"}
+    assert changed(layer=8) == changed(size=56) == changed(model="resnet34") == first.keys()
+    rows = [*LAYERS, *LAYERS[:1]]
+    own, other, compared = (
+        find_marks(on_view(None, language="en", **values(**each)))
+        for each in (
+            {"model": TABLE, "layers": LAYERS},
+            {"model": TABLE, "layers": rows},
+            {"compared": [TABLE], "layers": LAYERS},
+        )
+    )
+    assert own["chart"] != other["chart"] and own["table"] != other["table"]
+    assert (
+        compared["chart"] != find_marks(on_view(None, language="en", **values(compared=[TABLE], layers=rows)))["chart"]
+    )
+
+
+def test_a_click_on_a_unit_reads_and_follows_the_readers_table_once(monkeypatch):
+    click = values(model=TABLE, place=[0.2, 0.3])
+    on_view(None, language="en", **click)  # the stories are read when the first is looked for
+    calls = []
+
+    def count(module, name):
+        function = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args: calls.append(name) or function(*args))
+
+    for name in ("trace_layer_table", "compute_chain_field", "compute_chain_reach"):
+        count(session, name)
+    count(maths, "_find_row_problems")
+    make_all(on_view(None, language="en", **click))
+    rows = ["_find_row_problems"] * len(LENET_LAYERS)
+    assert calls == [*rows, "trace_layer_table", "compute_chain_field", "compute_chain_reach"]
+
+
 # ---- the effective field --------------------------------------------------------------------------------------------
 
 
-def measure(num_images=6, run=None, language="en", **changes):
-    return on_measure(*values(**changes), num_images, run, language=language)
+def measure(num_images=6, run=None, language="en", **changes) -> dict:
+    return on_measure(num_images, run, language=language, **values(**changes))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_effective_field_is_measured_in_parts_and_told(language):
-    *_, run, stop = measure(language=language)
-    assert stop.visible
-    *parts, last = on_run(run, language=language)
-    assert last[:-1] == (NOTHING,) * 3 and not last[-1].visible  # which Gradio sends again at the end
-    sentence, maps, table, stop = parts[-1]
-    assert not stop.visible and "14 × 14" in sentence and len(json.loads(maps)["maps"]) == 2
-    assert "20%" in table and "99%" in table and table.count("<tr") == 3
+    started = measure(language=language)
+    assert started["stop"].visible and "maps" not in started
+    *parts, last = on_run(started["run"], language=language)
+    assert last.keys() == {"stop"} and not last["stop"].visible  # which Gradio sends again at the end
+    shown = parts[-1]
+    assert not shown["stop"].visible and "14 × 14" in shown["look_for"] and len(json.loads(shown["maps"])["maps"]) == 2
+    assert "20%" in shown["table"] and "99%" in shown["table"] and shown["table"].count("<tr") == 3
 
 
 def test_a_new_measurement_or_the_button_stops_the_one_under_way():
-    *_, run, _ = measure()
+    run = measure()["run"]
     running = on_run(run, language="en")
     next(running)
     on_stop(run, language="en")
-    assert list(running) == [(NOTHING,) * 4]
-    *_, first, _ = measure()
-    *_, second, _ = measure(run=first)
+    assert list(running) == [{}]
+    first = measure()["run"]
+    second = measure(run=first)["run"]
     assert first.is_stopped and not second.is_stopped
 
 
@@ -432,9 +477,9 @@ def test_a_pooling_that_is_a_function_call_is_refused_with_a_sentence(monkeypatc
 
 
 def test_a_network_without_weights_is_measured_with_random_ones_only():
-    *_, run, _ = measure(model="torchvision/mobilenet_v2", size=32, layer=3, num_images=2)
-    *_, (_, maps, _, _), _ = on_run(run, language="en")
-    assert len(json.loads(maps)["maps"]) == 1
+    run = measure(model="torchvision/mobilenet_v2", size=32, layer=3, num_images=2)["run"]
+    *_, shown, _ = on_run(run, language="en")
+    assert len(json.loads(shown["maps"])["maps"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -456,14 +501,14 @@ def test_what_cannot_be_measured_is_refused(changes):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_comparisons_say_their_numbers(language):
-    sentence, payload, table = on_compare("kernels", 64, language=language)
-    assert "73,728" in sentence and "102,400" in sentence and "28%" in sentence
-    assert [each["rows"] for each in payload["maps"]] == [5, 5, 7, 7]
-    assert "27 × 64² = 110,592" in table
-    sentence, payload, _ = on_compare("dilation", 1, language=language)
-    assert "29%" in sentence and "100%" in sentence
-    assert [each["rows"] for each in payload["maps"]] == [7, 13, 17]
-    assert "15" in on_compare("stride", 1, language=language)[0]
+    shown = on_compare("kernels", 64, language=language)
+    assert all(number in shown["look_for"] for number in ("73,728", "102,400", "28%"))
+    assert [each["rows"] for each in shown["stacks"]["maps"]] == [5, 5, 7, 7]
+    assert "27 × 64² = 110,592" in shown["costs"]
+    shown = on_compare("dilation", 1, language=language)
+    assert "29%" in shown["look_for"] and "100%" in shown["look_for"]
+    assert [each["rows"] for each in shown["stacks"]["maps"]] == [7, 13, 17]
+    assert "15" in on_compare("stride", 1, language=language)["look_for"]
     for bad in (("nonsense", 1), (None, 1), ("kernels", 0), ("kernels", "many"), ("kernels", None)):
         with pytest.raises(InputError):
             on_compare(*bad, language=language)

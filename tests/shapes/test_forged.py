@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from explorer.errors import InputError
+from explorer.shapes.api import trace_shapes
 from explorer.shapes.layer_list import make_layer, parse_layer_list
-from explorer.shapes.tab import OWN_LIST, State, on_open, on_setup, on_shapes, read_state, trace_shapes
+from explorer.shapes.session import State, read_state
+from explorer.shapes.tab import OWN_LIST, on_open, on_setup
 from tests.forged import FORGED, call_api, call_forged, check_sendable, each_place
 
 STATE = State().pack()
 PACKED = {"layer": "features.0", "edits": [["features.0", "stride", 2, False]], "map": 0, "unit": [0, 0], "fitted": False,
-          "heard": 0, "network": "", "drawn": ""}  # fmt: skip
+          "heard": 0, "network": ""}  # fmt: skip
 ACTIONS = {
     "choose": {"action": "choose", "number": 1, "layer": "features.0"},
     "unit": {"action": "unit", "number": 1, "map": 0, "row": 0, "column": 0},
@@ -20,40 +22,47 @@ ACTIONS = {
 }
 
 
-def setting(model="lenet5", view="flow", actions=()) -> list:
-    return [model, 28, 1, "small", OWN_LIST, STATE, 120, view, list(actions)]
-
-
-def act_on(keys):
-    """A handler whose inputs are the parts of one action."""
-    return lambda *parts, language: on_setup(*setting(actions=[dict(zip(keys, parts))]), language=language)
-
-
-def set_state(*parts, language):
-    return on_setup(*setting()[:5], dict(zip(PACKED, parts)), 120, "layer", [], language=language)
-
-
-def set_edit(*parts, language):
-    return on_setup(*setting()[:5], {"edits": [list(parts)]}, 120, "flow", [], language=language)
+def setting(model="lenet5", view="flow", actions=(), state=STATE) -> dict:
+    return {
+        "model": model, "size": 28, "channels": 1, "stem": "small", "own": OWN_LIST, "state": state, "sample": 120,
+        "view": view, "actions": list(actions),
+    }  # fmt: skip
 
 
 HANDLERS = {
-    "shapes": (on_shapes, setting(view="layer")[:-1]),
     "setup": (on_setup, setting()),
+    "setup_layer": (on_setup, setting(view="layer")),
     "setup_own": (on_setup, setting("own")),
     "setup_graph": (on_setup, setting("resnet18", "graph")),
     "open": (on_open, setting()),
     "open_own": (on_open, setting("own", "graph")),
-    "state": (set_state, [*PACKED.values()]),
-    "edit": (set_edit, ["features.0", "stride", 2, False]),
-    **{f"act_{kind}": (act_on(action), [*action.values()]) for kind, action in ACTIONS.items()},
 }
 
 
-@pytest.mark.parametrize(("handler", "values", "position"), each_place(HANDLERS))
-def test_a_forged_value_ends_in_a_sentence(handler, values, position, caplog):
+@pytest.mark.parametrize(("handler", "values", "place"), each_place(HANDLERS))
+def test_a_forged_value_ends_in_a_sentence(handler, values, place, caplog):
     for forged in FORGED:
-        call_forged(handler, values, position, forged, caplog)
+        call_forged(handler, values, place, forged, caplog)
+
+
+@pytest.mark.parametrize("part", PACKED)
+def test_a_forged_part_of_the_state_ends_in_a_sentence(part, caplog):
+    for forged in FORGED:
+        call_forged(on_setup, setting(view="layer"), "state", {**PACKED, part: forged}, caplog)
+
+
+@pytest.mark.parametrize("position", range(4))
+def test_a_forged_part_of_a_change_ends_in_a_sentence(position, caplog):
+    for forged in FORGED:
+        change = ["features.0", "stride", 2, False]
+        change[position] = forged
+        call_forged(on_setup, setting(), "state", {"edits": [change]}, caplog)
+
+
+@pytest.mark.parametrize(("kind", "part"), [(kind, part) for kind, action in ACTIONS.items() for part in action])
+def test_a_forged_part_of_an_action_ends_in_a_sentence(kind, part, caplog):
+    for forged in FORGED:
+        call_forged(on_setup, setting(), "actions", [{**ACTIONS[kind], part: forged}], caplog)
 
 
 @pytest.mark.parametrize("name", ["model", "height", "width", "channels", "stem"])
@@ -76,13 +85,13 @@ def test_an_unknown_key_of_state_and_actions_is_refused_by_name(key, caplog):
     for sentence in refusal(read_state, {**PACKED, key: 1}):
         assert shown in sentence and "fitted" in sentence
     for kind, action in ACTIONS.items():
-        answer, *_ = call_forged(on_setup, setting(), 8, [{**action, key: 1}], caplog)
-        assert shown in answer[0] and kind in ACTIONS and "number" in answer[0]
+        answer, *_ = call_forged(on_setup, setting(), "actions", [{**action, key: 1}], caplog)
+        assert shown in answer[0]["value"] and kind in ACTIONS and "number" in answer[0]["value"]
 
 
 def test_an_unknown_action_is_refused_by_name(caplog):
-    answer, *_ = call_forged(on_setup, setting(), 8, [{"action": "mnd", "number": 1}], caplog)
-    assert "mnd" in answer[0] and "undo, mend, reset" in answer[0]
+    answer, *_ = call_forged(on_setup, setting(), "actions", [{"action": "mnd", "number": 1}], caplog)
+    assert "mnd" in answer[0]["value"] and "undo, mend, reset" in answer[0]["value"]
 
 
 @pytest.mark.parametrize("name", ["kernal", "k" * 2000])

@@ -8,7 +8,6 @@ import time
 from html import unescape
 from urllib.parse import unquote
 
-import gradio as gr
 import pytest
 import torch
 from torch import nn
@@ -17,9 +16,11 @@ from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.models.torchvision_models import trace_torchvision
 from explorer.models.trace import trace_catalogue
+from explorer.page.drawings import SHOWN, make_all, make_new
+from explorer.shapes.api import trace_shapes
 from explorer.shapes.edit import MAX_EDITS
 from explorer.shapes.maths import write_csv
-from explorer.shapes.tab import VIEWS, on_open, on_setup, on_shapes, trace_shapes
+from explorer.shapes.tab import VIEWS, on_open, on_setup
 from explorer.text import LANGUAGES, text_in
 
 
@@ -27,10 +28,32 @@ def words(html: str) -> str:
     return unescape(re.sub(r"<[^>]+>", " ", html))
 
 
+def show(
+    model,
+    size=28,
+    channels=1,
+    stem="small",
+    own="",
+    language="en",
+    state=None,
+    view="flow",
+    actions=(),
+    handler=on_setup,
+) -> dict:
+    """What a handler changes, with all drawings made."""
+    return make_all(
+        handler(
+            model=model, size=size, channels=channels, stem=stem, own=own, state=state, sample=120, view=view,
+            actions=list(actions), language=language,
+        )
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_gives_a_sentence_a_picture_a_table_and_totals_in_both_languages(name, language):
-    sentence, flow, totals, table, *_ = on_shapes(name, 28, 1, "small", language=language)
+    shown = show(name, language=language)
+    sentence, flow, totals, table = (shown[part] for part in ("look_for", "flow", "totals", "table"))
     record = trace_catalogue(name, (1, 28, 28))
     assert sentence and "{" not in sentence
     for html in (flow, totals, table):
@@ -47,30 +70,27 @@ def test_torchvisions_networks_are_shown_like_the_others(name, language):
     record = trace_torchvision(name, (3, 224, 224))
     state = {"layer": record.layers[len(record.layers) // 2].name}
     for view in VIEWS:
-        sentence, flow, totals, table, *rest = on_shapes(
-            f"torchvision/{name}", 224, 3, "small", state=state, view=view, language=language
-        )
-        assert isinstance(sentence, str) and "{" not in sentence
-        assert table.count('class="line"') == len(record.layers)
-        assert f"{record.num_params:,}" in totals and flow.count('class="column"') <= 24
-    words_above = rest[-3]
-    assert text_in(language)("shapes.no_maps_untrained")[:12] in words_above
+        shown = show(f"torchvision/{name}", 224, 3, state=state, view=view, language=language)
+        assert isinstance(shown["look_for"], str) and "{" not in shown["look_for"]
+        assert shown["table"].count('class="line"') == len(record.layers)
+        assert f"{record.num_params:,}" in shown["totals"] and shown["flow"].count('class="column"') <= 24
+    assert text_in(language)("shapes.no_maps_untrained")[:12] in shown["maps_words"]
 
 
 def test_a_network_of_torchvision_brings_its_image_along_and_takes_it_away_again():
-    chosen = choose("torchvision/inception_v3", 28, 1, act({"action": "choose"})[-2])
-    assert chosen[-3:-1] == [299, 3] and chosen[-4]["fitted"] is True
-    back = choose("lenet5", 299, 3, chosen[-4])
-    assert back[-3:-1] == [28, 1] and isinstance(back[0], str)
-    kept = choose("resnet18", 32, 3, back[-4])
-    assert kept[-3:-1] == [gr.skip(), gr.skip()] and not kept[-4]["fitted"]
-    linked = on_open("torchvision/inception_v3", 320, 3, "small", "", None, 120, "flow", [], language="en")
-    assert linked[-3:-1] == [gr.skip(), gr.skip()] and isinstance(linked[0], str)
+    chosen = choose("torchvision/inception_v3", 28, 1, act({"action": "choose"})["state"])
+    assert (chosen["size"], chosen["channels"], chosen["state"]["fitted"]) == (299, 3, True)
+    back = choose("lenet5", 299, 3, chosen["state"])
+    assert (back["size"], back["channels"]) == (28, 1) and isinstance(back["look_for"], str)
+    kept = choose("resnet18", 32, 3, back["state"])
+    assert not {"size", "channels"} & kept.keys() and not kept["state"]["fitted"]
+    linked = show("torchvision/inception_v3", 320, 3, handler=on_open)
+    assert not {"size", "channels"} & linked.keys() and isinstance(linked["look_for"], str)
 
 
-def choose(model: str, size=28, channels=1, state=None, own="", actions=(), view="flow") -> list:
+def choose(model: str, size=28, channels=1, state=None, own="", actions=(), view="flow") -> dict:
     """The answer after another network was chosen than that of the state."""
-    return on_setup(model, size, channels, "small", own, state, 120, view, list(actions), language="en")
+    return show(model, size, channels, own=own, state=state, view=view, actions=actions)
 
 
 def act(data: dict, model="lenet5", state=None, view="flow", size=28, language="en", own=""):
@@ -79,67 +99,63 @@ def act(data: dict, model="lenet5", state=None, view="flow", size=28, language="
     return act_all([{"number": number, **data}], model, state, view, size, language, own)
 
 
-def act_all(actions: list, model="lenet5", state=None, view="flow", size=28, language="en", own="") -> list:
+def act_all(actions: list, model="lenet5", state=None, view="flow", size=28, language="en", own="") -> dict:
     """All pictures, the state, and the view that is shown then."""
-    *drawn, state, _, _, moved = on_setup(
-        model, size, 1, "small", own, state, 120, view, actions, language=language
-    )  # fmt: skip
-    return [*drawn, state, view if moved == gr.skip() else moved]
+    return {"view": view, **show(model, size, own=own, state=state, view=view, actions=actions, language=language)}
 
 
-def is_refused(drawn: list, words: str = "") -> bool:
+def is_refused(shown: dict, words: str = "") -> bool:
     """Whether the line tells of a problem and no picture is drawn."""
-    return "problem" in drawn[0]["value"] and words in drawn[0]["value"] and drawn[1:-2] == [gr.skip()] * 13
+    line = shown["look_for"]["value"]
+    return "problem" in line and words in line and shown.keys() <= {"look_for", "state", "view"}
 
 
 def test_choosing_a_layer_of_a_trained_network_opens_its_maps_and_of_another_does_not():
-    *drawn, state, view = act({"action": "choose", "layer": "features.0"})
-    assert view == "layer" and state["layer"] == "features.0" and len(drawn[9]["maps"]) == 6
-    assert act({"action": "choose", "layer": "stem.0"}, model="resnet34")[-1] == "flow"
-    assert act({"action": "choose", "layer": "features.0"}, size=32)[-1] == "flow"
-    *drawn, state, _ = act({"action": "unit", "map": 3, "row": 0, "column": 27}, state=state, view="layer")
-    assert (state["map"], state["unit"]) == (3, (0, 27)) and drawn[9]["maps"][3]["boxes"]
+    shown = act({"action": "choose", "layer": "features.0"})
+    assert shown["view"] == "layer" and shown["state"]["layer"] == "features.0" and len(shown["maps"]["maps"]) == 6
+    assert act({"action": "choose", "layer": "stem.0"}, model="resnet34")["view"] == "flow"
+    assert act({"action": "choose", "layer": "features.0"}, size=32)["view"] == "flow"
+    shown = act({"action": "unit", "map": 3, "row": 0, "column": 27}, state=shown["state"], view="layer")
+    assert (shown["state"]["map"], shown["state"]["unit"]) == (3, (0, 27)) and shown["maps"]["maps"][3]["boxes"]
 
 
 def test_the_picture_of_a_large_image_is_sent_small_with_its_box_in_place():
-    *drawn, _, _ = act({"action": "choose", "layer": "features.0"}, model="alexnet_small", size=1024, view="layer")
-    (picture,) = drawn[8]["maps"]
+    shown = act({"action": "choose", "layer": "features.0"}, model="alexnet_small", size=1024, view="layer")
+    (picture,) = shown["field"]["maps"]
     assert picture["rows"] == picture["columns"] == 256
     ((top, left, bottom, right, _),) = picture["boxes"]
     assert bottom - top == right - left == 1.25 and top == pytest.approx(127.5, abs=1)
 
 
 def test_the_field_of_a_unit_on_no_grid_is_told_as_its_own():
-    *_, state, _ = act({"action": "choose", "layer": "classifier.0"}, model="alexnet_small")
-    *drawn, _, _ = act(
-        {"action": "unit", "map": 0, "row": 0, "column": 0}, model="alexnet_small", state=state, view="layer"
-    )
-    (picture,) = drawn[8]["maps"]
+    state = act({"action": "choose", "layer": "classifier.0"}, model="alexnet_small")["state"]
+    click = {"action": "unit", "map": 0, "row": 0, "column": 0}
+    (picture,) = act(click, model="alexnet_small", state=state, view="layer")["field"]["maps"]
     assert picture["caption"] == "20×20 px" and picture["boxes"][0][:4] == [0, 0, 20, 20]
 
 
 def test_changes_are_typed_undone_mended_and_reset():
     edit = {"action": "edit", "layer": "features.3", "setting": "kernel_size", "value": "3"}
-    *drawn, state, view = act(edit, view="layer")
-    assert view == "flow" and 'class="line broken"' in drawn[3] and drawn[6]["mend"]
-    *drawn, state, _ = act({**edit, "value": "7"}, state=state)  # typing on replaces what was typed
-    assert len(state["edits"]) == 1
-    *drawn, state, _ = act({"action": "mend"}, state=state)
-    assert len(state["edits"]) == 2 and "nn.Linear(256, 120)" in unescape(drawn[-1]) and not drawn[6]["mend"]
-    assert "61,706 → " in drawn[0]
-    *drawn, state, _ = act({"action": "undo"}, state=state)
-    assert len(state["edits"]) == 1 and 'class="line broken"' in drawn[3]
-    *drawn, state, _ = act({"action": "reset"}, state=state)
-    assert state["edits"] == [] and "61,706 parameters. That is right." in drawn[2]
+    shown = act(edit, view="layer")
+    assert shown["view"] == "flow" and 'class="line broken"' in shown["table"] and shown["editor"]["mend"]
+    shown = act({**edit, "value": "7"}, state=shown["state"])  # typing on replaces what was typed
+    assert len(shown["state"]["edits"]) == 1
+    shown = act({"action": "mend"}, state=shown["state"])
+    assert len(shown["state"]["edits"]) == 2 and not shown["editor"]["mend"]
+    assert "nn.Linear(256, 120)" in unescape(shown["code"]) and "61,706 → " in shown["look_for"]
+    shown = act({"action": "undo"}, state=shown["state"])
+    assert len(shown["state"]["edits"]) == 1 and 'class="line broken"' in shown["table"]
+    shown = act({"action": "reset"}, state=shown["state"])
+    assert shown["state"]["edits"] == [] and "61,706 parameters. That is right." in shown["totals"]
 
 
 def test_a_list_that_cannot_be_read_stays_within_reach():
     """Chosen again after another network: the field in which it can be put right is shown beside what is wrong."""
     network = choose("lenet5", own="nn.Relu()")
-    drawn = choose("own", state=network[-4], own="nn.Relu()")
-    assert len(drawn) == len(network)
-    assert "“Relu” is not among the layers" in unescape(drawn[0]["value"])
-    assert (drawn[4]["visible"], drawn[5]["visible"]) == (False, True) and network[5]["visible"] is False
+    shown = choose("own", state=network["state"], own="nn.Relu()")
+    assert shown.keys() == {"look_for", "stem", "own"}
+    assert "“Relu” is not among the layers" in unescape(shown["look_for"]["value"])
+    assert (shown["stem"]["visible"], shown["own"]["visible"]) == (False, True) and not network["own"]["visible"]
 
 
 def test_only_the_readers_own_changes_are_counted():
@@ -148,8 +164,8 @@ def test_only_the_readers_own_changes_are_counted():
     own, state = f"nn.Conv2d(1, 4, 1),\n{convolutions}", None
     for number in range(25):
         edit = {"action": "edit", "layer": str(1 + 2 * number), "setting": "out_channels", "value": "5"}
-        *_, state, _ = act(edit, model="own", own=own, state=state)
-        *_, state, _ = act({"action": "mend"}, model="own", own=own, state=state)
+        state = act(edit, model="own", own=own, state=state)["state"]
+        state = act({"action": "mend"}, model="own", own=own, state=state)["state"]
     assert sum(not follows for *_, follows in state["edits"]) == 25 and len(state["edits"]) > MAX_EDITS
     setting = {"action": "edit", "layer": "0", "setting": "stride"}
     mine = [["0", "stride", 1 + number % 2, False] for number in range(MAX_EDITS)]
@@ -160,18 +176,16 @@ def test_only_the_readers_own_changes_are_counted():
 
 def test_only_a_mean_over_all_positions_is_called_average():
     own = "nn.Conv2d(1, 4, 3, padding=1), " + "nn.MaxPool2d(2), " * 4 + "nn.Flatten(), nn.Linear(4, 10)"
-    assert re.findall(r">(pool|average)<", on_shapes("own", 28, 1, "small", own, language="en")[1]) == ["pool"] * 4
+    assert re.findall(r">(pool|average)<", show("own", own=own)["flow"]) == ["pool"] * 4
     own = "nn.Conv2d(1, 4, 3), nn.AdaptiveMaxPool2d(2), nn.AvgPool2d(2), nn.Flatten()"
-    assert re.findall(r">(pool|average)<", on_shapes("own", 28, 1, "small", own, language="en")[1]) == [
-        "pool",
-        "average",
-    ]
+    assert re.findall(r">(pool|average)<", show("own", own=own)["flow"]) == ["pool", "average"]
 
 
 def test_whatever_came_with_the_page_can_be_reset():
     damaged = {"layer": "features.0", "edits": [["?", "?", "?", 0]] * 999}
-    *drawn, state, _ = act({"action": "reset"}, state=damaged)
-    assert state["edits"] == [] and state["layer"] == "features.0" and isinstance(drawn[0], str)
+    shown = act({"action": "reset"}, state=damaged)
+    assert shown["state"]["edits"] == [] and shown["state"]["layer"] == "features.0"
+    assert isinstance(shown["look_for"], str)
 
 
 def test_an_answer_takes_less_than_a_tenth_of_a_second():
@@ -182,7 +196,7 @@ def test_an_answer_takes_less_than_a_tenth_of_a_second():
             for number in range(4):
                 state = {"layer": layer, "edits": [[layer, "padding", number + 1, False]]}
                 start = time.perf_counter()
-                on_shapes(name, 28 + number, 1, "small", state=state, view=view, language="en")
+                show(name, 28 + number, state=state, view=view)
                 best = min(best, time.perf_counter() - start)
             assert best < 0.5, (name, view)
 
@@ -192,25 +206,21 @@ def typed(number: int, setting: str, value: str) -> dict:
 
 
 def test_what_no_answer_has_told_of_yet_is_done_in_order_and_once():
-    *_, state, _ = act_all(
-        [
-            typed(1, "kernel_size", "3"),
-            typed(2, "padding", "2"),
-            {"number": 3, "action": "choose", "layer": "features.0"},
-        ]
-    )
+    chosen = {"number": 3, "action": "choose", "layer": "features.0"}
+    state = act_all([typed(1, "kernel_size", "3"), typed(2, "padding", "2"), chosen])["state"]
     assert state["edits"] == [["features.3", "kernel_size", 3, False], ["features.3", "padding", 2, False]]
     assert (state["layer"], state["heard"]) == ("features.0", 3)
-    *_, after, _ = act_all([typed(2, "padding", "2"), {"number": 4, "action": "undo"}], state=state)
+    after = act_all([typed(2, "padding", "2"), {"number": 4, "action": "undo"}], state=state)["state"]
     assert (after["edits"], after["heard"]) == (state["edits"][:1], 4)
 
 
 def test_what_cannot_be_done_is_told_of_the_last_action_and_stands_in_no_later_ones_way():
     wrong = typed(1, "kernel_size", "x")
-    *_, state, _ = refused = act_all([wrong])
-    assert is_refused(refused) and state["heard"] == 1
-    assert isinstance(act_all([wrong], state=state)[0], str)  # told once, not again at each later change
-    *_, state, _ = act_all([wrong, typed(2, "kernel_size", "3")])
+    refused = act_all([wrong])
+    assert is_refused(refused) and refused["state"]["heard"] == 1
+    # told once, not again at each later change
+    assert isinstance(act_all([wrong], state=refused["state"])["look_for"], str)
+    state = act_all([wrong, typed(2, "kernel_size", "3")])["state"]
     assert state["edits"] == [["features.3", "kernel_size", 3, False]] and state["heard"] == 2
     for actions in ("nonsense", ["x"], [{"action": "undo"}], [{"action": "undo", "number": "1"}]):
         with pytest.raises(InputError):
@@ -218,28 +228,47 @@ def test_what_cannot_be_done_is_told_of_the_last_action_and_stands_in_no_later_o
 
 
 def test_another_network_leaves_out_what_was_done_to_the_one_before():
-    *_, state, _ = act(
-        {"action": "edit", "layer": "features.0", "setting": "padding", "value": "0"}, state={"heard": 6}
-    )
+    edit = {"action": "edit", "layer": "features.0", "setting": "padding", "value": "0"}
+    state = act(edit, state={"heard": 6})["state"]
     late = {"number": 9, "action": "choose", "layer": "features.0"}  # a click on LeNet-5, of which no answer has told
-    *drawn, fresh, _, _, _ = choose("resnet18", state=state, actions=[late])
-    assert (fresh["heard"], fresh["edits"], fresh["layer"]) == (9, [], "") and "resnet18" in drawn[2]
-    *_, fresh, _, _, _ = choose("own", state=fresh, own="nn.Flatten(), nn.Linear(784, 10)")
-    *_, state, _ = act(
-        {"action": "choose", "layer": "1"}, model="own", state=fresh, own="nn.Flatten(), nn.Linear(784, 10)"
-    )
+    shown = choose("resnet18", state=state, actions=[late])
+    fresh = shown["state"]
+    assert (fresh["heard"], fresh["edits"], fresh["layer"]) == (9, [], "") and "resnet18" in shown["totals"]
+    own = "nn.Flatten(), nn.Linear(784, 10)"
+    fresh = choose("own", state=fresh, own=own)["state"]
+    state = act({"action": "choose", "layer": "1"}, model="own", state=fresh, own=own)["state"]
     assert state["layer"] == "1"
-    *_, fresh, _, _, _ = choose("own", state=state, own="nn.Flatten(), nn.Linear(784, 100)")
-    assert fresh["layer"] == ""
+    assert choose("own", state=state, own="nn.Flatten(), nn.Linear(784, 100)")["state"]["layer"] == ""
 
 
 def test_slabs_and_table_are_drawn_anew_only_where_they_are_others():
     """Drawn anew, they would lose the keyboard's place."""
-    *first, state, _, _, _ = choose("lenet5")
-    *again, state, _, _, _ = choose("lenet5", state=state, view="graph")
-    assert isinstance(first[3], str) and again[1:4] == [gr.skip()] * 3 and "nodes" in again[7]
-    *wider, _, _, _, _ = choose("lenet5", size=32, state=state)
-    assert isinstance(wider[3], str)
+    page: dict = {}
+
+    def send(**changes) -> dict:
+        """What is sent to a page that shows what it was sent before."""
+        values = {
+            "model": "lenet5",
+            "size": 28,
+            "channels": 1,
+            "stem": "small",
+            "own": "",
+            "sample": 120,
+            "view": "flow",
+        }
+        changed = on_setup(state=page.get("state"), actions=[], language="en", **{**values, **changes})
+        sent = make_new(changed, page.get(SHOWN), [*changed, SHOWN])
+        page.update(sent)
+        return sent
+
+    same_network = {"flow", "totals", "table", "code"}
+    assert same_network <= send().keys()
+    again = send(view="graph")
+    assert "nodes" in again["graph"] and not same_network & again.keys()
+    assert not {"graph", *same_network} & send(view="graph").keys()
+    assert same_network <= send(size=32).keys()
+    assert "graph" in send(size=32, view="graph")
+    assert same_network <= send(model="mlp").keys()
 
 
 @pytest.mark.parametrize(
@@ -262,9 +291,9 @@ def test_damaged_events_are_refused_in_both_languages(data, state):
     told = []
     for language in LANGUAGES:
         try:
-            drawn = act(data, state=state, language=language)
-            assert is_refused(drawn)
-            told.append(drawn[0]["value"])
+            shown = act(data, state=state, language=language)
+            assert is_refused(shown)
+            told.append(shown["look_for"]["value"])
         except InputError as error:
             told.append(error.sentence(language))
     assert told[0] != told[1]
@@ -272,25 +301,26 @@ def test_damaged_events_are_refused_in_both_languages(data, state):
 
 def test_a_list_of_layers_is_shown_with_its_code():
     text = "nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(2 * 26 * 26, 10)"
-    drawn = on_shapes("own", 28, 1, "small", text, language="en")
-    assert f"{20 + 13530:,}" in drawn[2] and "nn.Linear(1352, 10)" in unescape(drawn[-1]) and drawn[5]["visible"]
-    wrong = on_shapes("own", 30, 1, "small", text, language="zh")
-    assert "28×28" in words(wrong[0]["value"]) and "nn.Linear(1568, 10)" in words(wrong[0]["value"])
+    shown = show("own", own=text)
+    assert f"{20 + 13530:,}" in shown["totals"] and "nn.Linear(1352, 10)" in unescape(shown["code"])
+    assert shown["own"]["visible"]
+    wrong = words(show("own", 30, own=text, language="zh")["look_for"]["value"])
+    assert "28×28" in wrong and "nn.Linear(1568, 10)" in wrong
 
 
 def test_nothing_that_a_name_or_a_text_holds_becomes_markup():
-    drawn = act({"action": "choose", "layer": "<img src=x onerror=alert(1)>"}, model="resnet34")
-    assert not any("<img" in part for part in drawn[:4] if isinstance(part, str))
+    shown = act({"action": "choose", "layer": "<img src=x onerror=alert(1)>"}, model="resnet34")
+    assert not any("<img" in part for part in shown.values() if isinstance(part, str))
 
 
 def test_the_row_of_a_layer_carries_its_arithmetic():
-    table = words(on_shapes("lenet5", 28, 1, "small", language="en")[3])
+    table = words(show("lenet5")["table"])
     row = r"features\.0\s+Conv2d\s+6×28×28\s+⌊\(28 \+ 2·2 − 5\)/1⌋ \+ 1 = 28\s+156\s+= 6·1·5·5 \+ 6\s+122,304\s+= 156·28·28"
     assert re.search(row, table)
 
 
 def test_the_link_holds_the_table_as_csv():
-    totals = on_shapes("alexnet_small", 32, 3, "small", language="en")[2]
+    totals = show("alexnet_small", 32, 3)["totals"]
     name, content = re.search(r'download="([^"]+)" href="data:text/csv;charset=utf-8,([^"]+)"', totals).groups()
     assert name == "alexnet_small-32x32.csv"
     assert unquote(content) == write_csv(trace_catalogue("alexnet_small", (3, 32, 32)))
@@ -312,12 +342,12 @@ def test_the_link_holds_the_table_as_csv():
     ],
 )
 def test_the_tutorials_counts_stand_beside_the_true_ones(name, channels, words_of_claim):
-    assert words_of_claim in on_shapes(name, 28, channels, "small", language="en")[2]
+    assert words_of_claim in show(name, channels=channels)["totals"]
 
 
 @pytest.mark.parametrize("name", ["resnet101", "alexnet_small", "softmax"])
 def test_no_claim_is_made_up(name):
-    assert 'class="claim"' not in on_shapes(name, 28, 1, "small", language="en")[2]
+    assert 'class="claim"' not in show(name)["totals"]
 
 
 @pytest.mark.parametrize(
@@ -333,7 +363,7 @@ def test_no_claim_is_made_up(name):
     ],
 )
 def test_the_sentence_says_what_this_network_shows(name, size, sentence):
-    assert sentence in on_shapes(name, size, 1, "small", language="en")[0]
+    assert sentence in show(name, size)["look_for"]
 
 
 @pytest.mark.parametrize(
@@ -344,8 +374,8 @@ def test_the_sentence_says_what_this_network_shows(name, size, sentence):
     ],
 )
 def test_a_size_that_does_not_fit_is_told_with_layer_and_arithmetic(language, sentence):
-    problem, flow, _, table, *_ = on_shapes("lenet5", 32, 1, "small", language=language)
-    shown = words(problem["value"])
+    drawn = show("lenet5", 32, language=language)
+    shown, flow, table = words(drawn["look_for"]["value"]), drawn["flow"], drawn["table"]
     assert sentence in shown and "nn.Linear(576, 120)" in shown and "6×6" in shown
     assert 'class="line broken"' in table and words(sentence) in words(table)
     assert table.count('class="line"') == 7 and "classifier.1" in flow and 'class="column broken"' in flow
@@ -372,15 +402,15 @@ def test_a_size_that_does_not_fit_is_told_with_layer_and_arithmetic(language, se
 )
 def test_nonsense_is_refused_in_both_languages(inputs):
     with pytest.raises(InputError) as caught:
-        on_shapes(*inputs, language="en")
+        show(*inputs)
     assert caught.value.sentence("en") != caught.value.sentence("zh")
 
 
 def test_the_stem_is_asked_for_only_where_there_is_a_choice():
-    assert on_shapes("resnet50", 224, 3, "large", language="en")[4]["visible"] is True
-    assert on_shapes("resnet20", 28, 1, "large", language="en")[4]["visible"] is False
+    assert show("resnet50", 224, 3, "large")["stem"]["visible"] is True
+    assert show("resnet20", 28, 1, "large")["stem"]["visible"] is False
     # torchvision's ResNet-50 has 25,557,032 parameters with 1000 classes in place of 10.
-    totals = on_shapes("resnet50", 224, 3, "large", language="en")[2]
+    totals = show("resnet50", 224, 3, "large")["totals"]
     assert f"{25_557_032 - 990 * 2049:,}" in totals
 
 

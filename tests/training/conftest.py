@@ -9,14 +9,13 @@ import pytest
 import torch
 
 from explorer import data
-from explorer.training import command
-from explorer.training import run as runs
+from explorer.training import command, splits
 
 
-def random_split(count: int, seed: int) -> runs.Split:
+def random_split(count: int, seed: int) -> splits.Split:
     generator = torch.Generator().manual_seed(seed)
     images = torch.randint(0, 256, (count, 1, 28, 28), dtype=torch.uint8, generator=generator)
-    return runs.Split(images, torch.arange(count) % 10)
+    return splits.Split(images, torch.arange(count) % 10)
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +35,7 @@ def workplace(tmp_path, monkeypatch):
     counts = {"train": 70, "test": 40}
     monkeypatch.setattr(data, "_COUNT", counts)
     monkeypatch.setattr(data, "_MEAN_TOLERANCE", 1)  # any image will do
-    monkeypatch.setattr(runs, "VALIDATION_SIZE", 20)
+    monkeypatch.setattr(splits, "VALIDATION_SIZE", 20)
     monkeypatch.setattr(command, "CHECKPOINTS", tmp_path / "checkpoints")
     monkeypatch.chdir(tmp_path)
     data.load_split.cache_clear()

@@ -10,7 +10,7 @@ from explorer.training.card import FILE, draw_card, write_card
 
 RECORD = {
     "title": "LeNet-5", "num_params": 61_706, "test_accuracy": 0.9154, "flip_accuracy": 0.92, "epochs": 20, "seed": 43,
-    "kept_epoch": 12, "hardware": "abacus", "seconds": 1800.0, "trained_on": "2026-01-01",
+    "kept_epoch": 12, "hardware": [{"name": "abacus", "threads": None, "compiled": False}], "seconds": 1800.0, "trained_on": "2026-01-01",
     "recipe": {"epochs": 20, "flip": True, "clip_norm": None, "erase": 0.0}, "versions": {"torch": "2.11.0"},
     "confusion": [[9 if row == column else 1 if column == (row + 1) % 10 else 0 for column in range(10)]
                   for row in range(10)],
@@ -36,11 +36,14 @@ def test_card_marks_what_was_computed_in_bfloat16():
 def test_card_tells_of_every_cycle():
     cycles = [
         {**RECORD, "epochs": 17, "seconds": 1620.0},
-        {**RECORD, "epochs": 3, "seconds": 180.0, "hardware": "bier"},
+        {**RECORD, "epochs": 3, "seconds": 180.0, "hardware": [{"name": "bier", "threads": 2, "compiled": True}]},
     ]
     card = draw_card({"lenet5": {**RECORD, "cycles": cycles}}, {})
     first, last = card.split("**LeNet-5** (`lenet5`): ")[1].split(" Then, from those weights, one more cycle: ")
-    assert "17 epochs in 0.45 h on abacus" in first and "3 epochs in 0.05 h on bier" in last.split("##")[0]
+    assert (
+        "17 epochs in 0.45 h on abacus" in first
+        and "3 epochs in 0.05 h on bier, 2 threads, compiled, " in last.split("##")[0]
+    )
 
 
 def test_card_of_a_record_without_the_newer_facts():

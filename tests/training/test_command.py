@@ -17,19 +17,21 @@ import pytest
 import torch
 
 from explorer import data
-from explorer.models import catalogue, checkpoints
+from explorer.models import checkpoints
 from explorer.models.always_wrong import load_always_wrong
-from explorer.models.catalogue import MODELS, ModelEntry
 from explorer.models.checkpoints import load_results, load_trained
-from explorer.training import command
+from explorer.models.seeds import Machine, machines_of
+from explorer.training import command, lifecycle, machine, plan
 from explorer.training import recipe as recipes
 from explorer.training import run as runs
-from explorer.training.card import draw_card
+from explorer.training.card import describe_machines, draw_card
 from explorer.training.loop import TrainingBatches, derive_seed
+from explorer.training.machine import identify_machine
 from explorer.training.recipe import TUTORIAL, Recipe, recipe_for, warm_restart
 from explorer.training.state import write_state
 
 ROOT = Path(__file__).parents[2]
+ABACUS, SLIDE_RULE = Machine("Abacus", 2, False), Machine("Slide rule", 1, False)
 
 
 def call(*arguments: str) -> int:
@@ -70,7 +72,7 @@ def test_command_line_trains_records_and_reports(workplace, capsys):
     assert set(record["curve"][0]) == {
         "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate", "seconds",
     }  # fmt: skip
-    for value in ("61,706", f"{record['test_accuracy']:.2%}", record["hardware"]):
+    for value in ("61,706", f"{record['test_accuracy']:.2%}", describe_machines(machines_of([record]))):
         assert value in output
 
 
@@ -87,8 +89,8 @@ def test_compiled_training_gives_the_same_network_up_to_rounding(workplace, monk
         images, _ = data.load_split("test", "fashion")
         with torch.no_grad():
             logits.append(load_trained("lenet5", workplace / "checkpoints")(images.float() / 255))
-        hardware = load_results(workplace / "checkpoints")["lenet5"]["hardware"]
-        assert hardware.endswith(", compiled") == bool(options)
+        (recorded,) = load_results(workplace / "checkpoints")["lenet5"]["hardware"]
+        assert recorded == {**asdict(identify_machine(torch.device("cpu"))), "compiled": bool(options)}
     assert len(compiled) == 1 and compiled[0]._compiled_call_impl is not None
     assert torch.allclose(*logits, atol=0.01)  # the weights are stored in half precision
 
@@ -170,7 +172,7 @@ def test_a_warm_start_goes_on_from_the_shipped_weights(workplace, monkeypatch, c
         dropout.extend([seed] if purpose == "dropout" else [])
         return derive_seed(seed, purpose, index)
 
-    monkeypatch.setattr(command, "restart_run", restart)
+    monkeypatch.setattr(lifecycle, "restart_run", restart)
     monkeypatch.setattr(runs, "TrainingBatches", shuffle)
     monkeypatch.setattr(runs, "derive_seed", derive)
     assert call("--models", "lenet5", "--epochs", "3", "--warm-start") == 0
@@ -242,7 +244,7 @@ def test_resuming_does_not_undo_a_warm_start(workplace, capsys):
 
 def test_a_fresh_run_after_a_warm_start_can_be_gone_on_with(workplace, monkeypatch, capsys):
     """By the command that is printed when it is interrupted, or when the disk was full as it was to be stored."""
-    publish, folder = command.publish, workplace / "checkpoints"
+    publish, folder = lifecycle.publish, workplace / "checkpoints"
     assert call("--models", "softmax", "--epochs", "2") == 0
     record = load_results(folder)["softmax"]
     checkpoints.save_record("softmax", {**record, "seconds": 100.0}, folder)  # or the new one would be like it
@@ -250,9 +252,9 @@ def test_a_fresh_run_after_a_warm_start_can_be_gone_on_with(workplace, monkeypat
     press_ctrl_c_at(monkeypatch, "softmax", 1)
     assert call("--models", "softmax", "--epochs", "2") == 130
     assert "To go on: python train_all.py --resume --models softmax" in capsys.readouterr().err
-    monkeypatch.setattr(command, "publish", fill_the_disk)
+    monkeypatch.setattr(lifecycle, "publish", fill_the_disk)
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 1
-    monkeypatch.setattr(command, "publish", publish)
+    monkeypatch.setattr(lifecycle, "publish", publish)
     assert len(load_results(folder)["softmax"]["cycles"]) == 2
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
     assert "cycles" not in load_results(folder)["softmax"]
@@ -277,7 +279,7 @@ def fill_the_disk(*_given):
 
 
 def test_a_card_that_cannot_be_written_is_named(workplace, monkeypatch, capsys):
-    monkeypatch.setattr(command, "write_card", fill_the_disk)
+    monkeypatch.setattr(lifecycle, "write_card", fill_the_disk)
     assert call("--models", "softmax,mlp", "--epochs", "1") == 1
     told = capsys.readouterr()
     assert "The card of the weights is not up to date. somewhere: No space left on device" in told.err
@@ -347,7 +349,7 @@ def test_a_run_killed_before_its_first_step_can_be_gone_on_with(workplace, monke
     assert call("--models", "softmax", "--epochs", "1") == 0
     assert call("--models", "softmax", "--epochs", "1", "--warm-start") == 0
     with monkeypatch.context() as patch:
-        patch.setattr(command, "train", _stop)
+        patch.setattr(lifecycle, "train", _stop)
         assert call("--models", "softmax", "--epochs", "1") == 130
     assert load_results(workplace / "checkpoints")["softmax"]["epochs"] == 2
     assert call("--models", "softmax", "--epochs", "1", "--resume") == 0
@@ -367,53 +369,55 @@ def test_damaged_results_are_noticed_before_the_training(workplace, capsys):
 
 
 def test_a_network_that_runs_out_of_memory_leaves_the_others(workplace, monkeypatch, capsys):
-    train = command.train
+    train = lifecycle.train
 
     def train_small(run, *args, **options):
         if run.name == "mlp":
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate\n9 GiB")
         train(run, *args, **options)
 
-    monkeypatch.setattr(command, "train", train_small)
+    monkeypatch.setattr(lifecycle, "train", train_small)
     assert call("--models", "mlp,lenet5,softmax", "--epochs", "1") == 1
     assert set(load_results(workplace / "checkpoints")) == {"softmax", "lenet5"}
     assert "mlp, seed 42: not trained. CUDA out of memory. Tried to allocate\n" in capsys.readouterr().err
 
 
 def test_each_network_is_in_the_card_before_the_next_is_trained(workplace, monkeypatch):
-    cards, train = {}, command.train
+    cards, train = {}, lifecycle.train
 
     def look(run, *args, **options):
         path = workplace / "checkpoints" / "README.md"
         cards[run.name] = path.read_text() if path.is_file() else ""
         train(run, *args, **options)
 
-    monkeypatch.setattr(command, "train", look)
+    monkeypatch.setattr(lifecycle, "train", look)
     assert call("--models", "softmax,lenet5", "--epochs", "1") == 0
     assert cards["softmax"] == "" and "Softmax regression" in cards["lenet5"]
 
 
 def test_every_machine_that_trained_a_run_is_recorded(workplace, monkeypatch):
-    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Abacus, 2 threads")
+    monkeypatch.setattr(runs, "identify_machine", lambda *given: ABACUS)
     press_ctrl_c_at(monkeypatch, "softmax", 2)
     assert call("--models", "softmax", "--epochs", "2") == 130
-    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Slide rule, 1 thread")
+    monkeypatch.setattr(runs, "identify_machine", lambda *given: SLIDE_RULE)
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
-    assert load_results(workplace / "checkpoints")["softmax"]["hardware"] == "Abacus, 2 threads + Slide rule, 1 thread"
+    record = load_results(workplace / "checkpoints")["softmax"]
+    assert record["hardware"] == record["runs"][0]["hardware"] == [asdict(ABACUS), asdict(SLIDE_RULE)]
+    assert "on Abacus, 2 threads + Slide rule, 1 thread, " in (workplace / "checkpoints" / "README.md").read_text()
 
 
 def test_a_run_that_was_not_measured_yet_is_not_trained_again(workplace, monkeypatch, capsys):
-    finish = command.finish
-    monkeypatch.setattr(command, "finish", fill_the_disk)
-    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Abacus, 2 threads")
+    finish = lifecycle.finish
+    monkeypatch.setattr(lifecycle, "finish", fill_the_disk)
+    monkeypatch.setattr(runs, "identify_machine", lambda *given: ABACUS)
     assert call("--models", "softmax", "--epochs", "2") == 1
-    monkeypatch.setattr(command, "finish", finish)
-    monkeypatch.setattr(runs, "describe_hardware", lambda device: "Slide rule, 1 thread")
+    monkeypatch.setattr(lifecycle, "finish", finish)
+    monkeypatch.setattr(runs, "identify_machine", lambda *given: SLIDE_RULE)
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
     told = capsys.readouterr().out
     assert "softmax: trained to its end already, and measured now" in told and "going on" not in told
     record = load_results(workplace / "checkpoints")["softmax"]
-    assert (record["hardware"], record["epochs"]) == ("Abacus, 2 threads", 2)
+    assert (record["hardware"], record["epochs"]) == ([asdict(ABACUS)], 2)
 
 
 def test_resuming_says_where_there_is_nothing_to_go_on_with(workplace, capsys):
@@ -426,7 +430,7 @@ def test_a_shorter_recipe_ships_weights(recipe, workplace, monkeypatch):
     monkeypatch.setitem(recipes._RECIPES, "lenet5", recipe_for("resnet18"))
     assert call("--models", "lenet5", "--recipe", recipe, "--epochs", "1") == 0
     record = load_results(workplace / "checkpoints")["lenet5"]
-    expected = runs.adapt_to_device(recipe_for("resnet18", recipe), torch.device("cpu"))
+    expected = machine.adapt_to_device(recipe_for("resnet18", recipe), torch.device("cpu"))
     assert record["recipe"] == {**asdict(expected), "epochs": 1} and not expected.cutmix
     assert (
         load_trained("lenet5", workplace / "checkpoints")
@@ -475,7 +479,7 @@ def test_a_saved_run_that_cannot_be_gone_on_with_is_told_before_the_others_are_t
 def test_seeds_by_two_recipes_are_not_averaged(workplace, monkeypatch, capsys):
     assert call("--models", "softmax", "--epochs", "1", "--seed", "1") == 0
     changed = replace(recipe_for("softmax"), weight_decay=0.0)
-    monkeypatch.setattr(command, "recipe_for", lambda name, recipe: changed)
+    monkeypatch.setattr(plan, "recipe_for", lambda name, recipe: changed)
     assert call("--models", "softmax", "--epochs", "1", "--seed", "1,2", "--resume") == 1
     assert "softmax, seed 1: not trained. runs/softmax-best-1.safetensors was started" in capsys.readouterr().err
     assert [run["seed"] for run in load_results(workplace / "checkpoints")["softmax"]["runs"]] == [2]
@@ -486,14 +490,14 @@ def test_a_run_goes_on_where_the_processor_has_no_bfloat16(workplace, monkeypatc
     (workplace / "runs").mkdir()
     path = workplace / "runs" / "resnet20-best-42.safetensors"
     write_state(runs.new_run("resnet20", recipe, 42, torch.device("cpu")), path)
-    monkeypatch.setattr(runs, "has_bfloat16", lambda device: False)
+    monkeypatch.setattr(machine, "has_bfloat16", lambda device: False)
     assert call("--models", "resnet20", "--epochs", "1", "--resume") == 0
     assert load_results(workplace / "checkpoints")["resnet20"]["recipe"]["autocast"] is False
 
 
 def test_bfloat16_for_a_recipe_that_says_float32(workplace, monkeypatch):
     monkeypatch.setattr(command, "has_bfloat16", lambda device: True)
-    monkeypatch.setattr(runs, "has_bfloat16", lambda device: True)
+    monkeypatch.setattr(machine, "has_bfloat16", lambda device: True)
     monkeypatch.setattr(recipes, "TUTORIAL", replace(TUTORIAL, epochs=1))
     for options, autocast in (((), False), (("--bfloat16",), True)):
         assert call("--models", "lenet5", "--recipe", "tutorial", *options) == 0
@@ -502,7 +506,7 @@ def test_bfloat16_for_a_recipe_that_says_float32(workplace, monkeypatch):
 
 
 def test_a_run_that_was_computed_in_bfloat16_in_part_is_recorded_so(workplace, monkeypatch):
-    for module in (command, runs):
+    for module in (command, machine):
         monkeypatch.setattr(module, "has_bfloat16", lambda device: True)
     press_ctrl_c_at(monkeypatch, "lenet5", 2)
     assert call("--models", "lenet5", "--epochs", "2", "--bfloat16") == 130
@@ -527,21 +531,21 @@ def test_damaged_state_is_named(workplace, capsys):
 
 
 def test_a_model_that_diverges_does_not_stop_the_others(workplace, monkeypatch, capsys):
-    recipe_for = command.recipe_for
+    recipe_for = plan.recipe_for
     wild = Recipe(epochs=3, peak_lr=1e30)
-    monkeypatch.setattr(command, "recipe_for", lambda name, recipe: wild if name == "lenet5" else recipe_for(name))
+    monkeypatch.setattr(plan, "recipe_for", lambda name, recipe: wild if name == "lenet5" else recipe_for(name))
     assert call("--models", "softmax,lenet5,mlp", "--epochs", "3") == 1
     assert "lenet5, seed 42: not trained. the loss became" in capsys.readouterr().err
     assert set(load_results(workplace / "checkpoints")) == {"softmax", "mlp"}
 
 
 def test_a_seed_that_diverges_does_not_take_the_others_with_it(workplace, monkeypatch, capsys):
-    new_run = command.new_run
+    new_run = lifecycle.new_run
 
     def with_a_wild_seed(name, recipe, seed, device):
         return new_run(name, replace(recipe, peak_lr=1e30) if seed == 2 else recipe, seed, device)
 
-    monkeypatch.setattr(command, "new_run", with_a_wild_seed)
+    monkeypatch.setattr(lifecycle, "new_run", with_a_wild_seed)
     assert call("--models", "lenet5", "--epochs", "3", "--seed", "1,2,3") == 1
     assert "lenet5, seed 2: not trained. the loss became" in capsys.readouterr().err
     assert [run["seed"] for run in load_results(workplace / "checkpoints")["lenet5"]["runs"]] == [1, 3]
@@ -569,7 +573,7 @@ def test_it_says_which_seeds_are_no_longer_on_record(workplace, capsys):
 
 
 def test_an_interrupted_smoke_run_advises_no_training(workplace, monkeypatch, capsys):
-    monkeypatch.setattr(command, "_train_one", lambda *given: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(lifecycle, "_train_one", lambda *given: (_ for _ in ()).throw(KeyboardInterrupt))
     assert call("--smoke", "--models", "softmax") == 130
     assert capsys.readouterr().err.strip() == "Stopped."
 
@@ -597,23 +601,6 @@ def test_bad_arguments_give_one_sentence(workplace, arguments, message, capsys):
     assert command.main(arguments) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and re.search(message, error)
-
-
-def test_cheapest_first():
-    wanted = ("softmax", "lenet5", "mlp", "alexnet_small", "resnet20", "resnet18", "resnet50", "resnet152")
-    order = command.cheapest_first(MODELS)
-    assert tuple(name for name in order if name in wanted) == wanted and sorted(order) == sorted(MODELS)
-
-
-def test_a_network_that_looks_at_numbers_while_it_is_built_is_refused_before_it_is_trained(monkeypatch):
-    class LooksAtNumbers(torch.nn.Linear):
-        def __init__(self):
-            super().__init__(int(torch.tensor(3).item()), 2)
-
-    own = {**MODELS, "own": ModelEntry("own", "Own", LooksAtNumbers, 1, lends_filters=False, is_compared=False)}
-    monkeypatch.setattr(catalogue, "MODELS", own)
-    with pytest.raises(command.RunError, match="own cannot be trained: its constructor looks at numbers"):
-        command.cheapest_first(["softmax", "own"])
 
 
 def test_help_reads_well():

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from explorer.training import evaluation
-from explorer.training.evaluation import Split
 from explorer.training.recipe import Recipe
+from explorer.training.splits import Split
 
 RECIPE = Recipe(epochs=1)
 

@@ -10,17 +10,17 @@ import torch
 from explorer.models.always_wrong import FILE, load_always_wrong
 from explorer.models.catalogue import create_model
 from explorer.models.checkpoints import load_results, load_trained
-from explorer.training.evaluation import Split
+from explorer.training.finished import Finished
 from explorer.training.publish import choose_median, combine, pack_always_wrong, publish
-from explorer.training.run import Finished
+from explorer.training.splits import Split
 
 
 def finished(seed: int, wrong: list[int]) -> Finished:
     torch.manual_seed(seed)
     record = {
         "seed": seed, "test_correct": 100 - len(wrong), "test_accuracy": 1 - len(wrong) / 100, "flip_accuracy": 0.5,
-        "validation_accuracy": 0.6, "epochs": 3, "kept_epoch": 2, "seconds": 1.5, "hardware": "abacus",
-        "trained_on": "2026-01-01", "title": "LeNet-5",
+        "validation_accuracy": 0.6, "epochs": 3, "kept_epoch": 2, "seconds": 1.5, 
+        "hardware": [{"name": "abacus", "threads": 1, "compiled": False}], "trained_on": "2026-01-01", "title": "LeNet-5",
     }  # fmt: skip
     return Finished(record, wrong, create_model("lenet5").eval())
 

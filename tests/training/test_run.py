@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
-from explorer.training import packing
+from explorer.training import packing, splits
 from explorer.training import run as runs
+from explorer.training.finished import finish
+from explorer.training.machine import adapt_to_device
 from explorer.training.recipe import TUTORIAL, Recipe
-from explorer.training.state import read_finished, read_state, write_finished, write_state
+from explorer.training.splits import Split
+from explorer.training.state import read_facts, read_finished, read_state, write_finished, write_state
 
 CPU = torch.device("cpu")
 RECIPE = Recipe(epochs=2, batch_size=8, peak_lr=0.05, flip=True, crop_padding=2, clip_norm=1.0, label_smoothing=0.1)
@@ -51,6 +56,22 @@ def test_resumed_run_equals_an_uninterrupted_one(name, recipe, stop_at, training
         assert torch.equal(second.measured.state_dict()[key], tensor), key
     assert (whole.best is None) == (second.best is None)
     assert all(torch.equal(second.best[key], tensor) for key, tensor in (whole.best or {}).items())
+
+
+def test_an_unfinished_run_of_the_version_before_goes_on(training, validation, tmp_path):
+    """It has words for the machines instead of records."""
+    path = tmp_path / "state.safetensors"
+    whole, first = (runs.new_run("lenet5", RECIPE, 3, CPU) for _ in range(2))
+    runs.train(whole, training, validation)
+    with pytest.raises(runs.Interrupted):
+        runs.train(first, training, validation, save_state=lambda r: write_state(r, path),
+                   should_stop=lambda: first.step == 7)  # fmt: skip
+    facts = {**read_facts(path), "format": 2, "hardware": ["abacus, 2 threads", "bier, compiled"]}
+    save_file(load_file(path), path, metadata={"run": json.dumps(facts)})
+    second = read_state(path, CPU)
+    runs.train(second, training, validation)
+    assert [machine.name for machine in second.hardware[:2]] == ["abacus, 2 threads", "bier, compiled"]
+    assert second.hardware[2:] == whole.hardware and without_seconds(second.curve) == without_seconds(whole.curve)
 
 
 def test_state_of_a_crash_in_mid_epoch_is_the_last_one_saved(training, validation, tmp_path):
@@ -95,7 +116,7 @@ def test_training_learns():
     labels = torch.arange(64) % 2
     images[labels == 0, :, :14] = 255
     images[labels == 1, :, 14:] = 255
-    split = runs.Split(images, labels)
+    split = Split(images, labels)
     run = runs.new_run("lenet5", Recipe(epochs=5, batch_size=8, peak_lr=0.05), 0, CPU)
     runs.train(run, split, split)
     assert run.curve[-1]["validation_accuracy"] == 1.0 and run.curve[-1]["train_loss"] < run.curve[0]["train_loss"]
@@ -115,11 +136,11 @@ def test_the_tutorials_recipe_decays_vectors_too():
 
 def test_the_tutorials_split_is_torchs(monkeypatch):
     """Its `random_split(full_train, [54000, 6000], generator=manual_seed(42))`."""
-    monkeypatch.setattr(runs, "load_split", lambda *_: (torch.zeros(60_000, 1), torch.arange(60_000)))
+    monkeypatch.setattr(splits, "load_split", lambda *_: (torch.zeros(60_000, 1), torch.arange(60_000)))
     learn, validate = torch.utils.data.random_split(
         range(60_000), [54_000, 6_000], generator=torch.Generator().manual_seed(42)
     )
-    ours = runs.split_training_images(CPU, None)
+    ours = splits.split_training_images(CPU, None)
     assert ours[0].labels.tolist() == list(learn) and ours[1].labels.tolist() == list(validate)
 
 
@@ -173,7 +194,7 @@ def test_early_stopping_keeps_the_best_epoch(training, validation, monkeypatch):
     runs.train(run, training, validation)
     assert (len(run.curve), run.best_epoch, run.kept_epoch, run.is_over) == (5, 2, 2, True)
     assert torch.equal(run.best["classifier.weight"], weights[1])
-    finished = runs.finish(run, validation, validation, CPU)
+    finished = finish(run, validation, validation, CPU)
     assert torch.equal(finished.model.classifier.weight, weights[1].half().float())
     assert (finished.record["epochs"], finished.record["kept_epoch"]) == (5, 2)
     assert finished.record["validation_accuracy"] == 0.5
@@ -182,8 +203,8 @@ def test_early_stopping_keeps_the_best_epoch(training, validation, monkeypatch):
 @pytest.mark.parametrize(("features", "fast"), [({}, False), ({"avx512_bf16": True}, True), ({"amx_bf16": True}, True)])
 def test_bfloat16_only_where_the_processor_computes_in_it(features, fast, monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: features)
-    assert runs.adapt_to_device(replace(RECIPE, autocast=True), CPU) == replace(RECIPE, autocast=fast)
-    assert runs.adapt_to_device(RECIPE, CPU) == RECIPE
+    assert adapt_to_device(replace(RECIPE, autocast=True), CPU) == replace(RECIPE, autocast=fast)
+    assert adapt_to_device(RECIPE, CPU) == RECIPE
 
 
 @pytest.mark.parametrize("autocast", [False, True])
@@ -207,7 +228,7 @@ def test_small_maps_are_packed_where_a_run_computes_in_tiles(features, autocast,
 def test_a_finished_run_is_measured_with_its_stored_weights(training, validation, tmp_path):
     run = runs.new_run("lenet5", replace(RECIPE, epochs=1), 0, CPU)
     runs.train(run, training, validation)
-    finished = runs.finish(run, validation, training, CPU)
+    finished = finish(run, validation, training, CPU)
     with torch.no_grad():
         pixels = (training.images.float() / 255 - 0.2860) / 0.3530
         logits = finished.model(pixels)

@@ -24,14 +24,14 @@ from dataclasses import replace
 from pathlib import Path
 from explorer import data
 from explorer.models import checkpoints
-from explorer.training import command, recipe, run
+from explorer.training import command, lifecycle, plan, recipe, run, splits
 
 data._COUNT = {"train": 70, "test": 40}
 data._MEAN_TOLERANCE = 1
-run.VALIDATION_SIZE = 20
-command.SAVE_EVERY_SECONDS = 0
+splits.VALIDATION_SIZE = 20
+lifecycle.SAVE_EVERY_SECONDS = 0
 command.CHECKPOINTS = Path("checkpoints")
-command.recipe_for = lambda *names: replace(
+plan.recipe_for = lambda *names: replace(
     recipe.recipe_for(*names), epochs=3, batch_size=8, flip=True, average=0.9, keep_best=True
 )
 what, _, number = os.environ.get("KILL_AT", "").partition(" ")

@@ -1,0 +1,134 @@
+"""What came from the page, turned into a question that a network can answer: which picture, which class, which method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from explorer.caches import remember
+from explorer.checks import check_choice, check_whole
+from explorer.classifier.attribution import BASELINES, METHODS
+from explorer.classifier.outcome import (
+    DEPTHS,
+    NUM_CLASSES,
+    PREDICTED,
+    Outcome,
+    Picture,
+    Question,
+    available,
+    check_model,
+    classify_picture,
+)
+from explorer.classifier.preprocessing import INVERSIONS, Prepared, prepare_picture, prepare_sample
+from explorer.data import load_sample
+from explorer.images import check_path, open_image
+from explorer.page.samples import check_sample
+from explorer.page.sketch import read_sketch
+
+SOURCES = ("sample", "upload", "drawing", "camera")
+MAX_WINDOW = 14  # pixels, of occlusion
+UPLOAD_SIDE = 512  # pixels; the networks see 28
+DEFAULT_MODEL = "lenet5"
+DEFAULT_SAMPLE = 139  # a shirt that LeNet-5 takes for a pullover: most of its mistakes are shirts
+DEFAULT_METHOD = "integrated_gradients"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """All that the reader has set, as it came from the page."""
+
+    model: str | None = DEFAULT_MODEL
+    source: str = "sample"
+    sample: int = DEFAULT_SAMPLE
+    upload: str | None = None
+    drawing: str | None = None
+    camera: str | None = None
+    method: str = DEFAULT_METHOD
+    target: int = PREDICTED
+    inversion: str = "auto"
+    baseline: str = "black"
+    depth: str = "last"
+    window: int = 5
+
+
+def read_question(choices: Choices) -> Question | None:
+    """What is asked, or None as long as there is no picture.
+
+    Raises:
+        InputError: something of it is out of bounds, or the picture cannot be read.
+    """
+    picture = read_picture(choices)
+    if picture is None:
+        return None
+    return Question(
+        check_model(choices.model),
+        picture,
+        check_choice("terms.method", choices.method, tuple(METHODS)),
+        check_whole("terms.target", choices.target, PREDICTED, NUM_CLASSES - 1),
+        check_choice("classifier.baseline", choices.baseline, BASELINES),
+        check_choice("classifier.depth", choices.depth, DEPTHS),
+        check_whole("classifier.window", choices.window, 2, MAX_WINDOW),
+    )
+
+
+def read_picture(choices: Choices) -> Picture | None:
+    """The chosen picture, or None if there is none yet.
+
+    Raises:
+        InputError: it cannot be read, or has nothing on it.
+    """
+    source = check_choice("classifier.source", choices.source, SOURCES)
+    if source == "sample":
+        return find_sample(choices.sample)
+    inversion = check_choice("classifier.inversion", choices.inversion, INVERSIONS)
+    if source == "drawing":
+        ink = read_sketch(choices.drawing)
+        inversion = "no" if inversion == "auto" else inversion  # a drawing's ground is black
+        return ink if ink is None else Picture((choices.drawing, inversion), prepare_picture(ink, inversion), None)
+    path = check_path(choices.upload if source == "upload" else choices.camera)
+    return path if path is None else Picture((path, inversion), _prepare_upload(path, inversion), None)
+
+
+@remember(megabytes=32)
+def _prepare_upload(path: str, inversion: str) -> Prepared:
+    """The upload, at most UPLOAD_SIDE px a side. The name of an uploaded file holds its checksum."""
+    return prepare_picture(np.asarray(open_image(path, UPLOAD_SIDE)), inversion)
+
+
+def find_sample(index) -> Picture:
+    """A packed test image.
+
+    Raises:
+        InputError: there is none of that number.
+    """
+    sample, index = load_sample(), check_sample(index)
+    return Picture(("sample", index), prepare_sample(sample.images[index]), int(sample.labels[index]))
+
+
+# Gradio's dropdowns tell each choice twice, and thirty students look at the same samples.
+find_outcome = remember(megabytes=32)(classify_picture)
+
+
+@lru_cache(maxsize=1)
+def first_question() -> Question | None:
+    """What the page opens with. None without any model."""
+    model = default_model()
+    return model and read_question(Choices(model=model))
+
+
+@lru_cache(maxsize=1)
+def first_outcome() -> Outcome | None:
+    """What stands in the page when it opens; computed once for all languages. None without any model."""
+    question = first_question()
+    if question is None:
+        return None
+    classify_picture(question)  # the first call loads captum, which is not what the reader should read off
+    return classify_picture(question)
+
+
+def default_model() -> str | None:
+    """The network with which the page opens, or None without any."""
+    models = available()
+    return DEFAULT_MODEL if DEFAULT_MODEL in models else models[-1] if models else None

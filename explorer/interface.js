@@ -1,0 +1,75 @@
+// The roof of the scripts: what Python may call. It runs before Gradio's own module, see explorer/page/scripts.py.
+import * as editor from "./convolution/editor.js";
+import * as windowSum from "./convolution/window.js";
+import * as address from "./page/address.js";
+import { watchCharts, watchSliders } from "./page/amends.js";
+import * as canvas from "./page/canvas.js";
+import { watchFiles, watchLenders } from "./page/files.js";
+import * as header from "./page/header.js";
+import { setLanguage } from "./page/language.js";
+import { watchLeaving } from "./page/leaving.js";
+import * as samples from "./page/samples.js";
+import * as shown from "./page/shown.js";
+import * as sketch from "./page/sketch.js";
+import * as values from "./page/values.js";
+import * as backdrop from "./receptive_field/backdrop.js";
+import * as brought from "./receptive_field/brought.js";
+import * as field from "./receptive_field/field.js";
+import * as growth from "./receptive_field/growth.js";
+import * as marks from "./receptive_field/layer_marks.js";
+import * as table from "./receptive_field/layer_table.js";
+import { showView } from "./shapes/chosen.js";
+import * as code from "./shapes/code.js";
+import * as download from "./shapes/download.js";
+import * as layer from "./shapes/editor.js";
+import * as graph from "./shapes/graph.js";
+import * as list from "./shapes/list.js";
+import * as rows from "./shapes/rows.js";
+
+// Script -> its module, of those whose `mount` a component calls.
+const MOUNTED = {
+  "convolution/editor.js": editor,
+  "convolution/window.js": windowSum,
+  "page/address.js": address,
+  "page/canvas.js": canvas,
+  "page/header.js": header,
+  "page/samples.js": samples,
+  "page/shown.js": shown,
+  "page/sketch.js": sketch,
+  "page/values.js": values,
+  "receptive_field/backdrop.js": backdrop,
+  "receptive_field/brought.js": brought,
+  "receptive_field/field.js": field,
+  "receptive_field/growth.js": growth,
+  "receptive_field/layer_marks.js": marks,
+  "receptive_field/layer_table.js": table,
+  "shapes/code.js": code,
+  "shapes/download.js": download,
+  "shapes/editor.js": layer,
+  "shapes/graph.js": graph,
+  "shapes/list.js": list,
+  "shapes/rows.js": rows,
+};
+
+window.cnnExplorer = {
+  mount: (name, element, props, watch, trigger) => MOUNTED[name].mount(element, props, watch, trigger),
+  // What events of components call.
+  bringForward: growth.bringForward,
+  forgetChoice: values.forgetChoice,
+  linkOpened: address.linkOpened,
+  nextRequest: values.nextRequest,
+  onNewChoice: values.onNewChoice,
+  presetOf: editor.presetOf,
+  rememberSetting: address.rememberSetting,
+  showTab: address.showTab,
+  showView,
+  takeTyped: editor.takeTyped,
+};
+
+setLanguage();
+watchLeaving();
+address.readAddress();
+watchFiles();
+watchLenders();
+watchSliders();
+watchCharts();

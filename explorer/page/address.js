@@ -1,0 +1,80 @@
+// The address: links that open a tab with its settings, and what is set in it. See explorer/page/links.py.
+import { known, pageWords } from "./words.js";
+
+const LONGEST_WAIT = 30_000; // ms for the answer to a link
+const WRITING_PAUSE = 250; // ms: browsers refuse to write an address at each step of a slider
+const wings = {}; // wing -> {name: what it is at first} of what a link carries; the first wing is shown at first
+const settingsOf = {}; // wing -> {name: text} that its link asked for or that was set since
+let asked = new URLSearchParams(); // by whom the page was opened
+let shown = "";
+let writing = 0;
+
+// Called before anything writes another address.
+export function readAddress() {
+  asked = new URLSearchParams(window.location.search);
+}
+
+function writeAddressSoon() {
+  window.clearTimeout(writing);
+  writing = window.setTimeout(writeAddress, WRITING_PAUSE);
+}
+
+export function writeAddress() {
+  window.clearTimeout(writing);
+  const address = new URLSearchParams(window.location.search);
+  for (const name of ["tab", ...Object.values(wings).flatMap(Object.keys)]) address.delete(name);
+  const settings = Object.entries(settingsOf[shown] ?? {});
+  if (settings.length > 0 || shown !== Object.keys(wings)[0]) address.set("tab", shown);
+  for (const [name, value] of settings) address.set(name, value);
+  const text = address.toString();
+  window.history.replaceState(window.history.state, "", window.location.pathname + (text ? `?${text}` : ""));
+}
+
+// Called once a wing. Hands the link's settings to the server where the link is for this wing.
+export function mount(element, props, watch, trigger) {
+  const { wing, settings } = element.querySelector("[data-wing]").dataset;
+  wings[wing] = JSON.parse(settings);
+  shown ||= wing;
+  if (asked.get("tab") !== wing) return;
+  shown = wing;
+  const given = Object.keys(wings[wing]).filter((name) => asked.has(name));
+  settingsOf[wing] = Object.fromEntries(given.map((name) => [name, asked.get(name).slice(0, known().longestText)]));
+  props.value = settingsOf[wing];
+  if (given.length > 0) {
+    const page = document.documentElement; // until the pictures are those of the settings
+    page.style.setProperty("--opening", JSON.stringify(pageWords().opening ?? ""));
+    page.classList.add("opening-link");
+    window.setTimeout(linkOpened, LONGEST_WAIT);
+  }
+  trigger("input");
+}
+
+export function linkOpened() {
+  document.documentElement.classList.remove("opening-link");
+}
+
+export function showTab(wing) {
+  shown = wing;
+  writeAddressSoon();
+}
+
+// A value as a link writes it: a matrix as "1,0,-1;2,0,-2", a table as "conv,3,1,1,1;pool,2,2,0,1", one row after the other.
+export function textOf(value, [betweenRows, betweenCells]) {
+  if (!Array.isArray(value)) return String(value);
+  const cellsOf = (row) => (typeof row === "object" ? Object.values(row) : [row]);
+  return value.map((row) => cellsOf(row).join(betweenCells)).join(betweenRows);
+}
+
+// Called whenever a setting has another value. What stands as it does at first needs no place in the address.
+export function rememberSetting(wing, name, value) {
+  if (!wings[wing]) return; // components tell their first values before the wing's link is read
+  const settings = (settingsOf[wing] ??= {});
+  const { separators, longestText } = known();
+  const written = textOf(value, separators);
+  const isFirst = value === null || written === textOf(wings[wing][name], separators);
+  const text = isFirst ? undefined : written.slice(0, longestText);
+  if (text === settings[name]) return;
+  if (isFirst) delete settings[name];
+  else settings[name] = text;
+  writeAddressSoon();
+}

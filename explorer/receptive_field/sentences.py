@@ -1,0 +1,113 @@
+"""What the receptive-field tab says: of a layer, of a story, of a comparison."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from explorer.models.networks import NETWORKS
+from explorer.receptive_field.figures import name_layer, name_stack
+from explorer.receptive_field.maths import (
+    FieldBox,
+    LayerRow,
+    find_first_as_wide,
+    find_last_local,
+    find_unit,
+    how_much_is_joined,
+    summarise_stack,
+)
+from explorer.receptive_field.networks import trace_model
+from explorer.receptive_field.session import IMAGE_SIZE, Scene
+from explorer.text import Text
+
+
+def name_network(name: str, text: Text) -> str:
+    """What the reader calls it."""
+    return NETWORKS[name].title if name in NETWORKS else text(f"receptive_field.network_{name}")
+
+
+def describe_layer(scene: Scene, text: Text) -> str:
+    """What to look for: by how much this layer widens the field, and what its unit sees."""
+    row, number, size = scene.row, scene.number, scene.size
+    name = f"<b>{html.escape(name_layer(row, text))}</b>"
+    if number == 0:
+        return text("receptive_field.look_input")
+    joined = how_much_is_joined(row, size)
+    if joined:
+        return text(f"receptive_field.look_{joined}", name=name, size=row.size, image=size)
+    before = scene.rows[number - 1]
+    added = row.size - before.size
+    if row.note:
+        grown = text("receptive_field.look_uneven", name=name, size=row.size, jump=f"{row.jump:.3g}")
+    else:
+        grown = text(
+            "receptive_field.look_grown" if added else "receptive_field.look_same",
+            name=name, added=added, reach=added // before.jump, jump=before.jump, size=row.size, image=size,
+        )  # fmt: skip
+    if scene.field.is_empty:
+        return grown + text("receptive_field.look_empty")
+    if row.size >= size and not _has_holes(scene.field):
+        middle = scene.chain.find_field(number, find_unit(row, ((size - 1) / 2,) * 2))
+        sees_all = middle.clipped == (0, 0, size, size) and not _has_holes(middle)
+        return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
+    return grown + _describe_losses(scene.field, text)
+
+
+def _has_holes(field: FieldBox) -> bool:
+    return field.holes_share > 0.005
+
+
+def _describe_losses(field: FieldBox, text: Text) -> str:
+    """What of the box lies in the padding, and what in holes."""
+    words = ""
+    if field.padding_share:
+        words += text("receptive_field.look_padding", share=f"{field.padding_share:.0%}")
+    if _has_holes(field):
+        words += text("receptive_field.look_holes", share=f"{field.holes_share:.0%}")
+    return words
+
+
+def tell_story(story: str, scene: Scene, text: Text) -> str:
+    """The sentence of a story, with numbers computed now."""
+    rows, field = scene.rows, scene.field
+    said: dict[str, Any] = {"size": find_last_local(rows).size}
+    if story == "kernels":
+        small, large = (summarise_stack([{"kernel": kernel}] * depth, 64) for kernel, depth in ((3, 2), (5, 1)))
+        said |= {
+            "small": small.weights_per_pair, "large": large.weights_per_pair,
+            "saved": f"{1 - small.num_params / large.num_params:.0%}",
+            "relus": small.num_nonlinearities, "large_relus": large.num_nonlinearities,
+        }  # fmt: skip
+    elif story == "resnet50":
+        other = trace_model("resnet34", IMAGE_SIZE)
+        said |= {"other": find_last_local(other).size}
+        said |= {"kernels": _count_wide(rows), "other_kernels": _count_wide(other)}
+    elif story == "whole":
+        wide = find_first_as_wide(rows)
+        number = rows.index(wide)
+        said |= {"name": html.escape(wide.name), "number": number, "wide": wide.size, "before": rows[number - 1].size}
+    else:
+        said |= {"pixels": int(field.mask.sum()), "share": f"{1 - field.holes_share:.0%}"}
+        said |= {"weights": sum(layer["kernel"] ** 2 for layer in scene.chain.layers)}
+    return text(f"receptive_field.tell_{story}", **said)
+
+
+def _count_wide(rows: Sequence[LayerRow]) -> int:
+    """How many layers widen the field."""
+    return sum(row.size > before.size for before, row in pairwise(rows) if row.kind == "conv")
+
+
+def describe_stacks(comparison: str, stacks: Sequence, text: Text) -> str:
+    """What to look for in a comparison, with its numbers."""
+    first, second = stacks[0], stacks[1]
+    return text(
+        f"receptive_field.look_{comparison}",
+        first=name_stack(first), second=name_stack(second), third=name_stack(stacks[2]),
+        first_size=first.size, second_size=second.size, third_size=stacks[2].size,
+        first_params=f"{first.num_params:,}", second_params=f"{second.num_params:,}",
+        saved=f"{1 - first.num_params / second.num_params:.0%}",
+        second_share=f"{second.seen_share:.0%}", third_share=f"{stacks[2].seen_share:.0%}",
+        first_jump=first.jump, third_jump=stacks[2].jump,
+    )  # fmt: skip

@@ -1,0 +1,343 @@
+"""What came from the page, turned into what is shown: one unit of one layer of a network, on an image."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from explorer.checks import check_number, check_whole
+from explorer.data import load_sample
+from explorer.errors import InputError
+from explorer.images import open_image
+from explorer.models.networks import NETWORKS, find_network, present_name
+from explorer.page.links import SEPARATORS, split_rows
+from explorer.page.samples import check_sample
+from explorer.receptive_field.effective import fit_images
+from explorer.receptive_field.maths import (
+    COLUMN_LIMITS,
+    MAX_LAYERS,
+    FieldBox,
+    LayerRow,
+    compute_box_reach,
+    compute_chain_field,
+    compute_chain_reach,
+    compute_field_box,
+    find_unit,
+    parse_layers,
+    trace_layer_table,
+    trace_uniform_stack,
+)
+from explorer.receptive_field.networks import (
+    MAX_IMAGE_SIZE,
+    UnitCheck,
+    check_chain_unit,
+    check_unit,
+    trace_model,
+)
+
+IMAGE_SIZE = 28
+SHOWN_SIDE = 256  # pixels along one side of a picture that is sent to the page
+UPLOAD_SIDE = 1024  # pixels of a picture of the reader, of which the middle square is shown
+SHOWN_UNITS = 96  # units along one side of a map that is sent to the page
+TABLE = "table"  # the reader's own layers, in the place of a model's name
+STACKS = {"stack3x3": 3, "stack5x5": 5}  # equal convolutions at stride 1, to compare with: name -> kernel
+STACK = "stack3x3"
+MOST_COMPARED = 3
+FIRST_MODEL, FIRST_LAYER, FIRST_SAMPLE = "lenet5", 3, 120
+MIDDLE = (0.5, 0.5)
+DEEPEST = 9999  # number of a layer that no network has
+FARTHEST = 9  # sides of the image: units at the edge of a padded map look beside it
+
+
+def make_layers(*rows: Sequence) -> tuple[dict[str, str], ...]:
+    """Rows of the table, as a reader types them: type, kernel, stride, padding, dilation."""
+    return tuple(dict(zip(("type", *COLUMN_LIMITS), map(str, row))) for row in rows)
+
+
+LENET_LAYERS = make_layers(("conv", 5, 1, 2, 1), ("pool", 2, 2, 0, 1), ("conv", 5, 1, 0, 1), ("pool", 2, 2, 0, 1))
+
+
+@dataclass(frozen=True)
+class View:
+    """All that the reader has set, as it came from the page.
+
+    Attributes:
+        model: name of a network, or TABLE.
+        size: side of the image in pixels.
+        layer: number of the layer, 0 for the image.
+        sample: index of the sample that is the image.
+        picture: the reader's own picture, which goes before the sample: SHOWN_SIDE x SHOWN_SIDE grey values, a byte
+            each, in base64. (A path from the page could name any file of the server.)
+        place: (row, column) that the unit looks at, as shares of the image's sides; None for the middle.
+        compared: names of networks in the same chart.
+        layers: the table.
+    """
+
+    model: str = FIRST_MODEL
+    size: int = IMAGE_SIZE
+    layer: int = FIRST_LAYER
+    sample: int = FIRST_SAMPLE
+    picture: str | None = None
+    place: Sequence[float] | None = None
+    compared: Sequence[str] = (STACK,)
+    layers: Any = LENET_LAYERS
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A network of which a layer is shown, at one size of image.
+
+    Attributes:
+        model: a key of NETWORKS, or TABLE.
+        size: side of the image in pixels.
+        layers: the reader's own layers, as `parse_layers` gives them; None for a network.
+        rows: the image's own row, then one a layer.
+    """
+
+    model: str
+    size: int
+    layers: Sequence[Mapping[str, Any]] | None
+    rows: tuple[LayerRow, ...] = field(repr=False)  # which the others determine
+
+    def find_field(self, number: int, unit: tuple[int, int]) -> FieldBox:
+        """What a unit (row, column) of a layer sees."""
+        if self.layers is None:
+            return compute_field_box(self.rows[number], unit, self.size)
+        return compute_chain_field(self.layers, self.rows, number, unit)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is shown; checked.
+
+    Attributes:
+        chain: the network.
+        number: of the layer, 0 for the image.
+        place: (row, column) that the unit looks at, as shares of the image's sides; None for the middle.
+        unit: (row, column) of the unit.
+        field: what it sees.
+        image: the number of the sample that is the image, or the reader's own picture as `View.picture`.
+        compared: names of networks in the same chart.
+        table: the reader's own layers where one of the networks in the chart is made of them.
+    """
+
+    chain: Chain
+    number: int
+    place: tuple[float, float] | None
+    unit: tuple[int, int]
+    field: FieldBox
+    image: int | str
+    compared: tuple[str, ...]
+    table: Sequence[Mapping[str, Any]] | None
+
+    @property
+    def model(self) -> str:
+        """Name of the network."""
+        return self.chain.model
+
+    @property
+    def size(self) -> int:
+        """Side of the image in pixels."""
+        return self.chain.size
+
+    @property
+    def rows(self) -> tuple[LayerRow, ...]:
+        """The image's own row, then one a layer."""
+        return self.chain.rows
+
+    @property
+    def row(self) -> LayerRow:
+        """The chosen layer."""
+        return self.rows[self.number]
+
+    @property
+    def pixel(self) -> tuple[float, float]:
+        """What the unit looks at, in pixels."""
+        return _find_pixel(self.place, self.size)
+
+    @cached_property
+    def reach(self) -> np.ndarray:
+        """What the units of the layer see along one side; of a large map some that are spread evenly."""
+        if self.chain.layers is None:
+            reach = compute_box_reach(self.row, self.size)
+        else:
+            reach = compute_chain_reach(self.chain.layers, self.rows, self.number)
+        kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
+        return reach[kept] if len(reach) > SHOWN_UNITS else reach
+
+    @property
+    def ground(self) -> tuple:
+        """On what the unit and its field are drawn: the layer's map and the image."""
+        return self.chain, self.number, self.image
+
+    @property
+    def ground_key(self) -> str:
+        """The same for the same ground alone."""
+        return _sign(self.ground)
+
+    @property
+    def key(self) -> str:
+        """The same for two scenes if, and only if, they show the same unit of the same layer on the same image."""
+        return _sign((self.ground, self.unit))
+
+
+def _sign(parts: tuple) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def check_size(size: Any) -> int:
+    """The side of the image as the browser sent it."""
+    return check_whole("terms.input_size", size, 1, MAX_IMAGE_SIZE)
+
+
+def check_place(place: Any) -> tuple[float, float] | None:
+    """What the unit looks at, as the browser sent it; None for the middle."""
+    if place in (None, ""):
+        return None
+    shares = place if isinstance(place, list | tuple) and len(place) == 2 else (None, None)
+    rows, columns = (check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in shares)
+    return rows, columns
+
+
+def _find_pixel(place: tuple[float, float] | None, size: int) -> tuple[float, float]:
+    rows, columns = place or MIDDLE
+    return rows * size - 0.5, columns * size - 0.5
+
+
+def find_scene(view: View) -> Scene:
+    """Check what is set and find what it shows. A number of a layer past the last one means the last one.
+
+    Raises:
+        InputError: something of it is out of bounds; a CellError where it is a row of the table.
+    """
+    chain = find_chain(view)
+    number = min(check_whole("terms.layer", view.layer, 0), len(chain.rows) - 1)
+    place, compared = check_place(view.place), tuple(check_compared(view.compared))
+    unit = find_unit(chain.rows[number], _find_pixel(place, chain.size))
+    image = check_image(view)
+    table = chain.layers if chain.layers or TABLE not in compared else parse_layers(view.layers)
+    return Scene(chain, number, place, unit, chain.find_field(number, unit), image, compared, table)
+
+
+def check_image(view: View) -> int | str:
+    """The number of the sample, or the reader's own picture, as `Scene.image`."""
+    if not view.picture:  # the page hands an empty one back as ""
+        return check_sample(view.sample)
+    decode_picture(view.picture)
+    return view.picture
+
+
+def find_chain(view: View) -> Chain:
+    """The network of a view at its size.
+
+    Raises:
+        InputError: there is no such network, or it takes no image of that size; a CellError where it is a row of the table.
+    """
+    size = check_size(view.size)
+    if view.model != TABLE:
+        return Chain(find_network(view.model).name, size, None, trace_model(view.model, size))
+    layers = parse_layers(view.layers)
+    return Chain(TABLE, size, layers, trace_layer_table(layers, size))
+
+
+def trace_compared(name: str, scene: Scene) -> tuple[LayerRow, ...]:
+    """The rows of a network to compare with, at the same size where it takes that; stacks are as deep as it takes."""
+    if name == TABLE:
+        return trace_layer_table(scene.table, scene.size)
+    if name in STACKS:
+        least = min(max(row.size for row in scene.rows), 2 * scene.size)
+        return trace_uniform_stack(STACKS[name], least, scene.size)
+    return trace_model(name, fit_size(name, scene.size))
+
+
+def fit_size(name: str, size: int) -> int:
+    """The size at which a network or the reader's table is shown: its own where it takes no other."""
+    network = None if name == TABLE else find_network(name)
+    return network.input_size if network and network.fixed_size else size
+
+
+def check_compared(names: Any) -> list[str]:
+    """The names of the networks to compare with, as the browser sent them."""
+    names = list(names or []) if isinstance(names, list | tuple) or names is None else [names]
+    if len(names) > MOST_COMPARED:
+        raise InputError("receptive_field.too_many_compared", maximum=MOST_COMPARED)
+    others = (TABLE, *STACKS)  # a tuple, in which anything can be looked for
+    return [name if name in others else find_network(name).name for name in names]
+
+
+def check_scene(scene: Scene) -> UnitCheck:
+    """Let autograd find the field of a scene."""
+    if scene.chain.layers is None:
+        return check_unit(scene.model, scene.size, scene.row, scene.unit)
+    return check_chain_unit(scene.chain.layers[: scene.number], scene.size, scene.row, scene.unit, scene.field)
+
+
+def read_image(image: int | str, size: int) -> np.ndarray:
+    """The sample or the reader's picture, `Scene.image`, as (size, size) of 0..1."""
+    pixels = decode_picture(image) if isinstance(image, str) else load_sample().images[image][None] / 255
+    return fit_images(pixels, size)[0].numpy()
+
+
+def encode_picture(path: str) -> str:
+    """The middle square of a picture, as `View.picture`."""
+    values = torch.from_numpy(np.asarray(open_image(path, UPLOAD_SIDE))[None] / np.float32(255))
+    side = min(values.shape[1:])
+    top, left = ((length - side) // 2 for length in values.shape[1:])
+    square = fit_images(values[:, top : top + side, left : left + side], SHOWN_SIDE)[0]
+    return base64.b64encode((square * 255).round().to(torch.uint8).numpy().tobytes()).decode("ascii")
+
+
+def decode_picture(picture: Any) -> torch.Tensor:
+    """(1, SHOWN_SIDE, SHOWN_SIDE) of 0..1."""
+    try:
+        values = base64.b64decode(picture, validate=True)
+    except (TypeError, ValueError):
+        values = b""
+    if len(values) != SHOWN_SIDE**2:
+        raise InputError("images.damaged")
+    return torch.frombuffer(bytearray(values), dtype=torch.uint8).view(1, SHOWN_SIDE, SHOWN_SIDE) / 255
+
+
+# ---- what a link names ------------------------------------------------------------------------------------------
+
+
+def read_model(words: str) -> str | None:
+    """The network that a link names, also by a name that it had once, or None where there is none."""
+    name = present_name(words)
+    return name if name == TABLE or name in NETWORKS else None
+
+
+def read_place(words: str) -> list[float] | None:
+    """What a unit looks at as a link writes it, "0.25;0.5" (shares of the image's sides), or None where it is no place."""
+    try:
+        place = [
+            check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in words.split(SEPARATORS[0])
+        ]
+    except InputError:
+        return None
+    return place if len(place) == 2 else None
+
+
+def read_compared(words: str) -> list[str] | None:
+    """The networks to compare with as a link writes them, "resnet34;resnet18", or None where one is not known."""
+    try:
+        return check_compared(words.split(SEPARATORS[0]) if words else [])
+    except InputError:
+        return None
+
+
+def read_layers(words: str) -> list[dict[str, str]] | None:
+    """The rows of the table as a link writes them, "conv,3,1,1,1;pool,2,2,0,1", or None where that is no table.
+
+    What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
+    """
+    rows = split_rows(words)
+    fits = len(rows) <= MAX_LAYERS and all(len(row) == 1 + len(COLUMN_LIMITS) for row in rows)
+    return list(make_layers(*rows)) if fits else None

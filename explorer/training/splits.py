@@ -1,0 +1,58 @@
+"""The images that a network learns from, those that it is validated on, and those that it is tested on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from explorer.data import load_split
+
+VALIDATION_SIZE = 6_000
+SPLIT_SEED = 42  # the tutorial's; it does not follow the run's seed, so that all runs validate on the same images
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images (N, 1, 28, 28) uint8 and labels (N,) int64, on the device that trains."""
+
+    images: torch.Tensor
+    labels: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Images:
+    """The three splits, on the device that trains."""
+
+    training: Split
+    validation: Split
+    test: Split
+
+
+def load_images(device: torch.device, data_dir: str | Path | None, smoke: bool) -> Images:
+    """All images of the data set, or for a smoke run a few.
+
+    Raises:
+        DatasetError: there is no usable Fashion-MNIST.
+    """
+    training, validation = split_training_images(device, data_dir)
+    test = Split(*(tensor.to(device) for tensor in load_split("test", data_dir)))
+    if not smoke:
+        return Images(training, validation, test)
+    return Images(*(Split(s.images[:n], s.labels[:n]) for s, n in ((training, 16), (validation, 16), (test, 32))))
+
+
+def split_training_images(device: torch.device, data_dir: str | Path | None) -> tuple[Split, Split]:
+    """54,000 images to learn from and 6,000 to validate on, the same for every seed.
+
+    Raises:
+        DatasetError: there is no usable Fashion-MNIST.
+    """
+    images, labels = load_split("train", data_dir)
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(SPLIT_SEED))
+    learn, validate = order[:-VALIDATION_SIZE], order[-VALIDATION_SIZE:]
+    return (
+        Split(images[learn].to(device), labels[learn].to(device)),
+        Split(images[validate].to(device), labels[validate].to(device)),
+    )

@@ -1,0 +1,109 @@
+// Maps in their room, numbers as they are read out, links, files, samples.
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { textOf } from "../../explorer/page/address.js";
+import { describeCell, formatValue } from "../../explorer/page/canvas.js";
+import { problemOf } from "../../explorer/page/files.js";
+import { figureWidth, heightOf, layOut } from "../../explorer/page/maps_layout.js";
+import { nextOfClass, placeOfThumbnail } from "../../explorer/page/samples.js";
+import { forgetChoice, isLastRequest, nextRequest, onNewChoice } from "../../explorer/page/values.js";
+
+const map = (rows, columns = rows) => ({ rows, columns, title: "", caption: "", titleWidth: 0, captionWidth: 0 });
+const payload = (maps, more = {}) => ({ maps, columns: null, cell: null, maxHeight: 440, equalCells: true, ...more });
+
+test("cells are whole device pixels, as large as the room lets them be", () => {
+  const maps = [map(28), map(28)];
+  for (const [width, ratio] of [[900, 1], [900, 2], [700, 1.5]]) {
+    const { cells } = layOut(payload(maps), width, ratio);
+    assert.equal(cells[0], cells[1]);
+    assert.ok(Math.abs(cells[0] * ratio - Math.round(cells[0] * ratio)) < 1e-9);
+    const larger = cells.map((cell) => cell + 1 / ratio);
+    assert.ok(heightOf(maps, cells, null, width) <= 440);
+    assert.ok(heightOf(maps, larger, null, width) > 440);
+  }
+});
+
+test("no map is wider than its room, and a picture of one row is as high as its map", () => {
+  assert.equal(heightOf([map(10, 30)], [10], null, 299), Infinity);
+  assert.equal(heightOf([map(10, 30)], [10], null, 300), 108); // 8 px of air below
+  assert.equal(heightOf([map(10), map(10)], [10, 10], null, 220), 108); // 20 px between
+  assert.equal(heightOf([map(10), map(10)], [10, 10], null, 219), 226);
+  assert.equal(heightOf([map(10), map(10)], [10, 10], 1, 900), 226);
+  const narrow = layOut(payload([map(200, 4000)]), 500, 1);
+  assert.ok(narrow.cells[0] * 4000 <= 500);
+});
+
+test("a title above a tiny map has room, and its lines count", () => {
+  const titled = { ...map(4), title: "conv1", titleWidth: 150 };
+  assert.equal(figureWidth(titled, 2), 72);
+  assert.equal(heightOf([titled], [2], null, 900), 8 + 3 * 21 + 8);
+});
+
+test("on a phone fewer maps stand in a row where that makes them larger", () => {
+  const four = payload([map(28), map(28), map(28), map(28)], { columns: 4 });
+  assert.equal(layOut(four, 900, 1).columns, 4);
+  assert.ok(layOut(four, 360, 1).columns < 4);
+});
+
+test("maps of unequal cells have one longest side, and a small one beside large ones its least cell", () => {
+  const unequal = layOut(payload([map(10), map(20)], { equalCells: false }), 900, 1).cells;
+  assert.ok(Math.abs(unequal[0] * 10 - unequal[1] * 20) < 1e-9);
+  const least = layOut(payload([{ ...map(3), leastCell: 24 }, map(64)], { maxHeight: 200 }), 900, 1).cells;
+  assert.equal(least[0], 24);
+  assert.ok(least[1] < 24);
+});
+
+test("a value is read out with the digits that its code carries", () => {
+  assert.equal(formatValue(NaN, 0.1), "—");
+  assert.equal(formatValue(0.00001, 0.0001), "0");
+  assert.equal(formatValue(-0.123456, 1e-6), "−0.1235");
+  assert.equal(formatValue(0.123456, 0.01), "0.1");
+  assert.equal(formatValue(5, 0), "5"); // a map of one value
+});
+
+test("a cell says the printed number where there is one, and what lies above it", () => {
+  const shown = { rows: 2, columns: 2, values: [1, 2, 3, 4], step: 1e-5, numbers: null };
+  assert.equal(describeCell(shown, 1, 0), "3");
+  assert.equal(describeCell({ ...shown, numbers: [["a", "b"], ["c", "d"]] }, 1, 0), "c");
+  const overlay = { rows: 1, columns: 2, values: [-7, 8], step: 1e-5 };
+  assert.equal(describeCell({ ...shown, overlay }, 1, 1), "4 · 8");
+});
+
+test("links hold matrices, tables and lists", () => {
+  const written = (value) => textOf(value, [";", ","]);
+  assert.equal(written(true), "true");
+  assert.equal(written(3), "3");
+  assert.equal(written([["1", "0"], ["-1", "1/9"]]), "1,0;-1,1/9");
+  assert.equal(written([{ type: "conv", kernel: "3" }, { type: "pool", kernel: "2" }]), "conv,3;pool,2");
+  assert.equal(written(["resnet34", "lenet5"]), "resnet34;lenet5");
+  assert.equal(written([]), "");
+});
+
+test("a file is refused that is no picture, or too large", () => {
+  const words = { noPicture: "none", tooLarge: "large", mostBytes: "100" };
+  assert.equal(problemOf({ type: "text/plain", size: 1 }, words), "none");
+  assert.equal(problemOf({ type: "image/png", size: 101 }, words), "large");
+  assert.equal(problemOf({ type: "image/png", size: 100 }, words), null);
+});
+
+test("thumbnails lie in a sheet of one row a class, and the next one is of the same class", () => {
+  assert.equal(placeOfThumbnail(0, 20, 10), "0% 0%");
+  assert.equal(placeOfThumbnail(199, 20, 10), "100% 100%");
+  assert.deepEqual([0, 18, 19, 39, 199].map((index) => nextOfClass(index, 20)), [1, 19, 0, 20, 180]);
+});
+
+test("a choice counts once, until something else was set in its place", () => {
+  assert.equal(onNewChoice("a", "x", 7), 7);
+  assert.deepEqual(onNewChoice("a", "x", 7), { __type__: "update" });
+  forgetChoice("a");
+  assert.equal(onNewChoice("a", "x", 7), 7);
+  assert.deepEqual(onNewChoice("a", "y", undefined), { __type__: "update" });
+});
+
+test("only the answer to the last request is taken", () => {
+  const [first, second] = [nextRequest("b"), nextRequest("b")];
+  assert.equal(isLastRequest("b", first), false);
+  assert.equal(isLastRequest("b", second), true);
+  assert.equal(isLastRequest("c", second), false);
+});
