@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from explorer.page.scripts import mount
+from explorer.page.bridges import build_bridge
 
 SHOWN = "shown"  # the name among inputs and outputs of the component that `build_shown` gives
 
@@ -71,13 +71,7 @@ def build_shown(changes: Mapping[str, Any]) -> gr.HTML:
     Args:
         changes: what the page opens with.
     """
-    return gr.HTML(
-        {"marks": find_marks(changes), "sent": []},
-        html_template="<span hidden></span>",
-        js_on_load=mount("page/shown.js"),
-        elem_classes="bridge",
-        apply_default_css=False,
-    )
+    return build_bridge("page/shown.js", {"marks": find_marks(changes), "sent": []})
 
 
 def find_marks(changes: Mapping[str, Any]) -> dict[str, str]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import gradio as gr
 
+from explorer.page.bridges import build_bridge
 from explorer.page.events import Components, draw_look_for
-from explorer.page.scripts import mount
 from explorer.text import text_in
 
 
@@ -67,13 +67,7 @@ def build_slider(minimum: float, maximum: float, value: float, label: str, **set
 
 def build_setter(name: str, value: Any = None) -> gr.HTML:
     """A value that is not seen and that scripts of the page set by `setValue` of values.js: then `.input` fires."""
-    return gr.HTML(
-        value,
-        html_template=f'<span hidden data-name="{name}"></span>',
-        js_on_load=mount("page/values.js"),
-        elem_classes="bridge",
-        apply_default_css=False,
-    )
+    return build_bridge("page/values.js", value, name=name)
 
 
 LATEX_DELIMITERS = [

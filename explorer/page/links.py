@@ -6,18 +6,16 @@ opened by such a link: then the settings are checked, set, and that tab's pictur
 
 from __future__ import annotations
 
-import html
-import json
 from typing import Any
 
 import gradio as gr
 
 from explorer.checks import check_number
 from explorer.errors import InputError
+from explorer.page.bridges import build_bridge
 from explorer.page.events import PRIVATE, then_wire
 from explorer.page.layout import Wing
 from explorer.page.samples import check_sample
-from explorer.page.scripts import mount
 
 LONGEST_TEXT = 2000  # characters: a table of 64 layers
 SEPARATORS = (";", ",")  # of the rows of a matrix or a table, and of the cells of a row; both sides write them
@@ -59,14 +57,7 @@ def parse_setting(component: gr.components.Component, text: str) -> Any:
 def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
     """Let a link open this wing's tab with its settings, and let the address follow them."""
     first = {name: component.value for name, component in wing.link_settings.items()}
-    names = html.escape(json.dumps(first, default=str))
-    reader = gr.HTML(
-        None,
-        html_template=f'<div hidden data-wing="{wing.name}" data-settings="{names}"></div>',
-        js_on_load=mount("page/address.js"),
-        elem_classes="link-reader",
-        apply_default_css=False,
-    )
+    reader = build_bridge("page/address.js", css_class="link-reader", wing=wing.name, settings=first)
     components = list(wing.link_settings.values())
 
     def open_link(settings: Any) -> list:

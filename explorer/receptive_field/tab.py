@@ -15,6 +15,7 @@ from explorer.checks import check_whole
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.models.networks import NETWORKS, find_network
+from explorer.page.bridges import build_bridge
 from explorer.page.canvas import build_canvas
 from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
 from explorer.page.events import PRIVATE, Components, draw_look_for, draw_problem, set_by_page, then_wire, wire
@@ -304,14 +305,17 @@ def build_tab(language: str) -> Wing:
                     pictures["chart"] = gr.Plot(first["chart"], **PLOT_SETTINGS, elem_id="receptive-field-chart")
                 with gr.Column(scale=5, min_width=320):
                     pictures["field"] = build_field(first["field"])
-                    pictures["backdrop"] = build_backdrop(first["backdrop"])
+                    pictures["backdrop"] = build_bridge("receptive_field/backdrop.js", first["backdrop"])
     pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
     controls["place"] = build_setter("receptive_field.place")
     controls["picture"] = build_setter(PICTURE)
-    controls["brought"] = build_brought()
+    # Takes the picture that on_upload has read, or its refusal, unless something else was set since.
+    controls["brought"] = build_bridge("receptive_field/brought.js", picture=PICTURE)
     controls["last"] = gr.HTML(len(scene.rows) - 1, html_template="", visible="hidden")
-    controls["marks"] = build_marks()
-    build_chart_clicks()
+    # Says at the cells of the table what is wrong with them.
+    columns = ["type", *COLUMN_LIMITS]
+    controls["marks"] = build_bridge("receptive_field/layer_marks.js", table="#receptive-field-layers", columns=columns)
+    build_bridge("receptive_field/growth.js", chart="#receptive-field-chart", stacks=[*STACKS])
     shown = build_shown(drawings)
     view = {name: controls[name] for name in View.__dataclass_fields__}
     inputs = {"last": controls["last"], **view, SHOWN: shown}
@@ -438,28 +442,6 @@ def wire_upload(controls: Components, look_for: gr.HTML, language: str) -> None:
     wire([upload.upload], on_upload, {"path": upload, "number": brought}, outputs, language, js=ask)
 
 
-def build_brought() -> gr.HTML:
-    """What takes the picture that on_upload has read, or its refusal, unless something else was set since."""
-    return gr.HTML(
-        None,
-        html_template=f'<span hidden data-picture="{PICTURE}"></span>',
-        js_on_load=mount("receptive_field/brought.js"),
-        elem_classes="bridge",
-        apply_default_css=False,
-    )
-
-
-def build_backdrop(payload: dict) -> gr.HTML:
-    """What holds the image and the map on which the field is drawn."""
-    return gr.HTML(
-        payload,
-        html_template="<span hidden></span>",
-        js_on_load=mount("receptive_field/backdrop.js"),
-        elem_classes="bridge",
-        apply_default_css=False,
-    )
-
-
 def build_field(payload: dict) -> gr.HTML:
     """The field on the image beside the layer's map, where a click chooses a unit, and what autograd said of it."""
     return gr.HTML(
@@ -468,30 +450,6 @@ def build_field(payload: dict) -> gr.HTML:
         js_on_load=mount("receptive_field/field.js"),
         elem_id="receptive-field-canvas",
         elem_classes=["canvas", "receptive_field-field"],
-        apply_default_css=False,
-    )
-
-
-def build_chart_clicks() -> None:
-    """What hands on a click on a layer in the chart."""
-    stacks = html.escape(json.dumps([*STACKS]))
-    gr.HTML(
-        None,
-        html_template=f'<span hidden data-chart="#receptive-field-chart" data-stacks="{stacks}"></span>',
-        js_on_load=mount("receptive_field/growth.js"),
-        elem_classes="bridge",
-        apply_default_css=False,
-    )
-
-
-def build_marks() -> gr.HTML:
-    """What says at the cells of the table what is wrong with them."""
-    columns = html.escape(json.dumps(["type", *COLUMN_LIMITS]))
-    return gr.HTML(
-        None,
-        html_template=f'<span hidden data-table="#receptive-field-layers" data-columns="{columns}"></span>',
-        js_on_load=mount("receptive_field/layer_marks.js"),
-        elem_classes="bridge",
         apply_default_css=False,
     )
 
