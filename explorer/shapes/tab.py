@@ -111,9 +111,15 @@ def on_setup(*, state, actions, model, own, size, channels, stem, sample, view, 
     return {**draw_all(setup, after, sample, seen, text_in(language)), **moved}
 
 
-def on_open(*, state, actions, language: str, **values) -> dict:
-    """As on_setup for a link, whose network comes with the image that the link names."""
-    return on_setup(state=None, actions=[], language=language, **values)
+def on_open(*, state, actions, size, channels, language: str, **values) -> dict:
+    """As on_setup for a link, whose network comes with the image that the link names.
+
+    A link names no image where it is that with which the page opens: then the network comes with its own, as if it had
+    been chosen after another one.
+    """
+    is_named = (size, channels) != (DEFAULT.size, DEFAULT.channels)
+    before = None if is_named else State(network="another").pack()
+    return on_setup(state=before, actions=[], size=size, channels=channels, language=language, **values)
 
 
 def _start(fresh: State, network: tuple[str, str], image: dict, stem, sample, view, language: str) -> dict:

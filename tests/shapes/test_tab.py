@@ -86,6 +86,10 @@ def test_a_network_of_torchvision_brings_its_image_along_and_takes_it_away_again
     assert not {"size", "channels"} & kept.keys() and not kept["state"]["fitted"]
     linked = show("torchvision/inception_v3", 320, 3, handler=on_open)
     assert not {"size", "channels"} & linked.keys() and isinstance(linked["look_for"], str)
+    linked = show("torchvision/inception_v3", handler=on_open)
+    assert (linked["size"], linked["channels"]) == (299, 3) and isinstance(linked["look_for"], str)
+    linked = show("resnet18", handler=on_open)
+    assert not {"size", "channels"} & linked.keys() and isinstance(linked["look_for"], str)
 
 
 def choose(model: str, size=28, channels=1, state=None, own="", actions=(), view="flow") -> dict:
