@@ -1,6 +1,6 @@
-"""Fashion-MNIST: find it, read it, and the small sample of it that ships with the package.
+"""Fashion-MNIST: where it is found, how it is read, and the small sample of it that ships with the package.
 
-The sample is made by `write_sample`, from the first 20 test images of each class.
+`write_sample` makes the sample from the first 20 test images of each class.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CLASSES = (
 )  # fmt: skip
 MEAN = 0.2860  # of the pixels of the 60,000 training images, on the scale 0..1
 STD = 0.3530
-_MEAN_TOLERANCE = 0.01  # the test images are 0.0008 off; Kuzushiji-MNIST is 0.09, MNIST 0.16
+_MEAN_TOLERANCE = 0.01  # the mean of the test images differs by 0.0008, of Kuzushiji-MNIST by 0.09, of MNIST by 0.16
 
 DEFAULT_FOLDER = Path("data")
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
@@ -63,10 +63,16 @@ def normalise(images: torch.Tensor) -> torch.Tensor:
 
 
 def find_dataset(data_dir: str | Path | None = None) -> Path:
-    """Folder with the four files of Fashion-MNIST, packed (.gz) or not.
+    """Find the folder with the four files of Fashion-MNIST, packed (.gz) or not.
 
-    If data_dir is given, only that is searched. Otherwise ./data and Debian's folder are searched, and where neither
-    has the files they are downloaded into ./data.
+    If data_dir is given, only that folder is searched. Otherwise ./data and Debian's folder are searched. If neither
+    has the files, they are downloaded into ./data.
+
+    Args:
+        data_dir: folder to search, or None.
+
+    Returns:
+        The folder itself that holds the files, which may lie below the one that was searched.
 
     Raises:
         DatasetError: data_dir does not hold the files, or the download failed.
@@ -89,7 +95,7 @@ def load_split(split: str, data_dir: str | Path | None = None) -> tuple[torch.Te
 
     Raises:
         ValueError: no split has that name.
-        DatasetError: a file is missing, truncated or of the wrong size, or the contents are another data set's.
+        DatasetError: a file is missing, truncated or of the wrong size, or it holds another data set.
     """
     if split not in _PREFIX:
         raise ValueError(f"split must be train or test, got {split!r}")
@@ -102,7 +108,11 @@ def load_split(split: str, data_dir: str | Path | None = None) -> tuple[torch.Te
 
 
 def _check_labels(labels: torch.Tensor, path: Path) -> None:
-    """MNIST's files have the same names and sizes, but its classes are not equally frequent."""
+    """Refuse MNIST: its files have the same names and sizes, but its classes are not of equal size.
+
+    Raises:
+        DatasetError: the labels are not those of Fashion-MNIST.
+    """
     if int(labels.max()) >= len(CLASSES):
         raise DatasetError(f"{path}: labels must be 0 to 9, found {int(labels.max())}")
     counts, wanted = labels.bincount(minlength=len(CLASSES)).tolist(), len(labels) // len(CLASSES)
@@ -115,7 +125,11 @@ def _check_labels(labels: torch.Tensor, path: Path) -> None:
 
 
 def _check_pixels(images: torch.Tensor, path: Path) -> None:
-    """Kuzushiji-MNIST has files of the same names and sizes and equally frequent classes, but darker pictures."""
+    """Refuse Kuzushiji-MNIST: it has the same file names and sizes and equal classes, but its pictures are darker.
+
+    Raises:
+        DatasetError: the mean of the pixels is not that of Fashion-MNIST.
+    """
     mean = images.sum(dtype=torch.int64).item() / images.numel() / 255
     if abs(mean - MEAN) > _MEAN_TOLERANCE:
         raise DatasetError(
@@ -142,9 +156,16 @@ def load_sample() -> Sample:
 
 
 def write_sample(data_dir: str | Path | None = None, per_class: int = 20) -> None:
-    """Make the packed sample anew: the first `per_class` test images of each class, class by class.
+    """Write the packed sample again: the first `per_class` test images of each class, class by class.
 
     From the repository root: `python -c "from explorer.data import write_sample; write_sample()"`.
+
+    Args:
+        data_dir: as in `load_split`.
+        per_class: images of each class, at most 1,000.
+
+    Raises:
+        DatasetError: there is no usable Fashion-MNIST.
     """
     from safetensors.torch import save_file
 
@@ -164,7 +185,7 @@ def _file(folder: Path, split: str, kind: str) -> Path:
 
 
 def _search(folder: Path) -> Path | None:
-    """The folder itself or torchvision's place below it, whichever holds all four files."""
+    """The folder itself or torchvision's folder below it, if one of them holds all four files; else None."""
     for place in (folder, folder / "FashionMNIST" / "raw"):
         if all(_file(place, split, kind).is_file() for split in _PREFIX for kind in _MAGIC):
             return place
@@ -192,6 +213,9 @@ def _download(folder: Path) -> Path:
 
 def _read_idx(path: Path, shape: tuple[int, ...]) -> torch.Tensor:
     """Read an idx file of unsigned bytes and check that it has exactly the given shape.
+
+    Raises:
+        DatasetError: the file cannot be read, is no such file or has another shape.
 
     Source: the idx format as described with MNIST, http://yann.lecun.com/exdb/mnist/.
     """

@@ -1,8 +1,8 @@
-"""Which pixels a decision rests on: saliency by captum, one function for every method.
+"""Which pixels decide what a network answers: saliency by captum, one function for every method.
 
-What is explained is the logit of the target class, not its probability: a probability also falls when another
-class rises. No method proves what the network "looks at"; Adebayo et al. 2018, "Sanity checks for saliency
-maps", shows that some hardly depend on the network's weights.
+The methods explain the logit of the target class, not its probability: a probability also falls when the logit of
+another class rises. No method proves what the network "looks at": Adebayo et al. 2018, "Sanity checks for saliency
+maps", show that some maps hardly depend on the network's weights.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ BASELINES = ("black", "mean", "blurred", "noise")
 STEPS_FACTOR = 4
 MOST_STEPS = 500
 LARGEST_GAP = 0.05  # of the difference of scores
-_NO_GAP = 0.005  # logits; differences near 0 are not held to a share of themselves
+_NO_GAP = 0.005  # logits; so large a gap is always allowed, because a share of a difference near 0 would be too strict
 
-_ROUNDING = 1e-6  # of a score: what a network's float32 leaves of a difference that is none
+_ROUNDING = 1e-6  # of a score: two equal scores may differ by so much, because networks round to float32
 
 _BLUR_SIGMA = 3.0  # pixels
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
@@ -48,13 +48,13 @@ class Attribution:
     """What one method says about one image.
 
     Attributes:
-        values: (H, W) float. What positive means follows from the method: of a gradient that a brighter pixel raises
-            the score, else that the pixel speaks for the target class. Grad-CAM has no negative values.
+        values: (H, W) float. For a gradient, positive means that a brighter pixel raises the score; for other methods,
+            that the pixel speaks for the target class. Grad-CAM has no negative values.
         method: one of METHODS.
         target: the class that is explained.
         score: logit of the target for the image.
-        baseline_score: logit for the baseline, for methods that have one, else None.
-        layer: where Grad-CAM looked, else None.
+        baseline_score: logit of the target for the baseline, for methods that have one, else None.
+        layer: name of the layer at which Grad-CAM looked, else None.
         layer_size: (height, width) of that layer's maps, else None.
         steps: points on the path of integrated gradients, else None.
     """
@@ -70,12 +70,12 @@ class Attribution:
 
     @property
     def has_evidence(self) -> bool:
-        """False when the map is 0 everywhere: there is nothing to draw, and noise must not be stretched."""
+        """False if the map is 0 everywhere: then there is nothing to draw."""
         return bool(self.values.abs().max() > 0)
 
     @property
     def score_rise(self) -> float:
-        """How much higher the score is than that of the baseline.
+        """How much higher the score is than that of the baseline, in logits.
 
         Raises:
             ValueError: the method has no baseline.
@@ -86,14 +86,14 @@ class Attribution:
 
     @property
     def completeness_gap(self) -> float | None:
-        """Sum of the values less (score - baseline_score); 0 if the method keeps its promise. Else None."""
+        """Sum of the values minus (score - baseline_score), in logits. None if the method promises no sum."""
         if not METHODS[self.method].promises_sum:
             return None
         return float(self.values.sum()) - self.score_rise
 
     @property
     def is_complete(self) -> bool | None:
-        """Whether the gap is small beside the difference of scores. None where there is no promise."""
+        """Whether the gap is small compared with the difference of scores. None if the method promises no sum."""
         gap = self.completeness_gap
         return None if gap is None else _is_small(gap, self.score_rise)
 
@@ -104,14 +104,15 @@ class Settings:
 
     Attributes:
         baseline: what stands for "nothing there" (integrated gradients, DeepLift, occlusion): one of BASELINES.
-        steps: points on the path of integrated gradients, before it may take more of them.
-        samples: noisy copies of SmoothGrad.
-        noise: their standard deviation as a part of the image's range (Smilkov et al. 2017: 0.1 to 0.2).
-        window: side of the occluding square in pixels.
-        stride: its step in pixels.
+        steps: points on the path of integrated gradients, 1 to MOST_STEPS; it may take more if these are too few.
+        samples: noisy copies of SmoothGrad, 1 to 200.
+        noise: their standard deviation as a share of the image's range, 0 to 1 (Smilkov et al. 2017: 0.1 to 0.2).
+        window: side of the occluding square in pixels, 1 to the shorter side of the image.
+        stride: its step in pixels, 1 to `window`.
         layer: name of the layer for Grad-CAM, None for the last.
-        grid: where that layer's units lie on the picture, as (centre of the first, distance) in pixels along each axis;
-            None stretches its map over the picture, as Selvaraju et al. 2017 do, up to several pixels beside them.
+        grid: where that layer's units lie on the picture, as (centre of the first, distance) in pixels along each axis.
+            None stretches its map over the picture, as Selvaraju et al. 2017 do: then it may lie several pixels beside
+            the units.
         seed: of the noise.
     """
 
@@ -139,10 +140,18 @@ def compute_attribution(model: nn.Module, image: torch.Tensor, target: int, meth
         method: one of METHODS.
         **settings: those of Settings.
 
+    Returns:
+        The map (H, W) on the CPU, and what else there is to say about it.
+
     Raises:
         ValueError: the network is in train mode.
-        InputError: no such method, class, baseline or layer.
-        NoConvolutionError: the network has no layer for Grad-CAM.
+        InputError: there is no such method, class, baseline or layer, a setting of this method is out of its limits,
+            or, within `patience.asking`, the work has taken too long.
+        NoConvolutionError: (an InputError) the network has no layer for Grad-CAM.
+        NobodyWaitsError: within `patience.asking`, the reader who asked has left.
+        TypeError: Settings has no such setting.
+
+    Source: each method's `source` in METHODS.
     """
     check_choice("terms.method", method, tuple(METHODS))
     if any(module.training for module in model.modules()):
@@ -163,17 +172,28 @@ def compute_attribution(model: nn.Module, image: torch.Tensor, target: int, meth
 
 
 def _without_rounding(values: torch.Tensor, score: float) -> torch.Tensor:
-    """Values made of differences of scores: zeros where all of them are no more than rounding."""
+    """The values, which come from differences of scores; all zeros if none of them is larger than rounding."""
     return torch.zeros_like(values) if values.abs().max() <= _ROUNDING * max(1.0, score) else values
 
 
 def _is_small(gap: float, difference: float) -> bool:
-    """Whether a sum misses a difference of scores by little."""
+    """Whether a sum differs only a little from a difference of scores."""
     return abs(gap) <= max(LARGEST_GAP * abs(difference), _NO_GAP)
 
 
 def make_baseline(image: torch.Tensor, settings: Settings) -> torch.Tensor:
-    """An image of nothing, in the same units as `image` (normalised: black is (0 - mean) / std, not 0)."""
+    """Make an image that stands for "nothing there".
+
+    Args:
+        image: (N, 1, H, W), normalised.
+        settings: its `baseline` decides what is made, its `seed` the noise.
+
+    Returns:
+        The same shape, also normalised: black is (0 - mean) / std, not 0.
+
+    Raises:
+        InputError: `baseline` is not one of BASELINES.
+    """
     check_choice("classifier.baseline", settings.baseline, BASELINES)
     image = image.detach()
     if settings.baseline == "black":
@@ -187,9 +207,16 @@ def make_baseline(image: torch.Tensor, settings: Settings) -> torch.Tensor:
 
 
 def gradcam_layers(model: nn.Module) -> dict[str, nn.Module]:
-    """Layers that Grad-CAM can look at, from the first to the last: activated maps of each stage.
+    """Find the layers at which Grad-CAM can look: those that give the maps of each stage after their activation.
 
-    Of every child that holds convolutions: its own ReLUs, or the child itself if its ReLUs lie in blocks.
+    For each child of the network that holds convolutions, these are its own ReLUs. If its ReLUs lie deeper, in blocks,
+    it is the child itself.
+
+    Args:
+        model: any network.
+
+    Returns:
+        Name of each layer -> its module, from the first to the last; empty if there is no convolution.
     """
     layers: dict[str, nn.Module] = {}
     for name, child in model.named_children():
@@ -213,11 +240,11 @@ def _blur(image: torch.Tensor) -> torch.Tensor:
 
 @contextmanager
 def _left_as_found(model: nn.Module) -> Iterator[None]:
-    """Takes off every hook and attribute that captum or we may leave on the network, also after an exception."""
+    """Removes every hook and attribute that captum or this module leaves on the network, also after an exception."""
     _silence_captum()
     found = [(module, set(vars(module)), {name: dict(getattr(module, name)) for name in _HOOKS})
              for module in model.modules()]  # fmt: skip
-    # Methods that take long pass through the network many times: before each time they ask whether to go on.
+    # Slow methods run the network many times. Before each run they ask whether to go on.
     model.register_forward_pre_hook(lambda _module, _inputs: go_on())
     try:
         yield
@@ -232,7 +259,7 @@ def _left_as_found(model: nn.Module) -> Iterator[None]:
 
 
 def _silence_captum() -> None:
-    """Captum warns of the hooks that it sets and takes off again; nobody can act on it."""
+    """Ignore captum's warnings about the hooks that it sets and removes again: there is nothing to do about them."""
     warnings.filterwarnings("ignore", category=UserWarning, module="captum")
 
 
@@ -249,7 +276,7 @@ def _input_x_gradient(model, image, target, settings) -> dict:
 
 
 def _integrated_gradients(model, image, target, settings) -> dict:
-    """Once more with STEPS_FACTOR times the steps where they miss the difference of scores."""
+    """Integrated gradients. If their sum is too far from the difference of scores, STEPS_FACTOR times the steps."""
     steps = check_whole("classifier.steps", settings.steps, 1, MOST_STEPS)
     values, gap = _integrate(model, image, target, settings, steps)
     more = min(STEPS_FACTOR * steps, MOST_STEPS)
@@ -260,7 +287,7 @@ def _integrated_gradients(model, image, target, settings) -> dict:
 
 
 def _integrate(model, image, target, settings, steps: int) -> tuple[torch.Tensor, float]:
-    """The map by a number of steps, and by how much its sum misses the difference of scores."""
+    """The map for a number of steps, and its sum minus the difference of scores."""
     from captum.attr import IntegratedGradients
 
     values, gap = IntegratedGradients(model).attribute(
@@ -271,7 +298,7 @@ def _integrate(model, image, target, settings, steps: int) -> tuple[torch.Tensor
 
 
 def _smoothgrad(model, image, target, settings) -> dict:
-    """Captum's NoiseTunnel draws from the process's one generator, for which readers would have to queue."""
+    """SmoothGrad without captum's NoiseTunnel. That draws from torch's global generator; readers would wait for it."""
     from captum.attr import Saliency
 
     samples = check_whole("classifier.samples", settings.samples, 1, 200)
@@ -297,7 +324,7 @@ def _gradcam(model, image, target, settings) -> dict:
 
 
 def _enlarge(cam: torch.Tensor, size: Sequence[int], grid: Sequence[tuple[float, float]] | None) -> torch.Tensor:
-    """A layer's map as large as the picture, linear between the middles of its units; beyond the outermost it stays."""
+    """A layer's map as large as the picture: linear between the centres of its units, constant beyond the last ones."""
     if grid is None:
         return F.interpolate(cam, size, mode="bilinear", align_corners=False)
     axes = []
@@ -338,10 +365,10 @@ def _deeplift(model, image, target, settings) -> dict:
 
 
 def _part_neighbours(model: nn.Module) -> None:
-    """Give each layer without parameters a copy of its input; `_left_as_found` takes the hooks off again.
+    """Give each layer without parameters a copy of its input; `_left_as_found` removes the hooks again.
 
-    Captum 0.9.0 reads the gradient of a ReLU's output from that tensor before the max pooling behind it has put its own
-    rule there, so that DeepLift lost the rule of the pooling (captum issue 1104, mended after 0.9.0).
+    Captum 0.9.0 reads the gradient of a ReLU's output from that tensor before the max pooling after it has put its own
+    rule there. So DeepLift would lose the rule of the pooling (captum issue 1104, mended after 0.9.0).
     """
     for module in model.modules():
         if not any(module.children()) and not any(True for _ in module.parameters()):
@@ -357,19 +384,21 @@ def _copy_inputs(_module: nn.Module, inputs: tuple) -> tuple:
 
 @dataclass(frozen=True)
 class Method:
-    """One method. All that the app knows of it stands here, but for its sentences: `classifier.method_NAME`, its name, and
-    `classifier.about_NAME`, what its map shows and does not show.
+    """One method: all that the app knows about it, except its sentences.
+
+    Its sentences are `classifier.method_NAME`, its name, and `classifier.about_NAME`, what its map shows and does not
+    show.
 
     Attributes:
-        compute: the map and what else there is to say of it, as fields of Attribution, of a network, pixels, a class and
-            Settings.
+        compute: takes a network, pixels (1, 1, H, W), a class and Settings. It gives a dict of fields of Attribution,
+            with "values" as (1, 1, H, W).
         colours: what orange and blue mean: "signed" (orange speaks for the class, blue against it), "positive" (orange
             alone), "sensitive" (a brighter pixel raises or lowers the score) or "guided" (neither).
-        empty: why a map may be 0 everywhere: "gradient" (nothing gets through), "baseline" (the picture is the baseline) or
-            "gradcam" (no positive evidence).
+        empty: why a map may be 0 everywhere: "gradient" (no gradient reaches the pixels), "baseline" (the picture is
+            the baseline) or "gradcam" (no positive evidence).
         uses_baseline: whether it compares with a picture of nothing.
-        promises_sum: whether the values sum up to the difference of scores between the picture and the baseline.
-        is_slow: whether it takes so many passes that other readers should not wait for the network meanwhile.
+        promises_sum: whether the sum of the values is the difference of scores between the picture and the baseline.
+        is_slow: whether it runs the network so often that it takes a copy: other readers need not wait meanwhile.
         source: where it was published.
     """
 

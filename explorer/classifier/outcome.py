@@ -1,4 +1,4 @@
-"""What a trained network says of a picture, and which pixels speak for that."""
+"""What a trained network answers to a picture, and which pixels speak for this answer."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ DEPTHS = ("last", "middle", "first")
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture ready for the networks. Two are the same where they come of the same.
+    """A picture ready for the networks. Two pictures are equal if `of` and `truth` are equal.
 
     Attributes:
-        of: what it was made of.
+        of: what it was made from.
         prepared: the picture and its steps.
-        truth: true class of a sample, None where nobody knows.
+        truth: true class of a sample, None for a picture whose class is not known.
     """
 
     of: tuple
@@ -52,15 +52,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a network; checked.
+    """What a reader asks a network. Its values are checked before it is made.
 
     Attributes:
         model: a key of MODELS.
-        picture: what it looks at.
+        picture: the picture to classify.
         method: a key of METHODS.
         target: the class that is explained, or PREDICTED.
         baseline: one of BASELINES.
-        depth: of the layer that Grad-CAM looks at, one of DEPTHS.
+        depth: which layer Grad-CAM takes, one of DEPTHS.
         window: side of the square that occlusion covers, in pixels.
     """
 
@@ -87,11 +87,11 @@ class Outcome:
         method: a key of METHODS.
         attribution: the map; None where the method does not fit the network.
         problem: why there is no map, else None.
-        share: part of the map that lies on the clothes.
-        area: part of the picture that the clothes cover.
+        share: share of the map that lies on the clothes, 0 to 1; 0 without a map.
+        area: share of the picture that the clothes cover, 0 to 1; 0 without a map.
         settings: settings of the method.
-        milliseconds: what computing the map took.
-        saw_covered: whether the network was trained on pictures of which a part was covered; asked for occlusion alone.
+        milliseconds: time that the map took.
+        saw_covered: whether the method is occlusion and the network was trained on partly covered pictures.
     """
 
     model: str
@@ -111,22 +111,32 @@ class Outcome:
 
     @property
     def prepared(self) -> Prepared:
+        """The picture and its steps."""
         return self.picture.prepared
 
     @property
     def truth(self) -> int | None:
+        """True class of a sample, None for a picture whose class is not known."""
         return self.picture.truth
 
     @property
     def predicted(self) -> int:
+        """Class with the largest probability."""
         return int(self.probabilities.argmax())
 
 
 def classify_picture(question: Question) -> Outcome:
-    """What the network says, and the map of the method for the class.
+    """Compute what the network answers, and the map of the method for the class.
+
+    If the method does not fit the network, that is no error: the outcome has no map then, and says why.
+
+    Args:
+        question: what is asked.
 
     Raises:
-        InputError: the network is not trained, or its weights cannot be used.
+        InputError: the network is not trained, its weights cannot be used, a setting is out of its limits, or, within
+            `patience.asking`, the work has taken too long.
+        NobodyWaitsError: within `patience.asking`, the reader who asked has left.
     """
     prepared, target, method = question.picture.prepared, question.target, question.method
     with borrow_model(question.model, alone=METHODS[method].is_slow) as model:
@@ -152,10 +162,17 @@ def classify_picture(question: Question) -> Outcome:
 
 
 def compare_methods(question: Question) -> tuple[dict[str, Attribution | None], Outcome]:
-    """The map of every method (None where it does not fit the network), and the outcome for the chosen one.
+    """Compute the maps of all methods for one class.
+
+    Args:
+        question: what is asked; its class is that of all maps.
+
+    Returns:
+        Name of each method -> its map, None if it does not fit the network; and the outcome for the chosen method.
 
     Raises:
         InputError: as `classify_picture`.
+        NobodyWaitsError: as `classify_picture`.
     """
     outcome = classify_picture(question)
     each = replace(question, target=outcome.target)
@@ -181,7 +198,7 @@ def _method_settings(question: Question, model: nn.Module) -> Settings:
 
 @lru_cache(maxsize=64)
 def _find_grid(name: str, layer: str) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Where the units of a layer, or of the last one of a stage, lie on the picture; None where nobody can tell."""
+    """Where the units of a layer, or of the last layer of a stage, lie on the picture; None if that is not known."""
     try:
         trace = record_catalogue(name).trace((1, SIDE, SIDE))
     except InputError:
@@ -197,14 +214,18 @@ def _find_grid(name: str, layer: str) -> tuple[tuple[float, float], tuple[float,
 
 @contextmanager
 def borrow_model(name: str, alone: bool = False) -> Iterator[nn.Module]:
-    """A trained network for one use: the shared one under its lock, or on a GPU a copy of it.
+    """Lend a trained network for one use: the shared one under its lock, or on a GPU a copy of it.
 
     Args:
         name: a key of MODELS.
-        alone: a copy in any case, so that other readers need not wait meanwhile.
+        alone: take a copy in any case, so that other readers need not wait meanwhile.
+
+    Yields:
+        The network in eval mode, on the device that the app computes on.
 
     Raises:
         InputError: it is not trained, or its weights cannot be used.
+        ValueError: no model has that name.
     """
     try:
         model = load_trained(name)
@@ -219,10 +240,16 @@ def borrow_model(name: str, alone: bool = False) -> Iterator[nn.Module]:
 
 
 def check_model(name: str | None) -> str:
-    """The name of a network of the catalogue.
+    """Check the name of a network of the catalogue. It need not be trained.
+
+    Args:
+        name: what a reader chose; None if there was nothing to choose.
+
+    Returns:
+        The same name.
 
     Raises:
-        InputError: there is none of that name, or none is trained at all.
+        InputError: no model has that name, or no model is trained at all.
     """
     if name is None and not available():
         raise InputError("classifier.no_models")
@@ -238,18 +265,29 @@ def _model_missing(name: str) -> InputError:
 
 @lru_cache(maxsize=1)
 def available() -> tuple[str, ...]:
-    """Models whose weights are whole. Checked once: it reads every file."""
+    """Names of the models whose weights are complete and unaltered. Every file is read for this, but only once."""
     return tuple(available_models())
 
 
 @cache
 def _find_record(name: str) -> dict:
-    """What is recorded of a network: read once, as its weights are, so that the two belong together."""
+    """The record of a network. It is read only once, like its weights, so that the two belong together."""
     return load_results().get(name, {})
 
 
 def find_calibrated(name: str, probabilities: torch.Tensor) -> tuple[float | None, torch.Tensor | None]:
-    """The temperature fitted on the validation images, and the probabilities by it; None where none is recorded."""
+    """Calibrate probabilities by the temperature that was fitted on the validation images.
+
+    Args:
+        name: a key of MODELS.
+        probabilities: (10,) as the network answers.
+
+    Returns:
+        The temperature, and the probabilities (10,) at that temperature; (None, None) if no temperature is recorded.
+
+    Raises:
+        CheckpointError: the results of the trainings are damaged.
+    """
     temperature = _find_record(name).get("calibration", {}).get("temperature")
     return temperature, None if temperature is None else calibrate(probabilities, temperature)
 

@@ -1,11 +1,11 @@
-"""What a network says about one picture, and how much of a map lies on the clothes."""
+"""What a network answers to one picture, and how much of a map lies on the clothes."""
 
 from __future__ import annotations
 
 import torch
 from torch import nn
 
-_CLOTHES = 0.05  # brighter than this part of the range belongs to the clothes; the background is black
+_CLOTHES = 0.05  # pixels brighter than this, 0 to 1, belong to the clothes; the background is black
 
 
 def compute_probabilities(model: nn.Module, image: torch.Tensor) -> torch.Tensor:
@@ -16,19 +16,22 @@ def compute_probabilities(model: nn.Module, image: torch.Tensor) -> torch.Tensor
         image: (1, C, H, W), normalised.
 
     Returns:
-        (classes,) float on the CPU, summing to 1.
+        (classes,) float64 on the CPU, with the sum 1.
     """
     with torch.no_grad():
         logits = model(image.to(next(model.parameters()).device))
-    return torch.softmax(logits[0].double(), dim=0).cpu()  # float32 would round what is nearly sure to 1
+    return torch.softmax(logits[0].double(), dim=0).cpu()  # float32 would round to 1 what is nearly sure
 
 
 def calibrate(probabilities: torch.Tensor, temperature: float) -> torch.Tensor:
-    """Softmax of the logits divided by a temperature, from their softmax: a logit is log p, but for a constant.
+    """Divide the logits by a temperature and take the softmax again. The logits are log p, apart from a constant.
 
     Args:
-        probabilities: (classes,), summing to 1.
+        probabilities: (classes,), with the sum 1.
         temperature: > 0; above 1 it makes the network less sure.
+
+    Returns:
+        (classes,), with the sum 1.
 
     Source: Guo et al. 2017, "On calibration of modern neural networks", section 4.2.
 
@@ -41,14 +44,16 @@ def calibrate(probabilities: torch.Tensor, temperature: float) -> torch.Tensor:
 def measure_share_on_clothes(values: torch.Tensor, picture: torch.Tensor) -> tuple[float, float]:
     """How much of an attribution lies on the clothes, and how much of the picture they cover.
 
-    The first alone says nothing: spread evenly, a map has as much on the clothes as they cover.
+    The first number needs the second one beside it: a map that is the same everywhere has exactly the share of the
+    area on the clothes.
 
     Args:
         values: (H, W) attribution.
         picture: (H, W), 0 black background to 1 white.
 
     Returns:
-        Share of the map's magnitude (0 for an empty map) and share of the area, both 0..1.
+        Share of the map's magnitude that lies on the clothes (0 for an empty map), and share of the area that the
+        clothes cover; both 0 to 1.
     """
     clothes = picture > _CLOTHES
     total = values.abs().sum()

@@ -1,8 +1,8 @@
 """From any grey picture to what the networks take, in steps modelled on those by which Fashion-MNIST was made.
 
-Source: Xiao, Rasul and Vollgraf 2017, "Fashion-MNIST", section 2: trim the background, resize the longest edge
-to 28 pixels, centre on a 28 x 28 canvas, dark background. They leave out rows and columns to resize, and sharpen the
-result; here areas are averaged, and nothing is sharpened.
+Source: Xiao, Rasul and Vollgraf 2017, "Fashion-MNIST", section 2: trim the background, resize the longest edge to 28
+pixels, put it into the middle of a dark picture of 28 x 28. To resize, they leave out rows and columns, and then they
+sharpen the result; here areas are averaged, and nothing is sharpened.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from explorer.errors import InputError
 SIDE = 28  # pixels
 INVERSIONS = ("auto", "yes", "no")
 
-_BLANK = 0.03  # least difference between background and content, of the whole range
-_FAINT = 0.1  # content fainter than this is trimmed with the background (the data set's authors took 0.05)
+_BLANK = 0.03  # smallest difference between background and content, on the scale 0..1
+_FAINT = 0.1  # content that is darker is trimmed with the background (the authors of the data set took 0.05)
 
 
 @dataclass(frozen=True)
 class Step:
     """One step: its key ("grey", "inverted", "levels", "cropped", "resized", "normalised") and what it gave.
 
-    `values` is (H, W) float, 0 black to 1 white, but for "normalised", which is around 0.
+    `values` is (H, W) float, 0 black to 1 white; only those of "normalised" lie around 0.
     """
 
     name: str
@@ -56,23 +56,30 @@ class Prepared:
 
 
 def prepare_sample(pixels: torch.Tensor) -> Prepared:
-    """An image of the data set: only normalised, it went through the other steps when the set was made.
+    """Prepare an image of the data set. It is only normalised: the other steps were done when the set was made.
 
     Args:
         pixels: (28, 28) uint8, 0..255.
+
+    Returns:
+        The image (1, 1, 28, 28) and its steps.
     """
     return _finish([Step("resized", pixels.float() / 255)], inverted=False)
 
 
 def prepare_picture(grey: np.ndarray, inversion: str = "auto") -> Prepared:
-    """Any grey picture: background to black, trimmed, fitted into 28 x 28 with its aspect kept, normalised.
+    """Prepare any grey picture: its background becomes black, it is trimmed, fitted into 28 x 28 and normalised.
 
     Args:
         grey: (H, W) values 0..255.
-        inversion: "auto" inverts when what is shown is darker than its border; "yes" and "no" overrule it.
+        inversion: "auto" turns the picture negative if its content is darker than its border; "yes" always does, "no"
+            never.
+
+    Returns:
+        The image (1, 1, 28, 28) and its steps. Height and width keep their ratio.
 
     Raises:
-        InputError: the picture has nothing on it, or inversion is not one of INVERSIONS.
+        InputError: the picture has the same brightness everywhere, or inversion is not one of INVERSIONS.
     """
     check_choice("classifier.inversion", inversion, INVERSIONS)
     picture = torch.from_numpy(np.array(grey, dtype=np.float32)) / 255
@@ -95,7 +102,7 @@ def _finish(steps: list[Step], inverted: bool) -> Prepared:
 
 
 def _border(picture: torch.Tensor) -> torch.Tensor:
-    """The pixels of the outermost frame, a twenty-fifth of the shorter side thick."""
+    """The pixels of a frame along the border; it is as thick as 1/25 of the shorter side, at least one pixel."""
     thick = max(1, min(picture.shape) // 25)
     inner = torch.zeros(picture.shape, dtype=torch.bool)
     inner[thick:-thick, thick:-thick] = True
@@ -103,18 +110,32 @@ def _border(picture: torch.Tensor) -> torch.Tensor:
 
 
 def is_darker_than_border(picture: torch.Tensor) -> bool:
-    """Whether (H, W) values 0..1 lie more below the border's median than above it, all in all.
+    """Whether the content of a picture is darker than its border.
 
-    How light the border is does not tell: a white shirt may lie on a light grey wall.
+    The brightness of the border alone is not enough to decide this: a white shirt may lie in front of a light grey
+    wall.
+
+    Args:
+        picture: (H, W), 0 black to 1 white.
+
+    Returns:
+        True if the differences below the border's median have a larger sum than those above it.
     """
     difference = picture - _border(picture).median()
     return bool((-difference).clamp(min=0).sum() > difference.clamp(min=0).sum())
 
 
 def stretch_levels(picture: torch.Tensor) -> torch.Tensor:
-    """The border's median to 0, the brightest value to 1, darker than the border to 0.
+    """Stretch the range of a picture: the median of its border becomes 0, its brightest value 1.
 
-    Where nothing is brighter than the border (a picture of the wrong polarity) the darkest value goes to 0.
+    What is darker than the border becomes 0. If nothing is brighter than the border, because the picture should have
+    been turned negative, its darkest value becomes 0 instead.
+
+    Args:
+        picture: (H, W), 0 black to 1 white.
+
+    Returns:
+        (H, W), 0 to 1.
 
     Raises:
         InputError: the picture has the same brightness everywhere.
@@ -129,13 +150,20 @@ def stretch_levels(picture: torch.Tensor) -> torch.Tensor:
 
 
 def trim_background(picture: torch.Tensor) -> torch.Tensor:
-    """The smallest rectangle that holds everything brighter than the faintest tenth of the range.
+    """Cut the background off: keep the smallest rectangle that holds everything brighter than 0.1.
 
-    In large pictures single specks of noise do not count: their neighbourhood must be bright as well.
+    In large pictures a single bright pixel, which may be noise, does not count: the pixels around it must be bright on
+    average as well.
+
+    Args:
+        picture: (H, W), 0 to 1, with at least one pixel brighter than 0.1.
+
+    Returns:
+        The part inside the rectangle, a view.
     """
     reach = min(picture.shape) // 100
     window = 2 * reach + 1
-    # A mean over rows, then one over columns: that over a square, in far fewer steps.
+    # A mean over rows, then one over columns: together they are the mean over a square, in far fewer steps.
     smooth = F.avg_pool2d(picture[None, None], (1, window), 1, (0, reach), count_include_pad=False)
     smooth = F.avg_pool2d(smooth, (window, 1), 1, (reach, 0), count_include_pad=False)[0, 0]
     content = (picture > _FAINT) & (smooth > _FAINT)
@@ -147,7 +175,16 @@ def trim_background(picture: torch.Tensor) -> torch.Tensor:
 
 
 def fit_to_square(picture: torch.Tensor) -> torch.Tensor:
-    """Resize the longest edge to 28 with the aspect kept, by area when it shrinks, and centre it on black."""
+    """Resize a picture so that its longer edge has 28 pixels, and put it into the middle of a black square.
+
+    Height and width keep their ratio. Smaller pictures are averages over areas; larger ones are bilinear.
+
+    Args:
+        picture: (H, W), 0 black to 1 white.
+
+    Returns:
+        (28, 28), 0 black to 1 white.
+    """
     height, width = picture.shape
     scale = SIDE / max(height, width)
     size = (max(1, round(height * scale)), max(1, round(width * scale)))

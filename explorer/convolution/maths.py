@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from explorer.checks import check_whole
 from explorer.errors import InputError
 
-MOST_RUNS = 5  # for the median of a time
-LOOP_SECONDS = 0.01  # no further run of the loop after this, so that a slider is answered in time
+MOST_RUNS = 5  # the median time is taken over at most so many runs
+LOOP_SECONDS = 0.01  # after this time the loop does not run again, so that the answer to a slider does not take long
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Comparison:
         manual: (H_out, W_out) result of conv2d_manual.
         torch_result: (H_out, W_out) result of F.conv2d.
         greatest_difference: largest absolute difference between the two.
-        manual_seconds: median time of the loop.
-        torch_seconds: median time of F.conv2d.
+        manual_seconds: median time of the loop, in seconds.
+        torch_seconds: median time of F.conv2d, in seconds.
     """
 
     manual: torch.Tensor
@@ -45,12 +45,12 @@ class Experiment:
         picture: (H, W) input.
         kernel: (kH, kW) kernel as it is applied, flipped if `flip`.
         stride: pixels from one window to the next.
-        padding: zeros on every side.
+        padding: rows and columns of zeros on every side.
         dilation: pixels from one number of the kernel to the next.
         flip: whether the kernel was turned by 180 degrees.
         comparison: the result by the loop and by PyTorch.
-        border_cells: cells of the result whose window takes in some of the padding.
-        flip_difference: greatest difference that the flip makes to the result.
+        border_cells: number of cells of the result whose window covers some of the padding.
+        flip_difference: greatest absolute difference that the flip makes to the result.
     """
 
     picture: torch.Tensor
@@ -81,11 +81,12 @@ class Pooling:
 
 @dataclass(frozen=True)
 class ShiftCheck:
-    """How max pooling takes a shift of the picture by one pixel.
+    """What a shift of the picture by one pixel changes in the result of max pooling.
 
     Attributes:
-        unchanged: windows with exactly the same maximum before and after.
-        windows: windows that hold something (a maximum other than 0) before or after; blank ones prove nothing.
+        unchanged: of `windows`, how many have exactly the same maximum before and after the shift.
+        windows: number of windows whose maximum is not 0 before or after the shift. Windows that are blank both times
+            are not counted, because they prove nothing.
     """
 
     unchanged: int
@@ -123,8 +124,12 @@ def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int 
         padding: zeros added at either end, >= 0.
         dilation: pixels from one number of the kernel to the next, >= 1.
 
+    Returns:
+        Number of windows, which is the side of the output in pixels; at least 1.
+
     Raises:
-        InputError: (a ValueError) a setting is out of bounds, or the kernel is larger than the padded input.
+        InputError: (a ValueError) a setting is not a whole number or is out of bounds, or the kernel, spread out by its
+            dilation, is larger than the padded input.
 
     Source: Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning, section 5.1.
     """
@@ -146,19 +151,23 @@ def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int 
 def conv2d_manual(
     input_map: torch.Tensor, kernel: torch.Tensor, stride: int = 1, padding: int = 0, dilation: int = 1
 ) -> torch.Tensor:
-    """Slide the kernel over the map; at each place multiply number by number and add up.
+    """Slide the kernel over the map. At each place, multiply number by number and add the products.
 
     As in every deep-learning library the kernel is not flipped: strictly, this is cross-correlation.
 
     Args:
         input_map: (H, W).
         kernel: (kH, kW).
+        stride: pixels from one window to the next, >= 1.
+        padding: rows and columns of zeros on every side, >= 0.
+        dilation: pixels from one number of the kernel to the next, >= 1.
 
     Returns:
-        (H_out, W_out), each as `conv_output_size` says.
+        (H_out, W_out), each as `conv_output_size` says. Its type is that to which PyTorch promotes the two types.
 
     Raises:
-        InputError: (a ValueError) not two-dimensional, a setting out of bounds, or the kernel does not fit.
+        InputError: (a ValueError) the map or the kernel is not two-dimensional, a setting is out of bounds, or the
+            kernel does not fit.
     """
     height, width = _check_map("terms.image", input_map)
     kernel_height, kernel_width = _check_map("terms.kernel", kernel)
@@ -178,7 +187,15 @@ def conv2d_manual(
 
 
 def pad_map(input_map: torch.Tensor, padding: int) -> torch.Tensor:
-    """The (H, W) map with that many rows and columns of zeros on every side."""
+    """Add zeros on every side of a map.
+
+    Args:
+        input_map: (H, W).
+        padding: rows and columns of zeros on every side, >= 0.
+
+    Returns:
+        (H + 2 padding, W + 2 padding), a copy of the same type.
+    """
     height, width = input_map.shape
     padded = input_map.new_zeros(height + 2 * padding, width + 2 * padding)
     padded[padding : padding + height, padding : padding + width] = input_map
@@ -186,7 +203,14 @@ def pad_map(input_map: torch.Tensor, padding: int) -> torch.Tensor:
 
 
 def flip_kernel(kernel: torch.Tensor) -> torch.Tensor:
-    """The kernel turned by 180 degrees: cross-correlation with it is convolution in the strict sense."""
+    """Turn a kernel by 180 degrees: cross-correlation with the turned kernel is convolution in the strict sense.
+
+    Args:
+        kernel: (kH, kW).
+
+    Returns:
+        (kH, kW), a copy.
+    """
     return kernel.flip(0, 1)
 
 
@@ -198,9 +222,15 @@ def compare_convolutions(
     Args:
         input_map: (H, W), floating point.
         kernel: (kH, kW), of the same type.
+        stride: as in `conv2d_manual`.
+        padding: as in `conv2d_manual`.
+        dilation: as in `conv2d_manual`.
+
+    Returns:
+        Both results, their greatest absolute difference and both times in seconds.
 
     Raises:
-        InputError: as `conv2d_manual`.
+        InputError: `conv2d_manual` refuses the map, the kernel or a setting.
     """
     settings = (input_map, kernel, stride, padding, dilation)
     manual, manual_seconds = _measure_time(lambda: conv2d_manual(*settings), limit=LOOP_SECONDS)
@@ -222,10 +252,13 @@ def run_experiment(
     Args:
         picture: (H, W) float32.
         kernel: (kH, kW) float32.
+        stride: as in `conv2d_manual`.
+        padding: as in `conv2d_manual`.
+        dilation: as in `conv2d_manual`.
         flip: turn the kernel by 180 degrees first.
 
     Raises:
-        InputError: as `conv2d_manual`.
+        InputError: the picture is not two-dimensional, a setting is out of bounds, or the kernel does not fit.
     """
     flipped = flip_kernel(kernel)
     applied, other = (flipped, kernel) if flip else (kernel, flipped)
@@ -240,12 +273,18 @@ def run_experiment(
 
 
 def compute_pooling(input_map: torch.Tensor, kernel_size: int) -> Pooling:
-    """Max, average and global average pooling of a (H, W) map; windows do not overlap, stride = kernel_size.
+    """Max, average and global average pooling of one map. The windows do not overlap: the stride is `kernel_size`.
 
-    Rows and columns that fill no whole window at the end are left out, as in nn.MaxPool2d.
+    Where the last rows or columns do not fill a whole window, max and average pooling leave them out, as nn.MaxPool2d
+    does. Global average pooling takes all pixels.
+
+    Args:
+        input_map: (H, W), floating point.
+        kernel_size: side of each window in pixels, >= 1.
 
     Raises:
-        InputError: the window is larger than the map.
+        InputError: the map is not two-dimensional, or kernel_size is not a whole number of at least 1, or the window is
+            larger than the map.
     """
     height, width = _check_map("terms.image", input_map)
     rows = conv_output_size(height, kernel_size, stride=kernel_size)
@@ -259,8 +298,11 @@ def measure_shift(input_map: torch.Tensor, kernel_size: int) -> ShiftCheck:
     """Move the picture one pixel to the right (a column of zeros comes in) and count the maxima that stay.
 
     Args:
-        input_map: (H, W) with at least two columns.
-        kernel_size: side of the pooling window and its stride.
+        input_map: (H, W), floating point, with at least two columns.
+        kernel_size: side of the pooling window and its stride, in pixels, >= 1.
+
+    Raises:
+        InputError: kernel_size is not a whole number of at least 1, or the window is larger than the map.
     """
     shifted = torch.zeros_like(input_map)
     shifted[:, 1:] = input_map[:, :-1]
@@ -271,7 +313,14 @@ def measure_shift(input_map: torch.Tensor, kernel_size: int) -> ShiftCheck:
 
 
 def count_conv_params(in_channels: int, out_channels: int, kernel_height: int, kernel_width: int) -> ParameterCount:
-    """Parameters of nn.Conv2d with bias: they do not depend on the size of the picture."""
+    """Parameters of nn.Conv2d with bias: they do not depend on the size of the picture.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output; each has one bias.
+        kernel_height: rows of each kernel.
+        kernel_width: columns of each kernel.
+    """
     return ParameterCount(out_channels * in_channels * kernel_height * kernel_width, out_channels)
 
 
@@ -292,7 +341,10 @@ def _check_map(name: str, values: torch.Tensor) -> tuple[int, int]:
 
 
 def _measure_time(compute: Callable[[], torch.Tensor], limit: float = math.inf) -> tuple[torch.Tensor, float]:
-    """What it computes and its median time, of fewer runs where they take more seconds than the limit."""
+    """The result of the function and its median time in seconds.
+
+    The function runs MOST_RUNS times; it does not run again when all runs together have taken `limit` seconds.
+    """
     times: list[float] = []
     while True:
         start = perf_counter()

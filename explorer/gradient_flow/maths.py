@@ -1,7 +1,7 @@
 """Gradient norms of deep stacks at initialisation, with and without shortcuts.
 
-The tutorial's experiment (`measure_gradient_norm`) and its general form (`measure_gradient_norms`): for every block
-of a plain and a residual stack, the norm of the gradient that reaches the block's first weight. All seeds run
+`measure_gradient_norm` is the tutorial's experiment, `measure_gradient_norms` its general form: for every block of a
+plain and a residual stack, it measures the norm of the gradient that reaches the block's first weight. All seeds run
 together: the weights of seed s are slice s of one tensor, so that a block costs two batched products.
 """
 
@@ -39,20 +39,23 @@ BATCH_SIZE = 8
 MAP_SIZE = 14
 DEPTHS = (1, 2, 5, 10, 20, 50, 100, 200)
 PART_MULT_ADDS = {"linear": 1e7, "conv": 1e8, "conv_bn": 1e8}
-"""What takes 0.1 to 0.2 s on one core. The products of a batch of one wait for memory, so they count for more."""
+"""The multiply-adds that take 0.1 to 0.2 s on one core. Linear blocks take a batch of one, whose products must wait for
+memory: so fewer of them make a part."""
 MAX_PARTS = 300
 MAX_PARTS_PER_SEED = 20
-"""So a measurement ends within about a minute, can be stopped every few seconds, and needs less than 1 GB."""
+"""With these limits a measurement ends within about a minute, can be stopped every few seconds, and needs less than
+1 GB of memory."""
 
 
 class WithResidual(nn.Module):
-    """The tutorial's block with a shortcut: F(x) + x, F = Linear ReLU Linear ReLU on ten features."""
+    """The tutorial's block with a shortcut: F(x) + x, where F is Linear, ReLU, Linear, ReLU on ten features."""
 
     def __init__(self):
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(10, 10), nn.ReLU(), nn.Linear(10, 10), nn.ReLU())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """F(x) + x for x of shape (N, 10)."""
         return self.layers(x) + x
 
 
@@ -60,18 +63,23 @@ class WithoutResidual(WithResidual):
     """The same block without its shortcut: F(x)."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """F(x) for x of shape (N, 10)."""
         return self.layers(x)
 
 
 def measure_gradient_norm(model_class: type[nn.Module], num_blocks: int = 50) -> float:
     """The tutorial's experiment (section 8.2): norm of the gradient that reaches the first block's first weight.
 
-    Stacks `num_blocks` blocks, sends randn(1, 10) through them, and takes the sum of the output as the loss.
-    Draws from torch's global generator, as the tutorial does: `torch.manual_seed(0)` before it fixes the number.
+    It stacks `num_blocks` blocks, sends randn(1, 10) through them, and takes the sum of the output as the loss.
+    It draws from torch's global generator, as the tutorial does: after `torch.manual_seed(0)` the number is always
+    the same.
 
     Args:
         model_class: builds a block that maps (1, 10) to (1, 10) and whose first linear layer is `layers[0]`.
-        num_blocks: depth of the stack.
+        num_blocks: depth of the stack, 1 to MAX_DEPTH.
+
+    Returns:
+        Euclidean norm of the gradient of `layers[0].weight` in the first block.
 
     Raises:
         InputError: num_blocks is not a whole number from 1 to MAX_DEPTH.
@@ -100,7 +108,7 @@ class Settings:
             "xavier" (normal, gain 1) or "orthogonal". All but the default start with biases at 0.
         activation: a key of ACTIVATIONS.
         seeds: how many networks of either kind; 1 to MAX_SEEDS.
-        first_seed: seed of the first; the others follow.
+        first_seed: seed of the first, 0 to 2**31; the seeds of the others are the next whole numbers.
 
     Raises:
         InputError: a setting is not one of these, or the work is more than MAX_PARTS or MAX_PARTS_PER_SEED.
@@ -155,7 +163,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Flow:
-    """Gradient norms of one kind of network in one precision; tensors of float64, inf and nan kept as they came.
+    """Gradient norms of one kind of network in one precision, as float64. Values of inf and nan stay in them.
 
     Attributes:
         blocks: (seeds, depth), norm for the first weight of each block of the full stack.
@@ -170,10 +178,11 @@ class Flow:
 class GradientNorms:
     """What was measured.
 
-    Both networks of a seed start from the same weights and see the same input. `plain` and `residual` hold what
-    float32 arithmetic gives, norm included, as in the tutorial: the norm squares every entry, so it reads 0 below
-    about 1e-23 and inf above about 1e19. `plain_double` and `residual_double` hold the same networks in float64, with
-    a norm that does not underflow. There a 0 with ReLU means that no path is left: in some layer every unit is dead.
+    Both networks of a seed start from the same weights and see the same input. `plain` and `residual` are computed in
+    float32, and the norm too, as in the tutorial. The norm squares every entry: so it is 0 if it should be less than
+    about 1e-23, and inf if it should be more than about 1e19. `plain_double` and `residual_double` are the same
+    networks in float64, with a norm that does not underflow. If such a norm is 0 in a network with ReLU, the gradient
+    has no way through the network: in some layer every unit is dead.
     """
 
     settings: Settings
@@ -190,12 +199,16 @@ class GradientNorms:
 
 @dataclass(frozen=True)
 class Spread:
-    """Order statistics over seeds along the first axis; values that are not finite count as larger than any.
+    """Order statistics over seeds, along the first axis. Values that are not finite count as larger than all others.
+
+    All fields have the shape of the other axes.
 
     Attributes:
-        low, median, high: the 5 %, 50 % and 95 % values, each one that was measured; shape of the other axes.
+        low: the 5 % value. This and the next two are values that were measured.
+        median: the 50 % value.
+        high: the 95 % value.
         num_zero: how many seeds gave exactly 0.
-        num_not_finite: how many gave inf or nan.
+        num_not_finite: how many seeds gave inf or nan.
     """
 
     low: torch.Tensor
@@ -206,7 +219,16 @@ class Spread:
 
 
 def compute_spread(norms: torch.Tensor) -> Spread:
-    """5 %, 50 % and 95 % values over the first axis, by the inverted distribution function (no interpolation)."""
+    """5 %, 50 % and 95 % values over the first axis, by the inverted distribution function (no interpolation).
+
+    Args:
+        norms: (seeds, ...), at least one seed, each value >= 0, inf or nan.
+
+    Returns:
+        Tensors of the shape of `norms` without its first axis.
+
+    Source: Hyndman and Fan 1996, "Sample quantiles in statistical packages", definition 1.
+    """
     ordered = norms.nan_to_num(nan=math.inf, posinf=math.inf).sort(dim=0).values
     low, median, high = (ordered[max(0, math.ceil(share * len(norms)) - 1)] for share in (0.05, 0.5, 0.95))
     return Spread(low, median, high, (norms == 0).sum(dim=0), (~norms.isfinite()).sum(dim=0))
@@ -214,13 +236,13 @@ def compute_spread(norms: torch.Tensor) -> Spread:
 
 @dataclass(frozen=True)
 class Networks:
-    """Drawn weights, inputs and read-outs of some seeds, S of them, in float32.
+    """Weights, inputs and read-outs that were drawn for S seeds, in float32.
 
     Attributes:
         weights: (depth, 2, S, width, width) or (depth, 2, S, width, width, 3, 3): both layers of each block.
         biases: (depth, 2, S, width), or None for convolutions, which have none.
         inputs: (S, 1, width) or (S, BATCH_SIZE, width, MAP_SIZE, MAP_SIZE).
-        readout: same shape; the loss is the sum of readout x output.
+        readout: same shape as `inputs`; the loss is the sum of readout x output.
     """
 
     weights: torch.Tensor
@@ -240,7 +262,7 @@ def _draw_weights(shape: tuple[int, ...], initialisation: str, generator: torch.
         q, r = torch.linalg.qr(weights.flatten(2).transpose(1, 2))
         signs = r.diagonal(dim1=1, dim2=2).sign()  # makes the distribution uniform (Saxe et al. 2014)
         return (q * signs[:, None]).transpose(1, 2).reshape(shape)
-    # In and out are equally many, so Xavier's deviation sqrt(2 / (fan_in + fan_out)) is 1 / sqrt(fan_in).
+    # fan_in and fan_out are equal, so Xavier's deviation sqrt(2 / (fan_in + fan_out)) is 1 / sqrt(fan_in).
     return weights.mul_(math.sqrt((2 if initialisation == "he" else 1) / fan_in))
 
 
@@ -276,7 +298,15 @@ def _draw_conv(settings: Settings, seed: int) -> tuple[torch.Tensor, torch.Tenso
 
 
 def draw_networks(settings: Settings, seeds: range) -> Networks:
-    """The networks of these seeds; a seed gives the same network whichever others are drawn with it."""
+    """Draw the networks of some seeds. A seed always gives the same network, whatever seeds are drawn with it.
+
+    Args:
+        settings: what is measured; its own seeds are not used here.
+        seeds: the seeds, at least one.
+
+    Returns:
+        The networks, with S = len(seeds). Torch's global generator is not used.
+    """
     if settings.block == "linear":
         weights, biases, inputs = zip(*(_draw_linear(settings, seed) for seed in seeds), strict=True)
         stacked = torch.stack(inputs)
@@ -353,7 +383,7 @@ def _norm(gradients: torch.Tensor) -> torch.Tensor:
     if gradients.dtype != torch.float64:
         return torch.linalg.vector_norm(gradients, dim=1)
     largest = torch.linalg.vector_norm(gradients, math.inf, dim=1)
-    # A scale of 1 for zeros, which stay 0, and for what is not finite, which stays so.
+    # If all entries are 0 or one of them is not finite, the scale is 1: they stay as they are.
     scale = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
     return scale * torch.linalg.vector_norm(gradients / scale[:, None], dim=1)
 
@@ -363,9 +393,17 @@ def _concatenate(flows: list[Flow]) -> Flow:
 
 
 def measure_in_parts(settings: Settings) -> Iterator[GradientNorms]:
-    """Measure a few seeds at a time; each result holds all seeds so far, the last one all of them.
+    """Measure the seeds in parts of at least one seed. A caller can stop between two parts.
 
-    A caller can stop between two. At least one seed at a time.
+    Args:
+        settings: what to measure.
+
+    Yields:
+        After each part, the norms of all seeds measured so far.
+
+    Raises:
+        NobodyWaitsError: within `patience.asking`, the reader who asked has left.
+        InputError: within `patience.asking`, the work has taken too long.
     """
     step = max(1, settings.seeds // settings.parts)
     end = settings.first_seed + settings.seeds
@@ -384,8 +422,16 @@ def measure_in_parts(settings: Settings) -> Iterator[GradientNorms]:
 def measure_gradient_norms(settings: Settings) -> GradientNorms:
     """Gradient norms at initialisation of plain and residual stacks, over seeds.
 
-    The tutorial's section 8.2 made general. Seeds are independent, the same seed gives the same numbers, and
-    torch's global generator, gradients and default dtype are left as found. Results are remembered.
+    This is the general form of the experiment in the tutorial's section 8.2. Seeds do not depend on each other, and the
+    same seed gives the same numbers. Torch's global generator, gradients and default dtype are left as found. Results
+    are remembered.
+
+    Args:
+        settings: what to measure.
+
+    Raises:
+        NobodyWaitsError: within `patience.asking`, the reader who asked has left.
+        InputError: within `patience.asking`, the work has taken too long.
     """
     return deque(measure_in_parts(settings), maxlen=1)[0]  # the last one holds all seeds
 
@@ -406,7 +452,7 @@ class InplaceCase:
 
 
 def _inplace_cases(weight: torch.Tensor, x: torch.Tensor, relu) -> dict:
-    """Small networks by name, each a function of nothing that returns its output; `relu` is F.relu or torch.relu_."""
+    """Small networks by name. Each is a function without arguments that gives its output; `relu` is the ReLU to use."""
     x = x * 1  # a feature map of an earlier layer, not a leaf
 
     def read_after_overwriting():
@@ -426,8 +472,12 @@ def _inplace_cases(weight: torch.Tensor, x: torch.Tensor, relu) -> dict:
 def measure_inplace_relu() -> tuple[InplaceCase, ...]:
     """Run each small network with an ordinary and with an in-place ReLU and compare outputs and gradients.
 
-    Autograd keeps what a layer's backward pass reads. Overwriting that raises an error; overwriting something
-    that no backward pass reads but a shortcut still adds changes the network without a word.
+    Autograd keeps what the backward pass of a layer will read. If a ReLU overwrites that, there is an error. If it
+    overwrites something that no backward pass reads, but that a shortcut still adds, there is no error: the network
+    computes something else.
+
+    Returns:
+        One case for each network.
     """
     generator = torch.Generator().manual_seed(0)
     values = torch.randn(2, 4, 4, generator=generator, dtype=torch.float32)

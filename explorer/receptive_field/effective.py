@@ -31,7 +31,7 @@ MAX_IMAGES = 200
 MAX_PARAMS = 60_000_000
 MAX_MULT_ADDS = 10_000_000_000  # of one image
 PART_MULT_ADDS = 1e9
-"""Forward passes of a part: with their backward passes 0.2 to 0.5 s on one core."""
+"""Multiply-adds of all forward passes of a part. With the backward passes a part takes 0.2 to 0.5 s on one core."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,13 @@ class EffectiveField:
     """What was measured so far.
 
     Attributes:
-        mass: (H, W) share of the gradient's magnitude that falls on each pixel, summing to 1; the mean over images,
-            each of which counts alike.
-        sides: for each of SHARES the side in pixels of the smallest square around the field's centre that holds it.
+        mass: (H, W) share of the gradient's magnitude that falls on each pixel; the sum is 1. It is a mean over images
+            that all count the same. If no image had a gradient, it is 0 everywhere.
+        sides: for each of SHARES, the side in pixels of the smallest square around the field's centre that holds this
+            share; 0 if no image had a gradient.
         num_images: images in the mean.
-        num_silent: images left out because no gradient came through, such as when the unit's ReLUs are all at 0.
+        num_silent: images that were left out because no finite gradient came through, for example because all ReLUs of
+            the unit give 0.
     """
 
     mass: np.ndarray
@@ -68,6 +70,9 @@ def measure_gradient_mass(model: nn.Module, images: torch.Tensor, layer: str, un
 
     Raises:
         InputError: the layer gives no map that has this unit.
+        AttributeError: the network has no module of that name.
+
+    Source: Luo et al. 2016, "Understanding the effective receptive field in deep convolutional neural networks".
     """
     with _eval_mode(model), torch.inference_mode(False), torch.enable_grad():
         pixels = images.detach().clone().requires_grad_()
@@ -80,7 +85,7 @@ def measure_gradient_mass(model: nn.Module, images: torch.Tensor, layer: str, un
 
 
 class _Reached(Exception):
-    """The layer has given its output; what comes behind it need not run."""
+    """The layer has given its output: the layers after it need not run."""
 
 
 def _run_to(model: nn.Module, layer: str, images: torch.Tensor) -> torch.Tensor:
@@ -114,12 +119,18 @@ def _eval_mode(model: nn.Module) -> Iterator[None]:
 def compute_side(mass: np.ndarray, centre: tuple[float, float], share: float) -> int:
     """Side of the smallest square around a centre that holds a share of the mass.
 
-    Around a pixel sides are odd, around the border of two pixels even. What lies outside the array counts as nothing.
+    If the centre is a pixel, sides are odd. If it is the border between two pixels, sides are even. There is no mass
+    outside the array.
 
     Args:
-        mass: (H, W), summing to 1.
+        mass: (H, W), each at least 0; a share of its sum is looked for.
         centre: (row, column) in pixels; multiples of a half.
         share: 0 to 1.
+
+    Returns:
+        The side in pixels.
+
+    Source: Ding et al. 2022, "Scaling up your kernels to 31x31", table 10.
 
     >>> compute_side(np.ones((1, 4)) / 4, (0.0, 1.5), 0.5)
     2
@@ -139,15 +150,21 @@ def measure_in_parts(
     centre: tuple[float, float],
     part_size: int,
 ) -> Iterator[EffectiveField]:
-    """Measure a few images at a time; each result holds all images so far. A caller can stop between two.
+    """Measure the images in parts. A caller can stop between two parts.
 
     Args:
-        draw_model: the network for part 0, 1, ...: always the same one, or new random weights each time.
+        draw_model: gives the network for part 0, 1, ...: always the same one, or new random weights each time.
         images: (N, C, H, W), as the network takes them.
         layer: path of the module.
         unit: (row, column) on its map.
-        centre: of the theoretical field, in pixels.
-        part_size: images in a part.
+        centre: (row, column) of the centre of the theoretical field, in pixels.
+        part_size: images in a part, at least 1.
+
+    Yields:
+        After each part, the field as all images so far give it.
+
+    Raises:
+        InputError: the layer gives no map that has this unit.
     """
     total, count, silent = np.zeros(images.shape[2:]), 0, 0
     for number, part in enumerate(images.split(part_size)):
@@ -160,7 +177,14 @@ def measure_in_parts(
 
 
 def summarise(total: np.ndarray, count: int, silent: int, centre: tuple[float, float]) -> EffectiveField:
-    """The mean over `count` images and its sides; all sides are 0 where no image had a gradient."""
+    """The mean over images, and the sides that hold each of SHARES.
+
+    Args:
+        total: (H, W) sum over images; each image has a sum of 1.
+        count: number of images in the sum; if it is 0, all sides are 0.
+        silent: number of images that were left out.
+        centre: (row, column) of the centre of the theoretical field, in pixels.
+    """
     mass = total / max(count, 1)
     sides = tuple(compute_side(mass, centre, share) if count else 0 for share in SHARES)
     return EffectiveField(mass, sides, count, silent)
@@ -170,20 +194,43 @@ def summarise(total: np.ndarray, count: int, silent: int, centre: tuple[float, f
 
 
 def has_trained_weights(name: str) -> bool:
-    """Whether trained weights of this network are shipped, unaltered."""
+    """Whether trained weights of this network are shipped, unaltered.
+
+    Args:
+        name: a key of NETWORKS.
+
+    Raises:
+        InputError: no network has that name.
+    """
     return find_network(name).is_ours and checkpoint_problem(name) is None
 
 
 def has_module(name: str, layer: str) -> bool:
-    """Whether a layer of a network is a module, whose output can be caught; some poolings are function calls."""
+    """Whether a layer is a module, so that its output can be caught. Some poolings are function calls.
+
+    Args:
+        name: a key of NETWORKS.
+        layer: name of the layer, as in its row.
+
+    Raises:
+        InputError: no network has that name, or it cannot be recorded.
+    """
     return layer in dict(record_network(name).model.named_modules())
 
 
 def check_cost(name: str, input_size: int) -> int:
-    """How many images make a part.
+    """Check that a network is small enough to run while someone waits, and choose the size of a part.
+
+    Args:
+        name: a key of NETWORKS.
+        input_size: side of the images in pixels.
+
+    Returns:
+        How many images make a part, 1 to 25.
 
     Raises:
-        InputError: the network is too large to be run while someone waits.
+        InputError: no network has that name, it cannot take such an image, or it has more parameters than MAX_PARAMS or
+            more multiply-adds than MAX_MULT_ADDS.
     """
     network = find_network(name)
     trace = record_network(name).trace((network.channels, input_size, input_size))
@@ -196,26 +243,64 @@ def check_cost(name: str, input_size: int) -> int:
 
 
 def draw_random_network(name: str, seed: int) -> nn.Module:
-    """The network with fresh weights of its own initialisation; torch's generator is left as found."""
+    """Draw fresh weights for a network, by its own initialisation. Torch's generator is left as found.
+
+    Args:
+        name: a key of NETWORKS.
+        seed: decides the weights.
+
+    Returns:
+        The network on the processor, in eval mode.
+
+    Raises:
+        InputError: no network has that name.
+    """
     with seeded(seed):
         return find_network(name).draw()
 
 
 def copy_trained_network(name: str) -> nn.Module:
-    """A copy of the trained network, so that nobody has to wait for it."""
+    """A copy of a trained network: other readers can use the shared one meanwhile.
+
+    Args:
+        name: a key of the catalogue.
+
+    Raises:
+        ValueError: no model of the catalogue has that name.
+        CheckpointError: (a ValueError) its weights are missing or damaged.
+    """
     with model_lock(name):
         return copy.deepcopy(load_trained(name))
 
 
 def prepare_images(images: torch.Tensor, name: str, input_size: int) -> torch.Tensor:
-    """Samples (N, 28, 28) uint8 as the network takes them: resized, normalised, (N, C, input_size, input_size)."""
+    """Resize and normalise samples for a network.
+
+    Args:
+        images: (N, 28, 28) uint8, 0..255.
+        name: a key of NETWORKS; it decides the number of channels.
+        input_size: side of the result in pixels, at least 1.
+
+    Returns:
+        (N, C, input_size, input_size) float, normalised; all channels are the same.
+
+    Raises:
+        InputError: no network has that name, or the size is not a whole number of at least 1.
+    """
     channels = find_network(name).channels
     pixels = fit_images(images.float() / 255, input_size)
     return normalise(pixels)[:, None].expand(-1, channels, -1, -1).contiguous()
 
 
 def fit_images(images: torch.Tensor, input_size: int) -> torch.Tensor:
-    """Square images (N, H, H) at another size: pixels are repeated when enlarged, averaged when made smaller.
+    """Change the size of square images. Larger images repeat pixels; smaller ones average them.
+
+    Args:
+        images: (N, H, H) floating point.
+        input_size: side of the result in pixels, at least 1.
+
+    Returns:
+        (N, input_size, input_size).
 
     Raises:
         InputError: the size is not a whole number of at least 1.
@@ -227,10 +312,17 @@ def fit_images(images: torch.Tensor, input_size: int) -> torch.Tensor:
 
 
 def choose_images(count: int, total: int) -> list[int]:
-    """Indices of `count` samples, spread evenly over all classes.
+    """Choose samples at equal distances: where they are sorted by class, all classes count about the same.
+
+    Args:
+        count: how many to choose, 1 to MAX_IMAGES.
+        total: how many there are.
+
+    Returns:
+        `count` different indices, ascending.
 
     Raises:
-        InputError: count is not 1 to MAX_IMAGES.
+        InputError: count is not a whole number from 1 to the smaller of MAX_IMAGES and total.
     """
     count = check_whole("receptive_field.num_images", count, 1, min(MAX_IMAGES, total))
     return [index * total // count for index in range(count)]

@@ -3,17 +3,18 @@
 Coordinates are those of pixel centres: pixel 0 of a row lies at 0, pixel 1 at 1. All layers here are square, so
 that one number stands for height and width.
 
-A chain of layers (rows of the editable table) is followed here, and not recorded like the networks of models/trace.py.
-Only the formula of a window is the same function, `follow_window`. Recording was tried in November 2026, with
-`build_chain` of networks.py and 1200 random chains:
+A chain of layers (the rows of the editable table) is computed here. It is not recorded like the networks of
+models/trace.py; only the formula of a window is the same function, `follow_window`. Recording was tried in November
+2026, with `build_chain` of networks.py and 1200 random chains:
 
-- Without a transposed convolution all 627 chains that fit gave the same rows, which a test repeats. But recording
-  takes time, and a chain is a new network at each step of a slider: 2.5 ms instead of 0.06 ms for LeNet-5's four
-  layers, 21 ms instead of 0.7 ms for 64 layers of 3x3, 68 ms instead of 0.7 ms for 64 layers of 31x31 on 1024 pixels
-  (medians, before anything is drawn).
-- Behind a transposed convolution 270 of 355 chains gave other rows: the axes of models/fields.py have no jump there,
-  and know the largest field as the border of the image cuts it. Here jumps are means, sizes those far from a border.
-- The axes know the first and last pixel of a unit, and no holes between them; here every pixel is told.
+- Without a transposed convolution, all 627 chains that fit gave the same rows; a test repeats this. But recording
+  takes time, and each step of a slider makes a new chain: 2.5 ms instead of 0.06 ms for LeNet-5's four layers, 21 ms
+  instead of 0.7 ms for 64 layers of 3x3, 68 ms instead of 0.7 ms for 64 layers of 31x31 on 1024 pixels (medians,
+  before anything is drawn).
+- After a transposed convolution, 270 of 355 chains gave other rows. There the axes of models/fields.py have no jump,
+  and their size is that of the largest field as the border of the image cuts it. Here the jump is a mean, and the size
+  is that of a field far from the border.
+- The axes know the first and the last pixel of a unit, but not the holes between them. Here every pixel is known.
 - An error here names the cell of the table.
 """
 
@@ -47,12 +48,12 @@ COLUMN_TERMS: Mapping[str, str] = {
     "dilation": "terms.dilation",
 }
 MAX_LAYERS = 64
-LONGEST_CELL = 400  # characters; no number needs as many
-SHOWN_LENGTH = 20  # characters of a cell, in a sentence
+LONGEST_CELL = 400  # characters; no number needs so many
+SHOWN_LENGTH = 20  # a sentence shows so many characters of a cell
 MAX_INPUT_SIZE = 1024
 MAX_FIELD_SIZE = 1_000_000
-MAX_UNEVEN_FIELD_SIZE = 4096  # of fields that are followed pixel by pixel
-MAX_PHASES = 64  # units whose fields are compared behind transposed convolutions
+MAX_UNEVEN_FIELD_SIZE = 4096  # for fields that are followed pixel by pixel
+MAX_PHASES = 64  # after a transposed convolution, the fields of so many units are compared
 MAX_MAP_SIZE = 1024  # units along one side of a map that a transposed convolution enlarges
 
 
@@ -64,13 +65,14 @@ class LayerRow:
         name: name of the layer; "" for the image itself.
         kind: "input", "conv", "pool", "transposed" or "global" (joins all positions by construction: linear, global
             pooling).
-        size: side of the field in input pixels. Behind a transposed convolution units see fields of different sizes:
-            then that of the largest.
-        jump: distance in input pixels between the fields of two neighbouring units; behind a transposed convolution
-            the mean distance, which may be a fraction.
-        start: centre of the first unit's field, in input pixels; half pixels occur behind even kernels.
+        size: side of the field in input pixels. After a transposed convolution, units see fields of different sizes:
+            then this is the size of the largest.
+        jump: distance in input pixels between the fields of two neighbouring units. After a transposed convolution it
+            is the mean distance, which may be a fraction.
+        start: centre of the first unit's field, in input pixels; it can lie at half a pixel after even kernels.
         num_units: units along one side.
-        reach: the layer sees pixels 0 to reach - 1; fewer than there are where a stride leaves a rest at the edge.
+        reach: the layer sees pixels 0 to reach - 1. Where a stride does not use the last pixels, these are fewer than
+            the image has.
         note: key of a sentence that says why the field is global or has no single size, or None.
     """
 
@@ -130,13 +132,14 @@ class StackSummary:
 
     Attributes:
         layers: its layers, as `calculate_receptive_field` takes them.
-        size: side of its receptive field.
-        jump: product of the strides.
+        size: side of its receptive field in pixels.
+        jump: product of the strides, in pixels.
         weights_per_pair: weights for each pair of a channel in and a channel out.
         num_params: weights when every layer has `channels` channels in and out, without biases.
-        num_nonlinearities: activations, one behind each convolution.
+        num_nonlinearities: activations, one after each convolution.
         path_counts: (size, size) number of paths from each pixel of the field to the unit.
-        seen_share: share of the field's pixels that any path reaches; below 1 the field has holes.
+        seen_share: share of the field's pixels that have a path to the unit, 0 to 1; if it is below 1, the field has
+            holes.
     """
 
     layers: tuple[Mapping[str, Any], ...]
@@ -159,10 +162,14 @@ def calculate_receptive_field(layers: Sequence[Mapping[str, Any]]) -> list[int]:
         layers: mappings with "kernel", "stride" and "dilation", 1 where absent; "type" is not needed.
 
     Returns:
-        1 for the image itself, then one size a layer, in pixels.
+        1 for the image itself, then one size for each layer, in pixels.
 
     Raises:
-        InputError: a value is not a whole number of at least 1, or a layer has a key that is not known.
+        InputError: a value is not a whole number of at least 1, a layer is no mapping, or a layer has a key that is not
+            known.
+
+    Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic"; Araujo et al. 2019, "Computing receptive
+    fields", Distill.
 
     >>> calculate_receptive_field([{"kernel": 5}, {"kernel": 2, "stride": 2}])
     [1, 5, 6]
@@ -180,7 +187,14 @@ def calculate_receptive_field(layers: Sequence[Mapping[str, Any]]) -> list[int]:
 
 
 class CellError(InputError):
-    """A cell of the table of layers that cannot be used; `row` (from 1) and `column` (None: the row) say which."""
+    """A cell of the table of layers that cannot be used.
+
+    Args:
+        key: key of the sentence, without "receptive_field.".
+        row: number of the row, 1 for the first.
+        column: name of the column; None if the whole row is meant.
+        **values: what fills the placeholders of the sentence.
+    """
 
     def __init__(self, key: str, row: int, column: str | None, **values):
         self.row = row
@@ -193,7 +207,7 @@ class CellError(InputError):
 
 
 class Layers(list[dict[str, Any]]):
-    """Rows of the table that `parse_layers` has checked: it takes them as they are."""
+    """Rows of the table that `parse_layers` has checked: it does not check them again."""
 
 
 def parse_layers(table: Any) -> Layers:
@@ -204,10 +218,11 @@ def parse_layers(table: Any) -> Layers:
             its default (type "conv", padding 0, else 1); an empty one is refused.
 
     Returns:
-        the same rows with checked types and whole numbers.
+        The same rows with checked types and whole numbers.
 
     Raises:
-        InputError: naming the row, the column and what is wrong; a CellError wherever one row or cell is to blame.
+        InputError: the table is no list of 1 to MAX_LAYERS rows.
+        CellError: (an InputError) one row or cell cannot be used; it says which one and what is wrong.
     """
     if isinstance(table, Layers):
         return table
@@ -219,10 +234,19 @@ def parse_layers(table: Any) -> Layers:
 
 
 def find_problems(table: Any, input_size: int = 28) -> list[CellError]:
-    """All cells of a table that cannot be used; where every cell is fine alone, the first that does not fit.
+    """Find the cells of a table that cannot be used.
+
+    Args:
+        table: as `parse_layers` takes it.
+        input_size: side of the image in pixels, 1 to MAX_INPUT_SIZE.
+
+    Returns:
+        All cells that cannot be used. If each cell can be used alone, the first one that does not fit with the others;
+        an empty list if all fit.
 
     Raises:
-        InputError: it is no table, or has too many rows.
+        InputError: it is no list of 1 to MAX_LAYERS rows, or all cells can be used and the image's size is out of
+            bounds.
     """
     _check_table(table)
     problems = [problem for number, row in enumerate(table, start=1) for problem in _find_row_problems(number, row)]
@@ -261,7 +285,7 @@ def _find_row_problems(number: int, row: Any) -> list[CellError]:
 
 
 def _find_key_problem(number: int, row: Any) -> CellError | None:
-    """A misspelt name of a column would count as an absent cell, which has its default."""
+    """Find a row that is no mapping, or a column that is not known: a misspelt one would else have its default."""
     if not isinstance(row, Mapping):
         return CellError("bad_row", number, None)
     unknown = [key for key in row if key not in COLUMN_TERMS]
@@ -287,7 +311,7 @@ def _find_cell_problem(number: int, column: str, row: Mapping[str, Any]) -> Cell
 
 
 def _read_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row that has no problems."""
+    """Read a row that has no problems."""
     numbers = {column: int(float(row.get(column, default))) for column, default in COLUMN_DEFAULTS.items()}
     return {"type": row.get("type", "conv"), **numbers}
 
@@ -295,21 +319,24 @@ def _read_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def trace_layer_table(layers: Sequence[Mapping[str, Any]], input_size: int = 28) -> tuple[LayerRow, ...]:
     """Size, jump, start and number of units after each layer of a chain.
 
-    r <- r + (k' - 1) j; start <- start + ((k' - 1) / 2 - p) j; j <- j s, with k' = d (k - 1) + 1 (Dumoulin and
-    Visin 2016, "A guide to convolution arithmetic"; Araujo et al. 2019, "Computing receptive fields", Distill).
-    Behind a transposed convolution, whose unit o reads the units i with i s = o + p - d t for a tap t, the sets of
-    pixels themselves are followed back.
+    r <- r + (k' - 1) j; start <- start + ((k' - 1) / 2 - p) j; j <- j s, with k' = d (k - 1) + 1.
+    Unit o of a transposed convolution reads the units i with i s = o + p - d t for a tap t. From such a layer on, the
+    pixels of each unit are found by following the unit back to the image.
 
     Args:
         layers: rows as `parse_layers` takes them.
-        input_size: side of the image in pixels.
+        input_size: side of the image in pixels, 1 to MAX_INPUT_SIZE.
 
     Returns:
-        the image's own row, then one row a layer.
+        The image's own row, then one row for each layer.
 
     Raises:
-        InputError: a cell is not what it must be, a kernel does not fit on its map, or the image's size is not
-            1 to 1024.
+        InputError: `layers` is no list of 1 to MAX_LAYERS rows, or the image's size is out of bounds.
+        CellError: (an InputError) a cell is not what it must be, a kernel does not fit on its map, a map or a field
+            would be too large, or no unit of a layer sees a pixel.
+
+    Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic"; Araujo et al. 2019, "Computing receptive
+    fields", Distill.
 
     >>> [row.size for row in trace_layer_table([{"type": "conv", "kernel": 5}, {"type": "pool", "kernel": 2}])]
     [1, 5, 6]
@@ -330,7 +357,11 @@ def trace_layer_table(layers: Sequence[Mapping[str, Any]], input_size: int = 28)
 
 
 def make_image_row(input_size: int) -> LayerRow:
-    """The row of the image: each pixel sees itself."""
+    """The row of the image: each pixel sees itself.
+
+    Args:
+        input_size: side of the image in pixels.
+    """
     return LayerRow("", "input", 1, 1, 0.0, input_size, input_size)
 
 
@@ -344,7 +375,7 @@ def _trace_row(before: LayerRow, layer: Mapping[str, Any], number: int, name: st
 
 
 def _count_units(before: int, layer: Mapping[str, Any], number: int) -> int:
-    """Units along one side of the layer's map; `before` of the map it reads."""
+    """Units along one side of the layer's map; `before` is their number on the map that it reads."""
     span = layer["dilation"] * (layer["kernel"] - 1)
     if layer["type"] == "transposed":
         num_units = (before - 1) * layer["stride"] - 2 * layer["padding"] + span + 1
@@ -448,8 +479,11 @@ def compute_chain_field(
         number: of the layer, 0 for the image.
         unit: (row, column) of the unit on its map.
 
+    Returns:
+        The field, with its mask (H, H) for an image of side H.
+
     Raises:
-        InputError: the layer has no such unit.
+        InputError: the layer has no such unit, or `parse_layers` refuses the layers.
     """
     layers = parse_layers(layers)[:number]
     counts = [row.num_units for row in rows]
@@ -471,7 +505,7 @@ def _edges_of_row(row: LayerRow, index: int) -> tuple[int, int]:
 
 
 def _find_edges(layers: Sequence[Mapping[str, Any]], index: int) -> tuple[int, int]:
-    """First and last pixel (excluded) of a unit's field on endless maps; (0, 0) where it sees none."""
+    """First and last pixel (excluded) of a unit's field on endless maps; (0, 0) if it sees no pixel."""
     seen, first = _pull_back(layers, np.ones((1, 1), dtype=bool), index)
     columns = np.nonzero(seen[0])[0]
     return (first + int(columns[0]), first + int(columns[-1]) + 1) if len(columns) else (0, 0)
@@ -485,38 +519,81 @@ def _pull_side(layers: Sequence[Mapping[str, Any]], index: int, counts: Sequence
 
 
 def compute_chain_reach(layers: Sequence[Mapping[str, Any]], rows: Sequence[LayerRow], number: int) -> np.ndarray:
-    """Along one side: (units, pixels) bool, which pixels of the image each unit of a layer of a chain depends on."""
+    """Which pixels of the image each unit of a layer of a chain depends on, along one side.
+
+    Args:
+        layers: rows as `parse_layers` takes them.
+        rows: what `trace_layer_table` gave for them.
+        number: of the layer, 0 for the image.
+
+    Returns:
+        (units, pixels) bool.
+
+    Raises:
+        InputError: `parse_layers` refuses the layers.
+    """
     counts = [row.num_units for row in rows]
     units = np.eye(counts[number], dtype=bool)
     return _pull_back(parse_layers(layers)[:number], units, 0, counts)[0]
 
 
 def compute_box_reach(row: LayerRow, input_size: int) -> np.ndarray:
-    """Along one side: (units, pixels) bool, which pixels of the image lie in the box of each unit of a layer."""
+    """Which pixels of the image lie in the box of each unit of a layer, along one side.
+
+    Args:
+        row: the layer.
+        input_size: side of the image in pixels.
+
+    Returns:
+        (units, pixels) bool.
+    """
     firsts = np.array([round(row.first_pixel + row.jump * index) for index in range(row.num_units)])
     pixels = np.arange(input_size)
     return (pixels >= firsts[:, None]) & (pixels < np.minimum(firsts + row.size, row.reach)[:, None])
 
 
 def compute_mean_brightness(image: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """What each unit sees on average: (units, units), the mean of an image (H, H) over each unit's field.
+    """What each unit sees on average: the mean of an image over each unit's field.
 
-    0 where a unit sees no pixel.
+    Args:
+        image: (H, H).
+        reach: (units, H) bool, which pixels each unit sees along one side; the same for both sides.
+
+    Returns:
+        (units, units), on the scale of the image; 0 where a unit sees no pixel.
     """
     weights = reach / np.maximum(reach.sum(axis=1, keepdims=True), 1)
     return weights @ image @ weights.T
 
 
 def limit_reach(row: LayerRow) -> LayerRow:
-    """Beyond the last unit's field, and beyond what the layers before reach, nothing is seen."""
+    """Limit the reach of a row to the end of its last unit's field, because nothing is seen beyond it.
+
+    Args:
+        row: a row whose `reach` is that of the layers before it.
+
+    Returns:
+        The same row, with `reach` as it was or smaller, at least 0.
+    """
     end = row.first_pixel + (row.num_units - 1) * row.jump + row.size
     return replace(row, reach=min(row.reach, max(int(end), 0)))
 
 
 def trace_uniform_stack(kernel_size: int, least_size: int, input_size: int) -> tuple[LayerRow, ...]:
-    """Equal convolutions at stride 1 with padding that keeps the size, as many as see `least_size` pixels.
+    """Stack equal convolutions of stride 1 until a unit sees `least_size` pixels along one side.
 
-    At most MAX_LAYERS of them.
+    There are at least 1 and at most MAX_LAYERS of them. With an odd kernel the padding keeps the size of the map.
+
+    Args:
+        kernel_size: side of each kernel, 2 to 31.
+        least_size: side in pixels of the field that the last layer must have.
+        input_size: side of the image in pixels, 1 to MAX_INPUT_SIZE.
+
+    Returns:
+        The image's own row, then one row for each layer.
+
+    Raises:
+        InputError: the kernel or the image is larger than that.
     """
     num_layers = min(max(1, math.ceil((least_size - 1) / (kernel_size - 1))), MAX_LAYERS)
     layer = {"type": "conv", "kernel": kernel_size, "padding": kernel_size // 2}
@@ -524,7 +601,15 @@ def trace_uniform_stack(kernel_size: int, least_size: int, input_size: int) -> t
 
 
 def find_unit(row: LayerRow, pixel: tuple[float, float]) -> tuple[int, int]:
-    """The unit (row, column) of a layer whose centre lies nearest to a pixel (row, column) of the image."""
+    """Find the unit of a layer whose field has its centre nearest to a pixel.
+
+    Args:
+        row: the layer.
+        pixel: (row, column) in the image; it may lie between pixels or outside the image.
+
+    Returns:
+        (row, column) of the unit on the layer's map.
+    """
     return _find_along_side(row, pixel[0]), _find_along_side(row, pixel[1])
 
 
@@ -534,12 +619,15 @@ def _find_along_side(row: LayerRow, position: float) -> int:
 
 
 def compute_field_box(row: LayerRow, unit: tuple[int, int], image_size: int) -> FieldBox:
-    """The region of the image that a unit depends on; exact where paddings are smaller than their kernels.
+    """The region of the image that a unit depends on. It is exact if each padding is smaller than its kernel.
 
     Args:
         row: its layer.
         unit: (row, column) of the unit on its map.
         image_size: side of the image in pixels; beyond it is padding.
+
+    Returns:
+        The field, without a mask.
 
     Raises:
         InputError: the layer has no such unit.
@@ -550,13 +638,13 @@ def compute_field_box(row: LayerRow, unit: tuple[int, int], image_size: int) -> 
 
 
 def _clip(box: Edges, end: int) -> Edges:
-    """Its part between the pixels 0 and end, end excluded."""
+    """The part of a box between the pixels 0 and end, end excluded."""
     top, left, bottom, right = (min(max(edge, 0), end) for edge in box)
     return top, left, bottom, right
 
 
 def _share_outside(box: Edges, image_size: int) -> float:
-    """Share of a box that lies outside the image; 0 of one without a pixel."""
+    """Share of a box that lies outside the image, 0 to 1; it is 0 if the box holds no pixel."""
     top, left, bottom, right = _clip(box, image_size)
     area = (box[2] - box[0]) * (box[3] - box[1])
     return 1 - (bottom - top) * (right - left) / area if area else 0.0
@@ -567,16 +655,21 @@ def _find_first_pixel(row: LayerRow, index: int) -> float:
 
 
 def compute_path_counts(layers: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """How many paths lead from each pixel of the field to the unit: all weights 1, one channel.
+    """How many paths lead from each pixel of the field to the unit, in a chain with one channel.
 
-    What a unit's gradient looks like when all weights are equal; pixels with 0 are holes. A random network's
-    gradient has the same spread (Luo et al. 2016, "Understanding the effective receptive field").
+    The gradient of a unit looks like this when all weights are 1. Pixels with 0 are holes. The gradient of a random
+    network has the same spread.
 
     Args:
-        layers: mappings with "kernel", "stride" and "dilation", 1 where absent.
+        layers: mappings with the whole numbers "kernel", "stride" and "dilation", 1 where absent.
 
     Returns:
         (size, size) float64 array, size as in `calculate_receptive_field`.
+
+    Raises:
+        InputError: `calculate_receptive_field` refuses the layers.
+
+    Source: Luo et al. 2016, "Understanding the effective receptive field in deep convolutional neural networks".
     """
     size = calculate_receptive_field(layers)[-1]
     counts: np.ndarray = np.ones(1)
@@ -591,7 +684,7 @@ def compute_path_counts(layers: Sequence[Mapping[str, Any]]) -> np.ndarray:
     return np.outer(counts, counts)
 
 
-# What the wing sets side by side: stacks that see the same with different costs, or differ in one setting.
+# Stacks that the wing shows side by side: they see the same at different costs, or they differ in one setting.
 COMPARISONS: Mapping[str, tuple[tuple[Mapping[str, int], ...], ...]] = {
     "kernels": (({"kernel": 3},) * 2, ({"kernel": 5},), ({"kernel": 3},) * 3, ({"kernel": 7},)),
     "dilation": tuple(
@@ -607,6 +700,13 @@ COMPARISONS: Mapping[str, tuple[tuple[Mapping[str, int], ...], ...]] = {
 def compare_stacks(name: str, channels: int) -> tuple[StackSummary, ...]:
     """The summaries of one of COMPARISONS.
 
+    Args:
+        name: a key of COMPARISONS.
+        channels: as in `summarise_stack`.
+
+    Returns:
+        One summary for each stack of the comparison.
+
     Raises:
         InputError: there is no such comparison, or channels is not 1 to 4096.
     """
@@ -615,7 +715,16 @@ def compare_stacks(name: str, channels: int) -> tuple[StackSummary, ...]:
 
 
 def summarise_stack(layers: Sequence[Mapping[str, Any]], channels: int = 1) -> StackSummary:
-    """What a stack of square convolutions with `channels` channels throughout costs and sees."""
+    """What a stack of square convolutions costs and sees.
+
+    Args:
+        layers: mappings with the whole numbers "kernel", "stride" and "dilation", 1 where absent.
+        channels: channels into and out of every layer, 1 to 4096.
+
+    Raises:
+        InputError: channels is not a whole number within these limits, or `calculate_receptive_field` refuses the
+            layers.
+    """
     channels = check_whole("receptive_field.channels", channels, 1, 4096)
     weights_per_pair = sum(layer.get("kernel", 1) ** 2 for layer in layers)
     path_counts = compute_path_counts(layers)
@@ -632,17 +741,40 @@ def summarise_stack(layers: Sequence[Mapping[str, Any]], channels: int = 1) -> S
 
 
 def find_first_as_wide(rows: Sequence[LayerRow]) -> LayerRow | None:
-    """The first layer whose field has at least the image's side, or None."""
+    """Find the first layer whose field is at least as wide as the image.
+
+    Args:
+        rows: those of a network or chain, the image's own row first.
+
+    Returns:
+        The row of that layer; None if no field is so wide.
+    """
     return next((row for row in rows if row.size >= rows[0].num_units), None)
 
 
 def how_much_is_joined(row: LayerRow, image_size: int) -> str | None:
-    """Of a layer that joins all positions: "global" where that is the image, "part" where strides skip pixels of it."""
+    """Whether a layer joins all positions, and whether these cover the whole image.
+
+    Args:
+        row: the layer.
+        image_size: side of the image in pixels.
+
+    Returns:
+        None if the layer does not join all positions; "global" if it sees the whole image; "part" if strides leave out
+        some pixels at the border.
+    """
     if row.kind != "global":
         return None
     return "global" if row.size == image_size else "part"
 
 
 def find_last_local(rows: Sequence[LayerRow]) -> LayerRow:
-    """The last layer whose units still look at different places; the image itself where there is none."""
+    """Find the last layer whose units still look at different places.
+
+    Args:
+        rows: those of a network or chain, the image's own row first.
+
+    Returns:
+        The row of that layer; the image's own row if there is no such layer.
+    """
     return next(row for row in reversed(rows) if row.kind != "global")

@@ -25,22 +25,30 @@ MAX_IMAGE_SIZE = 512
 
 
 def record_network(name: str) -> Recording:
-    """The recording of a network, for the images that it is made for."""
+    """The recording of a network, built for images with the number of channels that it is made for.
+
+    Args:
+        name: a key of NETWORKS, or a former name.
+
+    Raises:
+        InputError: no network has that name, or it cannot be recorded.
+    """
     return find_network(name).record()
 
 
 def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
-    """The rows of a network along its longest path: its convolutions and poolings.
+    """The rows of a network along the path on which fields grow most: its convolutions and poolings.
 
-    A layer on a shortcut or another branch is left out, as is one whose field is not square. The last row is the layer
-    from which on every unit sees all that is seen.
+    Layers on a shortcut or another branch are left out, and layers whose field is not square. The last row is the
+    first layer that joins all positions: from there on every unit sees everything that the network sees.
 
     Args:
-        name: a key of NETWORKS.
-        input_size: side of the image in pixels.
+        name: a key of NETWORKS, or a former name.
+        input_size: side of the image in pixels, 1 to MAX_IMAGE_SIZE.
 
     Returns:
-        the image's own row, then one row a layer, the last one of kind "global".
+        The image's own row, then one row for each layer. The last one has the kind "global", if a layer joins all
+        positions.
 
     Raises:
         InputError: no network has that name, or it cannot take an image of that size.
@@ -65,7 +73,7 @@ def _trace_network(network: Network, input_size: int) -> tuple[LayerRow, ...]:
 
 
 def _read_joint(layer: Layer) -> LayerRow:
-    """The row of a layer that joins all positions: one unit, which sees less than the image where strides skip pixels."""
+    """The row of a layer that joins all positions: one unit. If strides skip pixels, it sees less than the image."""
     spans = [axis.span(0) for axis in layer.receptive_field.axes]
     first, last = min(first for first, _ in spans), max(last for _, last in spans)
     size = last - first + 1
@@ -73,7 +81,7 @@ def _read_joint(layer: Layer) -> LayerRow:
 
 
 def _find_joint(layers: Sequence[Layer]) -> int:
-    """Index of the layer from which on every unit of the main path sees everything.
+    """Index of the first layer from which on every unit of the main path sees everything.
 
     That is where a branch that saw everything meets the path (squeeze and excitation), or else the last layer that
     still reads from one with a field of its own.
@@ -91,7 +99,7 @@ def _find_joint(layers: Sequence[Layer]) -> int:
 
 
 def _choose_path(layers: Sequence[Layer], reach: int) -> list[LayerRow]:
-    """The rows along one path, that on which fields grow most: each layer reads, if not at once, from the one before."""
+    """The rows along the path on which fields grow most. Each layer reads from the one before, directly or not."""
     sources = _find_sources(layers)
     rows = {index: row for index, layer in enumerate(layers) if (row := _read_layer(layer, reach)) is not None}
     path: list[LayerRow] = []
@@ -99,7 +107,7 @@ def _choose_path(layers: Sequence[Layer], reach: int) -> list[LayerRow]:
     while left:
         largest = max(row.size for row in left.values())
         widest = [index for index, row in left.items() if row.size == largest]
-        # Branches alike in size lie side by side: of them the first, with what reads from it and widens nothing more.
+        # Branches of equal size lie side by side. Take the first one, and the layers that read from it at that size.
         last = next(index for index in reversed(widest) if index == widest[0] or sources[index] >> widest[0] & 1)
         path.append(rows[last])
         left = {index: row for index, row in left.items() if sources[last] >> index & 1}
@@ -107,7 +115,7 @@ def _choose_path(layers: Sequence[Layer], reach: int) -> list[LayerRow]:
 
 
 def _find_sources(layers: Sequence[Layer]) -> list[int]:
-    """For each layer all that it reads from, directly or through others, as the bits of a number."""
+    """For each layer, all layers that it reads from, directly or through others, as the bits of a number."""
     found: list[int] = []
     for layer in layers:
         found.append(reduce(or_, (found[source] | 1 << source for source in layer.inputs if source >= 0), 0))
@@ -115,7 +123,7 @@ def _find_sources(layers: Sequence[Layer]) -> list[int]:
 
 
 def _read_layer(layer: Layer, reach: int) -> LayerRow | None:
-    """The row of a traced layer, or None for one that slides no window or whose field is not a regular square."""
+    """The row of a traced layer; None if it slides no window, or if its field is not a regular square."""
     field, operation = layer.receptive_field, BY_KIND[layer.kind]
     if not operation.is_row or field.is_global or field.jump is None or field.size[0] != field.size[1]:
         return None
@@ -125,13 +133,13 @@ def _read_layer(layer: Layer, reach: int) -> LayerRow | None:
 
 @dataclass(frozen=True)
 class UnitCheck:
-    """A unit's field as it was found by autograd just now, beside the computed one.
+    """What autograd found for the field of a unit, compared with the computed field.
 
     Attributes:
         verdict: "confirmed", "differs" or "not_checked".
         reason: key of the sentence that says why it was not checked, or None.
         field: the field with the mask that autograd found; without a mask where it was not checked.
-        milliseconds: what the check took.
+        milliseconds: time of the check.
     """
 
     verdict: str
@@ -141,13 +149,19 @@ class UnitCheck:
 
 
 def check_unit(name: str, input_size: int, row: LayerRow, unit: tuple[int, int]) -> UnitCheck:
-    """Check a unit's box in a network that can be picked, and find which pixels of the box reach the unit.
+    """Check the box of a unit in one of the NETWORKS, and find which pixels of the box reach the unit.
 
-    Where holes of the field meet the border of the image, the pixels reach less far than the box: then the same
-    layer is checked in an image large enough for its field.
+    If holes of the field lie at the border of the image, the pixels that reach the unit do not fill the box. Then the
+    same layer is checked once more, in an image that has room for its whole field.
+
+    Args:
+        name: a key of NETWORKS.
+        input_size: side of the image in pixels.
+        row: the layer's row, as `trace_model` gives it for that size.
+        unit: (row, column) of the unit on the layer's map.
 
     Raises:
-        InputError: the layer has no such unit.
+        InputError: no network has that name, or the layer has no such unit.
     """
     network = find_network(name)
     return _check_unit(record_network(name), (network.channels, input_size, input_size), row, unit)
@@ -156,14 +170,17 @@ def check_unit(name: str, input_size: int, row: LayerRow, unit: tuple[int, int])
 def check_chain_unit(
     layers: Sequence[Mapping[str, Any]], input_size: int, row: LayerRow, unit: tuple[int, int], field: FieldBox
 ) -> UnitCheck:
-    """The same for a chain of layers, built anew with PyTorch's own modules: every pixel must agree.
+    """Check the field of a unit of a chain, which is built from PyTorch's own modules: every pixel must agree.
 
     Args:
-        layers: rows as `parse_layers` takes them, up to the layer that is checked.
+        layers: rows as `parse_layers` gives them, up to the layer that is checked; empty for the image.
         input_size: side of the image in pixels.
         row: row of the last layer.
         unit: (row, column) of the unit.
         field: what `compute_chain_field` gave.
+
+    Raises:
+        InputError: the layer has no such unit.
     """
     start = time.perf_counter()
     if not layers:
@@ -178,7 +195,14 @@ def check_chain_unit(
 
 
 def build_chain(layers: Sequence[Mapping[str, Any]]) -> nn.Sequential:
-    """The layers as PyTorch's modules for one channel; poolings take the maximum."""
+    """Build a chain from PyTorch's modules, for one channel and without biases; poolings take the maximum.
+
+    Args:
+        layers: rows as `parse_layers` gives them, each with all its cells.
+
+    Returns:
+        The modules in order, with their weights on the meta device.
+    """
     kinds = {"conv": nn.Conv2d, "transposed": nn.ConvTranspose2d}
     modules: list[nn.Module] = []
     for layer in layers:
@@ -201,14 +225,14 @@ def _check_unit(recording: Recording, shape: tuple[int, int, int], row: LayerRow
     except UnsupportedLayerError:
         return UnitCheck("not_checked", "trace.check_unsupported", field, 0.0)
     verdict, reason = ("confirmed", None) if find_bounds(mask) == field.clipped else ("differs", None)
-    if verdict == "differs" and _is_traced(recording, shape, row):  # at the border a box need not be filled
+    if verdict == "differs" and _is_traced(recording, shape, row):  # at the border the pixels need not fill the box
         check = check_field(recording, shape, row.name)
         verdict, reason = check.verdict, check.reason
     return UnitCheck(verdict, reason, replace(field, mask=mask), 1000 * (time.perf_counter() - start))
 
 
 def _is_traced(recording: Recording, shape: tuple[int, int, int], row: LayerRow) -> bool:
-    """Whether the row tells the very field that the trace gives for its layer."""
+    """Whether the row has exactly the field that the trace gives for its layer."""
     layer = next(each for each in recording.trace(shape).layers if each.name == row.name)
     field = layer.receptive_field
     jump = None if field.jump is None else field.jump[0]
@@ -216,7 +240,14 @@ def _is_traced(recording: Recording, shape: tuple[int, int, int], row: LayerRow)
 
 
 def find_bounds(mask: np.ndarray) -> tuple[int, int, int, int] | None:
-    """[top, left, bottom, right] of the pixels that are set, bottom and right exclusive; None where there are none."""
+    """Find the smallest box around all pixels that are set.
+
+    Args:
+        mask: (H, W) bool.
+
+    Returns:
+        (top, left, bottom, right), bottom and right exclusive; None if no pixel is set.
+    """
     rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
     if len(rows) == 0:
         return None

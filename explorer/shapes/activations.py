@@ -1,4 +1,4 @@
-"""What a trained network makes of an image at one layer: its feature maps, its kernels, what one unit of it sees."""
+"""What a trained network computes from an image at one layer: feature maps, kernels, and what one unit of it sees."""
 
 from __future__ import annotations
 
@@ -29,17 +29,20 @@ class Features:
 def measure_features(model: nn.Module, found: Trace, image: torch.Tensor, name: str) -> Features | None:
     """Run the network once and keep what one layer gives. The network and its hooks are left as found.
 
-    A function's output (an addition, a flattening) is taken where a module reads it, or where the module whose last
-    operation it is hands it on.
+    The output of a function (an addition, a flattening) is taken from the module that reads it, or from the module
+    whose last operation it is.
 
     Args:
-        model: the network, in eval mode. Where it is shared, hold its lock.
+        model: the network, in eval mode. If others use it too, hold its lock.
         found: its trace at the image's size.
-        image: (1, C, H, W).
+        image: (1, C, H, W), normalised.
         name: the layer's name in its trace.
 
     Returns:
-        None where no module reads that layer or hands it on.
+        The layer's maps and kernels; None if no module reads that layer's output or gives it on.
+
+    Raises:
+        StopIteration: the trace has no layer of that name.
     """
     index = next(i for i, layer in enumerate(found.layers) if layer.name == name)
     seen: list[torch.Tensor] = []
@@ -77,22 +80,25 @@ def _kernels_of(model: nn.Module, layer: Layer) -> torch.Tensor | None:
 
 
 def find_middle(layer: Layer) -> tuple[int, int]:
-    """Row and column of the unit in the middle of the layer's map; (0, 0) where it has none."""
+    """(row, column) of the unit in the middle of the layer's map; (0, 0) if its output is no map."""
     return tuple(layer.output_shape[axis] // 2 for axis in layer.map_axes) if layer.map_axes else (0, 0)
 
 
 def find_field(layer: Layer, unit: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """The box of the pixels from which a unit can be reached: top, left, bottom, right, the last two excluded.
+    """The box of the pixels that reach a unit. There may be holes in it.
 
-    Inside the box there may be holes. On a regular grid it may hang over the border of the image; elsewhere it ends
-    there.
+    If the units form a regular grid, the box may be partly outside the image; otherwise it ends at the border.
 
     Args:
         layer: the layer.
-        unit: row and column on its map.
+        unit: (row, column) on its map; it does not matter if the layer joins all positions.
 
     Returns:
-        None for units in one long row, which have neither, and where a unit sees padding alone.
+        (top, left, bottom, right) in pixels, the last two excluded. None for units in one long row, which have no row
+        and column, and for units that see only padding.
+
+    Raises:
+        IndexError: the units form no regular grid, and there is no such unit.
     """
     field = layer.receptive_field
     if not layer.map_axes and not field.is_global:

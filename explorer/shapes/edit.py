@@ -1,6 +1,6 @@
 """Changes to a network's layers, how far an image then gets, and what would fit where it stops.
 
-Networks stand on the meta device: they have shapes and no numbers, so a change costs no memory, whatever its size.
+Networks are on the meta device: they have shapes and no numbers. So even a large layer costs no memory.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from explorer.shapes.layer_list import (
 OWN = "own"  # in place of a name: the reader's own list of layers
 MAX_EDITS = 60
 MAX_MENDS = 60
-MOST_EDITS = 4 * MAX_EDITS  # with those that only follow from others
+MOST_EDITS = 4 * MAX_EDITS  # together with changes that only follow from others
 LONGEST_NAME = 200  # characters of a layer's name
 MAX_VALUES = 1_000_000_000  # numbers in one layer's output
 
@@ -39,7 +39,7 @@ class Edit:
     """One change: `setting` of the layer of that name becomes `value`, a whole number, a pair or a word.
 
     Attributes:
-        follows: whether it was made so that the layer fits what comes before, not by the reader.
+        follows: True if the reader did not make it: it was made so that the layer fits the layers before it.
     """
 
     layer: str
@@ -58,7 +58,7 @@ class Broken:
         error: what it cannot take, as a sentence.
         input_shapes: the shapes that reach it.
         spec: its settings; None for a function.
-        mended: the same layer with the inputs that it gets; None where no such number would help.
+        mended: the same layer, made for the number of inputs that it gets; None where no such number would help.
     """
 
     name: str
@@ -74,10 +74,11 @@ class Walk:
     """How far an image gets through a network.
 
     Attributes:
-        trace: every layer, or those before the one that breaks.
-        broken: that layer; None where all fit.
-        specs: settings by the layer's name, of every layer whose settings are known.
-        chain: the network as one list of layers; None where it has branches or layers that cannot be written.
+        trace: every layer, or the layers before the one that breaks.
+        broken: the layer that breaks; None where all fit.
+        specs: name of a layer -> its settings, for every layer whose settings are known.
+        chain: the network as one list of layers; None where one breaks, or where it has branches or layers that cannot
+            be written.
     """
 
     trace: Trace
@@ -87,7 +88,7 @@ class Walk:
 
 
 class Network:
-    """A recorded network, walked with or without changes; it is never changed itself.
+    """A recorded network that can be walked with and without changes. It is never changed itself.
 
     Args:
         recording: its operations.
@@ -100,14 +101,18 @@ class Network:
         self._specs = {name: spec for name, spec in described.items() if spec is not None}
 
     def walk(self, input_shape: Shape, edits: Sequence[Edit] = ()) -> Walk:
-        """Follow an image through the network, with these layers in the places of theirs.
+        """Follow an image through the network, with some changes to its layers.
 
         Args:
             input_shape: (C, H, W) of the image.
-            edits: changes, of which later ones overrule earlier ones.
+            edits: the changes; later ones overrule earlier ones.
+
+        Returns:
+            How far the image gets. A layer that cannot take what it gets is no error; it is `broken`.
 
         Raises:
-            InputError: a change cannot be made, or the network has a layer that the walk has no rule for.
+            InputError: a change cannot be made, the shape is not three or four whole numbers of at least 1, there is no
+                rule for a layer, or an output would have more than MAX_VALUES numbers.
         """
         changed = _change_specs(self._specs, edits)
         specs = {**self._specs, **changed}
@@ -124,9 +129,17 @@ class Network:
         return Walk(found, broken, specs, None if broken else _describe_chain(found, specs))
 
     def mend(self, input_shape: Shape, edits: Sequence[Edit]) -> tuple[Edit, ...]:
-        """The changes and, after them, those that give each layer that breaks the inputs that it gets.
+        """Add changes until all layers fit: each layer that breaks is made for the inputs that it gets.
 
-        Stops where all fit, or where other numbers do not help: at branches of different shapes, say.
+        It stops where all layers fit, or where another number does not help: for example at branches of different
+        shapes.
+
+        Args:
+            input_shape: (C, H, W) of the image.
+            edits: changes of the reader.
+
+        Returns:
+            The changes of the reader, then the added ones, which have `follows`.
 
         Raises:
             InputError: as `walk` does.
@@ -145,16 +158,16 @@ class Network:
 
 
 def open_network(name: str, channels: int = 1, stem: str = "small", text: str = "") -> Network:
-    """A network, built for so many channels where it can be, or the reader's own list of layers.
+    """Open a network, or the reader's own list of layers. The latest ones are remembered.
 
     Args:
-        name: a key of `networks.NETWORKS`, or OWN.
+        name: a key of `networks.NETWORKS`, a former name, or OWN.
         channels: channels of the image; torchvision's networks and a list of layers have their own.
         stem: "small" for a 3x3 first convolution, "large" for 7x7 with pooling, where there is a choice.
         text: the list of layers, for OWN.
 
     Raises:
-        InputError: there is no such network, or the text is no list of layers.
+        InputError: there is no such network, it cannot be built for so many channels, or the text is no list of layers.
     """
     if name == OWN:
         if not isinstance(text, str):
@@ -177,7 +190,13 @@ def _open_known(name: str, channels: int, stem: str) -> Network:
 
 
 def read_setting(words) -> int | tuple[int, int] | str:
-    """What someone typed into a field: a whole number, a pair such as "3, 5" or "3x5", or a word such as "same".
+    """Read what someone typed into a field: a whole number, a pair such as "3, 5" or "3x5", "same" or "valid".
+
+    Args:
+        words: what was typed; numbers have at most nine digits.
+
+    Returns:
+        The number, the pair or the word.
 
     Raises:
         InputError: it is none of these.
@@ -197,7 +216,14 @@ def read_setting(words) -> int | tuple[int, int] | str:
 
 
 def undo_last(edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Without the last change, or without all that were made at once so that the rest fits."""
+    """Undo the last change of the reader, together with the changes that followed from it.
+
+    Args:
+        edits: all changes, in order.
+
+    Returns:
+        The changes that stay.
+    """
     kept = len(edits)
     while kept and edits[kept - 1].follows:
         kept -= 1
@@ -205,10 +231,13 @@ def undo_last(edits: Sequence[Edit]) -> tuple[Edit, ...]:
 
 
 def read_edits(value) -> tuple[Edit, ...]:
-    """Changes as the page sends them: a list of [layer, setting, value, follows].
+    """Read changes as the page sends them.
+
+    Args:
+        value: a list of [layer, setting, value, follows], at most MOST_EDITS of them.
 
     Raises:
-        InputError: it is no such list, or too long.
+        InputError: it is no such list, it is too long, or `read_setting` cannot read one of the values.
     """
     if not isinstance(value, (list, tuple)) or not all(isinstance(each, (list, tuple)) for each in value):
         raise InputError("shapes.edit_damaged")
@@ -229,7 +258,11 @@ def _as_setting(value):
 
 
 def _change_specs(specs: Mapping[str, LayerSpec], edits: Sequence[Edit]) -> dict[str, LayerSpec]:
-    """The layers that change, with all that changes in them."""
+    """The layers that change, each with all its changes.
+
+    Raises:
+        InputError: there is no such layer, it has no such setting, or the new value cannot be used.
+    """
     settings: dict[str, dict] = {}
     for edit in edits:
         spec = specs.get(edit.layer)
@@ -259,10 +292,10 @@ def _describe_break(specs: Mapping[str, LayerSpec], error: ShapeError) -> Broken
 
 
 def _mend_layer(spec: LayerSpec | None, error: ShapeError) -> LayerSpec | None:
-    """The layer with the number of inputs that it gets."""
+    """The layer, made for the number of inputs that it gets; None if that does not help."""
     if spec is None or error.key not in ("trace.channels", "trace.features"):
         return None
-    # Channels stand first in a map; a matrix acts on the last dimension.
+    # The channels are the first dimension of a map; a linear layer acts on the last dimension.
     got = error.input_shapes[0][-1 if error.key == "trace.features" else 0]
     changes = {PASTINGS[spec.kind].made_for: got}
     if spec.get("groups") not in (None, 1):  # depthwise: as many groups as channels
@@ -276,7 +309,7 @@ def _mend_layer(spec: LayerSpec | None, error: ShapeError) -> LayerSpec | None:
 
 
 def _describe_chain(found: Trace, specs: Mapping[str, LayerSpec]) -> LayerList | None:
-    """The network as a list of layers, if each reads what the one before it gives."""
+    """The network as a list of layers; None if a layer does not read from the one before it, or cannot be written."""
     if any(layer.inputs != (index - 1,) for index, layer in enumerate(found.layers)):
         return None
     flatten = make_layer("Flatten")
@@ -288,7 +321,14 @@ def _describe_chain(found: Trace, specs: Mapping[str, LayerSpec]) -> LayerList |
 
 
 def suggest_fit(broken: Broken) -> tuple[str, dict]:
-    """What would fit where an image gets stuck: a sentence's key and its values; ("", {}) where nothing is known."""
+    """Suggest what would fit where an image gets stuck.
+
+    Args:
+        broken: the layer at which it gets stuck.
+
+    Returns:
+        The key of a sentence and the values for its placeholders; ("", {}) where there is nothing to suggest.
+    """
     key, spec = broken.error.key.removeprefix("trace."), broken.spec
     if key == "features" and broken.mended is not None:
         before = broken.error.layers[-1] if broken.error.layers else None
@@ -312,7 +352,7 @@ def suggest_fit(broken: Broken) -> tuple[str, dict]:
 
 
 def _suggest_flatten(spec: LayerSpec, shape: Shape) -> tuple[str, dict]:
-    """What a layer for a flat list needs where it gets a map."""
+    """Suggest what a layer needs that takes a flat list but gets a map."""
     setting = PASTINGS[spec.kind].made_for
     if spec.get(setting) == prod(shape):
         return "shapes.fit_needs_vector", {}
@@ -326,7 +366,7 @@ def _suggest_flatten(spec: LayerSpec, shape: Shape) -> tuple[str, dict]:
 
 
 def _suggest_kernel(spec: LayerSpec, shape: Shape) -> tuple[str, dict]:
-    """The largest kernel that its padded input has room for; of a pooling it must be twice its padding at least."""
+    """Suggest the largest kernel for which the padded input has room. A pooling needs one of twice its padding."""
     most = min(
         (size + 2 * _axis(spec, "padding", axis) - 1) // _axis(spec, "dilation", axis, 1) + 1
         for axis, size in enumerate(shape[1:])
@@ -343,7 +383,7 @@ def _axis(spec: LayerSpec, setting: str, axis: int, default: int = 0) -> int:
 
 
 def list_fields(spec: LayerSpec) -> list[tuple[str, str]]:
-    """Settings of a layer that can be changed, with their values as they are typed."""
+    """The settings of a layer that can be changed: (name, value as someone would type it)."""
     return [(name, write_setting(spec.get(name))) for name in PASTINGS[spec.kind].editable]
 
 

@@ -1,7 +1,7 @@
-"""A network as a graph that can be folded: nodes with their inputs, groups by the layers' paths, folds to begin with.
+"""A network as a graph that can be folded: nodes with their inputs, groups of nodes, and the groups folded at first.
 
-A node is a layer together with the pointwise ones that follow it alone: a convolution with its normalisation and
-activation is one node.
+A node is a layer together with the pointwise layers after it, as long as nothing else reads from between them: a
+convolution with its normalisation and activation is one node. Groups follow from the paths of the layers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from explorer.models.trace import Layer, Shape
 from explorer.shapes.edit import Broken, Walk
 from explorer.shapes.maths import find_role
 
-MOST_NODES = 40  # that are shown before someone unfolds more
+MOST_NODES = 40  # so many are shown before someone unfolds more
 IMAGE = -1
 
 
@@ -59,11 +59,12 @@ class Graph:
 
 
 def gather_graph(walk: Walk, most: int = MOST_NODES) -> Graph:
-    """The graph of a network, or of what an image reaches of it.
+    """The graph of a network, or of the part of it that an image reaches.
 
     Args:
         walk: how far the image gets.
-        most: nodes up to which groups are unfolded at first, one level of paths after the other.
+        most: groups are unfolded at first, one level of paths after the other, as long as no more nodes than this are
+            shown.
 
     >>> from explorer.shapes.edit import open_network
     >>> graph = gather_graph(open_network("resnet152").walk((1, 28, 28)))
@@ -114,7 +115,7 @@ def _parents(name: str) -> tuple[str, ...]:
 
 
 def _meaningful_groups(nodes: Sequence[Node]) -> dict[str, tuple[int, ...]]:
-    """Groups of at least two nodes; of groups with the same nodes the outermost."""
+    """Groups of at least two nodes. Of groups with the same nodes, only the outermost one is kept."""
     members: dict[str, list[int]] = {}
     for node in nodes:
         for path in node.groups:
@@ -127,7 +128,7 @@ def _meaningful_groups(nodes: Sequence[Node]) -> dict[str, tuple[int, ...]]:
 
 
 def _first_folds(nodes: Sequence[Node], groups: dict[str, tuple[int, ...]], most: int) -> tuple[str, ...]:
-    """The groups that stay folded when whole levels are unfolded as long as there is room; a break is never hidden."""
+    """The groups that are folded at first. Whole levels are unfolded while there is room; a break is never hidden."""
     deepest = max((len(node.groups) for node in nodes), default=0)
     level = next((depth for depth in range(deepest, 0, -1) if _count_shown(nodes, depth) <= most), 0)
     stuck = {path for node in nodes if node.broken for path in node.groups}
@@ -136,5 +137,5 @@ def _first_folds(nodes: Sequence[Node], groups: dict[str, tuple[int, ...]], most
 
 
 def _count_shown(nodes: Sequence[Node], depth: int) -> int:
-    """Nodes and folded groups that are seen when everything below this depth of paths is folded."""
+    """Number of nodes and folded groups that are seen if everything below this depth of paths is folded."""
     return len({node.groups[depth] if len(node.groups) > depth else node.number for node in nodes})

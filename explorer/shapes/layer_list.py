@@ -1,7 +1,8 @@
-"""Networks as lists of layers: read from a text that is never executed, built without numbers, written as PyTorch code.
+"""Networks as lists of layers: they are read from a text, built without numbers, and written as PyTorch code.
 
-A text is parsed into Python's syntax tree and read from there: calls of the layers in `LAYERS`, with plain numbers,
-pairs, True, False and short strings. Nothing of it is evaluated or looked up, and every number has a limit.
+The text is never executed. It is parsed into Python's syntax tree, and read from there: calls of the layers in
+`LAYERS`, with plain numbers, pairs, True, False and short strings. No name in it is looked up, and every number has a
+limit.
 """
 
 from __future__ import annotations
@@ -25,22 +26,28 @@ MAX_TEXT = 6000  # characters
 MAX_LAYERS = 200
 MAX_DEPTH = 4  # nn.Sequential inside nn.Sequential
 MAX_BRACKETS = 12
-MAX_OPERATIONS = 8  # of arithmetic in one number, such as 16 * 5 * 5
+MAX_OPERATIONS = 8  # operations inside each other in one number; 16 * 5 * 5 has two
 MAX_PARAMS = 1_000_000_000
 
 
 class LineError(InputError):
-    """What is wrong with a layer, and in which line of the text."""
+    """What is wrong with a layer, and in which line of the text.
+
+    Args:
+        line: number of the line, 1 for the first.
+        problem: what is wrong, without the line.
+    """
 
     def __init__(self, line: int, problem: InputError):
         self.problem = problem
         super().__init__("shapes.list_line", line=line, problem=problem)
 
     def sentence(self, language: str) -> str:
+        """The sentence in that language, with the line."""
         return translate(language, self.key, line=self.values["line"], problem=self.problem.sentence(language))
 
 
-# Settings in the order in which PyTorch takes them without names.
+# Settings in the order in which PyTorch takes them if their names are not written.
 LAYERS = {kind: pasting.settings for kind, pasting in PASTINGS.items()}
 
 
@@ -52,7 +59,7 @@ class LayerSpec:
     settings: tuple[tuple[str, object], ...] = ()
 
     def get(self, name: str):
-        """Value of a setting, None where there is no such setting."""
+        """Value of a setting; None if there is no such setting."""
         return dict(self.settings).get(name)
 
 
@@ -63,15 +70,23 @@ class LayerList:
     layers: tuple[LayerSpec | LayerList, ...]
 
     def count(self) -> int:
-        """Layers, those of inner lists included."""
+        """Number of layers, together with those of inner lists."""
         return sum(each.count() if isinstance(each, LayerList) else 1 for each in self.layers)
 
 
 def make_layer(kind: str, /, **settings) -> LayerSpec:
-    """A layer with these settings, checked; the others have PyTorch's defaults.
+    """Make a layer from checked settings.
+
+    Args:
+        kind: name of its class in torch.nn, a key of LAYERS.
+        **settings: its settings; the others have PyTorch's defaults.
+
+    Returns:
+        The layer with all its settings. A pair of equal numbers is written as one number.
 
     Raises:
-        InputError: no such layer or setting, a value out of its limits, or values that do not go together.
+        InputError: there is no such layer or setting, a setting without default is missing, a value is out of its
+            limits, or values do not go together.
 
     >>> make_layer("MaxPool2d", kernel_size=(2, 2)).settings[:2]
     (('kernel_size', 2), ('stride', 2))
@@ -114,17 +129,22 @@ def _check_together(kind: str, values: dict) -> None:
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_.,()\[\]=\"'+\-*/ \t\n]")
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv}
-_LARGEST = 10**12  # of a number on the way
+_LARGEST = 10**12  # limit of numbers, also within a calculation
 
 
 def parse_layer_list(text: str) -> LayerList:
-    """Read a list of layers as it stands in PyTorch code.
+    """Read a list of layers that is written as in PyTorch code.
 
-    It may be a whole `nn.Sequential(...)`, also with a name and imports before it, or just its layers, separated by
-    commas or line breaks. Comments are skipped.
+    It may be a whole `nn.Sequential(...)`, with a name and imports before it or without, or only its layers, separated
+    by commas or line breaks. Comments are skipped.
+
+    Args:
+        text: at most MAX_TEXT characters; it is not executed.
 
     Raises:
-        InputError: with the line and what would be right there.
+        InputError: the text is empty, too long, or has too many layers; or something in it is no layer, and then it
+            says what.
+        LineError: (an InputError) a layer cannot be made; it says in which line and why.
 
     >>> parse_layer_list("nn.Flatten(), nn.Linear(28 * 28, 10)").layers[1].settings
     (('in_features', 784), ('out_features', 10), ('bias', True))
@@ -142,7 +162,11 @@ def parse_layer_list(text: str) -> LayerList:
 
 
 def _check_text(text) -> str:
-    """The text without comments, with only such characters as a list of layers needs."""
+    """The text without comments. It may have only those characters that a list of layers needs.
+
+    Raises:
+        InputError: it is empty or too long, or has other characters or too many brackets within brackets.
+    """
     if not isinstance(text, str) or not text.strip():
         raise InputError("shapes.list_empty")
     if len(text) > MAX_TEXT:
@@ -158,11 +182,15 @@ def _check_text(text) -> str:
             depth += (character in "([") - (character in ")]")
             if depth > MAX_BRACKETS:
                 raise InputError("shapes.list_nested", line=line, maximum=MAX_DEPTH)
-    return textwrap.dedent(text).rstrip("\n")  # empty lines at the top count when a line is named
+    return textwrap.dedent(text).rstrip("\n")  # empty lines at the top stay, so that line numbers are right
 
 
 def _parse(text: str) -> ast.Module:
-    """The syntax tree of statements, or of layers that are spread over indented lines."""
+    """The syntax tree of a text, which may be statements, or layers on indented lines.
+
+    Raises:
+        InputError: it is neither.
+    """
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as first:
@@ -215,7 +243,7 @@ def _is_torch_nn(node: ast.expr) -> bool:
 
 
 def _inner_list(node: ast.expr) -> list[ast.expr] | None:
-    """What stands in an nn.Sequential(...), a list or a tuple."""
+    """The items of an nn.Sequential(...), a list or a tuple; None for anything else."""
     if isinstance(node, (ast.List, ast.Tuple)):
         return node.elts
     return node.args if _layer_name(node) == "Sequential" and not node.keywords else None
@@ -283,7 +311,7 @@ def _limit(number, kind: str):
 
 
 def _written(node: ast.AST) -> str:
-    """The part of the text that a node stands for, as Python would write it; "…" where that is long or deep."""
+    """The part of the text that a node stands for, as Python would write it; "…" if it cannot be written."""
     try:
         return ast.unparse(node)
     except (RecursionError, ValueError):
@@ -308,7 +336,10 @@ def _shorten(words: str) -> str:
 
 
 def build_layer(spec: LayerSpec) -> nn.Module:
-    """The module, on the meta device: it has shapes and no numbers.
+    """Build a layer on the meta device: it has shapes and no numbers.
+
+    Args:
+        spec: as from `make_layer`.
 
     Raises:
         InputError: it would have more than MAX_PARAMS parameters.
@@ -325,7 +356,10 @@ def _check_params(module: nn.Module) -> nn.Module:
 
 
 def build_network(layers: LayerList) -> nn.Sequential:
-    """The network, on the meta device, in eval mode.
+    """Build a network on the meta device, in eval mode.
+
+    Args:
+        layers: as from `parse_layer_list`.
 
     Raises:
         InputError: it would have more than MAX_PARAMS parameters.
@@ -339,7 +373,13 @@ def _build(layers: LayerList) -> nn.Sequential:
 
 
 def describe_module(module: nn.Module) -> LayerSpec | None:
-    """The layer that a module is; None where LAYERS has no such layer, or not with such settings.
+    """Describe a module of torch.nn as a layer.
+
+    Args:
+        module: any module.
+
+    Returns:
+        The layer; None if LAYERS has no such layer, or if it cannot have such settings.
 
     >>> describe_module(nn.Conv2d(1, 6, 5, bias=False)).get("bias")
     False
@@ -362,7 +402,7 @@ def _attribute(module: nn.Module, name: str):
 
 
 def write_layer(spec: LayerSpec) -> str:
-    """The layer as PyTorch code; channels and features without their names, and what is as by default left out.
+    """Write a layer as PyTorch code. Channels and features have no names in it; settings with defaults are left out.
 
     >>> write_layer(make_layer("Conv2d", in_channels=1, out_channels=6, kernel_size=5, padding=2))
     'nn.Conv2d(1, 6, kernel_size=5, padding=2)'
@@ -384,12 +424,24 @@ def _usual(spec: LayerSpec, setting: Setting):
 
 
 def write_network(layers: LayerList) -> str:
-    """The network as PyTorch code that can be run and pasted: imports, then one layer a line."""
+    """Write a network as PyTorch code that can be run and pasted.
+
+    Args:
+        layers: the network.
+
+    Returns:
+        The import, then `model = nn.Sequential(...)` with each layer on its own line.
+    """
     return f"from torch import nn\n\nmodel = {write_layer_list(layers)}\n"
 
 
 def write_layer_list(layers: LayerList, indent: str = "") -> str:
-    """`nn.Sequential(...)` with one layer a line."""
+    """Write `nn.Sequential(...)` with each layer on its own line.
+
+    Args:
+        layers: the network.
+        indent: spaces before the last line; the layers have four more.
+    """
     inner = indent + "    "
     lines = [
         write_layer_list(each, inner) if isinstance(each, LayerList) else write_layer(each) for each in layers.layers
@@ -398,7 +450,7 @@ def write_layer_list(layers: LayerList, indent: str = "") -> str:
 
 
 def iterate_layers(layers: LayerList) -> Iterator[LayerSpec]:
-    """Every layer in order, those of inner lists included."""
+    """Every layer in order, together with those of inner lists."""
     for each in layers.layers:
         if isinstance(each, LayerList):
             yield from iterate_layers(each)

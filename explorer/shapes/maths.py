@@ -1,4 +1,4 @@
-"""What the wing makes of a trace: layers gathered into steps and stages, formulas with their numbers, a CSV."""
+"""What the wing shows of a trace: layers gathered into steps and stages, formulas with their numbers, a CSV table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from explorer.models.trace import Layer, LayerSettings, Shape, Trace
 
 _STEP_ROLES = ("conv", "pool", "linear")
 BLOCK_ROLES = ("residual", "plain", "block")
-MOST_STAGES = 14  # that a picture has room for
+MOST_STAGES = 14  # a picture has room for so many
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class Step:
 
     Attributes:
         name: "layer1.0" for a block, else the name of the first layer.
-        role: colour by meaning, a key of `explorer.page.style.ROLES`; for a block one of BLOCK_ROLES: "residual" where a
-            shortcut goes around all of it, "plain" where nothing branches, "block" for any other.
+        role: what it is, which decides its colour: a key of `explorer.page.style.ROLES`. For a block, one of
+            BLOCK_ROLES: "residual" if a shortcut goes around all of it, "plain" if nothing branches, "block" for any
+            other.
         layers: its layers, in order.
     """
 
@@ -101,14 +102,20 @@ class Stage:
 
 
 def find_role(layer: Layer) -> str:
-    """Its colour by meaning, a key of `explorer.page.style.ROLES`."""
+    """The layer's role, which decides its colour: a key of `explorer.page.style.ROLES`."""
     return BY_KIND[layer.kind].role
 
 
 def order_axes(layer: Layer) -> Shape:
-    """The output's shape as (C, H, W) where it is a map in another order; else as it is.
+    """The shape of a layer's output, with the channels first if it is a map.
 
     Transformers keep maps as (H, W, C), and lists of tokens as (tokens, C).
+
+    Args:
+        layer: a layer of a trace.
+
+    Returns:
+        (C, H, W) for a map; any other shape as it is. N is left out.
     """
     shape, axes = layer.output_shape, layer.map_axes
     if len(shape) != 3 or axes in ((1, 2), None):
@@ -122,6 +129,12 @@ def gather_stages(trace: Trace) -> tuple[Stage, ...]:
 
     Layers named "STAGE.NUMBER.REST" make the block "STAGE.NUMBER". Of the others, each convolution, pooling, linear
     layer and change of shape opens a step, and the pointwise layers after it join it.
+
+    Args:
+        trace: the layers of the network, in order.
+
+    Returns:
+        The stages in order. If there were more than MOST_STAGES, steps whose paths begin alike are joined as well.
 
     >>> from explorer.models.trace import trace_catalogue
     >>> [stage.name for stage in gather_stages(trace_catalogue("resnet18", (1, 28, 28)))]
@@ -139,7 +152,7 @@ def gather_stages(trace: Trace) -> tuple[Stage, ...]:
 
 
 def _gather_by_path(steps: list[Step]) -> tuple[Stage, ...]:
-    """Stages of the steps whose paths begin alike, with as long beginnings as there is room for."""
+    """Join the steps whose paths begin alike. The common beginnings are as long as MOST_STAGES allows."""
     for length in (3, 2, 1):
         by_start = groupby(steps, lambda step: _path_start(step.name, length))  # noqa: B023 - it is used up in the next line
         groups = [(key, tuple(group)) for key, group in by_start]
@@ -149,7 +162,7 @@ def _gather_by_path(steps: list[Step]) -> tuple[Stage, ...]:
 
 
 def _path_start(name: str, length: int) -> str:
-    """The first parts of the path of the module that a layer stands in; the layer itself where it stands alone."""
+    """The first parts of the path of the module that holds the layer; the layer's own name if no module holds it."""
     parts = name.split(".")
     return ".".join(parts[: min(length, max(1, len(parts) - 1))])
 
@@ -160,7 +173,7 @@ def _block_name(layer_name: str) -> str:
 
 
 def _block_role(layers: Sequence[Layer], start: int) -> str:
-    """Which kind of block some layers are, of which the first has that index in its trace."""
+    """Which kind of block these layers are; the first one has the index `start` in its trace."""
     read: list[set[int]] = []  # what each layer reads from within the block, directly or not
     for layer in layers:
         inside = {source - start for source in layer.inputs if source >= start}
@@ -168,7 +181,7 @@ def _block_role(layers: Sequence[Layer], start: int) -> str:
     additions = [layer for layer in layers if layer.kind == "add" and len(layer.inputs) == 2]
     if additions:
         first, second = (source - start for source in additions[-1].inputs)
-        # A shortcut brings what entered the block, as it is or by a way that it shares with nothing.
+        # A shortcut brings what entered the block, unchanged or through layers that the other way does not use.
         is_around = min(first, second) < 0 or read[first].union({first}).isdisjoint(read[second].union({second}))
         return "residual" if is_around else "block"
     return "block" if any(len(layer.inputs) > 1 for layer in layers) else "plain"
@@ -185,7 +198,7 @@ def _single_steps(layers: Iterable[Layer]) -> list[Step]:
 
 
 def is_global_average(layer: Layer) -> bool:
-    """Whether a layer gives the mean over all positions, and not over a window or the largest number."""
+    """Whether a layer gives the mean over all positions: not over a window, and not the maximum."""
     if layer.kind == "mean":
         return True
     covers_all = layer.settings.kernel_size in (None, layer.input_shape[1:])
@@ -198,7 +211,14 @@ def _step_role(layer: Layer) -> str:
 
 
 def output_arithmetic(layer: Layer) -> str:
-    """How the layer's output size follows from its input, with the numbers filled in; "" where nothing changes.
+    """Write how the size of a layer's output follows from its input, as a formula with its numbers.
+
+    Args:
+        layer: a layer of a trace.
+
+    Returns:
+        The formula, or "" where the layer has none to show. Where rows and columns differ, two formulas with "; "
+        between.
 
     >>> from explorer.models.trace import trace_catalogue
     >>> output_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[3])
@@ -229,7 +249,7 @@ def _window_sum(size: int, result: int, settings: LayerSettings, axis: int) -> s
     both = f" + 2·{padding}" if padding == after else f" + {padding} + {after}"
     room = f"{size}{both}" if padding or after else f"{size}"
     left, right = "⌈⌉" if settings.ceil_mode else "⌊⌋"
-    # Rounded up, a last window that would begin beyond the input does not count.
+    # In ceil mode, a last window that would begin beyond the input does not count.
     quotient = (size + padding + after - dilation * (kernel - 1) - 1) / stride
     beyond = settings.ceil_mode and ceil(quotient) + 1 > result
     return f"{left}({room} − {span})/{stride}{right}{'' if beyond else ' + 1'} = {result}"
@@ -244,7 +264,7 @@ def _transposed_sum(size: int, result: int, settings: LayerSettings, axis: int) 
 
 
 def _bin_sum(before: Shape, after: Shape) -> str:
-    """Adaptive pooling: all of the map, equal windows, or bins of different widths."""
+    """The sum for adaptive pooling, which takes the whole map, equal windows, or bins of different widths."""
     if after[1:] == (1, 1) or after == (before[0],):
         return f"{_times(before[1:])} → 1"
     if len(after) != 3:
@@ -258,6 +278,13 @@ def _bin_sum(before: Shape, after: Shape) -> str:
 def bin_widths(size: int, bins: int) -> list[int]:
     """Units in each bin of adaptive pooling: bin i runs from floor(i size / bins) to ceil((i + 1) size / bins) - 1.
 
+    Args:
+        size: units along one side of the input.
+        bins: units along that side of the output, at least 1.
+
+    Returns:
+        One number for each bin. Neighbouring bins may overlap by one unit, so the sum can be larger than `size`.
+
     >>> bin_widths(7, 4)
     [2, 3, 3, 2]
     """
@@ -265,21 +292,27 @@ def bin_widths(size: int, bins: int) -> list[int]:
 
 
 def params_arithmetic(layer: Layer) -> str:
-    """The sum that gives `num_params`, with the numbers filled in; "" where there are none of its own.
+    """Write how the number of a layer's parameters is computed, as a formula with its numbers.
+
+    Args:
+        layer: a layer of a trace.
+
+    Returns:
+        The formula; "" if the layer has no parameters of its own, or if no such formula gives its `num_params`.
 
     >>> from explorer.models.trace import trace_catalogue
     >>> params_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
     '6·1·5·5 + 6'
     """
     factors, bias = _parameter_factors(layer)
-    # Attention has more parameters than one product, and a second use of the same ones has none.
+    # Attention has more parameters than one product gives. A layer that is used again has none of its own.
     if layer.num_params == 0 or prod(factors) + bias != layer.num_params:
         return ""
     return "·".join(f"{factor:,}" for factor in factors) + (f" + {bias:,}" if bias else "")
 
 
 def _parameter_factors(layer: Layer) -> tuple[tuple[int, ...], int]:
-    """Whose product, with the biases added, is the number of parameters of a layer of the usual kinds."""
+    """The factors and the number of biases. For usual layers, product plus biases is the number of parameters."""
     settings = layer.settings
     if settings.in_features is not None and settings.out_features is not None:
         return (settings.out_features, settings.in_features), settings.out_features if settings.bias else 0
@@ -292,7 +325,14 @@ def _parameter_factors(layer: Layer) -> tuple[tuple[int, ...], int]:
 
 
 def mult_adds_arithmetic(layer: Layer) -> str:
-    """The product that gives `mult_adds` of a layer that is applied at many places; "" for any other.
+    """Write how the multiply-adds of a layer are computed: work at one position, times the positions.
+
+    Args:
+        layer: a layer of a trace.
+
+    Returns:
+        The product; "" for a layer that is no convolution or linear layer, for a linear layer that is applied only
+        once, and where no such product gives its `mult_adds`.
 
     >>> from explorer.models.trace import trace_catalogue
     >>> mult_adds_arithmetic(trace_catalogue("lenet5", (1, 28, 28)).layers[0])
@@ -306,7 +346,13 @@ def mult_adds_arithmetic(layer: Layer) -> str:
 
 
 def write_bytes(count: int) -> str:
-    """Bytes as people say them, three digits.
+    """Write a number of bytes for people, with three digits.
+
+    Args:
+        count: number of bytes.
+
+    Returns:
+        Number and unit. 1 KB is 1,024 bytes, 1 MB is 1,024 KB, 1 GB is 1,024 MB.
 
     >>> write_bytes(18816), write_bytes(4), write_bytes(3211264)
     ('18.4 KB', '4 B', '3.06 MB')
@@ -320,7 +366,7 @@ def write_bytes(count: int) -> str:
 
 
 def write_shape(shape: Iterable[int]) -> str:
-    """Sizes joined by the sign of multiplication.
+    """Write a shape, with the sign of multiplication between the sizes.
 
     >>> write_shape((6, 28, 28))
     '6×28×28'
@@ -333,7 +379,15 @@ def _times(sizes: Iterable[int]) -> str:
 
 
 def spans_image(layer: Layer, trace: Trace) -> bool:
-    """Whether the layer joins all positions and their box is the whole image; there may be holes in it."""
+    """Whether a layer joins all positions and sees the whole image.
+
+    Args:
+        layer: a layer of the trace.
+        trace: the trace of its network.
+
+    Returns:
+        True if the box of its receptive field is the whole image; there may be holes in the box.
+    """
     return layer.receptive_field.is_global and layer.receptive_field.size == trace.input_shape[1:]
 
 
@@ -344,7 +398,15 @@ CSV_COLUMNS = (
 
 
 def write_csv(trace: Trace) -> str:
-    """The table as text: a line of names, then one line a layer; shapes as "6x28x28"."""
+    """Write the table of all layers as CSV text.
+
+    Args:
+        trace: the layers of a network.
+
+    Returns:
+        A line with CSV_COLUMNS, then one line for each layer. Shapes are like "6x28x28", without N; receptive fields
+        are in pixels.
+    """
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)

@@ -1,7 +1,7 @@
 """Random changes to whole batches of images: flips, crops, erased rectangles, mixtures of two images.
 
 Images are (N, 1, H, W) uint8 on any device. Random numbers are drawn on the CPU, so that a seed gives the same changes
-wherever a network is trained.
+on every device.
 """
 
 from __future__ import annotations
@@ -14,14 +14,18 @@ import torch.nn.functional as F
 from explorer.training.recipe import Recipe
 
 _GREY = 73  # Fashion-MNIST's mean pixel, 0.2860 * 255: an erased rectangle is 0 after normalisation
-_ERASED_AREA = (0.02, 0.4)  # least and greatest part of the image, Zhong et al. 2017, section 3.2
+_ERASED_AREA = (0.02, 0.4)  # smallest and largest share of the image, Zhong et al. 2017, section 3.2
 _LEAST_ASPECT = 0.3
 
 
 def place(drawn: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Random numbers that were drawn on the CPU, moved to the device.
+    """Move random numbers that were drawn on the CPU to a device.
 
     They go to a GPU from pinned memory: otherwise the program would wait until the GPU has finished all earlier work.
+
+    Args:
+        drawn: a tensor on the CPU.
+        device: where it goes.
     """
     return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn.to(device)
 
@@ -32,6 +36,9 @@ def flip_images(images: torch.Tensor, flipped: torch.Tensor) -> torch.Tensor:
     Args:
         images: (N, C, H, W).
         flipped: (N,) bool, True for the images to mirror.
+
+    Returns:
+        (N, C, H, W).
     """
     return torch.where(flipped[:, None, None, None], images.flip(-1), images)
 
@@ -44,6 +51,9 @@ def crop_images(images: torch.Tensor, tops: torch.Tensor, lefts: torch.Tensor, p
         tops: (N,) first row of each cut, in 0..2 * padding.
         lefts: (N,) first column of each cut, in 0..2 * padding.
         padding: pixels added on each side.
+
+    Returns:
+        (N, C, H, W).
     """
     height, width = images.shape[-2:]
     padded = F.pad(images, (padding, padding, padding, padding))
@@ -59,8 +69,8 @@ def mark_rectangles(rectangles: torch.Tensor, height: int, width: int) -> torch.
 
     Args:
         rectangles: (N, 4) whole numbers: first row, end row, first column, end column (ends are exclusive).
-        height: of the images.
-        width: of the images.
+        height: of the images, in pixels.
+        width: of the images, in pixels.
 
     Returns:
         (N, 1, height, width) bool.
@@ -74,10 +84,10 @@ def mark_rectangles(rectangles: torch.Tensor, height: int, width: int) -> torch.
 
 
 def draw_rectangles(areas: torch.Tensor, aspects: torch.Tensor, side: int, generator: torch.Generator) -> torch.Tensor:
-    """Rectangles of given areas that lie wholly in a square image, at random places.
+    """Draw random places for rectangles of given areas. They lie completely inside a square image.
 
     Args:
-        areas: (N,) part of the image that each covers, in 0..1.
+        areas: (N,) share of the image that each covers, 0 to 1.
         aspects: (N,) height over width.
         side: of the image, in pixels.
         generator: draws the places.
@@ -93,7 +103,15 @@ def draw_rectangles(areas: torch.Tensor, aspects: torch.Tensor, side: int, gener
 
 
 def erase_images(images: torch.Tensor, probability: float, generator: torch.Generator) -> torch.Tensor:
-    """Paint a random rectangle grey in some of the images (N, 1, H, H) uint8, each with that probability.
+    """Paint a random rectangle grey in some of the images.
+
+    Args:
+        images: (N, 1, H, H) uint8.
+        probability: of a rectangle in each image, 0 to 1.
+        generator: draws the images that get one, and sizes, shapes and places.
+
+    Returns:
+        (N, 1, H, H) uint8. A rectangle covers about 2 to 40 % of its image.
 
     Source: Zhong et al. 2017, "Random erasing data augmentation"; grey is the data set's mean.
     """
@@ -113,9 +131,12 @@ def mix_images(
     """CutMix: each image gets a rectangle of its partner, and its target the same share of the partner's target.
 
     Args:
-        images: (N, 1, H, W).
+        images: (N, 1, H, H).
         targets: (N, num_classes) probabilities.
         generator: draws the partners, and for the whole batch one rectangle: its size (uniform in area) and its place.
+
+    Returns:
+        Images (N, 1, H, H) and targets (N, num_classes).
 
     Source: Yun et al. 2019, "CutMix", section 3.1, with alpha = 1.
     """
@@ -130,7 +151,16 @@ def mix_images(
 
 
 def augment(images: torch.Tensor, recipe: Recipe, generator: torch.Generator) -> torch.Tensor:
-    """Crop, flip and erase a batch (N, 1, H, H) uint8 at random, as the recipe says; the shape stays the same."""
+    """Crop, flip and erase a batch of images at random.
+
+    Args:
+        images: (N, 1, H, H) uint8.
+        recipe: says what is done.
+        generator: draws everything.
+
+    Returns:
+        (N, 1, H, H) uint8.
+    """
     count = len(images)
     if recipe.crop_padding:
         offsets = torch.randint(0, 2 * recipe.crop_padding + 1, (2, count), generator=generator)
@@ -148,8 +178,15 @@ def augment_with_targets(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Change a batch as `augment` does, then mix it if the recipe says so.
 
+    Args:
+        images: (N, 1, H, H) uint8.
+        labels: (N,) int64, 0 to 9.
+        recipe: says what is done.
+        generator: draws everything.
+
     Returns:
-        Images, and labels (N,) as given or, in a mixed batch, probabilities (N, 10).
+        Images (N, 1, H, H), and the labels (N,) as given. If the batch was mixed, probabilities (N, 10) instead of
+        labels.
     """
     images = augment(images, recipe, generator)
     if recipe.cutmix and float(torch.rand(1, generator=generator)) < recipe.cutmix:

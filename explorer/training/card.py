@@ -1,4 +1,4 @@
-"""The model card, checkpoints/README.md: what results.json holds, in the Hugging Face Hub's format, for people."""
+"""The model card, checkpoints/README.md: the contents of results.json for people, in the Hugging Face Hub's format."""
 
 from __future__ import annotations
 
@@ -46,21 +46,31 @@ MIT. Fashion-MNIST is (c) Zalando SE, MIT licence (Xiao, Rasul and Vollgraf 2017
 
 
 def write_card(folder: Path) -> None:
-    """Write the card of what results.json in that folder holds.
+    """Write the card that shows the contents of results.json.
+
+    Args:
+        folder: where results.json lies; the card is written there too.
 
     Raises:
         CheckpointError: results.json is damaged.
+        KeyError: a record lacks something that the card shows.
         OSError: the card cannot be written.
     """
     write_atomically({folder / FILE: draw_card(load_results(folder), load_results(folder, "tutorial")).encode()})
 
 
 def draw_card(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping]) -> str:
-    """The card as text.
+    """Write the card as text.
 
     Args:
         records: model name -> record of its own recipe.
         tutorial: model name -> record of the tutorial's protocol.
+
+    Returns:
+        Markdown, with a head in YAML.
+
+    Raises:
+        KeyError: a record lacks something that the card shows.
     """
     parts = [_INTRO]
     if records:

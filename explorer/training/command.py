@@ -30,10 +30,13 @@ DEFAULT_SEED = 42
 
 
 def choose_device(wanted: str) -> torch.device:
-    """The device to train on; "auto" takes a GPU if there is one.
+    """Choose the device to train on.
+
+    Args:
+        wanted: "cpu", "cuda", "cuda:1" and so on; "auto" takes a GPU if there is one.
 
     Raises:
-        RunError: that device does not exist here.
+        RunError: the word is another one, or this machine has no such device that can be used.
     """
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
@@ -50,6 +53,9 @@ def choose_device(wanted: str) -> torch.device:
 def check_compiler(device: torch.device) -> None:
     """Compile something small, so that a missing compiler is noticed before the data set is read.
 
+    Args:
+        device: on which the networks will be trained.
+
     Raises:
         RunError: torch.compile does not work here.
     """
@@ -62,7 +68,16 @@ def check_compiler(device: torch.device) -> None:
 
 @contextmanager
 def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Gives a question for the loop to ask between steps: has Ctrl-C or SIGTERM come? A second signal stops at once."""
+    """Catch Ctrl-C and SIGTERM, so that the training can end between two steps.
+
+    Outside of the main thread nothing is caught, and the answer is always False.
+
+    Yields:
+        A function without arguments for the loop to ask between steps: has a signal come?
+
+    Raises:
+        KeyboardInterrupt: a second signal has come.
+    """
     stopping = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stopping.is_set
@@ -82,7 +97,7 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """What can be typed after `python train_all.py`."""
+    """Describe what can be typed after `python train_all.py`."""
     parser = argparse.ArgumentParser(
         prog="train_all.py",
         description="Train the networks of the catalogue on Fashion-MNIST and write their weights and what was "
@@ -130,10 +145,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def make_plan(arguments: argparse.Namespace) -> Plan:
-    """Check the arguments.
+    """Check the arguments and make a plan from them.
+
+    Args:
+        arguments: what `build_parser` has read.
 
     Raises:
-        RunError: one of them is impossible.
+        RunError: one of them is impossible here, or it does not go together with another one.
     """
     names = list(MODELS) if arguments.models == "all" else [name.strip() for name in arguments.models.split(",")]
     for name in names:
@@ -176,7 +194,10 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
 
 
 def check_warm_start(arguments: argparse.Namespace) -> None:
-    """Refuse what does not go together with --warm-start.
+    """Refuse arguments that do not go together with --warm-start.
+
+    Args:
+        arguments: what `build_parser` has read, with --warm-start.
 
     Raises:
         RunError: there is such an argument.
@@ -192,7 +213,13 @@ def check_warm_start(arguments: argparse.Namespace) -> None:
 
 
 def parse_seeds(words: str) -> tuple[int, ...]:
-    """Seeds from "42" or "42,43,44", each once.
+    """Read the seeds.
+
+    Args:
+        words: "42" or "42,43,44".
+
+    Returns:
+        The seeds in the given order, each once.
 
     Raises:
         RunError: one of them is no whole number.
@@ -238,7 +265,7 @@ def _describe_error(error: Exception, folder: Path) -> str:
 
 
 def _describe_beginning(event: Began) -> str | None:
-    """How a run begins; None where there is nothing to say about it."""
+    """How a run begins, in words; None if there is nothing to say about it."""
     name, run, beginning, path = event.start.name, event.run, event.start.beginning, event.start.path
     if isinstance(run, Finished):
         return f"{name}, seed {run.record['seed']}: finished already; leave out --resume to train it afresh"
@@ -254,7 +281,19 @@ def _describe_beginning(event: Began) -> str | None:
 
 
 def format_table(names: Sequence[str], folder: Path, recipe: str = "best") -> str:
-    """The final table, one line a model: the shipped run, and how far the seeds lie apart."""
+    """Write the final table. It shows the shipped run of each model, and how much the seeds differ.
+
+    Args:
+        names: models to show.
+        folder: where results.json lies.
+        recipe: one of RECIPES; it decides which section of results.json is read.
+
+    Returns:
+        A head, then one line for each model.
+
+    Raises:
+        CheckpointError: results.json is damaged.
+    """
     rows = [("model", "parameters", "test accuracy", "all seeds", "epochs", "seed", "time", "hardware")]
     results = load_results(folder, section_of(recipe))
     for name in names:
@@ -284,7 +323,18 @@ def _duration(seconds: float) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line. Returns the exit status: 0 if all is well, 1 if a model failed, 2 for bad arguments."""
+    """Run the command line.
+
+    Args:
+        arguments: the words after `python train_all.py`; None takes those of this process.
+
+    Returns:
+        The exit status: 0 if all is well, 1 if a model failed, 2 for impossible arguments, missing data or damaged
+        files, 130 if someone stopped it.
+
+    Raises:
+        SystemExit: the parser cannot read the arguments (status 2), or was asked for help (status 0).
+    """
     parser = build_parser()
     parsed = parser.parse_args(arguments)
     try:
@@ -304,7 +354,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def resume_command(parsed: argparse.Namespace) -> str:
-    """What to type to go on with an interrupted call."""
+    """Write what to type to go on with an interrupted call.
+
+    Args:
+        parsed: the arguments of that call.
+    """
     names = ("models", "recipe", "epochs", "seed", "device", "data_dir")
     given = {f"--{name.replace('_', '-')}": getattr(parsed, name) for name in names}
     words = [str(word) for option, value in given.items() if value is not None for word in (option, value)]

@@ -1,4 +1,4 @@
-"""Networks that are trained further from their shipped weights: earlier cycles count as much as the last one."""
+"""Networks that are trained further from their shipped weights: their records keep the earlier cycles."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ _CYCLE_FIELDS = (
 
 
 def read_earlier(name: str, folder: Path) -> dict:
-    """What a run that starts from the weights in a folder must know of them.
+    """Read what a run must know if it starts from trained weights.
+
+    Args:
+        name: a key of the catalogue.
+        folder: where the weights and results.json lie.
 
     Returns:
-        `epochs`, `seconds` and `curve` of all cycles so far, `seed`, `files` of the weights, and `cycles`, a dict each.
+        `epochs`, `seconds` and `curve` of all cycles so far, `seed`, `files` of the weights, and `cycles`, a list
+        with a dict for each cycle.
 
     Raises:
-        CheckpointError: there are no such weights, or their record is incomplete.
+        CheckpointError: no such weights are recorded, their record is incomplete, or results.json is damaged.
     """
     record = load_results(folder).get(name)
     if record is None:
@@ -37,11 +42,17 @@ def read_earlier(name: str, folder: Path) -> dict:
 
 
 def append_cycle(record: dict, earlier: Mapping | None) -> dict:
-    """The record of a run, with the cycles that went before it: their epochs, time and curve count as well.
+    """Put the last cycle and the cycles before it into one record: epochs, time and curve are those of all cycles.
 
     Args:
         record: of the last cycle alone.
         earlier: as from `read_earlier`; None if the run started from random weights.
+
+    Returns:
+        A new record, with `cycles`; the given one if there were no earlier cycles.
+
+    Raises:
+        KeyError: a record lacks something that is kept for each cycle.
     """
     if earlier is None:
         return record

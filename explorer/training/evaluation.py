@@ -21,8 +21,8 @@ class Calibration:
 
     Attributes:
         temperature: divides the logits; fitted on the validation images.
-        ece_before: expected calibration error on the test images as the network answers, as a fraction.
-        ece_after: the same with the temperature.
+        ece_before: expected calibration error on the test images without temperature, 0 to 1.
+        ece_after: the same with the temperature, 0 to 1.
     """
 
     temperature: float
@@ -31,13 +31,16 @@ class Calibration:
 
 
 def predict_logits(model: nn.Module, split: Split, recipe: Recipe, mirrored: bool = False) -> torch.Tensor:
-    """Logits (N, num_classes) of a whole split, on the CPU, computed in float32 with the network in eval mode.
+    """Compute the logits of a whole split, in float32 with the network in eval mode.
 
     Args:
         model: on the split's device; its mode is as found afterwards.
-        split: images to classify.
+        split: images to classify, at least one.
         recipe: memory layout.
-        mirrored: show it the images mirrored left to right.
+        mirrored: mirror the images left to right first.
+
+    Returns:
+        (N, num_classes) float32 on the CPU.
     """
     was_training = model.training
     model.eval()
@@ -54,11 +57,14 @@ def predict_logits(model: nn.Module, split: Split, recipe: Recipe, mirrored: boo
 
 
 def count_confusion(logits: torch.Tensor, labels: torch.Tensor) -> list[list[int]]:
-    """Counts over a split: rows are true classes, columns predicted ones.
+    """Count how often each class is taken for each class.
 
     Args:
-        logits: (N, num_classes).
+        logits: (N, num_classes) on the CPU.
         labels: (N,) int64.
+
+    Returns:
+        num_classes lists of num_classes counts; rows are true classes, columns predicted ones.
     """
     num_classes = logits.shape[1]
     pairs = labels.cpu() * num_classes + logits.argmax(1)
@@ -66,7 +72,15 @@ def count_confusion(logits: torch.Tensor, labels: torch.Tensor) -> list[list[int
 
 
 def find_wrong(logits: torch.Tensor, labels: torch.Tensor) -> list[int]:
-    """Indices, ascending, of the images whose largest logit (N, num_classes) is not that of the label (N,)."""
+    """Find the images that a network gets wrong.
+
+    Args:
+        logits: (N, num_classes) on the CPU.
+        labels: (N,) int64.
+
+    Returns:
+        Indices, ascending, of the images whose largest logit is not that of the label.
+    """
     return (logits.argmax(1) != labels.cpu()).nonzero().flatten().tolist()
 
 
@@ -75,7 +89,11 @@ def measure_calibration(
 ) -> Calibration:
     """Fit a temperature on validation images and measure the calibration error on other images, without and with it.
 
-    Logits are (N, num_classes) and labels (N,) int64, with an N of their own for each of the two sets of images.
+    Args:
+        validation_logits: (M, num_classes) on the CPU.
+        validation_labels: (M,) int64.
+        logits: (N, num_classes) of the other images, on the CPU.
+        labels: (N,) int64.
     """
     temperature = fit_temperature(validation_logits, validation_labels)
     return Calibration(
@@ -86,11 +104,14 @@ def measure_calibration(
 
 
 def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
-    """The temperature that gives the labels the highest likelihood.
+    """Find the temperature for which the labels have the highest likelihood.
 
     Args:
-        logits: (N, num_classes).
+        logits: (N, num_classes) on the CPU.
         labels: (N,) int64.
+
+    Returns:
+        A number above 0 by which to divide the logits.
 
     Source: Guo et al. 2017, "On calibration of modern neural networks", section 4.2.
     """
@@ -110,12 +131,15 @@ def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
 
 
 def expected_calibration_error(probabilities: torch.Tensor, labels: torch.Tensor, bins: int = ECE_BINS) -> float:
-    """Mean distance between confidence and accuracy over equal bins of confidence, weighted by the images in them.
+    """Mean difference between confidence and accuracy over bins of confidence, weighted by the images in each bin.
 
     Args:
-        probabilities: (N, num_classes).
+        probabilities: (N, num_classes) on the CPU.
         labels: (N,) int64.
-        bins: number of bins of width 1 / bins; each holds its upper edge.
+        bins: number of bins of width 1 / bins; each one includes its upper edge.
+
+    Returns:
+        A share, 0 to 1.
 
     Source: Guo et al. 2017, equation 3 (Naeini et al. 2015).
     """

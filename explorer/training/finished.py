@@ -1,4 +1,4 @@
-"""A run that is over: what is measured of it, with its weights as they are loaded back from disk."""
+"""A run that is over: it is measured with its weights as they are loaded back from disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Finished:
     """A run that is over and measured.
 
     Attributes:
-        record: what was measured, as it will stand in results.json.
+        record: what was measured, in the form that results.json will hold.
         wrong: indices of the test images that it gets wrong.
         model: the network as it is loaded from disk, on the CPU, in eval mode.
         earlier: as in Run.
@@ -42,8 +42,15 @@ class Finished:
 def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Finished:
     """Measure a run that is over on the test images, with its weights as they are loaded back from disk.
 
+    Args:
+        run: its training is over.
+        validation: images on which a temperature is fitted.
+        test: images to measure on.
+        device: where to compute; the images are there too.
+
     Raises:
         OSError: the weights cannot be written, because the disk is full for example.
+        CheckpointError: the weights cannot be loaded back, because a buffer is not saved with them for example.
     """
     kept = run.measured if run.best is None else run.best
     loaded = reload(run.name, kept)
@@ -79,14 +86,19 @@ def finish(run: Run, validation: Split, test: Split, device: torch.device) -> Fi
 
 
 def reload(name: str, kept: nn.Module | dict[str, torch.Tensor]) -> nn.Module:
-    """The network as a checkpoint gives it back: weights rounded as they are on disk, on the CPU, in eval mode.
+    """Write a network as a checkpoint into a temporary folder and load it back.
 
     Args:
         name: a key of the catalogue.
         kept: the network, or its weights by name.
 
+    Returns:
+        The network on the CPU, in eval mode, with its weights rounded as they are on disk.
+
     Raises:
         OSError: the weights cannot be written, because the disk is full for example.
+        CheckpointError: the weights cannot be loaded back, because a buffer is not saved with them for example.
+        ValueError: no model has that name.
     """
     if isinstance(kept, dict):
         weights, kept = kept, create_model(name)

@@ -1,6 +1,6 @@
 """From a plan to trained networks: each run begins or goes on, is saved, measured and published.
 
-What happens is told as records, at once; whoever calls turns them into words.
+Each thing that happens is reported at once, as a record. The caller turns the records into words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from explorer.training.state import StateError, read_facts, read_finished, read_
 
 @dataclass(frozen=True)
 class Began:
-    """A run begins or goes on; or it is a Finished one, of which nothing is left to train."""
+    """A run begins or goes on. If `run` is a Finished one, there is nothing left to train."""
 
     start: Start
     run: Run | Finished
@@ -38,7 +38,7 @@ class TrainedFurther:
 
 @dataclass(frozen=True)
 class Failed:
-    """A run could not be trained or measured, or the network not stored, or the card of all networks not written."""
+    """Something failed: a run was not trained or measured, a network not stored, or the card of all not written."""
 
     not_done: Literal["trained", "measured", "stored", "described"]
     error: Exception
@@ -51,7 +51,10 @@ Event = Began | TrainedFurther | Failed | Published
 
 
 def prepare(plan: Plan) -> Images:
-    """The images to train on, read only if what they give can be stored.
+    """Read the images to train on, after a check that the results can be stored.
+
+    Args:
+        plan: what to do; it says where the images are and to which device they go.
 
     Raises:
         CheckpointError: results.json is damaged, so that nothing could be put into it.
@@ -76,12 +79,14 @@ def train_models(
         Names of the models that are trained now, and whether everything went well.
 
     Raises:
-        Interrupted: should_stop said so.
+        Interrupted: `should_stop` has answered True.
+        CheckpointError: results.json is damaged.
+        OSError: an earlier finished run cannot be deleted.
     """
     if not plan.resume:
         forget_finished(plan)
     refused = find_refused(plan)
-    for (name, seed), error in refused.items():  # told now, before hours go by with the others
+    for (name, seed), error in refused.items():  # reported now, before the others train for hours
         tell(Failed("trained", error, plan.runs, name, seed))
     done, is_complete, is_described = [], True, True
     for name in plan.names:
@@ -92,7 +97,7 @@ def train_models(
         seeds = [seed for seed in plan.seeds if (name, seed) not in refused]
         runs = [run for seed in seeds if (run := _train_seed(name, seed, plan, images, should_stop, tell))]
         is_stored = bool(runs) and _store(name, plan, runs, tell)
-        if is_stored:  # described at once: whatever ends this process leaves a card of the weights beside them
+        if is_stored:  # described at once: if this process is killed later, the card fits the weights beside it
             done.append(name)
             is_described = _describe(images.test, plan.checkpoints, tell)
         is_complete &= is_stored and len(runs) == len(plan.seeds)
@@ -102,7 +107,14 @@ def train_models(
 
 
 def forget_finished(plan: Plan) -> None:
-    """Delete earlier finished runs, so that a later --resume does not take them for those of this plan."""
+    """Delete earlier finished runs, so that a later --resume does not take them for runs of this plan.
+
+    Args:
+        plan: its networks and seeds; only their files are looked at. Damaged files are deleted as well.
+
+    Raises:
+        OSError: a file cannot be deleted.
+    """
     for path in (plan.state_path(name, seed) for name in plan.names for seed in plan.seeds):
         try:
             if path.is_file() and read_facts(path)["finished"]:
@@ -112,7 +124,7 @@ def forget_finished(plan: Plan) -> None:
 
 
 def _train_seed(name: str, seed: int | None, plan: Plan, images: Images, should_stop, tell) -> Finished | None:
-    """The finished run of one seed; None where it failed, and then that is told."""
+    """The finished run of one seed; None if it failed, which is then reported."""
     try:
         return _train_one(name, seed, plan, images, should_stop, tell)
     except OSError as error:
@@ -129,7 +141,7 @@ def _train_one(name: str, seed: int | None, plan: Plan, images: Images, should_s
     tell(Began(start, run))
     if isinstance(run, Finished):
         return run
-    if not run.step:  # from here on --resume goes on with this run and not with what lay there before
+    if not run.step:  # from here on --resume goes on with this run, not with an earlier one in that file
         write_state(run, start.path)
     train(run, images.training, images.validation, save_state=lambda run: write_state(run, start.path),
           should_stop=should_stop, save_every=SAVE_EVERY_SECONDS, compiled=plan.compiled)  # fmt: skip
@@ -139,17 +151,21 @@ def _train_one(name: str, seed: int | None, plan: Plan, images: Images, should_s
 
 
 def open_run(start: Start, plan: Plan) -> Run | Finished:
-    """The run to train now, or the finished one that is there already.
+    """Open the run to train now, or the finished one that exists already.
+
+    Args:
+        start: how the run begins.
+        plan: what to do.
 
     Raises:
         StateError: the saved run is damaged.
-        CheckpointError: a warm start finds no weights to start from.
+        CheckpointError: there are no usable weights for a warm start.
     """
     if start.beginning is Beginning.FINISHED:
         return read_finished(start.path)
     if start.beginning is Beginning.RESUMES:
         run = read_state(start.path, plan.device)
-        run.recipe = start.recipe  # the same but for autocast, which follows the device
+        run.recipe = start.recipe  # the same except for autocast, which depends on the device
         return run
     if plan.warm_start:
         return restart_run(start.name, start.recipe, plan.device, plan.checkpoints)
@@ -157,7 +173,7 @@ def open_run(start: Start, plan: Plan) -> Run | Finished:
 
 
 def _store(name: str, plan: Plan, runs: Sequence[Finished], tell) -> bool:
-    """Publish a network's runs unless that was done before; says whether their results are stored now."""
+    """Publish a network's runs if that was not done before. Returns whether their results are stored now."""
     if is_published(name, plan.recipe, runs, plan.checkpoints):
         return True
     try:
@@ -166,7 +182,7 @@ def _store(name: str, plan: Plan, runs: Sequence[Finished], tell) -> bool:
         tell(Failed("stored", error, plan.checkpoints, name))
         return False
     for run in runs:
-        with suppress(StateError):  # then a later --resume stores the same once more
+        with suppress(StateError):  # then a later --resume stores the same results again
             path = plan.state_path(name, None if plan.warm_start else run.record["seed"])
             write_finished(replace(run, is_published=True), name, path)
     tell(published)
@@ -174,7 +190,7 @@ def _store(name: str, plan: Plan, runs: Sequence[Finished], tell) -> bool:
 
 
 def _describe(test: Split, checkpoints: Path, tell) -> bool:
-    """Write what describes all networks together; says whether that went well. The weights are stored already."""
+    """Write what describes all networks together, after their weights. Returns whether that went well."""
     try:
         with lock_results(checkpoints):
             pack_always_wrong(test, checkpoints)

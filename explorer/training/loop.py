@@ -21,7 +21,7 @@ class TrainingDiverged(RuntimeError):
 
 @dataclass
 class Totals:
-    """Running sums of one pass; they are saved with the run so that a resumed epoch reports all of itself.
+    """Running sums of one pass. They are saved with the run: so a resumed epoch counts all its images.
 
     Attributes:
         loss: sum of the loss over images.
@@ -35,24 +35,44 @@ class Totals:
 
     @property
     def mean_loss(self) -> float:
-        """Loss of one image, on average."""
+        """Mean loss of one image.
+
+        Raises:
+            ZeroDivisionError: no image has been seen.
+        """
         return self.loss / self.count
 
     @property
     def accuracy(self) -> float:
-        """Part of the images that are answered right, 0 to 1."""
+        """Share of right answers, 0 to 1.
+
+        Raises:
+            ZeroDivisionError: no image has been seen.
+        """
         return self.correct / self.count
 
 
 def derive_seed(seed: int, purpose: str, index: int) -> int:
-    """A seed that depends on the run's seed, on what it is for, and on which epoch or step it is."""
+    """Make a seed for one purpose.
+
+    Args:
+        seed: the run's seed.
+        purpose: what the new seed is for, for example "order".
+        index: number of the epoch, the step or the cycle.
+
+    Returns:
+        A whole number from 0 to 2**63 - 1.
+    """
     digest = hashlib.sha256(f"{seed}/{purpose}/{index}".encode()).digest()
     return int.from_bytes(digest[:8], "little") >> 1
 
 
 @dataclass(frozen=True)
 class TrainingBatches:
-    """The batches of one epoch, augmented and normalised; the same for the same seed, wherever it starts.
+    """The batches of one epoch, augmented and normalised. A seed always gives the same batches.
+
+    Each batch is a pair: images (B, 1, H, W) float, and labels (B,) int64 or, if the batch is mixed, probabilities
+    (B, 10).
 
     Attributes:
         images: (N, 1, H, W) uint8, on the device that trains.
@@ -60,7 +80,7 @@ class TrainingBatches:
         recipe: batch size and augmentation.
         seed: decides order and augmentation.
         epoch: 0 for the first.
-        first_batch: batches to leave out at the beginning, because an earlier session has done them.
+        first_batch: number of batches to leave out at the beginning, because an earlier session has done them.
     """
 
     images: torch.Tensor
@@ -86,10 +106,16 @@ class TrainingBatches:
 
 @dataclass(frozen=True)
 class EvaluationBatches:
-    """Batches in the order of the data, normalised; fields as in TrainingBatches.
+    """Batches in the order of the data, normalised.
+
+    Each batch is a pair: images (B, 1, H, W) float and labels (B,) int64.
 
     Attributes:
-        augmented_by: seed of random changes to the images; None leaves them untouched.
+        images: as in TrainingBatches.
+        labels: as in TrainingBatches.
+        recipe: memory layout, and augmentation if there is any.
+        batch_size: images in a batch.
+        augmented_by: seed of random changes to the images; None leaves them unchanged.
     """
 
     images: torch.Tensor
@@ -107,15 +133,18 @@ class EvaluationBatches:
 
 
 class GeneralisedCrossEntropy(nn.Module):
-    """Mean of (1 - p ** q) / q with the probability p of the true class: images that cannot be fitted count for less.
+    """Mean of (1 - p ** q) / q, where p is the probability of the true class. Images that do not fit count less.
 
-    As q goes to 0 this becomes the cross-entropy; for q = 1 it is a multiple of the mean absolute error.
+    For q towards 0 this becomes the cross-entropy; for q = 1 it is a multiple of the mean absolute error.
 
     Source: Zhang & Sabuncu 2018, "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels".
     """
 
     def __init__(self, q: float):
-        """A loss with the exponent q.
+        """Make a loss.
+
+        Args:
+            q: the exponent, above 0 and at most 1.
 
         Raises:
             ValueError: q is not above 0 and at most 1.
@@ -126,7 +155,15 @@ class GeneralisedCrossEntropy(nn.Module):
         self.q = q
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Loss of logits (N, num_classes) and of labels (N,) or probabilities (N, num_classes)."""
+        """Compute the loss.
+
+        Args:
+            logits: (N, num_classes).
+            labels: (N,) int64, or probabilities (N, num_classes).
+
+        Returns:
+            A single number, the mean over the images.
+        """
         # expm1 keeps the digits that 1 - p ** q loses where p is close to 1.
         losses = -torch.expm1(self.q * logits.log_softmax(1)) / self.q
         if labels.ndim == 2:
@@ -135,7 +172,18 @@ class GeneralisedCrossEntropy(nn.Module):
 
 
 def training_loss(recipe: Recipe) -> nn.Module:
-    """The loss that a recipe trains with: mean over a batch, from logits (N, num_classes) and labels."""
+    """Make the loss that a recipe trains with.
+
+    Args:
+        recipe: its `gce_q` and `label_smoothing` are used.
+
+    Returns:
+        A module that takes logits (N, num_classes) and labels (N,) or probabilities (N, num_classes), and gives the
+        mean over the batch.
+
+    Raises:
+        ValueError: `gce_q` is below 0 or above 1.
+    """
     if recipe.gce_q:
         return GeneralisedCrossEntropy(recipe.gce_q)
     return nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
@@ -159,24 +207,25 @@ def run_epoch(
     before_step: Callable[[], None] | None = None,
     after_step: Callable[[], None] | None = None,
 ) -> tuple[float, float]:
-    """One pass over the loader: training with an optimizer, evaluation without. The mode is as found afterwards.
+    """One pass over the loader: training with an optimizer, evaluation without one. The mode is as found afterwards.
 
     Args:
         model: network, (N, C, H, W) -> (N, num_classes).
         loader: batches of images and labels, on the model's device.
         criterion: mean loss of a batch from logits and labels.
         optimizer: what changes the weights; None evaluates.
-        clip_norm: greatest norm of the gradient, or None.
+        clip_norm: largest norm of the whole gradient, or None.
         autocast: compute in bfloat16 where that is safe.
         totals: running sums to go on with; updated in place after each step.
         before_step: called before each batch goes through the network.
         after_step: called when a batch is done and counted.
 
     Returns:
-        Mean loss and accuracy over all images counted.
+        Mean loss of one image, and share of right answers (0 to 1), over all images counted.
 
     Raises:
         TrainingDiverged: the loss of a training step is not finite; that step changes no weight.
+        ZeroDivisionError: no image was counted.
     """
     totals = Totals() if totals is None else totals
     was_training = model.training
@@ -198,11 +247,11 @@ def run_epoch(
 
 
 def _run_batch(model, images, labels, criterion, optimizer, clip_norm, autocast) -> tuple[float, int]:
-    """Loss and number of correct answers of one batch; changes the weights if there is an optimizer."""
+    """Loss and number of correct answers of one batch. With an optimizer the weights change."""
     if optimizer is not None:
         optimizer.zero_grad(
             set_to_none=True
-        )  # before the network runs: a CUDA graph writes where the last gradients lie
+        )  # before the network runs: a CUDA graph writes into the memory of the last gradients
     with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=autocast):
         logits = model(images)
     logits = logits.float()
@@ -212,7 +261,7 @@ def _run_batch(model, images, labels, criterion, optimizer, clip_norm, autocast)
         if clip_norm is not None:
             nn.utils.clip_grad_norm_(model.parameters(), max_norm=clip_norm)
     correct = (logits.argmax(1) == most_likely(labels)).sum()
-    # Both numbers are fetched at once and after everything else, because each fetch makes a GPU wait for the host.
+    # Both numbers are fetched together, after everything else: each fetch makes a GPU wait for the host.
     value, num_correct = torch.stack([loss.detach(), correct.to(loss.dtype)]).tolist()
     if optimizer is not None:
         check_finite(value)
@@ -221,7 +270,10 @@ def _run_batch(model, images, labels, criterion, optimizer, clip_norm, autocast)
 
 
 def check_finite(loss: float) -> None:
-    """End the run if its loss is no longer a finite number, which no further step can repair.
+    """End the run if its loss is no longer a finite number: no further step can repair that.
+
+    Args:
+        loss: of one batch or of one pass.
 
     Raises:
         TrainingDiverged: the loss is infinite or not a number.
@@ -231,5 +283,5 @@ def check_finite(loss: float) -> None:
 
 
 def most_likely(labels: torch.Tensor) -> torch.Tensor:
-    """(N,) labels from labels or from probabilities (N, num_classes)."""
+    """The labels (N,) as they are, or the most likely classes (N,) from probabilities (N, num_classes)."""
     return labels.argmax(1) if labels.ndim == 2 else labels

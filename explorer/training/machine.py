@@ -16,7 +16,7 @@ from explorer.training.recipe import Recipe
 
 
 def identify_machine(device: torch.device, compiled: bool = False) -> Machine:
-    """The processor or graphics card, as it is recorded.
+    """Describe the processor or graphics card, for the record of a network.
 
     Args:
         device: on which the network is trained.
@@ -36,9 +36,16 @@ def _cpu_name() -> str:
 
 
 def adapt_to_device(recipe: Recipe, device: torch.device) -> Recipe:
-    """The recipe as this machine can follow it: with bfloat16 only if the processor has instructions for it.
+    """Adapt a recipe to this machine: it computes in bfloat16 only if the device has instructions for that.
 
-    Elsewhere it is emulated, which made a step of ResNet-18 15 times slower than float32.
+    Elsewhere bfloat16 is emulated: a step of ResNet-18 was then 15 times slower than in float32.
+
+    Args:
+        recipe: how to train.
+        device: on which the network is trained.
+
+    Returns:
+        The same recipe, where necessary without `autocast`.
     """
     return replace(recipe, autocast=recipe.autocast and has_bfloat16(device))
 
@@ -52,7 +59,7 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def full_tiles(model: nn.Module, autocast: bool) -> AbstractContextManager[None]:
-    """Small feature maps fill the tiles of AMX inside this context, where the processor has such tiles.
+    """Inside this context, small feature maps fill the tiles of AMX, if the processor has such tiles.
 
     Args:
         model: the network, on the device where it is trained.
@@ -65,6 +72,6 @@ def full_tiles(model: nn.Module, autocast: bool) -> AbstractContextManager[None]
 
 def compile_network(model: nn.Module) -> None:
     """Compile a network in place; on a GPU its kernels are launched together, as CUDA graphs."""
-    torch.compiler.reset()  # or the graphs of the last network would count towards the limit of this one
+    torch.compiler.reset()  # otherwise the graphs of the last network would count towards the limit of this one
     mode = "reduce-overhead" if next(model.parameters()).is_cuda else None
     model.compile(dynamic=False, mode=mode)  # there are few sizes of batches; each is compiled for itself

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 TILE_ROWS = 16  # outputs in one tile (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, AMX)
-MIN_CHANNELS = 128  # with fewer, moving the images costs more than full tiles save
+MIN_CHANNELS = 128  # with fewer channels, moving the images takes more time than full tiles save
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def packed_small_maps(model: nn.Module, enabled: bool = True) -> Iterator[None]:
     """Inside this context, the convolutions of a network see the small feature maps of a batch side by side.
 
     This is faster if the network computes in bfloat16 on a processor with AMX and its maps are in `channels_last`;
-    elsewhere it gives the same results more slowly.
+    on other machines it gives the same results more slowly.
 
     Args:
         model: network; it gets hooks, which are removed at the end.
@@ -39,9 +39,12 @@ def packed_small_maps(model: nn.Module, enabled: bool = True) -> Iterator[None]:
 
 
 def can_pack(module: nn.Module) -> bool:
-    """Whether this is a convolution of many channels whose output in a row covers all images of the row.
+    """Whether a module is a convolution of many channels that can work on a row of images.
 
     Its padding must be zeros, given as numbers, and large enough that no outputs are missing at the end of the row.
+
+    Args:
+        module: any module.
     """
     return (
         isinstance(module, nn.Conv2d)
@@ -74,7 +77,7 @@ def _attach(convolution: nn.Conv2d) -> list:
 
 
 def _reach(convolution: nn.Conv2d) -> int:
-    """Columns from the first to the last that one output sees."""
+    """Columns from the first to the last one that an output reads."""
     return convolution.dilation[1] * (convolution.kernel_size[1] - 1) + 1
 
 
@@ -89,10 +92,14 @@ def _output_period(convolution: nn.Conv2d, width: int) -> int:
 
 
 def pack_row(images: torch.Tensor, period: int) -> torch.Tensor:
-    """All images of a batch in one wide image, each followed by columns of zeros.
+    """Put all images of a batch into one wide image, with columns of zeros after each.
 
-    Shape:
-        (N, C, H, W) -> (1, C, H, N * period).
+    Args:
+        images: (N, C, H, W).
+        period: columns from one image to the next, at least W.
+
+    Returns:
+        (1, C, H, N * period).
     """
     count, channels, height, width = images.shape
     rows = F.pad(images.permute(2, 0, 3, 1), (0, 0, 0, period - width))
@@ -100,10 +107,16 @@ def pack_row(images: torch.Tensor, period: int) -> torch.Tensor:
 
 
 def unpack_row(row: torch.Tensor, count: int, width: int, period: int) -> torch.Tensor:
-    """The images that a row holds; each stands in the first columns of its period.
+    """Take the images out of a row. Each image is in the first columns of its period.
 
-    Shape:
-        (1, C, H, at least count * period) -> (count, C, H, width).
+    Args:
+        row: (1, C, H, W) with W at least count * period.
+        count: number of images.
+        width: columns of each image, at most `period`.
+        period: columns from one image to the next.
+
+    Returns:
+        (count, C, H, width), in `channels_last`.
     """
     columns = row.permute(0, 2, 3, 1)[0, :, : count * period]
     images = columns.reshape(len(columns), count, period, -1)[:, :, :width]

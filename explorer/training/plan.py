@@ -1,6 +1,6 @@
-"""What one call of train_all.py is to do: which network by which recipe, and for each seed how its run begins.
+"""What one call of train_all.py will do: which network by which recipe, and for each seed how its run begins.
 
-These functions read the folders and decide; they train nothing, write nothing and say nothing.
+These functions read the folders and decide. They do not train, write or print anything.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class RunError(ValueError):
 
 @dataclass(frozen=True)
 class Plan:
-    """What one call of the command line is to do: its options, checked, and the folders to write to."""
+    """What one call of the command line will do: its options, checked, and the folders to write to."""
 
     names: tuple[str, ...]
     recipe: str
-    epochs: int | None  # None for those of the recipe
+    epochs: int | None  # None for the number of the recipe
     seeds: tuple[int | None, ...]  # (None,) for a warm start, which goes on with the seed of the weights
     device: torch.device
     data_dir: str | None  # None to find or download Fashion-MNIST
@@ -47,7 +47,14 @@ class Plan:
         return self.runs / f"{name}-{self.recipe}-{'warm' if seed is None else seed}.safetensors"
 
     def recipe_of(self, name: str) -> Recipe:
-        """How the plan trains a network, on its device."""
+        """The recipe by which the plan trains a network, on its device.
+
+        Args:
+            name: a key of MODELS.
+
+        Raises:
+            ValueError: no model has that name, or it has no recipe.
+        """
         recipe = recipe_for(name, self.recipe)
         recipe = adapt_to_device(replace(recipe, autocast=recipe.autocast or self.bfloat16), self.device)
         if self.warm_start:
@@ -79,10 +86,13 @@ class Start:
 
 
 def cheapest_first(names: Iterable[str]) -> tuple[str, ...]:
-    """Names in order of work. Roughly: a matrix's weight is used once an image, a kernel's a hundred times.
+    """Sort networks by their cost, roughly: a weight of a matrix is used once for an image, one of a kernel 100 times.
+
+    Args:
+        names: keys of MODELS.
 
     Raises:
-        RunError: one of the networks cannot be built without numbers, as it is when its weights are loaded.
+        RunError: one of the networks cannot be built on the meta device, where it is built when its weights are loaded.
     """
 
     def cost(name: str) -> int:
@@ -98,11 +108,17 @@ def cheapest_first(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def plan_start(name: str, seed: int | None, plan: Plan) -> Start:
-    """How a run begins.
+    """Decide how a run begins.
+
+    Args:
+        name: a key of MODELS.
+        seed: of the run; None for a warm start.
+        plan: what to do.
 
     Raises:
-        RunError: the saved run was started with other settings than those of the plan.
+        RunError: the saved run was started with other settings than those of the plan, or from other weights.
         StateError: the saved run is damaged.
+        CheckpointError: results.json is damaged; it is read if a warm start is resumed.
     """
     path, recipe = plan.state_path(name, seed), plan.recipe_of(name)
     is_saved = path.is_file()
@@ -116,7 +132,11 @@ def plan_start(name: str, seed: int | None, plan: Plan) -> Start:
 
 
 def _read_fitting(path: Path, recipe: Recipe, plan: Plan) -> Mapping:
-    """What a saved run says about itself, if the plan can go on with it."""
+    """What a saved run says about itself.
+
+    Raises:
+        RunError: the plan cannot go on with it.
+    """
     facts = read_facts(path)
     _check_recipe(path, facts["recipe"], recipe)
     if plan.warm_start:
@@ -125,7 +145,7 @@ def _read_fitting(path: Path, recipe: Recipe, plan: Plan) -> Mapping:
 
 
 def _check_recipe(path: Path, saved: Mapping, recipe: Recipe) -> None:
-    """A run must have one recipe from its first step to its last, and all seeds of a network the same one."""
+    """Check that a run has one recipe from its first step to its last, the same one as all seeds of its network."""
     wanted = asdict(recipe)
     key = first_difference(saved, wanted)
     if key is not None:
@@ -137,7 +157,7 @@ def _check_recipe(path: Path, saved: Mapping, recipe: Recipe) -> None:
 
 
 def _check_weights(path: Path, facts: Mapping, checkpoints: Path) -> None:
-    """A warm start can go on only while the weights from which it started are shipped, or those that it gave."""
+    """A warm start can go on only if the shipped weights are those from which it started, or those that it gave."""
     shipped = load_results(checkpoints).get(facts["name"], {})
     is_published = facts["finished"] and facts["record"]["cycles"] == shipped.get("cycles")
     if facts["earlier"]["files"] != shipped.get("files") and not is_published:
@@ -145,7 +165,13 @@ def _check_weights(path: Path, facts: Mapping, checkpoints: Path) -> None:
 
 
 def find_refused(plan: Plan) -> dict[tuple[str, int | None], ValueError]:
-    """Network and seed of each saved run with which --resume cannot go on, and why.
+    """Find the saved runs with which --resume cannot go on.
+
+    Args:
+        plan: what to do.
+
+    Returns:
+        (network, seed) of each such run -> the error that says why; empty without --resume.
 
     Raises:
         CheckpointError: results.json is damaged.
@@ -161,7 +187,11 @@ def find_refused(plan: Plan) -> dict[tuple[str, int | None], ValueError]:
 
 
 def is_trained_further(name: str, plan: Plan) -> bool:
-    """Whether the shipped weights went on from the very run that is planned, which must not replace them.
+    """Whether the shipped weights were trained further from the same run that is planned, which must not replace them.
+
+    Args:
+        name: a key of MODELS.
+        plan: what to do.
 
     Raises:
         CheckpointError: results.json is damaged.
@@ -179,12 +209,12 @@ def is_trained_further(name: str, plan: Plan) -> bool:
 
 
 def _holds_another_run(path: Path, first: Mapping | None) -> bool:
-    """Whether a file holds a run that began later, or a finished one that is not the recorded one, where one is."""
+    """Whether a file holds a run that began later, or a finished one that is not the recorded one, if there is one."""
     if not path.is_file():
         return False
     try:
         facts = read_facts(path)
-    except StateError:  # whoever wants to go on with it is told so
+    except StateError:  # who wants to go on with it gets this error then
         return True
     if not facts["finished"] or not facts.get("published", True):
         return True

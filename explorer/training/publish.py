@@ -1,5 +1,7 @@
-"""From the finished runs of a network, one a seed, to what is shipped: the median run's weights, one record, and the
-images that no network gets right."""
+"""From the finished runs of a network, one for each seed, to what is shipped.
+
+Shipped are the weights of the median run, one record, and the images that no network gets right.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ from explorer.training.finished import Finished
 from explorer.training.recipe import Recipe, first_difference
 from explorer.training.splits import Split
 
-# What is kept of every seed; the rest of a record is that of the shipped run.
+# These fields are kept for every seed; the other fields of a record are those of the shipped run.
 _RUN_FIELDS = (
     "seed", "test_correct", "test_accuracy", "flip_accuracy", "validation_accuracy", "epochs", "kept_epoch", "seconds",
     "hardware", "trained_on",
@@ -32,16 +34,24 @@ _RUN_FIELDS = (
 
 
 def choose_median(runs: Sequence[Finished]) -> Finished:
-    """The run in the middle by test accuracy; of an even number, the lower of the two in the middle."""
+    """Choose the run in the middle by test accuracy; of an even number, the lower of the two in the middle.
+
+    Args:
+        runs: at least one. Runs with the same accuracy are in the order of their seeds.
+    """
     ordered = sorted(runs, key=lambda run: (run.record["test_correct"], run.record["seed"]))
     return ordered[(len(ordered) - 1) // 2]
 
 
 def combine(runs: Sequence[Finished]) -> dict:
-    """The record of the median run, with what every seed reached and the test images that all of them get wrong.
+    """Make one record of several runs.
 
     Args:
         runs: finished runs of one network by one recipe, with different seeds, at least one.
+
+    Returns:
+        The record of the median run, with `runs`, what each seed reached, and `always_wrong`, the indices of the test
+        images that all seeds get wrong.
     """
     by_seed = sorted(runs, key=lambda run: run.record["seed"])
     always = set.intersection(*(set(run.wrong) for run in by_seed))
@@ -54,7 +64,7 @@ def combine(runs: Sequence[Finished]) -> dict:
 
 @dataclass(frozen=True)
 class Published:
-    """The record of a network as it stands in results.json now, and the seeds that stand there no longer, ascending."""
+    """A network's record as results.json holds it now, and the seeds that were replaced there, ascending."""
 
     name: str
     record: Mapping
@@ -62,10 +72,19 @@ class Published:
 
 
 def publish(name: str, recipe: str, runs: Sequence[Finished], folder: Path) -> Published:
-    """Write what was measured to results.json and, but for the tutorial's recipe, the median run's weights beside it.
+    """Write what was measured to results.json, and the weights of the median run beside it.
+
+    With the tutorial's recipe no weights are written.
+
+    Args:
+        name: a key of MODELS.
+        recipe: one of RECIPES.
+        runs: as in `combine`.
+        folder: where to write.
 
     Raises:
-        CheckpointError: results.json is damaged.
+        ValueError: no model has that name, or a measured number is not finite.
+        CheckpointError: (a ValueError) results.json is damaged.
         OSError: a file cannot be written; what was stored before is still there.
     """
     section, record = section_of(recipe), combine(runs)
@@ -78,12 +97,18 @@ def publish(name: str, recipe: str, runs: Sequence[Finished], folder: Path) -> P
 
 
 def section_of(recipe: str) -> str:
-    """The section of results.json that keeps what a recipe reached, as `load_results` takes it."""
+    """The section of results.json for a recipe: "tutorial" or "models", as `load_results` takes it."""
     return "tutorial" if recipe == "tutorial" else "models"
 
 
 def is_published(name: str, recipe: str, runs: Sequence[Finished], folder: Path) -> bool:
-    """Whether the runs were published before, and what is stored now is theirs or came later.
+    """Whether the runs were published before, and what is stored now is from them or from later runs.
+
+    Args:
+        name: a key of MODELS.
+        recipe: one of RECIPES.
+        runs: finished runs of that network, at least one.
+        folder: where results.json and the weights lie.
 
     Raises:
         CheckpointError: results.json is damaged.
@@ -97,7 +122,7 @@ def is_published(name: str, recipe: str, runs: Sequence[Finished], folder: Path)
 
 
 def _add_seeds(runs: Sequence[Finished], record: Mapping) -> bool:
-    """Whether runs that were published one by one hold all seeds of a record by their recipe, and more."""
+    """Whether a record has the recipe of the runs, and they have all its seeds and more."""
     is_same = "cycles" not in record and first_difference(record.get("recipe", {}), runs[0].record["recipe"]) is None
     return is_same and _seeds_of(record) < {run.record["seed"] for run in runs}
 
@@ -107,10 +132,19 @@ def _seeds_of(record: Mapping) -> set[int]:
 
 
 def pack_always_wrong(test: Split, folder: Path) -> int:
-    """Pack the test images that no trained network gets right, whatever its seed, with what each says instead.
+    """Write the test images that no trained network gets right with any seed, and what each network answers instead.
+
+    Args:
+        test: all test images.
+        folder: where results.json and the weights lie; the images are written there too.
 
     Returns:
-        How many there are.
+        How many there are. If there are none, a file from earlier networks is deleted; if no record lists such
+        images, nothing is changed.
+
+    Raises:
+        CheckpointError: results.json is damaged.
+        OSError: the file cannot be written.
     """
     recorded = {
         name: record for name, record in load_results(folder).items() if name in MODELS and "always_wrong" in record
@@ -119,7 +153,7 @@ def pack_always_wrong(test: Split, folder: Path) -> int:
         return 0
     indices = torch.tensor(sorted(set.intersection(*(set(each["always_wrong"]) for each in recorded.values()))))
     if not len(indices):
-        (folder / FILE).unlink(missing_ok=True)  # made for earlier networks; one of these gets each image right
+        (folder / FILE).unlink(missing_ok=True)  # from earlier networks; one of the present ones is right
         return 0
     images, labels = test.images.cpu()[indices], test.labels.cpu()[indices]
     split, order = Split(images, labels), Recipe(epochs=1)
@@ -127,7 +161,7 @@ def pack_always_wrong(test: Split, folder: Path) -> int:
     for name in recorded:
         try:
             predicted[name] = predict_logits(load_trained(name, folder), split, order).argmax(1)
-        except CheckpointError:  # its weights are damaged, so its answers are unknown
+        except CheckpointError:  # its weights are damaged, so its answers are not known
             continue
     save_always_wrong(AlwaysWrong(images[:, 0], labels, indices, predicted), folder)
     return len(indices)

@@ -18,14 +18,14 @@ class Recipe:
         batch_size: images a step.
         peak_lr: highest learning rate.
         final_lr: learning rate at the end of the cosine.
-        warmup: part of all steps in which the learning rate rises to its peak (0: plain cosine decay).
-        lr_by_epoch: the learning rate changes between epochs only, not with every step.
+        warmup: share of all steps, 0 to 1, during which the learning rate rises to its peak (0: plain cosine decay).
+        lr_by_epoch: the learning rate changes only between epochs, not at every step.
         momentum: Nesterov momentum of SGD.
         weight_decay: L2 penalty on weight matrices and kernels.
         decay_vectors: whether biases and normalisation are penalised too.
         label_smoothing: probability mass spread evenly over the classes.
         gce_q: exponent of the generalised cross-entropy; 0 for the cross-entropy itself.
-        clip_norm: greatest norm of the whole gradient, or None.
+        clip_norm: largest norm of the whole gradient, or None.
         flip: mirror each image with probability one half.
         crop_padding: pixels of black added on each side before a random crop of the old size; 0 for no crop.
         erase: probability with which a random rectangle of an image is painted grey.
@@ -66,7 +66,7 @@ class Recipe:
         """Refuse settings that contradict each other.
 
         Raises:
-            ValueError: there is label smoothing, but no cross-entropy to which it could belong.
+            ValueError: there is label smoothing, but the loss is not the cross-entropy.
         """
         if self.gce_q and self.label_smoothing:
             raise ValueError("label_smoothing belongs to the cross-entropy: leave it 0.0 or take gce_q 0.0")
@@ -74,11 +74,14 @@ class Recipe:
     def learning_rate(self, step: int, total_steps: int) -> float:
         """Learning rate of one step: a line up to the peak, then half a cosine down to `final_lr` ("one-cycle").
 
-        It depends on nothing but the step, so a resumed run needs no scheduler's memory.
+        It depends only on the step, so a resumed run does not need the state of a scheduler.
 
         Args:
             step: 0 for the first step.
-            total_steps: steps of the whole run, >= 1.
+            total_steps: steps of the whole run, >= 1; with `lr_by_epoch` at least one for each epoch.
+
+        Returns:
+            The factor of the gradient in that step, at most `peak_lr`.
 
         Raises:
             ValueError: the step lies outside the run.
@@ -101,9 +104,9 @@ class Recipe:
         return self.final_lr + (self.peak_lr - self.final_lr) * (1 + cos(pi * done)) / 2
 
 
-# The tutorial's own protocol (section 10), the same for every network. What its script does besides: the validation
-# images are cut from an augmented data set, so they are flipped and cropped too; the learning rate changes once an
-# epoch; weight decay acts on every parameter.
+# The tutorial's own protocol (section 10), the same for every network. Its script also does the following: it cuts the
+# validation images from an augmented data set, so they are flipped and cropped too; it changes the learning rate once
+# in each epoch; its weight decay acts on every parameter.
 TUTORIAL = Recipe(
     epochs=50,
     batch_size=128,
@@ -136,17 +139,17 @@ _RESNET = Recipe(
     autocast=True,
     channels_last=True,
 )
-# He et al. 2015, section 4.2, asks how well depth can be optimised at all: nothing here regularises but weight decay.
-# The same recipe for all four, or their curves could not be compared; the peak is what plain-56 still bears.
+# He et al. 2015, section 4.2, ask how well deep networks can be optimised: so only weight decay regularises here. All
+# four have the same recipe, because their curves are compared; the peak is one with which plain-56 still trains.
 _DEGRADATION = Recipe(
     epochs=12, peak_lr=0.05, clip_norm=5.0, flip=True, crop_padding=2, autocast=True, channels_last=True
 )
 
 _RECIPES = {
-    # A flip or a shift moves a garment to pixels that these two know nothing about: augmentation costs them accuracy.
-    # Nor can one layer fit every image, and those that it cannot pull at the others: with the q that Zhang & Sabuncu
-    # take it was right on 85.96 instead of 85.62 % of three times 6,000 training images left out, on the validation
-    # images among them on 85.87 instead of 85.60 %.
+    # A flip or a shift moves a garment to pixels about which these two know nothing: augmentation makes them worse.
+    # One layer cannot fit every image, and the images that it cannot fit spoil its answers to others. So softmax has
+    # the q of Zhang & Sabuncu. On three times 6,000 training images that were left out, it was right on 85.96 % with
+    # it and on 85.62 % without it; on the validation images, which are one of the three, 85.87 % and 85.60 %.
     "softmax": Recipe(epochs=30, peak_lr=0.05, weight_decay=3e-4, gce_q=0.7, average=0.999),
     "mlp": Recipe(epochs=40, peak_lr=0.1, label_smoothing=0.1, average=0.999),
     "lenet5": Recipe(epochs=40, peak_lr=0.1, flip=True, average=0.999, channels_last=True),
@@ -163,16 +166,16 @@ _RECIPES = {
         channels_last=True,
     ),
     **dict.fromkeys(("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"), _RESNET),
-    # Without normalised shortcuts a deep plain stack is easily thrown off: a gentler peak.
+    # Without normalised shortcuts the training of a deep plain stack easily diverges: so the peak is lower.
     "plain18": replace(_RESNET, peak_lr=0.05),
     "plain34": replace(_RESNET, peak_lr=0.05),
     **dict.fromkeys(DEGRADATION_NAMES, _DEGRADATION),
 }
 
-# For a processor without a GPU, where sixty epochs of a wide residual network are many hours: so few leave nothing to
-# regularise, and an average of the weights would lag behind them.
+# For a processor without a GPU, where sixty epochs of a wide residual network take many hours. In so few epochs there
+# is nothing to regularise, and an average of the weights would lag behind them.
 _SHORT_RESNET = {"epochs": 7, "erase": 0.0, "cutmix": 0.0, "average": 0.0}
-# For one with bfloat16, or for another cycle: long enough for erased rectangles to pay.
+# For a processor with bfloat16, or for another cycle: so many epochs are enough for erased rectangles to help.
 _MEDIUM_RESNET = {"epochs": 16, "cutmix": 0.0, "average": 0.0}
 
 # On the command line.
@@ -181,16 +184,15 @@ _ABRIDGED = {"best": {}, "medium": _MEDIUM_RESNET, "short": _SHORT_RESNET}
 
 
 def recipe_for(name: str, recipe: str = "best") -> Recipe:
-    """Recipe of a network of the catalogue.
+    """The recipe of a network of the catalogue.
 
     Args:
         name: a key of MODELS.
-        recipe: "best" for its own, chosen on the validation images where it was tried; "medium" and "short" for one
-            that a processor without a GPU can finish, with bfloat16 and without, where the best is too long for that;
-            "tutorial" for the tutorial's protocol.
+        recipe: "best" for its own. "medium" and "short" are for a processor without a GPU, with bfloat16 and without:
+            they shorten the recipe if it would take too long there. "tutorial" is the tutorial's protocol.
 
     Raises:
-        ValueError: no model or no recipe has that name.
+        ValueError: no model or no recipe has that name, or the model has no recipe.
     """
     if name not in MODELS:
         raise ValueError(f"model must be one of {', '.join(MODELS)}, got {name!r}")
@@ -206,20 +208,29 @@ def recipe_for(name: str, recipe: str = "best") -> Recipe:
 
 
 def warm_restart(recipe: Recipe) -> Recipe:
-    """The recipe for another cycle that starts from trained weights: a tenth of the steps leads up to a lower peak.
+    """Make the recipe for another cycle, which starts from trained weights.
 
-    Source: after Loshchilov & Hutter 2017, "SGDR", whose restarts jump back to the old peak at once.
+    Args:
+        recipe: of the first cycle.
+
+    Returns:
+        The same recipe with a peak of 1/2.5 of the learning rate, to which the first tenth of the steps leads.
+
+    Source: after Loshchilov & Hutter 2017, "SGDR". Their restarts go back to the old peak at once.
     """
     return replace(recipe, peak_lr=recipe.peak_lr / 2.5, warmup=0.1)
 
 
 def first_difference(saved: Mapping, wanted: Mapping) -> str | None:
-    """The first setting, except autocast, in which two recipes differ; None if there is none. Autocast follows the device.
+    """Find the first setting in which two recipes differ. Autocast does not count, because it depends on the device.
 
     Args:
-        saved: a recipe as a dict; where an older one does not name a setting, the default counts.
+        saved: a recipe as a dict; if an older one does not name a setting, it has the default.
         wanted: the other recipe, as a dict.
+
+    Returns:
+        Name of the setting, or None if there is no difference.
     """
-    saved = {**asdict(Recipe(epochs=0)), **saved}  # which every recipe names
+    saved = {**asdict(Recipe(epochs=0)), **saved}  # every recipe names its epochs
     keys = (key for key in dict.fromkeys([*wanted, *saved]) if key != "autocast")
     return next((key for key in keys if saved.get(key) != wanted.get(key)), None)

@@ -45,17 +45,17 @@ class Run:
     Attributes:
         name: key of the catalogue.
         recipe: how it is trained.
-        seed: decides initial weights (but for a warm start), order, augmentation and dropout.
+        seed: decides the initial weights (except in a warm start), order, augmentation and dropout.
         model: the network.
         optimizer: SGD over its parameters.
         averaged: moving average of the network, if the recipe asks for one.
         best: weights of the epoch with the best validation accuracy so far, if the recipe keeps them.
         step: training steps done.
         totals: running sums of the epoch under way.
-        curve: one dict for each finished epoch.
+        curve: one dict for each finished epoch; its "seconds" count from the start of the run.
         seconds: time spent so far, in all sessions.
-        earlier: what was recorded of the trained weights from which this run started (`cycles.read_earlier`), or None.
-        hardware: the machines that have trained it so far, in that order.
+        earlier: what is recorded of the trained weights from which this run started (`cycles.read_earlier`), or None.
+        hardware: the machines that have trained it so far, the first one first.
         bfloat16: whether any of its steps was computed in bfloat16.
     """
 
@@ -86,25 +86,35 @@ class Run:
 
     @property
     def best_epoch(self) -> int:
-        """Number of the epoch with the best validation accuracy (the first of equals), 1 for the first."""
+        """Number of the epoch with the best validation accuracy, the first one of equals; 1 is the first epoch.
+
+        Raises:
+            ValueError: no epoch is finished.
+        """
         accuracies = [epoch["validation_accuracy"] for epoch in self.curve]
         return 1 + accuracies.index(max(accuracies))
 
     @property
     def kept_epoch(self) -> int:
-        """Number of the epoch whose weights are kept."""
+        """Number of the epoch whose weights are kept; 1 is the first epoch."""
         return self.best_epoch if self.recipe.keep_best else len(self.curve)
 
     @property
     def is_over(self) -> bool:
-        """Whether all epochs are done, or too many have passed without getting better."""
+        """Whether all epochs are done, or `patience` epochs have passed without a better validation accuracy."""
         patience = self.recipe.patience
         waited = len(self.curve) - self.best_epoch if self.curve else 0
         return len(self.curve) >= self.recipe.epochs or (patience is not None and waited >= patience)
 
 
 def new_run(name: str, recipe: Recipe, seed: int, device: torch.device) -> Run:
-    """A run at step 0, on that device; the initial weights depend on nothing but the seed.
+    """Make a run at step 0. Its initial weights depend only on the seed.
+
+    Args:
+        name: a key of the catalogue.
+        recipe: how to train.
+        seed: decides everything random.
+        device: where to train.
 
     Raises:
         ValueError: no model has that name.
@@ -118,7 +128,13 @@ def new_run(name: str, recipe: Recipe, seed: int, device: torch.device) -> Run:
 
 
 def restart_run(name: str, recipe: Recipe, device: torch.device, folder: Path) -> Run:
-    """A run at step 0 that starts from the trained weights in a folder, with their seed: one more cycle.
+    """Make a run at step 0 that starts from trained weights, with their seed: one more cycle.
+
+    Args:
+        name: a key of the catalogue.
+        recipe: how to train.
+        device: where to train.
+        folder: where the weights and results.json lie.
 
     Raises:
         CheckpointError: there are no such weights, they are damaged, or their record is incomplete.
@@ -131,7 +147,12 @@ def restart_run(name: str, recipe: Recipe, device: torch.device, folder: Path) -
 
 
 def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
-    """SGD with Nesterov momentum; weight decay spares biases and normalisation unless the recipe says otherwise."""
+    """Make SGD with Nesterov momentum. Weight decay acts on biases and normalisation only if the recipe says so.
+
+    Args:
+        model: on the device that trains; it has at least one matrix or kernel.
+        recipe: its peak learning rate, momentum and weight decay are used.
+    """
     vector_decay = recipe.weight_decay if recipe.decay_vectors else 0.0
     groups = [
         {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
@@ -142,7 +163,15 @@ def build_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
 
 
 def build_average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
-    """The moving average of the weights and of the statistics of normalisation, or None without one."""
+    """Make the moving average of the weights and of the statistics of normalisation.
+
+    Args:
+        model: the network that is trained.
+        recipe: `average` is the decay for one step, 0 to 1.
+
+    Returns:
+        The average, or None if the recipe asks for none.
+    """
     if not recipe.average:
         return None
     return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
@@ -162,15 +191,16 @@ def train(
 
     Args:
         run: changed in place.
-        training: images to learn from.
-        validation: images to measure on after each epoch.
-        save_state: called about every `save_every` seconds, at the end of each epoch, and before an interruption.
+        training: images to learn from, on the device of the network.
+        validation: images to measure on after each epoch, on the same device.
+        save_state: called about every `save_every` seconds, at the end of each epoch, and before an interruption; its
+            errors go on to the caller.
         should_stop: asked after each step and each epoch.
-        save_every: seconds.
+        save_every: seconds from one call of `save_state` to the next, about.
         compiled: compile the network first (torch.compile), which rounds differently.
 
     Raises:
-        Interrupted: should_stop said so.
+        Interrupted: `should_stop` has answered True; the state was saved before.
         TrainingDiverged: the loss is not finite.
     """
     if run.is_over:  # killed before it was measured
@@ -251,7 +281,7 @@ class _Session:
         )
 
     def before_step(self) -> None:
-        """Learning rate and random state follow from the step alone, so that a resumed run needs no memory of them."""
+        """Set the learning rate and the random state. Both depend only on the step, so they need not be saved."""
         for group in self.run.optimizer.param_groups:
             group["lr"] = self.run.recipe.learning_rate(self.run.step, self.total_steps)
         torch.manual_seed(derive_seed(self.run.draw_seed, "dropout", self.run.step))
@@ -270,7 +300,7 @@ class _Session:
 
     def save(self) -> None:
         self.save_state(self.run)
-        self.last_save = time.perf_counter()  # read after saving, or a slow disk would make every step save
+        self.last_save = time.perf_counter()  # read after saving: otherwise, with a slow disk, every step would save
 
     def end_epoch(self, validation_loss: float, validation_accuracy: float) -> None:
         self.tick()

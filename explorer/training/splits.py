@@ -1,4 +1,4 @@
-"""The images that a network learns from, those that it is validated on, and those that it is tested on."""
+"""The images for training, for validation and for the test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from explorer.data import load_split
 
 VALIDATION_SIZE = 6_000
-SPLIT_SEED = 42  # the tutorial's; it does not follow the run's seed, so that all runs validate on the same images
+SPLIT_SEED = 42  # the tutorial's; it does not depend on the run's seed, so that all runs validate on the same images
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,12 @@ class Images:
 
 
 def load_images(device: torch.device, data_dir: str | Path | None, smoke: bool) -> Images:
-    """All images of the data set, or for a smoke run a few.
+    """Load all images of the data set, or a few for a smoke run.
+
+    Args:
+        device: where the images go.
+        data_dir: folder of Fashion-MNIST; None searches as `find_dataset` does.
+        smoke: take only 16 images for training, 16 for validation and 32 for the test.
 
     Raises:
         DatasetError: there is no usable Fashion-MNIST.
@@ -44,7 +49,14 @@ def load_images(device: torch.device, data_dir: str | Path | None, smoke: bool) 
 
 
 def split_training_images(device: torch.device, data_dir: str | Path | None) -> tuple[Split, Split]:
-    """54,000 images to learn from and 6,000 to validate on, the same for every seed.
+    """Split the training images of the data set: always the same 54,000 to learn from and 6,000 to validate on.
+
+    Args:
+        device: where the images go.
+        data_dir: as in `load_images`.
+
+    Returns:
+        The images to learn from, and the images to validate on.
 
     Raises:
         DatasetError: there is no usable Fashion-MNIST.

@@ -1,7 +1,7 @@
 """A run on disk: one safetensors file with its weights, its momentum and, as text, everything else.
 
-A finished run is kept as well, with its final weights, until its model is trained afresh: the one that is shipped is
-chosen when all seeds are through.
+A finished run is kept too, with its final weights, until its model is trained again from the start: the run that is
+shipped is chosen when all seeds are finished.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from explorer.training.recipe import Recipe
 from explorer.training.run import Run, new_run
 
 _STATE_FORMAT = 3
-_READABLE_FORMATS = (2, 3)  # 2 has words for the machines, which count as their names
+_READABLE_FORMATS = (2, 3)  # format 2 describes each machine in words; they are taken as its name
 
 
 class StateError(ValueError):
@@ -34,6 +34,10 @@ class StateError(ValueError):
 
 def write_state(run: Run, path: Path) -> None:
     """Save a run so that read_state can go on with it: one safetensors file, written whole or not at all.
+
+    Args:
+        run: the run; it is not changed.
+        path: the file; its folder is made if it does not exist.
 
     Raises:
         StateError: the file cannot be written; the one that was there before is untouched.
@@ -63,10 +67,15 @@ def write_state(run: Run, path: Path) -> None:
 
 
 def write_finished(finished: Finished, name: str, path: Path) -> None:
-    """Keep a finished run: its weights and what was measured.
+    """Save a finished run: its weights and what was measured.
+
+    Args:
+        finished: the run.
+        name: key of its network in the catalogue.
+        path: the file; its folder is made if it does not exist.
 
     Raises:
-        StateError: the file cannot be written.
+        StateError: the file cannot be written; the one that was there before is untouched.
     """
     record = finished.record
     _write_state_file(path, _named("model", finished.model.state_dict()), {
@@ -82,7 +91,13 @@ def write_finished(finished: Finished, name: str, path: Path) -> None:
 
 
 def read_finished(path: Path) -> Finished:
-    """A finished run as write_finished left it.
+    """Read a finished run that write_finished has saved.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The run, with its network on the CPU and in eval mode.
 
     Raises:
         StateError: the file is damaged or does not fit the model.
@@ -97,7 +112,7 @@ def read_finished(path: Path) -> Finished:
 
 @contextmanager
 def _must_fit(path: Path, facts: Mapping) -> Iterator[None]:
-    """Turns the errors of another version's fields, of an unknown model and of other weights into a StateError."""
+    """Inside this, errors from missing fields, an unknown model or weights that do not fit become a StateError."""
     try:
         yield
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -117,7 +132,7 @@ def _part(part: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor
 def _write_state_file(path: Path, tensors: dict, facts: dict) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in path.parent.glob(f".{path.name}.*.tmp"):  # of a program that was killed while it wrote
+        for leftover in path.parent.glob(f".{path.name}.*.tmp"):  # from a program that was killed while it wrote
             leftover.unlink(missing_ok=True)
         facts = json.dumps({"format": _STATE_FORMAT, **facts})
         write_atomically({path: save(tensors, metadata={"run": facts})})
@@ -126,10 +141,16 @@ def _write_state_file(path: Path, tensors: dict, facts: dict) -> None:
 
 
 def read_facts(path: Path) -> dict:
-    """What a saved run says about itself, without its tensors.
+    """Read what a saved run says about itself, without its tensors.
+
+    Args:
+        path: the file.
+
+    Returns:
+        What write_state or write_finished has saved as text; "finished" says which of the two it was.
 
     Raises:
-        StateError: the file is damaged or not a saved run.
+        StateError: the file is damaged, is no saved run, or is from another version of this program.
     """
     try:
         with safe_open(path, framework="pt") as stored:
@@ -149,7 +170,11 @@ def _read_tensors(path: Path, device: torch.device) -> dict[str, torch.Tensor]:
 
 
 def read_state(path: Path, device: torch.device) -> Run:
-    """A run exactly as write_state left it.
+    """Read a run exactly as write_state has saved it.
+
+    Args:
+        path: the file.
+        device: where the run goes on.
 
     Raises:
         StateError: the file is damaged or does not fit the model.
