@@ -173,6 +173,7 @@ def conv2d_manual(
     kernel_height, kernel_width = _check_map("terms.kernel", kernel)
     out_height = conv_output_size(height, kernel_height, stride, padding, dilation)
     out_width = conv_output_size(width, kernel_width, stride, padding, dilation)
+    stride, padding, dilation = int(stride), int(padding), int(dilation)  # which may be told as 2.0
     reach_down = dilation * (kernel_height - 1) + 1
     reach_right = dilation * (kernel_width - 1) + 1
 
@@ -260,6 +261,7 @@ def run_experiment(
     Raises:
         InputError: the picture is not two-dimensional, a setting is out of bounds, or the kernel does not fit.
     """
+    _check_map("terms.kernel", kernel)
     flipped = flip_kernel(kernel)
     applied, other = (flipped, kernel) if flip else (kernel, flipped)
     comparison = compare_convolutions(picture, applied, stride, padding, dilation)
@@ -289,6 +291,7 @@ def compute_pooling(input_map: torch.Tensor, kernel_size: int) -> Pooling:
     height, width = _check_map("terms.image", input_map)
     rows = conv_output_size(height, kernel_size, stride=kernel_size)
     columns = conv_output_size(width, kernel_size, stride=kernel_size)
+    kernel_size = int(kernel_size)  # which may be told as 2.0
     whole = input_map[: rows * kernel_size, : columns * kernel_size]
     windows = whole.reshape(rows, kernel_size, columns, kernel_size)
     return Pooling(windows.amax(dim=(1, 3)), windows.mean(dim=(1, 3)), input_map.mean().reshape(1, 1))
@@ -302,8 +305,10 @@ def measure_shift(input_map: torch.Tensor, kernel_size: int) -> ShiftCheck:
         kernel_size: side of the pooling window and its stride, in pixels, >= 1.
 
     Raises:
-        InputError: kernel_size is not a whole number of at least 1, or the window is larger than the map.
+        InputError: the map is not two-dimensional, or kernel_size is not a whole number of at least 1, or the window is
+            larger than the map.
     """
+    _check_map("terms.image", input_map)
     shifted = torch.zeros_like(input_map)
     shifted[:, 1:] = input_map[:, :-1]
     before = compute_pooling(input_map, kernel_size).maximum
@@ -330,7 +335,8 @@ def count_linear_params(in_features: int, out_features: int) -> ParameterCount:
 
 
 def _convolve(input_map: torch.Tensor, kernel: torch.Tensor, stride: int, padding: int, dilation: int) -> torch.Tensor:
-    return F.conv2d(input_map[None, None], kernel[None, None], None, stride, padding, dilation)[0, 0]
+    settings = (int(stride), int(padding), int(dilation))
+    return F.conv2d(input_map[None, None], kernel[None, None], None, *settings)[0, 0]
 
 
 def _check_map(name: str, values: torch.Tensor) -> tuple[int, int]:

@@ -21,7 +21,7 @@ models/trace.py; only the formula of a window is the same function, `follow_wind
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -175,15 +175,22 @@ def calculate_receptive_field(layers: Sequence[Mapping[str, Any]]) -> list[int]:
     [1, 5, 6]
     """
     size, jump, sizes = 1, 1, [1]
-    for number, layer in enumerate(layers, start=1):
-        if (problem := _find_key_problem(number, layer)) is not None:
-            raise problem
-        kernel_size = check_whole("terms.kernel_size", layer.get("kernel", 1), 1)
-        dilation = check_whole("terms.dilation", layer.get("dilation", 1), 1)
-        stride = check_whole("terms.stride", layer.get("stride", 1), 1)
+    for kernel_size, stride, dilation in _read_windows(layers):
         size, jump, _ = follow_window(size, jump, 0.0, kernel_size, stride, 0, dilation)
         sizes.append(size)
     return sizes
+
+
+def _read_windows(layers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int, int]]:
+    """Kernel size, stride and dilation of each layer."""
+    for number, layer in enumerate(layers, start=1):
+        if (problem := _find_key_problem(number, layer)) is not None:
+            raise problem
+        yield (
+            check_whole("terms.kernel_size", layer.get("kernel", 1), 1),
+            check_whole("terms.stride", layer.get("stride", 1), 1),
+            check_whole("terms.dilation", layer.get("dilation", 1), 1),
+        )
 
 
 class CellError(InputError):
@@ -593,8 +600,9 @@ def trace_uniform_stack(kernel_size: int, least_size: int, input_size: int) -> t
         The image's own row, then one row for each layer.
 
     Raises:
-        InputError: the kernel or the image is larger than that.
+        InputError: the kernel or the image is out of these bounds.
     """
+    kernel_size = check_whole("terms.kernel_size", kernel_size, 2, COLUMN_LIMITS["kernel"][1])
     num_layers = min(max(1, math.ceil((least_size - 1) / (kernel_size - 1))), MAX_LAYERS)
     layer = {"type": "conv", "kernel": kernel_size, "padding": kernel_size // 2}
     return trace_layer_table([layer] * num_layers, input_size)
@@ -674,12 +682,12 @@ def compute_path_counts(layers: Sequence[Mapping[str, Any]]) -> np.ndarray:
     size = calculate_receptive_field(layers)[-1]
     counts: np.ndarray = np.ones(1)
     jump = 1
-    for layer in layers:
-        step = layer.get("dilation", 1) * jump
-        taps = np.zeros(step * (layer.get("kernel", 1) - 1) + 1)
+    for kernel_size, stride, dilation in _read_windows(layers):
+        step = dilation * jump
+        taps = np.zeros(step * (kernel_size - 1) + 1)
         taps[::step] = 1
         counts = np.convolve(counts, taps)
-        jump *= layer.get("stride", 1)
+        jump *= stride
     assert counts.shape == (size,)
     return np.outer(counts, counts)
 
@@ -726,12 +734,13 @@ def summarise_stack(layers: Sequence[Mapping[str, Any]], channels: int = 1) -> S
             layers.
     """
     channels = check_whole("receptive_field.channels", channels, 1, 4096)
-    weights_per_pair = sum(layer.get("kernel", 1) ** 2 for layer in layers)
+    windows = list(_read_windows(layers))
+    weights_per_pair = sum(kernel_size**2 for kernel_size, _, _ in windows)
     path_counts = compute_path_counts(layers)
     return StackSummary(
         layers=tuple(layers),
         size=calculate_receptive_field(layers)[-1],
-        jump=math.prod(layer.get("stride", 1) for layer in layers),
+        jump=math.prod(stride for _, stride, _ in windows),
         weights_per_pair=weights_per_pair,
         num_params=weights_per_pair * channels**2,
         num_nonlinearities=len(layers),

@@ -42,9 +42,9 @@ def measure_features(model: nn.Module, found: Trace, image: torch.Tensor, name: 
         The layer's maps and kernels; None if no module reads that layer's output or gives it on.
 
     Raises:
-        StopIteration: the trace has no layer of that name.
+        ValueError: the trace has no layer of that name.
     """
-    index = next(i for i, layer in enumerate(found.layers) if layer.name == name)
+    index = [layer.name for layer in found.layers].index(name)
     seen: list[torch.Tensor] = []
     hook = _listen(model, found, index, seen)
     if hook is None:

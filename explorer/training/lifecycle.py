@@ -174,9 +174,9 @@ def open_run(start: Start, plan: Plan) -> Run | Finished:
 
 def _store(name: str, plan: Plan, runs: Sequence[Finished], tell) -> bool:
     """Publish a network's runs if that was not done before. Returns whether their results are stored now."""
-    if is_published(name, plan.recipe, runs, plan.checkpoints):
-        return True
     try:
+        if is_published(name, plan.recipe, runs, plan.checkpoints):
+            return True
         published = publish(name, plan.recipe, runs, plan.checkpoints)
     except (OSError, ValueError) as error:
         tell(Failed("stored", error, plan.checkpoints, name))

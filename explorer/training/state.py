@@ -102,8 +102,9 @@ def read_finished(path: Path) -> Finished:
     Raises:
         StateError: the file is damaged or does not fit the model.
     """
-    facts, tensors = read_facts(path), _read_tensors(path, torch.device("cpu"))
+    facts = read_facts(path)
     with _must_fit(path, facts):
+        tensors = _read_tensors(path, torch.device("cpu"))
         model = create_model(facts["name"])
         model.load_state_dict(_part("model", tensors))
         earlier, is_published = facts.get("earlier"), facts.get("published", False)
@@ -115,8 +116,9 @@ def _must_fit(path: Path, facts: Mapping) -> Iterator[None]:
     """Inside this, errors from missing fields, an unknown model or weights that do not fit become a StateError."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise StateError(f"{path}: does not fit {facts['name']}; delete it and train afresh") from error
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        name = facts.get("name", "any model")
+        raise StateError(f"{path}: does not fit {name}; delete it and train afresh") from error
 
 
 def _named(part: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -158,7 +160,7 @@ def read_facts(path: Path) -> dict:
         if facts["format"] not in _READABLE_FORMATS:
             raise StateError(f"{path}: saved by another version of this program; delete it and train afresh")
         return facts
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, StateError):
             raise
         raise StateError(f"{path}: not a saved run, or a damaged one ({error}); delete it and train afresh") from error
@@ -179,20 +181,21 @@ def read_state(path: Path, device: torch.device) -> Run:
     Raises:
         StateError: the file is damaged or does not fit the model.
     """
-    facts, tensors = read_facts(path), _read_tensors(path, device)
+    facts = read_facts(path)
     with _must_fit(path, facts):
+        tensors = _read_tensors(path, device)
         recipe = Recipe(**facts["recipe"])
         run = new_run(facts["name"], recipe, facts["seed"], device)
         run.model.load_state_dict(_part("model", tensors))
         if run.averaged is not None:
             run.averaged.load_state_dict(_part("averaged", tensors))
-    for key, parameter in run.model.named_parameters():
-        if f"momentum.{key}" in tensors:
-            momentum = torch.empty_like(parameter, requires_grad=False).copy_(tensors[f"momentum.{key}"])
-            run.optimizer.state[parameter]["momentum_buffer"] = momentum
-    run.best = _part("best", tensors) or None
-    run.step, run.curve, run.seconds = facts["step"], facts["curve"], facts["seconds"]
-    run.totals = Totals(**facts["totals"])
-    run.earlier, run.hardware = facts.get("earlier"), read_machines(facts.get("hardware", []))
-    run.bfloat16 = facts.get("bfloat16", recipe.autocast and run.step > 0)
-    return run
+        for key, parameter in run.model.named_parameters():
+            if f"momentum.{key}" in tensors:
+                momentum = torch.empty_like(parameter, requires_grad=False).copy_(tensors[f"momentum.{key}"])
+                run.optimizer.state[parameter]["momentum_buffer"] = momentum
+        run.best = _part("best", tensors) or None
+        run.step, run.curve, run.seconds = facts["step"], facts["curve"], facts["seconds"]
+        run.totals = Totals(**facts["totals"])
+        run.earlier, run.hardware = facts.get("earlier"), read_machines(facts.get("hardware", []))
+        run.bfloat16 = facts.get("bfloat16", recipe.autocast and run.step > 0)
+        return run

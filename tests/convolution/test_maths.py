@@ -19,6 +19,7 @@ from explorer.convolution.maths import (
     count_linear_params,
     flip_kernel,
     measure_shift,
+    run_experiment,
 )
 from explorer.errors import InputError
 
@@ -135,3 +136,21 @@ def test_parameters_of_real_layers():
     assert count_linear_params(2352, 12544).total == sum(p.numel() for p in linear.parameters()) == 29_516_032
     assert count_conv_params(3, 16, 3, 3).total == 448
     assert count_linear_params(2352, 12544).weights == 29_503_488  # the tutorial's figure leaves out the bias
+
+
+def test_whole_numbers_that_are_told_otherwise_count_as_such():
+    kernel = torch.ones(2, 2)
+    expected = F.conv2d(HALF_BRIGHT[None, None], kernel[None, None], stride=2, padding=1)[0, 0]
+    assert torch.equal(conv2d_manual(HALF_BRIGHT, kernel, stride=2.0, padding="1"), expected)
+    assert torch.equal(compare_convolutions(HALF_BRIGHT, kernel, 2.0, 1.0, 1.0).torch_result, expected)
+    assert torch.equal(compute_pooling(HALF_BRIGHT, 2.0).maximum, F.max_pool2d(HALF_BRIGHT[None], 2)[0])
+
+
+def test_what_is_no_map_is_refused_before_anything_is_done_with_it():
+    for call in (
+        lambda: run_experiment(HALF_BRIGHT, torch.ones(3), 1, 0, 1, True),
+        lambda: run_experiment(torch.ones(3), HORIZONTAL_EDGE, 1, 0, 1, False),
+        lambda: measure_shift(torch.ones(5), 2),
+    ):
+        with pytest.raises(InputError):
+            call()

@@ -338,3 +338,24 @@ def test_impossible_models_and_sizes_are_refused():
     for name, size in (("nonsense", 28), ("lenet5", 32), ("resnet18", 0), ("resnet18", math.nan), (None, 28)):
         with pytest.raises(InputError):
             trace_model(name, size)
+
+
+def test_whole_numbers_that_are_told_otherwise_count_as_such():
+    told, whole = [{"kernel": "3", "stride": 2.0}, {"kernel": 3, "dilation": "2"}], [(3, 2, 1), (3, 1, 2)]
+    whole = [dict(zip(("kernel", "stride", "dilation"), row)) for row in whole]
+    assert np.array_equal(compute_path_counts(told), compute_path_counts(whole))
+    first, second = summarise_stack(told), summarise_stack(whole)
+    assert (first.size, first.jump, first.num_params) == (second.size, second.jump, second.num_params)
+
+
+@pytest.mark.parametrize("layers", [["conv"], [None], [{"kernal": 3}], [{"kernel": 0}]])
+def test_a_stack_of_what_are_no_layers_is_refused(layers):
+    for call in (compute_path_counts, summarise_stack):
+        with pytest.raises(InputError):
+            call(layers)
+
+
+@pytest.mark.parametrize("kernel_size", [0, 1, 32, None, "x"])
+def test_a_uniform_stack_needs_a_kernel_that_widens_the_field(kernel_size):
+    with pytest.raises(InputError):
+        trace_uniform_stack(kernel_size, 20, 28)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from explorer.training import packing, splits
@@ -15,7 +17,7 @@ from explorer.training.finished import finish
 from explorer.training.machine import adapt_to_device
 from explorer.training.recipe import TUTORIAL, Recipe
 from explorer.training.splits import Split
-from explorer.training.state import read_facts, read_finished, read_state, write_finished, write_state
+from explorer.training.state import StateError, read_facts, read_finished, read_state, write_finished, write_state
 
 CPU = torch.device("cpu")
 RECIPE = Recipe(epochs=2, batch_size=8, peak_lr=0.05, flip=True, crop_padding=2, clip_norm=1.0, label_smoothing=0.1)
@@ -243,3 +245,33 @@ def test_a_finished_run_is_measured_with_its_stored_weights(training, validation
     assert again.wrong == finished.wrong and again.record == finished.record and not again.model.training
     for key, tensor in finished.model.state_dict().items():
         assert torch.equal(again.model.state_dict()[key], tensor)
+
+
+def rewrite_facts(path, change) -> None:
+    """Store the same tensors with other facts."""
+    with safe_open(path, framework="pt") as stored:
+        facts = json.loads(stored.metadata()["run"])
+        tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - it is no mapping
+    save_file(tensors, path, metadata={"run": json.dumps(change(facts))})
+
+
+def without(name: str):
+    return lambda facts: {key: value for key, value in facts.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(without(name) for name in ("name", "recipe", "seed", "step", "curve", "totals", "seconds")),
+        lambda facts: {**facts, "name": "nothing"},
+        lambda facts: {**facts, "totals": 5},
+        lambda facts: [],
+        lambda facts: None,
+    ],
+)
+def test_a_saved_run_that_lacks_something_is_refused_by_its_name(tmp_path, change):
+    path = tmp_path / "run.safetensors"
+    write_state(runs.new_run("softmax", RECIPE, 3, CPU), path)
+    rewrite_facts(path, change)
+    with pytest.raises(StateError, match=re.escape(str(path))):
+        read_state(path, CPU)
