@@ -66,6 +66,7 @@ window.cnnExplorer = {
   takeTyped: editor.takeTyped,
 };
 
+window.cnnExplorerScripts.came("page");
 setLanguage();
 watchLeaving();
 address.readAddress();

@@ -36,6 +36,11 @@ class Machine:
     threads: int | None
     compiled: bool
 
+    def __str__(self) -> str:
+        """In English words, such as "AMD EPYC, 2 threads"."""
+        threads = "" if self.threads is None else f", {self.threads} thread{'s' if self.threads > 1 else ''}"
+        return f"{self.name}{threads}{', compiled' if self.compiled else ''}"
+
 
 def summarise_seeds(record: Mapping) -> Seeds | None:
     """Mean and spread over the seeds of a record, or None where it was trained once."""

@@ -51,11 +51,11 @@ def make_new(changes: Mapping[str, Any], shown: Any, outputs: Collection[str]) -
         outputs: names of all outputs.
     """
     drawings = find_marks(changes)
-    if not drawings:
-        return dict(changes)
     marks = shown.get("marks") if isinstance(shown, dict) else None
     marks = marks if isinstance(marks, dict) else {}
     marks = {name: mark for name, mark in marks.items() if name in outputs and isinstance(mark, str) and len(mark) < 20}
+    if not drawings and not marks.keys() & changes.keys():
+        return dict(changes)
     new = {name: value for name, value in changes.items() if name not in drawings or drawings[name] != marks.get(name)}
     # What a handler sets by itself is no drawing any more.
     stay = {name: mark for name, mark in marks.items() if name not in changes}

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.page.canvas import NOT_FINITE, STEPS
 from explorer.page.links import LONGEST_TEXT, SEPARATORS
-from explorer.page.scripts import draw_script_links
+from explorer.page.scripts import FALLBACK, draw_script_links
 from explorer.text import LANGUAGES, translate
 
 # Previews for other sites' cards and the manifest of an installable app: addresses outside, or nothing here.
@@ -40,6 +40,7 @@ def tell_scripts(language: str) -> dict:
         "title": translate(language, "app.title"),
         "longestText": LONGEST_TEXT,
         "separators": SEPARATORS,
+        "noScripts": translate(language, "app.no_scripts"),
         "codes": {"steps": STEPS, "notFinite": NOT_FINITE},
     }
 
@@ -51,7 +52,7 @@ def localise(page: bytes, language: str) -> bytes:
     head = (
         f"<title>{html.escape(title)}</title>"
         f'<meta name="description" content="{html.escape(translate(language, "app.tagline"))}">'
-        f"<script>window.cnnExplorerPage = {known};</script>{draw_script_links()}"
+        f"<script>window.cnnExplorerPage = {known};\n{FALLBACK}</script>{draw_script_links()}"
     ).encode()
     page = _OUTSIDE.sub(b"", page).replace(_BASE, b"")
     page = page.replace(b'lang="en"', f'lang="{tag}"'.encode(), 1)

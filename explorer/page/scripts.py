@@ -21,6 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 PACKAGE = Path(__file__).parents[1]
 _ENTRY = "interface.js"
+_FALLBACK = PACKAGE / "page" / "fallback.js"
+FALLBACK = _FALLBACK.read_text(encoding="utf-8")  # what stands in the page itself, for the others may not come
 _LATER = "vendor/"  # libraries that are loaded when something needs them
 _KEPT = "public, max-age=31536000, immutable"  # what changes gets another address
 
@@ -41,7 +43,7 @@ def _read(path: Path) -> Script:
 
 # Name below this package, such as "shapes/graph.js" -> the script.
 SCRIPTS: Mapping[str, Script] = MappingProxyType({
-    path.relative_to(PACKAGE).as_posix(): _read(path) for path in sorted(PACKAGE.rglob("*.js"))
+    path.relative_to(PACKAGE).as_posix(): _read(path) for path in sorted(PACKAGE.rglob("*.js")) if path != _FALLBACK
 })  # fmt: skip
 _VERSION = hashlib.sha256("".join(name + each.tag for name, each in SCRIPTS.items()).encode()).hexdigest()[:12]
 _BASE = f"scripts/{_VERSION}/"  # relative imports stay below it
@@ -64,7 +66,9 @@ def draw_script_links() -> str:
     """What loads the scripts, for the head of a page; the imported ones are asked for at once, not one after the other."""
     names = [name for name in SCRIPTS if name != _ENTRY and not name.startswith(_LATER)]
     ahead = "".join(f'<link rel="modulepreload" href="./{_BASE}{name}">' for name in names)
-    return f'{ahead}<script type="module" src="./{_BASE}{_ENTRY}"></script>'
+    return (
+        f'{ahead}<script type="module" src="./{_BASE}{_ENTRY}" onerror="cnnExplorerScripts.failed(\'page\')"></script>'
+    )
 
 
 class ScriptMiddleware:

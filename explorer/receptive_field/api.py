@@ -8,7 +8,7 @@ from explorer.checks import check_choice
 from explorer.models.networks import present_name
 from explorer.receptive_field.maths import find_first_as_wide
 from explorer.receptive_field.sentences import describe_layer
-from explorer.receptive_field.session import DEEPEST, IMAGE_SIZE, TABLE, View, check_size, find_scene
+from explorer.receptive_field.session import DEEPEST, IMAGE_SIZE, TABLE, View, check_size, find_spot
 from explorer.text import LANGUAGES, text_in
 
 
@@ -34,11 +34,11 @@ def receptive_field(
     text = text_in(language)
     input_size = check_size(input_size)
     view = View(present_name(model), input_size) if layers is None else View(TABLE, input_size, layers=layers)
-    scene = find_scene(replace(view, layer=DEEPEST))
-    wide = find_first_as_wide(scene.rows)
+    spot = find_spot(replace(view, layer=DEEPEST))
+    wide = find_first_as_wide(spot.rows)
     return {
         "input_size": input_size,
-        "layers": [asdict(row) for row in scene.rows],
+        "layers": [asdict(row) for row in spot.rows],
         "as_wide_as_image_from": wide and wide.name,
-        "sentence": describe_layer(scene, text),
+        "sentence": describe_layer(spot, text),
     }

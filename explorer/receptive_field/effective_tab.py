@@ -31,7 +31,7 @@ from explorer.receptive_field.effective import (
 )
 from explorer.receptive_field.figures import draw_effective, draw_effective_table, name_layer
 from explorer.receptive_field.sentences import name_network
-from explorer.receptive_field.session import TABLE, Scene, View, find_scene
+from explorer.receptive_field.session import TABLE, Spot, View, find_spot
 from explorer.text import Text, text_in
 
 FIRST_IMAGES = 20
@@ -42,7 +42,7 @@ Measured = list[tuple[str, EffectiveField]]
 class Job:
     """The unit whose field is measured, and on how many images."""
 
-    scene: Scene
+    spot: Spot
     num_images: int
 
 
@@ -56,15 +56,15 @@ def on_measure(num_images, run: Run | None, *, language: str, **values) -> dict:
         **values: those of a View.
     """
     stop_run(run)
-    scene, text = find_scene(View(**values)), text_in(language)
-    if scene.model == TABLE:
+    spot, text = find_spot(View(**values)), text_in(language)
+    if spot.model == TABLE:
         raise InputError("receptive_field.no_weights_table")
-    if scene.row.kind not in ("conv", "pool") or not has_module(scene.model, scene.row.name):
+    if spot.row.kind not in ("conv", "pool") or not has_module(spot.model, spot.row.name):
         raise InputError("receptive_field.no_effective")
-    check_cost(scene.model, scene.size)
+    check_cost(spot.model, spot.size)
     num_images = len(choose_images(num_images, len(load_sample().images)))
-    sentence = text("receptive_field.measuring", name=name_unit(scene, text), done=0, count=num_images)
-    return {"look_for": sentence, "run": Run(Job(scene, num_images)), "stop": gr.Button(visible=True)}
+    sentence = text("receptive_field.measuring", name=name_unit(spot, text), done=0, count=num_images)
+    return {"look_for": sentence, "run": Run(Job(spot, num_images)), "stop": gr.Button(visible=True)}
 
 
 def on_run(run: Run | None, *, language: str) -> Iterator[dict]:
@@ -76,12 +76,12 @@ Part = tuple[Job, Measured, float]  # what of a job was measured, and the share 
 
 
 def _measure(job: Job) -> Iterator[Part]:
-    return ((job, measured, done) for measured, done in measure_kinds(job.scene, job.num_images))
+    return ((job, measured, done) for measured, done in measure_kinds(job.spot, job.num_images))
 
 
 def _draw_part(part: Part, text: Text) -> dict:
     job, measured, done = part
-    drawn = draw_measured(job.scene, measured, done, job.num_images, text)
+    drawn = draw_measured(job.spot, measured, done, job.num_images, text)
     return {**drawn, "maps": json.dumps(drawn["maps"])}
 
 
@@ -95,9 +95,9 @@ def on_stop(run: Run | None, *, language: str) -> dict:
     return {"look_for": text_in(language)("receptive_field.stopped"), "stop": gr.Button(visible=False)}
 
 
-def measure_kinds(scene: Scene, num_images: int) -> Iterator[tuple[Measured, float]]:
+def measure_kinds(spot: Spot, num_images: int) -> Iterator[tuple[Measured, float]]:
     """What was measured so far with random and with trained weights, and the share that is done."""
-    name, size = scene.model, scene.size
+    name, size = spot.model, spot.size
     kinds = {"random": partial(draw_random_network, name)}
     if has_trained_weights(name):
         trained = copy_trained_network(name)
@@ -106,37 +106,37 @@ def measure_kinds(scene: Scene, num_images: int) -> Iterator[tuple[Measured, flo
     part_size = check_cost(name, size)
     measured: dict[str, EffectiveField] = {}
     for index, (kind, draw_model) in enumerate(kinds.items()):
-        for field in measure_in_parts(draw_model, images, scene.row.name, scene.unit, scene.field.centre, part_size):
+        for field in measure_in_parts(draw_model, images, spot.row.name, spot.unit, spot.field.centre, part_size):
             measured[kind] = field
             done = (index + (field.num_images + field.num_silent) / num_images) / len(kinds)
             yield list(measured.items()), done
 
 
-def draw_measured(scene: Scene, measured: Measured, done: float, num_images: int, text: Text) -> dict:
+def draw_measured(spot: Spot, measured: Measured, done: float, num_images: int, text: Text) -> dict:
     """Sentence, maps and table of what was measured so far."""
-    sentence = describe_effective(scene, measured, text)
+    sentence = describe_effective(spot, measured, text)
     if done < 1:
         last = measured[-1][1]
         counted = last.num_images + last.num_silent
-        name = f"{name_unit(scene, text)}, {text(f'receptive_field.weights_{measured[-1][0]}')}"
+        name = f"{name_unit(spot, text)}, {text(f'receptive_field.weights_{measured[-1][0]}')}"
         sentence = text("receptive_field.measuring", name=name, done=counted, count=num_images)
-    maps = draw_effective(measured, name_unit(scene, text), scene.field, text)
-    table = draw_effective_table(measured, scene.row, scene.field, text)
+    maps = draw_effective(measured, name_unit(spot, text), spot.field, text)
+    table = draw_effective_table(measured, spot.row, spot.field, text)
     return {"look_for": sentence, "maps": maps, "table": table}
 
 
-def name_unit(scene: Scene, text: Text) -> str:
+def name_unit(spot: Spot, text: Text) -> str:
     """The network, the layer and the unit: what was measured stays in sight when another is chosen above."""
-    row, column = scene.unit
-    unit = text("receptive_field.field_title", name=name_layer(scene.row, text), row=row, column=column)
-    return text("receptive_field.measured_unit", network=name_network(scene.model, text), unit=unit)
+    row, column = spot.unit
+    unit = text("receptive_field.field_title", name=name_layer(spot.row, text), row=row, column=column)
+    return text("receptive_field.measured_unit", network=name_network(spot.model, text), unit=unit)
 
 
-def describe_effective(scene: Scene, measured: Measured, text: Text) -> str:
+def describe_effective(spot: Spot, measured: Measured, text: Text) -> str:
     """What to look for: where half of the gradient lies, beside the theoretical field."""
-    row, fields = scene.row, dict(measured)
+    row, fields = spot.row, dict(measured)
     half, most = SHARES.index(0.5), SHARES.index(0.9)
-    said = {"name": f"<b>{html.escape(name_unit(scene, text))}</b>", "size": row.size}
+    said = {"name": f"<b>{html.escape(name_unit(spot, text))}</b>", "size": row.size}
     if not all(field.num_images for field in fields.values()):
         return text("receptive_field.look_silent", **said)
     random = fields["random"]
@@ -149,7 +149,7 @@ def describe_effective(scene: Scene, measured: Measured, text: Text) -> str:
 
 @lru_cache(maxsize=1)
 def _first_measured() -> Measured:
-    *_, (measured, _) = measure_kinds(find_scene(View()), FIRST_IMAGES)
+    *_, (measured, _) = measure_kinds(find_spot(View()), FIRST_IMAGES)
     return measured
 
 
@@ -161,8 +161,8 @@ def build_effective(view: Components, text: Text, language: str) -> None:
         text: sentences in the page's language.
         language: language of the page.
     """
-    scene = find_scene(View())
-    first = draw_measured(scene, _first_measured(), 1.0, FIRST_IMAGES, text)
+    spot = find_spot(View())
+    first = draw_measured(spot, _first_measured(), 1.0, FIRST_IMAGES, text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
             gr.HTML(f'<p class="intro">{html.escape(text("receptive_field.effective_intro"))}</p>')

@@ -19,7 +19,7 @@ from explorer.receptive_field.maths import (
     summarise_stack,
 )
 from explorer.receptive_field.networks import trace_model
-from explorer.receptive_field.session import IMAGE_SIZE, Scene
+from explorer.receptive_field.session import IMAGE_SIZE, Spot
 from explorer.text import Text
 
 
@@ -28,16 +28,16 @@ def name_network(name: str, text: Text) -> str:
     return NETWORKS[name].title if name in NETWORKS else text(f"receptive_field.network_{name}")
 
 
-def describe_layer(scene: Scene, text: Text) -> str:
+def describe_layer(spot: Spot, text: Text) -> str:
     """What to look for: by how much this layer widens the field, and what its unit sees."""
-    row, number, size = scene.row, scene.number, scene.size
+    row, number, size = spot.row, spot.number, spot.size
     name = f"<b>{html.escape(name_layer(row, text))}</b>"
     if number == 0:
         return text("receptive_field.look_input")
     joined = how_much_is_joined(row, size)
     if joined:
         return text(f"receptive_field.look_{joined}", name=name, size=row.size, image=size)
-    before = scene.rows[number - 1]
+    before = spot.rows[number - 1]
     added = row.size - before.size
     if row.note:
         grown = text("receptive_field.look_uneven", name=name, size=row.size, jump=f"{row.jump:.3g}")
@@ -46,13 +46,13 @@ def describe_layer(scene: Scene, text: Text) -> str:
             "receptive_field.look_grown" if added else "receptive_field.look_same",
             name=name, added=added, reach=added // before.jump, jump=before.jump, size=row.size, image=size,
         )  # fmt: skip
-    if scene.field.is_empty:
+    if spot.field.is_empty:
         return grown + text("receptive_field.look_empty")
-    if row.size >= size and not _has_holes(scene.field):
-        middle = scene.chain.find_field(number, find_unit(row, ((size - 1) / 2,) * 2))
+    if row.size >= size and not _has_holes(spot.field):
+        middle = spot.chain.find_field(number, find_unit(row, ((size - 1) / 2,) * 2))
         sees_all = middle.clipped == (0, 0, size, size) and not _has_holes(middle)
         return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
-    return grown + _describe_losses(scene.field, text)
+    return grown + _describe_losses(spot.field, text)
 
 
 def _has_holes(field: FieldBox) -> bool:
@@ -69,9 +69,9 @@ def _describe_losses(field: FieldBox, text: Text) -> str:
     return words
 
 
-def tell_story(story: str, scene: Scene, text: Text) -> str:
+def tell_story(story: str, spot: Spot, text: Text) -> str:
     """The sentence of a story, with numbers computed now."""
-    rows, field = scene.rows, scene.field
+    rows, field = spot.rows, spot.field
     said: dict[str, Any] = {"size": find_last_local(rows).size}
     if story == "kernels":
         small, large = (summarise_stack([{"kernel": kernel}] * depth, 64) for kernel, depth in ((3, 2), (5, 1)))
@@ -90,7 +90,7 @@ def tell_story(story: str, scene: Scene, text: Text) -> str:
         said |= {"name": html.escape(wide.name), "number": number, "wide": wide.size, "before": rows[number - 1].size}
     else:
         said |= {"pixels": int(field.mask.sum()), "share": f"{1 - field.holes_share:.0%}"}
-        said |= {"weights": sum(layer["kernel"] ** 2 for layer in scene.chain.layers)}
+        said |= {"weights": sum(layer["kernel"] ** 2 for layer in spot.chain.layers)}
     return text(f"receptive_field.tell_{story}", **said)
 
 

@@ -114,8 +114,8 @@ class Chain:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What is shown; checked.
+class Spot:
+    """One unit of one layer; checked.
 
     Attributes:
         chain: the network.
@@ -123,9 +123,6 @@ class Scene:
         place: (row, column) that the unit looks at, as shares of the image's sides; None for the middle.
         unit: (row, column) of the unit.
         field: what it sees.
-        image: the number of the sample that is the image, or the reader's own picture as `View.picture`.
-        compared: names of networks in the same chart.
-        table: the reader's own layers where one of the networks in the chart is made of them.
     """
 
     chain: Chain
@@ -133,9 +130,6 @@ class Scene:
     place: tuple[float, float] | None
     unit: tuple[int, int]
     field: FieldBox
-    image: int | str
-    compared: tuple[str, ...]
-    table: Sequence[Mapping[str, Any]] | None
 
     @property
     def model(self) -> str:
@@ -172,10 +166,23 @@ class Scene:
         kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
         return reach[kept] if len(reach) > SHOWN_UNITS else reach
 
+
+@dataclass(frozen=True)
+class Scene:
+    """A unit on an image; checked.
+
+    Attributes:
+        spot: the unit.
+        image: the number of the sample that is the image, or the reader's own picture as `View.picture`.
+    """
+
+    spot: Spot
+    image: int | str
+
     @property
     def ground(self) -> tuple:
         """On what the unit and its field are drawn: the layer's map and the image."""
-        return self.chain, self.number, self.image
+        return self.spot.chain, self.spot.number, self.image
 
     @property
     def ground_key(self) -> str:
@@ -185,7 +192,20 @@ class Scene:
     @property
     def key(self) -> str:
         """The same for two scenes if, and only if, they show the same unit of the same layer on the same image."""
-        return _sign((self.ground, self.unit))
+        return _sign((self.ground, self.spot.unit))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What stands in the chart beside a network; checked.
+
+    Attributes:
+        names: of the networks.
+        table: the reader's own layers where one of the networks is made of them.
+    """
+
+    names: tuple[str, ...]
+    table: Sequence[Mapping[str, Any]] | None
 
 
 def _sign(parts: tuple) -> str:
@@ -211,19 +231,36 @@ def _find_pixel(place: tuple[float, float] | None, size: int) -> tuple[float, fl
     return rows * size - 0.5, columns * size - 0.5
 
 
-def find_scene(view: View) -> Scene:
-    """Check what is set and find what it shows. A number of a layer past the last one means the last one.
+def find_spot(view: View) -> Spot:
+    """Check which unit is meant and find what it sees. A number of a layer past the last one means the last one.
 
     Raises:
         InputError: something of it is out of bounds; a CellError where it is a row of the table.
     """
     chain = find_chain(view)
     number = min(check_whole("terms.layer", view.layer, 0), len(chain.rows) - 1)
-    place, compared = check_place(view.place), tuple(check_compared(view.compared))
+    place = check_place(view.place)
     unit = find_unit(chain.rows[number], _find_pixel(place, chain.size))
-    image = check_image(view)
-    table = chain.layers if chain.layers or TABLE not in compared else parse_layers(view.layers)
-    return Scene(chain, number, place, unit, chain.find_field(number, unit), image, compared, table)
+    return Spot(chain, number, place, unit, chain.find_field(number, unit))
+
+
+def find_scene(view: View) -> Scene:
+    """The same with the image.
+
+    Raises:
+        InputError: as `find_spot`, or there is no such image.
+    """
+    return Scene(find_spot(view), check_image(view))
+
+
+def find_compared(view: View) -> Compared:
+    """Check with what to compare.
+
+    Raises:
+        InputError: there is no such network; a CellError where it is a row of the table.
+    """
+    names = tuple(check_compared(view.compared))
+    return Compared(names, parse_layers(view.layers) if TABLE in names and view.model != TABLE else None)
 
 
 def check_image(view: View) -> int | str:
@@ -247,14 +284,14 @@ def find_chain(view: View) -> Chain:
     return Chain(TABLE, size, layers, trace_layer_table(layers, size))
 
 
-def trace_compared(name: str, scene: Scene) -> tuple[LayerRow, ...]:
+def trace_compared(name: str, table: Sequence[Mapping[str, Any]] | None, spot: Spot) -> tuple[LayerRow, ...]:
     """The rows of a network to compare with, at the same size where it takes that; stacks are as deep as it takes."""
     if name == TABLE:
-        return trace_layer_table(scene.table, scene.size)
+        return spot.rows if table is None else trace_layer_table(table, spot.size)
     if name in STACKS:
-        least = min(max(row.size for row in scene.rows), 2 * scene.size)
-        return trace_uniform_stack(STACKS[name], least, scene.size)
-    return trace_model(name, fit_size(name, scene.size))
+        least = min(max(row.size for row in spot.rows), 2 * spot.size)
+        return trace_uniform_stack(STACKS[name], least, spot.size)
+    return trace_model(name, fit_size(name, spot.size))
 
 
 def fit_size(name: str, size: int) -> int:
@@ -272,11 +309,11 @@ def check_compared(names: Any) -> list[str]:
     return [name if name in others else find_network(name).name for name in names]
 
 
-def check_scene(scene: Scene) -> UnitCheck:
-    """Let autograd find the field of a scene."""
-    if scene.chain.layers is None:
-        return check_unit(scene.model, scene.size, scene.row, scene.unit)
-    return check_chain_unit(scene.chain.layers[: scene.number], scene.size, scene.row, scene.unit, scene.field)
+def check_field(spot: Spot) -> UnitCheck:
+    """Let autograd find the field of a unit."""
+    if spot.chain.layers is None:
+        return check_unit(spot.model, spot.size, spot.row, spot.unit)
+    return check_chain_unit(spot.chain.layers[: spot.number], spot.size, spot.row, spot.unit, spot.field)
 
 
 def read_image(image: int | str, size: int) -> np.ndarray:

@@ -72,13 +72,17 @@ from explorer.receptive_field.session import (
     STACK,
     STACKS,
     TABLE,
+    Compared,
     Scene,
+    Spot,
     View,
-    check_scene,
+    check_field,
     check_size,
     encode_picture,
     find_chain,
+    find_compared,
     find_scene,
+    find_spot,
     fit_size,
     make_layers,
     read_compared,
@@ -118,20 +122,21 @@ def on_view(last, *, language: str, **values) -> dict:
     """
     view, text = View(**values), text_in(language)
     try:
-        scene = find_scene(view)
+        scene, compared = find_scene(view), find_compared(view)
     except InputError:
         if view.model == TABLE and (problems := find_problems(view.layers, check_size(view.size))):
             return _mark_problems(problems, language)
         raise
     changes = {"marks": []} if view.model == TABLE else {}
-    deepest = len(scene.rows) - 1
+    spot = scene.spot
+    deepest = len(spot.rows) - 1
     if deepest != last:
         # A layer that stays is not sent back: the slider may have been moved on meanwhile.
-        moved = {} if scene.number == view.layer else {"value": scene.number}
+        moved = {} if spot.number == view.layer else {"value": spot.number}
         changes |= {"layer": gr.update(maximum=deepest, **moved), "last": deepest}
-    story = find_story(scene)
-    sentence = tell_story(story, scene, text) if story else describe_layer(scene, text)
-    return {"look_for": sentence, **draw_pictures(scene, text), **changes}
+    story = find_story(spot, compared)
+    sentence = tell_story(story, spot, text) if story else describe_layer(spot, text)
+    return {"look_for": sentence, **draw_pictures(scene, compared, text), **changes}
 
 
 def _mark_problems(problems: Sequence[CellError], language: str) -> dict:
@@ -173,8 +178,9 @@ def on_check(*, language: str, **values) -> dict:
     """Let autograd find the field that is shown: pixels that reach the unit, and whether they are those told."""
     try:
         scene = find_scene(View(**values))
-        check = check_scene(scene)
-        payload = draw_scene(replace(scene, field=check.field), text_in(language), check)
+        check = check_field(scene.spot)
+        scene = replace(scene, spot=replace(scene.spot, field=check.field))
+        payload = draw_scene(scene, text_in(language), check)
     except InputError:  # on_view has told it; something else may have been set and told since
         return {}
     # Something else may be shown by the time that this arrives: then field.js lets it pass.
@@ -218,20 +224,22 @@ STORY_LAYERS = {"whole": find_first_as_wide}
 
 
 @cache
-def open_story(story: str) -> Scene:
-    """What a story shows: its network at its layer, on the image with which the page opens."""
+def open_story(story: str) -> tuple[Spot, Compared]:
+    """What a story shows: its network at its layer, beside others."""
     view = View(size=IMAGE_SIZE, **STORIES[story])
     rows = find_chain(view).rows
-    return find_scene(replace(view, layer=rows.index(STORY_LAYERS.get(story, find_last_local)(rows))))
+    view = replace(view, layer=rows.index(STORY_LAYERS.get(story, find_last_local)(rows)))
+    return find_spot(view), find_compared(view)
 
 
-def find_story(scene: Scene) -> str | None:
-    """The story that is told of a scene, on whichever image, or None."""
+def find_story(spot: Spot, compared: Compared) -> str | None:
+    """The story that is told of a unit beside what it is compared with, or None."""
 
-    def parts_of(each: Scene) -> tuple:
-        return each.chain, each.number, each.place, each.compared
+    def parts_of(spot: Spot, compared: Compared) -> tuple:
+        return spot.chain, spot.number, spot.place, compared
 
-    return next((story for story in STORIES if parts_of(open_story(story)) == parts_of(scene)), None)
+    shown = parts_of(spot, compared)
+    return next((story for story in STORIES if parts_of(*open_story(story)) == shown), None)
 
 
 # ---- what they show -----------------------------------------------------------------------------------------------
@@ -242,36 +250,42 @@ def find_own_size(model: Any) -> int:
     return IMAGE_SIZE if model == TABLE else min(find_network(model).input_size, MAX_IMAGE_SIZE)
 
 
-def draw_pictures(scene: Scene, text: Text) -> dict:
+def draw_pictures(scene: Scene, compared: Compared, text: Text) -> dict:
     """All pictures of a scene, by name."""
+    spot = scene.spot
 
     def draw_chart():
-        shown = [(scene.model, scene.rows), *((name, trace_compared(name, scene)) for name in scene.compared)]
-        main, *others = (Growth(name, name_network(name, text), rows) for name, rows in shown)
-        return draw_growth(main, scene.number, others, text)
+        others = ((name, trace_compared(name, compared.table, spot)) for name in compared.names)
+        main, *others = (
+            Growth(name, name_network(name, text), rows) for name, rows in ((spot.model, spot.rows), *others)
+        )
+        return draw_growth(main, spot.number, others, text)
 
-    drawn_table = partial(draw_layer_table, scene.rows, scene.number, scene.pixel, text)
     return {
-        "chart": Drawing((scene.chain, scene.number, scene.compared, scene.table), draw_chart),
+        "chart": Drawing((spot.chain, spot.number, compared), draw_chart),
         "backdrop": Drawing(scene.ground, partial(draw_ground, scene)),
         "field": draw_scene(scene, text),
-        "table": Drawing((scene.chain, scene.number, scene.place), drawn_table),
+        "table": Drawing(
+            (spot.chain, spot.number, spot.place),
+            partial(draw_layer_table, spot.rows, spot.number, spot.pixel, text),
+        ),
     }
 
 
 def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict:
     """The field on the image beside the layer's map, and below it what autograd said of it, or that it is asked."""
-    field = draw_field(scene.ground_key, scene.size, scene.row, scene.unit, scene.field, text)
-    if len(scene.reach) > 1 and scene.reach.all():  # an even grey, which would look like a fault
+    spot = scene.spot
+    field = draw_field(scene.ground_key, spot.size, spot.row, spot.unit, spot.field, text)
+    if len(spot.reach) > 1 and spot.reach.all():  # an even grey, which would look like a fault
         field["mapCaption"] = text("receptive_field.map_even")
-    return {**field, "badge": draw_badge(check, scene.row, text), "key": scene.key}
+    return {**field, "badge": draw_badge(check, spot.row, text), "key": scene.key}
 
 
 def draw_ground(scene: Scene) -> dict:
     """The image and the layer's map, which stay where another unit is chosen."""
-    shown = read_image(scene.image, min(scene.size, SHOWN_SIDE))
-    means = compute_mean_brightness(read_image(scene.image, scene.size), scene.reach)
-    return draw_backdrop(scene.ground_key, shown, means)
+    size = scene.spot.size
+    means = compute_mean_brightness(read_image(scene.image, size), scene.spot.reach)
+    return draw_backdrop(scene.ground_key, read_image(scene.image, min(size, SHOWN_SIDE)), means)
 
 
 # ---- layout -------------------------------------------------------------------------------------------------------
@@ -282,9 +296,9 @@ def build_tab(language: str) -> Wing:
     text = text_in(language)
     build_intro("receptive_field", language)
     own, scene = text(f"receptive_field.network_{TABLE}"), find_scene(View())
-    drawings = draw_pictures(scene, text)
-    first = {"look_for": describe_layer(scene, text), **make_all(drawings)}
-    first["field"]["badge"] = draw_badge(check_scene(scene), scene.row, text)
+    drawings, spot = draw_pictures(scene, find_compared(View()), text), scene.spot
+    first = {"look_for": describe_layer(spot, text), **make_all(drawings)}
+    first["field"]["badge"] = draw_badge(check_field(spot), spot.row, text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls = build_controls(text, language)
@@ -311,7 +325,7 @@ def build_tab(language: str) -> Wing:
     controls["picture"] = build_setter(PICTURE)
     # Takes the picture that on_upload has read, or its refusal, unless something else was set since.
     controls["brought"] = build_bridge("receptive_field/brought.js", picture=PICTURE)
-    controls["last"] = gr.HTML(len(scene.rows) - 1, html_template="", visible="hidden")
+    controls["last"] = gr.HTML(len(spot.rows) - 1, html_template="", visible="hidden")
     # Says at the cells of the table what is wrong with them.
     columns = ["type", *COLUMN_LIMITS]
     controls["marks"] = build_bridge("receptive_field/layer_marks.js", table="#receptive-field-layers", columns=columns)
@@ -401,13 +415,13 @@ def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.But
 
 def set_story(story: str) -> dict[str, Any]:
     """The values of the controls with which a story begins."""
-    scene = open_story(story)
-    last = len(scene.rows) - 1
+    spot, compared = open_story(story)
+    last = len(spot.rows) - 1
     values = {
-        "model": scene.model, "size": scene.size, "place": None, "compared": list(scene.compared),
-        "layer": gr.update(maximum=last, value=scene.number), "last": last,
+        "model": spot.model, "size": spot.size, "place": None, "compared": list(compared.names),
+        "layer": gr.update(maximum=last, value=spot.number), "last": last,
     }  # fmt: skip
-    if scene.model == TABLE:
+    if spot.model == TABLE:
         values |= {"layers": STORIES[story]["layers"], "editor": gr.update(open=True), "marks": []}
     return values
 

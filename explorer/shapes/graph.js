@@ -17,8 +17,14 @@ function loadDagre() {
   library ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL(LIBRARY, import.meta.url);
-    script.addEventListener("load", () => resolve(window.dagre));
-    script.addEventListener("error", () => reject(new Error(`${script.src} did not come`)));
+    script.addEventListener("load", () => {
+      window.cnnExplorerScripts.came("graph");
+      resolve(window.dagre);
+    });
+    script.addEventListener("error", () => {
+      window.cnnExplorerScripts.failed("graph");
+      reject(new Error(`${script.src} did not come`));
+    });
     document.head.append(script);
   });
   library.catch(() => (library = null)); // the next graph asks once more

@@ -263,7 +263,7 @@ def act_all(actions: list[dict], state: State, view: str, setup: Setup) -> tuple
 
 
 def read_actions(actions) -> list[dict]:
-    """What the reader did, in order, as explorer.act of canvas.js sends it."""
+    """What the reader did, in order, as `act` of values.js sends it."""
     actions = actions or []
     if not isinstance(actions, list) or not all(isinstance(action, dict) for action in actions):
         raise InputError("shapes.edit_damaged")

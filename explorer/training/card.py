@@ -202,9 +202,4 @@ def _cycle(record: Mapping) -> str:
 
 def describe_machines(machines: Iterable[Machine]) -> str:
     """Machines in words, such as "AMD EPYC, 2 threads + NVIDIA H100, compiled"."""
-    return " + ".join(map(_describe_machine, machines))
-
-
-def _describe_machine(machine: Machine) -> str:
-    threads = "" if machine.threads is None else f", {machine.threads} thread{'s' if machine.threads > 1 else ''}"
-    return f"{machine.name}{threads}{', compiled' if machine.compiled else ''}"
+    return " + ".join(map(str, machines))

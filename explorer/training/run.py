@@ -210,7 +210,7 @@ def train(
     if compiled:
         compile_network(run.model)
     machine = identify_machine(training.images.device, compiled)
-    if machine not in run.hardware:
+    if str(machine) not in map(str, run.hardware):  # older versions of this program saved the words only
         run.hardware.append(machine)
     session = _Session(run, epoch_steps, save_state, should_stop, save_every)
     random_state = torch.random.fork_rng(devices=_cuda_devices(run.model))

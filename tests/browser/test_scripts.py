@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
+from explorer.text import LANGUAGES, text_in
+
 TRANSFERRED = """() => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/scripts/"))
   .map(({ transferSize }) => transferSize)"""
 
@@ -34,3 +38,37 @@ def test_gradio_mounts_nothing_before_the_scripts_are_there(browser, server):
     page.locator(".kernel-grid input").first.wait_for()
     page.close()
     assert problems == []
+
+
+@pytest.mark.parametrize("name", ["interface.js", "page/shown.js"])
+def test_a_script_that_does_not_come_is_asked_for_once_more(browser, server, name):
+    page = browser.new_page()
+    lost = []
+
+    def lose_first(route) -> None:
+        lost.append(route.request.url)
+        route.abort() if len(lost) == 1 else route.continue_()
+
+    page.route(f"**/scripts/*/{name}", lose_first)
+    page.goto(f"{server}/?tab=convolution&stride=2")
+    page.locator("#convolution-maps canvas").nth(3).wait_for()
+    assert len(lost) == 2 and "stride=2" in page.url
+    assert page.get_by_role("alert").count() == 0
+    page.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_scripts_that_never_come_are_told_of(browser, server, language):
+    page = browser.new_page()
+    page.route("**/scripts/*/page/shown.js", lambda route: route.abort())
+    page.goto(f"{server}{LANGUAGES[language].path}")
+    page.get_by_role("alert").filter(has_text=text_in(language)("app.no_scripts")).wait_for()
+    page.close()
+
+
+def test_a_library_that_does_not_come_is_asked_for_once_more_and_then_told_of(browser, server):
+    page = browser.new_page()
+    page.route("**/vendor/dagre.min.js", lambda route: route.abort())
+    page.goto(f"{server}/?tab=shapes&view=graph")
+    page.get_by_role("alert").filter(has_text=text_in("en")("app.no_scripts")).wait_for()
+    page.close()

@@ -20,7 +20,7 @@ from explorer.convolution.tab import draw_pictures, on_open, on_setup
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.models.checkpoints import CheckpointError
-from explorer.page.drawings import find_marks, make_all
+from explorer.page.drawings import SHOWN, find_marks, make_all, make_new
 from explorer.text import LANGUAGES, text_in
 
 
@@ -223,6 +223,23 @@ def test_learned_filters_can_be_taken(small_networks):
     assert kept["filters"]["maps"][0]["boxes"][0][:4] == [4 * 2, 4 * 5, 4 * 2 + 3, 4 * 5 + 3]
     other = setup("lenet5", cells=write_cells(filters[27]))
     assert other["cells"] == write_cells(small_networks["lenet5"].weight.detach()[0, 0])
+
+
+def test_filters_that_went_with_a_refusal_come_again(small_networks):
+    """The page that lost its picture of filters must not go on with their mark."""
+    page: dict = {}
+
+    def send(kernel: str, **changes) -> dict:
+        changed = on_setup(kernel, language="en", **vars(replace(Settings(), **changes)))
+        sent = make_new(changed, page.get(SHOWN), [*changed, SHOWN])
+        page.update(sent)
+        return sent
+
+    assert send("lenet5")["filters"]
+    for source in ("upload", "drawing"):
+        assert send("horizontal", source=source)["filters"] is None
+        assert send("lenet5", source=source)["filters"]
+    assert "filters" not in send("lenet5")
 
 
 def test_missing_weights_are_said(small_networks):

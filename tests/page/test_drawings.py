@@ -50,6 +50,10 @@ def test_what_a_handler_sets_by_itself_is_no_drawing_any_more(made):
     shown = make_new({"chart": "gone", "table": made.drawing("table", 1)}, shown, OUTPUTS)[SHOWN]
     assert shown["marks"].keys() == {"table"}
     assert "chart" in make_new({"chart": made.drawing("chart", 1)}, shown, OUTPUTS)
+    shown = make_new({"chart": made.drawing("chart", 1), "table": made.drawing("table", 1)}, None, OUTPUTS)[SHOWN]
+    shown = make_new({"look_for": "refused", "chart": None}, shown, OUTPUTS)[SHOWN]
+    assert shown["marks"].keys() == {"table"} and shown["sent"] == []
+    assert "chart" in make_new({"chart": made.drawing("chart", 1)}, shown, OUTPUTS)
 
 
 def test_a_refusal_leaves_the_marks_alone():

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from explorer.interface import WINGS
 from explorer.page.language import tell_scripts
-from explorer.page.scripts import ADDRESSES, PACKAGE, SCRIPTS, ScriptMiddleware, draw_script_links, mount
+from explorer.page.scripts import ADDRESSES, FALLBACK, PACKAGE, SCRIPTS, ScriptMiddleware, draw_script_links, mount
 
 PYTHON = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
 TEXTS = {name: each.body.decode() for name, each in SCRIPTS.items() if not name.startswith("vendor/")}
@@ -67,7 +67,8 @@ def test_a_picture_has_a_script_that_takes_its_clicks():
 
 def test_scripts_know_what_python_tells_them():
     found = re.findall(r"\{([^{}]*)\} = known\(\)|known\(\)\.(\w+)", "".join(TEXTS.values()))
-    assert {name for names in found for name in re.findall(r"\w+", " ".join(names))} == set(tell_scripts("en"))
+    told = {name for names in found for name in re.findall(r"\w+", " ".join(names))}
+    assert told | set(re.findall(r"cnnExplorerPage\.(\w+)", FALLBACK)) == set(tell_scripts("en"))
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -112,7 +113,7 @@ def test_every_script_is_served_once_and_kept(client):
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         again = client.get(address, headers={"if-none-match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
-    assert {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.js")} == set(SCRIPTS)
+    assert {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.js")} == {*SCRIPTS, "page/fallback.js"}
 
 
 def test_a_script_goes_out_compressed_where_it_is_wanted(client):

@@ -24,7 +24,7 @@ from explorer.receptive_field.session import (
     STACK,
     TABLE,
     View,
-    find_scene,
+    find_spot,
     read_compared,
     read_layers,
 )
@@ -161,7 +161,7 @@ def test_a_unit_has_a_place_in_every_layer_of_every_network():
         for layer, row in enumerate(trace_model(name, size)):
             for unit in (0, row.num_units // 2, row.num_units - 1):
                 place = [(row.start + row.jump * unit + 0.5) / size] * 2
-                assert find_scene(View(name, size, layer, place=place)).unit == (unit, unit)
+                assert find_spot(View(name, size, layer, place=place)).unit == (unit, unit)
 
 
 def link(**changes) -> dict:
@@ -420,6 +420,15 @@ def test_pictures_that_stay_are_marked_as_such():
     assert (
         compared["chart"] != find_marks(on_view(None, language="en", **values(compared=[TABLE], layers=rows)))["chart"]
     )
+
+
+def test_what_a_unit_is_compared_with_stands_in_no_ones_way():
+    """A cell that is being typed is told of where it matters: in the line above the chart."""
+    typing = {"compared": [TABLE], "layers": [{**LAYERS[0], "kernel": "x"}]}
+    with pytest.raises(InputError):
+        show(**typing)
+    assert check(**typing)["key"] == check()["key"]
+    assert "run" in measure(**typing) and "run" in measure(sample=-1)
 
 
 def test_a_click_on_a_unit_reads_and_follows_the_readers_table_once(monkeypatch):

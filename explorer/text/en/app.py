@@ -7,6 +7,7 @@ SENTENCES = {
     "tagline": "See how convolutional networks work, on real clothes.",
     "how_it_works": "How it works",
     "questions": "Questions",
+    "no_scripts": "Some scripts of this page did not arrive. Please load it again; if that does not help, check the connection.",
     "copy_link": "Copy link",
     "copied": "Copied",
     "opening": "Opening what the link shows …",

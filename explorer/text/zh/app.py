@@ -7,6 +7,7 @@ SENTENCES = {
     "tagline": "用真实的服装图片，看懂卷积神经网络。",
     "how_it_works": "原理",
     "questions": "问答",
+    "no_scripts": "本页的部分脚本没有传到。请重新加载页面；如果仍然不行，请检查网络连接。",
     "copy_link": "复制链接",
     "copied": "已复制",
     "opening": "正在打开链接里的画面……",

@@ -1,0 +1,20 @@
+// What to do when a script of the page does not come: explorer/page/language.py writes it into the page, for it must be there.
+// The page is asked for once more, as after an upgrade of the server; then a sentence says what is wrong.
+window.cnnExplorerScripts = {
+  flag: (name) => `cnnExplorer.askedAgain.${name}`,
+  came(name) {
+    window.sessionStorage.removeItem(this.flag(name));
+  },
+  failed(name) {
+    if (window.sessionStorage.getItem(this.flag(name)) === null) {
+      window.sessionStorage.setItem(this.flag(name), "");
+      window.location.reload();
+      return;
+    }
+    const line = document.createElement("p");
+    line.setAttribute("role", "alert");
+    line.style.cssText = "margin: 0; padding: 12px 24px; font: 18px/1.5 sans-serif; color: #7a1f00; background: #fff1e6";
+    line.textContent = window.cnnExplorerPage.noScripts;
+    document.body.prepend(line);
+  },
+};
