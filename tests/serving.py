@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 300
+UPLOADS = "GRADIO_TEMP_DIR"  # set where a test has built the app in this process; a started one has a folder of its own
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def start_app(log: Path, program: Sequence[str] = ("app.py",), **settings: str) 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "CNN_EXPLORER_HOST": "127.0.0.1", "CNN_EXPLORER_PORT": str(port), **settings}
+    own = {name: value for name, value in os.environ.items() if name != UPLOADS}
+    environment = {**own, "CNN_EXPLORER_HOST": "127.0.0.1", "CNN_EXPLORER_PORT": str(port), **settings}
     with open(log, "w") as output:
         process = subprocess.Popen(
             [sys.executable, *program], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
