@@ -164,7 +164,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _pointwise("activation", nn.PReLU, nn.SELU, nn.CELU, nn.Mish, nn.Hardtanh, nn.Hardsigmoid, nn.Softplus, nn.Softsign,
                nn.LogSigmoid, F.selu, F.mish, F.hardtanh, F.hardsigmoid, F.softplus, pasting=NOT_PASTED),
     _pointwise("norm", nn.LocalResponseNorm, pasting=NOT_PASTED),
-    _pointwise("other", nn.AlphaDropout, operator.neg, "neg", "clamp", "contiguous", "clone", "float", "detach",
+    _pointwise("other", nn.AlphaDropout, operator.neg, "neg", "clamp", "contiguous", "clone", "float", "detach", "data",
                "torchvision.ops.stochastic_depth.StochasticDepth",
                "torchvision.ops.stochastic_depth.stochastic_depth", pasting=NOT_PASTED),
 
@@ -223,9 +223,15 @@ OPERATIONS: tuple[Operation, ...] = (
 )  # fmt: skip
 
 _BY_CALL: Mapping[Named, Operation] = {call: operation for operation in OPERATIONS for call in operation.calls}
+# Functions of torchvision that are followed whole: (module, name). What else has a full name is a class.
+WRAPPED: tuple[tuple[str, str], ...] = tuple(
+    (module, name)
+    for module, _, name in (call.rpartition(".") for call in _BY_CALL if isinstance(call, str) and "." in call)
+    if not name[0].isupper()
+)
 # What has several names in Python goes by one.
 _KINDS = {
-    "iadd": "add", "imul": "mul", "isub": "sub", "truediv": "div", "swapaxes": "transpose", "relu_": "relu",
+    "iadd": "add", "imul": "mul", "isub": "sub", "truediv": "div", "itruediv": "div", "swapaxes": "transpose", "relu_": "relu",
     "_patch_merging_pad": "patch_merging",
 }  # fmt: skip
 

@@ -59,14 +59,16 @@ def by_channel(operation: Callable) -> Callable:
     return replay
 
 
-def convolve(conv: nn.Conv2d | nn.ConvTranspose2d, x: torch.Tensor) -> torch.Tensor:
+def convolve(conv: nn.Conv2d | nn.ConvTranspose2d, x: torch.Tensor, output_size=None) -> torch.Tensor:
     """With equal weights: the sum over a group's channels, spread by the kernel, the same in all channels out."""
     groups = 1 if is_narrow(x) else conv.groups
     summed = narrow(x)
     if summed.shape[1] > groups:
         summed = summed.unflatten(1, (groups, -1)).mean(2)
     if isinstance(conv, nn.ConvTranspose2d):
-        moves = (conv.stride, pair(conv.padding), conv.output_padding)
+        sizes = None if output_size is None else list(output_size)
+        dims = (conv.stride, conv.padding, conv.kernel_size, 2, conv.dilation)
+        moves = (conv.stride, pair(conv.padding), conv._output_padding(x, sizes, *dims))  # type: ignore[arg-type]
         spread = F.conv_transpose2d(summed, _equal_weights(conv, groups), None, *moves, groups, conv.dilation)
     elif conv.kernel_size == conv.stride == (1, 1) and conv.padding in ((0, 0), "same", "valid"):
         spread = summed

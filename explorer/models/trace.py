@@ -11,19 +11,22 @@ from __future__ import annotations
 import copy
 import inspect
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import fx, nn
+from torch.nn.parameter import is_lazy
 
 from explorer.caches import remember
 from explorer.errors import InputError
 from explorer.locks import fork_safe_locks
-from explorer.models.calls import Call, Output, Signal, Weight, find_all, make_map
+from explorer.models import attention_rules, window_rules
+from explorer.models.calls import Call, Output, Signal, Weight, by, find_all, make_map
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.fields import MAX_UNITS, Field, MapTooLargeError
 from explorer.models.operations import Operation, find_operation, name_kind
+from explorer.models.real_recording import record_forward
 from explorer.models.records import Layer, LayerSettings, Shape, ShapeError, Trace, UnsupportedLayerError
 
 __all__ = [
@@ -66,16 +69,22 @@ def trace(model: nn.Module, input_shape: Sequence[int]) -> Trace:
     >>> record.num_params, record.mult_adds, record.layers[3].output_shape, record.layers[3].receptive_field.size
     (61706, 423038, (16, 10, 10), (14, 14))
     """
-    return record(model).trace(input_shape)
+    return record(model, input_shape).trace(input_shape)
 
 
-def record(model: nn.Module) -> Recording:
+def record(model: nn.Module, input_shape: Sequence[int] | None = None) -> Recording:
     """Record a network's operations, to be traced at one input size after another; the network is left as found.
 
+    Args:
+        model: any network.
+        input_shape: (C, H, W) of an image at which the recording is compared with the network's own forward; without
+            it, that is done at the first that is traced.
+
     Raises:
-        UnsupportedLayerError: torch.fx cannot record its forward.
+        UnsupportedLayerError: a module cannot be looked into; with `input_shape` also as `trace` does.
+        ShapeError: with `input_shape`, as `trace` does.
     """
-    return Recording(model)
+    return Recording(model, input_shape)
 
 
 def trace_shapes(model: nn.Module, input_shape: Sequence[int]) -> list[tuple[str, str, Shape]]:
@@ -176,12 +185,9 @@ class _Recorder(fx.Tracer):
         return super().getattr(attr, attr_val, parameter_proxy_cache)
 
 
-def _record(model: nn.Module, root: nn.Module) -> fx.Graph:
-    try:
-        with _LOCKS["recording"]:
-            return _Recorder().trace(root)
-    except Exception as error:
-        raise _refuse("not_recordable", type(model).__name__, error) from error
+def _record(root: nn.Module) -> fx.Graph:
+    with _LOCKS["recording"]:
+        return _Recorder().trace(root)
 
 
 def _refuse(key: str, layer: str, error: Exception) -> UnsupportedLayerError:
@@ -205,6 +211,8 @@ class Step:
         asks_for_shape: whether it asks for a shape rather than computing a feature map.
         weight: the parameter or buffer that it reads, or None.
         num_params: numbers in the parameters of its module.
+        shapes: of the tensors that it gave when the network ran, the batch counted; None where that was not recorded.
+        place: file and line of the forward, or None.
     """
 
     node: fx.Node
@@ -216,6 +224,8 @@ class Step:
     weight: Weight | None = None
     parameters: tuple[nn.Parameter, ...] = ()
     num_params: int = 0
+    shapes: tuple[Shape | None, ...] | None = None
+    place: str | None = None
 
 
 def _put_module(step: Step, module: nn.Module) -> Step:
@@ -227,51 +237,161 @@ def _put_module(step: Step, module: nn.Module) -> Step:
 class Recording:
     """The operations of one network, recorded once: `trace` follows an input of any size through them.
 
-    The recording reads the network's settings when it walks, and keeps the network alive. It may be used by several
-    threads at once.
+    torch.fx's recording is compared once with the network's own forward, at the first size that is asked for: every
+    operation, in order, with its shape and what it reads. Where it differs, or where torch.fx can record nothing, the
+    forward itself is recorded, anew for each size. The recording reads the network's settings when it walks, and keeps the
+    network alive. It may be used by several threads at once.
 
     Attributes:
         model: the network.
-        steps: its operations, in the order of the computation.
+        steps: its operations, in the order of the computation; empty where they are known for single sizes only and
+            none has been asked for.
+        replaced: modules that stand in the places of the network's own, see `replace`.
+        fixed_shape: (C, H, W) of the only image for which `steps` hold; None where they hold for any.
     """
 
-    def __init__(self, model: nn.Module):
+    def __init__(self, model: nn.Module, input_shape: Sequence[int] | None = None):
         self.model = model
         # One module around the network, so that a single layer can be walked as well, and further arguments of a
         # forward keep their defaults. Every path then begins with "0".
         self._root = nn.Sequential(model)
         self._modules = dict(self._root.named_modules())
-        self._names: set[str] = set()
-        self.steps = tuple(self._step(node) for node in _record(model, self._root).nodes)
+        self.fixed_shape: Shape | None = None
+        self.steps: tuple[Step, ...] = ()
+        self.replaced: Mapping[str, nn.Module] = {}
+        self._standing = _Standing()
+        self._sizes: dict[Shape, Recording] = {}
+        self._failure: Exception | None = None
+        try:
+            self.steps = self._take_steps(_record(self._root).nodes)
+        except Exception as error:
+            self._failure = error
+        if input_shape is not None:
+            self.at(_check_input_shape(input_shape))
+        elif any(_is_closed(module) for module in self._modules.values()):
+            _run(model, (1, 1, 1))  # says by name why it cannot be looked into
 
     def trace(self, input_shape: Sequence[int], last_layer: str | None = None) -> Trace:
         """As the function `trace`, with the same errors; ends behind `last_layer` where one is named."""
-        return _Walk(self, _check_input_shape(input_shape)).run(last_layer)
+        shape = _check_input_shape(input_shape)
+        return self.at(shape, last_layer)._walk(shape, last_layer)
+
+    def at(self, input_shape: Shape, last_layer: str | None = None) -> Recording:
+        """The recording that holds for images of this shape: this one, or one for this size alone.
+
+        Where a layer behind `last_layer` cannot take the image, this one is not yet compared.
+
+        Raises:
+            ShapeError, UnsupportedLayerError: as `trace` does.
+        """
+        if self._standing.is_confirmed or self.fixed_shape == input_shape:
+            return self
+        if self.replaced:  # the network itself was compared before, or cannot take this image
+            if self.fixed_shape is not None:
+                raise InputError("trace.fixed_shape", layer=type(self.model).__name__)
+            return self
+        if input_shape not in self._sizes:
+            found = self._find(input_shape, last_layer)
+            while len(self._sizes) >= _MOST_SIZES:
+                self._sizes.pop(next(iter(self._sizes)), None)
+            if found is self:
+                return self
+            self._sizes[input_shape] = found
+            if self.fixed_shape is None:
+                self.steps, self.fixed_shape = found.steps, input_shape
+        return self._sizes[input_shape]
+
+    def _find(self, shape: Shape, last_layer: str | None) -> Recording:
+        recorded, problem = None, None
+        if self._failure is None and self.fixed_shape is None:
+            try:
+                recorded = self._walk(shape)
+            except (ShapeError, UnsupportedLayerError) as error:
+                problem = error
+        try:
+            graph = _run(self.model, shape)
+        except UnsupportedLayerError as error:
+            raise (error if problem is None else problem) from error
+        except Exception as error:
+            if problem is not None:
+                if last_layer is not None and isinstance(problem, ShapeError):
+                    return self
+                raise problem from error
+            if isinstance(error, AssertionError):
+                shown = " × ".join(map(str, shape))
+                raise ShapeError("trace.refused_by_network", type(self.model).__name__, "assert", shape=shown) from error
+            raise _refuse("not_recordable" if recorded is None else "not_run", type(self.model).__name__, error) from error
+        real = copy.copy(self)
+        real.steps, real.fixed_shape = self._take_steps(graph.nodes), shape
+        if recorded is not None and _tell(recorded) == _tell(real._walk(shape)):
+            self._standing.is_confirmed = True
+            return self
+        return real
+
+    def _walk(self, shape: Shape, last_layer: str | None = None) -> Trace:
+        return _Walk(self, shape).run(last_layer)
 
     def replace(self, modules: Mapping[str, nn.Module]) -> Recording:
         """The same operations with other modules in the places of those of these names; this recording stays as it is.
 
         Args:
             modules: path of a module of the network -> a module of the same class.
+
+        Raises:
+            InputError: when it is traced, if the recording holds for one size only.
         """
         other = copy.copy(self)
+        other.replaced = {**self.replaced, **modules}
         other.steps = tuple(
             _put_module(step, modules[step.name]) if step.module is not None and step.name in modules else step
             for step in self.steps
         )
         return other
 
-    def _step(self, node: fx.Node) -> Step:
+    def count_unused(self, counted: set[int]) -> dict[str, int]:
+        """Numbers in the parameters that are not among those counted, by the outermost module of which none is."""
+        own = {id(each) for path in self.replaced for each in self._modules[f"0.{path}" if path else "0"].parameters()}
+        unused: dict[str, int] = {}
+        if all(id(each) in counted or id(each) in own for each in self.model.parameters()):
+            return unused
+        used_paths = {
+            path[: place + 1]
+            for path in (
+                tuple(name.split("."))
+                for name, each in self.model.named_parameters(remove_duplicate=False)
+                if id(each) in counted or id(each) in own
+            )
+            for place in range(len(path))
+        }
+        for name, each in self.model.named_parameters():
+            if id(each) not in counted and id(each) not in own:
+                path = tuple(name.split("."))
+                length = next((n for n in range(1, len(path)) if path[:n] not in used_paths), len(path))
+                where = ".".join(path[:length])
+                unused[where] = unused.get(where, 0) + each.numel()
+        return unused
+
+    def _take_steps(self, nodes: Iterable[fx.Node]) -> tuple[Step, ...]:
+        names: set[str] = set()
+        return tuple(self._step(node, names) for node in nodes)
+
+    def _step(self, node: fx.Node, names: set[str]) -> Step:
+        shapes, place = node.meta.get("shapes"), node.meta.get("place")
+        step = self._plain_step(node, names)
+        return step if shapes is None else replace(step, shapes=tuple(shapes), place=place)
+
+    def _plain_step(self, node: fx.Node, names: set[str]) -> Step:
         if node.op == "call_module":
             return self._module_step(node)
         if node.op == "get_attr":
-            return Step(node, self._path(str(node.target)), node.op, weight=self._read(str(node.target)))
+            weight = node.meta.get("weight") or self._read(str(node.target))
+            return Step(node, self._path(str(node.target)), node.op, weight=weight)
         if node.op not in ("call_function", "call_method"):
             return Step(node, self._path(str(node.target)), node.op)
         kind = name_kind(node.target)
         if _asks_for_shape(node):
             return Step(node, kind, kind, asks_for_shape=True)
-        return Step(node, self._function_name(node, kind), kind, operation=find_operation(node.target))
+        return Step(node, self._function_name(node, kind, names), kind, operation=find_operation(node.target))
 
     def _module_step(self, node: fx.Node) -> Step:
         # Parallel paths may name the same module twice; `named_modules` lists it once.
@@ -288,21 +408,48 @@ class Recording:
         parameters = (tensor,) if isinstance(tensor, nn.Parameter) else ()
         return Weight(torch.empty(tensor.shape, dtype=tensor.dtype, device="meta"), parameters)
 
-    def _function_name(self, node: fx.Node, kind: str) -> str:
+    def _function_name(self, node: fx.Node, kind: str, names: set[str]) -> str:
         """Path of the module whose forward calls the function, and the function's name; counted when repeated."""
         stack = list(node.meta["nn_module_stack"].values())
         path = stack[-1][0].removeprefix("0").removeprefix(".")
         name = base = f"{path}.{kind}" if path else kind
         repeat = 1
-        while name in self._names:
+        while name in names:
             name = f"{base}_{repeat}"
             repeat += 1
-        self._names.add(name)
+        names.add(name)
         return name
 
     def _path(self, target: str) -> str:
         """Path of a module inside the network; the network itself goes by its class."""
         return target.removeprefix("0").removeprefix(".") or type(self.model).__name__
+
+
+class _Standing:
+    """Whether a recording was compared with the real forward; shared by those that replace modules of it."""
+
+    is_confirmed = False
+
+
+_MOST_SIZES = 4  # of recordings that hold for one size
+
+
+def _run(model: nn.Module, shape: Shape) -> fx.Graph:
+    return record_forward(model, shape)
+
+
+def _is_closed(module: nn.Module) -> bool:
+    """Whether a module cannot be looked into."""
+    return isinstance(module, torch.jit.ScriptModule) or any(map(is_lazy, module._parameters.values()))
+
+
+def _tell(found: Trace) -> list[tuple]:
+    """What two recordings of one network must agree on."""
+    layers = [
+        (layer.kind.rstrip("_"), layer.input_shapes, layer.output_shape, layer.inputs, layer.num_params)
+        for layer in found.layers
+    ]
+    return [*layers, *found.outputs]
 
 
 def _asks_for_shape(node: fx.Node) -> bool:
@@ -327,6 +474,7 @@ class _Walk:
         self.input_shape = input_shape
         self.layers: list[Layer] = []
         self.counted: set[int] = set()
+        self.outputs: tuple[tuple[str, Shape], ...] = ()
 
     def run(self, last_layer: str | None = None) -> Trace:
         values: dict[fx.Node, object] = {}
@@ -338,11 +486,16 @@ class _Walk:
             try:
                 values[step.node] = self._step(step, args, _look_up(step.node.kwargs, values))
             except ShapeError as error:
+                if step.shapes is not None:  # the network takes it: it is the rule that cannot follow
+                    raise UnsupportedLayerError("trace.unsupported", step.name, step.kind).put_place(step.place) from error
                 error.layers = tuple(self.layers)
                 raise
+            except UnsupportedLayerError as error:
+                raise error.put_place(step.place)
             if last_layer is not None and self.layers and self.layers[-1].name == last_layer:
                 break
-        return Trace(tuple(self.layers), self.input_shape)
+        unused = self.recording.count_unused(self.counted) if self.outputs else {}
+        return Trace(tuple(self.layers), self.input_shape, unused, self.outputs)
 
     def _step(self, step: Step, args: tuple, kwargs: dict):
         node = step.node
@@ -370,13 +523,21 @@ class _Walk:
         if step.operation is None:
             raise call.unsupported()
         try:
+            if step.module is not None and not step.operation.rule in _READ_ARGUMENTS and _has_settings(call):
+                raise call.unsupported("unsupported_setting", setting="further arguments")
             output = step.operation.rule(call)
+        except UnsupportedLayerError:
+            raise
         except ShapeError as error:
             error.input_shapes = tuple(signal.shape for signal in call.signals)
             error.inputs = tuple(signal.source for signal in call.signals)
             raise
         except MapTooLargeError as error:
             raise call.unsupported("map_too_large", side=str(error), maximum=MAX_UNITS) from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, RuntimeError, ValueError) as error:
+            raise call.unsupported() from error  # a shape or an argument that the rule did not expect
+        if step.shapes is not None:
+            _compare_shapes(call, step, output)
         self._record_layer(call, step, output)
         if output.parts is None:
             return self._signal(call, output)
@@ -445,8 +606,26 @@ class _Walk:
         return " × ".join(map(str, self.input_shape))
 
     def _check_output(self, output) -> None:
-        if not isinstance(output, Signal) or not self.layers:
+        self.outputs = tuple(_find_outputs(output))
+        if not self.outputs or not self.layers:
             raise UnsupportedLayerError("trace.several_outputs", type(self.recording.model).__name__, "output")
+
+
+def _find_outputs(output, place: str = "") -> Iterator[tuple[str, Shape]]:
+    """Every tensor that a forward returns, with its place in the tuples, lists and dicts around it."""
+    if isinstance(output, Signal):
+        yield place, output.shape
+    elif isinstance(output, (list, tuple, dict)):
+        for name, item in output.items() if isinstance(output, dict) else enumerate(output):
+            yield from _find_outputs(item, f"{place}.{name}" if place else str(name))
+
+
+def _compare_shapes(call: Call, step: Step, output: Output) -> None:
+    """A rule must give what the network gave when it ran."""
+    parts = (output,) if output.parts is None else output.parts
+    for part, real in zip(parts, step.shapes or ()):
+        if part is not None and real is not None and (1, *part.shape) != real:
+            raise call.unsupported("differs", real=by(real), traced=by((1, *part.shape)))
 
 
 def _look_up(argument, values: dict):
@@ -462,6 +641,14 @@ def _look_up(argument, values: dict):
     if isinstance(argument, slice):
         return slice(*(_look_up(item, values) for item in (argument.start, argument.stop, argument.step)))
     return argument
+
+
+_READ_ARGUMENTS = (attention_rules.attention_rule, window_rules.transposed_rule)
+
+
+def _has_settings(call: Call) -> bool:
+    """Whether a module is called with more than tensors."""
+    return any(not isinstance(each, (Signal, Weight)) and each is not None for each in (*call.args, *call.kwargs.values()))
 
 
 def _tensor_of(value):

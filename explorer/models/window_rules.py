@@ -110,7 +110,7 @@ def _conv_padding(padding, kernel_size: Shape, dilation: Shape) -> tuple[tuple[i
 
 
 def transposed_rule(call: Call) -> Output:
-    """nn.ConvTranspose2d: H' = (H - 1) s - 2 p + d (k - 1) + output_padding + 1."""
+    """nn.ConvTranspose2d: H' = (H - 1) s - 2 p + d (k - 1) + output_padding + 1; `output_size` asks for H' itself."""
     conv = call.built_as(nn.ConvTranspose2d)
     channels, *sizes = need_map(call)
     if channels != conv.in_channels:
@@ -128,9 +128,17 @@ def transposed_rule(call: Call) -> Output:
     )
     each = settings.window
     window = list(zip(each.kernel_size, each.stride, each.padding, each.dilation))
+    asked = call.argument(1, "output_size")
+    if asked is not None:
+        least = [(size - 1) * s - 2 * p + d * (k - 1) + 1 for size, (k, s, p, d) in zip(sizes, window)]
+        extra = tuple(size - smallest for size, smallest in zip(tuple(asked)[-2:], least))
+        if any(more < 0 or more >= max(s, d) for more, (_, s, _, d) in zip(extra, window)):
+            raise call.unsupported("unsupported_setting", setting=f"output_size={tuple(asked)}")
+        settings = replace(settings, output_padding=extra)
+    extras = settings.output_padding or (0, 0)
     outputs = tuple(
         (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
-        for size, (kernel, stride, padding, dilation), extra in zip(sizes, window, pair(conv.output_padding))
+        for size, (kernel, stride, padding, dilation), extra in zip(sizes, window, extras)
     )
     if min(outputs) < 1:
         raise call.misfit("transposed_too_small", output=by(outputs))

@@ -61,4 +61,12 @@ SENTENCES = {
     "fixed_map": "{layer} ({kind}) is built for feature maps of {expected}, but gets {got}.",
     "transposed_too_small": "{layer} ({kind}): its padding leaves nothing; the output would be {output}.",
     "refused_by_network": "{layer} is built for images of another size and refuses {shape}.",
+    "place": "(In {place}.)",
+    "scripted": "{layer} ({kind}) is a scripted module: what it does cannot be seen from outside.",
+    "not_initialised": "{layer} ({kind}) has no parameters yet: run the network once before it is traced.",
+    "not_run": "The forward of {layer} could not be run without numbers ({kind}), so its recording is not confirmed: {reason}",
+    "not_followed": "{layer} ({kind}) reads a tensor that comes from an operation which cannot be seen.",
+    "overwritten": "{layer} ({kind}) reads a tensor of which another operation has overwritten a part.",
+    "differs": "{layer} ({kind}) gives {real} when the network runs, and {traced} by the rule; so the rule does not hold here.",
+    "fixed_shape": "{layer} takes its way by the size of the image, so its layers cannot be changed in the recording of one size.",
 }
