@@ -249,7 +249,7 @@ class _Replay(RealRun):
         if not any(each.requires_grad for each in tensors):
             return fx.node.map_aggregate(call(*args, **kwargs), _make_positive)
         written = args[0] if writes_into(target, kwargs) else None
-        result = self._replay(target, call, args, kwargs, module)
+        result = self._replay(target, call, args, kwargs, path, module)
         if written is None and not find_all(result, torch.Tensor):
             return result  # a size, a type
         if self.left == 0:
@@ -265,7 +265,7 @@ class _Replay(RealRun):
             value = self.changed[id(value)][1]
         return value
 
-    def _replay(self, target: Named, call: Callable, args: tuple, kwargs: dict, module) -> Any:
+    def _replay(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
         operation = find_operation(target)
         replay = Replay.NOT_REPLAYED if operation is None else operation.replay
         if operation is None and _only_asks(target):
@@ -276,7 +276,7 @@ class _Replay(RealRun):
             return call(*args, **kwargs)
         if isinstance(replay, Replay):
             name = target if isinstance(target, str) else getattr(target, "__name__", str(target))
-            raise UnsupportedLayerError("trace.check_no_counterpart", self.stack[-1] or name, name)
+            raise UnsupportedLayerError("trace.check_no_counterpart", path or self.stack[-1] or name, name)
         return replay(*args, **kwargs) if module is None else replay(module, *args, **kwargs)
 
     def _concatenate(self, tensors: Sequence[torch.Tensor], dim: int = 0) -> torch.Tensor:

