@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -21,11 +22,25 @@ from explorer.models.real_run import RealRun, copy_structure, find_place
 from explorer.models.records import Shape, UnsupportedLayerError
 
 
-def record_forward(model: nn.Module, input_shape: Shape) -> fx.Graph:
-    """Run a network's forward once, at one size, and write down what it does; the network is left as found.
+@dataclass(eq=False)
+class CallNode:
+    """One call of a forward that ran, in the form of torch.fx's nodes.
 
-    Every node's `meta` has "shapes" (of its tensors, the batch counted), "place" (file and line) and, for a parameter or
-    a constant, "weight".
+    Attributes:
+        op, target, args, kwargs: as torch.fx has them.
+        meta: "shapes" of its tensors, the batch counted; "place", file and line; "weight" of a parameter or constant;
+            "is_checked", whether PyTorch itself said that the call fits; "is_part", of one of several results.
+    """
+
+    op: str
+    target: Any
+    args: tuple = ()
+    kwargs: dict = field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+def record_forward(model: nn.Module, input_shape: Shape) -> list[CallNode]:
+    """Run a network's forward once, at one size, and write down what it does; the network is left as found.
 
     Raises:
         UnsupportedLayerError: a module cannot be looked into, or a tensor is not seen to come from anywhere.
@@ -37,22 +52,27 @@ def record_forward(model: nn.Module, input_shape: Shape) -> fx.Graph:
 class _Recorder(RealRun):
     def __init__(self) -> None:
         super().__init__()
-        self.graph = fx.Graph()
-        self.nodes: dict[int, fx.Node] = {}
+        self.graph: list[CallNode] = []
+        self.nodes: dict[int, CallNode] = {}
         self.weights: dict[int, Weight] = {}
-        self.written: dict[int, fx.Node] = {}  # weights that stand in the graph already
+        self.written: dict[int, CallNode] = {}  # weights that stand in the graph already
         self.overwritten: set[int] = set()
         self.shared: dict[int, list[torch.Tensor]] = {}  # by storage; it also keeps every tensor, and so its id, alive
 
-    def record(self, model: nn.Module, input_shape: Shape) -> fx.Graph:
+    def record(self, model: nn.Module, input_shape: Shape) -> list[CallNode]:
         copied = copy_structure(model, self._convert)
         floats = (each.dtype for each in model.parameters() if each.dtype.is_floating_point)
         image = torch.empty((1, *input_shape), dtype=next(floats, torch.float32), device="meta")
-        self._follow(image, self.graph.placeholder("image"))
+        self._follow(image, self._add("placeholder", "image"))
         with torch.no_grad():
             output = self.run(copied, image)
-        self.graph.output(fx.node.map_aggregate(_plain(output), self._put_node))
+        self._add("output", "output", (fx.node.map_aggregate(_plain(output), self._put_node),))
         return self.graph
+
+    def _add(self, op: str, target: Any, args: tuple = (), kwargs: dict | None = None) -> CallNode:
+        node = CallNode(op, target, args, kwargs or {})
+        self.graph.append(node)
+        return node
 
     def _convert(self, tensor: torch.Tensor) -> torch.Tensor:
         converted = torch.empty(tensor.shape, dtype=tensor.dtype, device="meta")
@@ -82,13 +102,13 @@ class _Recorder(RealRun):
             return result
         return self._follow_results(result, tensors, node)
 
-    def _write(self, target: Named, args: tuple, kwargs: dict, path: str | None) -> fx.Node:
+    def _write(self, target: Named, args: tuple, kwargs: dict, path: str | None) -> CallNode:
         args, kwargs = fx.node.map_aggregate((_plain(args), _plain(kwargs)), self._put_node)
         if path is not None:
-            node = self.graph.create_node("call_module", f"0.{path}" if path else "0", args, kwargs)
+            node = self._add("call_module", f"0.{path}" if path else "0", args, kwargs)
         else:
             kind = "call_method" if isinstance(target, str) else "call_function"
-            node = self.graph.create_node(kind, target, args, kwargs, name="call")
+            node = self._add(kind, target, args, kwargs)
         node.meta["nn_module_stack"] = {"": (f"0.{self.stack[-1]}", None)}
         node.meta["place"] = find_place()
         node.meta["is_checked"] = path is None and _is_checked(target) or find_operation(target) in _WINDOWS
@@ -102,7 +122,7 @@ class _Recorder(RealRun):
         if id(value) in self.nodes:
             return self.nodes[id(value)]
         if id(value) not in self.written:
-            node = self.graph.create_node("get_attr", "weight", name="weight")
+            node = self._add("get_attr", "weight")
             node.meta["weight"] = self._find_weight(value)
             self.written[id(value)] = node
         return self.written[id(value)]
@@ -125,7 +145,7 @@ class _Recorder(RealRun):
                 self.weights[id(each)] = Weight(each, parameters)
         return result
 
-    def _follow_results(self, result: Any, tensors: list[torch.Tensor], node: fx.Node) -> Any:
+    def _follow_results(self, result: Any, tensors: list[torch.Tensor], node: CallNode) -> Any:
         given = {id(each) for each in tensors}
 
         def follow(each, node):
@@ -144,20 +164,20 @@ class _Recorder(RealRun):
             )
         node.meta["shapes"] = [tuple(each.shape) if isinstance(each, torch.Tensor) else None for each in result]
         parts = [
-            follow(each, self.graph.call_function(operator.getitem, (node, place)))
-            if isinstance(each, torch.Tensor)
-            else each
+            follow(each, self._add_part(node, place)) if isinstance(each, torch.Tensor) else each
             for place, each in enumerate(result)
         ]
-        for part in parts:
-            if isinstance(part, torch.Tensor):
-                self.nodes[id(part)].meta["nn_module_stack"] = node.meta["nn_module_stack"]
         if hasattr(result, "_fields"):
             return type(result)(*parts)
         is_named = type(result).__module__ == "torch.return_types"
         return type(result)(parts) if type(result) in (tuple, list) or is_named else parts
 
-    def _follow(self, tensor: torch.Tensor, node: fx.Node) -> torch.Tensor:
+    def _add_part(self, node: CallNode, place: int) -> CallNode:
+        part = self._add("call_function", operator.getitem, (node, place))
+        part.meta.update(nn_module_stack=node.meta["nn_module_stack"], is_part=True)
+        return part
+
+    def _follow(self, tensor: torch.Tensor, node: CallNode) -> torch.Tensor:
         self._keep(tensor)
         self.nodes[id(tensor)] = node
         return tensor
@@ -165,7 +185,7 @@ class _Recorder(RealRun):
     def _keep(self, tensor: torch.Tensor) -> None:
         self.shared.setdefault(tensor.untyped_storage()._cdata, []).append(tensor)
 
-    def _overwrite(self, tensor: torch.Tensor, node: fx.Node) -> None:
+    def _overwrite(self, tensor: torch.Tensor, node: CallNode) -> None:
         """From now on this tensor is the result, and so are its views; parts of it can no longer be told."""
         for other in self.shared[tensor.untyped_storage()._cdata]:
             is_same = other.shape == tensor.shape and other.stride() == tensor.stride()
@@ -226,7 +246,7 @@ def work_out_shape(target: Named, call: Callable, args: tuple, kwargs: dict) -> 
     try:
         result = kernel(call, args, kwargs)
     except (ArithmeticError, LookupError, TypeError, RuntimeError, ValueError):
-        if kernel is _with_empty_batch:
+        if kernel in _OWN_WORDS:
             raise  # these are PyTorch's own words
         result = NotImplemented  # PyTorch says what is wrong
     return call(*args, **kwargs) if result is NotImplemented else result
@@ -234,7 +254,7 @@ def work_out_shape(target: Named, call: Callable, args: tuple, kwargs: dict) -> 
 
 def _is_checked(target: Named) -> bool:
     """Whether PyTorch itself said that a call fits."""
-    return _find_kernel(target) in (None, _with_empty_batch)
+    return _find_kernel(target) in (None, *_OWN_WORDS)
 
 
 def _find_kernel(target: Named) -> Callable | None:
@@ -325,9 +345,36 @@ def _attend(call, args, kwargs):
     return query.new_empty((*query.shape[:-1], value.shape[-1]))
 
 
+def _name_arguments(names: str) -> Callable:
+    """The arguments of a function by their names."""
+    order = names.split()
+    return lambda args, kwargs: {**dict(zip(order, args)), **kwargs}
+
+
+_of_convolution = _name_arguments("input weight bias stride padding dilation groups")
+_of_transposed = _name_arguments("input weight bias stride padding output_padding groups dilation")
+
+
+def _slide(call, args, kwargs):
+    """The same window over one channel: its sizes are those of all."""
+    is_transposed = "transpose" in call.__name__
+    given = (_of_transposed if is_transposed else _of_convolution)(args, kwargs)
+    image, weight, groups = given.pop("input"), given.pop("weight"), given.pop("groups", 1)
+    given.pop("bias", None)
+    if image.device.type != "meta" or image.dim() != weight.dim():
+        return NotImplemented
+    expected = weight.shape[0] if is_transposed else weight.shape[1] * groups
+    if image.shape[1] != expected:
+        raise RuntimeError(f"expected {expected} channels, got {image.shape[1]}")
+    out_channels = weight.shape[1] * groups if is_transposed else weight.shape[0]
+    result = call(torch.empty((0, 1, *image.shape[2:])), torch.empty((1, 1, *weight.shape[2:])), None, **given)
+    return image.new_empty((image.shape[0], out_channels, *result.shape[2:]))
+
+
+_OWN_WORDS = (_with_empty_batch, _slide)
 _KERNELS: dict[Named, Callable] = {
-    **dict.fromkeys((torch.conv1d, torch.conv2d, torch.conv3d, torch.conv_transpose2d), _with_empty_batch),
-    **dict.fromkeys((F.conv1d, F.conv2d, F.conv3d, F.conv_transpose1d, F.conv_transpose2d), _with_empty_batch),
+    **dict.fromkeys((torch.conv1d, torch.conv2d, torch.conv3d), _slide),
+    **dict.fromkeys((torch.conv_transpose1d, torch.conv_transpose2d, torch.conv_transpose3d), _slide),
     **dict.fromkeys((F.max_pool2d, torch.max_pool2d, F.avg_pool2d, F.avg_pool1d, F.max_pool1d), _with_empty_batch),
     **dict.fromkeys((F.adaptive_avg_pool2d, F.adaptive_max_pool2d, F.interpolate, F.pixel_shuffle), _with_empty_batch),
     **dict.fromkeys((torch.mean, torch.sum, torch.amax, "mean", "sum", "amax"), _reduce),

@@ -233,7 +233,8 @@ def _wrap(function: Callable) -> Callable:
     return wrapped
 
 
-_OWN = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
+_OWN = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
+_IS_OWN: dict[str, bool] = {}  # by the name of a file
 
 
 def find_place() -> str | None:
@@ -241,7 +242,9 @@ def find_place() -> str | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith(_OWN) and not name.startswith("<"):
-            return f"{Path(name).name}:{frame.f_lineno}"
+        if name not in _IS_OWN:
+            _IS_OWN[name] = name.startswith(_OWN)
+        if not _IS_OWN[name]:
+            return f"{name.rpartition('/')[2]}:{frame.f_lineno}"
         frame = frame.f_back
     return None

@@ -13,6 +13,7 @@ import inspect
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import fx, nn
@@ -26,7 +27,7 @@ from explorer.models.calls import Call, Output, Signal, Weight, by, find_all, ma
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.fields import MAX_UNITS, Field, MapTooLargeError
 from explorer.models.operations import Operation, find_operation, name_kind
-from explorer.models.real_recording import record_forward
+from explorer.models.real_recording import CallNode, record_forward
 from explorer.models.records import Layer, LayerSettings, Shape, ShapeError, Trace, UnsupportedLayerError
 
 __all__ = [
@@ -198,6 +199,9 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
 
 
+Node = Any  # fx.Node or CallNode, which has the same parts
+
+
 @dataclass(frozen=True)
 class Step:
     """One recorded operation.
@@ -215,7 +219,7 @@ class Step:
         place: file and line of the forward, or None.
     """
 
-    node: fx.Node
+    node: Node
     name: str
     kind: str
     module: nn.Module | None = None
@@ -262,6 +266,7 @@ class Recording:
         self._standing = _Standing()
         self._sizes: dict[Shape, Recording] = {}
         self._failure: Exception | None = None
+        self._first: Trace | None = None  # what the comparison found, for the caller that asked for it
         try:
             self.steps = self._take_steps(_record(self._root).nodes)
         except Exception as error:
@@ -269,12 +274,16 @@ class Recording:
         if input_shape is not None:
             self.at(_check_input_shape(input_shape))
         elif any(_is_closed(module) for module in self._modules.values()):
-            _run(model, (1, 1, 1))  # says by name why it cannot be looked into
+            record_forward(model, (1, 1, 1))  # says by name why it cannot be looked into
 
     def trace(self, input_shape: Sequence[int], last_layer: str | None = None) -> Trace:
         """As the function `trace`, with the same errors; ends behind `last_layer` where one is named."""
         shape = _check_input_shape(input_shape)
-        return self.at(shape, last_layer)._walk(shape, last_layer)
+        recording = self.at(shape, last_layer)
+        first, self._first = self._first, None
+        if first is not None and first.input_shape == shape and last_layer is None:
+            return first
+        return recording._walk(shape, last_layer)
 
     def at(self, input_shape: Shape, last_layer: str | None = None) -> Recording:
         """The recording that holds for images of this shape: this one, or one for this size alone.
@@ -309,7 +318,7 @@ class Recording:
             except (ShapeError, UnsupportedLayerError) as error:
                 problem = error
         try:
-            graph = _run(self.model, shape)
+            nodes = record_forward(self.model, shape)
         except UnsupportedLayerError as error:
             raise (error if problem is None else problem) from error
         except Exception as error:
@@ -322,9 +331,9 @@ class Recording:
                 raise ShapeError("trace.refused_by_network", type(self.model).__name__, "assert", shape=shown) from error
             raise _refuse("not_recordable" if recorded is None else "not_run", type(self.model).__name__, error) from error
         real = copy.copy(self)
-        real.steps, real.fixed_shape = self._take_steps(graph.nodes), shape
-        if recorded is not None and _tell(recorded) == _tell(real._walk(shape)):
-            self._standing.is_confirmed = True
+        real.steps, real.fixed_shape = self._take_steps(nodes), shape
+        if recorded is not None and _tell(recorded) == _tell_real(real.steps):
+            self._standing.is_confirmed, self._first = True, recorded
             return self
         return real
 
@@ -371,16 +380,16 @@ class Recording:
                 unused[where] = unused.get(where, 0) + each.numel()
         return unused
 
-    def _take_steps(self, nodes: Iterable[fx.Node]) -> tuple[Step, ...]:
+    def _take_steps(self, nodes: Iterable[Node]) -> tuple[Step, ...]:
         names: set[str] = set()
         return tuple(self._step(node, names) for node in nodes)
 
-    def _step(self, node: fx.Node, names: set[str]) -> Step:
+    def _step(self, node: Node, names: set[str]) -> Step:
         shapes, place = node.meta.get("shapes"), node.meta.get("place")
         step = self._plain_step(node, names)
         return step if shapes is None else replace(step, shapes=tuple(shapes), place=place)
 
-    def _plain_step(self, node: fx.Node, names: set[str]) -> Step:
+    def _plain_step(self, node: Node, names: set[str]) -> Step:
         if node.op == "call_module":
             return self._module_step(node)
         if node.op == "get_attr":
@@ -393,7 +402,7 @@ class Recording:
             return Step(node, kind, kind, asks_for_shape=True)
         return Step(node, self._function_name(node, kind, names), kind, operation=find_operation(node.target))
 
-    def _module_step(self, node: fx.Node) -> Step:
+    def _module_step(self, node: Node) -> Step:
         # Parallel paths may name the same module twice; `named_modules` lists it once.
         module = self._modules.get(str(node.target)) or self._root.get_submodule(str(node.target))
         parameters = tuple(module.parameters())
@@ -408,7 +417,7 @@ class Recording:
         parameters = (tensor,) if isinstance(tensor, nn.Parameter) else ()
         return Weight(torch.empty(tensor.shape, dtype=tensor.dtype, device="meta"), parameters)
 
-    def _function_name(self, node: fx.Node, kind: str, names: set[str]) -> str:
+    def _function_name(self, node: Node, kind: str, names: set[str]) -> str:
         """Path of the module whose forward calls the function, and the function's name; counted when repeated."""
         stack = list(node.meta["nn_module_stack"].values())
         path = stack[-1][0].removeprefix("0").removeprefix(".")
@@ -434,25 +443,49 @@ class _Standing:
 _MOST_SIZES = 4  # of recordings that hold for one size
 
 
-def _run(model: nn.Module, shape: Shape) -> fx.Graph:
-    return record_forward(model, shape)
-
-
 def _is_closed(module: nn.Module) -> bool:
     """Whether a module cannot be looked into."""
     return isinstance(module, torch.jit.ScriptModule) or any(map(is_lazy, module._parameters.values()))
 
 
-def _tell(found: Trace) -> list[tuple]:
-    """What two recordings of one network must agree on."""
-    layers = [
-        (layer.kind.rstrip("_"), layer.input_shapes, layer.output_shape, layer.inputs, layer.num_params)
-        for layer in found.layers
-    ]
-    return [*layers, *found.outputs]
+def _tell(found: Trace) -> tuple[list[tuple], list[Shape], int]:
+    """What torch.fx's recording and the real forward must agree on: every operation, with what it reads and gives."""
+    layers = [(layer.kind.rstrip("_"), layer.inputs, layer.output_shape) for layer in found.layers]
+    return layers, [shape for _, shape in found.outputs], found.num_params
 
 
-def _asks_for_shape(node: fx.Node) -> bool:
+def _tell_real(steps: Sequence[Step]) -> tuple[list[tuple], list[Shape], int]:
+    """The same of the real forward, from what PyTorch gave."""
+    places: dict[Node, int] = {}
+    shapes: dict[Node, Shape] = {}
+    layers: list[tuple] = []
+    outputs: list[Shape] = []
+    used: dict[int, int] = {}
+    for step in steps:
+        node = step.node
+        if node.op == "placeholder":
+            places[node] = -1
+            continue
+        if node.op == "get_attr":
+            continue
+        reads = [each for each in find_all((node.args, node.kwargs), CallNode) if each.op != "get_attr"]
+        if node.op == "output":
+            outputs = [shapes.get(each, ()) for each in reads]
+            break
+        if node.meta.get("is_part"):
+            places[node] = places[node.args[0]]
+            shapes[node] = (node.args[0].meta["shapes"][node.args[1]] or (1,))[1:]
+            continue
+        places[node] = len(layers)
+        shapes[node] = ((step.shapes or ())[0] or (1,))[1:]
+        layers.append((step.kind.rstrip("_"), tuple(places[each] for each in reads), shapes[node]))
+        weights = [each.meta["weight"] for each in find_all((node.args, node.kwargs), CallNode) if each.op == "get_attr"]
+        used.update((id(each), each.numel()) for weight in weights for each in weight.parameters)
+        used.update((id(each), each.numel()) for each in step.parameters)
+    return layers, outputs, sum(used.values())
+
+
+def _asks_for_shape(node: Node) -> bool:
     if node.op == "call_method":
         return node.target in ("size", "dim", "numel")
     return node.target is getattr and node.args[1] in ("shape", "ndim", "device", "dtype")
@@ -477,7 +510,7 @@ class _Walk:
         self.outputs: tuple[tuple[str, Shape], ...] = ()
 
     def run(self, last_layer: str | None = None) -> Trace:
-        values: dict[fx.Node, object] = {}
+        values: dict[Node, object] = {}
         for step in self.recording.steps:
             args = _look_up(step.node.args, values)
             if step.node.op == "output":
@@ -630,7 +663,7 @@ def _compare_shapes(call: Call, step: Step, output: Output) -> None:
 
 def _look_up(argument, values: dict):
     """The argument with the results of the operations that it names."""
-    if isinstance(argument, fx.Node):
+    if isinstance(argument, (fx.Node, CallNode)):
         return values[argument]
     if isinstance(argument, tuple):
         return tuple([_look_up(item, values) for item in argument])
@@ -655,7 +688,7 @@ def _tensor_of(value):
     return value.tensor if isinstance(value, Weight) else value
 
 
-def _answer_shape(node: fx.Node, args: tuple):
+def _answer_shape(node: Node, args: tuple):
     size = torch.Size((1, *args[0].shape))
     if node.target == "dim" or (node.target is getattr and args[1] == "ndim"):
         return len(size)
