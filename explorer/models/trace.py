@@ -525,6 +525,12 @@ class _Walk:
                 raise
             except UnsupportedLayerError as error:
                 raise error.put_place(step.place)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, RuntimeError, ValueError) as error:
+                if isinstance(error, InputError):
+                    raise
+                # A shape or an argument that nobody foresaw: a list of tokens where a rule counts on a map, say.
+                refusal = UnsupportedLayerError("trace.unsupported", step.name, step.kind)
+                raise refusal.put_place(step.place) from error
             if last_layer is not None and self.layers and self.layers[-1].name == last_layer:
                 break
         unused = self.recording.count_unused(self.counted) if self.outputs else {}
@@ -559,16 +565,12 @@ class _Walk:
             if step.module is not None and not step.operation.rule in _READ_ARGUMENTS and _has_settings(call):
                 raise call.unsupported("unsupported_setting", setting="further arguments")
             output = step.operation.rule(call)
-        except UnsupportedLayerError:
-            raise
         except ShapeError as error:
             error.input_shapes = tuple(signal.shape for signal in call.signals)
             error.inputs = tuple(signal.source for signal in call.signals)
             raise
         except MapTooLargeError as error:
             raise call.unsupported("map_too_large", side=str(error), maximum=MAX_UNITS) from None
-        except (ArithmeticError, AttributeError, LookupError, TypeError, RuntimeError, ValueError) as error:
-            raise call.unsupported() from error  # a shape or an argument that the rule did not expect
         if step.shapes is not None:
             _compare_shapes(call, step, output)
         self._record_layer(call, step, output)
