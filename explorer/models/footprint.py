@@ -128,6 +128,8 @@ def check_field(
 
 def _check(recording: Recording, shape: tuple[int, ...], name: str, unit: tuple[int, int] | None) -> FieldCheck:
     layer = _find_layer(recording, shape, name)
+    if layer.receptive_field.is_upper_bound:
+        return FieldCheck("not_checked", "trace.check_upper_bound")
     if layer.receptive_field.is_global:
         return FieldCheck("not_checked", "trace.check_global")
     if layer.map_axes is None:

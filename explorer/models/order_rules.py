@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 from torch import nn
 
-from explorer.models.calls import PLACES, Call, Dimension, Output, by, count_places, leave_shape, product
+from explorer.models.calls import PLACES, Call, Dimension, Output, bound_rule, by, count_places, leave_shape, product
 from explorer.models.records import LayerSettings, Shape
 
 
@@ -137,6 +137,31 @@ def unsqueeze_rule(call: Call) -> Output:
     return Output((*shape[:place], 1, *shape[place:]), call.first.field, dimensions=dimensions)
 
 
+def expand_rule(call: Call) -> Output:
+    """Dimensions of size 1 repeated; where none is, all stays."""
+    sizes = call.rest(1, "size")
+    before = (1, *call.first.shape)
+    if len(sizes) != len(before) or any(new not in (-1, old) for new, old in zip(sizes, before)):
+        raise call.unsupported("unsupported_setting", setting=f"size={tuple(sizes)}")
+    return leave_shape(call)
+
+
+def stack_rule(call: Call) -> Output:
+    """Tensors of one shape side by side along a new dimension."""
+    tensors, shape = call.argument(0, "tensors"), call.first.shape
+    place = call.position(call.argument(1, "dim", 0), more=1) - 1
+    if place < 0 or len(tensors) != len(call.signals):
+        raise call.unsupported()
+    if {signal.dimensions for signal in call.signals} != {call.first.dimensions}:
+        raise call.unsupported()
+    field = call.first.field
+    for signal in call.signals[1:]:
+        field = field.unite(signal.field, "trace.note_global_branch")
+    dimensions = call.first.dimensions
+    dimensions = (*dimensions[:place], (("c", len(tensors)),), *dimensions[place:])
+    return Output((*shape[:place], len(tensors), *shape[place:]), field, dimensions=dimensions)
+
+
 # A part of the numbers
 
 
@@ -145,6 +170,17 @@ def chunk_rule(call: Call) -> Output:
     place = call.place(call.argument(2, "dim", 0))
     chunks, size = call.argument(1, "chunks"), call.first.shape[call.place(call.argument(2, "dim", 0))]
     return _split(call, place, -(-size // chunks))
+
+
+def unbind_rule(call: Call) -> Output:
+    """The parts of size 1 along one dimension, which is left out."""
+    place = call.place(call.argument(1, "dim", 0))
+    parts = []
+    for index in range(call.first.shape[place]):
+        part = _take(call, {place: (index, 1, 1)})
+        taken = replace(call.first, shape=part.shape, field=part.field, dimensions=part.count_dimensions())
+        parts.append(_fold(replace(call, signals=(taken,)), (*part.shape[:place], *part.shape[place + 1 :])))
+    return replace(parts[0], parts=tuple(parts))
 
 
 def split_rule(call: Call) -> Output:
@@ -233,3 +269,10 @@ def pad_rule(call: Call) -> Output:
             field = replace(field, **{name: getattr(field, name).pad(before, after)})
         dimensions[place] = ((what, sizes[place]),)
     return Output(tuple(sizes), field, LayerSettings(pad=pad), tuple(dimensions))
+
+
+# What only moves numbers about. bound_rule stands in for those of them that cannot follow a call.
+ALL = (
+    flatten_rule, view_rule, unflatten_rule, permute_rule, transpose_rule, squeeze_rule, unsqueeze_rule, chunk_rule,
+    unbind_rule, split_rule, getitem_rule, pad_rule, bound_rule, expand_rule, stack_rule,
+)  # fmt: skip

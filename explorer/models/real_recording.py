@@ -86,7 +86,8 @@ class _Recorder(RealRun):
 
     def handle(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
         tensors = find_all((args, kwargs), torch.Tensor)
-        if not any(id(each) in self.nodes for each in tensors):
+        if target in _READ_SHAPES or not any(id(each) in self.nodes for each in tensors):
+            tensors = [each for each in tensors if id(each) not in self.nodes]
             return self._note_weights(tensors, work_out_shape(target, call, args, kwargs))
         if module is None:
             result = work_out_shape(target, call, args, kwargs)
@@ -214,6 +215,13 @@ def writes_into(target: Named, kwargs: dict) -> bool:
     operation = find_operation(target)
     is_in_place = isinstance(target, str) and target.endswith(("_", "=")) and not target.endswith("__")
     return is_in_place and (operation is None or operation.rule is not joining_rules.pointwise_rule)
+
+
+# New tensors as large as another: nothing of it goes on.
+_READ_SHAPES: tuple[Named, ...] = (
+    "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", torch.zeros_like, torch.ones_like, torch.empty_like,
+    torch.full_like, torch.rand_like, torch.randn_like,
+)  # fmt: skip
 
 
 # Shapes without PyTorch's compiler

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explorer.models import window_rules
 from explorer.models.calls import find_all, pair
 
 
@@ -203,7 +204,20 @@ def fold(x: torch.Tensor, *sizes) -> torch.Tensor:
 
 def upsample(module: nn.Upsample, x: torch.Tensor) -> torch.Tensor:
     """nn.Upsample, of one channel for all."""
-    return by_channel(F.interpolate)(x, module.size, module.scale_factor, module.mode)
+    return _resize(x, window_rules.read_resize(module, (), {}))
+
+
+def resize(x: torch.Tensor, *args, **kwargs) -> torch.Tensor:
+    """F.interpolate, with positive weights."""
+    return _resize(x, window_rules.read_resize(None, args, kwargs))
+
+
+def _resize(x: torch.Tensor, settings: dict) -> torch.Tensor:
+    if settings["mode"] in ("nearest", "nearest-exact"):
+        return by_channel(F.interpolate)(x, **settings)
+    sizes = (x.shape[2], x.shape[3])
+    rows, columns = (window_rules.weigh_resize(settings, sizes, axis) for axis in (0, 1))
+    return widen(rows @ narrow(x) @ columns.T, x.shape[1])
 
 
 def mix_layer(norm: nn.LayerNorm, x: torch.Tensor) -> torch.Tensor:
@@ -234,3 +248,22 @@ def mix_softmax(softmax: nn.Softmax | nn.LogSoftmax, x: torch.Tensor) -> torch.T
 def mix_along(x: torch.Tensor, dim: int, *_, **__) -> torch.Tensor:
     """F.softmax."""
     return _mix(x, (dim,))
+
+
+def normalise_batch_with(x: torch.Tensor, running_mean, *_, **__) -> torch.Tensor:
+    """F.batch_norm: without running statistics values depend on all places."""
+    return x if running_mean is not None or x.dim() < 3 else _mix(x, range(2, x.dim()))
+
+
+def mix_all_of(x: torch.Tensor, *_, **__) -> torch.Tensor:
+    """F.group_norm and F.instance_norm: every unit with the mean of all."""
+    return _mix(x, range(1, x.dim()))
+
+
+def add_all(*args, **kwargs) -> torch.Tensor:
+    """In place of what changes each value by what stands beside it: the sum of all that has numbers."""
+    tensors = [each for each in find_all((args, kwargs), torch.Tensor) if each.requires_grad]
+    total = tensors[0]
+    for each in tensors[1:]:
+        total = add(total, each)
+    return total

@@ -22,8 +22,8 @@ from torch.nn.parameter import is_lazy
 from explorer.caches import remember
 from explorer.errors import InputError
 from explorer.locks import fork_safe_locks
-from explorer.models import attention_rules, window_rules
-from explorer.models.calls import Call, Output, Signal, Weight, by, find_all, make_map
+from explorer.models import attention_rules, joining_rules, order_rules, window_rules
+from explorer.models.calls import Call, Output, Signal, Weight, bound_rule, by, find_all, make_map
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.fields import MAX_UNITS, Field, MapTooLargeError
 from explorer.models.operations import Operation, find_operation, name_kind
@@ -443,6 +443,11 @@ class _Standing:
 _MOST_SIZES = 4  # of recordings that hold for one size
 
 
+def _of_one(shape: Shape | None) -> Shape:
+    """The shape of one image, from a shape with the batch."""
+    return () if not shape else shape[1:] if shape[0] == 1 else shape
+
+
 def _is_closed(module: nn.Module) -> bool:
     """Whether a module cannot be looked into."""
     return isinstance(module, torch.jit.ScriptModule) or any(map(is_lazy, module._parameters.values()))
@@ -474,10 +479,10 @@ def _tell_real(steps: Sequence[Step]) -> tuple[list[tuple], list[Shape], int]:
             break
         if node.meta.get("is_part"):
             places[node] = places[node.args[0]]
-            shapes[node] = (node.args[0].meta["shapes"][node.args[1]] or (1,))[1:]
+            shapes[node] = _of_one(node.args[0].meta["shapes"][node.args[1]])
             continue
         places[node] = len(layers)
-        shapes[node] = ((step.shapes or ())[0] or (1,))[1:]
+        shapes[node] = _of_one((step.shapes or ())[0])
         layers.append((step.kind.rstrip("_"), tuple(places[each] for each in reads), shapes[node]))
         weights = [each.meta["weight"] for each in find_all((node.args, node.kwargs), CallNode) if each.op == "get_attr"]
         used.update((id(each), each.numel()) for weight in weights for each in weight.parameters)
@@ -544,7 +549,7 @@ class _Walk:
         if step.weight is not None:
             return step.weight
         if step.module is not None and len(args) == 1 and not kwargs and type(args[0]) is Signal:
-            return self._layer(Call(step.name, step.kind, args, args, kwargs, step.module), step)
+            return self._layer(Call(step.name, step.kind, args, args, kwargs, step.module, real=step.shapes), step)
         found = find_all((args, kwargs), _FOLLOWED)
         signals = tuple(value for value in found if type(value) is Signal)
         weights = tuple(value for value in found if type(value) is Weight)
@@ -556,23 +561,21 @@ class _Walk:
             return _answer_shape(node, args)
         if node.op == "call_function" and step.kind == "getitem" and isinstance(args[0], (tuple, list)):
             return self._choose(step, *args)
-        return self._layer(Call(step.name, step.kind, signals, args, kwargs, step.module, weights), step)
+        return self._layer(Call(step.name, step.kind, signals, args, kwargs, step.module, weights, step.shapes), step)
 
     def _layer(self, call: Call, step: Step):
         if step.operation is None:
             raise call.unsupported()
         try:
-            if step.module is not None and not step.operation.rule in _READ_ARGUMENTS and _has_settings(call):
+            if step.module is not None and step.operation.rule not in _READ_ARGUMENTS and _has_settings(call):
                 raise call.unsupported("unsupported_setting", setting="further arguments")
-            output = step.operation.rule(call)
+            output = _follow(step.operation, call)
         except ShapeError as error:
             error.input_shapes = tuple(signal.shape for signal in call.signals)
             error.inputs = tuple(signal.source for signal in call.signals)
             raise
         except MapTooLargeError as error:
             raise call.unsupported("map_too_large", side=str(error), maximum=MAX_UNITS) from None
-        if step.shapes is not None:
-            _compare_shapes(call, step, output)
         self._record_layer(call, step, output)
         if output.parts is None:
             return self._signal(call, output)
@@ -580,17 +583,18 @@ class _Walk:
 
     def _signal(self, call: Call, output: Output) -> Signal:
         grid = output.shape if len(output.shape) == 3 else call.first.grid
-        return Signal(output.shape, output.field, len(self.layers) - 1, grid, output.count_dimensions())
+        batch = call.first.batch if output.batch is None else output.batch
+        return Signal(output.shape, output.field, len(self.layers) - 1, grid, output.count_dimensions(), batch)
 
     def _record_layer(self, call: Call, step: Step, output: Output) -> None:
         self.layers.append(
             Layer(
                 name=call.name,
                 kind=call.kind,
-                input_shapes=tuple(signal.shape for signal in call.signals),
-                output_shape=output.shape,
+                input_shapes=tuple(_show_shape(signal.shape, signal.batch) for signal in call.signals),
+                output_shape=_show_shape(output.shape, call.first.batch if output.batch is None else output.batch),
                 num_params=self._count_fresh(call, step),
-                mult_adds=step.num_params if output.mult_adds is None else output.mult_adds,
+                mult_adds=step.num_params if output.mult_adds is None else output.mult_adds * call.first.batch,
                 receptive_field=output.field.describe(),
                 settings=output.settings,
                 inputs=tuple(signal.source for signal in call.signals),
@@ -655,12 +659,41 @@ def _find_outputs(output, place: str = "") -> Iterator[tuple[str, Shape]]:
             yield from _find_outputs(item, f"{place}.{name}" if place else str(name))
 
 
-def _compare_shapes(call: Call, step: Step, output: Output) -> None:
-    """A rule must give what the network gave when it ran."""
+def _show_shape(shape: Shape, batch: int) -> Shape:
+    """The shape of one image; where a part of the image became the batch, with that dimension."""
+    return shape if batch == 1 else (batch, *shape)
+
+
+_COUNT_THE_BATCH = (joining_rules.sum_rule, joining_rules.cat_rule, joining_rules.reduce_rule, *order_rules.ALL)
+
+
+def _follow(operation: Operation, call: Call) -> Output:
+    """What the rule gives; where it cannot follow what only moves or joins numbers, the shape that PyTorch gave."""
+    may_be_bound = call.real is not None and operation.rule in _COUNT_THE_BATCH
+    if may_be_bound and any(signal.batch != 1 for signal in call.signals):
+        return bound_rule(call)
+    try:
+        output = operation.rule(call)
+    except InputError:
+        if may_be_bound:
+            return bound_rule(call)
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, RuntimeError, ValueError):
+        if may_be_bound:
+            return bound_rule(call)
+        raise
+    if call.real is None:
+        return output
     parts = (output,) if output.parts is None else output.parts
-    for part, real in zip(parts, step.shapes or ()):
-        if part is not None and real is not None and (1, *part.shape) != real:
-            raise call.unsupported("differs", real=by(real), traced=by((1, *part.shape)))
+    for part, real in zip(parts, call.real):
+        if part is None or real is None:
+            continue
+        batch = call.first.batch if part.batch is None else part.batch
+        if (batch, *part.shape) != real:
+            if may_be_bound:
+                return bound_rule(call)
+            raise call.unsupported("differs", real=by(real), traced=by((batch, *part.shape)))
+    return output
 
 
 def _look_up(argument, values: dict):

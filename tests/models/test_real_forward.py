@@ -165,7 +165,7 @@ def scripted() -> nn.Module:
         (nn.Sequential(nn.LazyConv2d(4, 3)), (1, 9, 9), "no parameters yet"),
         (scripted(), (1, 9, 9), "scripted module"),
         (scripted()[0], (1, 9, 9), "scripted module"),
-        (torchvision.models.video.swin3d_t(), (3, 224, 224), "swin"),
+        (torchvision.models.video.swin3d_t(), (3, 224, 224), "patch_embed"),
         (Net(lambda _, x: nn.functional.max_pool2d(x, 2, return_indices=True)[0]), (1, 8, 8), "test_real_forward.py"),
         (nn.Sequential(nn.MaxPool2d(2, return_indices=True)), (1, 8, 8), "return_indices"),
         (Net(lambda _, x: x if x.sum() > 0 else -x), (1, 8, 8), "cannot be recorded"),

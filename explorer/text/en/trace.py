@@ -69,4 +69,7 @@ SENTENCES = {
     "overwritten": "{layer} ({kind}) reads a tensor of which another operation has overwritten a part.",
     "differs": "{layer} ({kind}) gives {real} when the network runs, and {traced} by the rule; so the rule does not hold here.",
     "fixed_shape": "{layer} takes its way by the size of the image, so its layers cannot be changed in the recording of one size.",
+    "note_upper_bound": "One of the operations before is not followed place by place: units see this much, or less.",
+    "check_upper_bound": "not checked: the field is an upper bound",
+    "note_resized": "Resizing puts units between those before it: neighbours may share a field or not, the largest is given.",
 }

@@ -56,4 +56,7 @@ SENTENCES = {
     "overwritten": "{layer}（{kind}）读取了一个张量，而它的一部分已被别的运算改写。",
     "differs": "网络实际运行时 {layer}（{kind}）给出 {real}，按规则却是 {traced}；规则在这里不成立。",
     "fixed_shape": "{layer} 按图像大小决定怎样计算，只记录了一种大小，不能改动其中的层。",
+    "note_upper_bound": "前面有一个运算没有逐个位置追踪：单元看到的不超过这个范围，也可能更小。",
+    "check_upper_bound": "未核对：感受野只是一个上界",
+    "note_resized": "缩放在原有单元之间插入了新单元：相邻单元可能共用感受野，也可能不同，这里给出最大的一个。",
 }
