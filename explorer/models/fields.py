@@ -398,6 +398,8 @@ class Field:
     @property
     def note_key(self) -> str | None:
         """Key of the sentence that says why the field has no single size and jump."""
+        if self.is_bound:
+            return "trace.note_upper_bound"
         if self.is_global:
             return self.reason
         return f"trace.note_{self.note}" if self.note else None

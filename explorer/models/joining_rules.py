@@ -319,6 +319,17 @@ def _meet_in_product(call: Call, one, other, shape: Shape) -> Output:
     return bound_rule(call)
 
 
+def other_convolution_rule(call: Call) -> Output:
+    """Convolutions over one or three dimensions: every weight works at every output, and places are not told apart."""
+    output = bound_rule(call)
+    if call.module is not None:
+        parameters = [each.numel() for each in call.module.parameters()]
+    else:
+        parameters = [weight.tensor.numel() for weight in call.weights]
+    places = prod(output.shape[1:])
+    return replace(output, mult_adds=sum(parameters) * places)
+
+
 def einsum_rule(call: Call) -> Output:
     """Einstein's sum of two tensors: one product for every value of all its letters."""
     equation, *operands = call.args

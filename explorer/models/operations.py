@@ -184,7 +184,7 @@ OPERATIONS: tuple[Operation, ...] = (
 
     _in_code(F.linear, rule=joining_rules.linear_function_rule, replay=replays.join_features_with, role="linear"),
     _in_code(nn.LayerNorm, rule=joining_rules.layer_norm_rule, replay=replays.mix_layer, role="norm"),
-    _in_code(F.layer_norm, rule=joining_rules.layer_norm_function_rule, replay=replays.mix_last, role="norm"),
+    _in_code(F.layer_norm, F.rms_norm, rule=joining_rules.layer_norm_function_rule, replay=replays.mix_last, role="norm"),
     _in_code(nn.GroupNorm, rule=joining_rules.place_norm_rule, replay=replays.mix_all, role="norm"),
     _in_code(nn.InstanceNorm2d, rule=joining_rules.place_norm_rule, replay=replays.mix_places, role="norm"),
     _in_code("torchvision.models.convnext.LayerNorm2d", rule=joining_rules.channel_norm_rule,
@@ -238,6 +238,8 @@ OPERATIONS: tuple[Operation, ...] = (
              rule=joining_rules.reduce_rule, replay=Replay.NOT_REPLAYED, role="pool"),
     _in_code(operator.matmul, torch.matmul, "matmul", torch.bmm, "bmm", rule=joining_rules.product_rule,
              replay=Replay.NOT_REPLAYED, role="linear"),
+    _in_code(nn.Conv1d, torch.conv1d, nn.Conv3d, torch.conv3d, rule=joining_rules.other_convolution_rule,
+             replay=Replay.NOT_REPLAYED, role="conv"),
     _in_code(torch.einsum, rule=joining_rules.einsum_rule, replay=Replay.NOT_REPLAYED, role="linear"),
     _in_code(F.scaled_dot_product_attention, rule=joining_rules.dot_product_attention_rule, replay=Replay.NOT_REPLAYED,
              role="other"),

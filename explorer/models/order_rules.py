@@ -7,9 +7,11 @@ from dataclasses import replace
 from math import prod
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from torch import nn
 
-from explorer.models.calls import PLACES, Call, Dimension, Output, bound_rule, by, count_places, leave_shape, product
+from explorer.models.calls import PLACES, Call, Dimension, Output, bound_rule, by, count_places, leave_shape, need_map, product
 from explorer.models.records import LayerSettings, Shape
 
 
@@ -21,7 +23,9 @@ def flatten_rule(call: Call) -> Output:
     else:
         first, last = call.argument(1, "start_dim", 0), call.argument(2, "end_dim", -1)
     begin, end = call.position(first), call.position(last)
-    if begin == 0 or end < begin:
+    if begin == 0:
+        raise call.unsupported("batch_dropped", setting=f"start_dim={first}")
+    if end < begin:
         raise call.unsupported("unsupported_setting", setting=f"start_dim={first}, end_dim={last}")
     shape = call.first.shape
     return _fold(call, (*shape[: begin - 1], prod(shape[begin - 1 : end]), *shape[end:]))
@@ -227,6 +231,8 @@ def getitem_rule(call: Call) -> Output:
     if Ellipsis in index:
         at = index.index(Ellipsis)
         index = (*index[:at], *[slice(None)] * (rank - len(index) + 1), *index[at + 1 :])
+    if isinstance(index[0], int):
+        raise call.unsupported("batch_dropped", setting=f"[{index[0]}, …]")
     if not isinstance(index[0], slice) or index[0] != slice(None):
         raise call.unsupported("unsupported_setting", setting=f"[{index[0]}, …]")
     taken, dropped = {}, []
@@ -248,9 +254,17 @@ def getitem_rule(call: Call) -> Output:
 
 
 def pad_rule(call: Call) -> Output:
-    """F.pad with a constant; negative numbers cut off."""
+    """F.pad with a constant, where negative numbers cut off; or with what lies at the border of a map."""
     pad, mode = tuple(call.argument(1, "pad")), call.argument(2, "mode", "constant")
     shape = call.first.shape
+    if mode in ("reflect", "replicate", "circular") and len(pad) == 4:
+        channels, height, width = need_map(call)
+        axes = {}
+        for name, size, margins in (("height", height, pad[2:]), ("width", width, pad[:2])):
+            reads = F.pad(torch.eye(size)[None], margins, mode)[0].T.numpy() > 0  # PyTorch says who is repeated
+            axes[name] = getattr(call.first.field, name) if not any(margins) else getattr(call.first.field, name).pick(reads)
+        sizes = (channels, axes["height"].count, axes["width"].count)
+        return Output(sizes, replace(call.first.field, **axes), LayerSettings(pad=pad))
     rank = len(shape)
     if mode != "constant" or any(pad[2 * rank :]):
         raise call.unsupported("unsupported_setting", setting=f"pad={pad}, mode={mode!r}")

@@ -141,7 +141,7 @@ class RealRun(TorchFunctionMode):
 
     def _watch(self, path: str, module: nn.Module) -> None:
         forward = module.forward
-        if find_operation(type(module)) is not None:
+        if is_whole(module):
 
             def watched(*args, **kwargs):
                 return self._follow_whole(type(module), forward, args, kwargs, path, module)
@@ -182,6 +182,11 @@ class RealRun(TorchFunctionMode):
         if self._inside:
             return self.compute(target, func, args, kwargs)
         return self.handle(target, func, args, kwargs, None, None)
+
+
+def is_whole(module: nn.Module) -> bool:
+    """Whether a module is followed as one operation. Padding other than zeros is an operation of its own."""
+    return find_operation(type(module)) is not None and getattr(module, "padding_mode", "zeros") == "zeros"
 
 
 def name_target(func: Any) -> Named:

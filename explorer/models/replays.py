@@ -165,7 +165,9 @@ def add(first, second, *_, **__):
 def pad_with_zeros(
     x: torch.Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> torch.Tensor:
-    """Zeros; padding that adds channels must see them all."""
+    """Zeros, or what lies at the border; padding that adds channels must see them all."""
+    if mode != "constant":
+        return by_channel(F.pad)(x, pad, mode)
     return by_channel(F.pad)(x, pad) if len(pad) <= 4 else F.pad(x, pad)
 
 

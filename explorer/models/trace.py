@@ -653,7 +653,7 @@ class _Walk:
 def _find_outputs(output, place: str = "") -> Iterator[tuple[str, Shape]]:
     """Every tensor that a forward returns, with its place in the tuples, lists and dicts around it."""
     if isinstance(output, Signal):
-        yield place, output.shape
+        yield place, _show_shape(output.shape, output.batch)
     elif isinstance(output, (list, tuple, dict)):
         for name, item in output.items() if isinstance(output, dict) else enumerate(output):
             yield from _find_outputs(item, f"{place}.{name}" if place else str(name))
@@ -674,8 +674,8 @@ def _follow(operation: Operation, call: Call) -> Output:
         return bound_rule(call)
     try:
         output = operation.rule(call)
-    except InputError:
-        if may_be_bound:
+    except InputError as error:
+        if may_be_bound and error.key != "trace.batch_dropped":
             return bound_rule(call)
         raise
     except (ArithmeticError, AttributeError, LookupError, TypeError, RuntimeError, ValueError):

@@ -68,6 +68,17 @@ NETWORKS = {
         lambda net, x: x.view(x.size(0), x.size(1) // 2, 2, x.shape[2], x.size()[3]).flatten(1, 2) / x.shape[-1]
     ),
     "one-dimensional norm": nn.Sequential(nn.Flatten(), nn.Linear(480, 6), nn.BatchNorm1d(6)),
+    "resized": nn.Sequential(nn.UpsamplingBilinear2d(scale_factor=2), nn.UpsamplingNearest2d((13, 31))),
+    "one-dimensional convolution": Net(lambda net, x: net.a(x.flatten(2)), a=nn.Conv1d(4, 6, 3, bias=False)),
+    "three-dimensional convolution": Net(
+        lambda net, x: net.a(x.unsqueeze(1)).flatten(2), a=nn.Conv3d(1, 2, 3, bias=False)
+    ),
+    "scaled dot products": Net(lambda net, x: F.scaled_dot_product_attention(*[x.flatten(2).transpose(1, 2)] * 3)),
+    "matrix products": Net(lambda net, x: x @ x.transpose(2, 3) @ x),
+    "heads in the batch": Net(lambda net, x: x.reshape(x.shape[0] * 2, 2, -1)),
+    "functional norms": Net(
+        lambda net, x: F.group_norm(F.batch_norm(x, net.w.detach(), net.w.detach(), net.w, net.w), 2, net.w), w=weights(4)
+    ),
     "transposed": nn.Sequential(nn.ConvTranspose2d(4, 6, (3, 2), (2, 3), (1, 0), (1, 2), groups=2, dilation=(1, 2))),
 }  # fmt: skip
 

@@ -72,4 +72,5 @@ SENTENCES = {
     "note_upper_bound": "One of the operations before is not followed place by place: units see this much, or less.",
     "check_upper_bound": "not checked: the field is an upper bound",
     "note_resized": "Resizing puts units between those before it: neighbours may share a field or not, the largest is given.",
+    "batch_dropped": "{layer} ({kind}) with {setting} drops the batch; that has no rule.",
 }

@@ -59,4 +59,5 @@ SENTENCES = {
     "note_upper_bound": "前面有一个运算没有逐个位置追踪：单元看到的不超过这个范围，也可能更小。",
     "check_upper_bound": "未核对：感受野只是一个上界",
     "note_resized": "缩放在原有单元之间插入了新单元：相邻单元可能共用感受野，也可能不同，这里给出最大的一个。",
+    "batch_dropped": "{layer}（{kind}）的 {setting} 去掉了批量维，没有对应的规则。",
 }
