@@ -23,9 +23,9 @@ def flatten_rule(call: Call) -> Output:
     else:
         first, last = call.argument(1, "start_dim", 0), call.argument(2, "end_dim", -1)
     begin, end = call.position(first), call.position(last)
-    if begin == 0:
+    if begin == 0 and end == len(call.first.shape):
         raise call.unsupported("batch_dropped", setting=f"start_dim={first}")
-    if end < begin:
+    if begin == 0 or end < begin:
         raise call.unsupported("unsupported_setting", setting=f"start_dim={first}, end_dim={last}")
     shape = call.first.shape
     return _fold(call, (*shape[: begin - 1], prod(shape[begin - 1 : end]), *shape[end:]))

@@ -208,7 +208,7 @@ def _plain(value: Any) -> Any:
 
 def writes_into(target: Named, kwargs: dict) -> bool:
     """Whether a call changes its first argument by more than each value alone."""
-    if target is operator.setitem or "out" in kwargs:
+    if target is operator.setitem or kwargs.get("out") is not None:
         return True
     if target in (operator.iadd, operator.isub, operator.imul, operator.itruediv):
         return True
