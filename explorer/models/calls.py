@@ -234,7 +234,9 @@ def bound_rule(call: Call) -> Output:
         field = field.unite(signal.field, "trace.note_upper_bound")
     field = field.bound("trace.note_upper_bound")
     parts = tuple(
-        None if shape is None or not shape else Output(shape[1:], field, dimensions=make_features(shape[1:]), batch=shape[0])
+        None
+        if shape is None or not shape
+        else Output(shape[1:], field, dimensions=make_features(shape[1:]), batch=shape[0])
         for shape in call.real
     )
     first = next((part for part in parts if part is not None), None)

@@ -332,12 +332,14 @@ def other_convolution_rule(call: Call) -> Output:
 
 def einsum_rule(call: Call) -> Output:
     """Einstein's sum of two tensors: one product for every value of all its letters."""
-    equation, *operands = call.args
-    operands = operands[0] if operands and isinstance(operands[0], (list, tuple)) else operands
+    equation, *given = call.args
+    operands = list(given[0]) if given and isinstance(given[0], (list, tuple)) else given
     letters = equation.replace(" ", "").partition("->")[0].split(",")
     if "." in equation or len(letters) != len(operands) or len(operands) > 2:
         raise call.unsupported("unsupported_setting", setting=equation)
-    sizes = {each: size for word, operand in zip(letters, operands) for each, size in zip(word, _shape_with_batch(operand))}
+    sizes = {
+        each: size for word, operand in zip(letters, operands) for each, size in zip(word, _shape_with_batch(operand))
+    }
     return _put_work(call, bound_rule(call), prod(sizes.values()))
 
 

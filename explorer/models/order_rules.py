@@ -11,7 +11,18 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.models.calls import PLACES, Call, Dimension, Output, bound_rule, by, count_places, leave_shape, need_map, product
+from explorer.models.calls import (
+    PLACES,
+    Call,
+    Dimension,
+    Output,
+    bound_rule,
+    by,
+    count_places,
+    leave_shape,
+    need_map,
+    product,
+)
 from explorer.models.records import LayerSettings, Shape
 
 
@@ -262,9 +273,11 @@ def pad_rule(call: Call) -> Output:
         axes = {}
         for name, size, margins in (("height", height, pad[2:]), ("width", width, pad[:2])):
             reads = F.pad(torch.eye(size)[None], margins, mode)[0].T.numpy() > 0  # PyTorch says who is repeated
-            axes[name] = getattr(call.first.field, name) if not any(margins) else getattr(call.first.field, name).pick(reads)
-        sizes = (channels, axes["height"].count, axes["width"].count)
-        return Output(sizes, replace(call.first.field, **axes), LayerSettings(pad=pad))
+            axes[name] = (
+                getattr(call.first.field, name) if not any(margins) else getattr(call.first.field, name).pick(reads)
+            )
+        padded = (channels, axes["height"].count, axes["width"].count)
+        return Output(padded, replace(call.first.field, **axes), LayerSettings(pad=pad))
     rank = len(shape)
     if mode != "constant" or any(pad[2 * rank :]):
         raise call.unsupported("unsupported_setting", setting=f"pad={pad}, mode={mode!r}")

@@ -112,7 +112,7 @@ class _Recorder(RealRun):
             node = self._add(kind, target, args, kwargs)
         node.meta["nn_module_stack"] = {"": (f"0.{self.stack[-1]}", None)}
         node.meta["place"] = find_place()
-        node.meta["is_checked"] = path is None and _is_checked(target) or find_operation(target) in _WINDOWS
+        node.meta["is_checked"] = (path is None and _is_checked(target)) or find_operation(target) in _WINDOWS
         return node
 
     def _put_node(self, value: Any) -> Any:

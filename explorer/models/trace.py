@@ -328,8 +328,12 @@ class Recording:
                 raise problem from error
             if isinstance(error, AssertionError):
                 shown = " × ".join(map(str, shape))
-                raise ShapeError("trace.refused_by_network", type(self.model).__name__, "assert", shape=shown) from error
-            raise _refuse("not_recordable" if recorded is None else "not_run", type(self.model).__name__, error) from error
+                raise ShapeError(
+                    "trace.refused_by_network", type(self.model).__name__, "assert", shape=shown
+                ) from error
+            raise _refuse(
+                "not_recordable" if recorded is None else "not_run", type(self.model).__name__, error
+            ) from error
         real = copy.copy(self)
         real.steps, real.fixed_shape = self._take_steps(nodes), shape
         if recorded is not None and _tell(recorded) == _tell_real(real.steps):
@@ -450,7 +454,7 @@ def _of_one(shape: Shape | None) -> Shape:
 
 def _is_closed(module: nn.Module) -> bool:
     """Whether a module cannot be looked into."""
-    return isinstance(module, torch.jit.ScriptModule) or any(map(is_lazy, module._parameters.values()))
+    return isinstance(module, torch.jit.ScriptModule) or any(is_lazy(each) for each in module._parameters.values())
 
 
 def _tell(found: Trace) -> tuple[list[tuple], list[Shape], int]:
@@ -484,7 +488,9 @@ def _tell_real(steps: Sequence[Step]) -> tuple[list[tuple], list[Shape], int]:
         places[node] = len(layers)
         shapes[node] = _of_one((step.shapes or ())[0])
         layers.append((step.kind.rstrip("_"), tuple(places[each] for each in reads), shapes[node]))
-        weights = [each.meta["weight"] for each in find_all((node.args, node.kwargs), CallNode) if each.op == "get_attr"]
+        weights = [
+            each.meta["weight"] for each in find_all((node.args, node.kwargs), CallNode) if each.op == "get_attr"
+        ]
         used.update((id(each), each.numel()) for weight in weights for each in weight.parameters)
         used.update((id(each), each.numel()) for each in step.parameters)
     return layers, outputs, sum(used.values())
@@ -525,11 +531,14 @@ class _Walk:
                 values[step.node] = self._step(step, args, _look_up(step.node.kwargs, values))
             except ShapeError as error:
                 if step.node.meta.get("is_checked"):  # the network takes it: it is the rule that cannot follow
-                    raise UnsupportedLayerError("trace.unsupported", step.name, step.kind).put_place(step.place) from error
+                    raise UnsupportedLayerError("trace.unsupported", step.name, step.kind).put_place(
+                        step.place
+                    ) from error
                 error.layers = tuple(self.layers)
                 raise
             except UnsupportedLayerError as error:
-                raise error.put_place(step.place)
+                error.put_place(step.place)
+                raise
             except (ArithmeticError, AttributeError, LookupError, TypeError, RuntimeError, ValueError) as error:
                 if isinstance(error, InputError):
                     raise
@@ -716,7 +725,9 @@ _READ_ARGUMENTS = (attention_rules.attention_rule, window_rules.transposed_rule)
 
 def _has_settings(call: Call) -> bool:
     """Whether a module is called with more than tensors."""
-    return any(not isinstance(each, (Signal, Weight)) and each is not None for each in (*call.args, *call.kwargs.values()))
+    return any(
+        not isinstance(each, (Signal, Weight)) and each is not None for each in (*call.args, *call.kwargs.values())
+    )
 
 
 def _tensor_of(value):

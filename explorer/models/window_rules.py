@@ -230,11 +230,10 @@ def upsample_rule(call: Call) -> Output:
 
 def read_resize(module: nn.Module | None, args: tuple, kwargs) -> dict[str, Any]:
     """The arguments of F.interpolate behind its input, by their names."""
+    names = ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias")
     if module is not None:
-        names = ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor")
-        given = {name: getattr(module, name) for name in names}
+        given = {name: getattr(module, name) for name in names[:-1]}
     else:
-        names = ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias")
         given = {**dict(zip(names, args)), **{name: value for name, value in kwargs.items() if name != "input"}}
     return {"mode": "nearest", **given}
 

@@ -24,9 +24,7 @@ from explorer.errors import InputError
 from explorer.models.trace import record
 
 # Words of names, from the smallest models to larger ones.
-SIZES = (
-    "test atto femto pico zepto nano xxs xxtiny xtiny tiny _t0 xs _t s0 b0 050 small _s 18 10 12 24 26 34 50 base".split()
-)
+SIZES = "test atto femto pico zepto nano xxs xxtiny xtiny tiny _t0 xs _t s0 b0 050 small _s 18 10 12 24 26 34 50 base".split()
 SECONDS = 40
 DETECTORS = ("fasterrcnn_resnet50_fpn", "fasterrcnn_mobilenet_v3_large_fpn", "retinanet_resnet50_fpn", "fcos_resnet50_fpn",
              "ssd300_vgg16", "ssdlite320_mobilenet_v3_large", "fasterrcnn_resnet50_fpn_v2")  # fmt: skip
