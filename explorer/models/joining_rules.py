@@ -353,13 +353,13 @@ def dot_product_attention_rule(call: Call) -> Output:
     for signal in call.signals[1:]:
         field = field.unite(signal.field, "trace.note_attention")
     joined = count_places(tokens[1:])
-    if all(signal.batch == 1 for signal in call.signals) and len(call.signals) == 3:
-        if "x" in joined or {"h", "w"} <= joined or field.is_global:
-            shape = (*query[1:-1], value[-1])
-            is_masked = call.argument(3, "attn_mask") is not None and not field.is_global
-            joint = field.join("trace.note_attention")
-            joint = replace(joint, is_bound=joint.is_bound or is_masked)
-            return _put_work(call, Output(shape, joint, dimensions=make_features(shape)), work)
+    is_whole = len(call.signals) == 3 and all(signal.batch == 1 for signal in call.signals)
+    if is_whole and ("x" in joined or {"h", "w"} <= joined or field.is_global):
+        shape = (*query[1:-1], value[-1])
+        is_masked = call.argument(3, "attn_mask") is not None and not field.is_global
+        joint = field.join("trace.note_attention")
+        joint = replace(joint, is_bound=joint.is_bound or is_masked)
+        return _put_work(call, Output(shape, joint, dimensions=make_features(shape)), work)
     return _put_work(call, bound_rule(call), work)
 
 

@@ -454,7 +454,9 @@ def _of_one(shape: Shape | None) -> Shape:
 
 def _is_closed(module: nn.Module) -> bool:
     """Whether a module cannot be looked into."""
-    return isinstance(module, torch.jit.ScriptModule) or any(is_lazy(each) for each in module._parameters.values())
+    return isinstance(module, torch.jit.ScriptModule) or any(
+        each is not None and is_lazy(each) for each in module._parameters.values()
+    )
 
 
 def _tell(found: Trace) -> tuple[list[tuple], list[Shape], int]:
