@@ -214,12 +214,12 @@ class Axis:
         """
         _check_count(len(reads))
         first, last = self.spans
+        if self.is_global:  # all see the same, whatever they read
+            return replace(self, count=len(reads), spans=(np.full(len(reads), first[0]), np.full(len(reads), last[0])))
         spans = (
             np.where(reads, first, _NOTHING[0]).min(1, initial=_NOTHING[0]),
             np.where(reads, last, _NOTHING[1]).max(1, initial=_NOTHING[1]),
         )
-        if self.is_global:
-            return replace(self, count=len(reads), spans=spans)
         return self._irregular(spans, len(reads), self.note or RESIZED)
 
     def regroup(self, groups: np.ndarray) -> Axis:
