@@ -15,7 +15,7 @@ from explorer.shapes.layer_list import LineError
     "error",
     [
         InputError("errors.too_small", name="terms.stride", value=0, minimum=1),
-        ShapeError("trace.features", "classifier.1", "Linear", expected=400, got=576),
+        ShapeError("features", "classifier.1", "Linear", expected=400, got=576),
         LineError(3, InputError("shapes.list_missing", layer="Conv2d", setting="kernel_size")),
     ],
 )

@@ -136,7 +136,7 @@ class Call:
 
     def misfit(self, key: str, **values) -> ShapeError:
         """The error to raise where the layer cannot take what it is given; `key` is one of `trace`'s sentences."""
-        return ShapeError(f"trace.{key}", self.name, self.kind, **values)
+        return ShapeError(key, self.name, self.kind, **values)
 
     def unsupported(self, key: str = "unsupported", **values) -> UnsupportedLayerError:
         """The error to raise where the rule cannot follow the operation; `key` is one of `trace`'s sentences."""

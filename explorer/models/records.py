@@ -17,6 +17,7 @@ class ShapeError(InputError):
     """A layer cannot take what it is given. `layer`, `kind` and `values` say which layer and which numbers.
 
     Attributes:
+        problem: which rule is broken, such as "channels" or "kernel_too_large"; the sentence has the same name.
         layers: the layers before it, all of which fit.
         input_shapes: the shapes that reach it.
         inputs: index in `layers` of the layers that it reads from; -1 is the image.
@@ -26,10 +27,11 @@ class ShapeError(InputError):
     input_shapes: tuple[Shape, ...] = ()
     inputs: tuple[int, ...] = ()
 
-    def __init__(self, key: str, layer: str, kind: str, **values):
+    def __init__(self, problem: str, layer: str, kind: str, **values):
+        self.problem = problem
         self.layer = layer
         self.kind = kind
-        super().__init__(key, layer=layer, kind=kind, **values)
+        super().__init__(f"trace.{problem}", layer=layer, kind=kind, **values)
 
 
 class UnsupportedLayerError(InputError):

@@ -638,7 +638,7 @@ class _Walk:
                 result = target(*plain_args, **plain_kwargs)
         except AssertionError as error:
             raise ShapeError(
-                "trace.refused_by_network", type(self.recording.model).__name__, step.kind, shape=self._shape_text()
+                "refused_by_network", type(self.recording.model).__name__, step.kind, shape=self._shape_text()
             ) from error
         if not isinstance(result, torch.Tensor):
             return result

@@ -293,10 +293,10 @@ def _describe_break(specs: Mapping[str, LayerSpec], error: ShapeError) -> Broken
 
 def _mend_layer(spec: LayerSpec | None, error: ShapeError) -> LayerSpec | None:
     """The layer, made for the number of inputs that it gets; None if that does not help."""
-    if spec is None or error.key not in ("trace.channels", "trace.features"):
+    if spec is None or error.problem not in ("channels", "features"):
         return None
     # The channels are the first dimension of a map; a linear layer acts on the last dimension.
-    got = error.input_shapes[0][-1 if error.key == "trace.features" else 0]
+    got = error.input_shapes[0][-1 if error.problem == "features" else 0]
     changes = {PASTINGS[spec.kind].made_for: got}
     if spec.get("groups") not in (None, 1):  # depthwise: as many groups as channels
         if not spec.get("groups") == spec.get("in_channels") == spec.get("out_channels"):
@@ -329,8 +329,8 @@ def suggest_fit(broken: Broken) -> tuple[str, dict]:
     Returns:
         The key of a sentence and the values for its placeholders; ("", {}) where there is nothing to suggest.
     """
-    key, spec = broken.error.key.removeprefix("trace."), broken.spec
-    if key == "features" and broken.mended is not None:
+    problem, spec = broken.error.problem, broken.spec
+    if problem == "features" and broken.mended is not None:
         before = broken.error.layers[-1] if broken.error.layers else None
         values = {"code": write_layer(broken.mended), "kind": broken.kind}
         shape = before.input_shape if before is not None else ()
@@ -338,16 +338,16 @@ def suggest_fit(broken: Broken) -> tuple[str, dict]:
             channels, height, width = shape
             return "shapes.fit_after_map", {**values, "side": f"{height}×{width}", "channels": channels}
         return "shapes.fit_code", {"code": values["code"]}
-    if key == "channels" and broken.mended is not None:
+    if problem == "channels" and broken.mended is not None:
         return "shapes.fit_code", {"code": write_layer(broken.mended)}
-    if key == "kernel_too_large" and spec is not None:
+    if problem == "kernel_too_large" and spec is not None:
         return _suggest_kernel(spec, broken.input_shapes[0])
-    if key == "pool_padding" and spec is not None:
+    if problem == "pool_padding" and spec is not None:
         return "shapes.fit_padding", {"most": min(_axis(spec, "kernel_size", 0), _axis(spec, "kernel_size", 1)) // 2}
-    if key == "needs_vector" and spec is not None:
+    if problem == "needs_vector" and spec is not None:
         return _suggest_flatten(spec, broken.input_shapes[0])
-    if key in ("branches", "needs_map"):
-        return f"shapes.fit_{key}", {}
+    if problem in ("branches", "needs_map"):
+        return f"shapes.fit_{problem}", {}
     return "", {}
 
 

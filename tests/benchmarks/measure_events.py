@@ -88,7 +88,7 @@ EVENTS: dict[str, tuple[str, Act]] = {
     "receptive field: layer, ResNet-50": ("/?tab=receptive_field&model=resnet50&layer=20", slide("Layer")),
     "shapes: view, ResNet-50": (
         "/?tab=shapes&model=resnet50",
-        click('.view-switch input[value="graph"]', '.view-switch input[value="flow"]'),
+        click('.view-switch label:has(input[value="graph"])', '.view-switch label:has(input[value="flow"])'),
     ),
     "shapes: image size, ResNet-18": ("/?tab=shapes&model=resnet18", slide("Image side (pixels)")),
     "gradient flow: depth": ("/?tab=gradient_flow", slide("Depth (blocks)")),
