@@ -48,6 +48,7 @@ class Signal:
         source: index of the layer it comes from, -1 for the image.
         grid: shape of the feature map that it is or last was.
         dimensions: what each dimension counts.
+        batch: size of the batch dimension; more than 1 where a forward made a part of the image a part of the batch.
     """
 
     shape: Shape
@@ -55,6 +56,7 @@ class Signal:
     source: int
     grid: Shape
     dimensions: tuple[Dimension, ...]
+    batch: int = 1
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Output:
         dimensions: what each dimension counts; a feature map or features where it is left out.
         mult_adds: multiply-adds, where they are not one for each parameter.
         parts: where the operation gives several tensors, all of them; None for one that cannot be followed.
+        batch: size of the batch dimension; None where it stays.
     """
 
     shape: Shape
@@ -84,6 +87,7 @@ class Output:
     dimensions: tuple[Dimension, ...] | None = None
     mult_adds: int | None = None
     parts: tuple[Output | None, ...] | None = None
+    batch: int | None = None
 
     def count_dimensions(self) -> tuple[Dimension, ...]:
         """What each dimension counts; those of a feature map or of features where the rule left them out."""
@@ -94,7 +98,11 @@ class Output:
 
 @dataclass(frozen=True)
 class Call:
-    """One operation with its inputs: what a rule sees."""
+    """One operation with its inputs: what a rule sees.
+
+    Attributes:
+        real: shapes of what the operation gave when the network ran, the batch counted; None where that was not recorded.
+    """
 
     name: str
     kind: str
@@ -103,6 +111,7 @@ class Call:
     kwargs: Mapping
     module: nn.Module | None = None
     weights: tuple[Weight, ...] = ()
+    real: tuple[Shape | None, ...] | None = None
 
     @property
     def first(self) -> Signal:
@@ -214,6 +223,26 @@ def leave_shape(call: Call, settings: LayerSettings = LayerSettings()) -> Output
 def refuse(call: Call) -> Output:
     """The rule of what is known for weights, and not for feature maps."""
     raise call.unsupported()
+
+
+def bound_rule(call: Call) -> Output:
+    """What is not followed place by place: the shape is PyTorch's own, and every unit sees all that was seen, or less."""
+    if call.real is None:
+        raise call.unsupported()
+    field = call.first.field
+    for signal in call.signals[1:]:
+        field = field.unite(signal.field, "trace.note_upper_bound")
+    field = field.bound("trace.note_upper_bound")
+    parts = tuple(
+        None
+        if shape is None or not shape
+        else Output(shape[1:], field, dimensions=make_features(shape[1:]), batch=shape[0])
+        for shape in call.real
+    )
+    first = next((part for part in parts if part is not None), None)
+    if first is None:
+        raise call.unsupported()
+    return replace(first, parts=parts if len(parts) > 1 else None)
 
 
 def join_places(field: Field, dimensions: Iterable[Dimension], reason: str) -> Field:

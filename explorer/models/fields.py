@@ -22,6 +22,7 @@ FLATTENED = "flattened"
 UNALIGNED = "unaligned"
 TRANSPOSED = "transposed"
 WINDOWS = "window_attention"
+RESIZED = "resized"
 
 # First and last pixel of each unit, both int64 arrays; a unit that sees padding alone has the last before the first.
 Spans = tuple[np.ndarray, np.ndarray]
@@ -47,7 +48,8 @@ class ReceptiveField:
             layers before skip pixels (fully connected layers, global pooling).
         note: None, UNEVEN (adaptive pooling whose bins differ), FLATTENED (units in one long row),
             UNALIGNED (branches of different jumps met), TRANSPOSED (units put between others) or WINDOWS
-            (attention inside windows).
+            (attention inside windows) or RESIZED (units between those before, weighted by their distance).
+        is_upper_bound: whether units may see less than this: an operation was not followed place by place.
         axes: the two axes, which know every unit by itself; see `box`.
     """
 
@@ -56,6 +58,7 @@ class ReceptiveField:
     start: tuple[float, float]
     is_global: bool = False
     note: str | None = None
+    is_upper_bound: bool = field(default=False, repr=False)
     axes: tuple[Axis, Axis] = field(repr=False, compare=False, kw_only=True)
 
     def box(self, unit: tuple[int, int]) -> Box | None:
@@ -200,6 +203,25 @@ class Axis:
         size = self.size + (max(widths) - 1) * self.jump
         return replace(adapted, size=size, start=self.start + (widths[0] - 1) / 2 * self.jump)
 
+    def pick(self, reads: np.ndarray) -> Axis:
+        """After an operation of which each unit reads some units of this axis.
+
+        Args:
+            reads: (outputs, units) bool.
+
+        Raises:
+            MapTooLargeError: too many outputs.
+        """
+        _check_count(len(reads))
+        first, last = self.spans
+        if self.is_global:  # all see the same, whatever they read
+            return replace(self, count=len(reads), spans=(np.full(len(reads), first[0]), np.full(len(reads), last[0])))
+        spans = (
+            np.where(reads, first, _NOTHING[0]).min(1, initial=_NOTHING[0]),
+            np.where(reads, last, _NOTHING[1]).max(1, initial=_NOTHING[1]),
+        )
+        return self._irregular(spans, len(reads), self.note or RESIZED)
+
     def regroup(self, groups: np.ndarray) -> Axis:
         """After an operation that joins the units of each group; `groups` has a number for each unit."""
         if self.is_global:
@@ -301,12 +323,14 @@ class Field:
         width: the horizontal axis.
         reason: key of the sentence that says why the field is global; None while it is not.
         is_flat: units stand in one long row.
+        is_bound: units may see less than this.
     """
 
     height: Axis
     width: Axis
     reason: str | None = None
     is_flat: bool = False
+    is_bound: bool = False
 
     @classmethod
     def of_image(cls, height: int, width: int) -> Field:
@@ -340,6 +364,12 @@ class Field:
         """After an operation that joins all positions."""
         return self.map("join", ((), ()), reason)
 
+    def bound(self, reason: str) -> Field:
+        """After an operation that is not followed place by place: every unit sees all that was seen, or less."""
+        if self.is_global:
+            return self
+        return replace(self.join(reason), reason=reason, is_flat=False, is_bound=True)
+
     def unite(self, other: Field, reason: str) -> Field:
         """Where two branches meet; `reason` is why a global one makes the field global."""
         if self is other:
@@ -347,15 +377,16 @@ class Field:
         height = self.height.unite(other.height)
         alike = self.width is self.height and other.width is other.height
         width = height if alike else self.width.unite(other.width)
-        united = Field(height, width, self.reason or other.reason, self.is_flat or other.is_flat)
+        is_bound = self.is_bound or other.is_bound
+        united = Field(height, width, self.reason or other.reason, self.is_flat or other.is_flat, is_bound)
         met = united.is_global and not (self.is_global and other.is_global)
         return replace(united, reason=reason) if met else united
 
     def _become(self, height: Axis, width: Axis, reason: str | None) -> Field:
         became_global = height.is_global and width.is_global
         if not became_global:
-            return Field(height, width, None, self.is_flat)
-        return Field(height, width, self.reason if self.is_global else reason)
+            return Field(height, width, None, self.is_flat, self.is_bound)
+        return Field(height, width, self.reason if self.is_global else reason, is_bound=self.is_bound)
 
     @property
     def note(self) -> str | None:
@@ -367,6 +398,8 @@ class Field:
     @property
     def note_key(self) -> str | None:
         """Key of the sentence that says why the field has no single size and jump."""
+        if self.is_bound:
+            return "trace.note_upper_bound"
         if self.is_global:
             return self.reason
         return f"trace.note_{self.note}" if self.note else None
@@ -383,4 +416,4 @@ class Field:
         if height.jump is not None and width.jump is not None and not self.is_flat:
             jump = (height.jump, width.jump)
         size, start = (height.size, width.size), (height.start, width.start)
-        return ReceptiveField(size, jump, start, self.is_global, self.note, axes=(height, width))
+        return ReceptiveField(size, jump, start, self.is_global, self.note, self.is_bound, axes=(height, width))

@@ -1,7 +1,8 @@
 """Which pixels of the image reach a unit, found by autograd: the witness against which a traced field is checked.
 
-What is asked is whether a path exists, not how much comes through it. So the network's operations are replayed with
-PyTorch's own kernels, but transparently: every weight is the same positive number, the maximum of a window becomes
+The network's own forward runs, in a copy, and not the recording, which might have lost something. What is asked is
+whether a path exists, not how much comes through it. So its operations are done with PyTorch's own kernels, but
+transparently: every weight is the same positive number, the maximum of a window becomes
 its average, activations and normalisations become the identity, products become sums. Then nothing saturates,
 vanishes or cancels, and a pixel's gradient is positive exactly where a path leads from it to the unit.
 
@@ -13,7 +14,7 @@ precision.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,9 @@ from torch import fx, nn
 from explorer.errors import InputError
 from explorer.models.calls import find_all
 from explorer.models.fields import Box
+from explorer.models.operations import Named, find_operation
+from explorer.models.real_recording import writes_into
+from explorer.models.real_run import RealRun, copy_structure
 from explorer.models.replays import Replay, is_narrow, narrow, widen
 from explorer.models.trace import Layer, Recording, Step, UnsupportedLayerError, record
 
@@ -124,6 +128,8 @@ def check_field(
 
 def _check(recording: Recording, shape: tuple[int, ...], name: str, unit: tuple[int, int] | None) -> FieldCheck:
     layer = _find_layer(recording, shape, name)
+    if layer.receptive_field.is_upper_bound:
+        return FieldCheck("not_checked", "trace.check_upper_bound")
     if layer.receptive_field.is_global:
         return FieldCheck("not_checked", "trace.check_global")
     if layer.map_axes is None:
@@ -184,7 +190,10 @@ def _make_room(recording: Recording, shape: tuple[int, ...], layer: Layer) -> tu
 def _replay(recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tuple[int, int]) -> Footprint:
     with torch.enable_grad():
         image = torch.ones(1, 1, *shape[1:], dtype=torch.float64, requires_grad=True)
-        output = _Replay(recording, shape[0]).run(image, layer.name)
+        recording = recording.at(shape, layer.name)
+        layers = recording.trace(shape, last_layer=layer.name).layers
+        index = next(index for index, each in enumerate(layers) if each.name == layer.name)
+        output = _Replay(recording, shape[0], index).reach(image)
         # From the last dimension to the first, so that the places of those before do not move.
         at_unit = narrow(output)
         for axis, index in sorted(zip(_find_axes(layer), unit, strict=True), reverse=True):
@@ -195,40 +204,82 @@ def _replay(recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tu
     return Footprint(gradient[0, 0] > 0)
 
 
-class _Replay:
-    """Runs a recording transparently, up to one layer."""
+class _Reached(BaseException):
+    """The layer that was asked for gave this; nothing after it is run."""
 
-    def __init__(self, recording: Recording, channels: int):
+    def __init__(self, output: torch.Tensor):
+        super().__init__()
+        self.output = output
+
+
+class _Replay(RealRun):
+    """Runs the network's own forward, every call transparently, up to one layer.
+
+    Args:
+        recording: of the network, at the shape of the image.
+        channels: of the image.
+        index: of the layer in its trace: the calls that read something of the image are counted.
+    """
+
+    def __init__(self, recording: Recording, channels: int, index: int):
+        super().__init__()
         self.recording = recording
         self.channels = channels
+        self.left = index
         self.keeps_channels = any(_splits_channels(step) for step in recording.steps)
+        self.changed: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # what was overwritten, and with what
 
-    def run(self, image: torch.Tensor, name: str) -> torch.Tensor:
-        values: dict[fx.Node, Any] = {}
-        for step in self.recording.steps:
-            args, kwargs = fx.node.map_arg((step.node.args, step.node.kwargs), values.__getitem__)
-            if step.node.op == "placeholder":
-                values[step.node] = widen(image, self.channels)
-            elif step.weight is not None:
-                values[step.node] = _stand_in(step.weight.tensor)
-            elif step.node.op != "output":
-                values[step.node] = self._call(step, tuple(args), dict(kwargs))
-            if step.name == name:
-                return values[step.node]
-        raise InputError("trace.no_layer", layer=name)
+    def reach(self, image: torch.Tensor) -> torch.Tensor:
+        """What the layer gives for one channel of an image."""
+        copied = copy_structure(self.recording.model, _stand_in)
+        for name, module in self.recording.replaced.items():
+            _set_module(copied, name, copy_structure(module, _stand_in))
+        try:
+            self.run(copied, widen(image, self.channels))
+        except _Reached as reached:
+            return reached.output
+        except Exception as error:
+            if isinstance(error, InputError):
+                raise
+            model = type(self.recording.model).__name__
+            raise UnsupportedLayerError("trace.check_no_counterpart", model, type(error).__name__) from error
+        raise InputError("trace.no_layer", layer=type(self.recording.model).__name__)
 
-    def _call(self, step: Step, args: tuple, kwargs: dict):
-        replay = Replay.NOT_REPLAYED if step.operation is None else step.operation.replay
+    def handle(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
+        args, kwargs = fx.node.map_aggregate((args, kwargs), self._find_newest)
+        tensors = find_all((args, kwargs), torch.Tensor)
+        if not any(each.requires_grad for each in tensors):
+            return fx.node.map_aggregate(call(*args, **kwargs), _make_positive)
+        written = args[0] if writes_into(target, kwargs) else None
+        result = self._replay(target, call, args, kwargs, path, module)
+        if written is None and not find_all(result, torch.Tensor):
+            return result  # a size, a type
+        if self.left == 0:
+            raise _Reached(result if isinstance(result, torch.Tensor) else find_all(result, torch.Tensor)[0])
+        self.left -= 1
+        if written is None:
+            return result
+        self.changed[id(written)] = (written, result)
+        return written
+
+    def _find_newest(self, value: Any) -> Any:
+        while isinstance(value, torch.Tensor) and id(value) in self.changed:
+            value = self.changed[id(value)][1]
+        return value
+
+    def _replay(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
+        operation = find_operation(target)
+        replay = Replay.NOT_REPLAYED if operation is None else operation.replay
+        if operation is None and _only_asks(target):
+            return call(*args, **kwargs)
         if replay is Replay.JOINED:
             return self._concatenate(*args, **kwargs)
-        asks = step.asks_for_shape or (step.module is None and not find_all((args, kwargs), torch.Tensor))
-        if asks or replay in (Replay.AS_IT_IS, Replay.AS_PARTS):
-            return _run(step, args, kwargs)
+        if replay in (Replay.AS_IT_IS, Replay.AS_PARTS):
+            return call(*args, **kwargs)
         if isinstance(replay, Replay):
-            raise UnsupportedLayerError("trace.check_no_counterpart", step.name, step.kind)
-        if step.module is not None:
-            args = (step.module, *args)
-        return replay(*args, **kwargs)
+            name = target if isinstance(target, str) else getattr(target, "__name__", str(target))
+            raise UnsupportedLayerError("trace.check_no_counterpart", path or self.stack[-1] or name, name)
+        return replay(*args, **kwargs) if module is None else replay(module, *args, **kwargs)
 
     def _concatenate(self, tensors: Sequence[torch.Tensor], dim: int = 0) -> torch.Tensor:
         if dim == 1 and not self.keeps_channels and all(map(is_narrow, tensors)):
@@ -236,17 +287,36 @@ class _Replay:
         return torch.cat(list(tensors), dim)
 
 
+_ASKS = frozenset(
+    "size dim numel ndim shape device dtype is_cuda is_floating_point ndimension stride requires_grad layout is_contiguous "
+    "element_size is_mps is_quantized is_sparse is_meta is_complex __len__ names grad_fn is_leaf get_device type".split()
+)
+
+
+def _only_asks(target: Named) -> bool:
+    """Whether a call asks for a shape or a type, and gives no tensor."""
+    name = target if isinstance(target, str) else getattr(target, "__name__", "")
+    return name in _ASKS
+
+
+def _set_module(model: nn.Module, path: str, module: nn.Module) -> None:
+    parent, _, name = path.rpartition(".")
+    setattr(model.get_submodule(parent), name, module)
+
+
 def _splits_channels(step: Step) -> bool:
     """Whether an operation may send some channels another way than others."""
     return step.operation is not None and step.operation.replay is Replay.AS_PARTS
 
 
-def _run(step: Step, args: tuple, kwargs: dict):
-    if step.module is not None:
-        return step.module(*args, **kwargs)
-    target = step.node.target
-    return getattr(args[0], target)(*args[1:], **kwargs) if isinstance(target, str) else target(*args, **kwargs)
-
-
 def _stand_in(tensor: torch.Tensor) -> torch.Tensor:
+    """In place of a parameter or buffer: ones, or its own numbers where they count something."""
+    if not tensor.dtype.is_floating_point:
+        return torch.zeros(tensor.shape, dtype=tensor.dtype) if tensor.device.type == "meta" else tensor
     return torch.ones((), dtype=torch.float64).expand(tensor.shape)
+
+
+def _make_positive(value: Any) -> Any:
+    """What comes from parameters alone must not take anything away."""
+    is_number = isinstance(value, torch.Tensor) and value.dtype.is_floating_point
+    return torch.ones((), dtype=torch.float64).expand(value.shape) if is_number else value

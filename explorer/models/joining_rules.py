@@ -17,10 +17,12 @@ from explorer.models.calls import (
     Output,
     Signal,
     Weight,
+    bound_rule,
     by,
     count_places,
     join_places,
     leave_shape,
+    make_features,
     need_map,
     product,
 )
@@ -251,3 +253,119 @@ def cat_rule(call: Call) -> Output:
     if counted & {"h", "w"} and not field.is_global:
         field = field.flatten()
     return Output(shape, field, dimensions=tuple(dimensions))
+
+
+def batch_norm_function_rule(call: Call) -> Output:
+    """F.batch_norm as it is in evaluation, with running statistics: a factor and a shift for each channel."""
+    mean = call.argument(1, "running_mean")
+    work = sum(parameter.numel() for weight in call.weights for parameter in weight.parameters)
+    if isinstance(mean, Weight):
+        _need_channels(call, mean.tensor.shape[0])
+        return replace(leave_shape(call), mult_adds=work)
+    return replace(_normalise(call, call.first.dimensions[1:]), mult_adds=work)
+
+
+def group_norm_function_rule(call: Call) -> Output:
+    """F.group_norm and F.instance_norm: mean and deviation over all positions."""
+    work = sum(parameter.numel() for weight in call.weights for parameter in weight.parameters)
+    return replace(_normalise(call, call.first.dimensions), mult_adds=work)
+
+
+def normalise_rule(call: Call) -> Output:
+    """F.normalize: divided by the length along one dimension."""
+    place = call.place(call.argument(2, "dim", 1))
+    return _normalise(call, call.first.dimensions[place : place + 1])
+
+
+def pointwise_with_rule(call: Call) -> Output:
+    """What changes each value by itself, by numbers or weights beside it."""
+    if len(call.signals) > 1:
+        return sum_rule(call)
+    if call.weights:
+        return sum_rule(call)
+    return leave_shape(call)
+
+
+def product_rule(call: Call) -> Output:
+    """A product of matrices: every number out is a sum over the last dimension of the first."""
+    one, other = (call.args[place] if len(call.args) > place else None for place in (0, 1))
+    if one is None or other is None or min(len(_shape_with_batch(each)) for each in (one, other)) < 2:
+        raise call.unsupported()
+    *batch, height, width = _shape_with_batch(one)
+    *batch_other, inner, columns = _shape_with_batch(other)
+    if width != inner:
+        raise call.misfit("features", expected=inner, got=width)
+    shape = (*torch.broadcast_shapes(batch, batch_other), height, columns)
+    output = _meet_in_product(call, one, other, shape)
+    return _put_work(call, output, prod(shape) * width)
+
+
+def _meet_in_product(call: Call, one, other, shape: Shape) -> Output:
+    """What is summed over is joined; rows keep the places of the first, columns those of the second."""
+    if isinstance(one, Signal) and isinstance(other, Signal):
+        rows, summed, columns = one.dimensions[-2], (one.dimensions[-1], other.dimensions[-2]), other.dimensions[-1]
+        field = one.field.unite(other.field, "trace.note_attention")
+        joined = count_places((*summed, rows, columns))
+        whole = {"h", "w"} <= joined or "x" in joined
+        if shape[0] == 1 and one.batch == other.batch == 1 and len(shape) > 2 and (whole or field.is_global):
+            # Every number of one side meets every number of the other, or is summed up: all places come together.
+            is_exact = "x" in count_places(summed) or {"h", "w"} <= count_places(summed) or field.is_global
+            joint = field.join("trace.note_attention")
+            joint = joint if is_exact or joint.is_bound else replace(joint, is_bound=True)
+            return Output(shape[1:], joint, dimensions=make_features(shape[1:]))
+    elif isinstance(one, Signal) and one.batch == shape[0] == 1 and len(shape) == len(one.shape) + 1:
+        field = join_places(one.field, one.dimensions[-1:], "trace.note_linear")
+        return Output(shape[1:], field, dimensions=(*one.dimensions[:-1], (("c", shape[-1]),)))
+    return bound_rule(call)
+
+
+def other_convolution_rule(call: Call) -> Output:
+    """Convolutions over one or three dimensions: every weight works at every output, and places are not told apart."""
+    output = bound_rule(call)
+    if call.module is not None:
+        parameters = [each.numel() for each in call.module.parameters()]
+    else:
+        parameters = [weight.tensor.numel() for weight in call.weights]
+    places = prod(output.shape[1:])
+    return replace(output, mult_adds=sum(parameters) * places)
+
+
+def einsum_rule(call: Call) -> Output:
+    """Einstein's sum of two tensors: one product for every value of all its letters."""
+    equation, *given = call.args
+    operands = list(given[0]) if given and isinstance(given[0], (list, tuple)) else given
+    letters = equation.replace(" ", "").partition("->")[0].split(",")
+    if "." in equation or len(letters) != len(operands) or len(operands) > 2:
+        raise call.unsupported("unsupported_setting", setting=equation)
+    sizes = {
+        each: size for word, operand in zip(letters, operands) for each, size in zip(word, _shape_with_batch(operand))
+    }
+    return _put_work(call, bound_rule(call), prod(sizes.values()))
+
+
+def dot_product_attention_rule(call: Call) -> Output:
+    """F.scaled_dot_product_attention (Vaswani et al. 2017, equation 1): two products of matrices."""
+    signals = (*call.args, *call.kwargs.values())[:3]
+    query, key, value = (_shape_with_batch(each) for each in signals)
+    work = prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
+    tokens = [each.dimensions[-2] if isinstance(each, Signal) else () for each in signals]
+    field = call.first.field
+    for signal in call.signals[1:]:
+        field = field.unite(signal.field, "trace.note_attention")
+    joined = count_places(tokens[1:])
+    is_whole = len(call.signals) == 3 and all(signal.batch == 1 for signal in call.signals)
+    if is_whole and ("x" in joined or {"h", "w"} <= joined or field.is_global):
+        shape = (*query[1:-1], value[-1])
+        is_masked = call.argument(3, "attn_mask") is not None and not field.is_global
+        joint = field.join("trace.note_attention")
+        joint = replace(joint, is_bound=joint.is_bound or is_masked)
+        return _put_work(call, Output(shape, joint, dimensions=make_features(shape)), work)
+    return _put_work(call, bound_rule(call), work)
+
+
+def _put_work(call: Call, output: Output, work: int) -> Output:
+    return replace(output, mult_adds=work // call.first.batch)
+
+
+def _shape_with_batch(operand) -> Shape:
+    return (operand.batch, *operand.shape) if isinstance(operand, Signal) else tuple(operand.tensor.shape)

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from explorer.models import attention_rules, joining_rules, order_rules, pasting, replays, window_rules
-from explorer.models.calls import Rule, refuse
+from explorer.models.calls import Rule, bound_rule
 from explorer.models.pasting import ANY_INPUT, NOT_EDITABLE, NOT_PASTED, Pasting, Setting
 from explorer.models.replays import Replay
 
@@ -164,7 +164,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _pointwise("activation", nn.PReLU, nn.SELU, nn.CELU, nn.Mish, nn.Hardtanh, nn.Hardsigmoid, nn.Softplus, nn.Softsign,
                nn.LogSigmoid, F.selu, F.mish, F.hardtanh, F.hardsigmoid, F.softplus, pasting=NOT_PASTED),
     _pointwise("norm", nn.LocalResponseNorm, pasting=NOT_PASTED),
-    _pointwise("other", nn.AlphaDropout, operator.neg, "neg", "clamp", "contiguous", "clone", "float", "detach",
+    _pointwise("other", nn.AlphaDropout, operator.neg, "neg", "clamp", "contiguous", "clone", "float", "detach", "data",
                "torchvision.ops.stochastic_depth.StochasticDepth",
                "torchvision.ops.stochastic_depth.stochastic_depth", pasting=NOT_PASTED),
 
@@ -178,13 +178,13 @@ OPERATIONS: tuple[Operation, ...] = (
               replays.by_channel(F.adaptive_avg_pool2d), "pool", is_row=False, pasting=NOT_PASTED),
     Operation((nn.ConvTranspose2d,), window_rules.transposed_rule, replays.convolve, "conv",
               is_row=False, pasting=NOT_PASTED),
-    Operation((nn.Upsample,), window_rules.upsample_rule, replays.upsample, "other", is_row=False, pasting=NOT_PASTED),
-    Operation((F.interpolate,), window_rules.upsample_rule, replays.by_channel(F.interpolate), "other",
+    Operation((nn.Upsample, nn.UpsamplingNearest2d, nn.UpsamplingBilinear2d), window_rules.upsample_rule, replays.upsample, "other", is_row=False, pasting=NOT_PASTED),
+    Operation((F.interpolate,), window_rules.upsample_rule, replays.resize, "other",
               is_row=False, pasting=NOT_PASTED),
 
     _in_code(F.linear, rule=joining_rules.linear_function_rule, replay=replays.join_features_with, role="linear"),
     _in_code(nn.LayerNorm, rule=joining_rules.layer_norm_rule, replay=replays.mix_layer, role="norm"),
-    _in_code(F.layer_norm, rule=joining_rules.layer_norm_function_rule, replay=replays.mix_last, role="norm"),
+    _in_code(F.layer_norm, F.rms_norm, rule=joining_rules.layer_norm_function_rule, replay=replays.mix_last, role="norm"),
     _in_code(nn.GroupNorm, rule=joining_rules.place_norm_rule, replay=replays.mix_all, role="norm"),
     _in_code(nn.InstanceNorm2d, rule=joining_rules.place_norm_rule, replay=replays.mix_places, role="norm"),
     _in_code("torchvision.models.convnext.LayerNorm2d", rule=joining_rules.channel_norm_rule,
@@ -219,13 +219,56 @@ OPERATIONS: tuple[Operation, ...] = (
     _in_order(order_rules.squeeze_rule, torch.squeeze, "squeeze"),
     _in_order(order_rules.unsqueeze_rule, torch.unsqueeze, "unsqueeze"),
     _in_order(order_rules.unflatten_rule, nn.Unflatten, "unflatten"),
-    _in_order(refuse, "expand"),  # of weights alone
+    _in_order(order_rules.expand_rule, "expand"),
+    _in_code(torch.stack, rule=order_rules.stack_rule, replay=Replay.NOT_REPLAYED, role="add"),
+
+    _in_code(F.batch_norm, rule=joining_rules.batch_norm_function_rule, replay=replays.normalise_batch_with, role="norm"),
+    _in_code(F.group_norm, F.instance_norm, rule=joining_rules.group_norm_function_rule, replay=replays.mix_all_of,
+             role="norm"),
+    _in_code(F.normalize, rule=joining_rules.normalise_rule, replay=Replay.NOT_REPLAYED, role="norm"),
+    _in_code(operator.pow, torch.pow, "pow", "pow_", "masked_fill", "masked_fill_", torch.masked_fill, torch.where,
+             torch.exp, "exp", torch.log, "log", torch.sqrt, "sqrt", torch.rsqrt, "rsqrt", torch.abs, "abs", "sign",
+             torch.square, "square", "reciprocal", torch.sin, "sin", torch.cos, "cos", "clamp_", torch.clamp, "clip", "to",
+             "type", "type_as", "half", "double", "bfloat16", "cuda", "cpu", "erf", torch.erf, "neg_", "requires_grad_",
+             F.logsigmoid, F.celu, F.softsign, F.tanhshrink, F.threshold, F.alpha_dropout, F.dropout1d, F.dropout3d,
+             torch.dropout, "fill_", torch.nan_to_num, "bool", "long", "int", "logical_not", operator.gt, operator.lt,
+             operator.ge, operator.le, "gt", "lt", "ge", "le", "eq", "ne",
+             rule=joining_rules.pointwise_with_rule, replay=replays.add_all, role="other"),
+    _in_code("amin", "var", "std", "norm", torch.amin, torch.var, torch.std, torch.norm, "logsumexp", torch.logsumexp,
+             rule=joining_rules.reduce_rule, replay=Replay.NOT_REPLAYED, role="pool"),
+    _in_code(operator.matmul, torch.matmul, "matmul", torch.bmm, "bmm", rule=joining_rules.product_rule,
+             replay=Replay.NOT_REPLAYED, role="linear"),
+    _in_code(nn.Conv1d, torch.conv1d, nn.Conv3d, torch.conv3d, rule=joining_rules.other_convolution_rule,
+             replay=Replay.NOT_REPLAYED, role="conv"),
+    _in_code(torch.einsum, rule=joining_rules.einsum_rule, replay=Replay.NOT_REPLAYED, role="linear"),
+    _in_code(F.scaled_dot_product_attention, rule=joining_rules.dot_product_attention_rule, replay=Replay.NOT_REPLAYED,
+             role="other"),
+    # Followed as an upper bound: every unit sees all that was seen, or less.
+    _in_code("unbind", torch.unbind, rule=order_rules.unbind_rule, replay=Replay.AS_PARTS, role="other"),
+    _in_code(torch.roll, "roll", torch.flip, "flip", "repeat", "tile", torch.tile,
+             "repeat_interleave", torch.repeat_interleave, "movedim", torch.movedim, "T", "mT", "H", "t", torch.t, "unfold",
+             F.unfold, F.fold, torch.gather, "gather", "index_select", torch.index_select, "max", torch.max, "min",
+             torch.min, "argmax", torch.argmax, "topk", torch.topk, "sort", torch.sort, "cumsum", torch.cumsum,
+             F.pixel_shuffle, F.pixel_unshuffle, F.channel_shuffle, F.glu, F.grid_sample, "expand_as", "swapdims",
+             "narrow", torch.narrow, "select", torch.select, "as_strided", "diagonal", torch.diagonal, "scatter",
+             "reshape_as", "view_as", "split_with_sizes", torch.split_with_sizes, "tensor_split", torch.tensor_split,
+             "hsplit", "take_along_dim", torch.take_along_dim, operator.setitem, "copy_", torch.rot90, "triu", "tril",
+             torch.channel_shuffle, torch.pixel_shuffle, torch.pixel_unshuffle, torch.adaptive_avg_pool1d,
+             F.adaptive_avg_pool1d, F.avg_pool1d, F.max_pool1d, F.lp_pool2d, torch.addcmul, "addcmul", F.gumbel_softmax,
+             F.one_hot, "ravel", torch.ravel,
+             rule=bound_rule, replay=Replay.NOT_REPLAYED, role="other"),
 )  # fmt: skip
 
 _BY_CALL: Mapping[Named, Operation] = {call: operation for operation in OPERATIONS for call in operation.calls}
+# Functions of torchvision that are followed whole: (module, name). What else has a full name is a class.
+WRAPPED: tuple[tuple[str, str], ...] = tuple(
+    (module, name)
+    for module, _, name in (call.rpartition(".") for call in _BY_CALL if isinstance(call, str) and "." in call)
+    if not name[0].isupper()
+)
 # What has several names in Python goes by one.
 _KINDS = {
-    "iadd": "add", "imul": "mul", "isub": "sub", "truediv": "div", "swapaxes": "transpose", "relu_": "relu",
+    "iadd": "add", "imul": "mul", "isub": "sub", "truediv": "div", "itruediv": "div", "swapaxes": "transpose", "relu_": "relu",
     "_patch_merging_pad": "patch_merging",
 }  # fmt: skip
 

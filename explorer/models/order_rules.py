@@ -7,9 +7,22 @@ from dataclasses import replace
 from math import prod
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from torch import nn
 
-from explorer.models.calls import PLACES, Call, Dimension, Output, by, count_places, leave_shape, product
+from explorer.models.calls import (
+    PLACES,
+    Call,
+    Dimension,
+    Output,
+    bound_rule,
+    by,
+    count_places,
+    leave_shape,
+    need_map,
+    product,
+)
 from explorer.models.records import LayerSettings, Shape
 
 
@@ -21,6 +34,8 @@ def flatten_rule(call: Call) -> Output:
     else:
         first, last = call.argument(1, "start_dim", 0), call.argument(2, "end_dim", -1)
     begin, end = call.position(first), call.position(last)
+    if begin == 0 and end == len(call.first.shape):
+        raise call.unsupported("batch_dropped", setting=f"start_dim={first}")
     if begin == 0 or end < begin:
         raise call.unsupported("unsupported_setting", setting=f"start_dim={first}, end_dim={last}")
     shape = call.first.shape
@@ -137,6 +152,31 @@ def unsqueeze_rule(call: Call) -> Output:
     return Output((*shape[:place], 1, *shape[place:]), call.first.field, dimensions=dimensions)
 
 
+def expand_rule(call: Call) -> Output:
+    """Dimensions of size 1 repeated; where none is, all stays."""
+    sizes = call.rest(1, "size")
+    before = (1, *call.first.shape)
+    if len(sizes) != len(before) or any(new not in (-1, old) for new, old in zip(sizes, before)):
+        raise call.unsupported("unsupported_setting", setting=f"size={tuple(sizes)}")
+    return leave_shape(call)
+
+
+def stack_rule(call: Call) -> Output:
+    """Tensors of one shape side by side along a new dimension."""
+    tensors, shape = call.argument(0, "tensors"), call.first.shape
+    place = call.position(call.argument(1, "dim", 0), more=1) - 1
+    if place < 0 or len(tensors) != len(call.signals):
+        raise call.unsupported()
+    if {signal.dimensions for signal in call.signals} != {call.first.dimensions}:
+        raise call.unsupported()
+    field = call.first.field
+    for signal in call.signals[1:]:
+        field = field.unite(signal.field, "trace.note_global_branch")
+    dimensions = call.first.dimensions
+    dimensions = (*dimensions[:place], (("c", len(tensors)),), *dimensions[place:])
+    return Output((*shape[:place], len(tensors), *shape[place:]), field, dimensions=dimensions)
+
+
 # A part of the numbers
 
 
@@ -145,6 +185,17 @@ def chunk_rule(call: Call) -> Output:
     place = call.place(call.argument(2, "dim", 0))
     chunks, size = call.argument(1, "chunks"), call.first.shape[call.place(call.argument(2, "dim", 0))]
     return _split(call, place, -(-size // chunks))
+
+
+def unbind_rule(call: Call) -> Output:
+    """The parts of size 1 along one dimension, which is left out."""
+    place = call.place(call.argument(1, "dim", 0))
+    parts = []
+    for index in range(call.first.shape[place]):
+        part = _take(call, {place: (index, 1, 1)})
+        taken = replace(call.first, shape=part.shape, field=part.field, dimensions=part.count_dimensions())
+        parts.append(_fold(replace(call, signals=(taken,)), (*part.shape[:place], *part.shape[place + 1 :])))
+    return replace(parts[0], parts=tuple(parts))
 
 
 def split_rule(call: Call) -> Output:
@@ -191,6 +242,8 @@ def getitem_rule(call: Call) -> Output:
     if Ellipsis in index:
         at = index.index(Ellipsis)
         index = (*index[:at], *[slice(None)] * (rank - len(index) + 1), *index[at + 1 :])
+    if isinstance(index[0], int):
+        raise call.unsupported("batch_dropped", setting=f"[{index[0]}, …]")
     if not isinstance(index[0], slice) or index[0] != slice(None):
         raise call.unsupported("unsupported_setting", setting=f"[{index[0]}, …]")
     taken, dropped = {}, []
@@ -212,9 +265,19 @@ def getitem_rule(call: Call) -> Output:
 
 
 def pad_rule(call: Call) -> Output:
-    """F.pad with a constant; negative numbers cut off."""
+    """F.pad with a constant, where negative numbers cut off; or with what lies at the border of a map."""
     pad, mode = tuple(call.argument(1, "pad")), call.argument(2, "mode", "constant")
     shape = call.first.shape
+    if mode in ("reflect", "replicate", "circular") and len(pad) == 4:
+        channels, height, width = need_map(call)
+        axes = {}
+        for name, size, margins in (("height", height, pad[2:]), ("width", width, pad[:2])):
+            reads = F.pad(torch.eye(size)[None], margins, mode)[0].T.numpy() > 0  # PyTorch says who is repeated
+            axes[name] = (
+                getattr(call.first.field, name) if not any(margins) else getattr(call.first.field, name).pick(reads)
+            )
+        padded = (channels, axes["height"].count, axes["width"].count)
+        return Output(padded, replace(call.first.field, **axes), LayerSettings(pad=pad))
     rank = len(shape)
     if mode != "constant" or any(pad[2 * rank :]):
         raise call.unsupported("unsupported_setting", setting=f"pad={pad}, mode={mode!r}")
@@ -233,3 +296,10 @@ def pad_rule(call: Call) -> Output:
             field = replace(field, **{name: getattr(field, name).pad(before, after)})
         dimensions[place] = ((what, sizes[place]),)
     return Output(tuple(sizes), field, LayerSettings(pad=pad), tuple(dimensions))
+
+
+# What only moves numbers about. bound_rule stands in for those of them that cannot follow a call.
+ALL = (
+    flatten_rule, view_rule, unflatten_rule, permute_rule, transpose_rule, squeeze_rule, unsqueeze_rule, chunk_rule,
+    unbind_rule, split_rule, getitem_rule, pad_rule, bound_rule, expand_rule, stack_rule,
+)  # fmt: skip

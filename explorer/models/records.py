@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import prod
 
 from explorer.errors import InputError
 from explorer.models.fields import ReceptiveField
+from explorer.text import translate
 
 Shape = tuple[int, ...]
 
@@ -33,12 +35,30 @@ class ShapeError(InputError):
 
 
 class UnsupportedLayerError(InputError):
-    """The walk has no rule for an operation. `layer` and `kind` name it."""
+    """The walk has no rule for an operation. `layer` and `kind` name it.
+
+    Attributes:
+        place: file and line of the forward that calls it, "network.py:12"; None where they are not known.
+    """
+
+    place: str | None = None
 
     def __init__(self, key: str, layer: str, kind: str, **values):
         self.layer = layer
         self.kind = kind
         super().__init__(key, layer=layer, kind=kind, **values)
+
+    def put_place(self, place: str | None) -> UnsupportedLayerError:
+        """The same error, whose sentence ends with the place."""
+        if place is not None and self.place is None:
+            self.place = place
+            self.args = (self.sentence("en"),)
+        return self
+
+    def sentence(self, language: str) -> str:
+        """The sentence in that language, and where in the network's code it happens."""
+        sentence = super().sentence(language)
+        return sentence if self.place is None else f"{sentence} {translate(language, 'trace.place', place=self.place)}"
 
 
 @dataclass(frozen=True)
@@ -156,20 +176,31 @@ class Trace:
     Attributes:
         layers: every operation, in the order of the computation.
         input_shape: (C, H, W) of the image.
+        unused: parameters that this forward does not run: path of the outermost module of which nothing is used (or of
+            the parameter itself) -> how many numbers. Empty in the layers before one that breaks.
+        outputs: what the forward gives: place in the tuple or dict that it returns, "" where it returns one tensor,
+            and the shape there. Empty in the layers before one that breaks.
     """
 
     layers: tuple[Layer, ...]
     input_shape: Shape
+    unused: Mapping[str, int] = field(default_factory=dict)
+    outputs: tuple[tuple[str, Shape], ...] = ()
 
     @property
     def output_shape(self) -> Shape:
-        """Shape of the last layer's output."""
-        return self.layers[-1].output_shape
+        """Shape of what the forward returns, of the first of several; without that, of the last layer's output."""
+        return self.outputs[0][1] if self.outputs else self.layers[-1].output_shape
 
     @property
     def num_params(self) -> int:
         """Sum over the layers: every parameter that the forward pass uses, once."""
         return sum(layer.num_params for layer in self.layers)
+
+    @property
+    def num_params_total(self) -> int:
+        """Every parameter of the network once, those that this forward does not run as well."""
+        return self.num_params + sum(self.unused.values())
 
     @property
     def mult_adds(self) -> int:

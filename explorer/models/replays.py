@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explorer.models import window_rules
 from explorer.models.calls import find_all, pair
 
 
@@ -59,14 +60,16 @@ def by_channel(operation: Callable) -> Callable:
     return replay
 
 
-def convolve(conv: nn.Conv2d | nn.ConvTranspose2d, x: torch.Tensor) -> torch.Tensor:
+def convolve(conv: nn.Conv2d | nn.ConvTranspose2d, x: torch.Tensor, output_size=None) -> torch.Tensor:
     """With equal weights: the sum over a group's channels, spread by the kernel, the same in all channels out."""
     groups = 1 if is_narrow(x) else conv.groups
     summed = narrow(x)
     if summed.shape[1] > groups:
         summed = summed.unflatten(1, (groups, -1)).mean(2)
     if isinstance(conv, nn.ConvTranspose2d):
-        moves = (conv.stride, pair(conv.padding), conv.output_padding)
+        sizes = None if output_size is None else list(output_size)
+        dims = (conv.stride, conv.padding, conv.kernel_size, 2, conv.dilation)
+        moves = (conv.stride, pair(conv.padding), conv._output_padding(x, sizes, *dims))  # type: ignore[arg-type]
         spread = F.conv_transpose2d(summed, _equal_weights(conv, groups), None, *moves, groups, conv.dilation)
     elif conv.kernel_size == conv.stride == (1, 1) and conv.padding in ((0, 0), "same", "valid"):
         spread = summed
@@ -162,7 +165,9 @@ def add(first, second, *_, **__):
 def pad_with_zeros(
     x: torch.Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> torch.Tensor:
-    """Zeros; padding that adds channels must see them all."""
+    """Zeros, or what lies at the border; padding that adds channels must see them all."""
+    if mode != "constant":
+        return by_channel(F.pad)(x, pad, mode)
     return by_channel(F.pad)(x, pad) if len(pad) <= 4 else F.pad(x, pad)
 
 
@@ -201,7 +206,20 @@ def fold(x: torch.Tensor, *sizes) -> torch.Tensor:
 
 def upsample(module: nn.Upsample, x: torch.Tensor) -> torch.Tensor:
     """nn.Upsample, of one channel for all."""
-    return by_channel(F.interpolate)(x, module.size, module.scale_factor, module.mode)
+    return _resize(x, window_rules.read_resize(module, (), {}))
+
+
+def resize(x: torch.Tensor, *args, **kwargs) -> torch.Tensor:
+    """F.interpolate, with positive weights."""
+    return _resize(x, window_rules.read_resize(None, args, kwargs))
+
+
+def _resize(x: torch.Tensor, settings: dict) -> torch.Tensor:
+    if settings["mode"] in ("nearest", "nearest-exact"):
+        return by_channel(F.interpolate)(x, **settings)
+    sizes = (x.shape[2], x.shape[3])
+    rows, columns = (window_rules.weigh_resize(settings, sizes, axis) for axis in (0, 1))
+    return widen(rows @ narrow(x) @ columns.T, x.shape[1])
 
 
 def mix_layer(norm: nn.LayerNorm, x: torch.Tensor) -> torch.Tensor:
@@ -232,3 +250,22 @@ def mix_softmax(softmax: nn.Softmax | nn.LogSoftmax, x: torch.Tensor) -> torch.T
 def mix_along(x: torch.Tensor, dim: int, *_, **__) -> torch.Tensor:
     """F.softmax."""
     return _mix(x, (dim,))
+
+
+def normalise_batch_with(x: torch.Tensor, running_mean, *_, **__) -> torch.Tensor:
+    """F.batch_norm: without running statistics values depend on all places."""
+    return x if running_mean is not None or x.dim() < 3 else _mix(x, range(2, x.dim()))
+
+
+def mix_all_of(x: torch.Tensor, *_, **__) -> torch.Tensor:
+    """F.group_norm and F.instance_norm: every unit with the mean of all."""
+    return _mix(x, range(1, x.dim()))
+
+
+def add_all(*args, **kwargs) -> torch.Tensor:
+    """In place of what changes each value by what stands beside it: the sum of all that has numbers."""
+    tensors = [each for each in find_all((args, kwargs), torch.Tensor) if each.requires_grad]
+    total = tensors[0]
+    for each in tensors[1:]:
+        total = add(total, each)
+    return total

@@ -11,19 +11,23 @@ from __future__ import annotations
 import copy
 import inspect
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import fx, nn
+from torch.nn.parameter import is_lazy
 
 from explorer.caches import remember
 from explorer.errors import InputError
 from explorer.locks import fork_safe_locks
-from explorer.models.calls import Call, Output, Signal, Weight, find_all, make_map
+from explorer.models import attention_rules, joining_rules, order_rules, window_rules
+from explorer.models.calls import Call, Output, Signal, Weight, bound_rule, by, find_all, make_map
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.fields import MAX_UNITS, Field, MapTooLargeError
 from explorer.models.operations import Operation, find_operation, name_kind
+from explorer.models.real_recording import CallNode, record_forward
 from explorer.models.records import Layer, LayerSettings, Shape, ShapeError, Trace, UnsupportedLayerError
 
 __all__ = [
@@ -66,16 +70,22 @@ def trace(model: nn.Module, input_shape: Sequence[int]) -> Trace:
     >>> record.num_params, record.mult_adds, record.layers[3].output_shape, record.layers[3].receptive_field.size
     (61706, 423038, (16, 10, 10), (14, 14))
     """
-    return record(model).trace(input_shape)
+    return record(model, input_shape).trace(input_shape)
 
 
-def record(model: nn.Module) -> Recording:
+def record(model: nn.Module, input_shape: Sequence[int] | None = None) -> Recording:
     """Record a network's operations, to be traced at one input size after another; the network is left as found.
 
+    Args:
+        model: any network.
+        input_shape: (C, H, W) of an image at which the recording is compared with the network's own forward; without
+            it, that is done at the first that is traced.
+
     Raises:
-        UnsupportedLayerError: torch.fx cannot record its forward.
+        UnsupportedLayerError: a module cannot be looked into; with `input_shape` also as `trace` does.
+        ShapeError: with `input_shape`, as `trace` does.
     """
-    return Recording(model)
+    return Recording(model, input_shape)
 
 
 def trace_shapes(model: nn.Module, input_shape: Sequence[int]) -> list[tuple[str, str, Shape]]:
@@ -176,12 +186,9 @@ class _Recorder(fx.Tracer):
         return super().getattr(attr, attr_val, parameter_proxy_cache)
 
 
-def _record(model: nn.Module, root: nn.Module) -> fx.Graph:
-    try:
-        with _LOCKS["recording"]:
-            return _Recorder().trace(root)
-    except Exception as error:
-        raise _refuse("not_recordable", type(model).__name__, error) from error
+def _record(root: nn.Module) -> fx.Graph:
+    with _LOCKS["recording"]:
+        return _Recorder().trace(root)
 
 
 def _refuse(key: str, layer: str, error: Exception) -> UnsupportedLayerError:
@@ -190,6 +197,9 @@ def _refuse(key: str, layer: str, error: Exception) -> UnsupportedLayerError:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+
+
+Node = Any  # fx.Node or CallNode, which has the same parts
 
 
 @dataclass(frozen=True)
@@ -205,9 +215,11 @@ class Step:
         asks_for_shape: whether it asks for a shape rather than computing a feature map.
         weight: the parameter or buffer that it reads, or None.
         num_params: numbers in the parameters of its module.
+        shapes: of the tensors that it gave when the network ran, the batch counted; None where that was not recorded.
+        place: file and line of the forward, or None.
     """
 
-    node: fx.Node
+    node: Node
     name: str
     kind: str
     module: nn.Module | None = None
@@ -216,6 +228,8 @@ class Step:
     weight: Weight | None = None
     parameters: tuple[nn.Parameter, ...] = ()
     num_params: int = 0
+    shapes: tuple[Shape | None, ...] | None = None
+    place: str | None = None
 
 
 def _put_module(step: Step, module: nn.Module) -> Step:
@@ -227,53 +241,172 @@ def _put_module(step: Step, module: nn.Module) -> Step:
 class Recording:
     """The operations of one network, recorded once: `trace` follows an input of any size through them.
 
-    The recording reads the network's settings when it walks, and keeps the network alive. It may be used by several
-    threads at once.
+    torch.fx's recording is compared once with the network's own forward, at the first size that is asked for: every
+    operation, in order, with its shape and what it reads. Where it differs, or where torch.fx can record nothing, the
+    forward itself is recorded, anew for each size. The recording reads the network's settings when it walks, and keeps the
+    network alive. It may be used by several threads at once.
 
     Attributes:
         model: the network.
-        steps: its operations, in the order of the computation.
+        steps: its operations, in the order of the computation; empty where they are known for single sizes only and
+            none has been asked for.
+        replaced: modules that stand in the places of the network's own, see `replace`.
+        fixed_shape: (C, H, W) of the only image for which `steps` hold; None where they hold for any.
     """
 
-    def __init__(self, model: nn.Module):
+    def __init__(self, model: nn.Module, input_shape: Sequence[int] | None = None):
         self.model = model
         # One module around the network, so that a single layer can be walked as well, and further arguments of a
         # forward keep their defaults. Every path then begins with "0".
         self._root = nn.Sequential(model)
         self._modules = dict(self._root.named_modules())
-        self._names: set[str] = set()
-        self.steps = tuple(self._step(node) for node in _record(model, self._root).nodes)
+        self.fixed_shape: Shape | None = None
+        self.steps: tuple[Step, ...] = ()
+        self.replaced: Mapping[str, nn.Module] = {}
+        self._standing = _Standing()
+        self._sizes: dict[Shape, Recording] = {}
+        self._failure: Exception | None = None
+        self._first: Trace | None = None  # what the comparison found, for the caller that asked for it
+        try:
+            self.steps = self._take_steps(_record(self._root).nodes)
+        except Exception as error:
+            self._failure = error
+        if input_shape is not None:
+            self.at(_check_input_shape(input_shape))
+        elif any(_is_closed(module) for module in self._modules.values()):
+            record_forward(model, (1, 1, 1))  # says by name why it cannot be looked into
 
     def trace(self, input_shape: Sequence[int], last_layer: str | None = None) -> Trace:
         """As the function `trace`, with the same errors; ends behind `last_layer` where one is named."""
-        return _Walk(self, _check_input_shape(input_shape)).run(last_layer)
+        shape = _check_input_shape(input_shape)
+        recording = self.at(shape, last_layer)
+        first, self._first = self._first, None
+        if first is not None and first.input_shape == shape and last_layer is None:
+            return first
+        return recording._walk(shape, last_layer)
+
+    def at(self, input_shape: Shape, last_layer: str | None = None) -> Recording:
+        """The recording that holds for images of this shape: this one, or one for this size alone.
+
+        Where a layer behind `last_layer` cannot take the image, this one is not yet compared.
+
+        Raises:
+            ShapeError, UnsupportedLayerError: as `trace` does.
+        """
+        if self._standing.is_confirmed or self.fixed_shape == input_shape:
+            return self
+        if self.replaced:  # the network itself was compared before, or cannot take this image
+            if self.fixed_shape is not None:
+                raise InputError("trace.fixed_shape", layer=type(self.model).__name__)
+            return self
+        if input_shape not in self._sizes:
+            found = self._find(input_shape, last_layer)
+            while len(self._sizes) >= _MOST_SIZES:
+                self._sizes.pop(next(iter(self._sizes)), None)
+            if found is self:
+                return self
+            self._sizes[input_shape] = found
+            if self.fixed_shape is None:
+                self.steps, self.fixed_shape = found.steps, input_shape
+        return self._sizes[input_shape]
+
+    def _find(self, shape: Shape, last_layer: str | None) -> Recording:
+        recorded, problem = None, None
+        if self._failure is None and self.fixed_shape is None:
+            try:
+                recorded = self._walk(shape)
+            except (ShapeError, UnsupportedLayerError) as error:
+                problem = error
+        try:
+            nodes = record_forward(self.model, shape)
+        except UnsupportedLayerError as error:
+            raise (error if problem is None else problem) from error
+        except Exception as error:
+            if problem is not None:
+                if last_layer is not None and isinstance(problem, ShapeError):
+                    return self
+                raise problem from error
+            if isinstance(error, AssertionError):
+                shown = " × ".join(map(str, shape))
+                raise ShapeError(
+                    "trace.refused_by_network", type(self.model).__name__, "assert", shape=shown
+                ) from error
+            raise _refuse(
+                "not_recordable" if recorded is None else "not_run", type(self.model).__name__, error
+            ) from error
+        real = copy.copy(self)
+        real.steps, real.fixed_shape = self._take_steps(nodes), shape
+        if recorded is not None and _tell(recorded) == _tell_real(real.steps):
+            self._standing.is_confirmed, self._first = True, recorded
+            return self
+        return real
+
+    def _walk(self, shape: Shape, last_layer: str | None = None) -> Trace:
+        return _Walk(self, shape).run(last_layer)
 
     def replace(self, modules: Mapping[str, nn.Module]) -> Recording:
         """The same operations with other modules in the places of those of these names; this recording stays as it is.
 
         Args:
             modules: path of a module of the network -> a module of the same class.
+
+        Raises:
+            InputError: when it is traced, if the recording holds for one size only.
         """
         other = copy.copy(self)
+        other.replaced = {**self.replaced, **modules}
         other.steps = tuple(
             _put_module(step, modules[step.name]) if step.module is not None and step.name in modules else step
             for step in self.steps
         )
         return other
 
-    def _step(self, node: fx.Node) -> Step:
+    def count_unused(self, counted: set[int]) -> dict[str, int]:
+        """Numbers in the parameters that are not among those counted, by the outermost module of which none is."""
+        own = {id(each) for path in self.replaced for each in self._modules[f"0.{path}" if path else "0"].parameters()}
+        unused: dict[str, int] = {}
+        if all(id(each) in counted or id(each) in own for each in self.model.parameters()):
+            return unused
+        used_paths = {
+            path[: place + 1]
+            for path in (
+                tuple(name.split("."))
+                for name, each in self.model.named_parameters(remove_duplicate=False)
+                if id(each) in counted or id(each) in own
+            )
+            for place in range(len(path))
+        }
+        for name, each in self.model.named_parameters():
+            if id(each) not in counted and id(each) not in own:
+                path = tuple(name.split("."))
+                length = next((n for n in range(1, len(path)) if path[:n] not in used_paths), len(path))
+                where = ".".join(path[:length])
+                unused[where] = unused.get(where, 0) + each.numel()
+        return unused
+
+    def _take_steps(self, nodes: Iterable[Node]) -> tuple[Step, ...]:
+        names: set[str] = set()
+        return tuple(self._step(node, names) for node in nodes)
+
+    def _step(self, node: Node, names: set[str]) -> Step:
+        shapes, place = node.meta.get("shapes"), node.meta.get("place")
+        step = self._plain_step(node, names)
+        return step if shapes is None else replace(step, shapes=tuple(shapes), place=place)
+
+    def _plain_step(self, node: Node, names: set[str]) -> Step:
         if node.op == "call_module":
             return self._module_step(node)
         if node.op == "get_attr":
-            return Step(node, self._path(str(node.target)), node.op, weight=self._read(str(node.target)))
+            weight = node.meta.get("weight") or self._read(str(node.target))
+            return Step(node, self._path(str(node.target)), node.op, weight=weight)
         if node.op not in ("call_function", "call_method"):
             return Step(node, self._path(str(node.target)), node.op)
         kind = name_kind(node.target)
         if _asks_for_shape(node):
             return Step(node, kind, kind, asks_for_shape=True)
-        return Step(node, self._function_name(node, kind), kind, operation=find_operation(node.target))
+        return Step(node, self._function_name(node, kind, names), kind, operation=find_operation(node.target))
 
-    def _module_step(self, node: fx.Node) -> Step:
+    def _module_step(self, node: Node) -> Step:
         # Parallel paths may name the same module twice; `named_modules` lists it once.
         module = self._modules.get(str(node.target)) or self._root.get_submodule(str(node.target))
         parameters = tuple(module.parameters())
@@ -288,16 +421,16 @@ class Recording:
         parameters = (tensor,) if isinstance(tensor, nn.Parameter) else ()
         return Weight(torch.empty(tensor.shape, dtype=tensor.dtype, device="meta"), parameters)
 
-    def _function_name(self, node: fx.Node, kind: str) -> str:
+    def _function_name(self, node: Node, kind: str, names: set[str]) -> str:
         """Path of the module whose forward calls the function, and the function's name; counted when repeated."""
         stack = list(node.meta["nn_module_stack"].values())
         path = stack[-1][0].removeprefix("0").removeprefix(".")
         name = base = f"{path}.{kind}" if path else kind
         repeat = 1
-        while name in self._names:
+        while name in names:
             name = f"{base}_{repeat}"
             repeat += 1
-        self._names.add(name)
+        names.add(name)
         return name
 
     def _path(self, target: str) -> str:
@@ -305,7 +438,67 @@ class Recording:
         return target.removeprefix("0").removeprefix(".") or type(self.model).__name__
 
 
-def _asks_for_shape(node: fx.Node) -> bool:
+class _Standing:
+    """Whether a recording was compared with the real forward; shared by those that replace modules of it."""
+
+    is_confirmed = False
+
+
+_MOST_SIZES = 4  # of recordings that hold for one size
+
+
+def _of_one(shape: Shape | None) -> Shape:
+    """The shape of one image, from a shape with the batch."""
+    return () if not shape else shape[1:] if shape[0] == 1 else shape
+
+
+def _is_closed(module: nn.Module) -> bool:
+    """Whether a module cannot be looked into."""
+    return isinstance(module, torch.jit.ScriptModule) or any(
+        each is not None and is_lazy(each) for each in module._parameters.values()
+    )
+
+
+def _tell(found: Trace) -> tuple[list[tuple], list[Shape], int]:
+    """What torch.fx's recording and the real forward must agree on: every operation, with what it reads and gives."""
+    layers = [(layer.kind.rstrip("_"), layer.inputs, layer.output_shape) for layer in found.layers]
+    return layers, [shape for _, shape in found.outputs], found.num_params
+
+
+def _tell_real(steps: Sequence[Step]) -> tuple[list[tuple], list[Shape], int]:
+    """The same of the real forward, from what PyTorch gave."""
+    places: dict[Node, int] = {}
+    shapes: dict[Node, Shape] = {}
+    layers: list[tuple] = []
+    outputs: list[Shape] = []
+    used: dict[int, int] = {}
+    for step in steps:
+        node = step.node
+        if node.op == "placeholder":
+            places[node] = -1
+            continue
+        if node.op == "get_attr":
+            continue
+        reads = [each for each in find_all((node.args, node.kwargs), CallNode) if each.op != "get_attr"]
+        if node.op == "output":
+            outputs = [shapes.get(each, ()) for each in reads]
+            break
+        if node.meta.get("is_part"):
+            places[node] = places[node.args[0]]
+            shapes[node] = _of_one(node.args[0].meta["shapes"][node.args[1]])
+            continue
+        places[node] = len(layers)
+        shapes[node] = _of_one((step.shapes or ())[0])
+        layers.append((step.kind.rstrip("_"), tuple(places[each] for each in reads), shapes[node]))
+        weights = [
+            each.meta["weight"] for each in find_all((node.args, node.kwargs), CallNode) if each.op == "get_attr"
+        ]
+        used.update((id(each), each.numel()) for weight in weights for each in weight.parameters)
+        used.update((id(each), each.numel()) for each in step.parameters)
+    return layers, outputs, sum(used.values())
+
+
+def _asks_for_shape(node: Node) -> bool:
     if node.op == "call_method":
         return node.target in ("size", "dim", "numel")
     return node.target is getattr and node.args[1] in ("shape", "ndim", "device", "dtype")
@@ -327,9 +520,10 @@ class _Walk:
         self.input_shape = input_shape
         self.layers: list[Layer] = []
         self.counted: set[int] = set()
+        self.outputs: tuple[tuple[str, Shape], ...] = ()
 
     def run(self, last_layer: str | None = None) -> Trace:
-        values: dict[fx.Node, object] = {}
+        values: dict[Node, object] = {}
         for step in self.recording.steps:
             args = _look_up(step.node.args, values)
             if step.node.op == "output":
@@ -338,11 +532,25 @@ class _Walk:
             try:
                 values[step.node] = self._step(step, args, _look_up(step.node.kwargs, values))
             except ShapeError as error:
+                if step.node.meta.get("is_checked"):  # the network takes it: it is the rule that cannot follow
+                    raise UnsupportedLayerError("trace.unsupported", step.name, step.kind).put_place(
+                        step.place
+                    ) from error
                 error.layers = tuple(self.layers)
                 raise
+            except UnsupportedLayerError as error:
+                error.put_place(step.place)
+                raise
+            except (ArithmeticError, AttributeError, LookupError, TypeError, RuntimeError, ValueError) as error:
+                if isinstance(error, InputError):
+                    raise
+                # A shape or an argument that nobody foresaw: a list of tokens where a rule counts on a map, say.
+                refusal = UnsupportedLayerError("trace.unsupported", step.name, step.kind)
+                raise refusal.put_place(step.place) from error
             if last_layer is not None and self.layers and self.layers[-1].name == last_layer:
                 break
-        return Trace(tuple(self.layers), self.input_shape)
+        unused = self.recording.count_unused(self.counted) if self.outputs else {}
+        return Trace(tuple(self.layers), self.input_shape, unused, self.outputs)
 
     def _step(self, step: Step, args: tuple, kwargs: dict):
         node = step.node
@@ -352,7 +560,7 @@ class _Walk:
         if step.weight is not None:
             return step.weight
         if step.module is not None and len(args) == 1 and not kwargs and type(args[0]) is Signal:
-            return self._layer(Call(step.name, step.kind, args, args, kwargs, step.module), step)
+            return self._layer(Call(step.name, step.kind, args, args, kwargs, step.module, real=step.shapes), step)
         found = find_all((args, kwargs), _FOLLOWED)
         signals = tuple(value for value in found if type(value) is Signal)
         weights = tuple(value for value in found if type(value) is Weight)
@@ -364,13 +572,15 @@ class _Walk:
             return _answer_shape(node, args)
         if node.op == "call_function" and step.kind == "getitem" and isinstance(args[0], (tuple, list)):
             return self._choose(step, *args)
-        return self._layer(Call(step.name, step.kind, signals, args, kwargs, step.module, weights), step)
+        return self._layer(Call(step.name, step.kind, signals, args, kwargs, step.module, weights, step.shapes), step)
 
     def _layer(self, call: Call, step: Step):
         if step.operation is None:
             raise call.unsupported()
         try:
-            output = step.operation.rule(call)
+            if step.module is not None and step.operation.rule not in _READ_ARGUMENTS and _has_settings(call):
+                raise call.unsupported("unsupported_setting", setting="further arguments")
+            output = _follow(step.operation, call)
         except ShapeError as error:
             error.input_shapes = tuple(signal.shape for signal in call.signals)
             error.inputs = tuple(signal.source for signal in call.signals)
@@ -384,17 +594,18 @@ class _Walk:
 
     def _signal(self, call: Call, output: Output) -> Signal:
         grid = output.shape if len(output.shape) == 3 else call.first.grid
-        return Signal(output.shape, output.field, len(self.layers) - 1, grid, output.count_dimensions())
+        batch = call.first.batch if output.batch is None else output.batch
+        return Signal(output.shape, output.field, len(self.layers) - 1, grid, output.count_dimensions(), batch)
 
     def _record_layer(self, call: Call, step: Step, output: Output) -> None:
         self.layers.append(
             Layer(
                 name=call.name,
                 kind=call.kind,
-                input_shapes=tuple(signal.shape for signal in call.signals),
-                output_shape=output.shape,
+                input_shapes=tuple(_show_shape(signal.shape, signal.batch) for signal in call.signals),
+                output_shape=_show_shape(output.shape, call.first.batch if output.batch is None else output.batch),
                 num_params=self._count_fresh(call, step),
-                mult_adds=step.num_params if output.mult_adds is None else output.mult_adds,
+                mult_adds=step.num_params if output.mult_adds is None else output.mult_adds * call.first.batch,
                 receptive_field=output.field.describe(),
                 settings=output.settings,
                 inputs=tuple(signal.source for signal in call.signals),
@@ -445,13 +656,60 @@ class _Walk:
         return " × ".join(map(str, self.input_shape))
 
     def _check_output(self, output) -> None:
-        if not isinstance(output, Signal) or not self.layers:
+        self.outputs = tuple(_find_outputs(output))
+        if not self.outputs or not self.layers:
             raise UnsupportedLayerError("trace.several_outputs", type(self.recording.model).__name__, "output")
+
+
+def _find_outputs(output, place: str = "") -> Iterator[tuple[str, Shape]]:
+    """Every tensor that a forward returns, with its place in the tuples, lists and dicts around it."""
+    if isinstance(output, Signal):
+        yield place, _show_shape(output.shape, output.batch)
+    elif isinstance(output, (list, tuple, dict)):
+        for name, item in output.items() if isinstance(output, dict) else enumerate(output):
+            yield from _find_outputs(item, f"{place}.{name}" if place else str(name))
+
+
+def _show_shape(shape: Shape, batch: int) -> Shape:
+    """The shape of one image; where a part of the image became the batch, with that dimension."""
+    return shape if batch == 1 else (batch, *shape)
+
+
+_COUNT_THE_BATCH = (joining_rules.sum_rule, joining_rules.cat_rule, joining_rules.reduce_rule, *order_rules.ALL)
+
+
+def _follow(operation: Operation, call: Call) -> Output:
+    """What the rule gives; where it cannot follow what only moves or joins numbers, the shape that PyTorch gave."""
+    may_be_bound = call.real is not None and operation.rule in _COUNT_THE_BATCH
+    if may_be_bound and any(signal.batch != 1 for signal in call.signals):
+        return bound_rule(call)
+    try:
+        output = operation.rule(call)
+    except InputError as error:
+        if may_be_bound and error.key != "trace.batch_dropped":
+            return bound_rule(call)
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, RuntimeError, ValueError):
+        if may_be_bound:
+            return bound_rule(call)
+        raise
+    if call.real is None:
+        return output
+    parts = (output,) if output.parts is None else output.parts
+    for part, real in zip(parts, call.real):
+        if part is None or real is None:
+            continue
+        batch = call.first.batch if part.batch is None else part.batch
+        if (batch, *part.shape) != real:
+            if may_be_bound:
+                return bound_rule(call)
+            raise call.unsupported("differs", real=by(real), traced=by((batch, *part.shape)))
+    return output
 
 
 def _look_up(argument, values: dict):
     """The argument with the results of the operations that it names."""
-    if isinstance(argument, fx.Node):
+    if isinstance(argument, (fx.Node, CallNode)):
         return values[argument]
     if isinstance(argument, tuple):
         return tuple([_look_up(item, values) for item in argument])
@@ -464,11 +722,21 @@ def _look_up(argument, values: dict):
     return argument
 
 
+_READ_ARGUMENTS = (attention_rules.attention_rule, window_rules.transposed_rule)
+
+
+def _has_settings(call: Call) -> bool:
+    """Whether a module is called with more than tensors."""
+    return any(
+        not isinstance(each, (Signal, Weight)) and each is not None for each in (*call.args, *call.kwargs.values())
+    )
+
+
 def _tensor_of(value):
     return value.tensor if isinstance(value, Weight) else value
 
 
-def _answer_shape(node: fx.Node, args: tuple):
+def _answer_shape(node: Node, args: tuple):
     size = torch.Size((1, *args[0].shape))
     if node.target == "dim" or (node.target is getattr and args[1] == "ndim"):
         return len(size)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
+from typing import Any
 
+import torch
+import torch.nn.functional as F
 from torch import nn
 
 from explorer.models.calls import Call, Output, Rule, Weight, by, need_map, pair
+from explorer.models.fields import MAX_UNITS, MapTooLargeError
 from explorer.models.records import LayerSettings, Shape, ShapeError
 
 
@@ -110,7 +114,7 @@ def _conv_padding(padding, kernel_size: Shape, dilation: Shape) -> tuple[tuple[i
 
 
 def transposed_rule(call: Call) -> Output:
-    """nn.ConvTranspose2d: H' = (H - 1) s - 2 p + d (k - 1) + output_padding + 1."""
+    """nn.ConvTranspose2d: H' = (H - 1) s - 2 p + d (k - 1) + output_padding + 1; `output_size` asks for H' itself."""
     conv = call.built_as(nn.ConvTranspose2d)
     channels, *sizes = need_map(call)
     if channels != conv.in_channels:
@@ -128,9 +132,17 @@ def transposed_rule(call: Call) -> Output:
     )
     each = settings.window
     window = list(zip(each.kernel_size, each.stride, each.padding, each.dilation))
+    asked = call.argument(1, "output_size")
+    if asked is not None:
+        least = [(size - 1) * s - 2 * p + d * (k - 1) + 1 for size, (k, s, p, d) in zip(sizes, window)]
+        extra = tuple(size - smallest for size, smallest in zip(tuple(asked)[-2:], least))
+        if any(more < 0 or more >= max(s, d) for more, (_, s, _, d) in zip(extra, window)):
+            raise call.unsupported("unsupported_setting", setting=f"output_size={tuple(asked)}")
+        settings = replace(settings, output_padding=extra)
+    extras = settings.output_padding or (0, 0)
     outputs = tuple(
         (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
-        for size, (kernel, stride, padding, dilation), extra in zip(sizes, window, pair(conv.output_padding))
+        for size, (kernel, stride, padding, dilation), extra in zip(sizes, window, extras)
     )
     if min(outputs) < 1:
         raise call.misfit("transposed_too_small", output=by(outputs))
@@ -197,27 +209,50 @@ def adaptive_function_rule(call: Call) -> Output:
 
 
 def upsample_rule(call: Call) -> Output:
-    """Each unit repeated, by whole factors; any other upsampling is refused."""
-    if call.module is None:
-        size, scale, mode = (
-            call.argument(1, "size"),
-            call.argument(2, "scale_factor"),
-            call.argument(3, "mode", "nearest"),
-        )
-    else:
-        module = call.built_as(nn.Upsample)
-        size, scale, mode = module.size, module.scale_factor, module.mode
+    """Resizing by any factor: nearest, bilinear or bicubic; which units are read is PyTorch's own answer."""
+    settings = read_resize(call.module, call.args[1:], call.kwargs)
     channels, height, width = need_map(call)
-    if size is None:
-        size = [int(side * factor) for side, factor in zip((height, width), _floats(scale))]
-    outputs = pair(size) if isinstance(size, int) else tuple(size)
-    whole = all(new % old == 0 for new, old in zip(outputs, (height, width)))
-    if mode != "nearest" or not whole:
-        raise call.unsupported("unsupported_setting", setting=f"mode={mode!r}, {height} × {width} → {by(outputs)}")
-    factors = [new // old for new, old in zip(outputs, (height, width))]
-    field = call.first.field.map("spread", [(factor, factor, 0, 1, new) for factor, new in zip(factors, outputs)])
+    if settings.get("antialias") or settings["mode"] not in ("nearest", "nearest-exact", "bilinear", "bicubic"):
+        raise call.unsupported("unsupported_setting", setting=f"mode={settings['mode']!r}")
+    outputs = find_resized(settings, (height, width))
+    if settings["mode"] == "nearest" and all(new % old == 0 for new, old in zip(outputs, (height, width))):
+        factors = [new // old for new, old in zip(outputs, (height, width))]
+        field = call.first.field.map("spread", [(factor, factor, 0, 1, new) for factor, new in zip(factors, outputs)])
+        return Output((channels, *outputs), field, LayerSettings(output_size=outputs))
+    if max(outputs) > MAX_UNITS:
+        raise MapTooLargeError(max(outputs))
+    weights = [weigh_resize(settings, (height, width), axis) for axis in (0, 1)]
+    height_axis = call.first.field.height.pick(weights[0].numpy() > 0)
+    width_axis = call.first.field.width.pick(weights[1].numpy() > 0)
+    field = replace(call.first.field, height=height_axis, width=width_axis)
     return Output((channels, *outputs), field, LayerSettings(output_size=outputs))
 
 
-def _floats(scale) -> tuple[float, float]:
-    return tuple(scale) if isinstance(scale, (list, tuple)) else (scale, scale)
+def read_resize(module: nn.Module | None, args: tuple, kwargs) -> dict[str, Any]:
+    """The arguments of F.interpolate behind its input, by their names."""
+    names = ("size", "scale_factor", "mode", "align_corners", "recompute_scale_factor", "antialias")
+    if module is not None:
+        given = {name: getattr(module, name) for name in names[:-1]}
+    else:
+        given = {**dict(zip(names, args)), **{name: value for name, value in kwargs.items() if name != "input"}}
+    return {"mode": "nearest", **given}
+
+
+def find_resized(settings: dict[str, Any], sizes: tuple[int, int]) -> tuple[int, int]:
+    """Height and width after resizing, which PyTorch's own kernel gives."""
+    return tuple(F.interpolate(torch.empty(0, 1, *sizes), **settings).shape[2:])  # type: ignore[return-value]
+
+
+def weigh_resize(settings: dict[str, Any], sizes: tuple[int, int], axis: int) -> torch.Tensor:
+    """(outputs, units) of one axis: how much of each unit an output holds, the signs left out."""
+    count, other = sizes[axis], sizes[1 - axis]
+    image = torch.eye(count, dtype=torch.float64).view(1, count, count, 1).expand(1, count, count, min(other, 8))
+    given = dict(settings)
+    for name in ("size", "scale_factor"):
+        if isinstance(given.get(name), (list, tuple)):
+            given[name] = (given[name][axis], given[name][1 - axis])
+    if isinstance(given.get("scale_factor"), float) and min(other, 8) * given["scale_factor"] < 1:
+        image = image.expand(1, count, count, other)
+    if axis and isinstance(given.get("size"), torch.Size):
+        given["size"] = tuple(given["size"])
+    return F.interpolate(image, **given)[0, :, :, 0].abs().T

@@ -88,3 +88,11 @@ def judge_claim(found: Found, text: Text) -> str:
     if entry.claimed_params == trace_catalogue(setup.model, (3, *entry.input_shape[1:])).num_params:
         return text("shapes.claim_three", claimed=claimed, true=true)
     return text("shapes.claim_wrong", claimed=claimed, true=true)
+
+
+def say_unused(trace: Trace, text: Text) -> str:
+    """Which parameters the network has beside those that an image meets; "" where it has no others."""
+    if not trace.unused:
+        return ""
+    more = sum(trace.unused.values())
+    return text("shapes.unused", used=f"{trace.num_params:,}", more=f"{more:,}", where=list(trace.unused))

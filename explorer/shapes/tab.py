@@ -43,7 +43,7 @@ from explorer.shapes.panels import (
     draw_kernels,
     draw_layer_words,
 )
-from explorer.shapes.sentences import describe, describe_problem, judge_claim
+from explorer.shapes.sentences import describe, describe_problem, judge_claim, say_unused
 from explorer.shapes.session import (
     IMAGE_SIZE,
     MAX_SIZE,
@@ -181,7 +181,8 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
 def _draw_totals(found: Found, text: Text) -> str:
     setup, walk = found.setup, found.walk
     name = f"{setup.model.removeprefix(TORCHVISION)}-{setup.size}x{setup.size}.csv"
-    return draw_totals(walk.trace, judge_claim(found, text), name, text, walk.broken)
+    about = judge_claim(found, text) or say_unused(walk.trace, text)
+    return draw_totals(walk.trace, about, name, text, walk.broken)
 
 
 def _draw_layer(found: Found, state: State, sample: int, text: Text) -> dict:

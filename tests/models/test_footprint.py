@@ -473,7 +473,7 @@ def test_the_network_is_left_as_found_also_after_an_exception(layer):
             pass
         assert not torch.is_grad_enabled()
     assert state() == before
-    assert calls == []
+    assert set(calls) <= {"conv"}  # a hook may change what comes out: it is a part of the forward
 
 
 def test_an_operation_without_a_counterpart_is_named():

@@ -68,6 +68,13 @@ NETWORKS = {
         lambda net, x: x.view(x.size(0), x.size(1) // 2, 2, x.shape[2], x.size()[3]).flatten(1, 2) / x.shape[-1]
     ),
     "one-dimensional norm": nn.Sequential(nn.Flatten(), nn.Linear(480, 6), nn.BatchNorm1d(6)),
+    "resized": nn.Sequential(nn.UpsamplingBilinear2d(scale_factor=2), nn.UpsamplingNearest2d((13, 31))),
+    "one-dimensional convolution": Net(lambda net, x: net.a(x.flatten(2)), a=nn.Conv1d(4, 6, 3, bias=False)),
+    "three-dimensional convolution": Net(
+        lambda net, x: net.a(x.unsqueeze(1)).flatten(2), a=nn.Conv3d(1, 2, 3, bias=False)
+    ),
+    "scaled dot products": Net(lambda net, x: F.scaled_dot_product_attention(*[x.flatten(2).transpose(1, 2)] * 3)),
+    "matrix products": Net(lambda net, x: x @ x.transpose(2, 3) @ x),
     "transposed": nn.Sequential(nn.ConvTranspose2d(4, 6, (3, 2), (2, 3), (1, 0), (1, 2), groups=2, dilation=(1, 2))),
 }  # fmt: skip
 
@@ -158,6 +165,22 @@ def test_rows_and_columns_that_trade_places_are_still_told_apart():
     assert layer.receptive_field.size == (1, 5) and layer.receptive_field.jump == (2, 1)
     with pytest.raises(UnsupportedLayerError, match="not height and width"):
         trace(nn.Sequential(Sides(), nn.Conv2d(1, 1, 3)), (1, 9, 10))
+
+
+def test_norms_as_functions_are_the_modules():
+    """timm's BatchNormAct2d calls F.batch_norm: the same shape, parameters, work and fields as nn.BatchNorm2d."""
+    modules = nn.Sequential(nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4), nn.GroupNorm(2, 4)).eval()
+
+    def forward(net, x):
+        conv, norm, group = net.layers
+        x = F.batch_norm(conv(x), norm.running_mean, norm.running_var, norm.weight, norm.bias, norm.training)
+        return F.group_norm(x, group.num_groups, group.weight, group.bias)
+
+    ours, theirs = trace(Net(forward, layers=modules), (4, 10, 12)), trace(modules, (4, 10, 12))
+    assert (ours.output_shape, ours.num_params, ours.mult_adds) == (
+        theirs.output_shape, theirs.num_params, theirs.mult_adds,
+    )  # fmt: skip
+    assert [layer.receptive_field for layer in ours.layers] == [layer.receptive_field for layer in theirs.layers]
 
 
 @settings(max_examples=80, deadline=None)

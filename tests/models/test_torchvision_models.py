@@ -144,7 +144,8 @@ def test_where_torchinfo_is_wrong_the_arithmetic_of_pytorch_agrees(name):
         module.register_forward_hook(count)
     with FlopCounterMode(display=False) as counter:
         model(torch.empty(1, *entry.input_shape, device="meta"))
-    assert record(model).trace(entry.input_shape).mult_adds == counter.get_total_flops() // 2 + beside["all"]
+    expected = counter.get_total_flops() // 2 + beside["all"]  # hooks run once more while the network is recorded
+    assert record(model).trace(entry.input_shape).mult_adds == expected
 
 
 def work_beside_products(module: nn.Module, image: torch.Tensor, output: torch.Tensor) -> int:

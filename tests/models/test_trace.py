@@ -427,22 +427,15 @@ class Lambda(nn.Module):
 @pytest.mark.parametrize(
     "model, words",
     [
-        (nn.Sequential(nn.Conv3d(1, 1, 2)), "0 (Conv3d)"),
-        (nn.Sequential(nn.PixelShuffle(1)), "0 (PixelShuffle)"),
-        (nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")), "padding_mode='reflect'"),
         (nn.Sequential(nn.MaxPool2d(2, return_indices=True)), "0 (MaxPool2d)"),
         (nn.Sequential(nn.Conv2d(1, 1, 1, padding=2100)), "0 (Conv2d) would give a map of 42"),
         (nn.Sequential(nn.ConvTranspose2d(1, 1, 2, stride=1000)), "0 (ConvTranspose2d) would give a map of"),
         (nn.Sequential(nn.AdaptiveAvgPool2d(5000)), "a map of 5000 units a side; at most 4096 are followed"),
-        (nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear")), "mode='bilinear'"),
         (Lambda(lambda _, x: torch.fft.fft2(x)), "fft_fft2"),
-        (Lambda(lambda _, x: x[:, :, [1, 3]]), "getitem"),
         (Lambda(lambda _, x: x[0]), "getitem"),
         (Lambda(lambda m, x: m.conv(x.transpose(1, 2)), conv=nn.Conv2d(7, 1, 1)), "not height and width"),
-        (Lambda(lambda _, x: x.view(1, 1, 49).view(1, 7, 7, 1) + x.transpose(1, 3)), "not height and width"),
-        (Lambda(lambda _, x: x.view(1, 7, 7).view(1, 49, 1).view(1, 7, 1, 7).view(1, 49)[:, 3:]), "getitem"),
         (Lambda(lambda _, x: x if x.sum() > 0 else -x), "cannot be recorded"),
-        (Lambda(lambda _, x: (x, x)), "one tensor"),
+        (Lambda(lambda _, x: "nothing"), "one tensor"),
         (Lambda(lambda _, x: torch.flatten(x)), "start_dim=0"),
         (Lambda(lambda m, x: m.attention(x[:, 0], x[:, 0], x[:, 0])[1] + 1,
                 attention=nn.MultiheadAttention(7, 1, batch_first=True)), "add"),
@@ -452,6 +445,31 @@ def test_an_operation_without_a_rule_is_refused_by_name(model, words):
     with pytest.raises(UnsupportedLayerError) as caught:
         trace(model, (1, 7, 7))
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda _, x: torch.cat([x[:, :, :4], x[:, :, 4:]], 3),
+        lambda net, x: torch.cat([x, net.rows], 2),
+        lambda _, x: x[:, :, [1, 3]],
+        lambda _, x: x.view(1, 4, 64).view(1, 8, 8, 4) + x.transpose(1, 3),
+        lambda _, x: x.view(1, 4, 4, 2, 4, 2).permute(0, 2, 4, 3, 5, 1).reshape(-1, 4, 4).mean(1),
+        lambda _, x: torch.roll(x, 1, 2),
+        lambda _, x: x.view(-1, 32),
+        lambda _, x: F.pixel_shuffle(x, 2),
+        lambda _, x: torch.einsum("nchw,ncij->nhij", x, x),
+    ],
+)
+def test_what_is_not_followed_place_by_place_is_an_upper_bound_with_pytorchs_shape(function):
+    model = Net(function)
+    model.register_buffer("rows", torch.zeros(1, 4, 2, 8))
+    image = torch.randn(1, 4, 8, 8, requires_grad=True)
+    output, traced = model(image), trace(model, (4, 8, 8))
+    assert traced.output_shape == tuple(output.shape[1:] if len(output) == 1 else output.shape)
+    field = traced.layers[-1].receptive_field
+    assert field.is_upper_bound and traced.layers[-1].field_note == "trace.note_upper_bound"
+    assert all(axis.span(0) == (0, 7) for axis in field.axes)  # the whole image: no unit can see more
 
 
 def attend(net, x, **masks):
@@ -464,8 +482,6 @@ def attend(net, x, **masks):
     [
         lambda net, x: attend(net, x, attn_mask=net.mask),
         lambda net, x: attend(net, x, attn_mask=net.mask, is_causal=True),
-        lambda net, x: torch.cat([x[:, :, :4], x[:, :, 4:]], 3),
-        lambda net, x: torch.cat([x, net.rows], 2),
         lambda net, x: x.clamp(max=net.b(x)),
     ],
 )
@@ -522,13 +538,11 @@ def test_views_that_flatten_are_followed_and_others_refused():
     assert shape_of(lambda _, x: x.reshape(x.shape[0], x.size()[1] * 4 * 8)) == (64,)
     assert shape_of(lambda _, x: torch.relu(x).flatten(1).sub(1)) == (64,)
     assert shape_of(lambda _, x: x.mean([2, 3]) + x.mean(dim=(-1, -2))) == (2,)
-    with pytest.raises(ShapeError, match="one image of 64 = 2 × 4 × 8 numbers over a shape of 2 × 32"):
-        shape_of(lambda _, x: x.view(-1, 32))
+    assert shape_of(lambda _, x: x.view(-1, 32)) == (2, 32)  # a part of the image becomes the batch
     with pytest.raises(ShapeError, match="64 = 2 × 4 × 8 numbers cannot take the shape 1 × 60"):
         shape_of(lambda _, x: x.view(1, 60))
     assert shape_of(lambda _, x: x.view(1, 2, 32)) == (2, 32)
-    with pytest.raises(UnsupportedLayerError, match="view"):  # rows that are cut apart
-        shape_of(lambda _, x: x.view(1, 2, 4, 2, 4))
+    assert shape_of(lambda _, x: x.view(1, 2, 4, 2, 4)) == (2, 4, 2, 4)  # rows that are cut apart
 
 
 def test_tracing_does_not_load_pytorchs_compiler():
@@ -595,7 +609,7 @@ def test_the_network_is_left_as_found_also_after_an_exception(shape):
     with suppress(ShapeError):
         trace(model, shape)
     assert state() == before
-    assert calls == []
+    assert set(calls) <= {"features", "conv"}  # a hook may change what comes out: it is a part of the forward
     assert torch.is_grad_enabled()
 
 

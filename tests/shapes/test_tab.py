@@ -14,12 +14,13 @@ from torch import nn
 
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
-from explorer.models.torchvision_models import trace_torchvision
-from explorer.models.trace import trace_catalogue
+from explorer.models.torchvision_models import create_torchvision, trace_torchvision
+from explorer.models.trace import trace, trace_catalogue
 from explorer.page.drawings import SHOWN, make_all, make_new
 from explorer.shapes.api import trace_shapes
 from explorer.shapes.edit import MAX_EDITS
 from explorer.shapes.maths import write_csv
+from explorer.shapes.sentences import say_unused
 from explorer.shapes.tab import VIEWS, on_open, on_setup
 from explorer.text import LANGUAGES, text_in
 
@@ -347,6 +348,16 @@ def test_the_link_holds_the_table_as_csv():
 )
 def test_the_tutorials_counts_stand_beside_the_true_ones(name, channels, words_of_claim):
     assert words_of_claim in show(name, channels=channels)["totals"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_parameters_that_no_image_meets_are_told_beside_those_that_it_does(language):
+    model = create_torchvision("googlenet")
+    assert say_unused(trace(model, (3, 224, 224)), text_in(language)) == ""
+    model.extra = nn.Linear(1000, 7)  # which no forward reads
+    said = say_unused(trace(model, (3, 224, 224)), text_in(language))
+    used = sum(each.numel() for each in model.parameters()) - 7007
+    assert f"{used:,}" in said and "7,007" in said and "extra" in said
 
 
 @pytest.mark.parametrize("name", ["resnet101", "alexnet_small", "softmax"])

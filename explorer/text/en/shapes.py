@@ -60,6 +60,7 @@ SENTENCES = {
         "a quarter of the places."
     ),
     "look_tiny": "The last maps are only {size} px a side: padding is most of what a 3×3 kernel sees there.",
+    "unused": "{used} parameters are used for an image; {more} more belong to parts that only training uses or nothing reads: {where}.",
     "claim_right": "The tutorial counts {claimed} parameters. That is right.",
     "claim_three": (
         "The tutorial prints {claimed}. That is the count for three channels; with one channel it is {true}."

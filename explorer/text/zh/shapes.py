@@ -52,6 +52,7 @@ SENTENCES = {
     "look_uneven": "{name} 要把边长 {size} 变成 {bins}，不能整除：各池化区间的边长依次为 {widths} 个单元。",
     "look_blocks": "从第二个阶段起，每进入一个新阶段，边长减半（向上取整）、通道加倍：权重变成四倍，位置约剩四分之一。",
     "look_tiny": "最后的特征图边长只有 {size} 像素，3×3 卷积核在那里看到的大多是填充的零。",
+    "unused": "处理一张图像用到 {used} 个参数；另有 {more} 个属于只在训练时使用、或没有被用到的部分：{where}。",
     "claim_right": "教程说有 {claimed} 个参数，没错。",
     "claim_three": "教程写的是 {claimed}，那是三通道输入的数；单通道是 {true}。",
     "claim_now_right": "教程写的 {claimed} 正是现在这个三通道的网络，而不是单通道的。",

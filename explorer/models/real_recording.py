@@ -1,0 +1,394 @@
+"""The recording of one real forward at one size: a network's own code runs on tensors that have a shape and no numbers.
+
+PyTorch's kernels for such tensors load its compiler (seconds, and 120 MB). So what is common is worked out here: values
+that change by themselves keep their shape, and windows run on PyTorch's own kernels for the processor, with an empty batch.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import fx, nn
+
+from explorer.models import attention_rules, joining_rules
+from explorer.models.calls import Weight, find_all
+from explorer.models.operations import Named, find_operation, name_kind
+from explorer.models.real_run import RealRun, copy_structure, find_place
+from explorer.models.records import Shape, UnsupportedLayerError
+
+
+@dataclass(eq=False)
+class CallNode:
+    """One call of a forward that ran, in the form of torch.fx's nodes.
+
+    Attributes:
+        op, target, args, kwargs: as torch.fx has them.
+        meta: "shapes" of its tensors, the batch counted; "place", file and line; "weight" of a parameter or constant;
+            "is_checked", whether PyTorch itself said that the call fits; "is_part", of one of several results.
+    """
+
+    op: str
+    target: Any
+    args: tuple = ()
+    kwargs: dict = field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+def record_forward(model: nn.Module, input_shape: Shape) -> list[CallNode]:
+    """Run a network's forward once, at one size, and write down what it does; the network is left as found.
+
+    Raises:
+        UnsupportedLayerError: a module cannot be looked into, or a tensor is not seen to come from anywhere.
+        Exception: whatever the forward raises.
+    """
+    return _Recorder().record(model, input_shape)
+
+
+class _Recorder(RealRun):
+    def __init__(self) -> None:
+        super().__init__()
+        self.graph: list[CallNode] = []
+        self.nodes: dict[int, CallNode] = {}
+        self.weights: dict[int, Weight] = {}
+        self.written: dict[int, CallNode] = {}  # weights that stand in the graph already
+        self.overwritten: set[int] = set()
+        self.shared: dict[int, list[torch.Tensor]] = {}  # by storage; it also keeps every tensor, and so its id, alive
+
+    def record(self, model: nn.Module, input_shape: Shape) -> list[CallNode]:
+        copied = copy_structure(model, self._convert)
+        floats = (each.dtype for each in model.parameters() if each.dtype.is_floating_point)
+        image = torch.empty((1, *input_shape), dtype=next(floats, torch.float32), device="meta")
+        self._follow(image, self._add("placeholder", "image"))
+        with torch.no_grad():
+            output = self.run(copied, image)
+        self._add("output", "output", (fx.node.map_aggregate(_plain(output), self._put_node),))
+        return self.graph
+
+    def _add(self, op: str, target: Any, args: tuple = (), kwargs: dict | None = None) -> CallNode:
+        node = CallNode(op, target, args, kwargs or {})
+        self.graph.append(node)
+        return node
+
+    def _convert(self, tensor: torch.Tensor) -> torch.Tensor:
+        converted = torch.empty(tensor.shape, dtype=tensor.dtype, device="meta")
+        is_parameter = isinstance(tensor, nn.Parameter)
+        self._keep(converted)
+        self.weights[id(converted)] = Weight(converted, (tensor,) if is_parameter else ())  # type: ignore[arg-type]
+        return converted
+
+    def compute(self, target: Named, call: Callable, args: tuple, kwargs: dict) -> Any:
+        return work_out_shape(target, call, args, kwargs)
+
+    def handle(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
+        tensors = find_all((args, kwargs), torch.Tensor)
+        if target in _READ_SHAPES or not any(id(each) in self.nodes for each in tensors):
+            tensors = [each for each in tensors if id(each) not in self.nodes]
+            return self._note_weights(tensors, work_out_shape(target, call, args, kwargs))
+        if module is None:
+            result = work_out_shape(target, call, args, kwargs)
+        else:
+            result = _run_module(module, call, args, kwargs)
+        writes = writes_into(target, kwargs)
+        if not writes and not find_all(result, torch.Tensor):
+            return result  # a size, a type
+        node = self._write(target, args, kwargs, path)
+        if writes:
+            node.meta["shapes"] = [tuple(args[0].shape)]
+            self._overwrite(args[0], node)
+            return result
+        return self._follow_results(result, tensors, node)
+
+    def _write(self, target: Named, args: tuple, kwargs: dict, path: str | None) -> CallNode:
+        args, kwargs = fx.node.map_aggregate((_plain(args), _plain(kwargs)), self._put_node)
+        if path is not None:
+            node = self._add("call_module", f"0.{path}" if path else "0", args, kwargs)
+        else:
+            kind = "call_method" if isinstance(target, str) else "call_function"
+            node = self._add(kind, target, args, kwargs)
+        node.meta["nn_module_stack"] = {"": (f"0.{self.stack[-1]}", None)}
+        node.meta["place"] = find_place()
+        node.meta["is_checked"] = (path is None and _is_checked(target)) or find_operation(target) in _WINDOWS
+        return node
+
+    def _put_node(self, value: Any) -> Any:
+        if not isinstance(value, torch.Tensor):
+            return value
+        if id(value) in self.overwritten:
+            raise UnsupportedLayerError("trace.overwritten", self.stack[-1], "Tensor").put_place(find_place())
+        if id(value) in self.nodes:
+            return self.nodes[id(value)]
+        if id(value) not in self.written:
+            node = self._add("get_attr", "weight")
+            node.meta["weight"] = self._find_weight(value)
+            self.written[id(value)] = node
+        return self.written[id(value)]
+
+    def _find_weight(self, tensor: torch.Tensor) -> Weight:
+        if id(tensor) not in self.weights:
+            if tensor.device.type == "meta":  # it may come from the image, on a way that was not seen
+                raise UnsupportedLayerError("trace.not_followed", self.stack[-1], "Tensor").put_place(find_place())
+            self._keep(tensor)
+            self.weights[id(tensor)] = Weight(torch.empty(tensor.shape, dtype=tensor.dtype, device="meta"))
+        return self.weights[id(tensor)]
+
+    def _note_weights(self, tensors: list[torch.Tensor], result: Any) -> Any:
+        """What comes from parameters and numbers alone."""
+        weights = [self._find_weight(each) for each in tensors]
+        parameters = tuple(dict.fromkeys(each for weight in weights for each in weight.parameters))
+        for each in find_all(result, torch.Tensor):
+            if id(each) not in self.weights or parameters:
+                self._keep(each)
+                self.weights[id(each)] = Weight(each, parameters)
+        return result
+
+    def _follow_results(self, result: Any, tensors: list[torch.Tensor], node: CallNode) -> Any:
+        given = {id(each) for each in tensors}
+
+        def follow(each, node):
+            if not isinstance(each, torch.Tensor):
+                return each
+            if id(each) in given:  # the same tensor goes on, and what read it before goes on reading what came before
+                each = each.view(each.shape)
+            return self._follow(each, node)
+
+        if isinstance(result, torch.Tensor):
+            node.meta["shapes"] = [tuple(result.shape)]
+            return follow(result, node)
+        if not isinstance(result, (tuple, list)):
+            raise UnsupportedLayerError("trace.unsupported", self.stack[-1], name_kind(node.target)).put_place(
+                node.meta["place"]
+            )
+        node.meta["shapes"] = [tuple(each.shape) if isinstance(each, torch.Tensor) else None for each in result]
+        parts = [
+            follow(each, self._add_part(node, place)) if isinstance(each, torch.Tensor) else each
+            for place, each in enumerate(result)
+        ]
+        if hasattr(result, "_fields"):
+            return type(result)(*parts)
+        is_named = type(result).__module__ == "torch.return_types"
+        return type(result)(parts) if type(result) in (tuple, list) or is_named else parts
+
+    def _add_part(self, node: CallNode, place: int) -> CallNode:
+        part = self._add("call_function", operator.getitem, (node, place))
+        part.meta.update(nn_module_stack=node.meta["nn_module_stack"], is_part=True)
+        return part
+
+    def _follow(self, tensor: torch.Tensor, node: CallNode) -> torch.Tensor:
+        self._keep(tensor)
+        self.nodes[id(tensor)] = node
+        return tensor
+
+    def _keep(self, tensor: torch.Tensor) -> None:
+        self.shared.setdefault(tensor.untyped_storage()._cdata, []).append(tensor)
+
+    def _overwrite(self, tensor: torch.Tensor, node: CallNode) -> None:
+        """From now on this tensor is the result, and so are its views; parts of it can no longer be told."""
+        for other in self.shared[tensor.untyped_storage()._cdata]:
+            is_same = other.shape == tensor.shape and other.stride() == tensor.stride()
+            if other is tensor or is_same:
+                self.weights.pop(id(other), None)
+                self.nodes[id(other)] = node
+            else:
+                self.overwritten.add(id(other))
+
+
+def _plain(value: Any) -> Any:
+    """Dicts and tuples of classes of their own as plain ones, which a graph can hold."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(_plain, value)) if type(value) in (tuple, list) else tuple(map(_plain, value))
+    return value
+
+
+def writes_into(target: Named, kwargs: dict) -> bool:
+    """Whether a call changes its first argument by more than each value alone."""
+    if target is operator.setitem or kwargs.get("out") is not None:
+        return True
+    if target in (operator.iadd, operator.isub, operator.imul, operator.itruediv):
+        return True
+    operation = find_operation(target)
+    is_in_place = isinstance(target, str) and target.endswith(("_", "=")) and not target.endswith("__")
+    return is_in_place and (operation is None or operation.rule is not joining_rules.pointwise_rule)
+
+
+# New tensors as large as another: nothing of it goes on.
+_READ_SHAPES: tuple[Named, ...] = (
+    "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", torch.zeros_like, torch.ones_like, torch.empty_like,
+    torch.full_like, torch.rand_like, torch.randn_like,
+)  # fmt: skip
+
+
+# Shapes without PyTorch's compiler
+
+_KEEP_SHAPE = (
+    joining_rules.pointwise_rule, joining_rules.batch_norm_rule, joining_rules.softmax_rule,
+    joining_rules.layer_norm_rule, joining_rules.layer_norm_function_rule, joining_rules.place_norm_rule,
+    joining_rules.channel_norm_rule, attention_rules.window_attention_rule, attention_rules.partition_attention_rule,
+)  # fmt: skip
+_WINDOWS = tuple(find_operation(kind) for kind in (nn.Conv2d, nn.ConvTranspose2d, nn.MaxPool2d, nn.AvgPool2d))
+_RUN_AS_THEY_ARE = ("contiguous", "detach", "data")
+
+
+def _run_module(module: nn.Module, call: Callable, args: tuple, kwargs: dict) -> Any:
+    operation = find_operation(type(module))
+    if isinstance(module, nn.Identity):
+        return call(*args, **kwargs)
+    if operation is not None and operation.rule in _KEEP_SHAPE:
+        return args[0].new_empty(args[0].shape)
+    if operation is not None and operation.rule is attention_rules.attention_rule:
+        return args[0].new_empty(args[0].shape), None
+    return call(*args, **kwargs)
+
+
+def work_out_shape(target: Named, call: Callable, args: tuple, kwargs: dict) -> Any:
+    """What a function gives, without numbers."""
+    kernel = _find_kernel(target)
+    if kernel is None:
+        return call(*args, **kwargs)
+    try:
+        result = kernel(call, args, kwargs)
+    except (ArithmeticError, LookupError, TypeError, RuntimeError, ValueError):
+        if kernel in _OWN_WORDS:
+            raise  # these are PyTorch's own words
+        result = NotImplemented  # PyTorch says what is wrong
+    return call(*args, **kwargs) if result is NotImplemented else result
+
+
+def _is_checked(target: Named) -> bool:
+    """Whether PyTorch itself said that a call fits."""
+    return _find_kernel(target) in (None, *_OWN_WORDS)
+
+
+def _find_kernel(target: Named) -> Callable | None:
+    if target in _KERNELS:
+        return _KERNELS[target]
+    operation = find_operation(target)
+    if operation is None or target in _RUN_AS_THEY_ARE:
+        return None
+    if operation.rule in _KEEP_SHAPE:
+        return _keep_shape
+    return _broadcast if operation.rule is joining_rules.sum_rule else None
+
+
+def _keep_shape(call, args, kwargs):
+    first = args[0] if args else kwargs["input"]
+    return first.new_empty(first.shape)
+
+
+def _broadcast(call, args, kwargs):
+    tensors = find_all((args, kwargs), torch.Tensor)
+    shape = torch.broadcast_shapes(*(each.shape for each in tensors))
+    kind = next((each.dtype for each in tensors if each.dtype.is_floating_point), None)
+    if kind is None or len({each.device for each in tensors if each.dim()}) != 1:
+        return NotImplemented
+    if getattr(call, "__name__", "").endswith("_") and args[0].shape == shape:
+        return args[0]
+    return torch.empty(shape, dtype=kind, device=tensors[0].device)
+
+
+def _with_empty_batch(call, args, kwargs):
+    """PyTorch's own kernel for the processor: an empty batch has shapes, and nothing to compute."""
+    first = find_all((args, kwargs), torch.Tensor)[0]
+    if first.device.type != "meta" or first.dim() < 3:
+        return NotImplemented
+
+    def swap(value):
+        if value is first:
+            return torch.empty((0, *value.shape[1:]))
+        return torch.zeros(()).expand(value.shape) if isinstance(value, torch.Tensor) else value
+
+    if call is F.interpolate and kwargs.get("mode", args[3] if len(args) > 3 else "nearest") != "nearest":
+        return NotImplemented
+    result = call(*(swap(each) for each in args), **{name: swap(each) for name, each in kwargs.items()})
+    if isinstance(result, torch.Tensor):
+        return first.new_empty((first.shape[0], *result.shape[1:]))
+    return tuple(first.new_empty((first.shape[0], *each.shape[1:])) for each in result)
+
+
+def _reduce(call, args, kwargs):
+    dims = kwargs.get("dim", args[1] if len(args) > 1 else None)
+    dims = dims if isinstance(dims, (list, tuple)) else (dims,)
+    first = args[0] if args else kwargs["input"]
+    if not all(isinstance(dim, int) for dim in dims):
+        return NotImplemented
+    places = {dim % first.dim() for dim in dims}
+    keep = kwargs.get("keepdim", args[2] if len(args) > 2 else False)
+    shape = [1 if place in places else size for place, size in enumerate(first.shape) if keep or place not in places]
+    return first.new_empty(shape)
+
+
+def _cat(call, args, kwargs):
+    tensors = args[0] if args else kwargs["tensors"]
+    dim = kwargs.get("dim", args[1] if len(args) > 1 else 0) % tensors[0].dim()
+    shapes = [tuple(each.shape) for each in tensors]
+    if len({shape[:dim] + shape[dim + 1 :] for shape in shapes}) != 1:
+        return NotImplemented
+    total = sum(shape[dim] for shape in shapes)
+    return tensors[0].new_empty((*shapes[0][:dim], total, *shapes[0][dim + 1 :]))
+
+
+def _linear(call, args, kwargs):
+    image, weight = args[0], args[1] if len(args) > 1 else kwargs["weight"]
+    if image.shape[-1] != weight.shape[1]:
+        return NotImplemented
+    return image.new_empty((*image.shape[:-1], weight.shape[0]))
+
+
+def _matmul(call, args, kwargs):
+    one, other = args[:2]
+    if min(one.dim(), other.dim()) < 2 or one.shape[-1] != other.shape[-2]:
+        return NotImplemented
+    batch = torch.broadcast_shapes(one.shape[:-2], other.shape[:-2])
+    return one.new_empty((*batch, one.shape[-2], other.shape[-1]))
+
+
+def _attend(call, args, kwargs):
+    query, _, value = args[:3]
+    return query.new_empty((*query.shape[:-1], value.shape[-1]))
+
+
+def _name_arguments(names: str) -> Callable:
+    """The arguments of a function by their names."""
+    order = names.split()
+    return lambda args, kwargs: {**dict(zip(order, args)), **kwargs}
+
+
+_of_convolution = _name_arguments("input weight bias stride padding dilation groups")
+_of_transposed = _name_arguments("input weight bias stride padding output_padding groups dilation")
+
+
+def _slide(call, args, kwargs):
+    """The same window over one channel: its sizes are those of all."""
+    is_transposed = "transpose" in call.__name__
+    given = (_of_transposed if is_transposed else _of_convolution)(args, kwargs)
+    image, weight, groups = given.pop("input"), given.pop("weight"), given.pop("groups", 1)
+    given.pop("bias", None)
+    if image.device.type != "meta" or image.dim() != weight.dim():
+        return NotImplemented
+    expected = weight.shape[0] if is_transposed else weight.shape[1] * groups
+    if image.shape[1] != expected:
+        raise RuntimeError(f"expected {expected} channels, got {image.shape[1]}")
+    out_channels = weight.shape[1] * groups if is_transposed else weight.shape[0]
+    result = call(torch.empty((0, 1, *image.shape[2:])), torch.empty((1, 1, *weight.shape[2:])), None, **given)
+    return image.new_empty((image.shape[0], out_channels, *result.shape[2:]))
+
+
+_OWN_WORDS = (_with_empty_batch, _slide)
+_KERNELS: dict[Named, Callable] = {
+    **dict.fromkeys((torch.conv1d, torch.conv2d, torch.conv3d), _slide),
+    **dict.fromkeys((torch.conv_transpose1d, torch.conv_transpose2d, torch.conv_transpose3d), _slide),
+    **dict.fromkeys((F.max_pool2d, torch.max_pool2d, F.avg_pool2d, F.avg_pool1d, F.max_pool1d), _with_empty_batch),
+    **dict.fromkeys((F.adaptive_avg_pool2d, F.adaptive_max_pool2d, F.interpolate, F.pixel_shuffle), _with_empty_batch),
+    **dict.fromkeys((torch.mean, torch.sum, torch.amax, "mean", "sum", "amax"), _reduce),
+    **dict.fromkeys((torch.cat, torch.concat), _cat),
+    **dict.fromkeys((F.batch_norm, F.group_norm, F.instance_norm, F.normalize), _keep_shape),
+    **dict.fromkeys((torch.matmul, operator.matmul, "matmul", torch.bmm, "bmm"), _matmul),
+    F.linear: _linear,
+    F.scaled_dot_product_attention: _attend,
+}  # fmt: skip
