@@ -13,6 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
+
+from explorer.checks import check_whole
 
 CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -60,6 +63,43 @@ def normalise(images: torch.Tensor) -> torch.Tensor:
     """
     pixels = images.float() / 255 if images.dtype == torch.uint8 else images
     return (pixels - MEAN) / STD
+
+
+def fit_images(images: torch.Tensor, input_size: int) -> torch.Tensor:
+    """Change the size of square images. Larger images repeat pixels; smaller ones average them.
+
+    Args:
+        images: (N, H, H) floating point.
+        input_size: side of the result in pixels, at least 1.
+
+    Returns:
+        (N, input_size, input_size).
+
+    Raises:
+        InputError: the size is not a whole number of at least 1.
+    """
+    input_size = check_whole("terms.input_size", input_size, 1)
+    if input_size >= images.shape[-1]:
+        return F.interpolate(images[:, None], size=(input_size, input_size), mode="nearest-exact")[:, 0]
+    return F.interpolate(images[:, None], size=(input_size, input_size), mode="bilinear", antialias=True)[:, 0]
+
+
+def fit_samples(images: torch.Tensor, channels: int, input_size: int) -> torch.Tensor:
+    """Resize and normalise samples for a network that is made for other images.
+
+    Args:
+        images: (N, 28, 28) uint8, 0..255.
+        channels: of the network's images; all are the same.
+        input_size: side of the result in pixels, at least 1.
+
+    Returns:
+        (N, channels, input_size, input_size) float, normalised.
+
+    Raises:
+        InputError: the size is not a whole number of at least 1.
+    """
+    pixels = fit_images(images.float() / 255, input_size)
+    return normalise(pixels)[:, None].expand(-1, channels, -1, -1).contiguous()
 
 
 def find_dataset(data_dir: str | Path | None = None) -> Path:

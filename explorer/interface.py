@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 
 import gradio as gr
@@ -17,6 +17,7 @@ from explorer.convolution.api import convolve
 from explorer.errors import InputError, log_defect
 from explorer.gradient_flow import tab as gradient_flow
 from explorer.gradient_flow.api import gradient_norms
+from explorer.models.networks import Network
 from explorer.page.events import PRIVATE, TAKES_TURNS, for_whoever_waits
 from explorer.page.language import PageMiddleware
 from explorer.page.layout import Wing
@@ -45,6 +46,7 @@ WINGS = {
     "gradient_flow": gradient_flow,
     "classifier": classifier,
 }
+OF_NETWORKS = ("shapes", "receptive_field")  # tabs that show any network
 # Name for clients -> function. All other events are private.
 API = {
     "convolve": convolve,
@@ -58,11 +60,15 @@ HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
 _FORGET = (3600, 4 * 3600)  # seconds: each hour, pictures that readers brought more than four hours ago are deleted
 
 
-def build_app(settings: Settings | None = None) -> gr.Blocks:
+def build_app(
+    settings: Settings | None = None, mine: Sequence[Network] = (), wings: Sequence[str] = tuple(WINGS)
+) -> gr.Blocks:
     """The whole app: a page for each language, the first of them at "/", and the public API.
 
     Args:
         settings: how it is served; None reads the environment.
+        mine: networks that were handed over: tabs of networks open with the first of them, and the page with such a tab.
+        wings: the tabs, keys of WINGS.
     """
     settings = settings or load_settings()
     prepare_upload_folder()
@@ -71,11 +77,11 @@ def build_app(settings: Settings | None = None) -> gr.Blocks:
         title=translate(first, "app.title"), analytics_enabled=False, fill_width=True, delete_cache=_FORGET
     )
     with demo:
-        build_page(first, settings)
+        build_page(first, settings, mine, wings)
         register_api()
     for language in others:
         with demo.route(LANGUAGES[language].name, LANGUAGES[language].path, show_in_navbar=False):
-            build_page(language, settings)
+            build_page(language, settings, mine, wings)
     return take_turns(demo, settings)
 
 
@@ -93,21 +99,22 @@ def take_turns(demo: gr.Blocks, settings: Settings) -> gr.Blocks:
     return demo
 
 
-def build_page(language: str, settings: Settings) -> None:
-    """Header, the five tabs, what the tutorial is, and the links that open the tabs, in one language."""
+def build_page(language: str, settings: Settings, mine: Sequence[Network], wings: Sequence[str]) -> None:
+    """Header, the tabs, what the tutorial is, and the links that open the tabs, in one language."""
     text = text_in(language)
     gr.Navbar(visible=False)
     build_header(language, settings)
-    with gr.Tabs(selected=next(iter(WINGS)), overflow_behavior="wrap", elem_classes="wings") as tabs:
-        wings = [_build_wing(name, text(f"{name}.tab"), language) for name in WINGS]
+    shown = OF_NETWORKS[0] if mine else wings[0]
+    with gr.Tabs(selected=shown, overflow_behavior="wrap", elem_classes="wings") as tabs:
+        built = [_build_wing(name, text(f"{name}.tab"), language, mine) for name in wings]
     gr.HTML(f'<p class="about-tutorial">{html.escape(text("app.about_tutorial"))}</p>', apply_default_css=False)
-    for wing in wings:
+    for wing in built:
         connect_links(wing, tabs, language)
 
 
-def _build_wing(name: str, label: str, language: str) -> Wing:
+def _build_wing(name: str, label: str, language: str, mine: Sequence[Network]) -> Wing:
     with gr.Tab(label, id=name) as tab:
-        wing = WINGS[name].build_tab(language)
+        wing = WINGS[name].build_tab(language, *([mine] if name in OF_NETWORKS else []))
     tab.select(None, None, None, js=f'() => cnnExplorer.showTab("{name}")', **PRIVATE)
     return wing
 

@@ -64,11 +64,19 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """
     found = dict(ON_A_SPACE) if environment.get("SPACE_ID") else {}
     for name in Settings.__dataclass_fields__:
-        for variable in (PREFIX + name.upper(), ALSO.get(name, "")):
-            if environment.get(variable, "").strip():
-                found[name] = _read(name, variable, environment[variable].strip())
-                break
+        if variable := _find_variable(name, environment):
+            found[name] = _read(name, variable, environment[variable].strip())
     return Settings(**found)
+
+
+def is_set(name: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether an environment variable says what this setting is to be."""
+    return _find_variable(name, environment) is not None
+
+
+def _find_variable(name: str, environment: Mapping[str, str]) -> str | None:
+    variables = (PREFIX + name.upper(), ALSO.get(name, ""))
+    return next((variable for variable in variables if environment.get(variable, "").strip()), None)
 
 
 def _read(name: str, variable: str, text: str) -> str | int:

@@ -79,7 +79,8 @@ def each_place(handlers: Mapping[str, tuple[Callable, Mapping]]) -> list:
 def wired() -> dict[Callable, BlockFunction]:
     """Each handler -> the function of the built app that calls it, on the first page, which is the English one."""
     functions = reversed(list(build_app().fns.values()))
-    return {each.fn.__wrapped__: each for each in functions if hasattr(each.fn, "__wrapped__")}
+    wrapped = {each.fn.__wrapped__: each for each in functions if hasattr(each.fn, "__wrapped__")}
+    return {getattr(handler, "func", handler): each for handler, each in wrapped.items()}  # some are partial
 
 
 def call_forged(handler: Callable, values: Mapping[str, Any], place: str, forged: Any, caplog) -> list[list]:

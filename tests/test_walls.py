@@ -24,6 +24,7 @@ FLOORS = (
     ("server",),
     WINGS,
     ("interface",),
+    ("launch",),
 )
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 

@@ -1,21 +1,27 @@
-"""Every network that can be looked at, by one name, whatever it comes from: the catalogue or torchvision.
+"""Every network that can be looked at, by one name, whatever it comes from.
 
-A model of the catalogue has its name there, a classifier of torchvision the prefix "torchvision/".
+A model of the catalogue has its name there, a classifier of torchvision the prefix "torchvision/", and one that somebody
+handed over in Python (handed_over.py) the prefix "mine/".
 """
 
 from __future__ import annotations
 
 import inspect
+import itertools
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import nn
 
 from explorer.errors import InputError
+from explorer.locks import fork_safe_locks
 from explorer.models.catalogue import MODELS, ModelEntry, create_model
+from explorer.models.checkpoints import checkpoint_problem, load_trained, model_lock
 from explorer.models.torchvision_models import (
     TORCHVISION_CLASSIFIERS,
     TorchvisionEntry,
@@ -26,6 +32,9 @@ from explorer.models.trace import Recording, record_catalogue
 
 TORCHVISION = "torchvision/"
 STEMS = ("small", "large")
+# Where a network comes from.
+CATALOGUE, LIBRARY, HANDED_OVER = "catalogue", "library", "handed_over"
+_MINE = "mine/"
 _FORMER_PREFIX = "torchvision:"  # links that were copied before there was one name
 
 
@@ -51,8 +60,36 @@ class Network(ABC):
 
     @property
     @abstractmethod
+    def source(self) -> str:
+        """CATALOGUE, LIBRARY or HANDED_OVER."""
+
+    @property
     def is_ours(self) -> bool:
-        """Whether it is a model of the catalogue, for which there may be trained weights."""
+        """Whether it is a model of the catalogue."""
+        return self.source == CATALOGUE
+
+    @property
+    def short_name(self) -> str:
+        """Its name without the prefix that says where it comes from, as files are named."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there are weights of it that are worth a look; of the catalogue, whether they are here and unaltered."""
+        return False
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether `draw` can give it fresh weights."""
+        return True
+
+    def borrow(self) -> AbstractContextManager[nn.Module]:
+        """The network with its weights, in eval mode and shared: it is nobody else's while the context lasts.
+
+        Raises:
+            ValueError: there are no weights of it, or (a CheckpointError) they are damaged.
+        """
+        raise ValueError(f"there are no weights of {self.name}")
 
     @abstractmethod
     def record(self, channels: int | None = None, stem: str = "small") -> Recording:
@@ -68,7 +105,7 @@ class Network(ABC):
 
     @abstractmethod
     def draw(self) -> nn.Module:
-        """The network with fresh weights of its own initialisation, on the processor, in eval mode."""
+        """The network with fresh weights of its layers' initialisation, on the processor, in eval mode."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +113,17 @@ class CatalogueNetwork(Network):
     """A model of the catalogue."""
 
     @property
-    def is_ours(self) -> bool:
-        return True
+    def source(self) -> str:
+        return CATALOGUE
+
+    @property
+    def has_weights(self) -> bool:
+        return checkpoint_problem(self.name) is None
+
+    @contextmanager
+    def borrow(self) -> Iterator[nn.Module]:
+        with model_lock(self.name):
+            yield load_trained(self.name)
 
     def record(self, channels: int | None = None, stem: str = "small") -> Recording:
         changes = {"small_input": False} if stem == "large" and self.has_stems else {}
@@ -92,18 +138,14 @@ class TorchvisionNetwork(Network):
     """A classifier of torchvision; it takes colour images only."""
 
     @property
-    def _own_name(self) -> str:
-        return self.name.removeprefix(TORCHVISION)
-
-    @property
-    def is_ours(self) -> bool:
-        return False
+    def source(self) -> str:
+        return LIBRARY
 
     def record(self, channels: int | None = None, stem: str = "small") -> Recording:
-        return record_torchvision(self._own_name)
+        return record_torchvision(self.short_name)
 
     def draw(self) -> nn.Module:
-        return draw_torchvision(self._own_name)
+        return draw_torchvision(self.short_name)
 
 
 def _from_catalogue(entry: ModelEntry) -> Network:
@@ -119,7 +161,32 @@ def _from_torchvision(entry: TorchvisionEntry) -> Network:
 
 
 _ALL = (*map(_from_catalogue, MODELS.values()), *map(_from_torchvision, TORCHVISION_CLASSIFIERS.values()))
-NETWORKS: Mapping[str, Network] = MappingProxyType({network.name: network for network in _ALL})
+_ENTERED: dict[str, Network] = {network.name: network for network in _ALL}
+NETWORKS: Mapping[str, Network] = MappingProxyType(_ENTERED)
+_LOCKS = fork_safe_locks(["entering"])
+_Entered = TypeVar("_Entered", bound=Network)
+
+
+def enter_network(network: _Entered) -> _Entered:
+    """Enter a network that was handed over under a name of its own, made of its title, and return it with that name."""
+    words = re.sub(r"[^A-Za-z0-9_.-]+", "-", network.title).strip("-.") or "network"
+    with _LOCKS["entering"]:
+        names = (f"{_MINE}{words}{f'-{number}' if number > 1 else ''}" for number in itertools.count(1))
+        entered = replace(network, name=next(name for name in names if name not in _ENTERED))
+        _ENTERED[entered.name] = entered
+    return entered
+
+
+def leave_network(network: Network) -> None:
+    """Forget a network that was handed over.
+
+    Raises:
+        ValueError: it was not handed over.
+    """
+    if network.source != HANDED_OVER:
+        raise ValueError(f"{network.name} was not handed over")
+    with _LOCKS["entering"]:
+        _ENTERED.pop(network.name, None)
 
 
 def present_name(name: Any) -> Any:

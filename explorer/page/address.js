@@ -3,9 +3,10 @@ import { known, pageWords } from "./words.js";
 
 const LONGEST_WAIT = 30_000; // ms for the answer to a link
 const WRITING_PAUSE = 250; // ms: browsers refuse to write an address at each step of a slider
-const wings = {}; // wing -> {name: what it is at first} of what a link carries; the first wing is shown at first
+const wings = {}; // wing -> {name: what it is at first} of what a link carries
 const settingsOf = {}; // wing -> {name: text} that its link asked for or that was set since
 let asked = new URLSearchParams(); // by whom the page was opened
+let first = ""; // the wing that is shown at first
 let shown = "";
 let writing = 0;
 
@@ -24,7 +25,7 @@ export function writeAddress() {
   const address = new URLSearchParams(window.location.search);
   for (const name of ["tab", ...Object.values(wings).flatMap(Object.keys)]) address.delete(name);
   const settings = Object.entries(settingsOf[shown] ?? {});
-  if (settings.length > 0 || shown !== Object.keys(wings)[0]) address.set("tab", shown);
+  if (settings.length > 0 || shown !== first) address.set("tab", shown);
   for (const [name, value] of settings) address.set(name, value);
   const text = address.toString();
   window.history.replaceState(window.history.state, "", window.location.pathname + (text ? `?${text}` : ""));
@@ -32,9 +33,10 @@ export function writeAddress() {
 
 // Called once a wing. Hands the link's settings to the server where the link is for this wing.
 export function mount(element, props, watch, trigger) {
-  const { wing, settings } = element.querySelector("[data-wing]").dataset;
+  const { wing, settings, opened } = element.querySelector("[data-wing]").dataset;
   wings[wing] = JSON.parse(settings);
-  shown ||= wing;
+  first = opened;
+  shown ||= opened;
   if (asked.get("tab") !== wing) return;
   shown = wing;
   const given = Object.keys(wings[wing]).filter((name) => asked.has(name));

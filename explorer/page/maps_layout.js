@@ -4,6 +4,7 @@ const GAP = 20; // px between maps
 const LINE = 21; // px of a line of title or caption
 const LARGEST_CELL = 52; // px
 const NARROW = 600; // px of width below which maps may use more height
+const PARTS = 8; // into which a pixel of the screen is divided for the cells of large maps
 const LEAST_FIGURE = 72; // px, so that a title above a tiny map does not break into single letters
 
 export function figureWidth(map, cell) {
@@ -42,11 +43,15 @@ function cellsFor(payload, pixels) {
   return payload.maps.map((map) => (pixels * longest) / longestSide(map));
 }
 
-// The greatest cell, in whole device pixels, with which everything fits.
+// The greatest cell, in whole device pixels or parts of one, with which everything fits.
 function bestCells(payload, columns, width, maxHeight, ratio) {
   const largest = Math.floor(Math.min(payload.cell ?? LARGEST_CELL, LARGEST_CELL * 4) * ratio);
   for (let pixels = Math.max(1, largest); pixels > 1; pixels--) {
     const cells = cellsFor(payload, pixels / ratio);
+    if (heightOf(payload.maps, cells, columns, width) <= maxHeight) return cells;
+  }
+  for (let parts = PARTS; parts > 0; parts--) {
+    const cells = cellsFor(payload, parts / (PARTS * ratio));
     if (heightOf(payload.maps, cells, columns, width) <= maxHeight) return cells;
   }
   const widest = Math.max(...payload.maps.map(payload.equalCells ? (map) => map.columns : longestSide));
@@ -60,7 +65,8 @@ export function layOut(payload, width, ratio) {
   for (let columns = payload.columns; narrow && columns > 1; ) {
     columns = Math.ceil(columns / 2);
     const cells = bestCells(payload, columns, width, maxHeight, ratio);
-    if (cells[0] > best.cells[0]) best = { columns, cells };
+    const fits = heightOf(payload.maps, cells, columns, width) <= maxHeight;
+    if (fits && cells[0] > best.cells[0]) best = { columns, cells };
   }
   return best;
 }

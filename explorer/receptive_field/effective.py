@@ -15,13 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from explorer.checks import check_whole
-from explorer.data import normalise
+from explorer.data import fit_samples
 from explorer.errors import InputError
-from explorer.models.checkpoints import checkpoint_problem, load_trained, model_lock
 from explorer.models.networks import find_network
 from explorer.randomness import seeded
 from explorer.receptive_field.networks import record_network
@@ -193,18 +191,6 @@ def summarise(total: np.ndarray, count: int, silent: int, centre: tuple[float, f
 # ---- networks and images -----------------------------------------------------------------------------------------
 
 
-def has_trained_weights(name: str) -> bool:
-    """Whether trained weights of this network are shipped, unaltered.
-
-    Args:
-        name: a key of NETWORKS.
-
-    Raises:
-        InputError: no network has that name.
-    """
-    return find_network(name).is_ours and checkpoint_problem(name) is None
-
-
 def has_module(name: str, layer: str) -> bool:
     """Whether a layer is a module, so that its output can be caught. Some poolings are function calls.
 
@@ -259,18 +245,18 @@ def draw_random_network(name: str, seed: int) -> nn.Module:
         return find_network(name).draw()
 
 
-def copy_trained_network(name: str) -> nn.Module:
-    """A copy of a trained network: other readers can use the shared one meanwhile.
+def copy_with_weights(name: str) -> nn.Module:
+    """A copy of a network with the weights that there are of it: other readers can use the shared one meanwhile.
 
     Args:
-        name: a key of the catalogue.
+        name: a key of NETWORKS.
 
     Raises:
-        ValueError: no model of the catalogue has that name.
+        ValueError: there are no weights of it, or no network has that name.
         CheckpointError: (a ValueError) its weights are missing or damaged.
     """
-    with model_lock(name):
-        return copy.deepcopy(load_trained(name))
+    with find_network(name).borrow() as network:
+        return copy.deepcopy(network)
 
 
 def prepare_images(images: torch.Tensor, name: str, input_size: int) -> torch.Tensor:
@@ -287,28 +273,7 @@ def prepare_images(images: torch.Tensor, name: str, input_size: int) -> torch.Te
     Raises:
         InputError: no network has that name, or the size is not a whole number of at least 1.
     """
-    channels = find_network(name).channels
-    pixels = fit_images(images.float() / 255, input_size)
-    return normalise(pixels)[:, None].expand(-1, channels, -1, -1).contiguous()
-
-
-def fit_images(images: torch.Tensor, input_size: int) -> torch.Tensor:
-    """Change the size of square images. Larger images repeat pixels; smaller ones average them.
-
-    Args:
-        images: (N, H, H) floating point.
-        input_size: side of the result in pixels, at least 1.
-
-    Returns:
-        (N, input_size, input_size).
-
-    Raises:
-        InputError: the size is not a whole number of at least 1.
-    """
-    input_size = check_whole("receptive_field.image_size", input_size, 1)
-    if input_size >= images.shape[-1]:
-        return F.interpolate(images[:, None], size=(input_size, input_size), mode="nearest-exact")[:, 0]
-    return F.interpolate(images[:, None], size=(input_size, input_size), mode="bilinear", antialias=True)[:, 0]
+    return fit_samples(images, find_network(name).channels, input_size)
 
 
 def choose_images(count: int, total: int) -> list[int]:

@@ -12,6 +12,7 @@ import gradio as gr
 
 from explorer.data import load_sample
 from explorer.errors import InputError
+from explorer.models.networks import find_network
 from explorer.page.canvas import build_canvas
 from explorer.page.events import Components, wire
 from explorer.page.layout import build_look_for, build_slider, controls_column, picture_column
@@ -22,10 +23,9 @@ from explorer.receptive_field.effective import (
     EffectiveField,
     check_cost,
     choose_images,
-    copy_trained_network,
+    copy_with_weights,
     draw_random_network,
     has_module,
-    has_trained_weights,
     measure_in_parts,
     prepare_images,
 )
@@ -59,9 +59,12 @@ def on_measure(num_images, run: Run | None, *, language: str, **values) -> dict:
     spot, text = find_spot(View(**values)), text_in(language)
     if spot.model == TABLE:
         raise InputError("receptive_field.no_weights_table")
+    network = find_network(spot.model)
     if spot.row.kind not in ("conv", "pool") or not has_module(spot.model, spot.row.name):
         raise InputError("receptive_field.no_effective")
     check_cost(spot.model, spot.size)
+    if not (network.can_draw or network.has_weights):
+        raise InputError("receptive_field.no_weights", model=network.title)
     num_images = len(choose_images(num_images, len(load_sample().images)))
     sentence = text("receptive_field.measuring", name=name_unit(spot, text), done=0, count=num_images)
     return {"look_for": sentence, "run": Run(Job(spot, num_images)), "stop": gr.Button(visible=True)}
@@ -97,11 +100,11 @@ def on_stop(run: Run | None, *, language: str) -> dict:
 
 def measure_kinds(spot: Spot, num_images: int) -> Iterator[tuple[Measured, float]]:
     """What was measured so far with random and with trained weights, and the share that is done."""
-    name, size = spot.model, spot.size
-    kinds = {"random": partial(draw_random_network, name)}
-    if has_trained_weights(name):
-        trained = copy_trained_network(name)
-        kinds["trained"] = lambda _part: trained
+    name, size, network = spot.model, spot.size, find_network(spot.model)
+    kinds = {"random": partial(draw_random_network, name)} if network.can_draw else {}
+    if network.has_weights:
+        copied = copy_with_weights(name)
+        kinds["trained" if network.is_ours else "own"] = lambda _part: copied
     images = prepare_images(load_sample().images[choose_images(num_images, len(load_sample().images))], name, size)
     part_size = check_cost(name, size)
     measured: dict[str, EffectiveField] = {}
@@ -139,11 +142,9 @@ def describe_effective(spot: Spot, measured: Measured, text: Text) -> str:
     said = {"name": f"<b>{html.escape(name_unit(spot, text))}</b>", "size": row.size}
     if not all(field.num_images for field in fields.values()):
         return text("receptive_field.look_silent", **said)
-    random = fields["random"]
-    words = text("receptive_field.look_effective", half=random.sides[half], most=random.sides[most], **said)
-    if "trained" in fields:
-        trained = fields["trained"]
-        words += text("receptive_field.look_trained", half=trained.sides[half], most=trained.sides[most])
+    words = text("receptive_field.look_can_see", **said)
+    for kind, field in fields.items():
+        words += text(f"receptive_field.look_{kind}", half=field.sides[half], most=field.sides[most])
     return words
 
 
@@ -153,16 +154,19 @@ def _first_measured() -> Measured:
     return measured
 
 
-def build_effective(view: Components, text: Text, language: str) -> None:
+def build_effective(opened: View, view: Components, text: Text) -> None:
     """The effective field of the unit that is shown above.
 
     Args:
+        opened: with what the page opens; a network that was handed over is measured when it is asked for.
         view: name of a field of View -> its component.
         text: sentences in the page's language.
-        language: language of the page.
     """
-    spot = find_spot(View())
-    first = draw_measured(spot, _first_measured(), 1.0, FIRST_IMAGES, text)
+    language = text.language
+    if opened == View():
+        first = draw_measured(find_spot(opened), _first_measured(), 1.0, FIRST_IMAGES, text)
+    else:
+        first = {"look_for": text("receptive_field.not_measured"), "maps": None, "table": ""}
     with gr.Row(elem_classes="stage"):
         with controls_column():
             gr.HTML(f'<p class="intro">{html.escape(text("receptive_field.effective_intro"))}</p>')

@@ -13,13 +13,12 @@ import numpy as np
 import torch
 
 from explorer.checks import check_number, check_whole
-from explorer.data import load_sample
+from explorer.data import fit_images, load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
-from explorer.models.networks import NETWORKS, find_network, present_name
+from explorer.models.networks import NETWORKS, Network, find_network, present_name
 from explorer.page.links import SEPARATORS, split_rows
 from explorer.page.samples import check_sample
-from explorer.receptive_field.effective import fit_images
 from explorer.receptive_field.maths import (
     COLUMN_LIMITS,
     MAX_LAYERS,
@@ -29,6 +28,7 @@ from explorer.receptive_field.maths import (
     compute_chain_field,
     compute_chain_reach,
     compute_field_box,
+    find_last_local,
     find_unit,
     parse_layers,
     trace_layer_table,
@@ -292,6 +292,24 @@ def trace_compared(name: str, table: Sequence[Mapping[str, Any]] | None, spot: S
         least = min(max(row.size for row in spot.rows), 2 * spot.size)
         return trace_uniform_stack(STACKS[name], least, spot.size)
     return trace_model(name, fit_size(name, spot.size))
+
+
+def open_view(mine: Sequence[Network]) -> View:
+    """With what the page opens: the first of the networks that were handed over, beside the others, or LeNet-5."""
+    if not mine:
+        return View()
+    try:
+        size = find_own_size(mine[0].name)
+        rows = trace_model(mine[0].name, size)
+    except InputError:  # it takes no image that is small enough for this tab
+        return View()
+    others = tuple(each.name for each in mine[1 : 1 + MOST_COMPARED])
+    return View(mine[0].name, size, rows.index(find_last_local(rows)), compared=others or (STACK,))
+
+
+def find_own_size(model: Any) -> int:
+    """The size of image with which a network comes."""
+    return IMAGE_SIZE if model == TABLE else min(find_network(model).input_size, MAX_IMAGE_SIZE)
 
 
 def fit_size(name: str, size: int) -> int:

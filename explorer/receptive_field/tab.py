@@ -14,7 +14,7 @@ import gradio as gr
 from explorer.checks import check_whole
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
-from explorer.models.networks import NETWORKS, find_network
+from explorer.models.networks import CATALOGUE, LIBRARY, NETWORKS, Network
 from explorer.page.bridges import build_bridge
 from explorer.page.canvas import build_canvas
 from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
@@ -62,9 +62,6 @@ from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, trace_m
 from explorer.receptive_field.sentences import describe_layer, describe_stacks, name_network, tell_story
 from explorer.receptive_field.session import (
     DEEPEST,
-    FIRST_LAYER,
-    FIRST_MODEL,
-    FIRST_SAMPLE,
     IMAGE_SIZE,
     LENET_LAYERS,
     MOST_COMPARED,
@@ -81,10 +78,12 @@ from explorer.receptive_field.session import (
     encode_picture,
     find_chain,
     find_compared,
+    find_own_size,
     find_scene,
     find_spot,
     fit_size,
     make_layers,
+    open_view,
     read_compared,
     read_image,
     read_layers,
@@ -145,13 +144,13 @@ def _mark_problems(problems: Sequence[CellError], language: str) -> dict:
     return {"look_for": gr.update(value=draw_problem(problems[0].sentence(language))), "marks": marks}
 
 
-def on_open(last, *, language: str, **values) -> dict:
+def on_open(last, *, first_size: int = IMAGE_SIZE, language: str, **values) -> dict:
     """The same for what a link asked for, and the size; the check, which follows other events, is made at once.
 
-    A link names no size where it is that with which the page opens: then a network comes at its own.
+    A link names no size where it is that with which the page opens, `first_size`: then a network comes at its own.
     """
     model, size = values["model"], values["size"]
-    size = find_own_size(model) if size == IMAGE_SIZE else fit_size(model, size)
+    size = find_own_size(model) if size == first_size else fit_size(model, size)
     values |= {"size": size}
     answer = {**on_view(last, language=language, **values), **on_check(language=language, **values)}
     if "field" in answer:
@@ -245,11 +244,6 @@ def find_story(spot: Spot, compared: Compared) -> str | None:
 # ---- what they show -----------------------------------------------------------------------------------------------
 
 
-def find_own_size(model: Any) -> int:
-    """The size of image with which a network comes."""
-    return IMAGE_SIZE if model == TABLE else min(find_network(model).input_size, MAX_IMAGE_SIZE)
-
-
 def draw_pictures(scene: Scene, compared: Compared, text: Text) -> dict:
     """All pictures of a scene, by name."""
     spot = scene.spot
@@ -291,17 +285,22 @@ def draw_ground(scene: Scene) -> dict:
 # ---- layout -------------------------------------------------------------------------------------------------------
 
 
-def build_tab(language: str) -> Wing:
-    """Lay out the tab in one language and wire it."""
-    text = text_in(language)
+def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
+    """Lay out the tab in one language and wire it.
+
+    Args:
+        language: language of the page.
+        mine: networks that were handed over, which stand first; the page opens with the first of them.
+    """
+    text, opened = text_in(language), open_view(mine)
     build_intro("receptive_field", language)
-    own, scene = text(f"receptive_field.network_{TABLE}"), find_scene(View())
-    drawings, spot = draw_pictures(scene, find_compared(View()), text), scene.spot
+    own, scene = text(f"receptive_field.network_{TABLE}"), find_scene(opened)
+    drawings, spot = draw_pictures(scene, find_compared(opened), text), scene.spot
     first = {"look_for": describe_layer(spot, text), **make_all(drawings)}
     first["field"]["badge"] = draw_badge(check_field(spot), spot.row, text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
-            controls = build_controls(text, language)
+            controls = build_controls(opened, mine, text)
             with gr.Accordion(own, open=False) as controls["editor"]:
                 controls["layers"] = build_layer_table(text)
             with gr.Accordion(text("receptive_field.own_picture"), open=False):
@@ -339,7 +338,7 @@ def build_tab(language: str) -> Wing:
     wire_check(drawn, view, pictures, language)
     wire_upload(controls, pictures["look_for"], language)
     build_heading(text("receptive_field.effective"))
-    build_effective(view, text, language)
+    build_effective(opened, view, text)
     build_comparisons(text, language)
     build_facts(text)
     build_explanation("receptive_field", language)
@@ -347,8 +346,9 @@ def build_tab(language: str) -> Wing:
     parsers = {
         "model": read_model, "layer": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
     }  # fmt: skip
-    opened = {**outputs, "size": controls["size"], "editor": controls["editor"]}
-    return Wing("receptive_field", links, on_open, inputs, opened, parsers)
+    filled = {**outputs, "size": controls["size"], "editor": controls["editor"]}
+    handler = partial(on_open, first_size=opened.size)
+    return Wing("receptive_field", links, handler, inputs, filled, parsers)
 
 
 def read_layer(words: str) -> dict | None:
@@ -363,27 +363,29 @@ def read_layer(words: str) -> dict | None:
     return gr.update(value=number, maximum=max(number, 1))
 
 
-def build_controls(text: Text, language: str) -> dict[str, gr.components.Component]:
+def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[str, gr.components.Component]:
     """The controls that are always in sight."""
     ours, others = (
-        [(each.title, each.name) for each in NETWORKS.values() if each.is_ours is ours] for ours in (True, False)
+        [(each.title, each.name) for each in NETWORKS.values() if each.source == source]
+        for source in (CATALOGUE, LIBRARY)
     )
+    ours = [*((each.title, each.name) for each in mine), *ours]
     own, *stacks = ((text(f"receptive_field.network_{name}"), name) for name in (TABLE, *STACKS))
     return {
         "model": gr.Dropdown(
-            [*ours, own, *others], value=FIRST_MODEL, label=text("terms.model"), elem_id="receptive-field-model"
+            [*ours, own, *others], value=opened.model, label=text("terms.model"), elem_id="receptive-field-model"
         ),
         "layer": build_slider(
-            0, len(trace_model(FIRST_MODEL)) - 1, FIRST_LAYER, text("receptive_field.layer_number"),
+            0, len(trace_model(opened.model, opened.size)) - 1, opened.layer, text("receptive_field.layer_number"),
             elem_id="receptive-field-layer",
         ),
         "size": build_slider(
-            LEAST_IMAGE_SIZE, MAX_IMAGE_SIZE, IMAGE_SIZE, text("receptive_field.image_size"),
+            LEAST_IMAGE_SIZE, MAX_IMAGE_SIZE, opened.size, text("receptive_field.image_size"),
             elem_id="receptive-field-size",
         ),
-        "sample": build_sample_picker(language, FIRST_SAMPLE, elem_id="receptive-field-sample"),
+        "sample": build_sample_picker(text.language, opened.sample, elem_id="receptive-field-sample"),
         "compared": gr.Dropdown(
-            [*stacks, own, *ours, *others], value=[STACK], multiselect=True, max_choices=MOST_COMPARED,
+            [*stacks, own, *ours, *others], value=[*opened.compared], multiselect=True, max_choices=MOST_COMPARED,
             label=text("receptive_field.compared"), elem_id="receptive-field-compared",
         ),
     }  # fmt: skip

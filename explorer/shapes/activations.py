@@ -18,7 +18,7 @@ class Features:
     """One layer's output for one image.
 
     Attributes:
-        maps: (C, H, W), or (F,) after flattening.
+        maps: (C, H, W), also where the network orders its maps otherwise, or (F,) after flattening.
         kernels: (out, in / groups, kh, kw) where the layer is a convolution, else None.
     """
 
@@ -39,7 +39,8 @@ def measure_features(model: nn.Module, found: Trace, image: torch.Tensor, name: 
         name: the layer's name in its trace.
 
     Returns:
-        The layer's maps and kernels; None if no module reads that layer's output or gives it on.
+        The layer's maps and kernels; None if no module reads that layer's output or gives it on, or if it is neither a
+        map nor a flat list.
 
     Raises:
         ValueError: the trace has no layer of that name.
@@ -54,7 +55,18 @@ def measure_features(model: nn.Module, found: Trace, image: torch.Tensor, name: 
             model(image)
     finally:
         hook.remove()
-    return Features(seen[0][0].clone(), _kernels_of(model, found.layers[index]))
+    output = _order(seen[0], found.layers[index]) if seen else None
+    return None if output is None else Features(output, _kernels_of(model, found.layers[index]))
+
+
+def _order(output: object, layer: Layer) -> torch.Tensor | None:
+    """The first image's output with the channels first."""
+    if not isinstance(output, torch.Tensor) or tuple(output.shape[1:]) != layer.output_shape:
+        return None  # an attention's tuple, heads folded into the batch
+    values = output[0].detach().float().clone()
+    if values.ndim == 3 and layer.map_axes:
+        return values.movedim(layer.map_axes, (1, 2))
+    return values if values.ndim in (1, 3) else None
 
 
 def _listen(model: nn.Module, found: Trace, index: int, seen: list):

@@ -312,6 +312,26 @@ def draw_totals(trace: Trace, claim: str, csv_name: str, text: Text, broken: Bro
     return f'<dl class="totals">{rows}</dl>{note}{link}'
 
 
+def draw_beside(networks: Sequence[tuple[str, Trace]], text: Text) -> str:
+    """Several networks beside each other, one in a row, each at the image that it was handed over with, as HTML.
+
+    Args:
+        networks: title and layers of each.
+        text: sentences of the page's language.
+    """
+    heads = ("network", "column_input", "layers", "column_params", "column_mult_adds", "column_memory")
+    first, *others = (escape(text(f"shapes.{key}")) for key in heads)
+    body = ""
+    for title, trace in networks:
+        memory = write_bytes(sum(layer.activation_bytes for layer in trace.layers))
+        numbers = (f"{len(trace.layers):,}", f"{trace.num_params:,}", f"{trace.mult_adds:,}", memory)
+        cells = "".join(f'<td class="number">{each}</td>' for each in (write_shape(trace.input_shape), *numbers))
+        body += f'<tr><td class="name">{escape(title)}</td>{cells}</tr>'
+    head = f"<th>{first}</th>" + "".join(f'<th class="number">{each}</th>' for each in others)
+    table = f'<table class="cnn-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<h3>{escape(text("shapes.beside"))}</h3><div class="cnn-table-scroll whole">{table}</div>'
+
+
 def draw_table(
     trace: Trace,
     stages: Sequence[Stage],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from math import prod
 
 import torch
 import torch.nn.functional as F
@@ -15,10 +16,11 @@ from explorer.shapes.activations import MAX_KERNELS, Features
 from explorer.shapes.edit import Walk, list_fields
 from explorer.shapes.graph import IMAGE, Graph, Node
 from explorer.shapes.maths import find_role, is_global_average, order_axes, write_shape
-from explorer.text import Text, join_words
+from explorer.text import Text, join_sentences, join_words
 
 PROBLEM = "#d55e00"
 SHOWN_SIDE = 256  # pixels of the image that is sent to the page
+MOST_CELLS = 400_000  # of all feature maps that are sent to the page: 1 MB
 _EDITOR_WORDS = ("undo", "reset", "mend", "choose_row")
 _GRAPH_WORDS = ("fold", "unfold", "fold_all", "unfold_all", "too_entangled", "zoom_in", "zoom_out", "fit")
 _STRIPS = ("norm", "activation")  # what a strip at the foot of a node stands for
@@ -182,8 +184,9 @@ def draw_feature_maps(layer: Layer, features: Features, chosen: int, unit: tuple
 
 
 def _count_shown(layer: Layer) -> int:
-    """Maps that there is room for, so that their pixels can still be seen."""
-    return min(layer.output_shape[0], 18 if max(layer.output_shape[1:]) > 20 else 28)
+    """Maps that there is room for, so that their pixels can still be seen, and that the page gets in one moment."""
+    channels, *sides = order_axes(layer)
+    return min(channels, 18 if max(sides) > 20 else 28, max(1, MOST_CELLS // prod(sides)))
 
 
 def draw_kernels(kernels: torch.Tensor | None, chosen: int, text: Text) -> dict | None:
@@ -197,12 +200,23 @@ def draw_kernels(kernels: torch.Tensor | None, chosen: int, text: Text) -> dict 
     return draw_maps(maps, columns, cell=24, max_height=190, label=text("shapes.kernels_label"))
 
 
-def draw_layer_words(layer: Layer, features: Features | None, chosen: int, reason: str, text: Text) -> tuple[str, str]:
-    """The lines above the maps and above the kernels."""
+def draw_layer_words(layer: Layer, features: Features | None, chosen: int, about: str, text: Text) -> tuple[str, str]:
+    """The lines above the maps and above the kernels.
+
+    Args:
+        layer: the layer.
+        features: its maps, or None.
+        chosen: number of the chosen map.
+        about: why there are no maps, or what is to be said of the image that they are of.
+        text: sentences of the page's language.
+    """
     name = f"<b>{escape(layer.name)}</b> ({escape(layer.kind)})"
-    shape = layer.output_shape
+    shape = order_axes(layer)
     if features is None:
-        return f'<p class="maps-line">{name}: {write_shape(shape)}. {escape(reason)}{_note(layer, text)}</p>', ""
+        return (
+            f'<p class="maps-line">{name}: {write_shape(layer.output_shape)}. {escape(about)}{_note(layer, text)}</p>',
+            "",
+        )
     if len(shape) == 1:
         words = text("shapes.vector_line", name=name, count=shape[0])
     else:
@@ -211,15 +225,15 @@ def draw_layer_words(layer: Layer, features: Features | None, chosen: int, reaso
         words = text(
             f"shapes.{key}", name=name, count=shape[0], side=write_shape(shape[1:]), shown=shown, chosen=chosen
         )
-    words += _note(layer, text)
+    words = join_sentences([words, escape(about)], text) + _note(layer, text)
     kernels = features.kernels
     if kernels is None:
         return f'<p class="maps-line">{words}</p>', ""
     key = "kernels_line" if kernels.shape[1] <= MAX_KERNELS else "kernels_line_some"
-    about = text(
+    own = text(
         f"shapes.{key}", chosen=chosen, count=kernels.shape[1], side=write_shape(kernels.shape[2:]), shown=MAX_KERNELS
     )
-    return f'<p class="maps-line">{words}</p>', f'<p class="maps-line">{about}</p>'
+    return f'<p class="maps-line">{words}</p>', f'<p class="maps-line">{own}</p>'
 
 
 def _note(layer: Layer, text: Text) -> str:

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from explorer.checks import check_choice, check_keys, check_whole
-from explorer.data import load_sample, normalise
+from explorer.data import fit_samples, load_sample
 from explorer.errors import InputError, shorten
-from explorer.models.catalogue import MODELS
-from explorer.models.checkpoints import CheckpointError, available_models, load_trained, model_lock
-from explorer.models.networks import STEMS, find_network
+from explorer.models.checkpoints import CheckpointError, available_models
+from explorer.models.networks import HANDED_OVER, STEMS, find_network
 from explorer.models.trace import Trace
 from explorer.shapes.activations import Features, measure_features
 from explorer.shapes.edit import (
@@ -94,6 +93,9 @@ class Setup:
         """The key of the reason why there are no feature maps of trained weights; None where there are."""
         if self.model == OWN or edited:
             return "no_maps_own" if self.model == OWN else "no_maps_edited"
+        network = find_network(self.model)
+        if network.source == HANDED_OVER:
+            return None if network.has_weights else "no_maps_untrained"
         if self.model not in _trained():
             return "no_maps_untrained"
         trained_stem = self.stem == "small" or not self.has_stems
@@ -226,17 +228,19 @@ def _trained() -> tuple[str, ...]:
 
 
 def find_features(name: str, found: Trace, sample: int, layer: str) -> Features | None:
-    """What a layer of a trained network makes of a sample.
+    """What a layer of a network with weights makes of a sample, at the size and with the channels of the trace.
 
     Raises:
         InputError: its weights cannot be used any more.
     """
+    network, (channels, side, _) = find_network(name), found.input_shape
+    image = fit_samples(load_sample().images[sample : sample + 1], channels, side)
     try:
-        model = load_trained(name)
+        with network.borrow() as model:
+            kinds = (each.dtype for each in model.parameters() if each.is_floating_point())
+            return measure_features(model, found, image.to(next(kinds, image.dtype)), layer)
     except CheckpointError as error:
-        raise InputError("shapes.no_weights", model=MODELS[name].title) from error
-    with model_lock(name):
-        return measure_features(model, found, normalise(load_sample().images[sample : sample + 1])[:, None], layer)
+        raise InputError("shapes.no_weights", model=network.title) from error
 
 
 # ---- what the reader did ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
 
@@ -12,7 +13,7 @@ import gradio as gr
 from explorer.checks import check_choice
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.models.networks import NETWORKS, STEMS, TORCHVISION
+from explorer.models.networks import LIBRARY, NETWORKS, STEMS, TORCHVISION, Network, find_network
 from explorer.models.trace import Layer
 from explorer.page.canvas import build_canvas
 from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
@@ -31,9 +32,10 @@ from explorer.page.samples import build_sample_picker, check_sample
 from explorer.page.scripts import mount
 from explorer.shapes.activations import find_field, find_middle
 from explorer.shapes.edit import OWN
-from explorer.shapes.figures import STYLED, draw_flow, draw_table, draw_totals
+from explorer.shapes.figures import STYLED, draw_beside, draw_flow, draw_table, draw_totals
 from explorer.shapes.graph import gather_graph
 from explorer.shapes.layer_list import write_network
+from explorer.shapes.maths import order_axes
 from explorer.shapes.panels import (
     draw_code,
     draw_editor,
@@ -59,7 +61,7 @@ from explorer.shapes.session import (
     read_setup,
     sign_network,
 )
-from explorer.text import Text, text_in
+from explorer.text import Text, join_sentences, text_in
 
 DEFAULT = Setup("lenet5", 28, 1, "small", "")
 DEFAULT_SAMPLE = 120
@@ -111,13 +113,13 @@ def on_setup(*, state, actions, model, own, size, channels, stem, sample, view, 
     return {**draw_all(setup, after, sample, seen, text_in(language)), **moved}
 
 
-def on_open(*, state, actions, size, channels, language: str, **values) -> dict:
+def on_open(*, state, actions, size, channels, first: Setup = DEFAULT, language: str, **values) -> dict:
     """As on_setup for a link, whose network comes with the image that the link names.
 
-    A link names no image where it is that with which the page opens: then the network comes with its own, as if it had
-    been chosen after another one.
+    A link names no image where it is that with which the page opens, `first`: then the network comes with its own, as if
+    it had been chosen after another one.
     """
-    is_named = (size, channels) != (DEFAULT.size, DEFAULT.channels)
+    is_named = (size, channels) != (first.size, first.channels)
     before = None if is_named else State(network="another").pack()
     return on_setup(state=before, actions=[], size=size, channels=channels, language=language, **values)
 
@@ -180,7 +182,7 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
 
 def _draw_totals(found: Found, text: Text) -> str:
     setup, walk = found.setup, found.walk
-    name = f"{setup.model.removeprefix(TORCHVISION)}-{setup.size}x{setup.size}.csv"
+    name = f"{setup.model.rpartition('/')[2]}-{setup.size}x{setup.size}.csv"
     about = judge_claim(found, text) or say_unused(walk.trace, text)
     return draw_totals(walk.trace, about, name, text, walk.broken)
 
@@ -193,7 +195,7 @@ def _draw_layer(found: Found, state: State, sample: int, text: Text) -> dict:
         words = f'<p class="maps-line">{text("shapes.choose_row")}</p>'
         return {"field": None, "maps": None, "kernels": None, "maps_words": words, "kernels_words": ""}
     unit = find_middle(layer) if state.unit is None else tuple(map(min, state.unit, _last_unit(layer)))
-    chosen = min(state.map, layer.output_shape[0] - 1)
+    chosen = min(state.map, order_axes(layer)[0] - 1)
     why = setup.why_no_maps(bool(state.edits))
 
     @cache
@@ -202,8 +204,11 @@ def _draw_layer(found: Found, state: State, sample: int, text: Text) -> dict:
 
     @cache
     def words() -> tuple[str, str]:
-        reason = text(f"shapes.{why or 'no_maps_inside'}", size=IMAGE_SIZE) if features() is None else ""
-        return draw_layer_words(layer, features(), chosen, reason, text)
+        why_none = why or ("no_maps_inside" if len(order_axes(layer)) in (1, 3) else "no_maps_shape")
+        is_exact = not layer.receptive_field.is_upper_bound
+        said = [text(f"shapes.{why_none}", size=IMAGE_SIZE), text("shapes.box_exact") if is_exact else ""]
+        reason = join_sentences(said, text) if features() is None else ""
+        return draw_layer_words(layer, features(), chosen, reason or _say_image(setup, text), text)
 
     def draw_field() -> dict:
         picture = load_sample().images[sample] / 255
@@ -221,6 +226,13 @@ def _draw_layer(found: Found, state: State, sample: int, text: Text) -> dict:
     }
 
 
+def _say_image(setup: Setup, text: Text) -> str:
+    """How a sample was made to fit a network that is made for other images; "" for those of the catalogue."""
+    if setup.model == OWN or find_network(setup.model).is_ours:
+        return ""
+    return text("shapes.image_prepared", size=setup.size, channels=setup.channels)
+
+
 def _last_unit(layer: Layer) -> tuple[int, int]:
     return tuple(layer.output_shape[axis] - 1 for axis in layer.map_axes) if layer.map_axes else (0, 0)
 
@@ -228,35 +240,39 @@ def _last_unit(layer: Layer) -> tuple[int, int]:
 # ---- the tab ----------------------------------------------------------------------------------------------------
 
 
-def build_tab(language: str) -> Wing:
+def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     """Lay out the tab and wire it.
 
     Args:
         language: language of the page.
+        mine: networks that were handed over, which stand first; the page opens with the first of them.
 
     Returns:
         What the roof needs of it.
     """
-    text, signature = text_in(language), sign_network((DEFAULT.model, DEFAULT.own))
-    drawings = draw_all(DEFAULT, State(), DEFAULT_SAMPLE, VIEWS[0], text)
+    text, opened = text_in(language), _open_first(mine)
+    fresh = State(network=sign_network((opened.model, opened.own)), fitted=bool(mine))
+    drawings = draw_all(opened, fresh, DEFAULT_SAMPLE, VIEWS[0], text)
     first = make_all(drawings)
     with gr.Row(elem_classes="view-bar"):
         build_intro("shapes", language)
         view = _build_switch(text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
-            controls = _build_controls(text)
+            controls = _build_controls(opened, mine, text)
             editor = _build_script_box("layer-editor", first["editor"], "shapes/editor.js")
             totals = gr.HTML(first["totals"], elem_classes=STYLED, js_on_load=None)
         with picture_column():
             look_for = build_look_for(first["look_for"])
             pictures, sample = _build_views(first, text)
             table = _build_rows(first["table"])
+            if len(mine) > 1:
+                gr.HTML(_draw_beside(mine, text), elem_classes=STYLED, js_on_load=None)
             with gr.Accordion(text("shapes.code"), open=False):
                 code = gr.HTML(first["code"], elem_classes=STYLED, js_on_load=mount("shapes/code.js"))
     build_explanation("shapes", language)
     shown = build_shown(drawings)
-    state = gr.HTML(State(network=signature).pack(), html_template="", visible="hidden")
+    state = gr.HTML(fresh.pack(), html_template="", visible="hidden")
     actions = build_setter("shapes.actions", [])  # what was done on the pictures of which no answer has told yet
     looked = {"sample": sample, "view": view}
     inputs = {**controls, **looked, "state": state, "actions": actions, SHOWN: shown}
@@ -275,25 +291,36 @@ def build_tab(language: str) -> Wing:
     wire(triggers, on_setup, inputs, outputs, language, queue=True)
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", **PRIVATE)
     links = {name: inputs[name] for name in ("model", "size", "channels", "stem", "view")}
-    return Wing("shapes", links, on_open, inputs, outputs)
+    return Wing("shapes", links, partial(on_open, first=opened), inputs, outputs)
 
 
-def _build_controls(text: Text) -> dict[str, gr.components.Component]:
-    titles = [(each.title, each.name) for each in NETWORKS.values() if each.is_ours]
+def _open_first(mine: Sequence[Network]) -> Setup:
+    """With what the page opens."""
+    return Setup(mine[0].name, mine[0].input_size, mine[0].channels, STEMS[0], "") if mine else DEFAULT
+
+
+def _draw_beside(mine: Sequence[Network], text: Text) -> str:
+    shapes = [(each.channels, each.input_size, each.input_size) for each in mine]
+    return draw_beside([(each.title, each.record().trace(shape)) for each, shape in zip(mine, shapes)], text)
+
+
+def _build_controls(opened: Setup, mine: Sequence[Network], text: Text) -> dict[str, gr.components.Component]:
+    titles = [(each.title, each.name) for each in (*mine, *(each for each in NETWORKS.values() if each.is_ours))]
     stems = [(text(f"shapes.stem_{stem}"), stem) for stem in STEMS]
     titles.append((text("shapes.own"), OWN))
     others = [
         (text("shapes.torchvision", title=each.title.removeprefix("torchvision ")), each.name)
         for each in NETWORKS.values()
-        if not each.is_ours
+        if each.source == LIBRARY
     ]
-    model = gr.Dropdown([*titles, *others], value=DEFAULT.model, label=text("terms.model"))
+    model = gr.Dropdown([*titles, *others], value=opened.model, label=text("terms.model"))
     own = _build_script_box(
         "layer-list", OWN_LIST, "shapes/list.js", label=text("shapes.own_label"), visible=False,
     )  # fmt: skip
-    size = build_slider(1, MAX_SIZE, DEFAULT.size, text("shapes.size"), elem_id="shapes-size")
-    channels = gr.Radio([1, 3], value=DEFAULT.channels, label=text("shapes.channels"))
-    stem = gr.Radio(stems, value=DEFAULT.stem, label=text("shapes.stem"), visible=False)
+    size = build_slider(1, MAX_SIZE, opened.size, text("shapes.size"), elem_id="shapes-size")
+    counts = sorted({1, 3, *(each.channels for each in mine)})
+    channels = gr.Radio(counts, value=opened.channels, label=text("shapes.channels"))
+    stem = gr.Radio(stems, value=opened.stem, label=text("shapes.stem"), visible=False)
     return {"model": model, "size": size, "channels": channels, "stem": stem, "own": own}
 
 

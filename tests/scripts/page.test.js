@@ -107,3 +107,11 @@ test("only the answer to the last request is taken", () => {
   assert.equal(isLastRequest("b", second), true);
   assert.equal(isLastRequest("c", second), false);
 });
+
+test("maps that are larger than their room share a pixel between cells, and stay in their rows", () => {
+  const many = payload(Array.from({ length: 18 }, () => map(112)), { columns: 6, maxHeight: 236 });
+  const { columns, cells } = layOut(many, 420, 1);
+  assert.equal(columns, 6);
+  assert.ok(cells[0] > 0 && cells[0] < 1);
+  assert.ok(heightOf(many.maps, cells, columns, 420) <= 236 * 1.6);
+});

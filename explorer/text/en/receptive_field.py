@@ -149,23 +149,25 @@ SENTENCES = {
     "num_images": "Images",
     "measure": "Measure this unit",
     "stop": "Stop",
+    "not_measured": "Nothing was measured yet: press “Measure this unit”.",
     "stopped": "Stopped. What was measured so far stays.",
     "measured_unit": "{network}, {unit}",
     "measuring": "{name}: {done} of {count} images …",
     "weights_random": "random weights",
     "weights_trained": "trained weights",
+    "weights_own": "its own weights",
     "effective_caption": "{name}; {count} images; darker: more gradient (its root)",
     "effective_label": "Share of the gradient of {name} on each pixel",
     "head_weights_kind": "Weights",
     "head_images": "Images",
     "head_theory": "theoretical",
-    "look_effective": (
-        "{name} can see {size} × {size} pixels. With random weights half of the gradient lies in a square of {half} × "
-        "{half}, 90 % in {most} × {most}."
-    ),
+    "look_can_see": "{name} can see {size} × {size} pixels.",
+    "look_random": " With random weights half of the gradient lies in a square of {half} × {half}, 90 % in {most} × {most}.",
+    "look_own": " With its own weights half of the gradient lies in {half} × {half}, 90 % in {most} × {most}.",
     "look_trained": " With trained weights: {half} × {half} and {most} × {most}.",
     "look_silent": "{name}: no gradient came through on these images, so there is nothing to measure for this unit.",
     "no_weights_table": "Your own layers have no weights. Choose a network to measure its effective field.",
+    "no_weights": "{model} came without weights, and its layers do not say how to draw them, so its gradient cannot be measured.",
     "no_effective": "Choose a convolution or a pooling layer: this one has no field of its own to measure.",
     "too_heavy": (
         "{model} has {params} million parameters and {mult_adds} billion multiply-adds at this size; at most "

@@ -35,6 +35,9 @@ SENTENCES = {
     "scale_4": "log channels",
     "hover_image": "The image: {shape}",
     "hover": "{name}: {shape}, {params} parameters, {mult_adds} multiply-adds",
+    "beside": "Your networks beside each other",
+    "network": "Network",
+    "column_input": "Image",
     "column_name": "Layer",
     "column_kind": "Kind",
     "column_output": "Output",
@@ -127,15 +130,14 @@ SENTENCES = {
     "vector_line": "{name}: {count} numbers, row by row.",
     "kernels_line": "Its {side} kernel for map {chosen}: one plane for each of {count} inputs.",
     "kernels_line_some": "Its {side} kernel for map {chosen}: {shown} of {count} planes.",
-    "no_maps_own": "There are no trained weights for a list of layers, so there are no maps; the box of its field is exact.",
-    "no_maps_edited": (
-        "The trained weights do not fit the changed network. Reset it to see its maps; the box of its field is exact."
-    ),
-    "no_maps_untrained": "No trained weights of this network are here, so there are no maps; the box of its field is exact.",
-    "no_maps_input": (
-        "The trained weights are for {size} px and one channel. Choose these to see the maps; the box of its field is exact."
-    ),
-    "no_maps_inside": "No module hands this intermediate result on, so there are no maps; the box of its field is exact.",
+    "no_maps_own": "There are no trained weights for a list of layers, so there are no maps.",
+    "no_maps_edited": ("The trained weights do not fit the changed network. Reset it to see its maps."),
+    "no_maps_untrained": "No trained weights of this network are here, so there are no maps.",
+    "no_maps_input": ("The trained weights are for {size} px and one channel. Choose these to see the maps."),
+    "no_maps_inside": "No module hands this intermediate result on, so there are no maps.",
+    "image_prepared": "The image is brought to {size} × {size} pixels, the same in all {channels} channels, and normalised as Fashion-MNIST is.",
+    "no_maps_shape": "This output is neither a stack of maps nor a flat list, so it is not drawn.",
+    "box_exact": "The box of its field is exact.",
     "no_weights": "The weights of {model} cannot be read.",
     "graph_label": "Graph of {count} nodes, from the image to the classes",
     "strip_norm": "normalisation",

@@ -143,23 +143,25 @@ SENTENCES = {
     "num_images": "图像数",
     "measure": "测量这个单元",
     "stop": "停止",
+    "not_measured": "还没有测量：请按“测量这个单元”。",
     "stopped": "已停止，已经测得的结果保留。",
     "measured_unit": "{network}，{unit}",
     "measuring": "{name}：已测 {done} / {count} 幅图像……",
     "weights_random": "随机权重",
     "weights_trained": "训练后的权重",
+    "weights_own": "它自己的权重",
     "effective_caption": "{name}；{count} 幅图像；颜色越深梯度越大（取平方根）",
     "effective_label": "{name} 的梯度在各像素上的份额",
     "head_weights_kind": "权重",
     "head_images": "图像数",
     "head_theory": "理论值",
-    "look_effective": (
-        "{name} 能看到 {size} × {size} 像素。权重随机时，一半的梯度落在 {half} × {half} 的方块里，90% 落在 "
-        "{most} × {most} 里。"
-    ),
+    "look_can_see": "{name} 能看到 {size} × {size} 像素。",
+    "look_random": "权重随机时，一半的梯度落在 {half} × {half} 的方块里，90% 落在 {most} × {most} 里。",
+    "look_own": "用它自己的权重，一半的梯度落在 {half} × {half} 里，90% 落在 {most} × {most} 里。",
     "look_trained": "训练之后分别是 {half} × {half} 和 {most} × {most}。",
     "look_silent": "{name}：在这些图像上没有梯度传过来，这个单元无从测量。",
     "no_weights_table": "自己设计的层没有权重。请选一个网络来测量有效感受野。",
+    "no_weights": "{model} 没有带权重，它的层也没有说明怎样初始化，所以无法测量它的梯度。",
     "no_effective": "请选一个卷积层或池化层：这一层没有自己的感受野可测。",
     "too_heavy": (
         "{model} 有 {params}×10⁶ 个参数，在这个尺寸下要 {mult_adds}×10⁹ 次乘加；这里最多测 {max_params}×10⁶ 个参数、"

@@ -1,0 +1,147 @@
+"""A network that somebody hands over in Python, as he has it, weights included: a copy of it stands beside the catalogue.
+
+Nothing of it comes from a page: who hands it over runs this program himself.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+from torch.nn.utils.parametrize import is_parametrized
+
+from explorer.errors import InputError
+from explorer.models.networks import HANDED_OVER, Network, enter_network, leave_network
+from explorer.models.trace import Recording, record
+
+MAX_SIDE = 1024  # pixels of the images; what the tabs can show
+MAX_CHANNELS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class HandedOver(Network):
+    """A copy of somebody's network.
+
+    Attributes:
+        module: the copy, on the processor, in evaluation mode.
+        recording: of the copy, compared with its own forward at its own size.
+    """
+
+    module: nn.Module = field(repr=False)
+    recording: Recording = field(repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def source(self) -> str:
+        return HANDED_OVER
+
+    def record(self, channels: int | None = None, stem: str = "small") -> Recording:
+        return self.recording
+
+    @property
+    def has_weights(self) -> bool:
+        return not any(tensor.is_meta for tensor in (*self.module.parameters(), *self.module.buffers()))
+
+    @contextmanager
+    def borrow(self) -> Iterator[nn.Module]:
+        with self._lock:
+            try:
+                yield self.module
+            except InputError:
+                raise
+            except Exception as error:  # whatever its own code raises when it runs
+                raise InputError("models.not_run", model=self.title, reason=_first_line(error)) from error
+
+    @property
+    def can_draw(self) -> bool:
+        return self.has_weights and all(map(_can_draw, self.module.modules()))
+
+    def draw(self) -> nn.Module:
+        with self._lock:
+            drawn = copy.deepcopy(self.module)
+        for each in drawn.modules():
+            reset = _find_reset(each)
+            if reset is not None:
+                reset()
+        return drawn
+
+
+def _can_draw(module: nn.Module) -> bool:
+    """Whether the weights of this very module can be drawn; those that a hook or a parametrisation computes cannot."""
+    if next(module.parameters(recurse=False), None) is None:
+        return not is_parametrized(module)
+    return _find_reset(module) is not None and not module._forward_pre_hooks
+
+
+def _find_reset(module: nn.Module):
+    """What draws the weights of this very module anew: PyTorch's layers have it under one of these names."""
+    found = (getattr(module, name, None) for name in ("reset_parameters", "_reset_parameters"))
+    return next((each for each in found if callable(each)), None)
+
+
+def hand_over(model: nn.Module, input_shape: Sequence[int], title: str | None = None) -> HandedOver:
+    """Put a copy of a network beside those of the catalogue, as it is now.
+
+    Args:
+        model: any network that takes one image; it is left as found. Weights on another device are copied to the processor.
+        input_shape: (C, H, W) of the images that it is made for, H = W; or (N, C, H, W).
+        title: what a reader calls it; None takes the name of its class.
+
+    Raises:
+        InputError: it is no network, it cannot be copied, the shape cannot be used, or the network cannot take it.
+    """
+    if not isinstance(model, nn.Module):
+        raise InputError("models.no_module", kind=type(model).__name__)
+    channels, side = _check_shape(input_shape)
+    module = _copy(model).eval()
+    recording = record(module, (channels, side, side))
+    recording.trace((channels, side, side))  # refuses what cannot be traced
+    title = title or type(model).__name__
+    return enter_network(HandedOver("", title, channels, side, False, False, module, recording))
+
+
+def take_back(network: HandedOver) -> None:
+    """Forget a network; what shows it yet finds no network of that name."""
+    leave_network(network)
+
+
+def _check_shape(input_shape: Sequence[int]) -> tuple[int, int]:
+    """Channels and side."""
+    sizes = tuple(input_shape) if isinstance(input_shape, (tuple, list)) else ()
+    whole = all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes)
+    if len(sizes) not in (3, 4) or not whole:
+        raise InputError("models.input_shape", shape=str(input_shape))
+    channels, height, width = sizes[-3:]
+    if height != width:
+        raise InputError("models.not_square", height=height, width=width)
+    if height > MAX_SIDE or channels > MAX_CHANNELS:
+        raise InputError("models.too_large", side=height, most=MAX_SIDE, channels=channels, most_channels=MAX_CHANNELS)
+    return channels, height
+
+
+def _copy(model: nn.Module) -> nn.Module:
+    """A copy on the processor. Tensors that were computed, which deepcopy refuses, are copied as numbers."""
+    memo = {}
+    for module in model.modules():
+        for tensor in (*module._parameters.values(), *module._buffers.values(), *module.__dict__.values()):
+            if isinstance(tensor, torch.Tensor) and not tensor.is_meta and not is_lazy(tensor):
+                memo[id(tensor)] = _copy_tensor(tensor)
+    try:
+        return copy.deepcopy(model, memo)
+    except Exception as error:  # whatever its own code or a lock in it raises
+        raise InputError("models.not_copied", kind=type(model).__name__, reason=_first_line(error)) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+
+
+def _copy_tensor(tensor: torch.Tensor) -> torch.Tensor:
+    numbers = tensor.detach().cpu().clone()
+    return nn.Parameter(numbers, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else numbers

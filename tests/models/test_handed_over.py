@@ -1,0 +1,179 @@
+"""Networks that somebody hands over: what is copied, what is refused, and what stays as it was."""
+
+from __future__ import annotations
+
+import copy
+import threading
+
+import pytest
+import torch
+from torch import nn
+
+from explorer.errors import InputError
+from explorer.models.handed_over import hand_over, take_back
+from explorer.models.networks import HANDED_OVER, NETWORKS, find_network, leave_network
+from explorer.randomness import seeded
+from explorer.text import LANGUAGES
+
+
+class Small(nn.Module):
+    """A convolution, a head, and something that only training reads."""
+
+    def __init__(self, channels: int = 3):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 4, 3, padding=1)
+        self.norm = nn.BatchNorm2d(4)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.head(torch.relu(self.norm(self.conv(x))).mean((2, 3)))
+
+
+@pytest.fixture
+def handed():
+    """Hands networks over and takes them back at the end."""
+    networks = []
+
+    def hand(*args, **settings):
+        networks.append(hand_over(*args, **settings))
+        return networks[-1]
+
+    yield hand
+    for network in networks:
+        take_back(network)
+
+
+def test_it_is_a_network_like_all_others(handed):
+    network = handed(Small(), (3, 20, 20), title="Mine")
+    assert find_network(network.name) is network and network.name == "mine/Mine"
+    assert (network.source, network.title, network.channels, network.input_size) == (HANDED_OVER, "Mine", 3, 20)
+    found = network.record().trace((3, 20, 20))
+    assert found.num_params == sum(each.numel() for each in Small().parameters()) and found.output_shape == (2,)
+    assert network.record().trace((3, 33, 33)).layers[0].output_shape == (4, 33, 33)
+
+
+def test_two_of_one_title_have_two_names_and_leave_one_by_one(handed):
+    first, second = handed(Small(), (3, 8, 8)), hand_over(Small(), (1, 3, 8, 8))
+    assert (first.name, second.name) == ("mine/Small", "mine/Small-2")
+    take_back(second)
+    assert first.name in NETWORKS and second.name not in NETWORKS
+    with pytest.raises(ValueError, match="was not handed over"):
+        leave_network(find_network("lenet5"))
+
+
+@pytest.mark.parametrize("title", ["Ä b/c?d=é", "…", "<script>", "  "])
+def test_names_can_stand_in_a_link(handed, title):
+    name = handed(Small(), (3, 8, 8), title=title).name
+    assert name.startswith("mine/") and set(name.removeprefix("mine/")) <= set("abcdinoprstwek-12345")
+
+
+def test_the_copy_stays_what_it_was_and_the_original_is_left_as_found(handed):
+    model = Small().train()
+    model.conv.weight.grad = torch.ones_like(model.conv.weight)
+    calls = []
+    model.conv.register_forward_hook(lambda *_: calls.append(1))
+    before = copy.deepcopy(model.state_dict())
+    network = handed(model, (3, 16, 16))
+    image = torch.rand(1, 3, 16, 16)
+    calls.clear()
+    with network.borrow() as copied, torch.no_grad():
+        expected = copied(image)
+    with torch.no_grad():
+        model.conv.weight.zero_()
+    with network.borrow() as copied, torch.no_grad():
+        assert torch.equal(copied(image), expected) and not copied.training
+    assert model.training and model.conv.weight.grad is not None and len(model.conv._forward_hooks) == 1
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items() if key != "conv.weight")
+
+
+def test_weights_that_a_hook_computed_are_copied(handed):
+    model = Small()
+    with pytest.warns(FutureWarning):
+        nn.utils.weight_norm(model.conv)
+    model(
+        torch.rand(1, 3, 8, 8)
+    )  # a tensor with a history now stands where the weights were, and deepcopy refuses those
+    network, image = handed(model, (3, 8, 8)), torch.rand(1, 3, 8, 8)
+    with network.borrow() as copied, torch.no_grad():
+        torch.testing.assert_close(copied(image), model.eval()(image))
+    assert not network.can_draw  # to draw them anew, one must know what the hook does
+
+
+def test_fresh_weights_are_those_of_the_layers_own_initialisation(handed):
+    network = handed(Small(), (3, 8, 8))
+    with seeded(5):
+        drawn = network.draw()
+    with seeded(5):
+        expected = Small()
+    assert all(torch.equal(*pair) for pair in zip(drawn.state_dict().values(), expected.state_dict().values()))
+
+
+def test_without_numbers_there_are_shapes_alone(handed):
+    with torch.device("meta"):
+        model = Small()
+    network = handed(model, (3, 8, 8))
+    assert not network.has_weights and not network.can_draw and network.record().trace((3, 8, 8)).num_params == 130
+
+
+def test_only_one_may_use_it_at_once(handed):
+    network, order = handed(Small(), (3, 8, 8)), []
+
+    def use():
+        with network.borrow():
+            order.append("second")
+
+    with network.borrow():
+        thread = threading.Thread(target=use)
+        thread.start()
+        thread.join(0.1)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+class Locked(Small):
+    """It holds what cannot be copied."""
+
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+
+
+class Broken(Small):
+    """Its forward raises at numbers, and only there."""
+
+    def forward(self, x):
+        if x.device.type != "meta":
+            raise ZeroDivisionError("no numbers, please")
+        return super().forward(x)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "key"),
+    [
+        ("resnet18", (3, 8, 8), "models.no_module"),
+        (Small, (3, 8, 8), "models.no_module"),
+        (Small(), (3, 8), "models.input_shape"),
+        (Small(), "3,8,8", "models.input_shape"),
+        (Small(), (3, 8.0, 8.0), "models.input_shape"),
+        (Small(), (3, 0, 0), "models.input_shape"),
+        (Small(), (3, 8, 9), "models.not_square"),
+        (Small(), (3, 2048, 2048), "models.too_large"),
+        (Small(17), (17, 8, 8), "models.too_large"),
+        (Small(), (1, 8, 8), "trace.channels"),
+        (Locked(), (3, 8, 8), "models.not_copied"),
+        (nn.Sequential(nn.LazyConv2d(4, 3)), (3, 8, 8), "trace.not_initialised"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_in_words_and_not_kept(model, shape, key):
+    before = set(NETWORKS)
+    with pytest.raises(InputError) as refused:
+        hand_over(model, shape)
+    assert refused.value.key == key and all(refused.value.sentence(language) for language in LANGUAGES)
+    assert set(NETWORKS) == before
+
+
+def test_what_its_own_code_raises_is_told(handed):
+    network = handed(Broken(), (3, 8, 8))
+    with pytest.raises(InputError, match="no numbers, please"), network.borrow() as model:
+        model(torch.rand(1, 3, 8, 8))
