@@ -6,7 +6,7 @@ import html
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, partial, wraps
 from typing import Any
 
 import gradio as gr
@@ -347,7 +347,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
         "model": read_model, "layer": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
     }  # fmt: skip
     filled = {**outputs, "size": controls["size"], "editor": controls["editor"]}
-    handler = partial(on_open, first_size=opened.size)
+    handler = wraps(on_open)(partial(on_open, first_size=opened.size))
     return Wing("receptive_field", links, handler, inputs, filled, parsers)
 
 

@@ -6,7 +6,7 @@ import html
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache, partial, wraps
 
 import gradio as gr
 
@@ -291,7 +291,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     wire(triggers, on_setup, inputs, outputs, language, queue=True)
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", **PRIVATE)
     links = {name: inputs[name] for name in ("model", "size", "channels", "stem", "view")}
-    return Wing("shapes", links, partial(on_open, first=opened), inputs, outputs)
+    return Wing("shapes", links, wraps(on_open)(partial(on_open, first=opened)), inputs, outputs)
 
 
 def _open_first(mine: Sequence[Network]) -> Setup:

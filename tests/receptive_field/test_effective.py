@@ -9,16 +9,15 @@ import pytest
 import torch
 from torch import nn
 
-from explorer.data import load_sample
+from explorer.data import fit_images, load_sample
 from explorer.errors import InputError
+from explorer.models.networks import find_network
 from explorer.receptive_field.effective import (
     SHARES,
     choose_images,
     compute_side,
-    copy_trained_network,
+    copy_with_weights,
     draw_random_network,
-    fit_images,
-    has_trained_weights,
     measure_gradient_mass,
     measure_in_parts,
     prepare_images,
@@ -139,9 +138,9 @@ def test_random_networks_leave_the_generator_alone_and_repeat():
 
 
 def test_the_trained_lenet_keeps_within_its_theoretical_field():
-    assert has_trained_weights("lenet5") and not has_trained_weights("torchvision/resnet18")
+    assert find_network("lenet5").has_weights and not find_network("torchvision/resnet18").has_weights
     images = prepare_images(load_sample().images[::40], "lenet5", 28)
-    trained = copy_trained_network("lenet5")
+    trained = copy_with_weights("lenet5")
     *_, field = measure_in_parts(lambda _: trained, images, "features.3", (5, 5), (14.5, 14.5), 5)
     assert field.mass[8:22, 8:22].sum() == pytest.approx(1)
     assert 1 <= field.sides[0] <= field.sides[1] <= field.sides[2] <= field.sides[3] <= 14
