@@ -129,6 +129,7 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
         "cell": text("app.cell"),
         "opening": text("app.opening"),
         "no-picture": text("images.unknown"),
+        "no-weights": text("models.weights_wrong"),
         "no-pasted": text("images.no_pasted"),
         "no-clipboard": text("images.no_clipboard"),
         "no-camera": text("images.no_camera"),

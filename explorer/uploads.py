@@ -66,6 +66,20 @@ def build_upload(label: str, **settings) -> gr.Image:
     return upload
 
 
+def build_file_button(label: str, file_type: str, **settings) -> gr.UploadButton:
+    """A button to choose a file; a handler gets its path, see `receive_upload`.
+
+    Args:
+        label: what stands on it.
+        file_type: ending of the files that the browser offers, ".safetensors".
+        **settings: further keywords of `gr.UploadButton`.
+    """
+    button = gr.UploadButton(label, file_types=[file_type], file_count="single", type="filepath", size="sm", **settings)
+    button.data_model = None
+    button.preprocess = receive_upload
+    return button
+
+
 def receive_upload(payload: Any) -> str | None:
     """The path of an uploaded file from what the page says of it. No picture gets in by another way.
 
@@ -83,7 +97,7 @@ def receive_upload(payload: Any) -> str | None:
 
 
 def is_upload(component: Any) -> bool:
-    """Whether it was built by `build_upload`."""
+    """Whether it was built by `build_upload` or `build_file_button`."""
     return getattr(component, "preprocess", None) is receive_upload
 
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from explorer.classifier.attribution import METHODS, Attribution
 from explorer.classifier.outcome import NUM_CLASSES, Outcome
 from explorer.classifier.preprocessing import Prepared, Step
-from explorer.models.catalogue import MODELS
+from explorer.models.networks import find_network
 from explorer.page.canvas import Map, draw_maps
 from explorer.text import Text, join_sentences
 
@@ -46,7 +46,7 @@ def choose_sentence(outcome: Outcome, text: Text) -> str:
 
 def _verdict(outcome: Outcome, text: Text) -> str:
     values = {
-        "model": MODELS[outcome.model].title,
+        "model": find_network(outcome.model).title,
         "predicted": class_name(text, outcome.predicted),
         "probability": percent(float(outcome.probabilities[outcome.predicted]), text),
     }
@@ -142,7 +142,7 @@ def _reduce(picture: torch.Tensor) -> torch.Tensor:
 
 def draw_bars(outcome: Outcome, text: Text) -> str:
     """The ten probabilities as bars, in HTML; colours say whether the network is right."""
-    title = text("classifier.probabilities", model=MODELS[outcome.model].title)
+    title = text("classifier.probabilities", model=find_network(outcome.model).title)
     rows = "".join(_draw_bar(outcome, label, text) for label in range(NUM_CLASSES))
     legend, about = ("", "") if outcome.calibrated is None else _describe_lines(outcome, text)
     return f'<p class="bars-title">{html.escape(title)}</p>{legend}<div class="bars">{rows}</div>{about}'

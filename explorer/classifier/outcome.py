@@ -26,9 +26,9 @@ from explorer.classifier.preprocessing import SIDE, Prepared
 from explorer.errors import InputError
 from explorer.hardware import device
 from explorer.models.catalogue import MODELS
-from explorer.models.checkpoints import CheckpointError, available_models, load_results, load_trained, model_lock
+from explorer.models.checkpoints import CheckpointError, available_models, load_results
+from explorer.models.networks import BROUGHT, find_network
 from explorer.models.seeds import cycles_of
-from explorer.models.trace import record_catalogue
 
 NUM_CLASSES = 10
 PREDICTED = -1  # as target: the class that the network predicts
@@ -200,7 +200,7 @@ def _method_settings(question: Question, model: nn.Module) -> Settings:
 def _find_grid(name: str, layer: str) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Where the units of a layer, or of the last layer of a stage, lie on the picture; None if that is not known."""
     try:
-        trace = record_catalogue(name).trace((1, SIDE, SIDE))
+        trace = find_network(name).record().trace((1, SIDE, SIDE))
     except InputError:
         return None
     fields = [each.receptive_field for each in trace.layers if f"{each.name}.".startswith(f"{layer}.")]
@@ -228,19 +228,19 @@ def borrow_model(name: str, alone: bool = False) -> Iterator[nn.Module]:
         ValueError: no model has that name.
     """
     try:
-        model = load_trained(name)
+        lent = find_network(name).borrow()
+        with lent as model:
+            if device().type == "cpu" and not alone:
+                yield model
+                return
+            model = copy.deepcopy(model)
     except CheckpointError as error:
         raise _model_missing(name) from error
-    with model_lock(name):
-        if device().type == "cpu" and not alone:
-            yield model
-            return
-        model = copy.deepcopy(model)
     yield model.to(device())
 
 
 def check_model(name: str | None) -> str:
-    """Check the name of a network of the catalogue. It need not be trained.
+    """Check the name of a network of the catalogue, which need not be trained, or of weights that a reader brought.
 
     Args:
         name: what a reader chose; None if there was nothing to choose.
@@ -253,14 +253,15 @@ def check_model(name: str | None) -> str:
     """
     if name is None and not available():
         raise InputError("classifier.no_models")
-    return check_choice("terms.model", name, tuple(MODELS))
+    network = find_network(name)
+    return network.name if network.source == BROUGHT else check_choice("terms.model", name, tuple(MODELS))
 
 
 def _model_missing(name: str) -> InputError:
     if not available():
         return InputError("classifier.no_models")
     titles = [MODELS[each].title for each in available()]
-    return InputError("classifier.model_not_here", title=MODELS[name].title, choices=titles)
+    return InputError("classifier.model_not_here", title=find_network(name).title, choices=titles)
 
 
 @lru_cache(maxsize=1)
@@ -269,9 +270,14 @@ def available() -> tuple[str, ...]:
     return tuple(available_models())
 
 
-@cache
 def _find_record(name: str) -> dict:
-    """The record of a network. It is read only once, like its weights, so that the two belong together."""
+    """The record of a network; empty for weights that a reader brought."""
+    return _read_record(name) if name in MODELS else {}
+
+
+@cache
+def _read_record(name: str) -> dict:
+    """It is read only once, like the weights, so that the two belong together."""
     return load_results().get(name, {})
 
 

@@ -55,6 +55,7 @@ from explorer.page.layout import (
 )
 from explorer.page.samples import build_sample_picker
 from explorer.page.sketch import build_sketch
+from explorer.page.weights import build_weights, wire_weights
 from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
@@ -139,7 +140,7 @@ def build_tab(language: str) -> Wing:
     build_intro("classifier", language)
     with gr.Row(elem_classes="stage"):
         with controls_column():
-            controls, places = _build_controls(text)
+            controls, places, weights = _build_controls(text)
         with picture_column():
             pictures, compare = _build_pictures(make_all(first), text)
             comparison = build_canvas(None, visible=False, elem_id="classifier-comparison")
@@ -152,6 +153,8 @@ def build_tab(language: str) -> Wing:
     # One handler for all: of two, the answer of the earlier could come later.
     triggers = [each.input for each in inputs.values()]
     wire(triggers, on_source, inputs, {**outputs, **places}, language, queue=True)
+    brought = wire_weights(weights, controls["model"], pictures["look_for"], language)
+    then_wire(brought, on_source, inputs, {**outputs, **places}, language, queue=True)
     line = {"look_for": pictures["look_for"]}
     ready = wire(
         [compare.click], on_compare, controls, {**line, "compared": compared}, language,
@@ -164,8 +167,8 @@ def build_tab(language: str) -> Wing:
     return Wing("classifier", linked, on_classify, inputs, outputs)
 
 
-def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dict[str, gr.Column]]:
-    """The components by the names of Choices, and the places of the four kinds of picture."""
+def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dict[str, gr.Column], dict]:
+    """The components by the names of Choices, the places of the four kinds of picture, and those of `build_weights`."""
     default = Choices()
     model = gr.Dropdown(
         [(MODELS[name].title, name) for name in available()], value=default_model(), label=text("terms.model")
@@ -198,10 +201,11 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dic
         )
         depth = gr.Dropdown(_options("depth", DEPTHS, text), value=default.depth, label=text("classifier.depth"))
         window = build_slider(2, MAX_WINDOW, default.window, text("classifier.window"))
+    weights = build_weights(text, "classifier-weights")
     return {
         "model": model, "source": source, "sample": sample, "upload": upload, "drawing": drawing, "camera": camera,
         "method": method, "target": target, "inversion": inversion, "baseline": baseline, "depth": depth, "window": window,
-    }, places  # fmt: skip
+    }, places, weights  # fmt: skip
 
 
 def _options(kind: str, names: tuple[str, ...], text: Text) -> list[tuple[str, str]]:

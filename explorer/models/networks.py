@@ -1,7 +1,7 @@
 """Every network that can be looked at, by one name, whatever it comes from.
 
-A model of the catalogue has its name there, a classifier of torchvision the prefix "torchvision/", and one that somebody
-handed over in Python (handed_over.py) the prefix "mine/".
+A model of the catalogue has its name there, a classifier of torchvision the prefix "torchvision/", one that somebody
+handed over in Python (handed_over.py) the prefix "mine/", and a reader's own weights (brought.py) the prefix "brought/".
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from torch import nn
 
@@ -33,7 +34,7 @@ from explorer.models.trace import Recording, record_catalogue
 TORCHVISION = "torchvision/"
 STEMS = ("small", "large")
 # Where a network comes from.
-CATALOGUE, LIBRARY, HANDED_OVER = "catalogue", "library", "handed_over"
+CATALOGUE, LIBRARY, HANDED_OVER, BROUGHT = "catalogue", "library", "handed_over", "brought"
 _MINE = "mine/"
 _FORMER_PREFIX = "torchvision:"  # links that were copied before there was one name
 
@@ -61,7 +62,7 @@ class Network(ABC):
     @property
     @abstractmethod
     def source(self) -> str:
-        """CATALOGUE, LIBRARY or HANDED_OVER."""
+        """CATALOGUE, LIBRARY, HANDED_OVER or BROUGHT."""
 
     @property
     def is_ours(self) -> bool:
@@ -163,7 +164,10 @@ def _from_torchvision(entry: TorchvisionEntry) -> Network:
 _ALL = (*map(_from_catalogue, MODELS.values()), *map(_from_torchvision, TORCHVISION_CLASSIFIERS.values()))
 _ENTERED: dict[str, Network] = {network.name: network for network in _ALL}
 NETWORKS: Mapping[str, Network] = MappingProxyType(_ENTERED)
+# Those that readers brought: whoever does not know the name does not find them, and nothing here keeps them.
+_HELD: WeakValueDictionary[str, Network] = WeakValueDictionary()
 _LOCKS = fork_safe_locks(["entering"])
+_USED: set[str] = set()  # names: another network never gets one, for what was computed of the first may be remembered
 _Entered = TypeVar("_Entered", bound=Network)
 
 
@@ -172,9 +176,16 @@ def enter_network(network: _Entered) -> _Entered:
     words = re.sub(r"[^A-Za-z0-9_.-]+", "-", network.title).strip("-.") or "network"
     with _LOCKS["entering"]:
         names = (f"{_MINE}{words}{f'-{number}' if number > 1 else ''}" for number in itertools.count(1))
-        entered = replace(network, name=next(name for name in names if name not in _ENTERED))
+        entered = replace(network, name=next(name for name in names if name not in _USED))
+        _USED.add(entered.name)
         _ENTERED[entered.name] = entered
     return entered
+
+
+def hold_network(network: _Entered) -> _Entered:
+    """Let `find_network` find a network by its name, and nobody else, for as long as somebody holds it."""
+    _HELD[network.name] = network
+    return network
 
 
 def leave_network(network: Network) -> None:
@@ -207,6 +218,9 @@ def find_network(name: Any) -> Network:
         InputError: there is none.
     """
     name = present_name(name)
-    if not isinstance(name, str) or name not in NETWORKS:
+    found = (NETWORKS.get(name) or _HELD.get(name)) if isinstance(name, str) else None
+    if found is None and isinstance(name, str) and name.startswith((f"{BROUGHT}/", _MINE)):
+        raise InputError("models.forgotten")
+    if found is None:
         raise InputError("errors.not_a_choice", name="terms.model", value=name, choices=list(MODELS))
-    return NETWORKS[name]
+    return found

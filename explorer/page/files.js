@@ -7,8 +7,9 @@ const isShown = (element) => element.getClientRects().length > 0;
 const isChooser = (target) => target instanceof HTMLInputElement && target.type === "file";
 
 // Why a file is not taken; null where it is.
-export function problemOf(file, words) {
-  if (!file.type.startsWith("image/")) return words.noPicture;
+export function problemOf(file, words, wantsWeights = false) {
+  if (wantsWeights && !file.name.endsWith(".safetensors")) return words.noWeights;
+  if (!wantsWeights && !file.type.startsWith("image/")) return words.noPicture;
   return file.size > Number(words.mostBytes) ? words.tooLarge : null;
 }
 
@@ -39,7 +40,8 @@ function endTold() {
 // Before anything is sent: Gradio would send it, and answer in English.
 function refuse(event, files) {
   endTold();
-  const problem = [...(files ?? [])].map((file) => problemOf(file, pageWords())).find(Boolean);
+  const wantsWeights = event.target.accept?.includes(".safetensors") ?? false;
+  const problem = [...(files ?? [])].map((file) => problemOf(file, pageWords(), wantsWeights)).find(Boolean);
   if (!problem) return;
   event.preventDefault();
   event.stopImmediatePropagation();

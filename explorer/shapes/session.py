@@ -11,7 +11,7 @@ from explorer.checks import check_choice, check_keys, check_whole
 from explorer.data import fit_samples, load_sample
 from explorer.errors import InputError, shorten
 from explorer.models.checkpoints import CheckpointError, available_models
-from explorer.models.networks import HANDED_OVER, STEMS, find_network
+from explorer.models.networks import BROUGHT, HANDED_OVER, STEMS, find_network
 from explorer.models.trace import Trace
 from explorer.shapes.activations import Features, measure_features
 from explorer.shapes.edit import (
@@ -94,8 +94,9 @@ class Setup:
         if self.model == OWN or edited:
             return "no_maps_own" if self.model == OWN else "no_maps_edited"
         network = find_network(self.model)
-        if network.source == HANDED_OVER:
-            return None if network.has_weights else "no_maps_untrained"
+        if network.source in (HANDED_OVER, BROUGHT):
+            fits = "no_maps_input" if self.channels != network.channels else None
+            return fits if network.has_weights else "no_maps_untrained"
         if self.model not in _trained():
             return "no_maps_untrained"
         trained_stem = self.stem == "small" or not self.has_stems

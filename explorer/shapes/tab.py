@@ -13,11 +13,11 @@ import gradio as gr
 from explorer.checks import check_choice
 from explorer.data import load_sample
 from explorer.errors import InputError
-from explorer.models.networks import LIBRARY, NETWORKS, STEMS, TORCHVISION, Network, find_network
+from explorer.models.networks import HANDED_OVER, LIBRARY, NETWORKS, STEMS, TORCHVISION, Network, find_network
 from explorer.models.trace import Layer
 from explorer.page.canvas import build_canvas
 from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
-from explorer.page.events import PRIVATE, draw_look_for, draw_problem, wire
+from explorer.page.events import PRIVATE, draw_look_for, draw_problem, then_wire, wire
 from explorer.page.layout import (
     Wing,
     build_explanation,
@@ -30,6 +30,7 @@ from explorer.page.layout import (
 )
 from explorer.page.samples import build_sample_picker, check_sample
 from explorer.page.scripts import mount
+from explorer.page.weights import build_weights, wire_weights
 from explorer.shapes.activations import find_field, find_middle
 from explorer.shapes.edit import OWN
 from explorer.shapes.figures import STYLED, draw_beside, draw_flow, draw_table, draw_totals
@@ -127,10 +128,11 @@ def on_open(*, state, actions, size, channels, first: Setup = DEFAULT, language:
 def _start(fresh: State, network: tuple[str, str], image: dict, stem, sample, view, language: str) -> dict:
     """Another network: what was chosen and changed in the last one goes, and the image fits it."""
     model, _ = network
-    fits = model != OWN and not NETWORKS[model].is_ours
+    fits = model != OWN and not find_network(model).is_ours
     fitted = {}
     if fits:
-        fitted = {"size": NETWORKS[model].input_size, "channels": NETWORKS[model].channels}
+        chosen = find_network(model)
+        fitted = {"size": chosen.input_size, "channels": chosen.channels}
     elif fresh.fitted:
         fitted = {"size": DEFAULT.size, "channels": DEFAULT.channels}
     changed = {name: value for name, value in fitted.items() if value != image[name]}
@@ -227,8 +229,8 @@ def _draw_layer(found: Found, state: State, sample: int, text: Text) -> dict:
 
 
 def _say_image(setup: Setup, text: Text) -> str:
-    """How a sample was made to fit a network that is made for other images; "" for those of the catalogue."""
-    if setup.model == OWN or find_network(setup.model).is_ours:
+    """How a sample was made to fit a network that is made for other images; "" for those that are made for samples."""
+    if setup.model == OWN or find_network(setup.model).source != HANDED_OVER:
         return ""
     return text("shapes.image_prepared", size=setup.size, channels=setup.channels)
 
@@ -262,6 +264,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
             controls = _build_controls(opened, mine, text)
             editor = _build_script_box("layer-editor", first["editor"], "shapes/editor.js")
             totals = gr.HTML(first["totals"], elem_classes=STYLED, js_on_load=None)
+            weights = build_weights(text, "shapes-weights")
         with picture_column():
             look_for = build_look_for(first["look_for"])
             pictures, sample = _build_views(first, text)
@@ -289,6 +292,8 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     model.input(None, [model], [look_for], js=waits, **PRIVATE)
     triggers = [each.input for each in (*controls.values(), sample, view, actions, shown)]
     wire(triggers, on_setup, inputs, outputs, language, queue=True)
+    brought = wire_weights(weights, model, look_for, language)
+    then_wire(brought, on_setup, inputs, outputs, language, queue=True)
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", **PRIVATE)
     links = {name: inputs[name] for name in ("model", "size", "channels", "stem", "view")}
     return Wing("shapes", links, wraps(on_open)(partial(on_open, first=opened)), inputs, outputs)

@@ -72,7 +72,7 @@ def _shipped(trained, monkeypatch):
 
 def forget():
     for remembered in (
-        computing.available, computing._find_record, session.first_question, session.first_outcome, session.find_outcome
+        computing.available, computing._read_record, session.first_question, session.first_outcome, session.find_outcome
     ):  # fmt: skip
         remembered.cache_clear()
 

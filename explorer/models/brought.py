@@ -1,0 +1,154 @@
+"""Weights that a reader brings: a safetensors file of a network of the catalogue, for whoever holds it alone.
+
+Nothing but `open_weights` gives such a network out, and its name cannot be guessed. It is forgotten when nobody holds it
+any more: a visitor's session holds his.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
+from torch import nn
+
+from explorer.errors import InputError, shorten
+from explorer.models.catalogue import MODELS, create_model
+from explorer.models.networks import BROUGHT, Network, hold_network
+from explorer.models.trace import Recording, record_catalogue
+
+LONGEST_NAME = 32  # characters of a file's name that a reader sees
+MOST_TENSORS = 2000
+# What training libraries put before the names of all tensors.
+_PREFIXES = ("module.", "_orig_mod.", "model.")
+
+
+@dataclass(frozen=True, eq=False)
+class Brought(Network):
+    """A network of the catalogue with a reader's weights.
+
+    Attributes:
+        architecture: its key in MODELS.
+        module: the network, on the processor, in evaluation mode.
+    """
+
+    architecture: str
+    module: nn.Module = field(repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def source(self) -> str:
+        return BROUGHT
+
+    def record(self, channels: int | None = None, stem: str = "small") -> Recording:
+        return record_catalogue(self.architecture, self.channels if channels is None else channels)
+
+    @property
+    def has_weights(self) -> bool:
+        return True
+
+    @contextmanager
+    def borrow(self) -> Iterator[nn.Module]:
+        with self._lock:
+            yield self.module
+
+    def draw(self) -> nn.Module:
+        return create_model(self.architecture).eval()
+
+
+def open_weights(path: str | Path, likely: str | None = None) -> Brought:
+    """The network whose weights a file holds.
+
+    Args:
+        path: of a safetensors file. Its tensors say which network it is.
+        likely: key of the network that it is most likely of: ResNet-20 and Plain-20 have tensors of the same names and
+            shapes.
+
+    Returns:
+        The network, which can be found by its name for as long as somebody holds it.
+
+    Raises:
+        InputError: it cannot be read, is no safetensors file, holds numbers that are not finite, or fits no network.
+    """
+    path = Path(path)
+    tensors = _read(path)
+    fitting = [name for name in MODELS if _fits(name, tensors)]
+    if not fitting:
+        raise _explain_misfit(path, tensors, likely)
+    name = likely if likely in fitting else fitting[0]
+    for key, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise InputError("models.not_finite", file=_name(path), tensor=shorten(key))
+    entry = MODELS[name]
+    channels, _, side = entry.input_shape
+    title = f"{entry.title} · {_name(path)}"
+    secret = f"brought/{secrets.token_urlsafe(24)}"
+    return hold_network(Brought(secret, title, channels, side, entry.fixed_size, False, name, _build(name, tensors)))
+
+
+def _name(path: Path) -> str:
+    """The file's name as a page shows it: of plain letters, not too long."""
+    kept = "".join(each for each in path.name.removesuffix(".safetensors") if each.isalnum() or each in " ._-()")
+    return shorten(kept, LONGEST_NAME)
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        tensors = load(path.read_bytes())
+    except OSError as error:
+        raise InputError("models.file_gone") from error
+    except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
+        raise InputError("models.no_safetensors", file=_name(path)) from error
+    if not tensors or len(tensors) > MOST_TENSORS:
+        raise InputError("models.no_tensors", file=_name(path), count=len(tensors), most=MOST_TENSORS)
+    for prefix in _PREFIXES:
+        if all(key.startswith(prefix) for key in tensors):
+            tensors = {key.removeprefix(prefix): tensor for key, tensor in tensors.items()}
+    return tensors
+
+
+@cache
+def _find_shapes(name: str) -> Mapping[str, torch.Size]:
+    """The shapes of a network's tensors."""
+    with torch.device("meta"):
+        return {key: tensor.shape for key, tensor in create_model(name).state_dict().items()}
+
+
+def _fits(name: str, tensors: Mapping[str, torch.Tensor]) -> bool:
+    return _find_shapes(name) == {key: tensor.shape for key, tensor in tensors.items()}
+
+
+def _explain_misfit(path: Path, tensors: Mapping[str, torch.Tensor], likely: str | None) -> InputError:
+    """What is wrong with it, seen from the network that has most of its tensors' names, or the likely one."""
+    shared = {name: len(_find_shapes(name).keys() & tensors.keys()) for name in MODELS}
+    nearest = max(MODELS, key=lambda name: (shared[name], name == likely))
+    wanted, about = _find_shapes(nearest), {"file": _name(path), "model": MODELS[nearest].title}
+    if not shared[nearest]:
+        return InputError("models.no_such_network", file=_name(path), tensor=shorten(next(iter(tensors))))
+    for key in wanted:
+        if key not in tensors:
+            return InputError("models.tensor_missing", tensor=key, **about)
+        if wanted[key] != tensors[key].shape:
+            shapes = {"wanted": _write(wanted[key]), "found": _write(tensors[key].shape)}
+            return InputError("models.tensor_shape", tensor=key, **shapes, **about)
+    extra = next(key for key in tensors if key not in wanted)
+    return InputError("models.tensor_extra", tensor=shorten(extra), **about)
+
+
+def _write(shape: torch.Size) -> str:
+    return " × ".join(map(str, shape)) or "1"
+
+
+def _build(name: str, tensors: Mapping[str, torch.Tensor]) -> nn.Module:
+    with torch.device("meta"):
+        model = create_model(name)
+    kinds = {key: tensor.dtype for key, tensor in model.state_dict().items()}
+    model.load_state_dict({key: tensors[key].to(kind).clone() for key, kind in kinds.items()}, assign=True)
+    return model.requires_grad_(True).eval()
