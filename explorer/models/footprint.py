@@ -193,7 +193,7 @@ def _replay(recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tu
         recording = recording.at(shape, layer.name)
         layers = recording.trace(shape, last_layer=layer.name).layers
         index = next(index for index, each in enumerate(layers) if each.name == layer.name)
-        output = _Replay(recording, shape[0], index).reach(image)
+        output = TransparentRun(recording, shape[0], index).reach(image)
         # From the last dimension to the first, so that the places of those before do not move.
         at_unit = narrow(output)
         for axis, index in sorted(zip(_find_axes(layer), unit, strict=True), reverse=True):
@@ -204,7 +204,7 @@ def _replay(recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tu
     return Footprint(gradient[0, 0] > 0)
 
 
-class _Reached(BaseException):
+class Reached(BaseException):
     """The layer that was asked for gave this; nothing after it is run."""
 
     def __init__(self, output: torch.Tensor):
@@ -212,7 +212,7 @@ class _Reached(BaseException):
         self.output = output
 
 
-class _Replay(RealRun):
+class TransparentRun(RealRun):
     """Runs the network's own forward, every call transparently, up to one layer.
 
     Args:
@@ -231,12 +231,12 @@ class _Replay(RealRun):
 
     def reach(self, image: torch.Tensor) -> torch.Tensor:
         """What the layer gives for one channel of an image."""
-        copied = copy_structure(self.recording.model, _stand_in)
+        copied = copy_structure(self.recording.model, self.stand_in)
         for name, module in self.recording.replaced.items():
-            _set_module(copied, name, copy_structure(module, _stand_in))
+            _set_module(copied, name, copy_structure(module, self.stand_in))
         try:
             self.run(copied, widen(image, self.channels))
-        except _Reached as reached:
+        except Reached as reached:
             return reached.output
         except Exception as error:
             if isinstance(error, InputError):
@@ -245,17 +245,33 @@ class _Replay(RealRun):
             raise UnsupportedLayerError("trace.check_no_counterpart", model, type(error).__name__) from error
         raise InputError("trace.no_layer", layer=type(self.recording.model).__name__)
 
+    def stand_in(self, tensor: torch.Tensor) -> torch.Tensor:
+        """In place of a parameter or buffer: ones, or its own numbers where they count something."""
+        if not tensor.dtype.is_floating_point:
+            return torch.zeros(tensor.shape, dtype=tensor.dtype) if tensor.device.type == "meta" else tensor
+        return torch.ones((), dtype=torch.float64).expand(tensor.shape)
+
+    def make_constant(self, value: Any) -> Any:
+        """In place of what comes from parameters alone: it must not take anything away."""
+        is_number = isinstance(value, torch.Tensor) and value.dtype.is_floating_point
+        return torch.ones((), dtype=torch.float64).expand(value.shape) if is_number else value
+
+    def take(self, result: Any) -> Any:
+        """Hears of what each layer gives, in the order of the trace, and passes it on."""
+        if self.left == 0:
+            raise Reached(first_tensor(result))
+        return result
+
     def handle(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
         args, kwargs = fx.node.map_aggregate((args, kwargs), self._find_newest)
         tensors = find_all((args, kwargs), torch.Tensor)
         if not any(each.requires_grad for each in tensors):
-            return fx.node.map_aggregate(call(*args, **kwargs), _make_positive)
+            return fx.node.map_aggregate(call(*args, **kwargs), self.make_constant)
         written = args[0] if writes_into(target, kwargs) else None
         result = self._replay(target, call, args, kwargs, path, module)
         if written is None and not find_all(result, torch.Tensor):
             return result  # a size, a type
-        if self.left == 0:
-            raise _Reached(result if isinstance(result, torch.Tensor) else find_all(result, torch.Tensor)[0])
+        result = self.take(result)
         self.left -= 1
         if written is None:
             return result
@@ -309,14 +325,6 @@ def _splits_channels(step: Step) -> bool:
     return step.operation is not None and step.operation.replay is Replay.AS_PARTS
 
 
-def _stand_in(tensor: torch.Tensor) -> torch.Tensor:
-    """In place of a parameter or buffer: ones, or its own numbers where they count something."""
-    if not tensor.dtype.is_floating_point:
-        return torch.zeros(tensor.shape, dtype=tensor.dtype) if tensor.device.type == "meta" else tensor
-    return torch.ones((), dtype=torch.float64).expand(tensor.shape)
-
-
-def _make_positive(value: Any) -> Any:
-    """What comes from parameters alone must not take anything away."""
-    is_number = isinstance(value, torch.Tensor) and value.dtype.is_floating_point
-    return torch.ones((), dtype=torch.float64).expand(value.shape) if is_number else value
+def first_tensor(result: Any) -> torch.Tensor:
+    """What a layer gave, the first of several."""
+    return result if isinstance(result, torch.Tensor) else find_all(result, torch.Tensor)[0]
