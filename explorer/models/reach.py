@@ -52,10 +52,12 @@ class Change:
     Attributes:
         channels: int, how many channels of a unit have another value, however little it differs.
         amount: float64, the largest difference among the channels of a unit.
+        num_channels: how many channels a unit has.
     """
 
     channels: np.ndarray
     amount: np.ndarray
+    num_channels: int
 
     @property
     def mask(self) -> np.ndarray:
@@ -294,4 +296,4 @@ def _know(tensor: torch.Tensor) -> torch.Tensor:
 def _compare(layer: Layer, before: torch.Tensor, after: torch.Tensor) -> Change:
     first, second = _flatten(before, layer), _flatten(after, layer)
     amount = np.abs(np.nan_to_num(second.astype(np.float64)) - np.nan_to_num(first.astype(np.float64)))
-    return Change((first != second).sum(0), amount.max(0))
+    return Change((first != second).sum(0), amount.max(0), len(first))

@@ -10,8 +10,9 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
+from explorer.models.reach import Change, Reach
 from explorer.page.canvas import Map, draw_maps
-from explorer.page.style import ACCENT, ROLES, new_figure
+from explorer.page.style import ACCENT, ROLES, SEQUENTIAL, new_figure
 from explorer.receptive_field.effective import SHARES, EffectiveField
 from explorer.receptive_field.maths import (
     FieldBox,
@@ -23,8 +24,9 @@ from explorer.receptive_field.maths import (
     find_unit,
     how_much_is_joined,
 )
-from explorer.receptive_field.networks import UnitCheck
-from explorer.text import Text
+from explorer.receptive_field.networks import UnitCheck, find_bounds
+from explorer.receptive_field.reach import Changes
+from explorer.text import Text, join_sentences
 
 CHART_HEIGHT = 390
 KIND_ROLES = {"input": "theory", "conv": "conv", "pool": "pool", "transposed": "activation", "global": "linear"}
@@ -341,6 +343,169 @@ def draw_depth_table(lines: Sequence[tuple[int, str, int, int]], heads: Sequence
     """Number of layers, the tutorial's figure, and what is so for two networks, as HTML."""
     body = [([depth, claim, *(f"{size} × {size}" for size in sizes)], False) for depth, claim, *sizes in lines]
     return _draw_table(heads, body, words=())
+
+
+# ---- the way forward ----------------------------------------------------------------------------------------------
+
+MOST_SMALL_MAPS = 12
+LEAST_HEAT = 0.3  # of the scale: what changed a little must not look as if it had not
+
+
+def draw_reach(
+    key: str, backdrop: str, rows: Sequence[LayerRow], chosen: int, pixel: tuple[int, int], reach: Sequence[Reach],
+    changes: Changes | None, text: Text,
+) -> dict:  # fmt: skip
+    """Whom a pixel reaches, a map a layer, and who changed: the value of the component that reach.js draws.
+
+    Args:
+        key: the same for the same picture alone.
+        backdrop: key of the image.
+        rows: the image's own row, then one a layer.
+        chosen: number of the layer that is drawn large.
+        pixel: (row, column) in the image.
+        reach: for each row.
+        changes: what changed, or None while it is not known.
+        text: sentences in the page's language.
+    """
+    changed = [None] * len(rows) if changes is None else changes.layers
+    maps = [_encode_reach(each, change) for each, change in zip(reach, changed, strict=True)]
+    strip = [
+        {
+            "number": number,
+            "map": maps[number],
+            "title": text("receptive_field.small_title", number=number, rows=maps[number]["rows"], columns=maps[number]["columns"]),
+            "caption": text("receptive_field.small_caption", count=f"{reach[number].mask.sum():,}", total=f"{reach[number].mask.size:,}"),
+            "changed": "" if change is None else text("receptive_field.small_changed", count=f"{change.mask.sum():,}"),
+            "label": name_layer(rows[number], text),
+        }
+        for number, change in ((number, changed[number]) for number in choose_shown(len(rows), chosen))
+    ]  # fmt: skip
+    words = ("unreached", "reached", "changed")
+    return {
+        "key": key,
+        "backdrop": backdrop,
+        "size": rows[0].num_units,
+        "pixel": list(pixel),
+        "chosen": chosen,
+        "last": len(rows) - 1,
+        "map": maps[chosen],
+        "maxSide": REACH_SIDE,
+        "scale": SEQUENTIAL,
+        "leastHeat": LEAST_HEAT,
+        "strip": strip,
+        "legend": [text(f"receptive_field.legend_{word}") for word in words],
+        "label": text("receptive_field.reach_label", row=pixel[0], column=pixel[1]),
+        "imageTitle": text("receptive_field.pixel_title", row=pixel[0], column=pixel[1]),
+        "imageCaption": text("receptive_field.pixel_caption"),
+        "mapTitle": name_layer(rows[chosen], text),
+        "mapCaption": describe_reached(reach[chosen], text),
+    }
+
+
+REACH_SIDE = 290  # px, greatest side of the image and of the large map
+
+
+def choose_shown(count: int, chosen: int) -> list[int]:
+    """Numbers of layers of which a small map is drawn: all of few, else some at equal distances and the chosen one.
+
+    >>> choose_shown(51, 3)
+    [0, 3, 9, 14, 18, 23, 27, 32, 36, 41, 45, 50]
+    """
+    if count <= MOST_SMALL_MAPS:
+        return list(range(count))
+    shown = np.linspace(0, count - 1, MOST_SMALL_MAPS).round().astype(int).tolist()
+    inside = range(1, MOST_SMALL_MAPS - 1)  # the image and the last layer stay
+    if chosen not in shown:
+        shown[min(inside, key=lambda place: abs(shown[place] - chosen))] = chosen
+    return shown
+
+
+def _encode_reach(reach: Reach, change: Change | None) -> dict:
+    """The smallest box of a map that holds all reached units, a byte a unit: 0 for those in between that no path reaches, 1
+    for those that are reached, 2 to 255 for those that changed, by how much."""
+    bounds = find_bounds(reach.mask) or (0, 0, 0, 0)
+    top, left, bottom, right = bounds
+    codes = reach.mask.astype(np.uint8)
+    if change is not None:
+        most = float(change.amount.max()) or 1.0
+        codes[change.mask] = 2 + np.rint(253 * np.sqrt(change.amount[change.mask] / most)).astype(np.uint8)
+    rows, columns = reach.mask.shape
+    content = base64.b64encode(np.ascontiguousarray(codes[top:bottom, left:right]).tobytes()).decode("ascii")
+    return {"rows": rows, "columns": columns, "box": list(bounds), "codes": content}
+
+
+def describe_reached(reach: Reach, text: Text) -> str:
+    """How many units are reached, and how they lie."""
+    count, total = int(reach.mask.sum()), reach.mask.size
+    key = "none" if count == 0 else "all" if count == total else "some"
+    top, left, bottom, right = find_bounds(reach.mask) or (0, 0, 0, 0)
+    said = {"count": f"{count:,}", "total": f"{total:,}", "height": bottom - top, "width": right - left}
+    words = text(f"receptive_field.reached_{key}", **said)
+    if count < (bottom - top) * (right - left):
+        words += text("receptive_field.reached_holes")
+    return words if reach.is_exact else words + text("receptive_field.reached_bound")
+
+
+def draw_reach_badge(
+    network: str, changes: Changes | None, number: int, reached: int, text: Text, problem: str = ""
+) -> str:
+    """What was changed and how many units of the chosen layer changed with it, and why others did not, as HTML.
+
+    Args:
+        network: what the reader calls it.
+        changes: what changed, or None while it is not known.
+        number: of the chosen layer.
+        reached: how many of its units can change.
+        text: sentences in the page's language.
+        problem: why it will not be known.
+    """
+    if changes is None:
+        return f'<p class="field-badge">{escape(problem or text("receptive_field.changing"))}</p>'
+    change = changes.layers[number]
+    values, changed_values = reached * change.num_channels, int(change.channels.sum())
+    said = {
+        "changed": f"{int(change.mask.sum()):,}", "reached": f"{reached:,}", "values": f"{values:,}",
+        "channels": change.num_channels, "changed_values": f"{changed_values:,}",
+        "share": f"{changed_values / max(values, 1):.0%}",
+    }  # fmt: skip
+    ran = text(
+        f"receptive_field.ran_{changes.weights}",
+        network=network, before=_say_number(changes.before), after=_say_number(changes.after),
+    )  # fmt: skip
+    words = [ran]
+    if reached:
+        words.append(text("receptive_field.changed_values", **said))
+    if changed_values < values:
+        words.extend(text(f"receptive_field.stopped_{stop}") for stop in (*sorted(changes.stops[number]), "rounding"))
+    return f'<p class="field-badge">{escape(join_sentences(words, text))}</p>'
+
+
+def draw_reach_table(
+    rows: Sequence[LayerRow], chosen: int, reach: Sequence[Reach], changes: Changes | None, text: Text
+) -> str:
+    """How many units of every layer a pixel reaches and how many changed, as HTML."""
+    heads = ("number", "layer", "kind", "units", "reached", "reached_share", "patch", "changed", "changed_values")
+    body = []
+    for number, (row, each) in enumerate(zip(rows, reach, strict=True)):
+        count = int(each.mask.sum())
+        top, left, bottom, right = find_bounds(each.mask) or (0, 0, 0, 0)
+        changed = [text("receptive_field.none")] * 2
+        if changes is not None:
+            change = changes.layers[number]
+            share = change.channels.sum() / max(count * change.num_channels, 1)
+            changed = [f"{int(change.mask.sum()):,}", f"{share:.0%}"]
+        cells = [
+            number,
+            escape(row.name or text("receptive_field.kind_input")),
+            _draw_kind(row.kind, text),
+            f"{each.mask.shape[0]} × {each.mask.shape[1]}",
+            f"{count:,}" if each.is_exact else f"≤ {count:,}",
+            f"{count / each.mask.size:.0%}",
+            f"{bottom - top} × {right - left}",
+            *changed,
+        ]
+        body.append((cells, number == chosen))
+    return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(1, 2))
 
 
 # ---- the effective field ------------------------------------------------------------------------------------------

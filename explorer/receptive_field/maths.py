@@ -544,6 +544,51 @@ def compute_chain_reach(layers: Sequence[Mapping[str, Any]], rows: Sequence[Laye
     return _pull_back(parse_layers(layers)[:number], units, 0, counts)[0]
 
 
+def compute_chain_spread(
+    layers: Sequence[Mapping[str, Any]], rows: Sequence[LayerRow], index: int
+) -> tuple[np.ndarray, ...]:
+    """Which units of each layer of a chain depend on one pixel of the image, along one side.
+
+    The way forward: the columns of `compute_chain_reach`, which goes the way back.
+
+    Args:
+        layers: rows as `parse_layers` takes them.
+        rows: what `trace_layer_table` gave for them.
+        index: of the pixel, from 0 to the side of the image.
+
+    Returns:
+        (units,) bool for the image and for each layer.
+
+    Raises:
+        InputError: there is no such pixel, or `parse_layers` refuses the layers.
+    """
+    index = check_whole("receptive_field.pixel", index, 0, rows[0].num_units - 1)
+    spread = [np.arange(rows[0].num_units) == index]
+    for layer, row in zip(parse_layers(layers), rows[1:], strict=True):
+        push = _push_through_transposed if layer["type"] == "transposed" else _push_through_window
+        spread.append(push(layer, spread[-1], row.num_units))
+    return tuple(spread)
+
+
+def _push_through_window(layer: Mapping[str, Any], marked: np.ndarray, num_units: int) -> np.ndarray:
+    """Unit o reads the units o s - p + d t."""
+    reached = np.zeros(num_units, dtype=bool)
+    for tap in range(layer["kernel"]):
+        read = np.arange(num_units) * layer["stride"] - layer["padding"] + layer["dilation"] * tap
+        inside = (read >= 0) & (read < len(marked))
+        reached[inside] |= marked[read[inside]]
+    return reached
+
+
+def _push_through_transposed(layer: Mapping[str, Any], marked: np.ndarray, num_units: int) -> np.ndarray:
+    """Unit i writes to the units i s - p + d t."""
+    reached = np.zeros(num_units, dtype=bool)
+    for tap in range(layer["kernel"]):
+        written = np.nonzero(marked)[0] * layer["stride"] - layer["padding"] + layer["dilation"] * tap
+        reached[written[(written >= 0) & (written < num_units)]] = True
+    return reached
+
+
 def compute_box_reach(row: LayerRow, input_size: int) -> np.ndarray:
     """Which pixels of the image lie in the box of each unit of a layer, along one side.
 

@@ -194,14 +194,15 @@ def check_chain_unit(
     return UnitCheck(verdict, None, replace(field, mask=mask), 1000 * (time.perf_counter() - start))
 
 
-def build_chain(layers: Sequence[Mapping[str, Any]]) -> nn.Sequential:
+def build_chain(layers: Sequence[Mapping[str, Any]], device: str = "meta") -> nn.Sequential:
     """Build a chain from PyTorch's modules, for one channel and without biases; poolings take the maximum.
 
     Args:
         layers: rows as `parse_layers` gives them, each with all its cells.
+        device: where the weights lie; on "meta" they have no numbers.
 
     Returns:
-        The modules in order, with their weights on the meta device.
+        The modules in order.
     """
     kinds = {"conv": nn.Conv2d, "transposed": nn.ConvTranspose2d}
     modules: list[nn.Module] = []
@@ -210,7 +211,7 @@ def build_chain(layers: Sequence[Mapping[str, Any]]) -> nn.Sequential:
         if layer["type"] == "pool":
             modules.append(nn.MaxPool2d(layer["kernel"], **window))
         else:
-            modules.append(kinds[layer["type"]](1, 1, layer["kernel"], bias=False, device="meta", **window))
+            modules.append(kinds[layer["type"]](1, 1, layer["kernel"], bias=False, device=device, **window))
     return nn.Sequential(*modules)
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from explorer.models.networks import NETWORKS
+from explorer.models.reach import Reach
 from explorer.receptive_field.figures import name_layer, name_stack
 from explorer.receptive_field.maths import (
     FieldBox,
@@ -18,7 +19,8 @@ from explorer.receptive_field.maths import (
     how_much_is_joined,
     summarise_stack,
 )
-from explorer.receptive_field.networks import trace_model
+from explorer.receptive_field.networks import find_bounds, trace_model
+from explorer.receptive_field.reach import find_first_spread, find_reach
 from explorer.receptive_field.session import IMAGE_SIZE, Spot
 from explorer.text import Text
 
@@ -69,6 +71,33 @@ def _describe_losses(field: FieldBox, text: Text) -> str:
     return words
 
 
+def describe_spread(spot: Spot, reach: Sequence[Reach], text: Text) -> str:
+    """What to look for on the way forward: which units of the chosen layer the pixel reaches."""
+    row, column = spot.pixel_inside
+    mask = reach[spot.number].mask
+    bounds = find_bounds(mask)
+    said = {
+        "row": row, "column": column, "name": f"<b>{html.escape(name_layer(spot.row, text))}</b>",
+        "count": f"{int(mask.sum()):,}", "total": f"{mask.size:,}",
+    }  # fmt: skip
+    if spot.number == 0:
+        return text("receptive_field.look_pixel", **said)
+    if bounds is None:
+        return text("receptive_field.look_reach_none", **said)
+    if spot.row.kind == "global":
+        return text("receptive_field.look_reach_one", **said)
+    if mask.all():
+        return text("receptive_field.look_reach_all", **said)
+    top, left, bottom, right = bounds
+    words = text("receptive_field.look_reach", height=bottom - top, width=right - left, **said)
+    since = find_first_spread(reach)
+    if since is None:
+        return words
+    return words + text(
+        "receptive_field.look_since", number=since, name=html.escape(name_layer(spot.rows[since], text))
+    )
+
+
 def tell_story(story: str, spot: Spot, text: Text) -> str:
     """The sentence of a story, with numbers computed now."""
     rows, field = spot.rows, spot.field
@@ -84,6 +113,11 @@ def tell_story(story: str, spot: Spot, text: Text) -> str:
         other = trace_model("resnet34", IMAGE_SIZE)
         said |= {"other": find_last_local(other).size}
         said |= {"kernels": _count_wide(rows), "other_kernels": _count_wide(other)}
+    elif story == "forward":
+        reach = find_reach(spot.chain, spot.pixel_inside)
+        row, column = spot.pixel_inside
+        counts = [f"{int(each.mask.sum()):,}" for each in reach if each.mask.size > 1]
+        said |= {"row": row, "column": column, "counts": " → ".join(counts)}
     elif story == "whole":
         wide = find_first_as_wide(rows)
         number = rows.index(wide)

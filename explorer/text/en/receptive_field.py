@@ -124,6 +124,10 @@ SENTENCES = {
         "Two 3×3 layers see {size} × {size} pixels, just as one 5×5 does. For each pair of channels they need {small} "
         "weights in place of {large} ({saved} less), and have {relus} ReLUs in place of {large_relus}."
     ),
+    "tell_forward": (
+        "One pixel fans out, and the map shrinks meanwhile: pixel ({row}, {column}) reaches {counts} units, layer by layer. "
+        "Click any pixel, or a small map."
+    ),
     "tell_resnet50": (
         "ResNet-50 is deeper than ResNet-34 and yet sees {size} × {size} pixels in place of {other} × {other}: only "
         "{kernels} of its layers widen the field, against {other_kernels}."
@@ -140,6 +144,61 @@ SENTENCES = {
         "Dilations of 1, 2 and 5 with the same {weights} weights span {size} × {size} pixels, and {share} of the box "
         "reach the unit: no holes."
     ),
+    # the way forward
+    "direction": "Question",
+    "direction_back": "What does this unit see?",
+    "direction_forward": "Which units does this pixel reach?",
+    "pixel_row": "Pixel: row",
+    "pixel_column": "Pixel: column",
+    "pixel_title": "pixel ({row}, {column})",
+    "pixel_caption": "Click another pixel, or use the arrow keys.",
+    "reach_label": "The units that pixel ({row}, {column}) reaches in each layer",
+    "small_title": "{number} · {rows}×{columns}",
+    "small_caption": "{count} of {total}",
+    "small_changed": "{count} changed",
+    "reached_some": "{count} of {total} units, {height} × {width}.",
+    "reached_all": "All {total} units.",
+    "reached_none": "No unit.",
+    "reached_holes": " No path reaches the units between them.",
+    "reached_bound": " A layer before is not followed path by path, so some of these may not be reached.",
+    "legend_unreached": "cannot be reached",
+    "legend_reached": "can be reached",
+    "legend_changed": "changed; darker: by more",
+    "look_pixel": "Pixel ({row}, {column}) is still alone here. Move the layer slider, and watch it fan out.",
+    "look_reach": (
+        "Pixel ({row}, {column}) fans out: in {name} it reaches {count} of the {total} units, a patch of {height} × {width}."
+    ),
+    "look_reach_all": "Pixel ({row}, {column}) has fanned out: in {name} it reaches every unit, all {total}.",
+    "look_reach_one": "{name} joins all positions: whatever is computed from here on, pixel ({row}, {column}) reaches it.",
+    "look_reach_none": "Pixel ({row}, {column}) reaches no unit of {name}: the strides pass over it.",
+    "look_since": " From layer {number}, {name}, on it reaches every unit.",
+    "changing": "Running the network twice, with and without this pixel …",
+    "ran_trained": "{network} ran twice with its trained weights: with this pixel at {before}, then at {after}.",
+    "ran_random": "{network} ran twice with the random weights that it begins with: with this pixel at {before}, then at {after}.",
+    "ran_chain": (
+        "Your layers ran twice with one channel and random weights, without ReLU: with this pixel at {before}, then at {after}."
+    ),
+    "changed_values": (
+        "Of the {reached} units that can change here, {changed} did; of their {values} values ({channels} in each unit) "
+        "{changed_values} did, {share}."
+    ),
+    "stopped_activation": "A ReLU stops a change where it gives 0 before and after.",
+    "stopped_pool": "Max pooling stops it where another unit of the window is larger.",
+    "stopped_rounding": "A change that is too small is lost in rounding.",
+    "not_changed": "What did change cannot be shown: {reason}",
+    "too_heavy_chain": (
+        "Your layers need {mult_adds} billion multiply-adds at this size; at most {max_adds} billion are run here. Choose "
+        "smaller kernels or a smaller image."
+    ),
+    "no_pixel": (
+        "The image has no pixel ({row}, {column}): it has {size} × {size} pixels, so rows and columns go from 0 to {last}."
+    ),
+    "head_reached": "Reached",
+    "head_reached_share": "Share",
+    "head_patch": "Patch",
+    "head_changed": "Changed",
+    "head_changed_values": "Values changed",
+    "story_forward": "One pixel fans out",
     # the effective field
     "effective": "How much of it counts: the effective field",
     "effective_intro": (
