@@ -347,7 +347,7 @@ def draw_depth_table(lines: Sequence[tuple[int, str, int, int]], heads: Sequence
 
 # ---- the way forward ----------------------------------------------------------------------------------------------
 
-MOST_SMALL_MAPS = 12
+MOST_SMALL_MAPS = 9
 LEAST_HEAT = 0.3  # of the scale: what changed a little must not look as if it had not
 
 
@@ -402,14 +402,14 @@ def draw_reach(
     }
 
 
-REACH_SIDE = 290  # px, greatest side of the image and of the large map
+REACH_SIDE = 232  # px, greatest side of the image and of the large map
 
 
 def choose_shown(count: int, chosen: int) -> list[int]:
     """Numbers of layers of which a small map is drawn: all of few, else some at equal distances and the chosen one.
 
     >>> choose_shown(51, 3)
-    [0, 3, 9, 14, 18, 23, 27, 32, 36, 41, 45, 50]
+    [0, 3, 12, 19, 25, 31, 38, 44, 50]
     """
     if count <= MOST_SMALL_MAPS:
         return list(range(count))
@@ -447,20 +447,34 @@ def describe_reached(reach: Reach, text: Text) -> str:
 
 
 def draw_reach_badge(
-    network: str, changes: Changes | None, number: int, reached: int, text: Text, problem: str = ""
-) -> str:
-    """What was changed and how many units of the chosen layer changed with it, and why others did not, as HTML.
+    network: str, reach: Sequence[Reach], changes: Changes | None, number: int, since: str | None,
+    text: Text, problem: str = "",
+) -> str:  # fmt: skip
+    """From where on all units are reached, what was changed, how many units changed with it, and why others did not.
 
     Args:
         network: what the reader calls it.
+        reach: of the image, then of each layer.
         changes: what changed, or None while it is not known.
         number: of the chosen layer.
-        reached: how many of its units can change.
+        since: name of the first layer from which on every unit is reached, or None.
         text: sentences in the page's language.
         problem: why it will not be known.
+
+    Returns:
+        HTML.
     """
+    paragraphs = []
+    if since is not None:
+        paragraphs.append(text("receptive_field.reached_since", name=since))
     if changes is None:
-        return f'<p class="field-badge">{escape(problem or text("receptive_field.changing"))}</p>'
+        paragraphs.append(problem or text("receptive_field.changing"))
+    else:
+        paragraphs += _describe_changes(network, int(reach[number].mask.sum()), changes, number, text)
+    return "".join(f'<p class="field-badge">{escape(words)}</p>' for words in paragraphs)
+
+
+def _describe_changes(network: str, reached: int, changes: Changes, number: int, text: Text) -> list[str]:
     change = changes.layers[number]
     values, changed_values = reached * change.num_channels, int(change.channels.sum())
     said = {
@@ -468,16 +482,14 @@ def draw_reach_badge(
         "channels": change.num_channels, "changed_values": f"{changed_values:,}",
         "share": f"{changed_values / max(values, 1):.0%}",
     }  # fmt: skip
-    ran = text(
-        f"receptive_field.ran_{changes.weights}",
-        network=network, before=_say_number(changes.before), after=_say_number(changes.after),
-    )  # fmt: skip
-    words = [ran]
+    grey = {"before": f"{changes.before:.2g}", "after": f"{changes.after:.2g}"}
+    words = [text(f"receptive_field.ran_{changes.weights}", network=network, **grey)]
     if reached:
         words.append(text("receptive_field.changed_values", **said))
     if changed_values < values:
-        words.extend(text(f"receptive_field.stopped_{stop}") for stop in (*sorted(changes.stops[number]), "rounding"))
-    return f'<p class="field-badge">{escape(join_sentences(words, text))}</p>'
+        stops = (*sorted(changes.stops[number]), "rounding")
+        words.append(join_sentences((text(f"receptive_field.stopped_{stop}") for stop in stops), text))
+    return words
 
 
 def draw_reach_table(

@@ -8,7 +8,8 @@ import { findBackdrop, onBackdrop } from "./backdrop.js";
 
 const UNREACHED = [232, 236, 241, 255]; // on a light and on a dark page
 const REACHED = [126, 205, 180, 255];
-const SMALL = 68; // px of a small map
+const [LEAST_SMALL, MOST_SMALL] = [60, 118]; // px of a small map
+const ROOM = 16; // px around it
 const LEAST_BOX = 7; // px of an outline that can be seen from afar
 
 // ---- drawing --------------------------------------------------------------------------------------------------
@@ -86,8 +87,9 @@ class Forward {
 
   constructor(element, props) {
     this.props = props;
-    [this.host, this.strip, this.legend, this.badge, this.table] = ["reach", "reach-strip", "reach-legend", "reach-badge", "reach-table"]
-      .map((name) => element.querySelector(`.${name}`));
+    const find = (name) => element.querySelector(`.${name}`);
+    [this.host, this.strip] = [find("reach"), find("reach-strip")];
+    [this.legend, this.badge, this.table] = [find("reach-legend"), find("reach-badge"), find("reach-table")];
     this.parts = { image: this.buildPart("image"), map: this.buildPart("map") };
     const { canvas } = this.parts.image;
     canvas.tabIndex = 0;
@@ -99,7 +101,7 @@ class Forward {
     const part = buildFigure();
     part.figure.className = `reach-${name}`;
     part.canvas.setAttribute("role", "img");
-    this.host.append(part.figure);
+    this.host.insertBefore(part.figure, this.host.querySelector(".reach-words"));
     return part;
   }
 
@@ -129,13 +131,15 @@ class Forward {
     const paint = shadesOfCodes(payload.scale, payload.leastHeat);
     drawPixel(parts.image.canvas, payload, backdrop.image, side);
     drawReach(parts.map.canvas, payload.map, paint, side, 3);
-    this.drawStrip(payload, paint);
+    this.drawStrip(payload, backdrop.image, paint);
     this.drawLegend(payload, paint);
     this.badge.innerHTML = payload.badge; // escaped where it is made, and so is the table
     this.table.innerHTML = payload.table;
   }
 
-  drawStrip({ strip, chosen, label }, paint) {
+  drawStrip(payload, image, paint) {
+    const { strip, chosen, label } = payload;
+    const side = clamp(Math.floor(this.drawnWidth / strip.length) - ROOM, LEAST_SMALL, MOST_SMALL);
     while (this.small.length > strip.length) this.small.pop().button.remove();
     while (this.small.length < strip.length) this.addSmall();
     this.strip.setAttribute("aria-label", label);
@@ -146,7 +150,8 @@ class Forward {
       button.setAttribute("aria-pressed", String(each.number === chosen));
       button.setAttribute("aria-label", [each.label, each.title, each.caption, each.changed].filter(Boolean).join(", "));
       [title.textContent, caption.textContent, changed.textContent] = [each.title, each.caption, each.changed];
-      drawReach(canvas, each.map, paint, SMALL, 2);
+      if (each.number === 0) drawPixel(canvas, payload, image, side);
+      else drawReach(canvas, each.map, paint, side, 2);
     });
   }
 

@@ -20,7 +20,6 @@ from explorer.receptive_field.maths import (
     summarise_stack,
 )
 from explorer.receptive_field.networks import find_bounds, trace_model
-from explorer.receptive_field.reach import find_first_spread, find_reach
 from explorer.receptive_field.session import IMAGE_SIZE, Spot
 from explorer.text import Text
 
@@ -89,13 +88,7 @@ def describe_spread(spot: Spot, reach: Sequence[Reach], text: Text) -> str:
     if mask.all():
         return text("receptive_field.look_reach_all", **said)
     top, left, bottom, right = bounds
-    words = text("receptive_field.look_reach", height=bottom - top, width=right - left, **said)
-    since = find_first_spread(reach)
-    if since is None:
-        return words
-    return words + text(
-        "receptive_field.look_since", number=since, name=html.escape(name_layer(spot.rows[since], text))
-    )
+    return text("receptive_field.look_reach", height=bottom - top, width=right - left, **said)
 
 
 def tell_story(story: str, spot: Spot, text: Text) -> str:
@@ -113,11 +106,6 @@ def tell_story(story: str, spot: Spot, text: Text) -> str:
         other = trace_model("resnet34", IMAGE_SIZE)
         said |= {"other": find_last_local(other).size}
         said |= {"kernels": _count_wide(rows), "other_kernels": _count_wide(other)}
-    elif story == "forward":
-        reach = find_reach(spot.chain, spot.pixel_inside)
-        row, column = spot.pixel_inside
-        counts = [f"{int(each.mask.sum()):,}" for each in reach if each.mask.size > 1]
-        said |= {"row": row, "column": column, "counts": " → ".join(counts)}
     elif story == "whole":
         wide = find_first_as_wide(rows)
         number = rows.index(wide)

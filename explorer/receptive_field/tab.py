@@ -47,6 +47,7 @@ from explorer.receptive_field.figures import (
     draw_reach_table,
     draw_stack_table,
     draw_stacks,
+    name_layer,
 )
 from explorer.receptive_field.maths import (
     COLUMN_LIMITS,
@@ -62,7 +63,7 @@ from explorer.receptive_field.maths import (
     find_problems,
 )
 from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, trace_model
-from explorer.receptive_field.reach import Changes, find_changes, find_reach
+from explorer.receptive_field.reach import Changes, find_changes, find_first_spread, find_reach
 from explorer.receptive_field.sentences import (
     describe_layer,
     describe_spread,
@@ -124,7 +125,7 @@ CLAIMED_DEPTHS = ((1, "3"), (3, "7"), (5, "15"), (10, "32"), (20, "100+"))
 # ---- what the page calls ------------------------------------------------------------------------------------------
 
 
-def on_view(last, row, column, *, language: str, **values) -> dict:
+def on_view(last, row=None, column=None, *, language: str, **values) -> dict:
     """Everything for what is set.
 
     It is called after any change, so that it alone decides what is shown: of two handlers the earlier could answer later.
@@ -132,7 +133,7 @@ def on_view(last, row, column, *, language: str, **values) -> dict:
 
     Args:
         last: number of the last layer that the slider knows of; another one is told.
-        row, column: of the pixel that stands in the page; another one is told.
+        row, column: of the pixel that stands in the page, None where none does; another one is told.
         language: of the page.
         **values: those of a View.
     """
@@ -168,7 +169,7 @@ def _mark_problems(problems: Sequence[CellError], language: str) -> dict:
     return {"look_for": gr.update(value=draw_problem(problems[0].sentence(language))), "marks": marks}
 
 
-def on_open(last, row, column, *, language: str, **values) -> dict:
+def on_open(last, row=None, column=None, *, language: str, **values) -> dict:
     """The same for what a link asked for, and the size; the check, which follows other events, is made at once.
 
     A link names no size where it is that with which the page opens: then a network comes at its own.
@@ -237,7 +238,6 @@ STORIES: dict[str, dict[str, Any]] = {
         "layers": make_layers(("conv", 3, 1, 1, 1), ("conv", 3, 1, 1, 1)),
         "compared": ["stack5x5"],
     },
-    "forward": {"model": "lenet5", "compared": [STACK], "direction": FORWARD},
     "resnet50": {"model": "resnet50", "compared": ["resnet34", "resnet18"]},
     "whole": {"model": "resnet18", "compared": [STACK]},
     "gridding": {
@@ -264,14 +264,14 @@ def open_story(story: str) -> tuple[Spot, Compared]:
 
 
 def find_story(direction: str, spot: Spot, compared: Compared) -> str | None:
-    """The story that is told of a unit, or of a pixel, beside what it is compared with, or None."""
+    """The story that is told of a unit beside what it is compared with, or None. All of them go from units back."""
 
     def parts_of(spot: Spot, compared: Compared) -> tuple:
         return spot.chain, spot.number, spot.place, compared
 
     shown = parts_of(spot, compared)
-    asked = (story for story, values in STORIES.items() if values.get("direction", BACK) == direction)
-    return next((story for story in asked if parts_of(*open_story(story)) == shown), None)
+    told = STORIES if direction == BACK else ()
+    return next((story for story in told if parts_of(*open_story(story)) == shown), None)
 
 
 # ---- what they show -----------------------------------------------------------------------------------------------
@@ -319,11 +319,12 @@ def draw_forward(scene: Scene, text: Text, changes: Changes | None = None, probl
     reach = find_reach(spot.chain, spot.pixel_inside)
     key = sign((scene.ground, spot.pixel_inside, FORWARD))
     drawn = draw_reach(key, scene.ground_key, spot.rows, spot.number, spot.pixel_inside, reach, changes, text)
-    reached = int(reach[spot.number].mask.sum())
+    since = find_first_spread(reach)
+    named = None if since is None else name_layer(spot.rows[since], text)
     network = name_network(spot.model, text)
     drawn |= {
         "network": spot.model,
-        "badge": draw_reach_badge(network, changes, spot.number, reached, text, problem),
+        "badge": draw_reach_badge(network, reach, changes, spot.number, named, text, problem),
         "table": draw_reach_table(spot.rows, spot.number, reach, changes, text),
     }
     return {"backdrop": Drawing(scene.ground, partial(draw_ground, scene)), "reach": drawn}
@@ -379,7 +380,8 @@ def build_tab(language: str) -> Wing:
                     pictures["backdrop"] = build_bridge("receptive_field/backdrop.js", first["backdrop"])
             with gr.Column(visible="hidden") as controls["forward"]:
                 pictures["reach"] = build_reach()
-    pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
+    with gr.Column() as controls["table_box"]:
+        pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
     controls["place"] = build_setter("receptive_field.place")
     controls["picture"] = build_setter(PICTURE)
     # Takes the picture that on_upload has read, or its refusal, unless something else was set since.
@@ -394,7 +396,6 @@ def build_tab(language: str) -> Wing:
     inputs = {**{name: controls[name] for name in ("last", "row", "column")}, **view, SHOWN: shown}
     changed = ("layer", "last", "marks", "row", "column")
     outputs = {**pictures, **{name: controls[name] for name in changed}, SHOWN: shown}
-    controls["table"] = pictures["table"]
     triggers = [
         *wire_choices(controls, buttons),
         *wire_direction(controls),
@@ -454,11 +455,18 @@ def build_controls(text: Text, language: str) -> dict[str, gr.components.Compone
         ),
         **build_pixel(text),
         "sample": build_sample_picker(language, FIRST_SAMPLE, elem_id="receptive-field-sample"),
-        "compared": gr.Dropdown(
-            [*stacks, own, *ours, *others], value=[STACK], multiselect=True, max_choices=MOST_COMPARED,
-            label=text("receptive_field.compared"), elem_id="receptive-field-compared",
-        ),
+        **build_compared([*stacks, own, *ours, *others], text),
     }  # fmt: skip
+
+
+def build_compared(choices: Sequence[tuple[str, str]], text: Text) -> dict[str, gr.blocks.Block]:
+    """What stands in the chart beside the network."""
+    with gr.Column() as box:
+        compared = gr.Dropdown(
+            choices, value=[STACK], multiselect=True, max_choices=MOST_COMPARED,
+            label=text("receptive_field.compared"), elem_id="receptive-field-compared",
+        )  # fmt: skip
+    return {"compared_box": box, "compared": compared}
 
 
 def build_pixel(text: Text) -> dict[str, gr.blocks.Block]:
@@ -475,7 +483,7 @@ def build_pixel(text: Text) -> dict[str, gr.blocks.Block]:
 
 
 # What is shown with each question only.
-SIDES = {"back": BACK, "table": BACK, "compared": BACK, "forward": FORWARD, "pixel": FORWARD}
+SIDES = {"back": BACK, "table_box": BACK, "compared_box": BACK, "forward": FORWARD, "pixel": FORWARD}
 
 
 def show_direction(direction: str) -> dict[str, dict]:
@@ -522,10 +530,10 @@ def set_story(story: str) -> dict[str, Any]:
     """The values of the controls with which a story begins."""
     spot, compared = open_story(story)
     last = len(spot.rows) - 1
-    direction = STORIES[story].get("direction", BACK)
+    sides = show_direction(BACK)
     values = {
-        "model": spot.model, "size": spot.size, "place": None, "direction": direction, **show_direction(direction),
-        "compared": gr.update(value=list(compared.names), **show_direction(direction)["compared"]),
+        "model": spot.model, "size": spot.size, "place": None, "direction": BACK, **sides,
+        "compared": list(compared.names),
         "layer": gr.update(maximum=last, value=spot.number), "last": last,
     }  # fmt: skip
     if spot.model == TABLE:
@@ -565,11 +573,12 @@ def wire_upload(controls: Components, look_for: gr.HTML, language: str) -> None:
 
 def build_reach() -> gr.HTML:
     """A pixel of the image beside the layer that it reaches, and a small map of every layer; drawn when it is asked for."""
-    parts = "".join(f'<div class="reach-{part}"></div>' for part in ("legend", "badge", "table"))
+    words = "".join(f'<div class="reach-{part}"></div>' for part in ("legend", "badge"))
     strip = '<div class="reach-strip" role="group"></div>'
+    large = f'<div class="reach maps" role="group"><div class="reach-words">{words}</div></div>'
     return gr.HTML(
         None,
-        html_template=f'<div class="reach maps" role="group"></div>{strip}{parts}',
+        html_template=f'{strip}{large}<div class="reach-table"></div>',
         js_on_load=mount("receptive_field/reach.js"),
         elem_id="receptive-field-reach",
         elem_classes=["canvas", "receptive_field-reach"],

@@ -124,10 +124,6 @@ SENTENCES = {
         "Two 3×3 layers see {size} × {size} pixels, just as one 5×5 does. For each pair of channels they need {small} "
         "weights in place of {large} ({saved} less), and have {relus} ReLUs in place of {large_relus}."
     ),
-    "tell_forward": (
-        "One pixel fans out, and the map shrinks meanwhile: pixel ({row}, {column}) reaches {counts} units, layer by layer. "
-        "Click any pixel, or a small map."
-    ),
     "tell_resnet50": (
         "ResNet-50 is deeper than ResNet-34 and yet sees {size} × {size} pixels in place of {other} × {other}: only "
         "{kernels} of its layers widen the field, against {other_kernels}."
@@ -147,7 +143,7 @@ SENTENCES = {
     # the way forward
     "direction": "Question",
     "direction_back": "What does this unit see?",
-    "direction_forward": "Which units does this pixel reach?",
+    "direction_forward": "Whom does this pixel reach?",
     "pixel_row": "Pixel: row",
     "pixel_column": "Pixel: column",
     "pixel_title": "pixel ({row}, {column})",
@@ -171,7 +167,7 @@ SENTENCES = {
     "look_reach_all": "Pixel ({row}, {column}) has fanned out: in {name} it reaches every unit, all {total}.",
     "look_reach_one": "{name} joins all positions: whatever is computed from here on, pixel ({row}, {column}) reaches it.",
     "look_reach_none": "Pixel ({row}, {column}) reaches no unit of {name}: the strides pass over it.",
-    "look_since": " From layer {number}, {name}, on it reaches every unit.",
+    "reached_since": "From {name} on the pixel reaches every unit.",
     "changing": "Running the network twice, with and without this pixel …",
     "ran_trained": "{network} ran twice with its trained weights: with this pixel at {before}, then at {after}.",
     "ran_random": "{network} ran twice with the random weights that it begins with: with this pixel at {before}, then at {after}.",
@@ -198,7 +194,6 @@ SENTENCES = {
     "head_patch": "Patch",
     "head_changed": "Changed",
     "head_changed_values": "Values changed",
-    "story_forward": "One pixel fans out",
     # the effective field
     "effective": "How much of it counts: the effective field",
     "effective_intro": (

@@ -120,9 +120,6 @@ SENTENCES = {
         "两层 3×3 看到 {size} × {size} 像素，和一层 5×5 一样。每对通道只要 {small} 个权重，而 5×5 要 {large} 个"
         "（省 {saved}）；ReLU 有 {relus} 个，而 5×5 只有 {large_relus} 个。"
     ),
-    "tell_forward": (
-        "一个像素的影响逐层散开，特征图同时在缩小：像素 ({row}, {column}) 在各层能影响的单元数是 {counts}。可以点击任一像素或小图。"
-    ),
     "tell_resnet50": (
         "ResNet-50 比 ResNet-34 深，却只看到 {size} × {size} 像素，后者看到 {other} × {other}："
         "它只有 {kernels} 层会扩大感受野，后者有 {other_kernels} 层。"
@@ -163,7 +160,7 @@ SENTENCES = {
     "look_reach_all": "像素 ({row}, {column}) 的影响散到了各处：{name} 的全部 {total} 个单元，它都能影响。",
     "look_reach_one": "{name} 把所有位置合在一起：从这里开始算出的一切，像素 ({row}, {column}) 都能影响。",
     "look_reach_none": "像素 ({row}, {column}) 影响不到 {name} 的任何单元：步幅跳过了它。",
-    "look_since": "从第 {number} 层 {name} 开始，它能影响每一个单元。",
+    "reached_since": "从 {name} 开始，这个像素能影响每一个单元。",
     "changing": "正在把网络运行两遍，只有这个像素不同……",
     "ran_trained": "{network} 用训练后的权重运行了两遍：这个像素先是 {before}，后是 {after}。",
     "ran_random": "{network} 用刚初始化的随机权重运行了两遍：这个像素先是 {before}，后是 {after}。",
@@ -185,7 +182,6 @@ SENTENCES = {
     "head_patch": "范围",
     "head_changed": "变了",
     "head_changed_values": "变了的值",
-    "story_forward": "一个像素散开",
     # the effective field
     "effective": "其中多少真正起作用：有效感受野",
     "effective_intro": (
