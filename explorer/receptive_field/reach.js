@@ -217,8 +217,8 @@ export function turnRound(direction, place) {
   return place.map((share) => clamp(share, 0, 0.999999));
 }
 
-// The place of a pixel that is typed; nothing changes while one of the two numbers is missing.
+// The place of a pixel that is typed, as the one output of an event; nothing changes while one of the two numbers is missing.
 export function placeOf(row, column, size) {
-  if (![row, column, size].every(Number.isFinite)) return { __type__: "update" };
-  return [row, column].map((index) => (index + 0.5) / size);
+  if (![row, column, size].every(Number.isFinite)) return [{ __type__: "update" }];
+  return [[row, column].map((index) => (index + 0.5) / size)];
 }
