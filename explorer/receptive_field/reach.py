@@ -5,8 +5,10 @@ The other direction of the receptive field: a unit is reached by a pixel if, and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -21,13 +23,14 @@ from explorer.models.operations import BY_KIND
 from explorer.models.reach import Change, Reach, measure_change, measure_reach, read_values
 from explorer.models.trace import Layer, record
 from explorer.randomness import seeded
-from explorer.receptive_field.effective import MAX_MULT_ADDS, check_cost, draw_random_network, has_trained_weights
+from explorer.receptive_field.effective import check_cost, draw_random_network, has_trained_weights
 from explorer.receptive_field.maths import LayerRow, compute_chain_spread
 from explorer.receptive_field.networks import build_chain, record_network, trace_model
 from explorer.receptive_field.session import Chain, Scene, read_image
 
 SEED = 0  # of weights that are drawn
 MIDDLE_GREY = 0.5
+MAX_CHAIN_READS = 300_000_000  # by the windows of a chain in one forward pass; these take some 3 s on one core
 
 
 @dataclass(frozen=True)
@@ -149,18 +152,24 @@ def load_network(name: str) -> tuple[nn.Module, str]:
 def _change_chain(scene: Scene) -> Changes:
     """Of one channel and without activations, with the weights with which PyTorch's layers begin."""
     layers, size = scene.spot.chain.layers, scene.spot.size
+    _check_chain_cost(scene.spot.chain)
     with seeded(SEED):
         model = build_chain(layers, device="cpu")
     trace = record(model).trace((1, size, size))
-    if trace.mult_adds > MAX_MULT_ADDS:
-        raise InputError(
-            "receptive_field.too_heavy_chain",
-            mult_adds=f"{trace.mult_adds / 1e9:.1f}", max_adds=MAX_MULT_ADDS // 10**9,
-        )  # fmt: skip
     names = [str(number) for number in range(len(layers))]
     before = read_values(model, trace.layers, _prepare(read_image(scene.image, size), 1), names)
     changed = measure_change(model, trace.layers, before, _prepare(_turn(scene), 1))
     return _tell("chain", scene, [changed[each] for each in names], [_find_stops(trace.layers, each) for each in names])
+
+
+def _check_chain_cost(chain: Chain) -> None:
+    """Refuse a chain whose windows read too much. One channel is the slowest way to run a convolution or a pooling."""
+    maps = (max(before.num_units, row.num_units) for before, row in pairwise(chain.rows))
+    reads = sum((layer["kernel"] * side) ** 2 for layer, side in zip(chain.layers or (), maps, strict=True))
+    if reads > MAX_CHAIN_READS:
+        raise InputError(
+            "receptive_field.too_heavy_chain", reads=math.ceil(reads / 10**6), maximum=MAX_CHAIN_READS // 10**6
+        )
 
 
 def _prepare(image: np.ndarray, channels: int) -> torch.Tensor:

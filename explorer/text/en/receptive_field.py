@@ -183,7 +183,7 @@ SENTENCES = {
     "stopped_rounding": "A change that is too small is lost in rounding.",
     "not_changed": "What did change cannot be shown: {reason}",
     "too_heavy_chain": (
-        "Your layers need {mult_adds} billion multiply-adds at this size; at most {max_adds} billion are run here. Choose "
+        "The windows of your layers read {reads} million values at this size; at most {maximum} million are run here. Choose "
         "smaller kernels or a smaller image."
     ),
     "no_pixel": (

@@ -174,7 +174,7 @@ SENTENCES = {
     "stopped_rounding": "太小的变化会在舍入中消失。",
     "not_changed": "无法显示实际的变化：{reason}",
     "too_heavy_chain": (
-        "自己设计的层在这个尺寸下要 {mult_adds}×10⁹ 次乘加，这里最多运行 {max_adds}×10⁹ 次。请选小一些的卷积核或图像。"
+        "在这个尺寸下，自己设计的层的窗口要读 {reads}×10⁶ 个值，这里最多读 {maximum}×10⁶ 个。请选小一些的卷积核或图像。"
     ),
     "no_pixel": "图像里没有像素 ({row}, {column})：图像有 {size} × {size} 像素，行和列都是 0 到 {last}。",
     "head_reached": "能影响",
