@@ -60,7 +60,8 @@ def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text)
     )
     for other, colour in zip(others, COMPARISON_COLOURS):
         figure.add_trace(_growth_line(other, text, color=colour, dash="dot", width=2))
-    figure.add_trace(_growth_line(main, text, color=ACCENT, width=3))
+    for line, dash in zip(_split_sides(main, text), ("solid", "dashdot")):
+        figure.add_trace(_growth_line(line, text, color=ACCENT, width=3, dash=dash))
     for kind, role in KIND_ROLES.items():
         numbers = [number for number, row in enumerate(rows) if row.kind == kind]
         if numbers:
@@ -85,6 +86,14 @@ def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text)
 def _heights(rows: Sequence[LayerRow]) -> list[int]:
     """A layer that sees everything stands no lower than the one before it."""
     return [max(row.size, rows[number - 1].size) if number else row.size for number, row in enumerate(rows)]
+
+
+def _split_sides(growth: Growth, text: Text) -> list[Growth]:
+    """The line of a network; two of them where a field is not as wide as it is high."""
+    if all(row.width is None for row in growth.rows):
+        return [growth]
+    names = (text(f"receptive_field.line_{side}", name=growth.title) for side in ("height", "width"))
+    return [Growth(growth.name, name, rows) for name, rows in zip(names, zip(*(row.sides for row in growth.rows)))]
 
 
 def _find_room(lines: Sequence[Sequence[int]], level: int) -> str:
@@ -117,7 +126,8 @@ def _growth_line(growth: Growth, text: Text, **line) -> go.Scatter:
     name, rows = growth.title, growth.rows
     hover = [
         text(f"receptive_field.hover_{how_much_is_joined(row, rows[0].num_units) or 'layer'}",
-             name=name_layer(row, text), size=row.size, jump=_say_number(row.jump))
+             name=name_layer(row, text), height=row.sizes[0], width=row.sizes[1],
+             jump=_say_pair([side.jump for side in row.sides]))
         for row in rows
     ]  # fmt: skip
     return go.Scatter(
@@ -146,7 +156,7 @@ def draw_backdrop(key: str, image: np.ndarray, means: np.ndarray) -> dict:
     Args:
         key: by which `draw_field` names it.
         image: (S, S) of 0..1, at any resolution.
-        means: (U, U) of 0..1, the layer's map, at any resolution.
+        means: (U, V) of 0..1, the layer's map, at any resolution.
     """
     return {"key": key, "image": _encode_grey(image), "map": _encode_grey(means)}
 
@@ -170,22 +180,26 @@ def draw_field(backdrop: str, size: int, row: LayerRow, unit: tuple[int, int], f
         "clipped": list(field.clipped),
         "centre": list(field.centre),
         "mask": None if field.mask is None else base64.b64encode(np.packbits(field.mask).tobytes()).decode("ascii"),
-        "start": row.start,
-        "jump": row.jump,
-        "units": row.num_units,
+        "start": [side.start for side in row.sides],
+        "jump": [side.jump for side in row.sides],
+        "units": list(row.map_shape),
         "unit": list(unit),
         "maxSide": FIELD_SIDE,
         "label": title,
         "imageTitle": title,
         "imageCaption": _describe_box(row, field, size, text),
-        "mapTitle": text("receptive_field.map_title", count=row.num_units),
+        "mapTitle": text("receptive_field.map_title", rows=row.map_shape[0], columns=row.map_shape[1]),
         "mapCaption": text("receptive_field.map_caption"),
     }
 
 
 def _encode_grey(values: np.ndarray) -> dict:
     codes = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
-    return {"side": len(codes), "codes": base64.b64encode(codes.tobytes()).decode("ascii")}
+    return {
+        "rows": codes.shape[0],
+        "columns": codes.shape[1],
+        "codes": base64.b64encode(codes.tobytes()).decode("ascii"),
+    }
 
 
 def _describe_box(row: LayerRow, field: FieldBox, image_size: int, text: Text) -> str:
@@ -225,16 +239,16 @@ def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, 
     for number, row in enumerate(rows):
         unit = find_unit(row, pixel)
         field = compute_field_box(row, unit, rows[0].num_units)
-        centre = tuple(row.start + row.jump * index for index in unit)
-        jump = text("receptive_field.none") if row.kind == "global" else _say_number(row.jump)
+        centre = tuple(side.start + side.jump * index for side, index in zip(row.sides, unit))
+        jump = text("receptive_field.none") if row.kind == "global" else _say_pair([side.jump for side in row.sides])
         cells = [
             number,
             _draw_name(row, text),
             _draw_kind(row.kind, text),
-            f"{row.size} × {row.size}",
+            _by(row.sizes),
             jump,
-            _say_number(row.start),
-            f"{row.num_units} × {row.num_units}",
+            _say_pair([side.start for side in row.sides]),
+            _by(row.map_shape),
             f"({unit[0]}, {unit[1]})",
             _say_centre(centre),
             # Of units in the gaps the box tells too much; the picture follows the chosen one alone.
@@ -262,6 +276,16 @@ def _draw_kind(kind: str, text: Text) -> str:
 def _keep_together(words: str) -> str:
     """Words that a narrow table must not break into lines."""
     return f'<span style="white-space: nowrap">{words}</span>'
+
+
+def _by(sizes: Sequence[int]) -> str:
+    """Height and width."""
+    return " × ".join(map(str, sizes))
+
+
+def _say_pair(values: Sequence[float]) -> str:
+    """One number where height and width have the same."""
+    return ", ".join(dict.fromkeys(map(_say_number, values)))
 
 
 def _say_number(value: float) -> str:
@@ -334,7 +358,7 @@ def draw_network_table(networks: Sequence[tuple[str, Sequence[LayerRow]]], text:
     for title, rows in networks:
         last, wide = find_last_local(rows), find_first_as_wide(rows)
         since = escape(wide.name) if wide else text("receptive_field.none")
-        body.append(([escape(title), f"{last.size} × {last.size}", last.jump, since], False))
+        body.append(([escape(title), _by(last.sizes), last.jump, since], False))
     heads = ("network", "final_size", "jump", "as_wide")
     return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(0, 3))
 

@@ -1,10 +1,10 @@
 // A pixel of the image, and the units that it reaches in each layer. The value is what tab.draw_forward returns.
 import { buildFigure } from "../page/canvas.js";
 import { shadeOf, shadesOf } from "../page/colours.js";
-import { bytesOf, outline, paintGrey, paintPixels, watchRatio } from "../page/drawing.js";
+import { bytesOf, outline, paintPixels, watchRatio } from "../page/drawing.js";
 import { ARROWS, clamp, isShortcut, sharesAt } from "../page/pointing.js";
 import { setValue } from "../page/values.js";
-import { findBackdrop, onBackdrop } from "./backdrop.js";
+import { findBackdrop, onBackdrop, paintBackdrop } from "./backdrop.js";
 
 const UNREACHED = [232, 236, 241, 255]; // on a light and on a dark page
 const REACHED = [126, 205, 180, 255];
@@ -64,7 +64,7 @@ function drawReach(canvas, { rows, columns, box, codes }, paint, side, thickness
 
 function drawPixel(canvas, { size, pixel: [row, column] }, image, side) {
   const context = prepare(canvas, side);
-  context.drawImage(paintGrey(image.side, bytesOf(image.codes)), 0, 0, side, side);
+  context.drawImage(paintBackdrop(image), 0, 0, side, side);
   const box = edgesOf([row, column, row + 1, column + 1], size, size, side);
   outline(context, colourOf("kernel"), 3, () => context.rect(...box));
 }

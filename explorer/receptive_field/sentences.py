@@ -40,7 +40,13 @@ def describe_layer(spot: Spot, text: Text) -> str:
         return text(f"receptive_field.look_{joined}", name=name, size=row.size, image=size)
     before = spot.rows[number - 1]
     added = row.size - before.size
-    if row.note:
+    if row.sizes[0] != row.sizes[1] or before.sizes[0] != before.sizes[1]:
+        grown = text(
+            "receptive_field.look_oblong",
+            name=name, height=row.sizes[0], width=row.sizes[1],
+            before_height=before.sizes[0], before_width=before.sizes[1],
+        )  # fmt: skip
+    elif row.note:
         grown = text("receptive_field.look_uneven", name=name, size=row.size, jump=f"{row.jump:.3g}")
     else:
         grown = text(
@@ -49,7 +55,7 @@ def describe_layer(spot: Spot, text: Text) -> str:
         )  # fmt: skip
     if spot.field.is_empty:
         return grown + text("receptive_field.look_empty")
-    if row.size >= size and not _has_holes(spot.field):
+    if min(row.sizes) >= size and not _has_holes(spot.field):
         middle = spot.chain.find_field(number, find_unit(row, ((size - 1) / 2,) * 2))
         sees_all = middle.clipped == (0, 0, size, size) and not _has_holes(middle)
         return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
@@ -118,7 +124,7 @@ def tell_story(story: str, spot: Spot, text: Text) -> str:
 
 def _count_wide(rows: Sequence[LayerRow]) -> int:
     """How many layers widen the field."""
-    return sum(row.size > before.size for before, row in pairwise(rows) if row.kind == "conv")
+    return sum(sum(row.sizes) > sum(before.sizes) for before, row in pairwise(rows) if row.kind == "conv")
 
 
 def describe_stacks(comparison: str, stacks: Sequence, text: Text) -> str:

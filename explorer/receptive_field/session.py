@@ -171,14 +171,13 @@ class Spot:
         return row, column
 
     @cached_property
-    def reach(self) -> np.ndarray:
-        """What the units of the layer see along one side; of a large map some that are spread evenly."""
+    def reach(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the units of the layer see along height and width; of a large map some that are spread evenly."""
         if self.chain.layers is None:
-            reach = compute_box_reach(self.row, self.size)
+            down, across = (compute_box_reach(side, self.size) for side in self.row.sides)
         else:
-            reach = compute_chain_reach(self.chain.layers, self.rows, self.number)
-        kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
-        return reach[kept] if len(reach) > SHOWN_UNITS else reach
+            down = across = compute_chain_reach(self.chain.layers, self.rows, self.number)
+        return _thin(down), _thin(across)
 
 
 @dataclass(frozen=True)
@@ -220,6 +219,11 @@ class Compared:
 
     names: tuple[str, ...]
     table: Sequence[Mapping[str, Any]] | None
+
+
+def _thin(reach: np.ndarray) -> np.ndarray:
+    kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
+    return reach[kept] if len(reach) > SHOWN_UNITS else reach
 
 
 def sign(parts: tuple) -> str:
@@ -324,7 +328,7 @@ def trace_compared(name: str, table: Sequence[Mapping[str, Any]] | None, spot: S
     if name == TABLE:
         return spot.rows if table is None else trace_layer_table(table, spot.size)
     if name in STACKS:
-        least = min(max(row.size for row in spot.rows), 2 * spot.size)
+        least = min(max(max(row.sizes) for row in spot.rows), 2 * spot.size)
         return trace_uniform_stack(STACKS[name], least, spot.size)
     return trace_model(name, fit_size(name, spot.size))
 

@@ -308,7 +308,9 @@ def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict
     """The field on the image beside the layer's map, and below it what autograd said of it, or that it is asked."""
     spot = scene.spot
     field = draw_field(scene.ground_key, spot.size, spot.row, spot.unit, spot.field, text)
-    if len(spot.reach) > 1 and spot.reach.all():  # an even grey, which would look like a fault
+    if spot.row.map_shape != (1, 1) and all(
+        side.all() for side in spot.reach
+    ):  # an even grey, which would look like a fault
         field["mapCaption"] = text("receptive_field.map_even")
     return {**field, "badge": draw_badge(check, spot.row, text), "key": scene.key}
 
@@ -342,7 +344,7 @@ def draw_changes(scene: Scene, text: Text) -> dict:
 def draw_ground(scene: Scene) -> dict:
     """The image and the layer's map, which stay where another unit is chosen."""
     size = scene.spot.size
-    means = compute_mean_brightness(read_image(scene.image, size), scene.spot.reach)
+    means = compute_mean_brightness(read_image(scene.image, size), *scene.spot.reach)
     return draw_backdrop(scene.ground_key, read_image(scene.image, min(size, SHOWN_SIDE)), means)
 
 

@@ -32,10 +32,12 @@ SENTENCES = {
     # the chart and the picture
     "axis_layer": "Layer along the longest path",
     "axis_size": "Side of the receptive field (pixels)",
+    "line_height": "{name}, height",
+    "line_width": "{name}, width",
     "whole_image": "image: {size} px",
-    "hover_layer": "{name}: {size} × {size} pixels, jump {jump}",
+    "hover_layer": "{name}: {height} × {width} pixels, jump {jump}",
     "hover_global": "{name}: the whole image",
-    "hover_part": "{name}: {size} × {size} pixels, all that is seen",
+    "hover_part": "{name}: {height} × {width} pixels, all that is seen",
     "field_title": "{name}, unit ({row}, {column})",
     "box_inside": "{height} × {width} pixels around {centre}, all on the image. Click to choose another unit.",
     "box_clipped": "{height} × {width} pixels around {centre}, {share} of them in the padding.",
@@ -100,7 +102,7 @@ SENTENCES = {
     "own_picture": "My own picture",
     "network_stack5x5": "5×5 layers, stride 1",
     "kind_transposed": "transposed",
-    "map_title": "map {count}×{count}",
+    "map_title": "map {rows}×{columns}",
     "map_caption": "A unit is as bright as its field is on average. Click one, or use the arrow keys.",
     "map_even": "Every unit sees the whole image, so all are equally bright. Click one, or use the arrow keys.",
     "checking": "Checking against autograd …",
@@ -112,6 +114,9 @@ SENTENCES = {
     "look_uneven": (
         "{name}: the largest field of a unit is {size} × {size} pixels, and units lie {jump} px apart. A "
         "transposed convolution puts new units between the old ones, so neighbours may share a field or see different amounts."
+    ),
+    "look_oblong": (
+        "{name}: one unit now sees {height} pixels down and {width} across; before it was {before_height} × {before_width}."
     ),
     "look_holes": " Of its part on the image, {share} are holes: no path leads from those pixels to this unit.",
     # stories

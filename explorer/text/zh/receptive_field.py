@@ -32,10 +32,12 @@ SENTENCES = {
     # the chart and the picture
     "axis_layer": "层（沿最长路径数）",
     "axis_size": "感受野边长（像素）",
+    "line_height": "{name}（高）",
+    "line_width": "{name}（宽）",
     "whole_image": "图像：{size} 像素",
-    "hover_layer": "{name}：{size} × {size} 像素，跨距 {jump}",
+    "hover_layer": "{name}：{height} × {width} 像素，跨距 {jump}",
     "hover_global": "{name}：整幅图像",
-    "hover_part": "{name}：{size} × {size} 像素，即能看到的全部",
+    "hover_part": "{name}：{height} × {width} 像素，即能看到的全部",
     "field_title": "{name}，单元 ({row}, {column})",
     "box_inside": "以 {centre} 为中心的 {height} × {width} 像素，全在图内。点击图像可换单元。",
     "box_clipped": "以 {centre} 为中心的 {height} × {width} 像素，其中 {share} 落在填充区。",
@@ -96,7 +98,7 @@ SENTENCES = {
     "own_picture": "自己的图片",
     "network_stack5x5": "5×5 卷积堆叠，步幅 1",
     "kind_transposed": "转置卷积",
-    "map_title": "特征图 {count}×{count}",
+    "map_title": "特征图 {rows}×{columns}",
     "map_caption": "单元的亮度是它感受野内的平均亮度。点击任一单元，或用方向键移动。",
     "map_even": "每个单元都看到整张图片，所以亮度都一样。点击任一单元，或用方向键移动。",
     "checking": "正在用自动求导核对……",
@@ -109,6 +111,7 @@ SENTENCES = {
         "{name}：单元的感受野最大为 {size} × {size} 像素，相邻单元相隔 {jump} 像素。"
         "转置卷积在原有单元之间插入新单元，所以相邻单元可能共用感受野，也可能看到的大小不同。"
     ),
+    "look_oblong": "{name}：现在一个单元在竖直方向看到 {height} 像素，在水平方向看到 {width} 像素；之前是 {before_height} × {before_width}。",
     "look_holes": "方框在图像上的部分有 {share} 是洞：没有任何路径从那些像素通向该单元。",
     # stories
     "story_kernels": "两个 3×3 还是一个 5×5",
