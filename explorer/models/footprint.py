@@ -77,7 +77,11 @@ class FieldCheck:
 
 
 def measure_footprint(
-    model: nn.Module | Recording, input_shape: Sequence[int], layer: str, unit: tuple[int, int]
+    model: nn.Module | Recording,
+    input_shape: Sequence[int],
+    layer: str,
+    unit: tuple[int, int],
+    source: str | None = None,
 ) -> Footprint:
     """Which pixels of the image reach a unit of a layer, found by autograd; the network is left as found.
 
@@ -86,6 +90,7 @@ def measure_footprint(
         input_shape: (C, H, W).
         layer: name of the layer, as in `Layer.name`; the first use of one that is used several times.
         unit: (row, column) on the layer's feature map. All its channels are looked at together.
+        source: name of an earlier layer whose units are asked for in the place of the image's pixels.
 
     Raises:
         InputError: there is no such layer or unit, or the layer's output is no feature map.
@@ -99,7 +104,7 @@ def measure_footprint(
     recording = model if isinstance(model, Recording) else record(model)
     found = _find_layer(recording, input_shape, layer)
     _check_unit(found, unit)
-    return _replay(recording, tuple(input_shape)[-3:], found, unit)
+    return _replay(recording, tuple(input_shape)[-3:], found, unit, source)
 
 
 def check_field(
@@ -187,21 +192,52 @@ def _make_room(recording: Recording, shape: tuple[int, ...], layer: Layer) -> tu
     return (larger, found) if same else (shape, layer)
 
 
-def _replay(recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tuple[int, int]) -> Footprint:
+def _replay(
+    recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tuple[int, int], source: str | None = None
+) -> Footprint:
     with torch.enable_grad():
         image = torch.ones(1, 1, *shape[1:], dtype=torch.float64, requires_grad=True)
         recording = recording.at(shape, layer.name)
         layers = recording.trace(shape, last_layer=layer.name).layers
         index = next(index for index, each in enumerate(layers) if each.name == layer.name)
+        if source is not None:
+            return _replay_from(recording, shape, layers, index, unit, source)
         output = TransparentRun(recording, shape[0], index).reach(image)
-        # From the last dimension to the first, so that the places of those before do not move.
-        at_unit = narrow(output)
-        for axis, index in sorted(zip(_find_axes(layer), unit, strict=True), reverse=True):
-            at_unit = at_unit.select(axis + 1, index)
+        at_unit = _select(output, layer, unit)
         if not at_unit.requires_grad:
             return Footprint(torch.zeros(shape[1:], dtype=torch.bool))
         (gradient,) = torch.autograd.grad(at_unit.sum(), image)
     return Footprint(gradient[0, 0] > 0)
+
+
+def _select(output: torch.Tensor, layer: Layer, unit: tuple[int, int]) -> torch.Tensor:
+    """The values of a unit; from the last dimension to the first, so that the places of those before do not move."""
+    at_unit = narrow(output)
+    for axis, index in sorted(zip(_find_axes(layer), unit, strict=True), reverse=True):
+        at_unit = at_unit.select(axis + 1, index)
+    return at_unit
+
+
+def _replay_from(
+    recording: Recording,
+    shape: tuple[int, ...],
+    layers: Sequence[Layer],
+    index: int,
+    unit: tuple[int, int],
+    source: str,
+) -> Footprint:
+    """The same with the units of an earlier layer in the place of pixels."""
+    place = next((place for place, each in enumerate(layers[:index]) if each.name == source), None)
+    if place is None:
+        raise InputError("trace.no_layer", layer=str(source)[:80])
+    rows, columns = _find_axes(layers[place])
+    run = _RunFrom(recording, shape[0], index, place)
+    output = run.reach(torch.ones(1, 1, *shape[1:], dtype=torch.float64, requires_grad=True))
+    units = run.units
+    (gradient,) = torch.autograd.grad(_select(output, layers[index], unit).sum(), units, allow_unused=True)
+    reached = torch.zeros_like(units) if gradient is None else gradient
+    reached = reached[0].movedim((rows, columns), (-2, -1))
+    return Footprint((reached > 0).flatten(0, -3).any(0))
 
 
 class Reached(BaseException):
@@ -301,6 +337,26 @@ class TransparentRun(RealRun):
         if dim == 1 and not self.keeps_channels and all(map(is_narrow, tensors)):
             return widen(torch.stack(list(map(narrow, tensors))).sum(0), sum(tensor.shape[1] for tensor in tensors))
         return torch.cat(list(tensors), dim)
+
+
+class _RunFrom(TransparentRun):
+    """Begins anew at a layer, of which every unit gives 1.
+
+    Attributes:
+        units: those of the layer, as it gives them; one channel where all are alike.
+    """
+
+    def __init__(self, recording: Recording, channels: int, index: int, place: int):
+        super().__init__(recording, channels, index)
+        self.last_before = index - place
+        self.units = torch.empty(0)
+
+    def take(self, result: Any) -> Any:
+        if self.left != self.last_before:
+            return super().take(result)
+        given = first_tensor(result)
+        self.units = torch.ones_like(narrow(given), requires_grad=True)
+        return widen(self.units, given.shape[1]) if is_narrow(given) else self.units + 0
 
 
 _ASKS = frozenset(
