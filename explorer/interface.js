@@ -18,6 +18,7 @@ import * as field from "./receptive_field/field.js";
 import * as growth from "./receptive_field/growth.js";
 import * as marks from "./receptive_field/layer_marks.js";
 import * as table from "./receptive_field/layer_table.js";
+import * as reach from "./receptive_field/reach.js";
 import { showView } from "./shapes/chosen.js";
 import * as code from "./shapes/code.js";
 import * as download from "./shapes/download.js";
@@ -43,6 +44,7 @@ const MOUNTED = {
   "receptive_field/growth.js": growth,
   "receptive_field/layer_marks.js": marks,
   "receptive_field/layer_table.js": table,
+  "receptive_field/reach.js": reach,
   "shapes/code.js": code,
   "shapes/download.js": download,
   "shapes/editor.js": layer,
@@ -59,11 +61,13 @@ window.cnnExplorer = {
   linkOpened: address.linkOpened,
   nextRequest: values.nextRequest,
   onNewChoice: values.onNewChoice,
+  placeOf: reach.placeOf,
   presetOf: editor.presetOf,
   rememberSetting: address.rememberSetting,
   showTab: address.showTab,
   showView,
   takeTyped: editor.takeTyped,
+  turnRound: reach.turnRound,
 };
 
 window.cnnExplorerScripts.came("page");

@@ -122,6 +122,17 @@ class Axis:
         """Each pixel sees itself."""
         return cls(1, 1, 0.0, count, (np.arange(count), np.arange(count)))
 
+    @classmethod
+    def of_nothing(cls, count: int) -> Axis:
+        """Units that see nothing."""
+        first, last = (np.full(count, nothing) for nothing in _NOTHING)
+        return cls(0, None, 0.0, count, (first, last))
+
+    @property
+    def sees_nothing(self) -> bool:
+        """Whether no unit sees anything."""
+        return self.size == 0
+
     def span(self, index: int) -> tuple[int, int]:
         """First and last pixel of one unit."""
         if not 0 <= index < self.count:
@@ -240,6 +251,9 @@ class Axis:
         if self is other:
             return self
         count = max(self.count, other.count)
+        for seeing, blind in ((self, other), (other, self)):
+            if blind.sees_nothing and seeing.count == count:
+                return seeing
         if self._holds(other) or other._holds(self):
             return self._global((self.spans, other.spans), count)
 
@@ -338,6 +352,16 @@ class Field:
         axis = Axis.of_image(height)
         return cls(axis, axis if width == height else Axis.of_image(width))
 
+    @classmethod
+    def of_nothing(cls, height: int, width: int) -> Field:
+        """Each unit sees nothing."""
+        return cls(Axis.of_nothing(height), Axis.of_nothing(width))
+
+    @property
+    def sees_nothing(self) -> bool:
+        """Whether no unit sees anything."""
+        return self.height.sees_nothing or self.width.sees_nothing
+
     @property
     def is_global(self) -> bool:
         """Whether every unit sees the same, along both axes."""
@@ -374,6 +398,10 @@ class Field:
         """Where two branches meet; `reason` is why a global one makes the field global."""
         if self is other:
             return self
+        if other.sees_nothing and not self.sees_nothing:
+            other = replace(other, reason=None, is_flat=False, is_bound=False)
+        elif self.sees_nothing and not other.sees_nothing:
+            return other.unite(self, reason)
         height = self.height.unite(other.height)
         alike = self.width is self.height and other.width is other.height
         width = height if alike else self.width.unite(other.width)

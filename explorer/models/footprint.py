@@ -77,7 +77,11 @@ class FieldCheck:
 
 
 def measure_footprint(
-    model: nn.Module | Recording, input_shape: Sequence[int], layer: str, unit: tuple[int, int]
+    model: nn.Module | Recording,
+    input_shape: Sequence[int],
+    layer: str,
+    unit: tuple[int, int],
+    source: str | None = None,
 ) -> Footprint:
     """Which pixels of the image reach a unit of a layer, found by autograd; the network is left as found.
 
@@ -86,6 +90,7 @@ def measure_footprint(
         input_shape: (C, H, W).
         layer: name of the layer, as in `Layer.name`; the first use of one that is used several times.
         unit: (row, column) on the layer's feature map. All its channels are looked at together.
+        source: name of an earlier layer whose units are asked for in the place of the image's pixels.
 
     Raises:
         InputError: there is no such layer or unit, or the layer's output is no feature map.
@@ -99,7 +104,7 @@ def measure_footprint(
     recording = model if isinstance(model, Recording) else record(model)
     found = _find_layer(recording, input_shape, layer)
     _check_unit(found, unit)
-    return _replay(recording, tuple(input_shape)[-3:], found, unit)
+    return _replay(recording, tuple(input_shape)[-3:], found, unit, source)
 
 
 def check_field(
@@ -187,24 +192,55 @@ def _make_room(recording: Recording, shape: tuple[int, ...], layer: Layer) -> tu
     return (larger, found) if same else (shape, layer)
 
 
-def _replay(recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tuple[int, int]) -> Footprint:
+def _replay(
+    recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tuple[int, int], source: str | None = None
+) -> Footprint:
     with torch.enable_grad():
         image = torch.ones(1, 1, *shape[1:], dtype=torch.float64, requires_grad=True)
         recording = recording.at(shape, layer.name)
         layers = recording.trace(shape, last_layer=layer.name).layers
         index = next(index for index, each in enumerate(layers) if each.name == layer.name)
-        output = _Replay(recording, shape[0], index).reach(image)
-        # From the last dimension to the first, so that the places of those before do not move.
-        at_unit = narrow(output)
-        for axis, index in sorted(zip(_find_axes(layer), unit, strict=True), reverse=True):
-            at_unit = at_unit.select(axis + 1, index)
+        if source is not None:
+            return _replay_from(recording, shape, layers, index, unit, source)
+        output = TransparentRun(recording, shape[0], index).reach(image)
+        at_unit = _select(output, layer, unit)
         if not at_unit.requires_grad:
             return Footprint(torch.zeros(shape[1:], dtype=torch.bool))
         (gradient,) = torch.autograd.grad(at_unit.sum(), image)
     return Footprint(gradient[0, 0] > 0)
 
 
-class _Reached(BaseException):
+def _select(output: torch.Tensor, layer: Layer, unit: tuple[int, int]) -> torch.Tensor:
+    """The values of a unit; from the last dimension to the first, so that the places of those before do not move."""
+    at_unit = narrow(output)
+    for axis, index in sorted(zip(_find_axes(layer), unit, strict=True), reverse=True):
+        at_unit = at_unit.select(axis + 1, index)
+    return at_unit
+
+
+def _replay_from(
+    recording: Recording,
+    shape: tuple[int, ...],
+    layers: Sequence[Layer],
+    index: int,
+    unit: tuple[int, int],
+    source: str,
+) -> Footprint:
+    """The same with the units of an earlier layer in the place of pixels."""
+    place = next((place for place, each in enumerate(layers[:index]) if each.name == source), None)
+    if place is None:
+        raise InputError("trace.no_layer", layer=str(source)[:80])
+    rows, columns = _find_axes(layers[place])
+    run = _RunFrom(recording, shape[0], index, place)
+    output = run.reach(torch.ones(1, 1, *shape[1:], dtype=torch.float64, requires_grad=True))
+    units = run.units
+    (gradient,) = torch.autograd.grad(_select(output, layers[index], unit).sum(), units, allow_unused=True)
+    reached = torch.zeros_like(units) if gradient is None else gradient
+    reached = reached[0].movedim((rows, columns), (-2, -1))
+    return Footprint((reached > 0).flatten(0, -3).any(0))
+
+
+class Reached(BaseException):
     """The layer that was asked for gave this; nothing after it is run."""
 
     def __init__(self, output: torch.Tensor):
@@ -212,7 +248,7 @@ class _Reached(BaseException):
         self.output = output
 
 
-class _Replay(RealRun):
+class TransparentRun(RealRun):
     """Runs the network's own forward, every call transparently, up to one layer.
 
     Args:
@@ -231,12 +267,12 @@ class _Replay(RealRun):
 
     def reach(self, image: torch.Tensor) -> torch.Tensor:
         """What the layer gives for one channel of an image."""
-        copied = copy_structure(self.recording.model, _stand_in)
+        copied = copy_structure(self.recording.model, self.stand_in)
         for name, module in self.recording.replaced.items():
-            _set_module(copied, name, copy_structure(module, _stand_in))
+            _set_module(copied, name, copy_structure(module, self.stand_in))
         try:
             self.run(copied, widen(image, self.channels))
-        except _Reached as reached:
+        except Reached as reached:
             return reached.output
         except Exception as error:
             if isinstance(error, InputError):
@@ -245,17 +281,33 @@ class _Replay(RealRun):
             raise UnsupportedLayerError("trace.check_no_counterpart", model, type(error).__name__) from error
         raise InputError("trace.no_layer", layer=type(self.recording.model).__name__)
 
+    def stand_in(self, tensor: torch.Tensor) -> torch.Tensor:
+        """In place of a parameter or buffer: ones, or its own numbers where they count something."""
+        if not tensor.dtype.is_floating_point:
+            return torch.zeros(tensor.shape, dtype=tensor.dtype) if tensor.device.type == "meta" else tensor
+        return torch.ones((), dtype=torch.float64).expand(tensor.shape)
+
+    def make_constant(self, value: Any) -> Any:
+        """In place of what comes from parameters alone: it must not take anything away."""
+        is_number = isinstance(value, torch.Tensor) and value.dtype.is_floating_point
+        return torch.ones((), dtype=torch.float64).expand(value.shape) if is_number else value
+
+    def take(self, result: Any) -> Any:
+        """Hears of what each layer gives, in the order of the trace, and passes it on."""
+        if self.left == 0:
+            raise Reached(first_tensor(result))
+        return result
+
     def handle(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
         args, kwargs = fx.node.map_aggregate((args, kwargs), self._find_newest)
         tensors = find_all((args, kwargs), torch.Tensor)
         if not any(each.requires_grad for each in tensors):
-            return fx.node.map_aggregate(call(*args, **kwargs), _make_positive)
+            return fx.node.map_aggregate(call(*args, **kwargs), self.make_constant)
         written = args[0] if writes_into(target, kwargs) else None
         result = self._replay(target, call, args, kwargs, path, module)
         if written is None and not find_all(result, torch.Tensor):
             return result  # a size, a type
-        if self.left == 0:
-            raise _Reached(result if isinstance(result, torch.Tensor) else find_all(result, torch.Tensor)[0])
+        result = self.take(result)
         self.left -= 1
         if written is None:
             return result
@@ -287,6 +339,26 @@ class _Replay(RealRun):
         return torch.cat(list(tensors), dim)
 
 
+class _RunFrom(TransparentRun):
+    """Begins anew at a layer, of which every unit gives 1.
+
+    Attributes:
+        units: those of the layer, as it gives them; one channel where all are alike.
+    """
+
+    def __init__(self, recording: Recording, channels: int, index: int, place: int):
+        super().__init__(recording, channels, index)
+        self.last_before = index - place
+        self.units = torch.empty(0)
+
+    def take(self, result: Any) -> Any:
+        if self.left != self.last_before:
+            return super().take(result)
+        given = first_tensor(result)
+        self.units = torch.ones_like(narrow(given), requires_grad=True)
+        return widen(self.units, given.shape[1]) if is_narrow(given) else self.units + 0
+
+
 _ASKS = frozenset(
     "size dim numel ndim shape device dtype is_cuda is_floating_point ndimension stride requires_grad layout is_contiguous "
     "element_size is_mps is_quantized is_sparse is_meta is_complex __len__ names grad_fn is_leaf get_device type".split()
@@ -309,14 +381,6 @@ def _splits_channels(step: Step) -> bool:
     return step.operation is not None and step.operation.replay is Replay.AS_PARTS
 
 
-def _stand_in(tensor: torch.Tensor) -> torch.Tensor:
-    """In place of a parameter or buffer: ones, or its own numbers where they count something."""
-    if not tensor.dtype.is_floating_point:
-        return torch.zeros(tensor.shape, dtype=tensor.dtype) if tensor.device.type == "meta" else tensor
-    return torch.ones((), dtype=torch.float64).expand(tensor.shape)
-
-
-def _make_positive(value: Any) -> Any:
-    """What comes from parameters alone must not take anything away."""
-    is_number = isinstance(value, torch.Tensor) and value.dtype.is_floating_point
-    return torch.ones((), dtype=torch.float64).expand(value.shape) if is_number else value
+def first_tensor(result: Any) -> torch.Tensor:
+    """What a layer gave, the first of several."""
+    return result if isinstance(result, torch.Tensor) else find_all(result, torch.Tensor)[0]

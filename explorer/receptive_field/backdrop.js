@@ -1,10 +1,19 @@
 // The image and the layer's map on which field.js draws: figures.draw_backdrop. They stay where only the unit moves, and are
 // not sent again then.
+import { bytesOf, paintPixels } from "../page/drawing.js";
+
 let shown = null;
 const listeners = [];
 
 // The image and the map of that key, or null where others are in the page.
 export const findBackdrop = (key) => (shown?.key === key ? shown : null);
+
+// Its image or its map, a pixel a value.
+export function paintBackdrop({ rows, columns, codes }) {
+  return paintPixels(columns, rows, (data) =>
+    bytesOf(codes).forEach((value, index) => data.set([value, value, value, 255], 4 * index)),
+  );
+}
 
 export const onBackdrop = (listener) => listeners.push(listener);
 

@@ -1,9 +1,9 @@
 // The field of a unit on the image, beside the map that the unit stands on. The value is what figures.draw_field returns.
 import { buildFigure } from "../page/canvas.js";
-import { bytesOf, drawGrid, outline, paintGrey, paintPixels, parseColour, watchRatio } from "../page/drawing.js";
+import { bytesOf, drawGrid, outline, paintPixels, parseColour, watchRatio } from "../page/drawing.js";
 import { ARROWS, clamp, isShortcut, sharesAt } from "../page/pointing.js";
 import { setValue } from "../page/values.js";
-import { findBackdrop, onBackdrop } from "./backdrop.js";
+import { findBackdrop, onBackdrop, paintBackdrop } from "./backdrop.js";
 
 const MARGIN = 0.09; // share of the picture's side around the image: the padding into which a field may reach
 const CELL_OF_GRID = 14; // px from which units are told apart by lines
@@ -70,7 +70,7 @@ function drawImage(canvas, payload, image, side) {
   const pixel = inner / payload.size;
   const place = (value) => inset + value * pixel;
   hatch(context, side, inset);
-  context.drawImage(paintGrey(image.side, bytesOf(image.codes)), inset, inset, inner, inner);
+  context.drawImage(paintBackdrop(image), inset, inset, inner, inner);
   const green = colourOf("output");
   context.drawImage(paintMask(payload, parseColour(green)), inset, inset, inner, inner);
   const [top, left, bottom, right] = payload.box;
@@ -88,14 +88,17 @@ function drawImage(canvas, payload, image, side) {
 
 function drawMap(canvas, { units, unit }, map, side) {
   const context = prepare(canvas, side);
-  context.drawImage(paintGrey(map.side, bytesOf(map.codes)), 0, 0, side, side);
-  const cell = side / units;
-  if (cell >= CELL_OF_GRID) {
-    drawGrid(context, { rows: units, columns: units, cell, colour: "rgba(128, 140, 155, 0.5)", width: 1 });
+  context.drawImage(paintBackdrop(map), 0, 0, side, side);
+  const [rows, columns] = units;
+  const cells = units.map((count) => side / count);
+  if (rows === columns && cells[0] >= CELL_OF_GRID) {
+    drawGrid(context, { rows, columns, cell: cells[0], colour: "rgba(128, 140, 155, 0.5)", width: 1 });
   }
-  const size = Math.min(Math.max(cell, 6), side - 3); // a unit of a large map would be too small to see
-  const [y, x] = unit.map((index) => clamp((index + 0.5) * cell - size / 2, 1.5, side - size - 1.5));
-  outline(context, colourOf("kernel"), 3, () => context.rect(x, y, size, size));
+  const sizes = cells.map((cell) => Math.min(Math.max(cell, 6), side - 3)); // a unit of a large map would be too small to see
+  const [y, x] = unit.map((index, axis) =>
+    clamp((index + 0.5) * cells[axis] - sizes[axis] / 2, 1.5, side - sizes[axis] - 1.5),
+  );
+  outline(context, colourOf("kernel"), 3, () => context.rect(x, y, sizes[1], sizes[0]));
 }
 
 // ---- the component --------------------------------------------------------------------------------------------
@@ -126,7 +129,7 @@ class Field {
   take() {
     const payload = this.props.value;
     if (!payload || (payload.isCheck && this.shown && payload.key !== this.shown.key)) return;
-    const isReached = String(payload.unit) === String(this.wanted) || payload.units !== this.shown?.units;
+    const isReached = String(payload.unit) === String(this.wanted) || String(payload.units) !== String(this.shown?.units);
     if (isReached) this.wanted = null;
     this.shown = payload;
     this.draw();
@@ -161,7 +164,7 @@ class Field {
 
   setUnit(unit) {
     const { start, jump } = this.shown;
-    this.setPixel(unit.map((index) => start + jump * index));
+    this.setPixel(unit.map((index, axis) => start[axis] + jump[axis] * index));
   }
 
   click(name, event) {
@@ -169,7 +172,7 @@ class Field {
     const { size, units } = this.shown;
     const within = (share, count) => clamp(Math.floor(share * count), 0, count - 1);
     this.wanted = null;
-    if (name === "map") this.setUnit(shares.map((share) => within(share, units)));
+    if (name === "map") this.setUnit(shares.map((share, axis) => within(share, units[axis])));
     else this.setPixel(shares.map((share) => within((share - MARGIN) / (1 - 2 * MARGIN), size)));
   }
 
@@ -178,8 +181,8 @@ class Field {
     const move = isShortcut(event) ? null : ARROWS[event.key];
     if (!move || !this.shown) return;
     event.preventDefault();
-    const last = this.shown.units - 1;
-    this.wanted = (this.wanted ?? this.shown.unit).map((index, axis) => clamp(index + move[axis], 0, last));
+    const { units, unit } = this.shown;
+    this.wanted = (this.wanted ?? unit).map((index, axis) => clamp(index + move[axis], 0, units[axis] - 1));
     this.setUnit(this.wanted);
   }
 }

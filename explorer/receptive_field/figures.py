@@ -10,8 +10,9 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
+from explorer.models.reach import Change, Reach
 from explorer.page.canvas import Map, draw_maps
-from explorer.page.style import ACCENT, ROLES, new_figure
+from explorer.page.style import ACCENT, ROLES, SEQUENTIAL, new_figure
 from explorer.receptive_field.effective import SHARES, EffectiveField
 from explorer.receptive_field.maths import (
     FieldBox,
@@ -23,8 +24,9 @@ from explorer.receptive_field.maths import (
     find_unit,
     how_much_is_joined,
 )
-from explorer.receptive_field.networks import UnitCheck
-from explorer.text import Text
+from explorer.receptive_field.networks import UnitCheck, find_bounds
+from explorer.receptive_field.reach import Changes
+from explorer.text import Text, join_sentences
 
 CHART_HEIGHT = 390
 KIND_ROLES = {"input": "theory", "conv": "conv", "pool": "pool", "transposed": "activation", "global": "linear"}
@@ -58,7 +60,8 @@ def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text)
     )
     for other, colour in zip(others, COMPARISON_COLOURS):
         figure.add_trace(_growth_line(other, text, color=colour, dash="dot", width=2))
-    figure.add_trace(_growth_line(main, text, color=ACCENT, width=3))
+    for line, dash in zip(_split_sides(main, text), ("solid", "dashdot")):
+        figure.add_trace(_growth_line(line, text, color=ACCENT, width=3, dash=dash))
     for kind, role in KIND_ROLES.items():
         numbers = [number for number, row in enumerate(rows) if row.kind == kind]
         if numbers:
@@ -83,6 +86,14 @@ def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text)
 def _heights(rows: Sequence[LayerRow]) -> list[int]:
     """A layer that sees everything stands no lower than the one before it."""
     return [max(row.size, rows[number - 1].size) if number else row.size for number, row in enumerate(rows)]
+
+
+def _split_sides(growth: Growth, text: Text) -> list[Growth]:
+    """The line of a network; two of them where a field is not as wide as it is high."""
+    if all(row.width is None for row in growth.rows):
+        return [growth]
+    names = (text(f"receptive_field.line_{side}", name=growth.title) for side in ("height", "width"))
+    return [Growth(growth.name, name, rows) for name, rows in zip(names, zip(*(row.sides for row in growth.rows)))]
 
 
 def _find_room(lines: Sequence[Sequence[int]], level: int) -> str:
@@ -115,7 +126,8 @@ def _growth_line(growth: Growth, text: Text, **line) -> go.Scatter:
     name, rows = growth.title, growth.rows
     hover = [
         text(f"receptive_field.hover_{how_much_is_joined(row, rows[0].num_units) or 'layer'}",
-             name=name_layer(row, text), size=row.size, jump=_say_number(row.jump))
+             name=name_layer(row, text), height=row.sizes[0], width=row.sizes[1],
+             jump=_say_pair([side.jump for side in row.sides]))
         for row in rows
     ]  # fmt: skip
     return go.Scatter(
@@ -144,7 +156,7 @@ def draw_backdrop(key: str, image: np.ndarray, means: np.ndarray) -> dict:
     Args:
         key: by which `draw_field` names it.
         image: (S, S) of 0..1, at any resolution.
-        means: (U, U) of 0..1, the layer's map, at any resolution.
+        means: (U, V) of 0..1, the layer's map, at any resolution.
     """
     return {"key": key, "image": _encode_grey(image), "map": _encode_grey(means)}
 
@@ -168,22 +180,26 @@ def draw_field(backdrop: str, size: int, row: LayerRow, unit: tuple[int, int], f
         "clipped": list(field.clipped),
         "centre": list(field.centre),
         "mask": None if field.mask is None else base64.b64encode(np.packbits(field.mask).tobytes()).decode("ascii"),
-        "start": row.start,
-        "jump": row.jump,
-        "units": row.num_units,
+        "start": [side.start for side in row.sides],
+        "jump": [side.jump for side in row.sides],
+        "units": list(row.map_shape),
         "unit": list(unit),
         "maxSide": FIELD_SIDE,
         "label": title,
         "imageTitle": title,
         "imageCaption": _describe_box(row, field, size, text),
-        "mapTitle": text("receptive_field.map_title", count=row.num_units),
+        "mapTitle": text("receptive_field.map_title", rows=row.map_shape[0], columns=row.map_shape[1]),
         "mapCaption": text("receptive_field.map_caption"),
     }
 
 
 def _encode_grey(values: np.ndarray) -> dict:
     codes = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
-    return {"side": len(codes), "codes": base64.b64encode(codes.tobytes()).decode("ascii")}
+    return {
+        "rows": codes.shape[0],
+        "columns": codes.shape[1],
+        "codes": base64.b64encode(codes.tobytes()).decode("ascii"),
+    }
 
 
 def _describe_box(row: LayerRow, field: FieldBox, image_size: int, text: Text) -> str:
@@ -223,16 +239,16 @@ def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, 
     for number, row in enumerate(rows):
         unit = find_unit(row, pixel)
         field = compute_field_box(row, unit, rows[0].num_units)
-        centre = tuple(row.start + row.jump * index for index in unit)
-        jump = text("receptive_field.none") if row.kind == "global" else _say_number(row.jump)
+        centre = tuple(side.start + side.jump * index for side, index in zip(row.sides, unit))
+        jump = text("receptive_field.none") if row.kind == "global" else _say_pair([side.jump for side in row.sides])
         cells = [
             number,
             _draw_name(row, text),
             _draw_kind(row.kind, text),
-            f"{row.size} × {row.size}",
+            _by(row.sizes),
             jump,
-            _say_number(row.start),
-            f"{row.num_units} × {row.num_units}",
+            _say_pair([side.start for side in row.sides]),
+            _by(row.map_shape),
             f"({unit[0]}, {unit[1]})",
             _say_centre(centre),
             # Of units in the gaps the box tells too much; the picture follows the chosen one alone.
@@ -260,6 +276,16 @@ def _draw_kind(kind: str, text: Text) -> str:
 def _keep_together(words: str) -> str:
     """Words that a narrow table must not break into lines."""
     return f'<span style="white-space: nowrap">{words}</span>'
+
+
+def _by(sizes: Sequence[int]) -> str:
+    """Height and width."""
+    return " × ".join(map(str, sizes))
+
+
+def _say_pair(values: Sequence[float]) -> str:
+    """One number where height and width have the same."""
+    return ", ".join(dict.fromkeys(map(_say_number, values)))
 
 
 def _say_number(value: float) -> str:
@@ -332,7 +358,7 @@ def draw_network_table(networks: Sequence[tuple[str, Sequence[LayerRow]]], text:
     for title, rows in networks:
         last, wide = find_last_local(rows), find_first_as_wide(rows)
         since = escape(wide.name) if wide else text("receptive_field.none")
-        body.append(([escape(title), f"{last.size} × {last.size}", last.jump, since], False))
+        body.append(([escape(title), _by(last.sizes), last.jump, since], False))
     heads = ("network", "final_size", "jump", "as_wide")
     return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(0, 3))
 
@@ -341,6 +367,181 @@ def draw_depth_table(lines: Sequence[tuple[int, str, int, int]], heads: Sequence
     """Number of layers, the tutorial's figure, and what is so for two networks, as HTML."""
     body = [([depth, claim, *(f"{size} × {size}" for size in sizes)], False) for depth, claim, *sizes in lines]
     return _draw_table(heads, body, words=())
+
+
+# ---- the way forward ----------------------------------------------------------------------------------------------
+
+MOST_SMALL_MAPS = 9
+LEAST_HEAT = 0.3  # of the scale: what changed a little must not look as if it had not
+
+
+def draw_reach(
+    key: str, backdrop: str, rows: Sequence[LayerRow], chosen: int, pixel: tuple[int, int], reach: Sequence[Reach],
+    changes: Changes | None, text: Text,
+) -> dict:  # fmt: skip
+    """Whom a pixel reaches, a map a layer, and who changed: the value of the component that reach.js draws.
+
+    Args:
+        key: the same for the same picture alone.
+        backdrop: key of the image.
+        rows: the image's own row, then one a layer.
+        chosen: number of the layer that is drawn large.
+        pixel: (row, column) in the image.
+        reach: for each row.
+        changes: what changed, or None while it is not known.
+        text: sentences in the page's language.
+    """
+    changed = [None] * len(rows) if changes is None else changes.layers
+    maps = [_encode_reach(each, change) for each, change in zip(reach, changed, strict=True)]
+    strip = [
+        {
+            "number": number,
+            "map": maps[number],
+            "title": text("receptive_field.small_title", number=number, rows=maps[number]["rows"], columns=maps[number]["columns"]),
+            "caption": text("receptive_field.small_caption", count=f"{reach[number].mask.sum():,}", total=f"{reach[number].mask.size:,}"),
+            "changed": "" if change is None else text("receptive_field.small_changed", count=f"{change.mask.sum():,}"),
+            "label": name_layer(rows[number], text),
+        }
+        for number, change in ((number, changed[number]) for number in choose_shown(len(rows), chosen))
+    ]  # fmt: skip
+    words = ("unreached", "reached", "changed")
+    return {
+        "key": key,
+        "backdrop": backdrop,
+        "size": rows[0].num_units,
+        "pixel": list(pixel),
+        "chosen": chosen,
+        "last": len(rows) - 1,
+        "map": maps[chosen],
+        "maxSide": REACH_SIDE,
+        "scale": SEQUENTIAL,
+        "leastHeat": LEAST_HEAT,
+        "strip": strip,
+        "legend": [text(f"receptive_field.legend_{word}") for word in words],
+        "label": text("receptive_field.reach_label", row=pixel[0], column=pixel[1]),
+        "imageTitle": text("receptive_field.pixel_title", row=pixel[0], column=pixel[1]),
+        "imageCaption": text("receptive_field.pixel_caption"),
+        "mapTitle": name_layer(rows[chosen], text),
+        "mapCaption": describe_reached(reach[chosen], text),
+    }
+
+
+REACH_SIDE = 232  # px, greatest side of the image and of the large map
+
+
+def choose_shown(count: int, chosen: int) -> list[int]:
+    """Numbers of layers of which a small map is drawn: all of few, else some at equal distances and the chosen one.
+
+    >>> choose_shown(51, 3)
+    [0, 3, 12, 19, 25, 31, 38, 44, 50]
+    """
+    if count <= MOST_SMALL_MAPS:
+        return list(range(count))
+    shown = np.linspace(0, count - 1, MOST_SMALL_MAPS).round().astype(int).tolist()
+    inside = range(1, MOST_SMALL_MAPS - 1)  # the image and the last layer stay
+    if chosen not in shown:
+        shown[min(inside, key=lambda place: abs(shown[place] - chosen))] = chosen
+    return shown
+
+
+def _encode_reach(reach: Reach, change: Change | None) -> dict:
+    """The smallest box of a map that holds all reached units, a byte a unit: 0 for those in between that no path reaches, 1
+    for those that are reached, 2 to 255 for those that changed, by how much."""
+    bounds = find_bounds(reach.mask) or (0, 0, 0, 0)
+    top, left, bottom, right = bounds
+    codes = reach.mask.astype(np.uint8)
+    if change is not None:
+        most = float(change.amount.max()) or 1.0
+        codes[change.mask] = 2 + np.rint(253 * np.sqrt(change.amount[change.mask] / most)).astype(np.uint8)
+    rows, columns = reach.mask.shape
+    content = base64.b64encode(np.ascontiguousarray(codes[top:bottom, left:right]).tobytes()).decode("ascii")
+    return {"rows": rows, "columns": columns, "box": list(bounds), "codes": content}
+
+
+def describe_reached(reach: Reach, text: Text) -> str:
+    """How many units are reached, and how they lie."""
+    count, total = int(reach.mask.sum()), reach.mask.size
+    key = "none" if count == 0 else "all" if count == total else "some"
+    top, left, bottom, right = find_bounds(reach.mask) or (0, 0, 0, 0)
+    said = {"count": f"{count:,}", "total": f"{total:,}", "height": bottom - top, "width": right - left}
+    words = text(f"receptive_field.reached_{key}", **said)
+    if count < (bottom - top) * (right - left):
+        words += text("receptive_field.reached_holes")
+    return words if reach.is_exact else words + text("receptive_field.reached_bound")
+
+
+def draw_reach_badge(
+    network: str, reach: Sequence[Reach], changes: Changes | None, number: int, since: str | None,
+    text: Text, problem: str = "",
+) -> str:  # fmt: skip
+    """From where on all units are reached, what was changed, how many units changed with it, and why others did not.
+
+    Args:
+        network: what the reader calls it.
+        reach: of the image, then of each layer.
+        changes: what changed, or None while it is not known.
+        number: of the chosen layer.
+        since: name of the first layer from which on every unit is reached, or None.
+        text: sentences in the page's language.
+        problem: why it will not be known.
+
+    Returns:
+        HTML.
+    """
+    paragraphs = []
+    if since is not None:
+        paragraphs.append(text("receptive_field.reached_since", name=since))
+    if changes is None:
+        paragraphs.append(problem or text("receptive_field.changing"))
+    else:
+        paragraphs += _describe_changes(network, int(reach[number].mask.sum()), changes, number, text)
+    return "".join(f'<p class="field-badge">{escape(words)}</p>' for words in paragraphs)
+
+
+def _describe_changes(network: str, reached: int, changes: Changes, number: int, text: Text) -> list[str]:
+    change = changes.layers[number]
+    values, changed_values = reached * change.num_channels, int(change.channels.sum())
+    said = {
+        "changed": f"{int(change.mask.sum()):,}", "reached": f"{reached:,}", "values": f"{values:,}",
+        "channels": change.num_channels, "changed_values": f"{changed_values:,}",
+        "share": f"{changed_values / max(values, 1):.0%}",
+    }  # fmt: skip
+    grey = {"before": f"{changes.before:.2g}", "after": f"{changes.after:.2g}"}
+    words = [text(f"receptive_field.ran_{changes.weights}", network=network, **grey)]
+    if reached:
+        words.append(text("receptive_field.changed_values", **said))
+    if changed_values < values:
+        stops = (*sorted(changes.stops[number]), "rounding")
+        words.append(join_sentences((text(f"receptive_field.stopped_{stop}") for stop in stops), text))
+    return words
+
+
+def draw_reach_table(
+    rows: Sequence[LayerRow], chosen: int, reach: Sequence[Reach], changes: Changes | None, text: Text
+) -> str:
+    """How many units of every layer a pixel reaches and how many changed, as HTML."""
+    heads = ("number", "layer", "kind", "units", "reached", "reached_share", "patch", "changed", "changed_values")
+    body = []
+    for number, (row, each) in enumerate(zip(rows, reach, strict=True)):
+        count = int(each.mask.sum())
+        top, left, bottom, right = find_bounds(each.mask) or (0, 0, 0, 0)
+        changed = [text("receptive_field.none")] * 2
+        if changes is not None:
+            change = changes.layers[number]
+            share = change.channels.sum() / max(count * change.num_channels, 1)
+            changed = [f"{int(change.mask.sum()):,}", f"{share:.0%}"]
+        cells = [
+            number,
+            escape(row.name or text("receptive_field.kind_input")),
+            _draw_kind(row.kind, text),
+            f"{each.mask.shape[0]} × {each.mask.shape[1]}",
+            f"{count:,}" if each.is_exact else f"≤ {count:,}",
+            f"{count / each.mask.size:.0%}",
+            f"{bottom - top} × {right - left}",
+            *changed,
+        ]
+        body.append((cells, number == chosen))
+    return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(1, 2))
 
 
 # ---- the effective field ------------------------------------------------------------------------------------------

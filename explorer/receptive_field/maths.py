@@ -1,7 +1,7 @@
 """Receptive fields: how large a region of the image one unit of a layer depends on, and where it lies.
 
-Coordinates are those of pixel centres: pixel 0 of a row lies at 0, pixel 1 at 1. All layers here are square, so
-that one number stands for height and width.
+Coordinates are those of pixel centres: pixel 0 of a row lies at 0, pixel 1 at 1. Images are square, and so are the layers
+that a reader writes down; a layer of a network may see more along one side than along the other.
 
 A chain of layers (the rows of the editable table) is computed here. It is not recorded like the networks of
 models/trace.py; only the formula of a window is the same function, `follow_window`. Recording was tried in November
@@ -74,6 +74,7 @@ class LayerRow:
         reach: the layer sees pixels 0 to reach - 1. Where a stride does not use the last pixels, these are fewer than
             the image has.
         note: key of a sentence that says why the field is global or has no single size, or None.
+        width: the same along the width, where it is not as along the height; None where both are alike.
     """
 
     name: str
@@ -84,6 +85,24 @@ class LayerRow:
     num_units: int
     reach: int
     note: str | None = None
+    width: LayerRow | None = None
+
+    @property
+    def sides(self) -> tuple[LayerRow, LayerRow]:
+        """What is so along the height, and along the width."""
+        return self, self.width or self
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Height and width of the field in input pixels."""
+        down, across = self.sides
+        return down.size, across.size
+
+    @property
+    def map_shape(self) -> tuple[int, int]:
+        """(rows, columns) of units."""
+        down, across = self.sides
+        return down.num_units, across.num_units
 
     @property
     def first_pixel(self) -> int:
@@ -503,7 +522,7 @@ def compute_chain_field(
     (top, bottom, down), (left, right, across) = sides
     mask = np.outer(down, across)
     box = (top, left, bottom, right)
-    return FieldBox(box, _clip(box, counts[0]), _share_outside(box, counts[0]), mask)
+    return FieldBox(box, _clip(box, counts[0], counts[0]), _share_outside(box, counts[0]), mask)
 
 
 def _edges_of_row(row: LayerRow, index: int) -> tuple[int, int]:
@@ -544,11 +563,56 @@ def compute_chain_reach(layers: Sequence[Mapping[str, Any]], rows: Sequence[Laye
     return _pull_back(parse_layers(layers)[:number], units, 0, counts)[0]
 
 
+def compute_chain_spread(
+    layers: Sequence[Mapping[str, Any]], rows: Sequence[LayerRow], index: int
+) -> tuple[np.ndarray, ...]:
+    """Which units of each layer of a chain depend on one pixel of the image, along one side.
+
+    The way forward: the columns of `compute_chain_reach`, which goes the way back.
+
+    Args:
+        layers: rows as `parse_layers` takes them.
+        rows: what `trace_layer_table` gave for them.
+        index: of the pixel, from 0 to the side of the image.
+
+    Returns:
+        (units,) bool for the image and for each layer.
+
+    Raises:
+        InputError: there is no such pixel, or `parse_layers` refuses the layers.
+    """
+    index = check_whole("receptive_field.pixel", index, 0, rows[0].num_units - 1)
+    spread = [np.arange(rows[0].num_units) == index]
+    for layer, row in zip(parse_layers(layers), rows[1:], strict=True):
+        push = _push_through_transposed if layer["type"] == "transposed" else _push_through_window
+        spread.append(push(layer, spread[-1], row.num_units))
+    return tuple(spread)
+
+
+def _push_through_window(layer: Mapping[str, Any], marked: np.ndarray, num_units: int) -> np.ndarray:
+    """Unit o reads the units o s - p + d t."""
+    reached = np.zeros(num_units, dtype=bool)
+    for tap in range(layer["kernel"]):
+        read = np.arange(num_units) * layer["stride"] - layer["padding"] + layer["dilation"] * tap
+        inside = (read >= 0) & (read < len(marked))
+        reached[inside] |= marked[read[inside]]
+    return reached
+
+
+def _push_through_transposed(layer: Mapping[str, Any], marked: np.ndarray, num_units: int) -> np.ndarray:
+    """Unit i writes to the units i s - p + d t."""
+    reached = np.zeros(num_units, dtype=bool)
+    for tap in range(layer["kernel"]):
+        written = np.nonzero(marked)[0] * layer["stride"] - layer["padding"] + layer["dilation"] * tap
+        reached[written[(written >= 0) & (written < num_units)]] = True
+    return reached
+
+
 def compute_box_reach(row: LayerRow, input_size: int) -> np.ndarray:
     """Which pixels of the image lie in the box of each unit of a layer, along one side.
 
     Args:
-        row: the layer.
+        row: the layer, or what it is along its width.
         input_size: side of the image in pixels.
 
     Returns:
@@ -559,18 +623,19 @@ def compute_box_reach(row: LayerRow, input_size: int) -> np.ndarray:
     return (pixels >= firsts[:, None]) & (pixels < np.minimum(firsts + row.size, row.reach)[:, None])
 
 
-def compute_mean_brightness(image: np.ndarray, reach: np.ndarray) -> np.ndarray:
+def compute_mean_brightness(image: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
     """What each unit sees on average: the mean of an image over each unit's field.
 
     Args:
-        image: (H, H).
-        reach: (units, H) bool, which pixels each unit sees along one side; the same for both sides.
+        image: (H, W).
+        down: (rows, H) bool, which pixels the units of each row see along the height.
+        across: (columns, W) bool, the same along the width.
 
     Returns:
-        (units, units), on the scale of the image; 0 where a unit sees no pixel.
+        (rows, columns), on the scale of the image; 0 where a unit sees no pixel.
     """
-    weights = reach / np.maximum(reach.sum(axis=1, keepdims=True), 1)
-    return weights @ image @ weights.T
+    rows, columns = (side / np.maximum(side.sum(axis=1, keepdims=True), 1) for side in (down, across))
+    return rows @ image @ columns.T
 
 
 def limit_reach(row: LayerRow) -> LayerRow:
@@ -580,8 +645,10 @@ def limit_reach(row: LayerRow) -> LayerRow:
         row: a row whose `reach` is that of the layers before it.
 
     Returns:
-        The same row, with `reach` as it was or smaller, at least 0.
+        The same row, with `reach` as it was or smaller, at least 0; also along the width.
     """
+    if row.width is not None:
+        return replace(limit_reach(replace(row, width=None)), width=limit_reach(row.width))
     end = row.first_pixel + (row.num_units - 1) * row.jump + row.size
     return replace(row, reach=min(row.reach, max(int(end), 0)))
 
@@ -618,7 +685,8 @@ def find_unit(row: LayerRow, pixel: tuple[float, float]) -> tuple[int, int]:
     Returns:
         (row, column) of the unit on the layer's map.
     """
-    return _find_along_side(row, pixel[0]), _find_along_side(row, pixel[1])
+    down, across = row.sides
+    return _find_along_side(down, pixel[0]), _find_along_side(across, pixel[1])
 
 
 def _find_along_side(row: LayerRow, position: float) -> int:
@@ -640,20 +708,22 @@ def compute_field_box(row: LayerRow, unit: tuple[int, int], image_size: int) -> 
     Raises:
         InputError: the layer has no such unit.
     """
-    top, left = (round(_find_first_pixel(row, index)) for index in unit)
-    box = (top, left, top + row.size, left + row.size)
-    return FieldBox(box, _clip(box, row.reach), _share_outside(box, image_size))
+    down, across = row.sides
+    top, left = (round(_find_first_pixel(side, index)) for side, index in zip(row.sides, unit))
+    box = (top, left, top + down.size, left + across.size)
+    return FieldBox(box, _clip(box, down.reach, across.reach), _share_outside(box, image_size))
 
 
-def _clip(box: Edges, end: int) -> Edges:
-    """The part of a box between the pixels 0 and end, end excluded."""
-    top, left, bottom, right = (min(max(edge, 0), end) for edge in box)
+def _clip(box: Edges, bottom: int, right: int) -> Edges:
+    """The part of a box between the pixels 0 and these ends, the ends excluded."""
+    clipped = (min(max(edge, 0), end) for edge, end in zip(box, (bottom, right) * 2))
+    top, left, bottom, right = clipped
     return top, left, bottom, right
 
 
 def _share_outside(box: Edges, image_size: int) -> float:
     """Share of a box that lies outside the image, 0 to 1; it is 0 if the box holds no pixel."""
-    top, left, bottom, right = _clip(box, image_size)
+    top, left, bottom, right = _clip(box, image_size, image_size)
     area = (box[2] - box[0]) * (box[3] - box[1])
     return 1 - (bottom - top) * (right - left) / area if area else 0.0
 
@@ -758,7 +828,7 @@ def find_first_as_wide(rows: Sequence[LayerRow]) -> LayerRow | None:
     Returns:
         The row of that layer; None if no field is so wide.
     """
-    return next((row for row in rows if row.size >= rows[0].num_units), None)
+    return next((row for row in rows if min(row.sizes) >= rows[0].num_units), None)
 
 
 def how_much_is_joined(row: LayerRow, image_size: int) -> str | None:
@@ -774,7 +844,7 @@ def how_much_is_joined(row: LayerRow, image_size: int) -> str | None:
     """
     if row.kind != "global":
         return None
-    return "global" if row.size == image_size else "part"
+    return "global" if row.sizes == (image_size, image_size) else "part"
 
 
 def find_last_local(rows: Sequence[LayerRow]) -> LayerRow:

@@ -16,7 +16,7 @@ from explorer.caches import remember
 from explorer.checks import check_whole
 from explorer.errors import InputError
 from explorer.models.footprint import check_field, measure_footprint
-from explorer.models.networks import Network, find_network
+from explorer.models.networks import find_network
 from explorer.models.operations import BY_KIND
 from explorer.models.trace import Layer, Recording, UnsupportedLayerError
 from explorer.receptive_field.maths import FieldBox, LayerRow, compute_field_box, limit_reach, make_image_row
@@ -39,7 +39,7 @@ def record_network(name: str) -> Recording:
 def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
     """The rows of a network along the path on which fields grow most: its convolutions and poolings.
 
-    Layers on a shortcut or another branch are left out, and layers whose field is not square. The last row is the
+    Layers on a shortcut or another branch are left out. The last row is the
     first layer that joins all positions: from there on every unit sees everything that the network sees.
 
     Args:
@@ -55,18 +55,20 @@ def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
     """
     network = find_network(name)
     input_size = check_whole("terms.input_size", input_size, 1, MAX_IMAGE_SIZE)
-    return _trace_network(network, input_size)
+    return _trace_network(network.name, input_size)
 
 
 @remember(megabytes=32)
-def _trace_network(network: Network, input_size: int) -> tuple[LayerRow, ...]:
+def _trace_network(name: str, input_size: int) -> tuple[LayerRow, ...]:
+    network = find_network(name)
     if network.fixed_size and input_size != network.input_size:
         raise InputError("receptive_field.fixed_size", model=network.title, size=network.input_size, value=input_size)
     layers = record_network(network.name).trace((network.channels, input_size, input_size)).layers
     last = _find_joint(layers)
     rows = [make_image_row(input_size)]
     for row in _choose_path(layers[:last], input_size):
-        rows.append(limit_reach(replace(row, reach=rows[-1].reach)))
+        sides = [replace(side, reach=before.reach) for side, before in zip(row.sides, rows[-1].sides)]
+        rows.append(limit_reach(_join_sides([replace(sides[0], width=None), sides[1]])))
     if last < len(layers):
         rows.append(_read_joint(layers[last]))
     return tuple(rows)
@@ -105,8 +107,8 @@ def _choose_path(layers: Sequence[Layer], reach: int) -> list[LayerRow]:
     path: list[LayerRow] = []
     left = rows
     while left:
-        largest = max(row.size for row in left.values())
-        widest = [index for index, row in left.items() if row.size == largest]
+        largest = max(sum(row.sizes) for row in left.values())
+        widest = [index for index, row in left.items() if sum(row.sizes) == largest]
         # Branches of equal size lie side by side. Take the first one, and the layers that read from it at that size.
         last = next(index for index in reversed(widest) if index == widest[0] or sources[index] >> widest[0] & 1)
         path.append(rows[last])
@@ -123,12 +125,21 @@ def _find_sources(layers: Sequence[Layer]) -> list[int]:
 
 
 def _read_layer(layer: Layer, reach: int) -> LayerRow | None:
-    """The row of a traced layer; None if it slides no window, or if its field is not a regular square."""
+    """The row of a traced layer; None if it slides no window, or if its units lie on no grid."""
     field, operation = layer.receptive_field, BY_KIND[layer.kind]
-    if not operation.is_row or field.is_global or field.jump is None or field.size[0] != field.size[1]:
+    if not operation.is_row or field.is_global or field.jump is None or layer.map_axes is None:
         return None
-    return LayerRow(layer.name, operation.role, field.size[0], field.jump[0], field.start[0],
-                    layer.output_shape[-1], reach, layer.field_note)  # fmt: skip
+    counts = (layer.output_shape[axis] for axis in layer.map_axes)
+    return _join_sides([
+        LayerRow(layer.name, operation.role, size, jump, start, count, reach, layer.field_note)
+        for size, jump, start, count in zip(field.size, field.jump, field.start, counts, strict=True)
+    ])  # fmt: skip
+
+
+def _join_sides(sides: Sequence[LayerRow]) -> LayerRow:
+    """One row, from what is so along the height and along the width."""
+    down, across = sides
+    return down if down == across else replace(down, width=across)
 
 
 @dataclass(frozen=True)
@@ -194,14 +205,15 @@ def check_chain_unit(
     return UnitCheck(verdict, None, replace(field, mask=mask), 1000 * (time.perf_counter() - start))
 
 
-def build_chain(layers: Sequence[Mapping[str, Any]]) -> nn.Sequential:
+def build_chain(layers: Sequence[Mapping[str, Any]], device: str = "meta") -> nn.Sequential:
     """Build a chain from PyTorch's modules, for one channel and without biases; poolings take the maximum.
 
     Args:
         layers: rows as `parse_layers` gives them, each with all its cells.
+        device: where the weights lie; on "meta" they have no numbers.
 
     Returns:
-        The modules in order, with their weights on the meta device.
+        The modules in order.
     """
     kinds = {"conv": nn.Conv2d, "transposed": nn.ConvTranspose2d}
     modules: list[nn.Module] = []
@@ -210,7 +222,7 @@ def build_chain(layers: Sequence[Mapping[str, Any]]) -> nn.Sequential:
         if layer["type"] == "pool":
             modules.append(nn.MaxPool2d(layer["kernel"], **window))
         else:
-            modules.append(kinds[layer["type"]](1, 1, layer["kernel"], bias=False, device="meta", **window))
+            modules.append(kinds[layer["type"]](1, 1, layer["kernel"], bias=False, device=device, **window))
     return nn.Sequential(*modules)
 
 
@@ -234,9 +246,11 @@ def _check_unit(recording: Recording, shape: tuple[int, int, int], row: LayerRow
 def _is_traced(recording: Recording, shape: tuple[int, int, int], row: LayerRow) -> bool:
     """Whether the row has exactly the field that the trace gives for its layer."""
     layer = next(each for each in recording.trace(shape).layers if each.name == row.name)
-    field = layer.receptive_field
-    jump = None if field.jump is None else field.jump[0]
-    return (field.size[0], jump, field.start[0]) == (row.size, row.jump, row.start)
+    traced = _read_layer(layer, row.reach)
+    return traced is not None and all(
+        (one.size, one.jump, one.start) == (other.size, other.jump, other.start)
+        for one, other in zip(traced.sides, row.sides)
+    )
 
 
 def find_bounds(mask: np.ndarray) -> tuple[int, int, int, int] | None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from explorer.models.networks import NETWORKS
+from explorer.models.reach import Reach
 from explorer.receptive_field.figures import name_layer, name_stack
 from explorer.receptive_field.maths import (
     FieldBox,
@@ -18,7 +19,7 @@ from explorer.receptive_field.maths import (
     how_much_is_joined,
     summarise_stack,
 )
-from explorer.receptive_field.networks import trace_model
+from explorer.receptive_field.networks import find_bounds, trace_model
 from explorer.receptive_field.session import IMAGE_SIZE, Spot
 from explorer.text import Text
 
@@ -39,7 +40,13 @@ def describe_layer(spot: Spot, text: Text) -> str:
         return text(f"receptive_field.look_{joined}", name=name, size=row.size, image=size)
     before = spot.rows[number - 1]
     added = row.size - before.size
-    if row.note:
+    if row.sizes[0] != row.sizes[1] or before.sizes[0] != before.sizes[1]:
+        grown = text(
+            "receptive_field.look_oblong",
+            name=name, height=row.sizes[0], width=row.sizes[1],
+            before_height=before.sizes[0], before_width=before.sizes[1],
+        )  # fmt: skip
+    elif row.note:
         grown = text("receptive_field.look_uneven", name=name, size=row.size, jump=f"{row.jump:.3g}")
     else:
         grown = text(
@@ -48,7 +55,7 @@ def describe_layer(spot: Spot, text: Text) -> str:
         )  # fmt: skip
     if spot.field.is_empty:
         return grown + text("receptive_field.look_empty")
-    if row.size >= size and not _has_holes(spot.field):
+    if min(row.sizes) >= size and not _has_holes(spot.field):
         middle = spot.chain.find_field(number, find_unit(row, ((size - 1) / 2,) * 2))
         sees_all = middle.clipped == (0, 0, size, size) and not _has_holes(middle)
         return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
@@ -67,6 +74,27 @@ def _describe_losses(field: FieldBox, text: Text) -> str:
     if _has_holes(field):
         words += text("receptive_field.look_holes", share=f"{field.holes_share:.0%}")
     return words
+
+
+def describe_spread(spot: Spot, reach: Sequence[Reach], text: Text) -> str:
+    """What to look for on the way forward: which units of the chosen layer the pixel reaches."""
+    row, column = spot.pixel_inside
+    mask = reach[spot.number].mask
+    bounds = find_bounds(mask)
+    said = {
+        "row": row, "column": column, "name": f"<b>{html.escape(name_layer(spot.row, text))}</b>",
+        "count": f"{int(mask.sum()):,}", "total": f"{mask.size:,}",
+    }  # fmt: skip
+    if spot.number == 0:
+        return text("receptive_field.look_pixel", **said)
+    if bounds is None:
+        return text("receptive_field.look_reach_none", **said)
+    if spot.row.kind == "global":
+        return text("receptive_field.look_reach_one", **said)
+    if mask.all():
+        return text("receptive_field.look_reach_all", **said)
+    top, left, bottom, right = bounds
+    return text("receptive_field.look_reach", height=bottom - top, width=right - left, **said)
 
 
 def tell_story(story: str, spot: Spot, text: Text) -> str:
@@ -96,7 +124,7 @@ def tell_story(story: str, spot: Spot, text: Text) -> str:
 
 def _count_wide(rows: Sequence[LayerRow]) -> int:
     """How many layers widen the field."""
-    return sum(row.size > before.size for before, row in pairwise(rows) if row.kind == "conv")
+    return sum(sum(row.sizes) > sum(before.sizes) for before, row in pairwise(rows) if row.kind == "conv")
 
 
 def describe_stacks(comparison: str, stacks: Sequence, text: Text) -> str:

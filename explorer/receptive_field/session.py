@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from explorer.checks import check_number, check_whole
+from explorer.checks import check_choice, check_number, check_whole
 from explorer.data import fit_images, load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
@@ -52,6 +53,11 @@ STACK = "stack3x3"
 MOST_COMPARED = 3
 FIRST_MODEL, FIRST_LAYER, FIRST_SAMPLE = "lenet5", 3, 120
 MIDDLE = (0.5, 0.5)
+BACK, FORWARD = "back", "forward"
+DIRECTIONS = (
+    BACK,
+    FORWARD,
+)  # from a unit back to the pixels that it sees, and from a pixel to the units that it reaches
 DEEPEST = 9999  # number of a layer that no network has
 FARTHEST = 9  # sides of the image: units at the edge of a padded map look beside it
 
@@ -78,6 +84,7 @@ class View:
         place: (row, column) that the unit looks at, as shares of the image's sides; None for the middle.
         compared: names of networks in the same chart.
         layers: the table.
+        direction: one of DIRECTIONS.
     """
 
     model: str = FIRST_MODEL
@@ -88,6 +95,7 @@ class View:
     place: Sequence[float] | None = None
     compared: Sequence[str] = (STACK,)
     layers: Any = LENET_LAYERS
+    direction: str = BACK
 
 
 @dataclass(frozen=True)
@@ -156,15 +164,20 @@ class Spot:
         """What the unit looks at, in pixels."""
         return _find_pixel(self.place, self.size)
 
+    @property
+    def pixel_inside(self) -> tuple[int, int]:
+        """The pixel of the image at that place; the nearest one where the place lies beside the image."""
+        row, column = (min(max(math.floor(each + 0.5), 0), self.size - 1) for each in self.pixel)
+        return row, column
+
     @cached_property
-    def reach(self) -> np.ndarray:
-        """What the units of the layer see along one side; of a large map some that are spread evenly."""
+    def reach(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the units of the layer see along height and width; of a large map some that are spread evenly."""
         if self.chain.layers is None:
-            reach = compute_box_reach(self.row, self.size)
+            down, across = (compute_box_reach(side, self.size) for side in self.row.sides)
         else:
-            reach = compute_chain_reach(self.chain.layers, self.rows, self.number)
-        kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
-        return reach[kept] if len(reach) > SHOWN_UNITS else reach
+            down = across = compute_chain_reach(self.chain.layers, self.rows, self.number)
+        return _thin(down), _thin(across)
 
 
 @dataclass(frozen=True)
@@ -187,12 +200,12 @@ class Scene:
     @property
     def ground_key(self) -> str:
         """The same for the same ground alone."""
-        return _sign(self.ground)
+        return sign(self.ground)
 
     @property
     def key(self) -> str:
         """The same for two scenes if, and only if, they show the same unit of the same layer on the same image."""
-        return _sign((self.ground, self.spot.unit))
+        return sign((self.ground, self.spot.unit))
 
 
 @dataclass(frozen=True)
@@ -208,13 +221,24 @@ class Compared:
     table: Sequence[Mapping[str, Any]] | None
 
 
-def _sign(parts: tuple) -> str:
+def _thin(reach: np.ndarray) -> np.ndarray:
+    kept = np.unique(np.linspace(0, len(reach) - 1, SHOWN_UNITS).round().astype(int))
+    return reach[kept] if len(reach) > SHOWN_UNITS else reach
+
+
+def sign(parts: tuple) -> str:
+    """The same for the same parts alone."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def check_size(size: Any) -> int:
     """The side of the image as the browser sent it."""
     return check_whole("terms.input_size", size, 1, MAX_IMAGE_SIZE)
+
+
+def check_direction(direction: Any) -> str:
+    """From where the reader asks, one of DIRECTIONS."""
+    return check_choice("receptive_field.direction", direction, DIRECTIONS)
 
 
 def check_place(place: Any) -> tuple[float, float] | None:
@@ -248,9 +272,24 @@ def find_scene(view: View) -> Scene:
     """The same with the image.
 
     Raises:
-        InputError: as `find_spot`, or there is no such image.
+        InputError: as `find_spot`, there is no such image, or the image has no pixel at the place, where one is asked for.
     """
-    return Scene(find_spot(view), check_image(view))
+    scene = Scene(find_spot(view), check_image(view))
+    if check_direction(view.direction) == FORWARD:
+        check_pixel(scene.spot)
+    return scene
+
+
+def check_pixel(spot: Spot) -> tuple[int, int]:
+    """The pixel of the image at the place that the reader has chosen.
+
+    Raises:
+        InputError: the place lies beside the image.
+    """
+    asked = tuple(math.floor(each + 0.5) for each in spot.pixel)
+    if asked != spot.pixel_inside:
+        raise InputError("receptive_field.no_pixel", row=asked[0], column=asked[1], size=spot.size, last=spot.size - 1)
+    return spot.pixel_inside
 
 
 def find_compared(view: View) -> Compared:
@@ -289,7 +328,7 @@ def trace_compared(name: str, table: Sequence[Mapping[str, Any]] | None, spot: S
     if name == TABLE:
         return spot.rows if table is None else trace_layer_table(table, spot.size)
     if name in STACKS:
-        least = min(max(row.size for row in spot.rows), 2 * spot.size)
+        least = min(max(max(row.sizes) for row in spot.rows), 2 * spot.size)
         return trace_uniform_stack(STACKS[name], least, spot.size)
     return trace_model(name, fit_size(name, spot.size))
 

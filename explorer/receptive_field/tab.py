@@ -32,6 +32,7 @@ from explorer.page.layout import (
 from explorer.page.samples import build_sample_picker
 from explorer.page.scripts import mount
 from explorer.page.style import PLOT_SETTINGS
+from explorer.page.weights import build_weights, wire_weights
 from explorer.receptive_field.effective_tab import build_effective
 from explorer.receptive_field.figures import (
     Growth,
@@ -42,8 +43,12 @@ from explorer.receptive_field.figures import (
     draw_growth,
     draw_layer_table,
     draw_network_table,
+    draw_reach,
+    draw_reach_badge,
+    draw_reach_table,
     draw_stack_table,
     draw_stacks,
+    name_layer,
 )
 from explorer.receptive_field.maths import (
     COLUMN_LIMITS,
@@ -59,9 +64,19 @@ from explorer.receptive_field.maths import (
     find_problems,
 )
 from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, trace_model
-from explorer.receptive_field.sentences import describe_layer, describe_stacks, name_network, tell_story
+from explorer.receptive_field.reach import Changes, find_changes, find_first_spread, find_reach
+from explorer.receptive_field.sentences import (
+    describe_layer,
+    describe_spread,
+    describe_stacks,
+    name_network,
+    tell_story,
+)
 from explorer.receptive_field.session import (
+    BACK,
     DEEPEST,
+    DIRECTIONS,
+    FORWARD,
     IMAGE_SIZE,
     LENET_LAYERS,
     MOST_COMPARED,
@@ -74,6 +89,7 @@ from explorer.receptive_field.session import (
     Spot,
     View,
     check_field,
+    check_pixel,
     check_size,
     encode_picture,
     find_chain,
@@ -89,6 +105,7 @@ from explorer.receptive_field.session import (
     read_layers,
     read_model,
     read_place,
+    sign,
     trace_compared,
 )
 from explorer.text import Text, text_in
@@ -108,7 +125,7 @@ CLAIMED_DEPTHS = ((1, "3"), (3, "7"), (5, "15"), (10, "32"), (20, "100+"))
 # ---- what the page calls ------------------------------------------------------------------------------------------
 
 
-def on_view(last, *, language: str, **values) -> dict:
+def on_view(last, row=None, column=None, *, language: str, **values) -> dict:
     """Everything for what is set.
 
     It is called after any change, so that it alone decides what is shown: of two handlers the earlier could answer later.
@@ -116,6 +133,7 @@ def on_view(last, *, language: str, **values) -> dict:
 
     Args:
         last: number of the last layer that the slider knows of; another one is told.
+        row, column: of the pixel that stands in the page, None where none does; another one is told.
         language: of the page.
         **values: those of a View.
     """
@@ -133,9 +151,16 @@ def on_view(last, *, language: str, **values) -> dict:
         # A layer that stays is not sent back: the slider may have been moved on meanwhile.
         moved = {} if spot.number == view.layer else {"value": spot.number}
         changes |= {"layer": gr.update(maximum=deepest, **moved), "last": deepest}
-    story = find_story(spot, compared)
-    sentence = tell_story(story, spot, text) if story else describe_layer(spot, text)
-    return {"look_for": sentence, **draw_pictures(scene, compared, text), **changes}
+    story = find_story(view.direction, spot, compared)
+    if view.direction == FORWARD:
+        if (row, column) != spot.pixel_inside:
+            changes |= dict(zip(("row", "column"), spot.pixel_inside))
+        drawn = draw_forward(scene, text)
+        sentence = describe_spread(spot, find_reach(spot.chain, spot.pixel_inside), text)
+    else:
+        drawn = draw_pictures(scene, compared, text)
+        sentence = describe_layer(spot, text)
+    return {"look_for": tell_story(story, spot, text) if story else sentence, **drawn, **changes}
 
 
 def _mark_problems(problems: Sequence[CellError], language: str) -> dict:
@@ -144,7 +169,7 @@ def _mark_problems(problems: Sequence[CellError], language: str) -> dict:
     return {"look_for": gr.update(value=draw_problem(problems[0].sentence(language))), "marks": marks}
 
 
-def on_open(last, *, first_size: int = IMAGE_SIZE, language: str, **values) -> dict:
+def on_open(last, row=None, column=None, *, first_size: int = IMAGE_SIZE, language: str, **values) -> dict:
     """The same for what a link asked for, and the size; the check, which follows other events, is made at once.
 
     A link names no size where it is that with which the page opens, `first_size`: then a network comes at its own.
@@ -152,10 +177,11 @@ def on_open(last, *, first_size: int = IMAGE_SIZE, language: str, **values) -> d
     model, size = values["model"], values["size"]
     size = find_own_size(model) if size == first_size else fit_size(model, size)
     values |= {"size": size}
-    answer = {**on_view(last, language=language, **values), **on_check(language=language, **values)}
-    if "field" in answer:
-        answer["field"]["isCheck"] = False
-    return {**answer, "size": size, "editor": gr.update(open=model == TABLE)}
+    answer = {**on_view(last, row, column, language=language, **values), **on_check(language=language, **values)}
+    for picture in answer.keys() & {"field", "reach"}:
+        answer[picture]["isCheck"] = False
+    shown = show_direction(values["direction"]) if values["direction"] in DIRECTIONS else {}
+    return {**answer, **shown, "size": size, "editor": gr.update(open=model == TABLE)}
 
 
 def on_upload(path, number, *, language: str) -> dict:
@@ -174,12 +200,18 @@ def on_upload(path, number, *, language: str) -> dict:
 
 
 def on_check(*, language: str, **values) -> dict:
-    """Let autograd find the field that is shown: pixels that reach the unit, and whether they are those told."""
+    """Let autograd find the field that is shown: pixels that reach the unit, and whether they are those told.
+
+    On the way forward, let the network itself say what changes with the pixel.
+    """
     try:
-        scene = find_scene(View(**values))
+        view, text = View(**values), text_in(language)
+        scene = find_scene(view)
+        if view.direction == FORWARD:
+            return {"reach": {**draw_changes(scene, text), "isCheck": True}}
         check = check_field(scene.spot)
         scene = replace(scene, spot=replace(scene.spot, field=check.field))
-        payload = draw_scene(scene, text_in(language), check)
+        payload = draw_scene(scene, text, check)
     except InputError:  # on_view has told it; something else may have been set and told since
         return {}
     # Something else may be shown by the time that this arrives: then field.js lets it pass.
@@ -231,14 +263,15 @@ def open_story(story: str) -> tuple[Spot, Compared]:
     return find_spot(view), find_compared(view)
 
 
-def find_story(spot: Spot, compared: Compared) -> str | None:
-    """The story that is told of a unit beside what it is compared with, or None."""
+def find_story(direction: str, spot: Spot, compared: Compared) -> str | None:
+    """The story that is told of a unit beside what it is compared with, or None. All of them go from units back."""
 
     def parts_of(spot: Spot, compared: Compared) -> tuple:
         return spot.chain, spot.number, spot.place, compared
 
     shown = parts_of(spot, compared)
-    return next((story for story in STORIES if parts_of(*open_story(story)) == shown), None)
+    told = STORIES if direction == BACK else ()
+    return next((story for story in told if parts_of(*open_story(story)) == shown), None)
 
 
 # ---- what they show -----------------------------------------------------------------------------------------------
@@ -270,15 +303,43 @@ def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict
     """The field on the image beside the layer's map, and below it what autograd said of it, or that it is asked."""
     spot = scene.spot
     field = draw_field(scene.ground_key, spot.size, spot.row, spot.unit, spot.field, text)
-    if len(spot.reach) > 1 and spot.reach.all():  # an even grey, which would look like a fault
+    if spot.row.map_shape != (1, 1) and all(
+        side.all() for side in spot.reach
+    ):  # an even grey, which would look like a fault
         field["mapCaption"] = text("receptive_field.map_even")
     return {**field, "badge": draw_badge(check, spot.row, text), "key": scene.key}
+
+
+def draw_forward(scene: Scene, text: Text, changes: Changes | None = None, problem: str = "") -> dict:
+    """Whom the pixel of a scene reaches, and who changed with it as far as that is known, and on what it is drawn."""
+    spot = scene.spot
+    reach = find_reach(spot.chain, spot.pixel_inside)
+    key = sign((scene.ground, spot.pixel_inside, FORWARD))
+    drawn = draw_reach(key, scene.ground_key, spot.rows, spot.number, spot.pixel_inside, reach, changes, text)
+    since = find_first_spread(reach)
+    named = None if since is None else name_layer(spot.rows[since], text)
+    network = name_network(spot.model, text)
+    drawn |= {
+        "network": spot.model,
+        "badge": draw_reach_badge(network, reach, changes, spot.number, named, text, problem),
+        "table": draw_reach_table(spot.rows, spot.number, reach, changes, text),
+    }
+    return {"backdrop": Drawing(scene.ground, partial(draw_ground, scene)), "reach": drawn}
+
+
+def draw_changes(scene: Scene, text: Text) -> dict:
+    """The same with what changed, or with the reason why that is not known."""
+    try:
+        changes, problem = find_changes(scene), ""
+    except InputError as error:
+        changes, problem = None, text("receptive_field.not_changed", reason=error.sentence(text.language))
+    return draw_forward(scene, text, changes, problem)["reach"]
 
 
 def draw_ground(scene: Scene) -> dict:
     """The image and the layer's map, which stay where another unit is chosen."""
     size = scene.spot.size
-    means = compute_mean_brightness(read_image(scene.image, size), scene.spot.reach)
+    means = compute_mean_brightness(read_image(scene.image, size), *scene.spot.reach)
     return draw_backdrop(scene.ground_key, read_image(scene.image, min(size, SHOWN_SIDE)), means)
 
 
@@ -308,18 +369,22 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
                     text("receptive_field.own_picture"), placeholder=text("images.drop_here"), show_label=False,
                     height=150, elem_id="receptive-field-upload",
                 )  # fmt: skip
+            weights = build_weights(text, "receptive_field-weights")
         with picture_column():
             with gr.Row(elem_classes="stories"):
                 buttons = {story: gr.Button(text(f"receptive_field.story_{story}"), size="sm", min_width=120)
                            for story in STORIES}  # fmt: skip
             pictures = {"look_for": build_look_for(first["look_for"])}
-            with gr.Row():
+            with gr.Row() as controls["back"]:
                 with gr.Column(scale=4, min_width=320):
                     pictures["chart"] = gr.Plot(first["chart"], **PLOT_SETTINGS, elem_id="receptive-field-chart")
                 with gr.Column(scale=5, min_width=320):
                     pictures["field"] = build_field(first["field"])
                     pictures["backdrop"] = build_bridge("receptive_field/backdrop.js", first["backdrop"])
-    pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
+            with gr.Column(visible="hidden") as controls["forward"]:
+                pictures["reach"] = build_reach()
+    with gr.Column() as controls["table_box"]:
+        pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
     controls["place"] = build_setter("receptive_field.place")
     controls["picture"] = build_setter(PICTURE)
     # Takes the picture that on_upload has read, or its refusal, unless something else was set since.
@@ -331,9 +396,15 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     build_bridge("receptive_field/growth.js", chart="#receptive-field-chart", stacks=[*STACKS])
     shown = build_shown(drawings)
     view = {name: controls[name] for name in View.__dataclass_fields__}
-    inputs = {"last": controls["last"], **view, SHOWN: shown}
-    outputs = {**pictures, **{name: controls[name] for name in ("layer", "last", "marks")}, SHOWN: shown}
-    triggers = [*wire_choices(controls, buttons), *wire_chart(controls, pictures["look_for"], text), shown.input]
+    inputs = {**{name: controls[name] for name in ("last", "row", "column")}, **view, SHOWN: shown}
+    changed = ("layer", "last", "marks", "row", "column")
+    outputs = {**pictures, **{name: controls[name] for name in changed}, SHOWN: shown}
+    triggers = [
+        *wire_choices(controls, buttons),
+        *wire_direction(controls),
+        *wire_chart(controls, pictures["look_for"], text),
+        shown.input,
+    ]
     drawn = wire(triggers, on_view, inputs, outputs, language)
     wire_check(drawn, view, pictures, language)
     wire_upload(controls, pictures["look_for"], language)
@@ -342,12 +413,15 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     build_comparisons(text, language)
     build_facts(text)
     build_explanation("receptive_field", language)
-    links = {name: controls[name] for name in ("model", "size", "layer", "place", "sample", "compared", "layers")}
+    linked = ("model", "size", "layer", "place", "sample", "compared", "layers", "direction")
+    links = {name: controls[name] for name in linked}
     parsers = {
         "model": read_model, "layer": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
     }  # fmt: skip
-    filled = {**outputs, "size": controls["size"], "editor": controls["editor"]}
+    filled = {**outputs, **{name: controls[name] for name in ("size", "editor", *SIDES)}}
     handler = wraps(on_open)(partial(on_open, first_size=opened.size))
+    brought = wire_weights(weights, controls["model"], pictures["look_for"], language)
+    then_wire(brought, handler, inputs, filled, language, queue=True)
     return Wing("receptive_field", links, handler, inputs, filled, parsers)
 
 
@@ -372,6 +446,10 @@ def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[st
     ours = [*((each.title, each.name) for each in mine), *ours]
     own, *stacks = ((text(f"receptive_field.network_{name}"), name) for name in (TABLE, *STACKS))
     return {
+        "direction": gr.Radio(
+            [(text(f"receptive_field.direction_{name}"), name) for name in DIRECTIONS], value=BACK,
+            label=text("receptive_field.direction"), show_label=False, elem_id="receptive-field-direction",
+        ),
         "model": gr.Dropdown(
             [*ours, own, *others], value=opened.model, label=text("terms.model"), elem_id="receptive-field-model"
         ),
@@ -383,19 +461,60 @@ def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[st
             LEAST_IMAGE_SIZE, MAX_IMAGE_SIZE, opened.size, text("receptive_field.image_size"),
             elem_id="receptive-field-size",
         ),
+        **build_pixel(opened, text),
         "sample": build_sample_picker(text.language, opened.sample, elem_id="receptive-field-sample"),
-        "compared": gr.Dropdown(
-            [*stacks, own, *ours, *others], value=[*opened.compared], multiselect=True, max_choices=MOST_COMPARED,
-            label=text("receptive_field.compared"), elem_id="receptive-field-compared",
-        ),
+        **build_compared(opened, [*stacks, own, *ours, *others], text),
     }  # fmt: skip
+
+
+def build_compared(opened: View, choices: Sequence[tuple[str, str]], text: Text) -> dict[str, gr.blocks.Block]:
+    """What stands in the chart beside the network."""
+    with gr.Column() as box:
+        compared = gr.Dropdown(
+            choices, value=[*opened.compared], multiselect=True, max_choices=MOST_COMPARED,
+            label=text("receptive_field.compared"), elem_id="receptive-field-compared",
+        )  # fmt: skip
+    return {"compared_box": box, "compared": compared}
+
+
+def build_pixel(opened: View, text: Text) -> dict[str, gr.blocks.Block]:
+    """Row and column of the pixel from which the reader asks forward."""
+    with gr.Row(visible="hidden") as numbers:
+        row, column = (
+            gr.Number(
+                check_pixel(find_spot(opened))[axis], label=text(f"receptive_field.pixel_{name}"), minimum=0, step=1,
+                min_width=100, elem_id=f"receptive-field-{name}",
+            )
+            for axis, name in enumerate(("row", "column"))
+        )  # fmt: skip
+    return {"pixel": numbers, "row": row, "column": column}
+
+
+# What is shown with each question only.
+SIDES = {"back": BACK, "table_box": BACK, "compared_box": BACK, "forward": FORWARD, "pixel": FORWARD}
+
+
+def show_direction(direction: str) -> dict[str, dict]:
+    """What a change of the question shows and hides."""
+    return {name: gr.update(visible=True if side == direction else "hidden") for name, side in SIDES.items()}
+
+
+def wire_direction(controls: dict[str, gr.blocks.Block]) -> list:
+    """Let the page itself show what belongs to a question, and set the pixel that is typed; return the events."""
+    direction, place, row, column = (controls[name] for name in ("direction", "place", "row", "column"))
+    shown = json.dumps({each: list(show_direction(each).values()) for each in DIRECTIONS})
+    turn = f"(direction, place) => [cnnExplorer.turnRound(direction, place), ...{shown}[direction]]"
+    direction.input(None, [direction, place], [place, *(controls[name] for name in SIDES)], js=turn, **PRIVATE)
+    for number in (row, column):
+        number.input(None, [row, column, controls["size"]], [place], js="cnnExplorer.placeOf", **PRIVATE)
+    return [each.input for each in (direction, row, column)]
 
 
 def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.Button]) -> list:
     """Let the page itself set what follows from a choice, and return all events after which to draw."""
     sizes = json.dumps({name: find_own_size(name) for name in (*NETWORKS, TABLE)})
     editor = f"model === {json.dumps(TABLE)} ? {json.dumps(gr.update(open=True))} : {json.dumps(gr.skip())}"
-    own = f"(model) => [cnnExplorer.onNewChoice('{CHOICE}', model, {sizes}[model]), {editor}]"
+    own = f"(model) => [cnnExplorer.onNewChoice('{CHOICE}', model, {sizes}[model] ?? {IMAGE_SIZE}), {editor}]"
     model = controls["model"]
     model.input(None, [model], [controls["size"], controls["editor"]], js=own, **PRIVATE)
     controls["layers"].input(None, None, [model], js=set_by_page([TABLE], CHOICE), **PRIVATE)
@@ -419,8 +538,10 @@ def set_story(story: str) -> dict[str, Any]:
     """The values of the controls with which a story begins."""
     spot, compared = open_story(story)
     last = len(spot.rows) - 1
+    sides = show_direction(BACK)
     values = {
-        "model": spot.model, "size": spot.size, "place": None, "compared": list(compared.names),
+        "model": spot.model, "size": spot.size, "place": None, "direction": BACK, **sides,
+        "compared": list(compared.names),
         "layer": gr.update(maximum=last, value=spot.number), "last": last,
     }  # fmt: skip
     if spot.model == TABLE:
@@ -444,7 +565,7 @@ def wire_chart(controls: dict[str, gr.blocks.Block], look_for: gr.HTML, text: Te
 
 def wire_check(drawn: gr.events.Dependency, view: Components, pictures: Components, language: str) -> None:
     """After each change of the field let autograd look at it."""
-    shown = {name: pictures[name] for name in ("look_for", "field")}
+    shown = {name: pictures[name] for name in ("look_for", "field", "reach")}
     # One after the other, none left out: the check of what was set last comes last.
     turns = {"trigger_mode": "multiple", "concurrency_id": "check", "concurrency_limit": 1}
     then_wire(drawn, on_check, view, shown, language, **turns)
@@ -456,6 +577,21 @@ def wire_upload(controls: Components, look_for: gr.HTML, language: str) -> None:
     ask = f"(upload) => [upload, cnnExplorer.nextRequest({json.dumps(PICTURE)})]"
     outputs = {"look_for": look_for, "brought": brought}
     wire([upload.upload], on_upload, {"path": upload, "number": brought}, outputs, language, js=ask)
+
+
+def build_reach() -> gr.HTML:
+    """A pixel of the image beside the layer that it reaches, and a small map of every layer; drawn when it is asked for."""
+    words = "".join(f'<div class="reach-{part}"></div>' for part in ("legend", "badge"))
+    strip = '<div class="reach-strip" role="group"></div>'
+    large = f'<div class="reach maps" role="group"><div class="reach-words">{words}</div></div>'
+    return gr.HTML(
+        None,
+        html_template=f'{strip}{large}<div class="reach-table"></div>',
+        js_on_load=mount("receptive_field/reach.js"),
+        elem_id="receptive-field-reach",
+        elem_classes=["canvas", "receptive_field-reach"],
+        apply_default_css=False,
+    )
 
 
 def build_field(payload: dict) -> gr.HTML:

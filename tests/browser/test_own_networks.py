@@ -69,7 +69,9 @@ def test_a_readers_weights_are_opened_and_another_file_is_told(visit, wing, lang
     bring("mine.safetensors")
     opened = text("models.weights_opened", title="LeNet-5 · mine", count="61,706", right="|", total="200").split("|")[0]
     tab.get_by_text(opened).wait_for()
-    page.wait_for_function("() => [...document.querySelectorAll('input')].some((each) => each.value === 'LeNet-5 · mine')")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('input')].some((each) => each.value === 'LeNet-5 · mine')"
+    )
     bring("notes.txt")
     tab.locator(".problem").filter(has_text=text("models.weights_wrong")).wait_for()
     bring("empty.safetensors")

@@ -290,3 +290,106 @@ def test_a_link_opens_at_a_layer_and_a_unit_and_follows_both(visit, language):
     page.wait_for_function("() => /layer=15/.test(location.search) && !/place=0.9/.test(location.search)")
     again = visit("/" + page.url.split("/", 3)[3]).page
     again.locator(".field-image .map-title").filter(has_text=title(language, "layer4.0.conv2", (0, 2))).wait_for()
+
+
+# ---- the way forward ----------------------------------------------------------------------------------------------
+
+REACH = "#receptive-field-reach"
+
+
+def open_forward(visit, language: str, query: str = "&direction=forward", **settings):
+    page = visit(PATHS[language] + query, **settings).page
+    wait_for_changes(page, language)
+    return page
+
+
+def wait_for_changes(page, language: str) -> None:
+    """Wait until the network has said what changed."""
+    ran = text_in(language)("receptive_field.stopped_rounding")[:8], text_in(language)("receptive_field.legend_changed")
+    page.locator(f"{REACH} .reach-legend", has_text=ran[1]).wait_for()
+    page.wait_for_function(
+        f"""() => [...document.querySelectorAll("{REACH} .reach-strip button span:last-child")].every((each) => each.innerText)"""
+    )
+
+
+def pixel_title(language: str, pixel) -> str:
+    return text_in(language)("receptive_field.pixel_title", row=pixel[0], column=pixel[1])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_pixel_fans_out_layer_by_layer(visit, language):
+    page, text = open_wing(visit, language), text_in(language)
+    page.get_by_text(text("receptive_field.direction_forward")).click()
+    look_for(page).filter(has_text="7 × 7").wait_for()
+    wait_for_changes(page, language)
+    assert page.locator("#receptive-field-chart").is_hidden() and page.locator("#receptive-field-table").is_hidden()
+    assert page.locator("#receptive-field-compared").is_hidden()
+    small = page.locator(f"{REACH} .reach-strip button")
+    counts = [text("receptive_field.small_caption", count=each, total=total) for each, total in
+              ((1, 784), (25, 784), (9, 196), (49, 100), (16, 25), (1, 1))]  # fmt: skip
+    assert [small.nth(number).locator("span").nth(1).inner_text() for number in range(small.count())] == counts
+    assert small.nth(3).get_attribute("aria-pressed") == "true"
+    assert "features.3" in small.nth(3).get_attribute("aria-label")
+    small.nth(2).click()
+    page.locator(f"{REACH} .reach-map .map-title", has_text="features.2").wait_for()
+    assert page.locator("#receptive-field-layer input[type=number]").input_value() == "2"
+    image = page.locator(f"{REACH} .reach-image canvas")
+    image.click(position={"x": 3, "y": 3})
+    page.locator(f"{REACH} .map-title", has_text=pixel_title(language, (0, 0))).wait_for()
+    page.locator("#receptive-field-row input").wait_for()
+    page.wait_for_function("""() => document.querySelector("#receptive-field-row input").value === "0" """)
+    image.press("ArrowDown")
+    image.press("ArrowDown")
+    image.press("ArrowRight")
+    page.locator(f"{REACH} .map-title", has_text=pixel_title(language, (2, 1))).wait_for()
+    page.locator("#receptive-field-row input").fill("20")
+    page.locator(f"{REACH} .map-title", has_text=pixel_title(language, (20, 1))).wait_for()
+    page.wait_for_url(lambda address: "direction=forward" in address and "place=" in address)
+    page.locator("#receptive-field-row input").fill("28")
+    page.locator(".look-for.problem:visible", has_text="(28, 1)").wait_for()
+    page.locator("#receptive-field-row input").fill("27")
+    page.locator(f"{REACH} .map-title", has_text=pixel_title(language, (27, 1))).wait_for()
+    wait_for_changes(page, language)
+    page.get_by_text(text("receptive_field.direction_back")).click()
+    page.locator("#receptive-field-chart").wait_for()
+    wait_for_check(page)
+    assert page.locator(REACH).is_hidden()
+    click_layer(page, "lenet5", 4)  # the chart still listens
+    page.get_by_text("features.5").first.wait_for()
+
+
+def test_a_link_opens_the_way_forward_and_a_story_leads_back(visit):
+    text = text_in("en")
+    page = open_forward(visit, "en", "&direction=forward&model=resnet18&layer=10&place=0.1;0.9")
+    row, column = 2, 25
+    assert pixel_title("en", (row, column)) in page.locator(f"{REACH} .reach-image .map-title").inner_text()
+    assert page.locator("#receptive-field-row input").input_value() == "2"
+    assert page.locator("#receptive-field-column input").input_value() == "25"
+    assert page.locator(f"{REACH} .reach-strip button").count() == 9
+    assert page.locator(f"{REACH} .reach-table tbody tr").count() == 19
+    assert "ResNet-18" in page.locator(f"{REACH} .reach-badge").inner_text()
+    page.get_by_role("button", name=text("receptive_field.story_gridding")).click()
+    look_for(page).filter(has_text="29%").wait_for()
+    wait_for_pixels(page, 49)
+    assert page.locator(REACH).is_hidden()
+
+
+def test_the_readers_own_layers_reach_forward_as_well(visit):
+    page = open_forward(visit, "en", "&direction=forward&model=table&layers=conv,3,1,2,2;conv,3,1,2,2&layer=2")
+    text = text_in("en")
+    assert (
+        text("receptive_field.reached_holes").strip() in page.locator(f"{REACH} .reach-map .map-caption").inner_text()
+    )
+    assert "ReLU" in page.locator(f"{REACH} .reach-badge").inner_text()  # of which there is none
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_way_forward_fits_projector_and_phone(visit, language, width):
+    page = open_forward(visit, language, "&direction=forward&model=resnet18", width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = [page.locator(f"{REACH} .reach-strip button").nth(number).bounding_box() for number in range(9)]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    if width == 1280:
+        assert len({round(box["y"]) for box in boxes}) == 1, "one row"
+        assert page.locator(f"{REACH} .reach-map canvas").bounding_box()["y"] < 720

@@ -153,7 +153,7 @@ def test_the_map_of_mean_brightness_is_an_average_pooling():
     wanted = nn.functional.avg_pool2d(image, 3, 2)[0, 0].numpy()
     chain_reach = compute_chain_reach([{"type": "pool", "kernel": 3, "stride": 2}], rows, 1)
     for reach in (compute_box_reach(rows[1], 12), chain_reach):
-        np.testing.assert_allclose(compute_mean_brightness(image[0, 0].numpy(), reach), wanted)
+        np.testing.assert_allclose(compute_mean_brightness(image[0, 0].numpy(), reach, reach), wanted)
 
 
 def test_all_broken_cells_are_found_with_their_places():

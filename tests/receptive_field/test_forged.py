@@ -8,7 +8,7 @@ from explorer.errors import InputError
 from explorer.receptive_field import effective_tab
 from explorer.receptive_field.api import receptive_field
 from explorer.receptive_field.maths import CellError, calculate_receptive_field, find_problems, parse_layers
-from explorer.receptive_field.session import TABLE, View
+from explorer.receptive_field.session import FORWARD, TABLE, View
 from explorer.receptive_field.tab import on_check, on_compare, on_open, on_upload, on_view
 from tests.forged import FORGED, call_api, call_forged, check_sendable, each_place
 
@@ -23,6 +23,9 @@ HANDLERS = {
     "open": (on_open, {"last": 4, **view()}),
     "open_large": (on_open, {"last": 4, **view(size=32)}),
     "open_table": (on_open, {"last": 4, **view(model=TABLE)}),
+    "view_forward": (on_view, {"last": 4, "row": 14, "column": 14, **view(direction=FORWARD)}),
+    "open_forward": (on_open, {"last": 4, "row": 14, "column": 14, **view(direction=FORWARD)}),
+    "check_forward": (on_check, view(direction=FORWARD)),
     "check": (on_check, view()),
     "check_table": (on_check, view(model=TABLE)),
     "upload": (on_upload, {"path": None, "number": 1}),

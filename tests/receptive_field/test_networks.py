@@ -14,11 +14,14 @@ from explorer.errors import InputError
 from explorer.models.footprint import measure_footprint
 from explorer.models.networks import NETWORKS, find_network
 from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
+from explorer.models.trace import record
+from explorer.receptive_field import networks
 from explorer.receptive_field.maths import (
     compute_chain_field,
     compute_field_box,
     find_first_as_wide,
     find_last_local,
+    find_unit,
     make_image_row,
     parse_layers,
     trace_layer_table,
@@ -96,9 +99,42 @@ def test_each_layer_grows_by_its_own_kernel_from_the_one_before(name):
     }
     for before, row in zip(trace_model(name, size), trace_model(name, size)[1:-1]):
         kernels, dilations = layers[row.name].kernel_size, layers[row.name].dilation or (1, 1)
-        # Of a 1x7 with the 7x1 behind it, the second alone has a square field; where a 1x3 lies beside a 3x1, neither.
-        if kernels[0] == kernels[1] and row.name != "Mixed_7c.branch3x3dbl_1.conv":
-            assert row.size - before.size == dilations[0] * (kernels[0] - 1) * before.jump, row.name
+        # Where a 1x3 lies beside a 3x1, a field grows along both sides.
+        if not row.name.startswith("Mixed_7"):
+            grown = [one - other for one, other in zip(row.sizes, before.sizes)]
+            assert grown == [gap * (kernel - 1) * before.jump for gap, kernel in zip(dilations, kernels)], row.name
+
+
+def test_oblong_fields_stand_in_rows_of_their_own():
+    """Inception's 7x1 and 1x7 in turn; autograd finds the same boxes."""
+    rows = trace_model("torchvision/inception_v3", 299)
+    oblong = [row for row in rows if row.sizes[0] != row.sizes[1]]
+    assert len(oblong) > 5 and all(row.kind == "conv" for row in oblong)
+    layers = {layer.name: layer for layer in record_network("torchvision/inception_v3").trace((3, 299, 299)).layers}
+    for row in oblong:
+        assert row.sizes == layers[row.name].receptive_field.size
+        height, width = layers[row.name].settings.kernel_size
+        before = rows[rows.index(row) - 1]
+        assert row.name.startswith("Mixed_7") or (
+            row.sizes[0] - before.sizes[0], row.sizes[1] - before.sizes[1]
+        ) == (before.jump * (height - 1), before.jump * (width - 1))  # fmt: skip
+    for row in oblong[::4]:
+        check = check_unit("torchvision/inception_v3", 299, row, (row.map_shape[0] - 1, 0))
+        assert check.verdict == "confirmed", row
+    wrong = replace(oblong[0], width=replace(oblong[0].sides[1], size=oblong[0].sizes[1] + 2))
+    assert check_unit("torchvision/inception_v3", 299, wrong, (0, 0)).verdict == "differs"
+
+
+def test_strides_that_differ_give_oblong_maps():
+    model = nn.Sequential(nn.Conv2d(1, 2, (3, 5), (1, 2), (1, 2)), nn.Conv2d(2, 1, (1, 3), (2, 1)))
+    layers = record(model).trace((1, 20, 20)).layers
+    rows = [networks._read_layer(layer, 20) for layer in layers]
+    assert [row.sizes for row in rows] == [(3, 5), (3, 9)] and [row.map_shape for row in rows] == [(20, 10), (10, 8)]
+    for row, layer in zip(rows, layers):
+        for unit in ((0, 0), (4, 7), (row.map_shape[0] - 1, 0)):
+            mask = measure_footprint(model, (1, 20, 20), layer.name, unit).mask.numpy()
+            assert find_bounds(mask) == compute_field_box(row, unit, 20).clipped
+        assert find_unit(row, (10.0, 4.0)) == (round(10 / row.jump), round((4 - row.width.start) / row.width.jump))
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "resnet50", "torchvision/densenet121"])

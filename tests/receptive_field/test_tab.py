@@ -135,9 +135,9 @@ def test_a_unit_that_sees_nothing_is_said_to(language):
 def test_a_clicked_unit_is_the_one_that_is_shown_and_its_place_stays():
     """The page finds the place of unit (0, 9) by the first unit's centre and the jump."""
     field = show(layer=3)["field"]
-    place = [(field["start"] + field["jump"] * index + 0.5) / 28 for index in (0, 9)]
+    place = [(field["start"][0] + field["jump"][0] * index + 0.5) / 28 for index in (0, 9)]
     clicked = show(layer=3, place=place)
-    assert clicked["field"]["unit"] == [0, 9] and clicked["field"]["units"] == 10
+    assert clicked["field"]["unit"] == [0, 9] and clicked["field"]["units"] == [10, 10]
     assert clicked["field"]["box"] == [-2, 16, 12, 30]
     assert show(layer=1, place=place)["field"]["unit"] == [5, 23]
 
@@ -178,7 +178,7 @@ def test_a_link_opens_what_it_names():
     assert opened["size"] == opened["field"]["size"] == 28
     deep = link(model="resnet18", layer=14, place=[0.9, 0.1])
     assert deep["layer"] == gr.update(maximum=18) and deep["last"] == 18
-    assert deep["field"]["unit"] == [3, 0] and deep["field"]["units"] == 4
+    assert deep["field"]["unit"] == [3, 0] and deep["field"]["units"] == [4, 4]
     assert link(model="resnet18", layer=9000)["layer"] == gr.update(maximum=18, value=18)
     words = "conv,3,1,2,2;transposed,3,2,1,1"
     layers = read_layers(words)
@@ -221,7 +221,7 @@ def test_a_network_of_another_depth_bounds_the_slider():
 
 def test_another_size_draws_the_same_layers_on_a_larger_image():
     changed = show(model="resnet18", size=112, layer=5)
-    assert changed["field"]["size"] == 112 and changed["field"]["units"] == 112
+    assert changed["field"]["size"] == 112 and changed["field"]["units"] == [112, 112]
     with pytest.raises(InputError, match="28 pixels only"):
         show(model="lenet5", size=112)
 
@@ -246,7 +246,7 @@ def test_broken_cells_are_marked_and_nothing_else_changes(language):
 def test_a_transposed_layer_shows_fractions_of_pixels():
     layers = [{"type": "transposed", "kernel": "4", "stride": "2", "padding": "1", "dilation": "1"}]
     shown = show(model=TABLE, layer=1, layers=layers)
-    assert "0.5" in shown["look_for"] and shown["field"]["units"] == 56
+    assert "0.5" in shown["look_for"] and shown["field"]["units"] == [56, 56]
     assert mask_of(shown["field"]).sum() == 4
     assert "largest" in shown["table"]
 

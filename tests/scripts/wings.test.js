@@ -6,6 +6,7 @@ import { numberOf, resize, shorten } from "../../explorer/convolution/editor.js"
 import { nearestWindow, termsOf, writeTerms } from "../../explorer/convolution/window.js";
 import { seenPixels } from "../../explorer/receptive_field/field.js";
 import { bringForward } from "../../explorer/receptive_field/growth.js";
+import { edgesOf, placeOf, shadesOfCodes, turnRound } from "../../explorer/receptive_field/reach.js";
 import { toggleGroup } from "../../explorer/shapes/graph.js";
 import { lineWidth, roundPath, shortName } from "../../explorer/shapes/graph_drawing.js";
 import { foldToFit, gatherVisible, labelOnce, openGroups } from "../../explorer/shapes/graph_folds.js";
@@ -161,4 +162,26 @@ test("what is under the pointer stays there while it is zoomed", () => {
   under(before).forEach((place, axis) => assert.ok(Math.abs(place - under(after)[axis]) < 1e-9));
   assert.ok(Math.abs(after.scale - 1.95) < 1e-12);
   assert.deepEqual([zoom(before, 1e9, 0, 0).scale, zoom(before, 1e-9, 0, 0).scale], [4, 0.1]);
+});
+
+test("a typed pixel is set where both numbers are there, and a place beside the image is moved into it", () => {
+  assert.deepEqual(placeOf(3, 0, 4), [[0.875, 0.125]]);
+  assert.deepEqual(placeOf(null, 0, 4), [{ __type__: "update" }]);
+  assert.deepEqual(turnRound("back", [-1, 2]), [-1, 2]);
+  assert.deepEqual(turnRound("forward", [-1, 0.5]), [0, 0.5]);
+  assert.ok(turnRound("forward", [2, 0])[0] * 512 < 512);
+  assert.equal(turnRound("forward", null), null);
+});
+
+test("a patch is outlined at its place, and a tiny one so that it can be seen", () => {
+  assert.deepEqual(edgesOf([2, 4, 6, 8], 10, 10, 100), [40, 20, 40, 40]);
+  const [x, y, width, height] = edgesOf([0, 511, 1, 512], 512, 512, 60);
+  assert.ok(width >= 7 && height >= 7 && x + width <= 60 && y >= 0);
+});
+
+test("what is not reached, what is reached and what changed look different", () => {
+  const paint = shadesOfCodes([[0, "#ffffff"], [1, "#000000"]], 0.3);
+  const [unreached, reached, least, most] = [0, 1, 2, 255].map((code) => String(paint(code)));
+  assert.equal(new Set([unreached, reached, least, most]).size, 4);
+  assert.equal(most, "0,0,0,255");
 });

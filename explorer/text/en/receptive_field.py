@@ -32,10 +32,12 @@ SENTENCES = {
     # the chart and the picture
     "axis_layer": "Layer along the longest path",
     "axis_size": "Side of the receptive field (pixels)",
+    "line_height": "{name}, height",
+    "line_width": "{name}, width",
     "whole_image": "image: {size} px",
-    "hover_layer": "{name}: {size} × {size} pixels, jump {jump}",
+    "hover_layer": "{name}: {height} × {width} pixels, jump {jump}",
     "hover_global": "{name}: the whole image",
-    "hover_part": "{name}: {size} × {size} pixels, all that is seen",
+    "hover_part": "{name}: {height} × {width} pixels, all that is seen",
     "field_title": "{name}, unit ({row}, {column})",
     "box_inside": "{height} × {width} pixels around {centre}, all on the image. Click to choose another unit.",
     "box_clipped": "{height} × {width} pixels around {centre}, {share} of them in the padding.",
@@ -100,7 +102,7 @@ SENTENCES = {
     "own_picture": "My own picture",
     "network_stack5x5": "5×5 layers, stride 1",
     "kind_transposed": "transposed",
-    "map_title": "map {count}×{count}",
+    "map_title": "map {rows}×{columns}",
     "map_caption": "A unit is as bright as its field is on average. Click one, or use the arrow keys.",
     "map_even": "Every unit sees the whole image, so all are equally bright. Click one, or use the arrow keys.",
     "checking": "Checking against autograd …",
@@ -112,6 +114,9 @@ SENTENCES = {
     "look_uneven": (
         "{name}: the largest field of a unit is {size} × {size} pixels, and units lie {jump} px apart. A "
         "transposed convolution puts new units between the old ones, so neighbours may share a field or see different amounts."
+    ),
+    "look_oblong": (
+        "{name}: one unit now sees {height} pixels down and {width} across; before it was {before_height} × {before_width}."
     ),
     "look_holes": " Of its part on the image, {share} are holes: no path leads from those pixels to this unit.",
     # stories
@@ -140,6 +145,61 @@ SENTENCES = {
         "Dilations of 1, 2 and 5 with the same {weights} weights span {size} × {size} pixels, and {share} of the box "
         "reach the unit: no holes."
     ),
+    # the way forward
+    "direction": "Question",
+    "direction_back": "What does this unit see?",
+    "direction_forward": "Whom does this pixel reach?",
+    "pixel_row": "Pixel: row",
+    "pixel_column": "Pixel: column",
+    "pixel_title": "pixel ({row}, {column})",
+    "pixel_caption": "Click another pixel, or use the arrow keys.",
+    "reach_label": "The units that pixel ({row}, {column}) reaches in each layer",
+    "small_title": "{number} · {rows}×{columns}",
+    "small_caption": "{count} of {total}",
+    "small_changed": "{count} changed",
+    "reached_some": "{count} of {total} units, {height} × {width}.",
+    "reached_all": "All {total} units.",
+    "reached_none": "No unit.",
+    "reached_holes": " No path reaches the units between them.",
+    "reached_bound": " A layer before is not followed path by path, so some of these may not be reached.",
+    "legend_unreached": "cannot be reached",
+    "legend_reached": "can be reached",
+    "legend_changed": "changed; darker: by more",
+    "look_pixel": "Pixel ({row}, {column}) is still alone here. Move the layer slider, and watch it fan out.",
+    "look_reach": (
+        "Pixel ({row}, {column}) fans out: in {name} it reaches {count} of the {total} units, a patch of {height} × {width}."
+    ),
+    "look_reach_all": "Pixel ({row}, {column}) has fanned out: in {name} it reaches every unit, all {total}.",
+    "look_reach_one": "{name} joins all positions: whatever is computed from here on, pixel ({row}, {column}) reaches it.",
+    "look_reach_none": "Pixel ({row}, {column}) reaches no unit of {name}: the strides pass over it.",
+    "reached_since": "From {name} on the pixel reaches every unit.",
+    "changing": "Running the network twice, with and without this pixel …",
+    "ran_trained": "{network} ran twice with its trained weights: with this pixel at {before}, then at {after}.",
+    "ran_own": "{network} ran twice with its own weights: with this pixel at {before}, then at {after}.",
+    "ran_random": "{network} ran twice with the random weights that it begins with: with this pixel at {before}, then at {after}.",
+    "ran_chain": (
+        "Your layers ran twice with one channel and random weights, without ReLU: with this pixel at {before}, then at {after}."
+    ),
+    "changed_values": (
+        "Of the {reached} units that can change here, {changed} did; of their {values} values ({channels} in each unit) "
+        "{changed_values} did, {share}."
+    ),
+    "stopped_activation": "A ReLU stops a change where it gives 0 before and after.",
+    "stopped_pool": "Max pooling stops it where another unit of the window is larger.",
+    "stopped_rounding": "A change that is too small is lost in rounding.",
+    "not_changed": "What did change cannot be shown: {reason}",
+    "too_heavy_chain": (
+        "The windows of your layers read {reads} million values at this size; at most {maximum} million are run here. Choose "
+        "smaller kernels or a smaller image."
+    ),
+    "no_pixel": (
+        "The image has no pixel ({row}, {column}): it has {size} × {size} pixels, so rows and columns go from 0 to {last}."
+    ),
+    "head_reached": "Reached",
+    "head_reached_share": "Share",
+    "head_patch": "Patch",
+    "head_changed": "Changed",
+    "head_changed_values": "Values changed",
     # the effective field
     "effective": "How much of it counts: the effective field",
     "effective_intro": (

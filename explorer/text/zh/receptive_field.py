@@ -32,10 +32,12 @@ SENTENCES = {
     # the chart and the picture
     "axis_layer": "层（沿最长路径数）",
     "axis_size": "感受野边长（像素）",
+    "line_height": "{name}（高）",
+    "line_width": "{name}（宽）",
     "whole_image": "图像：{size} 像素",
-    "hover_layer": "{name}：{size} × {size} 像素，跨距 {jump}",
+    "hover_layer": "{name}：{height} × {width} 像素，跨距 {jump}",
     "hover_global": "{name}：整幅图像",
-    "hover_part": "{name}：{size} × {size} 像素，即能看到的全部",
+    "hover_part": "{name}：{height} × {width} 像素，即能看到的全部",
     "field_title": "{name}，单元 ({row}, {column})",
     "box_inside": "以 {centre} 为中心的 {height} × {width} 像素，全在图内。点击图像可换单元。",
     "box_clipped": "以 {centre} 为中心的 {height} × {width} 像素，其中 {share} 落在填充区。",
@@ -96,7 +98,7 @@ SENTENCES = {
     "own_picture": "自己的图片",
     "network_stack5x5": "5×5 卷积堆叠，步幅 1",
     "kind_transposed": "转置卷积",
-    "map_title": "特征图 {count}×{count}",
+    "map_title": "特征图 {rows}×{columns}",
     "map_caption": "单元的亮度是它感受野内的平均亮度。点击任一单元，或用方向键移动。",
     "map_even": "每个单元都看到整张图片，所以亮度都一样。点击任一单元，或用方向键移动。",
     "checking": "正在用自动求导核对……",
@@ -109,6 +111,7 @@ SENTENCES = {
         "{name}：单元的感受野最大为 {size} × {size} 像素，相邻单元相隔 {jump} 像素。"
         "转置卷积在原有单元之间插入新单元，所以相邻单元可能共用感受野，也可能看到的大小不同。"
     ),
+    "look_oblong": "{name}：现在一个单元在竖直方向看到 {height} 像素，在水平方向看到 {width} 像素；之前是 {before_height} × {before_width}。",
     "look_holes": "方框在图像上的部分有 {share} 是洞：没有任何路径从那些像素通向该单元。",
     # stories
     "story_kernels": "两个 3×3 还是一个 5×5",
@@ -135,6 +138,54 @@ SENTENCES = {
     "tell_hybrid": (
         "空洞率取 1、2、5，权重同样是 {weights} 个，跨越 {size} × {size} 像素，方框的 {share} 都通向该单元：没有洞。"
     ),
+    # the way forward
+    "direction": "看什么",
+    "direction_back": "这个单元能看到什么？",
+    "direction_forward": "这个像素能影响哪些单元？",
+    "pixel_row": "像素：第几行",
+    "pixel_column": "像素：第几列",
+    "pixel_title": "像素 ({row}, {column})",
+    "pixel_caption": "点击可换像素，也可以用方向键移动。",
+    "reach_label": "像素 ({row}, {column}) 在每一层能影响的单元",
+    "small_title": "{number} · {rows}×{columns}",
+    "small_caption": "{count} / {total}",
+    "small_changed": "{count} 个变了",
+    "reached_some": "{total} 个单元中的 {count} 个，占 {height} × {width}。",
+    "reached_all": "全部 {total} 个单元。",
+    "reached_none": "一个单元也没有。",
+    "reached_holes": "它们之间的单元没有路径可到。",
+    "reached_bound": "前面有一层没有逐条路径跟踪，所以其中有些单元可能影响不到。",
+    "legend_unreached": "影响不到",
+    "legend_reached": "可以影响到",
+    "legend_changed": "确实变了（颜色越深变化越大）",
+    "look_pixel": "在这里，像素 ({row}, {column}) 还只是它自己。拖动“第几层”，看它的影响怎样散开。",
+    "look_reach": "像素 ({row}, {column}) 的影响散开了：在 {name} 中，它能影响 {total} 个单元中的 {count} 个，占 {height} × {width}。",
+    "look_reach_all": "像素 ({row}, {column}) 的影响散到了各处：{name} 的全部 {total} 个单元，它都能影响。",
+    "look_reach_one": "{name} 把所有位置合在一起：从这里开始算出的一切，像素 ({row}, {column}) 都能影响。",
+    "look_reach_none": "像素 ({row}, {column}) 影响不到 {name} 的任何单元：步幅跳过了它。",
+    "reached_since": "从 {name} 开始，这个像素能影响每一个单元。",
+    "changing": "正在把网络运行两遍，只有这个像素不同……",
+    "ran_trained": "{network} 用训练后的权重运行了两遍：这个像素先是 {before}，后是 {after}。",
+    "ran_own": "{network} 用它自己的权重运行了两遍：这个像素先是 {before}，后是 {after}。",
+    "ran_random": "{network} 用刚初始化的随机权重运行了两遍：这个像素先是 {before}，后是 {after}。",
+    "ran_chain": "自己设计的层运行了两遍：一个通道、随机权重、没有 ReLU；这个像素先是 {before}，后是 {after}。",
+    "changed_values": (
+        "这里可能变的 {reached} 个单元中，{changed} 个变了；它们的 {values} 个值（每个单元 {channels} 个）中，"
+        "{changed_values} 个变了，占 {share}。"
+    ),
+    "stopped_activation": "如果 ReLU 前后都输出 0，变化就传不过去。",
+    "stopped_pool": "如果窗口里有别的单元更大，最大池化也会挡住变化。",
+    "stopped_rounding": "太小的变化会在舍入中消失。",
+    "not_changed": "无法显示实际的变化：{reason}",
+    "too_heavy_chain": (
+        "在这个尺寸下，自己设计的层的窗口要读 {reads}×10⁶ 个值，这里最多读 {maximum}×10⁶ 个。请选小一些的卷积核或图像。"
+    ),
+    "no_pixel": "图像里没有像素 ({row}, {column})：图像有 {size} × {size} 像素，行和列都是 0 到 {last}。",
+    "head_reached": "能影响",
+    "head_reached_share": "占比",
+    "head_patch": "范围",
+    "head_changed": "变了",
+    "head_changed_values": "变了的值",
     # the effective field
     "effective": "其中多少真正起作用：有效感受野",
     "effective_intro": (
