@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 from explorer.caches import remember
 from explorer.errors import InputError, shorten
 from explorer.models.networks import find_network
 from explorer.models.operations import PASTINGS
-from explorer.models.trace import Recording, Shape, ShapeError, Trace, record
+from explorer.models.trace import Recording, Shape, ShapeError, Trace, UnsupportedLayerError, record
+from explorer.shapes.class_code import write_class
+from explorer.shapes.interpreter import PastedModule
 from explorer.shapes.layer_list import (
     LayerList,
     LayerSpec,
+    LineError,
     build_layer,
     build_network,
     describe_module,
     make_layer,
     parse_layer_list,
     write_layer,
+    write_network,
 )
+from explorer.shapes.layers import Note
 
 OWN = "own"  # in place of a name: the reader's own list of layers
 MAX_EDITS = 60
@@ -78,13 +83,27 @@ class Walk:
         broken: the layer that breaks; None where all fit.
         specs: name of a layer -> its settings, for every layer whose settings are known.
         chain: the network as one list of layers; None where one breaks, or where it has branches or layers that cannot
-            be written.
+            be written so.
+        recording: the operations that were walked.
     """
 
     trace: Trace
     broken: Broken | None
     specs: Mapping[str, LayerSpec]
     chain: LayerList | None
+    recording: Recording = field(repr=False, compare=False)
+
+    def write_code(self) -> str:
+        """The network as PyTorch code: one nn.Sequential, or a class.
+
+        Raises:
+            InputError: a layer breaks, or a part of the network cannot be written; the sentence says which.
+        """
+        if self.broken is not None:
+            raise InputError("shapes.no_code_broken")
+        if self.chain is not None:
+            return write_network(self.chain)
+        return write_class(self.recording.at(self.trace.input_shape))
 
 
 class Network:
@@ -92,10 +111,12 @@ class Network:
 
     Args:
         recording: its operations.
+        notes: what a reader must be told about how it was read.
     """
 
-    def __init__(self, recording: Recording):
+    def __init__(self, recording: Recording, notes: Sequence[Note] = ()):
         self._recording = recording
+        self.notes = tuple(notes)
         modules = {step.name: step.module for step in recording.steps if step.module is not None}
         described = {name: describe_module(module) for name, module in modules.items()}
         self._specs = {name: spec for name, spec in described.items() if spec is not None}
@@ -125,8 +146,14 @@ class Network:
         except ShapeError as error:
             found = Trace(error.layers, tuple(input_shape))
             broken = _describe_break(specs, error)
+        except UnsupportedLayerError as error:
+            if isinstance(error.__cause__, LineError):  # what is wrong in a line of a pasted class
+                raise error.__cause__ from error
+            if isinstance(recording.model, PastedModule):
+                error.place = None  # a place in our own code
+            raise
         _check_sizes(found)
-        return Walk(found, broken, specs, None if broken else _describe_chain(found, specs))
+        return Walk(found, broken, specs, None if broken else _describe_chain(found, specs), recording)
 
     def mend(self, input_shape: Shape, edits: Sequence[Edit]) -> tuple[Edit, ...]:
         """Add changes until all layers fit: each layer that breaks is made for the inputs that it gets.
@@ -178,7 +205,8 @@ def open_network(name: str, channels: int = 1, stem: str = "small", text: str = 
 
 @remember(megabytes=16)
 def _open_own(text: str) -> Network:
-    return Network(record(build_network(parse_layer_list(text))))
+    pasted = parse_layer_list(text)
+    return Network(record(build_network(pasted)), pasted.notes)
 
 
 @remember(megabytes=64)

@@ -33,7 +33,6 @@ from explorer.shapes.activations import find_field, find_middle
 from explorer.shapes.edit import OWN
 from explorer.shapes.figures import STYLED, draw_flow, draw_table, draw_totals
 from explorer.shapes.graph import gather_graph
-from explorer.shapes.layer_list import write_network
 from explorer.shapes.panels import (
     draw_code,
     draw_editor,
@@ -164,7 +163,7 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
         "table": partial(
             draw_table, walk.trace, found.stages, text, broken, {edit.layer for edit in state.edits}, problem
         ),
-        "code": lambda: draw_code(write_network(walk.chain) if walk.chain else None, broken is not None, text),
+        "code": partial(draw_code, walk, text),
         **({"graph": lambda: draw_graph(gather_graph(walk), graph_name, text)} if view == "graph" else {}),
     }
     return {
