@@ -73,7 +73,9 @@ _POOL = (
     Setting("padding", _MARGIN, 0),
 )
 _GELU_FORM = pasting.one_of("none", "tanh")
-_BORDER = Setting("padding_mode", pasting.one_of("zeros", "reflect", "replicate", "circular"), "zeros", only_by_name=True)
+_BORDER = Setting(
+    "padding_mode", pasting.one_of("zeros", "reflect", "replicate", "circular"), "zeros", only_by_name=True
+)
 _SIZE = Setting("size", pasting.or_none(_WINDOW), None)
 _SCALE = Setting("scale_factor", pasting.or_none(pasting.real_or_pair(0.01, 64)), None)
 _BIAS = Setting("bias", pasting.flag, True)

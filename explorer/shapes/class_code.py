@@ -216,7 +216,9 @@ class _Writer:
         if step.name in self._attributes:
             return self._attributes[step.name]
         weight = step.weight
-        is_whole = weight is not None and len(weight.parameters) == 1 and weight.parameters[0].shape == weight.tensor.shape
+        is_whole = (
+            weight is not None and len(weight.parameters) == 1 and weight.parameters[0].shape == weight.tensor.shape
+        )
         if not is_whole or self._recording.fixed_shape is not None:
             raise self._refuse(step)
         name = self._add_attribute(step.name)
@@ -225,9 +227,13 @@ class _Writer:
 
     # ---- arguments ----
 
-    def _write_arguments(self, args: Sequence, kwargs: Mapping, step: Step, written: Mapping[str, str] = {}) -> str:  # noqa: B006 - never changed
+    def _write_arguments(
+        self, args: Sequence, kwargs: Mapping, step: Step, written: Mapping[str, str] | None = None
+    ) -> str:
         words = [self._write_value(each, step) for each in args]
-        words += [f"{name}={written.get(name) or self._write_value(each, step)}" for name, each in kwargs.items()]
+        words += [
+            f"{name}={(written or {}).get(name) or self._write_value(each, step)}" for name, each in kwargs.items()
+        ]
         return ", ".join(words)
 
     def _write_value(self, value: Any, step: Step) -> str:
@@ -236,7 +242,9 @@ class _Writer:
         if isinstance(value, (bool, int, float, str, type(None))):
             return "float('inf')" if value == float("inf") else repr(value)
         if isinstance(value, slice):
-            return f"slice({', '.join(self._write_value(each, step) for each in (value.start, value.stop, value.step))})"
+            return (
+                f"slice({', '.join(self._write_value(each, step) for each in (value.start, value.stop, value.step))})"
+            )
         if isinstance(value, (tuple, list)):
             inner = ", ".join(self._write_value(each, step) for each in value)
             return f"[{inner}]" if isinstance(value, list) else f"({inner},)" if len(value) == 1 else f"({inner})"

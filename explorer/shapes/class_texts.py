@@ -248,9 +248,13 @@ def _choose_network(statements: list[ast.stmt], main: list[ast.stmt], text: str)
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             for target in targets:
                 if not isinstance(target, ast.Name):
-                    raise InputError("shapes.list_not_read", line=statement.lineno, part=_line_of(text, statement.lineno))
+                    raise InputError(
+                        "shapes.list_not_read", line=statement.lineno, part=_line_of(text, statement.lineno)
+                    )
                 constants[target.id] = value
-        elif not isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom)) and not _is_shown(statement):
+        elif not isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom)) and not _is_shown(
+            statement
+        ):
             raise InputError("shapes.list_not_read", line=statement.lineno, part=_line_of(text, statement.lineno))
         call = _find_call(statement, classes, functions) or call
     for statement in main:
@@ -269,14 +273,9 @@ def _is_shown(statement: ast.stmt) -> bool:
     if not isinstance(statement, ast.Expr):
         return isinstance(statement, ast.Pass)
     value = statement.value
-    if isinstance(value, ast.Constant):
+    if isinstance(value, (ast.Constant, ast.Name)) or _undress(value) is not value:
         return True
-    return isinstance(value, ast.Name) or (
-        isinstance(value, ast.Call)
-        and isinstance(value.func, ast.Name)
-        and value.func.id in ("print", "summary")
-        or _undress(value) is not value
-    )
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in ("print", "summary")
 
 
 def _undress(node: ast.expr) -> ast.expr:
@@ -326,7 +325,8 @@ def _guess_call(classes: Mapping[str, ast.ClassDef], functions: Mapping[str, ast
             return _make_call(maker, function)
     example = f"model = {name}({', '.join(f'{each}=…' for each in missing[:4])})"
     raise LineError(
-        chosen.lineno, InputError("shapes.list_needs_argument", layer=brief(name), setting=brief(missing[0]), code=example)
+        chosen.lineno,
+        InputError("shapes.list_needs_argument", layer=brief(name), setting=brief(missing[0]), code=example),
     )
 
 
@@ -355,7 +355,11 @@ def _read_aliases(statements: list[ast.stmt]) -> dict[str, str]:
     for statement in statements:
         if isinstance(statement, ast.Import):
             for alias in statement.names:
-                aliases[alias.asname or alias.name.split(".")[0]] = alias.name if alias.asname else alias.name.split(".")[0]
+                aliases[alias.asname or alias.name.split(".")[0]] = (
+                    alias.name if alias.asname else alias.name.split(".")[0]
+                )
         elif isinstance(statement, ast.ImportFrom):
-            aliases.update({alias.asname or alias.name: f"{statement.module}.{alias.name}" for alias in statement.names})
+            aliases.update(
+                {alias.asname or alias.name: f"{statement.module}.{alias.name}" for alias in statement.names}
+            )
     return aliases

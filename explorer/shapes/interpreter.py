@@ -86,7 +86,9 @@ def build_program(program: Program) -> nn.Module:
     with _start_run() as run, torch.device("meta"):
         module = _Interpreter(program, run, is_building=True).evaluate(program.call, {})
     if not isinstance(module, nn.Module):
-        raise LineError(program.call.lineno, InputError("shapes.list_makes_no_module", code=brief(ast.unparse(program.call))))
+        raise LineError(
+            program.call.lineno, InputError("shapes.list_makes_no_module", code=brief(ast.unparse(program.call)))
+        )
     if not run.num_modules:
         raise InputError("shapes.list_empty")
     return check_params(module).eval()
@@ -226,6 +228,7 @@ _COMPARISONS: Mapping[type, Callable] = {
     ast.GtE: operator.ge, ast.Is: operator.is_, ast.IsNot: operator.is_not,
     ast.In: lambda one, other: one in other, ast.NotIn: lambda one, other: one not in other,
 }  # fmt: skip
+_EMPTY_SCOPE: Mapping = {}
 _LIST_METHODS = ("append", "extend", "insert")
 _DICT_METHODS = ("items", "keys", "values", "get")
 _CONTAINERS = (nn.Sequential, nn.ModuleList)
@@ -418,7 +421,11 @@ class _Interpreter:
             return False
         if isinstance(node.func, ast.Name) and node.func.id == "print" and "print" not in scope:
             return True
-        is_own = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "self"
+        is_own = (
+            isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "self"
+        )
         if is_own and node.func.attr in ("apply", "eval", "train", "requires_grad_"):
             return True
         full = self._full_name(node.func, scope)
@@ -566,7 +573,7 @@ class _Interpreter:
         finally:
             self.run.depth -= 1
 
-    def _full_name(self, node: ast.expr, scope: Mapping = {}) -> str | None:  # noqa: B006 - it is never changed
+    def _full_name(self, node: ast.expr, scope: Mapping = _EMPTY_SCOPE) -> str | None:
         """ "torch.nn.Conv2d" of `nn.Conv2d`; None where it does not begin with a name of PyTorch."""
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
@@ -634,7 +641,9 @@ class _Interpreter:
         if name == "__init__":
             return _ValueMethod(value, name)
         base = self.program.classes[value.owner].bases[0]
-        found = self._find_method(base.id, name) if isinstance(base, ast.Name) and base.id in self.program.classes else None
+        found = (
+            self._find_method(base.id, name) if isinstance(base, ast.Name) and base.id in self.program.classes else None
+        )
         if found is None:
             raise self._refuse(node, "list_no_attribute", part=self._write(node))
         return _Method(value.module, *found)
@@ -660,7 +669,9 @@ class _Interpreter:
 
     _evaluate_GeneratorExp = _evaluate_ListComp
 
-    def _fill(self, node: ast.ListComp | ast.GeneratorExp, rest: list[ast.comprehension], scope: dict, results: list) -> None:
+    def _fill(
+        self, node: ast.ListComp | ast.GeneratorExp, rest: list[ast.comprehension], scope: dict, results: list
+    ) -> None:
         if not rest:
             if len(results) >= MAX_ITEMS:
                 raise self._refuse(node, "list_too_many_items", maximum=MAX_ITEMS)
@@ -740,7 +751,9 @@ class _Interpreter:
         return result
 
     def _compare(self, kind: type, left: Any, right: Any, node: ast.AST) -> Any:
-        if kind in (ast.Is, ast.IsNot, ast.Eq, ast.NotEq) or not any(isinstance(each, nn.Module) for each in (left, right)):
+        if kind in (ast.Is, ast.IsNot, ast.Eq, ast.NotEq) or not any(
+            isinstance(each, nn.Module) for each in (left, right)
+        ):
             try:
                 return _COMPARISONS[kind](left, right)
             except TypeError:
@@ -765,7 +778,9 @@ class _Interpreter:
         raise self._refuse(node, "list_not_known", part=self._write(node))
 
     def _evaluate_Slice(self, node: ast.Slice, scope: dict) -> slice:
-        return slice(*(None if each is None else self.evaluate(each, scope) for each in (node.lower, node.upper, node.step)))
+        return slice(
+            *(None if each is None else self.evaluate(each, scope) for each in (node.lower, node.upper, node.step))
+        )
 
     # ---- calls ----
 
@@ -845,7 +860,9 @@ class _Interpreter:
         raise self._refuse(node, "list_call_unknown", part=self._write(node.func))
 
     def _make_layer(self, kind: str, args: tuple, kwargs: dict, node: ast.Call) -> nn.Module:
-        settings = gather_settings(kind, [_as_setting(each) for each in args], [(n, _as_setting(v)) for n, v in kwargs.items()])
+        settings = gather_settings(
+            kind, [_as_setting(each) for each in args], [(n, _as_setting(v)) for n, v in kwargs.items()]
+        )
         layer = make_layer(kind, **settings)
         if not self.is_building:
             raise self._refuse(node, "list_layer_in_forward", layer=kind)
@@ -859,7 +876,9 @@ class _Interpreter:
             raise self._refuse(node, "list_not_known", part=self._write(node))
         self._count_module(node)
         modules = args if kind == "Sequential" else args[0] if args else ()
-        container = nn.ModuleDict() if kind == "ModuleDict" else nn.ModuleList() if kind == "ModuleList" else nn.Sequential()
+        container = (
+            nn.ModuleDict() if kind == "ModuleDict" else nn.ModuleList() if kind == "ModuleList" else nn.Sequential()
+        )
         for name, module in self._name_modules(modules, node):
             self._add_module(container, name, module, node)
         return container
@@ -901,7 +920,11 @@ class _Interpreter:
 
     def _check_parts(self, name: str, args: tuple, kwargs: dict, node: ast.AST) -> None:
         """A tensor is split only into as many parts as are written."""
-        first = args[0] if args else next((kwargs[key] for key in ("split_size_or_sections", "chunks") if key in kwargs), None)
+        first = (
+            args[0]
+            if args
+            else next((kwargs[key] for key in ("split_size_or_sections", "chunks") if key in kwargs), None)
+        )
         if name in SPLITS and not isinstance(first, (list, tuple)):
             raise self._refuse(node, "list_split", part=self._write(node))
         if name.endswith("chunk") and not (type(first) is int and 0 < first <= _MOST_PARTS):
@@ -919,7 +942,9 @@ class _Interpreter:
             self._count_tensor_call(node)
             self._check_parts(name, args, kwargs, node)
             args = tuple(self._check_argument(each, node) for each in args)
-            return getattr(value, name)(*args, **{key: self._check_argument(each, node) for key, each in kwargs.items()})
+            return getattr(value, name)(
+                *args, **{key: self._check_argument(each, node) for key, each in kwargs.items()}
+            )
         if kwargs:
             raise self._refuse(node, "list_not_known", part=self._write(node))
         if isinstance(value, list):

@@ -35,7 +35,7 @@ from explorer.shapes.layers import (
     write_layer_list,
     write_network,
 )
-from explorer.shapes.pasted_text import MAX_TEXT, Form, check_characters, clean, find_form, hide_strings
+from explorer.shapes.pasted_text import MAX_TEXT, Form, check_characters, clean, find_form
 from explorer.shapes.printouts import read_printout
 
 __all__ = [
@@ -162,9 +162,7 @@ def _is_import(statement: ast.stmt) -> bool:
     """Whether this is a line such as `import torch.nn as nn`; it is skipped, nothing is imported."""
     if isinstance(statement, ast.ImportFrom):
         return (statement.module or "").split(".")[0] in _IMPORTED
-    return isinstance(statement, ast.Import) and all(
-        alias.name.split(".")[0] in _IMPORTED for alias in statement.names
-    )
+    return isinstance(statement, ast.Import) and all(alias.name.split(".")[0] in _IMPORTED for alias in statement.names)
 
 
 def _layer_name(node: ast.expr) -> str | None:

@@ -13,7 +13,7 @@ from torch import nn
 
 from explorer.errors import InputError
 from explorer.models.operations import PASTINGS
-from explorer.models.pasting import MAX_FEATURES, REQUIRED, Setting, WrongValueError
+from explorer.models.pasting import REQUIRED, Setting, WrongValueError
 from explorer.text import translate
 
 MAX_PARAMS = 1_000_000_000

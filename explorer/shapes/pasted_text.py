@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import Enum
+from itertools import pairwise
 
 from explorer.errors import InputError
 
@@ -54,7 +55,7 @@ def _drop_numbers(lines: list[str]) -> list[str]:
     numbers = [int(each[1][:6]) for each in found if each is not None]
     if len(numbers) < 3 or len(numbers) < len(found):
         return lines
-    if any(after - before not in (1, 2, 3) for before, after in zip(numbers, numbers[1:])):
+    if any(after - before not in (1, 2, 3) for before, after in pairwise(numbers)):
         return lines
     return [each[2] or "" if (each := _NUMBERED.match(line)) else line for line in lines]
 

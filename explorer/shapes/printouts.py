@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from explorer.errors import InputError
-from explorer.shapes.layers import LineError, LayerList, LayerSpec, Note, brief, check_name, gather_settings, make_layer
+from explorer.shapes.layers import LayerList, LayerSpec, LineError, Note, brief, check_name, gather_settings, make_layer
 
 MAX_MODULES = 1000
 MAX_DEPTH = 12  # blocks inside blocks
@@ -27,7 +27,19 @@ _ASKED = re.compile(r"^\s*(?:print\s*\(\s*[\w.()]*\s*\)|[\w.]+|[\w.]+\.(?:eval|t
 _WRAPPERS = ("DataParallel", "DistributedDataParallel", "OptimizedModule", "FullyShardedDataParallel")
 _LISTS = ("Sequential", "ModuleList", "ModuleDict")
 _MAPS = ("Conv2d", "ConvTranspose2d", "BatchNorm2d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d")
-_WORDS = ("same", "valid", "zeros", "reflect", "replicate", "circular", "nearest", "bilinear", "bicubic", "none", "tanh")
+_WORDS = (
+    "same",
+    "valid",
+    "zeros",
+    "reflect",
+    "replicate",
+    "circular",
+    "nearest",
+    "bilinear",
+    "bicubic",
+    "none",
+    "tanh",
+)
 # What is printed of a layer beside its settings.
 _NOT_SETTINGS = {"UpsamplingNearest2d": ("mode",), "UpsamplingBilinear2d": ("mode",)}
 
@@ -175,7 +187,9 @@ class _Reader:
                 named += self._read_layer(module, name, where)
         names = [name for name, _ in named]
         if len(set(names)) < len(names):
-            raise InputError("shapes.list_twice", layer=block.kind or "Sequential", setting=brief(max(names, key=names.count)))
+            raise InputError(
+                "shapes.list_twice", layer=block.kind or "Sequential", setting=brief(max(names, key=names.count))
+            )
         numbered = names == [str(number) for number in range(len(names))]
         return LayerList(tuple(layer for _, layer in named), () if numbered else tuple(names))
 

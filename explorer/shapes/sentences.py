@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from explorer.models.catalogue import MODELS
 from explorer.models.trace import Trace, trace_catalogue
@@ -17,6 +18,17 @@ def describe_problem(broken: Broken, text: Text) -> str:
     key, values = suggest_fit(broken)
     hint = text(key, **values) if key else ""
     return join_sentences([broken.error.sentence(text.language), hint], text)
+
+
+def explain_printout(found: Found, text: Text) -> str:
+    """Why a network that was read from a printout may break; "" for any other."""
+    is_guess = any(key == "shapes.list_note_printout" for key, _ in found.setup.open().notes)
+    return text("shapes.list_printout_broken") if is_guess else ""
+
+
+def say_notes(found: Found, text: Text) -> str:
+    """How a reader's own text was read, where that is not certain, as HTML."""
+    return join_sentences((escape(text(key, **values)) for key, values in found.setup.open().notes), text)
 
 
 def describe(found: Found, text: Text) -> str:

@@ -42,7 +42,14 @@ from explorer.shapes.panels import (
     draw_kernels,
     draw_layer_words,
 )
-from explorer.shapes.sentences import describe, describe_problem, judge_claim, say_unused
+from explorer.shapes.sentences import (
+    describe,
+    describe_problem,
+    explain_printout,
+    judge_claim,
+    say_notes,
+    say_unused,
+)
 from explorer.shapes.session import (
     IMAGE_SIZE,
     MAX_SIZE,
@@ -58,7 +65,7 @@ from explorer.shapes.session import (
     read_setup,
     sign_network,
 )
-from explorer.text import Text, text_in
+from explorer.text import Text, join_sentences, text_in
 
 DEFAULT = Setup("lenet5", 28, 1, "small", "")
 DEFAULT_SAMPLE = 120
@@ -167,7 +174,7 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
         **({"graph": lambda: draw_graph(gather_graph(walk), graph_name, text)} if view == "graph" else {}),
     }
     return {
-        "look_for": gr.update(value=draw_problem(problem, stale=False)) if broken else describe(found, text),
+        "look_for": _draw_look_for(found, problem, text),
         # Drawn anew, they would lose the keyboard's place.
         **{name: Drawing(found, make) for name, make in shown.items()},
         "stem": gr.update(visible=setup.has_stems),
@@ -175,6 +182,12 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
         "editor": {**draw_editor(walk, state.layer, state.edits, view, text), "heard": state.heard},
         **(_draw_layer(found, state, check_sample(sample), text) if view == "layer" else {}),
     }
+
+
+def _draw_look_for(found: Found, problem: str, text: Text) -> dict | str:
+    if not problem:
+        return join_sentences([say_notes(found, text), describe(found, text)], text)
+    return gr.update(value=draw_problem(join_sentences([problem, explain_printout(found, text)], text), stale=False))
 
 
 def _draw_totals(found: Found, text: Text) -> str:

@@ -84,7 +84,10 @@ SENTENCES = {
     "code": "PyTorch code of this network",
     "copy_code": "Copy",
     "no_code_broken": "The code is written once every layer fits.",
-    "no_code_part": "The code cannot be written: {layer} ({kind}) is no layer and no function of PyTorch alone, or it has numbers that are not learned.",
+    "no_code_part": (
+        "The code cannot be written: {layer} ({kind}) is no layer and no function of PyTorch alone, or it has "
+        "numbers that are not learned."
+    ),
     "stuck": "stuck here",
     "so_far": "Sums up to the layer that breaks.",
     "total_so_far": "Up to here",
@@ -187,43 +190,97 @@ SENTENCES = {
     "list_too_large": "That would be {count} parameters; at most {maximum} are traced here.",
     "list_large_map": "{layer} would give {count} numbers for one image; at most {maximum} are traced here.",
     "list_character_meant": "Line {line}: the character “{character}” is not one of code; write {meant} in its place.",
-    "list_is_torchinfo": "This is the table of torchinfo. It has shapes and numbers of parameters, but not all settings of the layers (their stride and padding are missing), so the network cannot be told from it. Paste what print(model) shows, or the code of the model.",
-    "list_is_torchsummary": "This is the table of torchsummary. It has shapes and numbers of parameters, but not the settings of the layers, so the network cannot be told from it. Paste what print(model) shows, or the code of the model.",
-    "list_is_keras_table": "This is the table of a Keras model. It does not have the settings of the layers, so the network cannot be told from it. Write the model in PyTorch, such as nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), nn.Linear(21632, 10).",
-    "list_is_keras": "This is code for Keras; only PyTorch is read here. Conv2D(32, 3) is nn.Conv2d(channels in, 32, 3), MaxPooling2D(2) is nn.MaxPool2d(2), Flatten() is nn.Flatten(), Dense(10) is nn.Linear(features in, 10), and an activation is a layer of its own, such as nn.ReLU().",
-    "list_is_weights": "These are the weights of a model, not its layers. Paste what print(model) shows, or the code of the model.",
+    "list_is_torchinfo": (
+        "This is the table of torchinfo. It has shapes and numbers of parameters, but not all settings of the layers "
+        "(their stride and padding are missing), so the network cannot be told from it. Paste what print(model) "
+        "shows, or the code of the model."
+    ),
+    "list_is_torchsummary": (
+        "This is the table of torchsummary. It has shapes and numbers of parameters, but not the settings of the "
+        "layers, so the network cannot be told from it. Paste what print(model) shows, or the code of the model."
+    ),
+    "list_is_keras_table": (
+        "This is the table of a Keras model. It does not have the settings of the layers, so the network cannot be "
+        "told from it. Write the model in PyTorch, such as nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), "
+        "nn.Linear(21632, 10)."
+    ),
+    "list_is_keras": (
+        "This is code for Keras; only PyTorch is read here. Conv2D(32, 3) is nn.Conv2d(1, 32, 3), where the first "
+        "number is the channels that come in; MaxPooling2D(2) is nn.MaxPool2d(2), Flatten() is nn.Flatten(), "
+        "Dense(10) is nn.Linear(784, 10), where the first number is the inputs, and an activation is a layer of its "
+        "own, such as nn.ReLU()."
+    ),
+    "list_is_weights": (
+        "These are the weights of a model, not its layers. Paste what print(model) shows, or the code of the model."
+    ),
     "list_cut_off": "Line {line}: the printout is cut off here. Paste all of it, up to the last bracket.",
-    "list_no_module": "Line {line}: “{part}” is no line of a printout. Paste what print(model) shows, and nothing else.",
-    "list_own_forward": "{layer} does not run the layers inside it one after another, and a printout does not tell what it does. Paste the class of the model, or open the model itself with show(model, …).",
-    "list_note_printout": "A printout does not show forward. The layers are read one after another, as they are printed; what forward adds, concatenates or uses twice is missing. The class of the model would show it.",
+    "list_no_module": (
+        "Line {line}: “{part}” is no line of a printout. Paste what print(model) shows, and nothing else."
+    ),
+    "list_own_forward": (
+        "{layer} does not run the layers inside it one after another, and a printout does not tell what it does. "
+        "Paste the class of the model, or open the model itself with show(model, …)."
+    ),
+    "list_note_printout": (
+        "A printout does not show forward. The layers are read one after another, as they are printed; what forward "
+        "adds, concatenates or uses twice is missing. The class of the model would show it."
+    ),
     "list_note_flattened": "An nn.Flatten() was put before {layer}, because a printout does not show flattening.",
     "list_note_averages": "A printout does not say whether AvgPool2d has ceil_mode=True; it is read as False.",
     "list_note_class": "Read as {call}. Another one is read if the text ends with a line such as model = Net().",
-    "list_printout_broken": "A printout does not say how its layers are joined. Paste the class of the model, or open the model itself with show(model, …).",
-    "list_pairs": 'Line {line}: “{part}” is not read. Write OrderedDict([("conv1", nn.Conv2d(1, 6, 5)), …]), each name once.',
+    "list_printout_broken": (
+        "A printout does not say how its layers are joined. Paste the class of the model, or open the model itself "
+        "with show(model, …)."
+    ),
+    "list_pairs": (
+        'Line {line}: “{part}” is not read. Write OrderedDict([("conv1", nn.Conv2d(1, 6, 5)), …]), each name once.'
+    ),
     "list_pairs_here": '“{part}” is not read. Write OrderedDict([("conv1", nn.Conv2d(1, 6, 5)), …]), each name once.',
-    "list_name": "“{name_given}” cannot be the name of a layer. It may have letters, digits and _, and must not be a name that PyTorch uses itself.",
+    "list_name": (
+        "“{name_given}” cannot be the name of a layer. It may have letters, digits and _, and must not be a name "
+        "that PyTorch uses itself."
+    ),
     "list_unknown_near": "“{layer}” is not among the layers known here. Did you mean {known}?",
-    "list_wanted_sizes": "{layer}: {setting} must be a whole number from 1 to {maximum}, or up to {most} of them, got {value}.",
+    "list_wanted_sizes": (
+        "{layer}: {setting} must be a whole number from 1 to {maximum}, or up to {most} of them, got {value}."
+    ),
     "list_size_or_scale": "{layer} needs either size or scale_factor, and not both.",
     "list_align_corners": "Upsample: align_corners belongs to the modes bilinear and bicubic, got the mode {mode}.",
-    "list_output_padding": "ConvTranspose2d: output_padding must be smaller than the stride or the dilation, got {value}.",
+    "list_output_padding": (
+        "ConvTranspose2d: output_padding must be smaller than the stride or the dilation, got {value}."
+    ),
     "list_nested_code": "Line {line}: brackets or expressions are nested too deep; at most {maximum} levels are read.",
-    "list_not_read": "Line {line}: “{part}” is not read here. A class may have layers in __init__, and in forward calls of layers and of functions of PyTorch, if, for and return. Nothing is executed.",
-    "list_no_module_class": "{layer} is not read: a class must have nn.Module in its brackets, as in class Net(nn.Module).",
+    "list_not_read": (
+        "Line {line}: “{part}” is not read here. A class may have layers in __init__, and in forward calls of layers "
+        "and of functions of PyTorch, if, for and return. Nothing is executed."
+    ),
+    "list_no_module_class": (
+        "{layer} is not read: a class must have nn.Module in its brackets, as in class Net(nn.Module)."
+    ),
     "list_star": "{layer} takes * or **. Write every argument with its name.",
-    "list_import": "“{module}” is not imported here; only names of torch are read. Leave this line out, and what needs it.",
-    "list_unknown_name": "“{word}” is not known here. Only layers and functions of PyTorch and what the text itself defines are read; nothing is executed.",
-    "list_hidden_name": "“{word}” is not read. Names must not begin with two underscores, and have at most 60 characters.",
+    "list_import": (
+        "“{module}” is not imported here; only names of torch are read. Leave this line out, and what needs it."
+    ),
+    "list_unknown_name": (
+        "“{word}” is not known here. Only layers and functions of PyTorch and what the text itself defines are read; "
+        "nothing is executed."
+    ),
+    "list_hidden_name": (
+        "“{word}” is not read. Names must not begin with two underscores, and have at most 60 characters."
+    ),
     "list_large_number": "a number is far too large; at most {maximum} is read.",
-    "list_no_class": "There is no class in the text. Paste a whole one: class Net(nn.Module), with __init__ and forward.",
+    "list_no_class": (
+        "There is no class in the text. Paste a whole one: class Net(nn.Module), with __init__ and forward."
+    ),
     "list_needs_argument": "{layer} needs {setting}. Give it a value in __init__, or add a last line such as {code}.",
     "list_makes_no_module": "“{code}” makes no network.",
     "list_no_forward": "{layer} has no forward, so it is not known what it does with its layers.",
     "list_arguments": "{code} is called with other arguments than it takes.",
     "list_argument_missing": "{code} is called without {setting}.",
     "list_recursion": "this calls itself, or goes more than {maximum} calls deep.",
-    "list_layer_in_forward": "{layer} is made in forward. Make it in __init__, as self.name = …, and call it in forward.",
+    "list_layer_in_forward": (
+        "{layer} is made in forward. Make it in __init__, as self.name = …, and call it in forward."
+    ),
     "list_not_known": "“{part}” is not read here; nothing is executed.",
     "list_too_long_run": "the text goes on for more than {maximum} steps; this is where reading stopped.",
     "list_raises": "“{part}” would stop the network here.",
@@ -242,7 +299,10 @@ SENTENCES = {
     "list_argument": "“{part}” is given something that is no tensor, number or short word.",
     "list_no_loop": "“{part}” cannot be gone through one by one.",
     "list_too_many_modules": "the network has more than {maximum} modules.",
-    "list_printed_order": "{layer} stands behind {other}, which leaves one place of the map. So forward does not run the layers in the order in which they are printed. Paste the class of the model, or open the model itself with show(model, …).",
+    "list_printed_order": (
+        "{layer} stands behind {other}, which leaves one place of the map. So forward does not run the layers in the "
+        "order in which they are printed. Paste the class of the model, or open the model itself with show(model, …)."
+    ),
     "explanation": r"""
 Each row of the table is one operation. The shape is written channels × height × width, for one image; in PyTorch a
 batch dimension $N$ stands before it and stays as it is.

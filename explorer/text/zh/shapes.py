@@ -173,8 +173,15 @@ SENTENCES = {
     "list_character_meant": "第 {line} 行：字符“{character}”不是代码里的字符，请改写成 {meant}。",
     "list_is_torchinfo": "这是 torchinfo 的表格。表里有形状和参数个数，但没有层的全部设置（缺步幅和填充），看不出是什么网络。请粘贴 print(model) 显示的内容，或者模型的代码。",
     "list_is_torchsummary": "这是 torchsummary 的表格。表里有形状和参数个数，但没有层的设置，看不出是什么网络。请粘贴 print(model) 显示的内容，或者模型的代码。",
-    "list_is_keras_table": "这是 Keras 模型的表格。表里没有层的设置，看不出是什么网络。请用 PyTorch 写这个模型，例如 nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), nn.Linear(21632, 10)。",
-    "list_is_keras": "这是 Keras 的代码，这里只读 PyTorch。Conv2D(32, 3) 写成 nn.Conv2d(输入通道数, 32, 3)，MaxPooling2D(2) 写成 nn.MaxPool2d(2)，Flatten() 写成 nn.Flatten()，Dense(10) 写成 nn.Linear(输入个数, 10)，激活函数单独写成一层，例如 nn.ReLU()。",
+    "list_is_keras_table": (
+        "这是 Keras 模型的表格。表里没有层的设置，看不出是什么网络。请用 PyTorch 写这个模型，例如 nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), "
+        "nn.Linear(21632, 10)。"
+    ),
+    "list_is_keras": (
+        "这是 Keras 的代码，这里只读 PyTorch。Conv2D(32, 3) 写成 nn.Conv2d(1, 32, 3)（第一个数是输入通道数），MaxPooling2D(2) 写成 "
+        "nn.MaxPool2d(2)，Flatten() 写成 nn.Flatten()，Dense(10) 写成 nn.Linear(784, 10)（第一个数是输入个数），激活函数单独写成一层，例如 "
+        "nn.ReLU()。"
+    ),
     "list_is_weights": "这是模型的权重，不是它的层。请粘贴 print(model) 显示的内容，或者模型的代码。",
     "list_cut_off": "第 {line} 行：打印内容在这里断了。请全部粘贴，直到最后一个括号。",
     "list_no_module": "第 {line} 行：“{part}”不是打印内容里的一行。请只粘贴 print(model) 显示的内容。",
@@ -193,7 +200,9 @@ SENTENCES = {
     "list_align_corners": "Upsample：align_corners 只用于 bilinear 和 bicubic 模式，现在的模式是 {mode}。",
     "list_output_padding": "ConvTranspose2d：output_padding 必须小于步幅或膨胀，现在是 {value}。",
     "list_nested_code": "第 {line} 行：括号或表达式套得太深，最多只读 {maximum} 层。",
-    "list_not_read": "第 {line} 行：这里不读“{part}”。类的 __init__ 里可以有层，forward 里可以调用层和 PyTorch 的函数，也可以有 if、for 和 return。什么都不会执行。",
+    "list_not_read": (
+        "第 {line} 行：这里不读“{part}”。类的 __init__ 里可以有层，forward 里可以调用层和 PyTorch 的函数，也可以有 if、for 和 return。什么都不会执行。"
+    ),
     "list_no_module_class": "{layer} 读不了：类的括号里要写 nn.Module，例如 class Net(nn.Module)。",
     "list_star": "{layer} 的参数里有 * 或 **。请把每个参数的名字写出来。",
     "list_import": "这里不导入“{module}”，只读 torch 里的名字。请去掉这一行，以及用到它的部分。",
@@ -226,7 +235,9 @@ SENTENCES = {
     "list_argument": "“{part}”得到的东西不是张量、数或简短的词。",
     "list_no_loop": "“{part}”不能逐个取出。",
     "list_too_many_modules": "网络的模块超过了 {maximum} 个。",
-    "list_printed_order": "{layer} 排在 {other} 后面，而 {other} 只留下一个位置。可见 forward 并不按打印的顺序运行各层。请粘贴模型的类，或者用 show(model, …) 直接打开模型。",
+    "list_printed_order": (
+        "{layer} 排在 {other} 后面，而 {other} 只留下一个位置。可见 forward 并不按打印的顺序运行各层。请粘贴模型的类，或者用 show(model, …) 直接打开模型。"
+    ),
     "explanation": r"""
 表里每一行是一次运算。形状写成“通道 × 高 × 宽”，只算一张图；在 PyTorch 里前面还有一个批量维 $N$，它始终不变。
 
