@@ -219,7 +219,9 @@ class _Writer:
         is_whole = (
             weight is not None and len(weight.parameters) == 1 and weight.parameters[0].shape == weight.tensor.shape
         )
-        if not is_whole or self._recording.fixed_shape is not None:
+        if self._recording.fixed_shape is not None:  # it cannot be told from what was computed of it
+            raise InputError("shapes.no_code_weight")
+        if not is_whole:
             raise self._refuse(step)
         name = self._add_attribute(step.name)
         self._made.append(f"self.{name} = nn.Parameter(torch.zeros{tuple(weight.tensor.shape)})")

@@ -37,7 +37,7 @@ _PARTS = (
     ast.arguments, ast.arg, ast.alias, ast.comprehension, ast.keyword, ast.expr_context, ast.boolop, ast.unaryop,
     ast.cmpop, ast.operator,
 )  # fmt: skip
-_NOT_READ = ("annotation", "returns", "type_comment", "ctx")  # fields that say nothing of the network
+_NOT_READ = ("annotation", "returns", "type_comment", "ctx", "decorator_list")  # fields that say nothing of the network
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,9 @@ class _Checker:
             raise LineError(node.lineno, InputError("shapes.list_no_module_class", layer=brief(node.name)))
 
     def _check_FunctionDef(self, node: ast.FunctionDef) -> None:
-        if node.decorator_list:
-            raise self._not_read(node.decorator_list[0], node)
+        for each in node.decorator_list:
+            if not isinstance(each, ast.Name) or each.id != "staticmethod":
+                raise self._not_read(each, node)
         if node.name != "__init__":
             self._check_word(node.name, node)
         if node.args.vararg or node.args.kwarg or node.args.posonlyargs:
@@ -202,8 +203,8 @@ class _Checker:
 
 
 def _find_children(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a node, but for annotations."""
-    for name, value in ast.iter_fields(node):
+    """The parts of a node, but for annotations, and for what is only said when the network stops."""
+    for name, value in () if isinstance(node, ast.Raise) else ast.iter_fields(node):
         if name in _NOT_READ:
             continue
         for each in value if isinstance(value, list) else (value,):
@@ -261,11 +262,11 @@ def _choose_network(statements: list[ast.stmt], main: list[ast.stmt], text: str)
         call = call or _find_call(statement, classes, functions)
     if not classes:
         raise InputError("shapes.list_no_class")
-    is_named = call is not None
-    call = call or _guess_call(classes, functions)
-    program = Program(classes, functions, constants, _read_aliases(statements), call)
-    notes = () if is_named or len(classes) == 1 else (("shapes.list_note_class", {"call": brief(ast.unparse(call))}),)
-    return ClassText(program, notes)
+    notes: tuple[Note, ...] = ()
+    if call is None:
+        call, is_certain = _guess_call(classes, functions)
+        notes = () if is_certain else (("shapes.list_note_class", {"call": brief(ast.unparse(call))}),)
+    return ClassText(Program(classes, functions, constants, _read_aliases(statements), call), notes)
 
 
 def _is_shown(statement: ast.stmt) -> bool:
@@ -304,25 +305,28 @@ def _find_call(statement: ast.stmt, classes: Mapping, functions: Mapping) -> ast
     return None
 
 
-def _guess_call(classes: Mapping[str, ast.ClassDef], functions: Mapping[str, ast.FunctionDef]) -> ast.Call:
-    """The last class that no other one uses, with the values that it has without arguments; or a function that makes it."""
+def _guess_call(classes: Mapping[str, ast.ClassDef], functions: Mapping[str, ast.FunctionDef]) -> tuple[ast.Call, bool]:
+    """The last class that no other one uses, with the values that it has without arguments, or a function that makes it;
+    and whether nothing else can be meant.
+    """
     used = {
         each.id
         for name, node in classes.items()
         for each in _walk(node)
         if isinstance(each, ast.Name) and each.id != name
     }
-    *_, (name, chosen) = [pair for pair in classes.items() if pair[0] not in used] or list(classes.items())
+    candidates = [pair for pair in classes.items() if pair[0] not in used] or list(classes.items())
+    name, chosen = candidates[-1]
     missing = _find_required(chosen)
     if not missing:
-        return _make_call(name, chosen)
+        return _make_call(name, chosen), len(candidates) == 1
     for maker, function in functions.items():
         returned = [each.value for each in _walk(function) if isinstance(each, ast.Return)]
         makes_it = any(
             isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == name for each in returned
         )
         if makes_it and not _count_required(function.args, 0):
-            return _make_call(maker, function)
+            return _make_call(maker, function), False
     example = f"model = {name}({', '.join(f'{each}=…' for each in missing[:4])})"
     raise LineError(
         chosen.lineno,

@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
+from torch import nn
+
 from explorer.caches import remember
 from explorer.errors import InputError, shorten
 from explorer.models.networks import find_network
 from explorer.models.operations import PASTINGS
+from explorer.models.real_run import copy_structure
 from explorer.models.trace import Recording, Shape, ShapeError, Trace, UnsupportedLayerError, record
 from explorer.shapes.class_code import write_class
 from explorer.shapes.interpreter import PastedModule
@@ -117,9 +120,7 @@ class Network:
     def __init__(self, recording: Recording, notes: Sequence[Note] = ()):
         self._recording = recording
         self.notes = tuple(notes)
-        modules = {step.name: step.module for step in recording.steps if step.module is not None}
-        described = {name: describe_module(module) for name, module in modules.items()}
-        self._specs = {name: spec for name, spec in described.items() if spec is not None}
+        self._specs = _describe_steps(recording)
 
     def walk(self, input_shape: Shape, edits: Sequence[Edit] = ()) -> Walk:
         """Follow an image through the network, with some changes to its layers.
@@ -135,11 +136,12 @@ class Network:
             InputError: a change cannot be made, the shape is not three or four whole numbers of at least 1, there is no
                 rule for a layer, or an output would have more than MAX_VALUES numbers.
         """
-        changed = _change_specs(self._specs, edits)
-        specs = {**self._specs, **changed}
+        known = self._specs or self._find_specs(input_shape)
+        changed = _change_specs(known, edits)
+        specs = {**known, **changed}
         recording = self._recording
         if changed:
-            recording = recording.replace({name: build_layer(spec) for name, spec in changed.items()})
+            recording = self._replace({name: build_layer(spec) for name, spec in changed.items()})
         broken = None
         try:
             found = recording.trace(input_shape)
@@ -154,6 +156,23 @@ class Network:
             raise
         _check_sizes(found)
         return Walk(found, broken, specs, None if broken else _describe_chain(found, specs), recording)
+
+    def _find_specs(self, input_shape: Shape) -> dict[str, LayerSpec]:
+        """The settings of the layers of a network whose operations are known for one size at a time."""
+        try:
+            return _describe_steps(self._recording.at(tuple(input_shape)))
+        except InputError:  # told when it is walked
+            return {}
+
+    def _replace(self, modules: Mapping[str, nn.Module]) -> Recording:
+        """The recording with other modules; where it holds for one size only, that of a network with these modules."""
+        if self._specs:
+            return self._recording.replace(modules)
+        model = copy_structure(self._recording.model, lambda tensor: tensor)
+        for name, module in modules.items():
+            parent, _, child = name.rpartition(".")
+            model.get_submodule(parent)._modules[child] = module
+        return record(model)
 
     def mend(self, input_shape: Shape, edits: Sequence[Edit]) -> tuple[Edit, ...]:
         """Add changes until all layers fit: each layer that breaks is made for the inputs that it gets.
@@ -182,6 +201,13 @@ class Network:
                 break
             edits += [Edit(broken.name, name, value, True) for name, value in changes]
         return tuple(edits)
+
+
+def _describe_steps(recording: Recording) -> dict[str, LayerSpec]:
+    """Name of a layer -> its settings, for every layer whose settings are known."""
+    modules = {step.name: step.module for step in recording.steps if step.module is not None}
+    described = {name: describe_module(module) for name, module in modules.items()}
+    return {name: spec for name, spec in described.items() if spec is not None}
 
 
 def open_network(name: str, channels: int = 1, stem: str = "small", text: str = "") -> Network:

@@ -266,7 +266,8 @@ class _Interpreter:
         return value
 
     def _call_method(self, method: _Method, args: tuple, kwargs: dict, node: ast.AST) -> Any:
-        return self._call_function(method.node, (method.module, *args), kwargs, node, method.owner)
+        bound = args if method.node.decorator_list else (method.module, *args)  # a decorator is @staticmethod here
+        return self._call_function(method.node, bound, kwargs, node, method.owner)
 
     def _call_function(
         self, function: ast.FunctionDef, args: tuple, kwargs: dict, node: ast.AST, owner: str | None = None

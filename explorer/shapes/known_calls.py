@@ -59,7 +59,8 @@ BUILTINS = frozenset(
 
 # What the usual imports call the parts of PyTorch; further names come from the imports of a text.
 USUAL_NAMES: Mapping[str, str] = {
-    "torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "math": "math", "OrderedDict": "collections.OrderedDict",
+    "torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "init": "torch.nn.init", "math": "math",
+    "OrderedDict": "collections.OrderedDict",
 }  # fmt: skip
 IMPORTED = ("torch", "torchvision", "torchinfo", "torchsummary", "collections", "math", "typing", "__future__")
 

@@ -84,6 +84,10 @@ SENTENCES = {
     "code": "PyTorch code of this network",
     "copy_code": "Copy",
     "no_code_broken": "The code is written once every layer fits.",
+    "no_code_weight": (
+        "The code cannot be written: this network uses a parameter outside of layers, and its forward depends on the size "
+        "of the image."
+    ),
     "no_code_part": (
         "The code cannot be written: {layer} ({kind}) is no layer and no function of PyTorch alone, or it has "
         "numbers that are not learned."

@@ -72,6 +72,7 @@ SENTENCES = {
     "code": "这个网络的 PyTorch 代码",
     "copy_code": "复制",
     "no_code_broken": "每一层都配上以后才写得出代码。",
+    "no_code_weight": "写不出代码：这个网络在层以外直接使用参数，而且 forward 会随图片大小而变。",
     "no_code_part": "写不出代码：{layer}（{kind}）不是 PyTorch 自己的层或函数，或者里面有不是学来的数。",
     "stuck": "卡在这里",
     "so_far": "合计只算到出错的那一层之前。",
