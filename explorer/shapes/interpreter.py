@@ -83,14 +83,20 @@ def build_program(program: Program) -> nn.Module:
     Raises:
         InputError: it does what is not known here, or is too large.
     """
-    with _start_run() as run, torch.device("meta"):
-        module = _Interpreter(program, run, is_building=True).evaluate(program.call, {})
+    try:
+        with _start_run() as run, torch.device("meta"):
+            module = _Interpreter(program, run, is_building=True).evaluate(program.call, {})
+    except RecursionError:
+        raise _refuse(program.call, "list_recursion", maximum=MAX_CALL_DEPTH) from None
     if not isinstance(module, nn.Module):
         raise LineError(
             program.call.lineno, InputError("shapes.list_makes_no_module", code=brief(ast.unparse(program.call)))
         )
     if not run.num_modules:
         raise InputError("shapes.list_empty")
+    for each in module.modules():
+        if isinstance(each, PastedModule):
+            each._values = {name: _freeze(value, run, program.call) for name, value in each._values.items()}
     return check_params(module).eval()
 
 
@@ -115,7 +121,11 @@ class PastedModule(nn.Module):
             LineError: it does what is not known here.
         """
         with _continue_run() as run:
-            return _Interpreter(self._program, run, is_building=False).run_forward(self, args, kwargs)
+            try:
+                output = _Interpreter(self._program, run, is_building=False).run_forward(self, args, kwargs)
+                return _check_output(output, run, self._program.call)
+            except RecursionError:
+                raise _refuse(self._program.call, "list_recursion", maximum=MAX_CALL_DEPTH) from None
 
 
 # ---- limits -----------------------------------------------------------------------------------------------------
@@ -132,6 +142,16 @@ class _Run:
 
 
 _RUN: ContextVar[_Run | None] = ContextVar("run", default=None)
+
+
+def _count_step(run: _Run, node: ast.AST) -> None:
+    run.steps += 1
+    if run.steps > MAX_STEPS:
+        raise _refuse(node, "list_too_long_run", maximum=f"{MAX_STEPS:,}")
+
+
+def _refuse(node: ast.AST, key: str, **values) -> LineError:
+    return LineError(getattr(node, "lineno", 1), InputError(f"shapes.{key}", **values))
 
 
 @contextmanager
@@ -200,6 +220,34 @@ class _ValueMethod:
 class _Super:
     module: PastedModule
     owner: str
+
+
+class _Frozen(dict):
+    """A dict of a module, which forward reads and does not change."""
+
+
+def _freeze(value: Any, run: _Run, node: ast.AST, depth: int = 0) -> Any:
+    """What a module keeps, so that no forward can change it; lists within lists are counted item by item."""
+    _count_step(run, node)
+    if depth > MAX_CALL_DEPTH:
+        raise _refuse(node, "list_recursion", maximum=MAX_CALL_DEPTH)
+    if isinstance(value, (list, tuple)):
+        return tuple(_freeze(each, run, node, depth + 1) for each in value)
+    if isinstance(value, dict):
+        return _Frozen({name: _freeze(each, run, node, depth + 1) for name, each in value.items()})
+    if isinstance(value, nn.Module):
+        raise _refuse(node, "list_plain_list")
+    return value
+
+
+def _check_output(value: Any, run: _Run, node: ast.AST) -> Any:
+    """What a forward gives: tensors and plain values, also in tuples, lists and dicts; counted item by item."""
+    _count_step(run, node)
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
+        _check_output(each, run, node)
+    if not isinstance(value, (*_PLAIN, *_TENSORS, list, tuple, dict)):
+        raise _refuse(node, "list_output")
+    return value
 
 
 class _Return(Exception):
@@ -275,7 +323,7 @@ class _Interpreter:
         self.run.depth += 1
         try:
             if self.run.depth > MAX_CALL_DEPTH:
-                raise self._refuse(node, "list_recursion", maximum=MAX_CALL_DEPTH)
+                raise _refuse(node, "list_recursion", maximum=MAX_CALL_DEPTH)
             scope = self._bind(function, args, kwargs, node)
             scope["__class__"] = owner
             try:
@@ -293,7 +341,7 @@ class _Interpreter:
         only_by_name = [each.arg for each in about.kwonlyargs]
         wrong = len(args) > len(names) or any(name not in names + only_by_name for name in kwargs)
         if wrong or any(name in kwargs for name in names[: len(args)]):
-            raise self._refuse(node, "list_arguments", code=brief(function.name))
+            raise _refuse(node, "list_arguments", code=brief(function.name))
         scope = {**dict(zip(names, args)), **kwargs}
         defaults = dict(zip(reversed(names), reversed(about.defaults)))
         defaults |= {name: each for name, each in zip(only_by_name, about.kw_defaults) if each is not None}
@@ -301,7 +349,7 @@ class _Interpreter:
             if name in scope:
                 continue
             if name not in defaults:
-                raise self._refuse(node, "list_argument_missing", code=brief(function.name), setting=brief(name))
+                raise _refuse(node, "list_argument_missing", code=brief(function.name), setting=brief(name))
             scope[name] = self.evaluate(defaults[name], {})
         return scope
 
@@ -352,7 +400,7 @@ class _Interpreter:
 
     def _make_module(self, name: str, args: tuple, kwargs: dict, node: ast.AST) -> nn.Module:
         if not self.is_building:
-            raise self._refuse(node, "list_layer_in_forward", layer=brief(name))
+            raise _refuse(node, "list_layer_in_forward", layer=brief(name))
         self._count_module(node)
         self._find_base(name)
         module = type(name, (PastedModule,), {"__module__": __name__})(self.program, name)
@@ -374,7 +422,7 @@ class _Interpreter:
             self._make_base(module, base.id, args, kwargs, node)
             return
         if kwargs or (args and self._full_name(base) == "torch.nn.Module"):
-            raise self._refuse(node, "list_arguments", code=f"{brief(owner)}.__init__")
+            raise _refuse(node, "list_arguments", code=f"{brief(owner)}.__init__")
         for name, child in self._name_modules(args, node):
             self._add_module(module, name, child, node)
 
@@ -385,13 +433,11 @@ class _Interpreter:
             self._step(statement)
             run = getattr(self, f"_run_{type(statement).__name__}", None)
             if run is None:
-                raise self._refuse(statement, "list_not_known", part=self._write(statement))
+                raise _refuse(statement, "list_not_known", part=self._write(statement))
             run(statement, scope)
 
     def _step(self, node: ast.AST) -> None:
-        self.run.steps += 1
-        if self.run.steps > MAX_STEPS:
-            raise self._refuse(node, "list_too_long_run", maximum=f"{MAX_STEPS:,}")
+        _count_step(self.run, node)
 
     def _run_Pass(self, node: ast.Pass, scope: dict) -> None:
         """Nothing."""
@@ -406,11 +452,11 @@ class _Interpreter:
         raise _Continue
 
     def _run_Raise(self, node: ast.Raise, scope: dict) -> None:
-        raise self._refuse(node, "list_raises", part=self._write(node))
+        raise _refuse(node, "list_raises", part=self._write(node))
 
     def _run_Assert(self, node: ast.Assert, scope: dict) -> None:
         if not self._is_true(self.evaluate(node.test, scope), node):
-            raise self._refuse(node, "list_raises", part=self._write(node))
+            raise _refuse(node, "list_raises", part=self._write(node))
 
     def _run_Expr(self, node: ast.Expr, scope: dict) -> None:
         if not isinstance(node.value, ast.Constant) and not self._is_passed_over(node.value, scope):
@@ -439,14 +485,18 @@ class _Interpreter:
         call = node.iter.func if isinstance(node.iter, ast.Call) else None
         if isinstance(call, ast.Attribute) and call.attr in LOOPS_OVER_WEIGHTS and self.is_building:
             return  # it sets numbers, on which no shape depends
-        for value in self._items(self.evaluate(node.iter, scope), node.iter):
+        source = self.evaluate(node.iter, scope)
+        values = self._items(source, node.iter)
+        for value in values:
             self._assign(node.target, value, scope)
             try:
                 self._run_block(node.body, scope)
             except _Break:
                 break
             except _Continue:
-                continue
+                pass
+            if isinstance(source, list) and len(source) != len(values):
+                raise _refuse(node, "list_changed_in_loop", part=self._write(node.iter))
         else:
             self._run_block(node.orelse, scope)
 
@@ -477,26 +527,28 @@ class _Interpreter:
         elif isinstance(target, (ast.Tuple, ast.List)):
             values = self._items(value, target)
             if len(values) != len(target.elts):
-                raise self._refuse(target, "list_unpack", wanted=len(target.elts), got=len(values))
+                raise _refuse(target, "list_unpack", wanted=len(target.elts), got=len(values))
             for each, item in zip(target.elts, values):
                 self._assign(each, item, scope)
         elif isinstance(target, ast.Attribute):
             self._set_attribute(self.evaluate(target.value, scope), target.attr, value, target)
         elif isinstance(target, ast.Subscript):
             holder, key = self.evaluate(target.value, scope), self.evaluate(target.slice, scope)
-            if not isinstance(holder, (dict, list)) or not isinstance(key, (int, str)):
-                raise self._refuse(target, "list_not_known", part=self._write(target))
+            if not isinstance(holder, (dict, list)) or isinstance(holder, _Frozen) or not isinstance(key, (int, str)):
+                raise _refuse(target, "list_not_known", part=self._write(target))
             if isinstance(holder, list) and not (isinstance(key, int) and -len(holder) <= key < len(holder)):
-                raise self._refuse(target, "list_no_item", part=self._write(target))
+                raise _refuse(target, "list_no_item", part=self._write(target))
             holder[key] = value
         else:
-            raise self._refuse(target, "list_not_known", part=self._write(target))
+            raise _refuse(target, "list_not_known", part=self._write(target))
 
     def _set_attribute(self, module: Any, name: str, value: Any, node: ast.AST) -> None:
         if not isinstance(module, PastedModule):
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         if not self.is_building:
-            raise self._refuse(node, "list_set_in_forward", part=self._write(node))
+            raise _refuse(node, "list_set_in_forward", part=self._write(node))
+        if name == "forward" or self._find_method(module._name, name) is not None:
+            raise _refuse(node, "list_name", name_given=brief(name))
         if isinstance(value, nn.Parameter):
             self._check_name(name, node)
             module._values.pop(name, None)
@@ -514,18 +566,18 @@ class _Interpreter:
         if isinstance(value, (list, tuple)):
             for each in value:
                 if isinstance(each, nn.Module):
-                    raise self._refuse(node, "list_plain_list")
+                    raise _refuse(node, "list_plain_list")
         elif not isinstance(value, (*_PLAIN, dict, _Known, _UserClass, _UserFunction, _Method)):
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
 
     def _add_module(self, module: nn.Module, name: str, child: nn.Module, node: ast.AST) -> None:
         self._check_name(name, node)
         if name not in module._modules and hasattr(module, name):
-            raise self._refuse(node, "list_name", name_given=brief(name))
+            raise _refuse(node, "list_name", name_given=brief(name))
         if isinstance(module, PastedModule):
             module._values.pop(name, None)
         if child is module:
-            raise self._refuse(node, "list_recursion", maximum=MAX_CALL_DEPTH)
+            raise _refuse(node, "list_recursion", maximum=MAX_CALL_DEPTH)
         module.add_module(name, child)
 
     def _check_name(self, name: Any, node: ast.AST) -> str:
@@ -541,7 +593,7 @@ class _Interpreter:
         self._step(node)
         evaluate = getattr(self, f"_evaluate_{type(node).__name__}", None)
         if evaluate is None:
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         return evaluate(node, scope)
 
     def _evaluate_Constant(self, node: ast.Constant, scope: dict) -> Any:
@@ -563,13 +615,13 @@ class _Interpreter:
             return _Known(f"builtins.{name}")
         if name in LAYERS:
             return _Known(f"torch.nn.{name}")
-        raise self._refuse(node, "list_unknown_name", word=brief(name))
+        raise _refuse(node, "list_unknown_name", word=brief(name))
 
     def _evaluate_constant(self, name: str, node: ast.AST) -> Any:
         self.run.depth += 1
         try:
             if self.run.depth > MAX_CALL_DEPTH:
-                raise self._refuse(node, "list_recursion", maximum=MAX_CALL_DEPTH)
+                raise _refuse(node, "list_recursion", maximum=MAX_CALL_DEPTH)
             return self.evaluate(self.program.constants[name], {})
         finally:
             self.run.depth -= 1
@@ -617,7 +669,7 @@ class _Interpreter:
             held = getattr(value, name) if name in settings and name != "bias" else ...
             if isinstance(held, (*_PLAIN, tuple)):
                 return held
-        raise self._refuse(node, "list_no_attribute", part=self._write(node))
+        raise _refuse(node, "list_no_attribute", part=self._write(node))
 
     def _get_attribute(self, module: PastedModule, name: str, node: ast.AST) -> Any:
         if name in module._values:
@@ -636,7 +688,7 @@ class _Interpreter:
             return False  # shapes are those of evaluation
         if name in ("add_module", "register_module", "children", "register_parameter"):
             return _ValueMethod(module, name)
-        raise self._refuse(node, "list_no_attribute", part=self._write(node))
+        raise _refuse(node, "list_no_attribute", part=self._write(node))
 
     def _get_super(self, value: _Super, name: str, node: ast.AST) -> Any:
         if name == "__init__":
@@ -646,7 +698,7 @@ class _Interpreter:
             self._find_method(base.id, name) if isinstance(base, ast.Name) and base.id in self.program.classes else None
         )
         if found is None:
-            raise self._refuse(node, "list_no_attribute", part=self._write(node))
+            raise _refuse(node, "list_no_attribute", part=self._write(node))
         return _Method(value.module, *found)
 
     def _evaluate_Tuple(self, node: ast.Tuple, scope: dict) -> tuple:
@@ -657,10 +709,10 @@ class _Interpreter:
 
     def _evaluate_Dict(self, node: ast.Dict, scope: dict) -> dict:
         if None in node.keys:
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         keys = [self.evaluate(each, scope) for each in node.keys if each is not None]
         if not all(isinstance(key, (str, int)) for key in keys):
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         return dict(zip(keys, (self.evaluate(each, scope) for each in node.values)))
 
     def _evaluate_ListComp(self, node: ast.ListComp | ast.GeneratorExp, scope: dict) -> list:
@@ -675,7 +727,7 @@ class _Interpreter:
     ) -> None:
         if not rest:
             if len(results) >= MAX_ITEMS:
-                raise self._refuse(node, "list_too_many_items", maximum=MAX_ITEMS)
+                raise _refuse(node, "list_too_many_items", maximum=MAX_ITEMS)
             results.append(self.evaluate(node.elt, scope))
             return
         for value in self._items(self.evaluate(rest[0].iter, scope), node):
@@ -702,7 +754,7 @@ class _Interpreter:
             return -value
         if isinstance(node.op, ast.UAdd) and isinstance(value, (int, float)):
             return value
-        raise self._refuse(node, "list_not_known", part=self._write(node))
+        raise _refuse(node, "list_not_known", part=self._write(node))
 
     def _evaluate_BinOp(self, node: ast.BinOp, scope: dict) -> Any:
         left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
@@ -719,20 +771,20 @@ class _Interpreter:
             return self._limit_items(left + right, node)
         if kind is ast.Mult and isinstance(left, (list, tuple)) and type(right) is int:
             if len(left) * max(right, 0) > MAX_ITEMS:
-                raise self._refuse(node, "list_too_many_items", maximum=MAX_ITEMS)
+                raise _refuse(node, "list_too_many_items", maximum=MAX_ITEMS)
             return left * right
         if kind is ast.Mult and isinstance(right, (list, tuple)) and type(left) is int:
             return self._calculate(kind, right, left, node)
-        raise self._refuse(node, "list_calculation", part=self._write(node))
+        raise _refuse(node, "list_calculation", part=self._write(node))
 
     def _calculate_numbers(self, kind: type, left: float, right: float, node: ast.AST) -> float:
         is_huge = kind is ast.Pow and (abs(left) > 10**6 or abs(right) > 40)
         try:
             result = LARGEST + 1 if is_huge else _CALCULATIONS[kind](left, right)
         except (ArithmeticError, ValueError, TypeError):
-            raise self._refuse(node, "list_calculation", part=self._write(node)) from None
+            raise _refuse(node, "list_calculation", part=self._write(node)) from None
         if isinstance(result, complex) or not abs(result) <= LARGEST:
-            raise self._refuse(node, "list_large_number", maximum=f"{LARGEST:,}")
+            raise _refuse(node, "list_large_number", maximum=f"{LARGEST:,}")
         return result
 
     def _calculate_tensors(self, calculate: Callable, left: Any, right: Any, node: ast.AST) -> Any:
@@ -752,14 +804,15 @@ class _Interpreter:
         return result
 
     def _compare(self, kind: type, left: Any, right: Any, node: ast.AST) -> Any:
-        if kind in (ast.Is, ast.IsNot, ast.Eq, ast.NotEq) or not any(
-            isinstance(each, nn.Module) for each in (left, right)
-        ):
+        by_value = kind not in (ast.Is, ast.IsNot)
+        is_plain = _is_flat(left) and (kind in (ast.In, ast.NotIn) or _is_flat(right))
+        has_tensors = any(isinstance(each, _TENSORS) for each in (left, right))
+        if not by_value or (is_plain and not (has_tensors and self.is_building)):
             try:
                 return _COMPARISONS[kind](left, right)
             except TypeError:
                 pass
-        raise self._refuse(node, "list_calculation", part=self._write(node))
+        raise _refuse(node, "list_calculation", part=self._write(node))
 
     def _evaluate_Subscript(self, node: ast.Subscript, scope: dict) -> Any:
         value, key = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
@@ -773,10 +826,10 @@ class _Interpreter:
             try:
                 return value[key]
             except (LookupError, TypeError, ValueError):
-                raise self._refuse(node, "list_no_item", part=self._write(node)) from None
+                raise _refuse(node, "list_no_item", part=self._write(node)) from None
         if isinstance(key, fx.Proxy):
             raise fx.proxy.TraceError("a place depends on a shape")
-        raise self._refuse(node, "list_not_known", part=self._write(node))
+        raise _refuse(node, "list_not_known", part=self._write(node))
 
     def _evaluate_Slice(self, node: ast.Slice, scope: dict) -> slice:
         return slice(
@@ -797,7 +850,7 @@ class _Interpreter:
                 args.append(self.evaluate(each, scope))
         kwargs = {each.arg: self.evaluate(each.value, scope) for each in node.keywords if each.arg is not None}
         if len(self._limit_items(args, node)) + len(kwargs) < len(node.keywords):
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         try:
             return self._call(called, tuple(args), kwargs, node)
         except LineError:
@@ -808,7 +861,7 @@ class _Interpreter:
     def _make_super(self, node: ast.Call, scope: dict) -> _Super:
         module, owner = scope.get("self"), scope.get("__class__")
         if not isinstance(module, PastedModule) or owner is None or len(node.args) not in (0, 2) or node.keywords:
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         return _Super(module, owner)
 
     def _call(self, called: Any, args: tuple, kwargs: dict, node: ast.Call) -> Any:
@@ -824,13 +877,13 @@ class _Interpreter:
             return self._call_method(called, args, kwargs, node)
         if isinstance(called, _ValueMethod):
             return self._call_value_method(called, args, kwargs, node)
-        raise self._refuse(node, "list_call_unknown", part=self._write(node.func))
+        raise _refuse(node, "list_call_unknown", part=self._write(node.func))
 
     def _call_module(self, module: nn.Module, args: tuple, kwargs: dict, node: ast.Call) -> Any:
         if self.is_building:
-            raise self._refuse(node, "list_call_in_init", part=self._write(node))
+            raise _refuse(node, "list_call_in_init", part=self._write(node))
         if isinstance(module, (nn.ModuleList, nn.ModuleDict)):
-            raise self._refuse(node, "list_call_list", part=self._write(node.func))
+            raise _refuse(node, "list_call_list", part=self._write(node.func))
         self._count_tensor_call(node)
         args = tuple(self._check_argument(each, node) for each in args)
         return module(*args, **{name: self._check_argument(each, node) for name, each in kwargs.items()})
@@ -843,7 +896,7 @@ class _Interpreter:
             try:
                 return MATHS[name](*args)
             except (ArithmeticError, ValueError, TypeError):
-                raise self._refuse(node, "list_calculation", part=self._write(node)) from None
+                raise _refuse(node, "list_calculation", part=self._write(node)) from None
         if name in FUNCTIONS:
             return self._call_tensor_function(name, FUNCTIONS[name], args, kwargs, node)
         if name in FACTORIES and self.is_building:
@@ -852,13 +905,13 @@ class _Interpreter:
             return self._make_ordered(args, kwargs, node)
         if name == "torch.nn.Parameter" and self.is_building:
             if len(args) != 1 or not isinstance(args[0], torch.Tensor):
-                raise self._refuse(node, "list_not_known", part=self._write(node))
+                raise _refuse(node, "list_not_known", part=self._write(node))
             return nn.Parameter(args[0])
         if name in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"):
             return self._make_container(kind, args, kwargs, node)
         if name.startswith("torch.nn.") and kind[:1].isupper() and "." not in kind:
             return self._make_layer(kind, args, kwargs, node)
-        raise self._refuse(node, "list_call_unknown", part=self._write(node.func))
+        raise _refuse(node, "list_call_unknown", part=self._write(node.func))
 
     def _make_layer(self, kind: str, args: tuple, kwargs: dict, node: ast.Call) -> nn.Module:
         settings = gather_settings(
@@ -866,15 +919,15 @@ class _Interpreter:
         )
         layer = make_layer(kind, **settings)
         if not self.is_building:
-            raise self._refuse(node, "list_layer_in_forward", layer=kind)
+            raise _refuse(node, "list_layer_in_forward", layer=kind)
         self._count_module(node)
         return build_layer(layer)
 
     def _make_container(self, kind: str, args: tuple, kwargs: dict, node: ast.Call) -> nn.Module:
         if not self.is_building:
-            raise self._refuse(node, "list_layer_in_forward", layer=kind)
+            raise _refuse(node, "list_layer_in_forward", layer=kind)
         if kwargs or (kind != "Sequential" and len(args) > 1):
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         self._count_module(node)
         modules = args if kind == "Sequential" else args[0] if args else ()
         container = (
@@ -891,29 +944,29 @@ class _Interpreter:
         values = list(modules.values()) if isinstance(modules, dict) else self._items(modules, node)
         names = list(modules) if isinstance(modules, dict) else [str(number) for number in range(len(values))]
         if not all(isinstance(each, nn.Module) for each in values):
-            raise self._refuse(node, "list_only_layers", part=self._write(node))
+            raise _refuse(node, "list_only_layers", part=self._write(node))
         return list(zip(names, values))
 
     def _make_ordered(self, args: tuple, kwargs: dict, node: ast.AST) -> dict:
         if kwargs or len(args) > 1:
-            raise self._refuse(node, "list_pairs_here", part=self._write(node))
+            raise _refuse(node, "list_pairs_here", part=self._write(node))
         if args and isinstance(args[0], dict):
             return dict(args[0])
         pairs = self._items(args[0], node) if args else []
         if not all(isinstance(each, (tuple, list)) and len(each) == 2 and isinstance(each[0], str) for each in pairs):
-            raise self._refuse(node, "list_pairs_here", part=self._write(node))
+            raise _refuse(node, "list_pairs_here", part=self._write(node))
         return dict(OrderedDict(pairs))
 
     def _make_tensor(self, make: Callable, args: tuple, kwargs: dict, node: ast.AST) -> torch.Tensor:
         sizes = args[0] if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
         whole = all(type(each) is int and 0 < each <= _LARGEST_ARGUMENT for each in sizes)
         if not whole or kwargs or len(sizes) > 5 or prod(sizes) > MAX_PARAMS:
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         return make(*sizes)
 
     def _call_tensor_function(self, name: str, function: Callable, args: tuple, kwargs: dict, node: ast.AST) -> Any:
         if self.is_building:
-            raise self._refuse(node, "list_call_in_init", part=self._write(node))
+            raise _refuse(node, "list_call_in_init", part=self._write(node))
         self._count_tensor_call(node)
         self._check_parts(name, args[1:], kwargs, node)
         args = tuple(self._check_argument(each, node) for each in args)
@@ -927,9 +980,9 @@ class _Interpreter:
             else next((kwargs[key] for key in ("split_size_or_sections", "chunks") if key in kwargs), None)
         )
         if name in SPLITS and not isinstance(first, (list, tuple)):
-            raise self._refuse(node, "list_split", part=self._write(node))
+            raise _refuse(node, "list_split", part=self._write(node))
         if name.endswith("chunk") and not (type(first) is int and 0 < first <= _MOST_PARTS):
-            raise self._refuse(node, "list_split", part=self._write(node))
+            raise _refuse(node, "list_split", part=self._write(node))
 
     def _call_value_method(self, method: _ValueMethod, args: tuple, kwargs: dict, node: ast.Call) -> Any:
         value, name = method.value, method.name
@@ -939,7 +992,7 @@ class _Interpreter:
             return None
         if isinstance(value, _TENSORS):
             if self.is_building:
-                raise self._refuse(node, "list_call_in_init", part=self._write(node))
+                raise _refuse(node, "list_call_in_init", part=self._write(node))
             self._count_tensor_call(node)
             self._check_parts(name, args, kwargs, node)
             args = tuple(self._check_argument(each, node) for each in args)
@@ -947,7 +1000,7 @@ class _Interpreter:
                 *args, **{key: self._check_argument(each, node) for key, each in kwargs.items()}
             )
         if kwargs:
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         if isinstance(value, list):
             return self._call_list(value, name, args, node)
         if isinstance(value, (dict, nn.ModuleDict)):
@@ -964,14 +1017,14 @@ class _Interpreter:
         elif name == "insert" and len(args) == 2 and type(args[0]) is int:
             values.insert(*args)
         else:
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         self._limit_items(values, node)
 
     def _call_dict(self, values: Any, name: str, args: tuple, node: ast.AST) -> Any:
         if name == "get" and len(args) in (1, 2) and isinstance(args[0], (str, int)):
             return values[args[0]] if args[0] in values else args[1] if len(args) == 2 else None
         if args or name == "get":
-            raise self._refuse(node, "list_not_known", part=self._write(node))
+            raise _refuse(node, "list_not_known", part=self._write(node))
         keys, held = list(values.keys()), list(values.values())
         return keys if name == "keys" else held if name == "values" else list(zip(keys, held))
 
@@ -980,7 +1033,7 @@ class _Interpreter:
         if name == "children" and not args:
             return list(module.children())
         if not self.is_building:
-            raise self._refuse(node, "list_set_in_forward", part=self._write(node))
+            raise _refuse(node, "list_set_in_forward", part=self._write(node))
         if name in ("add_module", "register_module") and len(args) == 2 and isinstance(args[1], nn.Module):
             self._add_module(module, self._check_name(args[0], node), args[1], node)
             return None
@@ -991,28 +1044,28 @@ class _Interpreter:
             added = [args[0]] if name == "append" else self._items(args[0], node)
             for each in added:
                 if not isinstance(each, nn.Module):
-                    raise self._refuse(node, "list_only_layers", part=self._write(node))
+                    raise _refuse(node, "list_only_layers", part=self._write(node))
                 self._add_module(module, str(len(module._modules)), each, node)
             return None
-        raise self._refuse(node, "list_not_known", part=self._write(node))
+        raise _refuse(node, "list_not_known", part=self._write(node))
 
     def _call_builtin(self, name: str, args: tuple, kwargs: dict, node: ast.Call) -> Any:
         if any(isinstance(each, fx.Proxy) for each in args):
             raise fx.proxy.TraceError("a number depends on a shape")  # it is known when tensors flow
         call = getattr(self, f"_builtin_{name}", None)
         if call is None or (kwargs and name != "enumerate"):
-            raise self._refuse(node, "list_call_unknown", part=self._write(node.func))
+            raise _refuse(node, "list_call_unknown", part=self._write(node.func))
         try:
             return call(node, *args, **kwargs)
         except (TypeError, ValueError, ArithmeticError) as error:
             if isinstance(error, InputError):
                 raise
-            raise self._refuse(node, "list_not_known", part=self._write(node)) from None
+            raise _refuse(node, "list_not_known", part=self._write(node)) from None
 
     def _builtin_range(self, node: ast.AST, *numbers: int) -> list[int]:
         values = range(*numbers)
         if len(values) > MAX_ITEMS:
-            raise self._refuse(node, "list_too_many_items", maximum=MAX_ITEMS)
+            raise _refuse(node, "list_too_many_items", maximum=MAX_ITEMS)
         return list(values)
 
     def _builtin_len(self, node: ast.AST, value: Any) -> int:
@@ -1081,13 +1134,14 @@ class _Interpreter:
             return value
         if isinstance(value, (int, float)):
             if not abs(value) <= _LARGEST_ARGUMENT:
-                raise self._refuse(node, "list_large_number", maximum=f"{_LARGEST_ARGUMENT:,}")
+                raise _refuse(node, "list_large_number", maximum=f"{_LARGEST_ARGUMENT:,}")
             return value
         if isinstance(value, slice):
             return slice(*(self._check_argument(each, node) for each in (value.start, value.stop, value.step)))
         if isinstance(value, (list, tuple)):
+            self._step(node)
             return type(value)([self._check_argument(each, node) for each in value])
-        raise self._refuse(node, "list_argument", part=self._write(node))
+        raise _refuse(node, "list_argument", part=self._write(node))
 
     def _items(self, value: Any, node: ast.AST) -> list:
         """The items of what can be gone through."""
@@ -1097,34 +1151,31 @@ class _Interpreter:
             return list(value.keys())
         if isinstance(value, (list, tuple, *_CONTAINERS)):
             return self._limit_items(list(value), node)
-        raise self._refuse(node, "list_no_loop", part=self._write(node))
+        raise _refuse(node, "list_no_loop", part=self._write(node))
 
     def _limit_items(self, values: Any, node: ast.AST) -> Any:
         if len(values) > MAX_ITEMS:
-            raise self._refuse(node, "list_too_many_items", maximum=MAX_ITEMS)
+            raise _refuse(node, "list_too_many_items", maximum=MAX_ITEMS)
         return values
 
     def _is_true(self, value: Any, node: ast.AST) -> bool:
-        if isinstance(value, (*_PLAIN, list, tuple, dict, *_TENSORS)):
+        if isinstance(value, (*_PLAIN, list, tuple, dict)) or (isinstance(value, _TENSORS) and not self.is_building):
             return bool(value)  # torch.fx's stand-in says that it cannot tell
         if isinstance(value, _CONTAINERS):
             return len(value) > 0
         if isinstance(value, (nn.Module, _Known, _UserClass, _UserFunction, _Method)):
             return True
-        raise self._refuse(node, "list_not_known", part=self._write(node))
+        raise _refuse(node, "list_not_known", part=self._write(node))
 
     def _count_module(self, node: ast.AST) -> None:
         self.run.num_modules += 1
         if self.run.num_modules > MAX_MODULES:
-            raise self._refuse(node, "list_too_many_modules", maximum=f"{MAX_MODULES:,}")
+            raise _refuse(node, "list_too_many_modules", maximum=f"{MAX_MODULES:,}")
 
     def _count_tensor_call(self, node: ast.AST) -> None:
         self.run.tensor_calls += 1
         if self.run.tensor_calls > MAX_TENSOR_CALLS:
-            raise self._refuse(node, "list_too_long_run", maximum=f"{MAX_TENSOR_CALLS:,}")
-
-    def _refuse(self, node: ast.AST, key: str, **values) -> LineError:
-        return LineError(getattr(node, "lineno", 1), InputError(f"shapes.{key}", **values))
+            raise _refuse(node, "list_too_long_run", maximum=f"{MAX_TENSOR_CALLS:,}")
 
     def _write(self, node: ast.AST) -> str:
         """A part of the text, as Python would write it."""
@@ -1132,6 +1183,13 @@ class _Interpreter:
             return brief(ast.unparse(node).split("\n")[0])
         except (RecursionError, ValueError):
             return "…"
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether comparing it takes no longer than it has items."""
+    if isinstance(value, dict):
+        return False
+    return not isinstance(value, (list, tuple)) or not any(isinstance(each, (list, tuple, dict)) for each in value)
 
 
 def _as_load(target: ast.expr) -> ast.expr:

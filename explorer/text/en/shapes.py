@@ -288,6 +288,8 @@ SENTENCES = {
     "list_not_known": "“{part}” is not read here; nothing is executed.",
     "list_too_long_run": "the text goes on for more than {maximum} steps; this is where reading stopped.",
     "list_raises": "“{part}” would stop the network here.",
+    "list_changed_in_loop": "“{part}” changes while it is gone through.",
+    "list_output": "forward gives something that is no tensor.",
     "list_unpack": "{wanted} names stand for {got} values.",
     "list_no_item": "there is no “{part}”.",
     "list_set_in_forward": "“{part}” changes the network in forward. Do this in __init__.",

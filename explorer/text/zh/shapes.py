@@ -221,6 +221,8 @@ SENTENCES = {
     "list_not_known": "这里不读“{part}”，什么都不会执行。",
     "list_too_long_run": "这段文字超过了 {maximum} 步，读到这里停下了。",
     "list_raises": "网络运行到“{part}”就会停止。",
+    "list_changed_in_loop": "“{part}”在循环里改变了自己的长度。",
+    "list_output": "forward 给出的不是张量。",
     "list_unpack": "{wanted} 个名字对应 {got} 个值。",
     "list_no_item": "没有“{part}”。",
     "list_set_in_forward": "“{part}”在 forward 里改动了网络。请放到 __init__ 里。",
