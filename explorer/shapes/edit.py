@@ -153,6 +153,7 @@ class Network:
                 raise error.__cause__ from error
             if isinstance(recording.model, PastedModule):
                 error.place = None  # a place in our own code
+                error.args = (error.sentence("en"),)
             raise
         _check_sizes(found)
         return Walk(found, broken, specs, None if broken else _describe_chain(found, specs), recording)

@@ -39,6 +39,7 @@ from explorer.shapes.known_calls import (
 from explorer.shapes.layers import (
     LAYERS,
     MAX_PARAMS,
+    MAX_SCALE,
     LineError,
     brief,
     build_layer,
@@ -48,11 +49,13 @@ from explorer.shapes.layers import (
     make_layer,
 )
 
-MAX_STEPS = 100_000  # statements and expressions of one run
+MAX_STEPS = 50_000  # statements and expressions of one run
 MAX_ITEMS = 2000  # of a list or a range
 MAX_MODULES = 1000
 MAX_TENSOR_CALLS = 1500  # in one forward
 MAX_CALL_DEPTH = 16  # functions and modules inside each other
+MAX_NESTING = 40  # modules inside each other
+MAX_SIDE = 65_536  # of a map that is enlarged: PyTorch works out where each of its places comes from
 LARGEST = 10**12
 _LARGEST_ARGUMENT = 16_777_216
 _MOST_PARTS = 1000
@@ -94,7 +97,14 @@ def build_program(program: Program) -> nn.Module:
         )
     if not run.num_modules:
         raise InputError("shapes.list_empty")
+    _check_nesting(module, program.call, {})
+    chains: dict[int, _Chain] = {}
     for each in module.modules():
+        chain = _measure_chain(each, chains)
+        if chain.scale > MAX_SCALE:
+            raise InputError("shapes.list_scales", count=f"{chain.scale:,.0f}", maximum=MAX_SCALE)
+        if chain.calls > MAX_TENSOR_CALLS:
+            raise _refuse(program.call, "list_too_long_run", maximum=f"{MAX_TENSOR_CALLS:,}")
         if isinstance(each, PastedModule):
             each._values = {name: _freeze(value, run, program.call) for name, value in each._values.items()}
     return check_params(module).eval()
@@ -310,7 +320,7 @@ class _Interpreter:
         if rest or kwargs:
             raise LineError(node.lineno, InputError("shapes.list_arguments", code=brief(module._name)))
         for child in module.children():
-            value = child(value)
+            value = self._call_module(child, (value,), {}, node)
         return value
 
     def _call_method(self, method: _Method, args: tuple, kwargs: dict, node: ast.AST) -> Any:
@@ -886,6 +896,8 @@ class _Interpreter:
             raise _refuse(node, "list_call_list", part=self._write(node.func))
         self._count_tensor_call(node)
         args = tuple(self._check_argument(each, node) for each in args)
+        size = module.size if isinstance(module, nn.Upsample) else None
+        self._check_side(args, size, _measure_chain(module, {}).scale, node)
         return module(*args, **{name: self._check_argument(each, node) for name, each in kwargs.items()})
 
     def _call_known(self, name: str, args: tuple, kwargs: dict, node: ast.Call) -> Any:
@@ -970,7 +982,19 @@ class _Interpreter:
         self._count_tensor_call(node)
         self._check_parts(name, args[1:], kwargs, node)
         args = tuple(self._check_argument(each, node) for each in args)
+        if name == "torch.nn.functional.interpolate":
+            size, scale = (*args[1:3], None, None)[:2]
+            self._check_side(args, kwargs.get("size", size), kwargs.get("scale_factor", scale), node)
         return function(*args, **{key: self._check_argument(each, node) for key, each in kwargs.items()})
+
+    def _check_side(self, args: tuple, size: Any, scale: Any, node: ast.AST) -> None:
+        sides = size if isinstance(size, (list, tuple)) else (size,)
+        scales = scale if isinstance(scale, (list, tuple)) else (scale,)
+        most = max((each for each in sides if isinstance(each, (int, float))), default=0)
+        factor = max((each for each in scales if isinstance(each, (int, float))), default=0)
+        before = max(args[0].shape) if args and isinstance(args[0], torch.Tensor) else 1
+        if max(most, factor * before) > MAX_SIDE:
+            raise _refuse(node, "list_large_number", maximum=f"{MAX_SIDE:,}")
 
     def _check_parts(self, name: str, args: tuple, kwargs: dict, node: ast.AST) -> None:
         """A tensor is split only into as many parts as are written."""
@@ -1183,6 +1207,47 @@ class _Interpreter:
             return brief(ast.unparse(node).split("\n")[0])
         except (RecursionError, ValueError):
             return "…"
+
+
+def _check_nesting(module: nn.Module, node: ast.AST, known: dict[int, int], depth: int = 1) -> int:
+    """How many modules are inside each other; refuses too many, as where a module is inside itself."""
+    if id(module) not in known:
+        if depth > MAX_NESTING:
+            raise _refuse(node, "list_recursion", maximum=MAX_NESTING)
+        inner = [_check_nesting(each, node, known, depth + 1) for each in module._modules.values() if each is not None]
+        known[id(module)] = 1 + max(inner, default=0)
+    if depth + known[id(module)] > MAX_NESTING:
+        raise _refuse(node, "list_recursion", maximum=MAX_NESTING)
+    return known[id(module)]
+
+
+@dataclass
+class _Chain:
+    """What a module does when it is called, as far as PyTorch runs it by itself: layers one after another.
+
+    Attributes:
+        calls: of layers.
+        scale: how many times they enlarge an image in all.
+    """
+
+    calls: int = 1
+    scale: float = 1.0
+
+
+def _measure_chain(module: nn.Module, known: dict[int, _Chain]) -> _Chain:
+    """The chain of a module; one that stands in several places is looked at once."""
+    if id(module) not in known:
+        chain = _Chain()
+        if type(module) is nn.Sequential:
+            parts = [_measure_chain(each, known) for each in module._modules.values() if each is not None]
+            # Both are cut off: of modules inside each other, twice each, there can be 2 ** 1000.
+            calls = min(sum(each.calls for each in parts), MAX_TENSOR_CALLS + 1)
+            chain = _Chain(calls, min(prod(each.scale for each in parts), 1e9))
+        elif isinstance(module, nn.Upsample) and module.scale_factor is not None:
+            scale = module.scale_factor
+            chain = _Chain(1, float(max(scale) if isinstance(scale, tuple) else scale))
+        known[id(module)] = chain
+    return known[id(module)]
 
 
 def _is_flat(value: Any) -> bool:

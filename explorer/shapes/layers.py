@@ -17,6 +17,7 @@ from explorer.models.pasting import REQUIRED, Setting, WrongValueError
 from explorer.text import translate
 
 MAX_PARAMS = 1_000_000_000
+MAX_SCALE = 64  # of all layers together that enlarge a map
 MAX_NAME = 60  # characters of the name of a layer or a setting
 
 
@@ -231,8 +232,13 @@ def build_list(layers: LayerList) -> nn.Sequential:
         layers: the network.
 
     Raises:
-        InputError: it would have more than MAX_PARAMS parameters.
+        InputError: it would have more than MAX_PARAMS parameters, or enlarge an image more than MAX_SCALE times.
     """
+    scale = 1.0
+    for each in iterate_layers(layers):
+        scale *= max(_both(each.get("scale_factor") or 1))
+    if scale > MAX_SCALE:
+        raise InputError("shapes.list_scales", count=f"{scale:,.0f}", maximum=MAX_SCALE)
     return check_params(_build(layers)).eval()
 
 

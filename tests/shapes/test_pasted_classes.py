@@ -280,6 +280,16 @@ HOSTILE = [
     in_forward("x = F.adaptive_avg_pool2d(x, 10 ** 7)"),
     in_forward("x = F.pad(x, (10 ** 7, 10 ** 7, 10 ** 7, 10 ** 7))"),
     in_forward("x = F.interpolate(x, scale_factor=10 ** 6)"),
+    in_forward("for i in range(9): x = F.interpolate(x, scale_factor=64)"),
+    in_init("self.u = nn.Upsample(scale_factor=64)").replace("return", "for i in range(9): x = self.u(x)\n        return"),
+    in_init("self.u = nn.Sequential(*[nn.Upsample(scale_factor=64) for i in range(9)])").replace("self.c(x)", "self.u(x)"),
+    in_init("self.u = nn.ConvTranspose2d(1, 1, 1, 1024)").replace("return", "for i in range(9): x = self.u(x)\n        return"),
+    in_init("x = self.c\n        for i in range(900): x = nn.Sequential(x, x)\n        self.x = x"),
+    in_init("x = self.c\n        for i in range(40): x = nn.Sequential(x, x)\n        self.x = x").replace("c(x)", "x(x)"),
+    in_init("self.x = nn.Sequential()\n        self.x.append(self.x)").replace("self.c(x)", "self.x(x)"),
+    in_init("a = nn.Sequential()\n        b = nn.Sequential(a)\n        a.append(b)\n        self.a = a"),
+    in_init("a = nn.ModuleList()\n        b = nn.ModuleList([a])\n        a.append(b)\n        self.a = a"),
+    beside("class B(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = A()\n        self.a.add_module('b', self)\n    def forward(self, x):\n        return self.a(x)"),
     in_forward("x = x.repeat(1, 10 ** 7, 10 ** 7, 10 ** 7)"),
     in_forward("x = x.expand(10 ** 7, 10 ** 7, 10 ** 7, 10 ** 7)"),
     in_forward("x = x.view(10 ** 13)"),
@@ -368,7 +378,7 @@ def test_a_hostile_class_gets_a_sentence_and_nothing_else_happens(text, loaded, 
         assert sentence and "\n" not in sentence and len(sentence) < 600
 
 
-PATIENCE = 4  # a busy machine gets so many times the half second
+PATIENCE = 2  # a busy machine gets so many times the half second
 HARMLESS = {in_forward("print(exit())")}
 
 
