@@ -158,6 +158,8 @@ def check_characters(text: str, allowed: re.Pattern, deepest: int, too_deep: Cal
 def _wrong_character(character: str, line: int) -> InputError:
     wide = chr(ord(character) - 0xFEE0) if 0xFF01 <= ord(character) <= 0xFF5E else ""
     meant = _MEANT.get(character, wide)
+    if meant in ("'", '"'):
+        return InputError("shapes.list_quotes", line=line)
     if meant:
         return InputError("shapes.list_character_meant", character=character, line=line, meant=meant)
     shown = character if character.isprintable() else f"U+{ord(character):04X}"

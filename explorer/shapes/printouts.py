@@ -22,7 +22,7 @@ MAX_DEPTH = 12  # blocks inside blocks
 
 _HEAD = re.compile(r"^\s*(?:\((?P<name>[^()\s]+)\): )?(?:(?P<count>\d+) x )?(?P<kind>[A-Za-z_]\w*)\((?P<rest>.*)$")
 _RANGE = re.compile(r"(\d+)-(\d+)")
-_CUT = re.compile(r"^\s*(?:\.{2,}|…|\[\.{3}\])\s*$")
+_CUT = re.compile(r"^\s*(?:\.{2,}|…|\[\.{3}\]|\([\w.-]*(?:\):?)?)\s*$")
 _ASKED = re.compile(r"^\s*(?:print\s*\(\s*[\w.()]*\s*\)|[\w.]+|[\w.]+\.(?:eval|train|cpu|cuda)\(\))\s*;?\s*$")
 _WRAPPERS = ("DataParallel", "DistributedDataParallel", "OptimizedModule", "FullyShardedDataParallel")
 _LISTS = ("Sequential", "ModuleList", "ModuleDict")
@@ -125,8 +125,10 @@ def _read_head(content: str, line: int) -> tuple[_Printed, bool]:
     if rest.endswith(")") and rest.count("(") < rest.count(")"):
         module.words = rest[:-1]
         return module, False
-    if rest.count("(") != rest.count(")"):
+    if rest.count("(") > rest.count(")"):
         raise InputError("shapes.list_cut_off", line=line)
+    if rest.count("(") < rest.count(")"):
+        raise InputError("shapes.list_no_module", line=line, part=brief(content.strip()))
     module.is_block, module.words = True, rest
     return module, True
 

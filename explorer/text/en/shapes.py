@@ -291,6 +291,7 @@ SENTENCES = {
     "list_changed_in_loop": "“{part}” changes while it is gone through.",
     "list_output": "forward gives something that is no tensor.",
     "list_scales": "The layers would enlarge the image {count} times in all; at most {maximum} times is traced here.",
+    "list_quotes": "Line {line}: curly quotes are not those of code; write \" or ' in their place.",
     "list_unpack": "{wanted} names stand for {got} values.",
     "list_no_item": "there is no “{part}”.",
     "list_set_in_forward": "“{part}” changes the network in forward. Do this in __init__.",

@@ -224,6 +224,7 @@ SENTENCES = {
     "list_changed_in_loop": "“{part}”在循环里改变了自己的长度。",
     "list_output": "forward 给出的不是张量。",
     "list_scales": "这些层总共会把图放大 {count} 倍，这里最多追踪 {maximum} 倍。",
+    "list_quotes": "第 {line} 行：代码里不用弯引号，请改写成 \" 或 '。",
     "list_unpack": "{wanted} 个名字对应 {got} 个值。",
     "list_no_item": "没有“{part}”。",
     "list_set_in_forward": "“{part}”在 forward 里改动了网络。请放到 __init__ 里。",
