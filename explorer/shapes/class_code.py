@@ -91,7 +91,7 @@ class _Writer:
         about = ""
         if self._recording.fixed_shape is not None:
             size = " x ".join(map(str, self._recording.fixed_shape))
-            about = f'    """For images of {size}: the forward that was recorded depends on their size."""\n\n'
+            about = f'    """For one image of {size} at a time: the forward depends on its size."""\n\n'
         made = "".join(f"        {line}\n" for line in self._made)
         done = "".join(f"        {line}\n" for line in self._done)
         body = (
