@@ -45,7 +45,6 @@ from explorer.shapes.panels import (
 from explorer.shapes.sentences import (
     describe,
     describe_problem,
-    explain_printout,
     judge_claim,
     say_notes,
     say_unused,
@@ -162,7 +161,7 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
     check_choice("shapes.view", view, VIEWS)
     found = find(setup, state.edits)
     walk, broken = found.walk, found.walk.broken
-    problem = describe_problem(broken, text) if broken else ""
+    problem = describe_problem(found, text)
     graph_name = f"{setup.model} {setup.stem} {sign_network((setup.model, setup.own))}"
     shown = {
         "flow": partial(draw_flow, walk.trace, found.stages, text, broken),
@@ -174,7 +173,9 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
         **({"graph": lambda: draw_graph(gather_graph(walk), graph_name, text)} if view == "graph" else {}),
     }
     return {
-        "look_for": _draw_look_for(found, problem, text),
+        "look_for": gr.update(value=draw_problem(problem, stale=False))
+        if broken
+        else join_sentences([say_notes(found, text), describe(found, text)], text),
         # Drawn anew, they would lose the keyboard's place.
         **{name: Drawing(found, make) for name, make in shown.items()},
         "stem": gr.update(visible=setup.has_stems),
@@ -182,12 +183,6 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
         "editor": {**draw_editor(walk, state.layer, state.edits, view, text), "heard": state.heard},
         **(_draw_layer(found, state, check_sample(sample), text) if view == "layer" else {}),
     }
-
-
-def _draw_look_for(found: Found, problem: str, text: Text) -> dict | str:
-    if not problem:
-        return join_sentences([say_notes(found, text), describe(found, text)], text)
-    return gr.update(value=draw_problem(join_sentences([problem, explain_printout(found, text)], text), stale=False))
 
 
 def _draw_totals(found: Found, text: Text) -> str:

@@ -268,7 +268,7 @@ def torchinfo_table(*columns: str) -> str:
         ("(0): A(\n" * 40 + "(0): ReLU()" + "\n)" * 40, "nested too deep"),
         ("(0): ReLU(" + "-" * 30000 + "1)", "is no plain number"),
         ("(0): ReLU()\n" * 3300, "has 1001 layers; at most 1000"),
-        ("Net(\n  (0): Sequential()\n)", "The list has no layers yet"),
+        ("Net(\n  (0): Sequential()\n)", "There are no layers yet"),
         ("Net(\n  (lstm): LSTM(1, 2)\n)", "“LSTM” is not among the layers"),
     ],
 )  # fmt: skip

@@ -72,9 +72,9 @@ SENTENCES = {
     "claim_other": "The tutorial's {claimed} is for one channel.",
     "torchvision": "torchvision: {title}",
     "side": "Side of the image, px",
-    "own": "Your own layer list",
+    "own": "Your own network",
     "reading": "Reading this network; the first of torchvision takes a few seconds …",
-    "own_label": "Layers, as in nn.Sequential",
+    "own_label": "Layers, a class, or print(model)",
     "view": "Picture",
     "view_flow": "Slabs",
     "view_graph": "Graph",
@@ -136,7 +136,7 @@ SENTENCES = {
     "vector_line": "{name}: {count} numbers, row by row.",
     "kernels_line": "Its {side} kernel for map {chosen}: one plane for each of {count} inputs.",
     "kernels_line_some": "Its {side} kernel for map {chosen}: {shown} of {count} planes.",
-    "no_maps_own": "There are no trained weights for a list of layers, so there are no maps; the box of its field is exact.",
+    "no_maps_own": "There are no trained weights for a network of your own, so there are no maps; the box of its field is exact.",
     "no_maps_edited": (
         "The trained weights do not fit the changed network. Reset it to see its maps; the box of its field is exact."
     ),
@@ -169,7 +169,7 @@ SENTENCES = {
     "edit_too_many": "At most {maximum} changes; reset some.",
     "edit_no_layer": "“{layer}” is no layer that can be changed.",
     "edit_no_setting": "{layer} ({kind}) has no {setting} to change.",
-    "list_empty": "The list has no layers yet: write one a line, such as nn.Conv2d(1, 6, kernel_size=5).",
+    "list_empty": "There are no layers yet: write one a line, such as nn.Conv2d(1, 6, kernel_size=5).",
     "list_too_long": "The text has {length} characters; at most {maximum} are read.",
     "list_character": "Line {line}: the character “{character}” does not belong in a list of layers.",
     "list_nested": "Line {line}: brackets are nested too deep; nn.Sequential may go {maximum} deep.",
@@ -226,8 +226,8 @@ SENTENCES = {
         "Paste the class of the model, or open the model itself with show(model, …)."
     ),
     "list_note_printout": (
-        "A printout does not show forward. The layers are read one after another, as they are printed; what forward "
-        "adds, concatenates or uses twice is missing. The class of the model would show it."
+        "A printout does not show forward: the layers are read one after another, as they are printed, without additions "
+        "and other joints."
     ),
     "list_note_flattened": "An nn.Flatten() was put before {layer}, because a printout does not show flattening.",
     "list_note_averages": "A printout does not say whether AvgPool2d has ceil_mode=True; it is read as False.",
@@ -353,8 +353,12 @@ convolution has one plane for each channel that comes in, a batch normalisation 
 add one more rule: what is added must have the same shape, so a block cannot change its channels or its size unless
 the shortcut does.
 
-**Your own layers.** A pasted list is read as text, never run: layers of `torch.nn` and plain numbers, nothing else. The code
-below the table is that network again, as PyTorch would take it.
+**Your own network.** Paste layers as in `nn.Sequential(...)`, a class with `__init__` and `forward`, or what `print(model)`
+shows. The text is read, never run: only layers and functions of PyTorch and plain numbers are known, and everything else is
+refused with its line. A printout lists the layers but not `forward`. So an `nn.Sequential` is read exactly; of any other
+network the layers are read one after another, and the page says so. A class can be changed layer by layer; where layers come
+and go, change the text. The code below the table is the network as it is now, as PyTorch would take it: a list of layers, or
+a class where there are branches.
 
 **Counts in the tutorial.** LeNet-5's 61,706 is right. The numbers for ResNet-18 and ResNet-34 are those of three input
 channels, though the code beside them builds one. 23,508,234 for ResNet-50 fits no variant that we tried.

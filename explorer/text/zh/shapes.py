@@ -60,9 +60,9 @@ SENTENCES = {
     "claim_other": "教程写的 {claimed} 是单通道的数。",
     "torchvision": "torchvision：{title}",
     "side": "图像边长（像素）",
-    "own": "自己的层列表",
+    "own": "自己的网络",
     "reading": "正在读取这个网络；第一个 torchvision 网络需要几秒钟……",
-    "own_label": "各层，写法同 nn.Sequential",
+    "own_label": "各层、类，或 print(model) 的内容",
     "view": "图的种类",
     "view_flow": "立体图",
     "view_graph": "结构图",
@@ -118,7 +118,7 @@ SENTENCES = {
     "vector_line": "{name}：{count} 个数，逐行排列。",
     "kernels_line": "第 {chosen} 张特征图的 {side} 卷积核：{count} 个输入各有一片。",
     "kernels_line_some": "第 {chosen} 张特征图的 {side} 卷积核：{count} 片中的 {shown} 片。",
-    "no_maps_own": "自己写的层列表没有训练好的权重，所以没有特征图；感受野的方框是准确的。",
+    "no_maps_own": "自己的网络没有训练好的权重，所以没有特征图；感受野的方框是准确的。",
     "no_maps_edited": "训练好的权重配不上改过的网络，还原以后才有特征图；感受野的方框是准确的。",
     "no_maps_untrained": "这里没有这个网络训练好的权重，所以没有特征图；感受野的方框是准确的。",
     "no_maps_input": "训练好的权重只适合 {size} 像素、单通道的图，换成这样才有特征图；感受野的方框是准确的。",
@@ -147,7 +147,7 @@ SENTENCES = {
     "edit_too_many": "最多改 {maximum} 处，请先还原一些。",
     "edit_no_layer": "“{layer}”不是可以修改的层。",
     "edit_no_setting": "{layer}（{kind}）没有可以改的 {setting}。",
-    "list_empty": "列表里还没有层：每行写一层，例如 nn.Conv2d(1, 6, kernel_size=5)。",
+    "list_empty": "还没有层：每行写一层，例如 nn.Conv2d(1, 6, kernel_size=5)。",
     "list_too_long": "文字有 {length} 个字符，最多只读 {maximum} 个。",
     "list_character": "第 {line} 行：层列表里不该有字符“{character}”。",
     "list_nested": "第 {line} 行：括号套得太深；nn.Sequential 最多套 {maximum} 层。",
@@ -187,7 +187,7 @@ SENTENCES = {
     "list_cut_off": "第 {line} 行：打印内容在这里断了。请全部粘贴，直到最后一个括号。",
     "list_no_module": "第 {line} 行：“{part}”不是打印内容里的一行。请只粘贴 print(model) 显示的内容。",
     "list_own_forward": "{layer} 并不是依次运行里面的层，打印内容也看不出它做了什么。请粘贴模型的类，或者用 show(model, …) 直接打开模型。",
-    "list_note_printout": "打印内容不显示 forward。这里按打印的顺序一层接一层地读；forward 里的相加、拼接和重复使用都看不到。粘贴模型的类就看得到。",
+    "list_note_printout": "打印内容不显示 forward：这里按打印的顺序一层接一层地读，看不到相加等连接。",
     "list_note_flattened": "打印内容不显示展平，所以在 {layer} 前面加了一个 nn.Flatten()。",
     "list_note_averages": "打印内容不说明 AvgPool2d 的 ceil_mode 是不是 True，这里当作 False。",
     "list_note_class": "读成 {call}。想读别的，请在最后加一行，例如 model = Net()。",
@@ -275,7 +275,10 @@ $C \cdot H \cdot W$，除非前面有全局池化或自适应池化。改通道�
 批归一化对每个通道各有一个缩放和平移。残差块还多一条规矩：
 相加的两边形状必须相同，所以一个块要改通道或尺寸，捷径也得跟着改。
 
-**自己写网络。** 粘贴的列表只当文字来读，绝不执行：只认 `torch.nn` 里的层和单纯的数。表格下面的代码就是这个网络的 PyTorch 写法。
+**自己的网络。** 可以粘贴 `nn.Sequential(...)` 那样的层、带有 `__init__` 和 `forward` 的类，或者 `print(model)` 显示的内容。
+文字只读不执行：只认 PyTorch 的层和函数，还有单纯的数，别的都会拒绝，并指出是哪一行。打印内容里有各层，却没有 `forward`。
+所以 `nn.Sequential` 读得完全准确，其他网络就一层接一层地读，页面上会说明。类里的每一层都可以改；要增减层，请改文字。
+表格下面的代码是现在这个网络的 PyTorch 写法：一列层，有分支时是一个类。
 
 **教程里的参数量。** LeNet-5 的 61,706 是对的。ResNet-18 和 ResNet-34 的数是三通道输入的，旁边的代码却建的是单通道网络。
 ResNet-50 的 23,508,234 和试过的任何一种写法都对不上。
