@@ -30,8 +30,9 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "attribution", "degradation", "edit", "effective", "kernels", "layer_list",
-    "maths", "networks", "outcome", "prediction", "preprocessing", "reach", "results", "session",
+    "activations", "attribution", "class_code", "class_texts", "degradation", "edit", "effective", "interpreter",
+    "kernels", "known_calls", "layer_list", "layers", "maths", "networks", "outcome", "pasted_text", "prediction",
+    "preprocessing", "printouts", "reach", "results", "session",
 }  # fmt: skip
 # What speaks, draws or lays out.
 DRAWS = {

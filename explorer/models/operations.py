@@ -73,6 +73,11 @@ _POOL = (
     Setting("padding", _MARGIN, 0),
 )
 _GELU_FORM = pasting.one_of("none", "tanh")
+_BORDER = Setting(
+    "padding_mode", pasting.one_of("zeros", "reflect", "replicate", "circular"), "zeros", only_by_name=True
+)
+_SIZE = Setting("size", pasting.or_none(_WINDOW), None)
+_SCALE = Setting("scale_factor", pasting.or_none(pasting.real_or_pair(0.01, 64)), None)
 _BIAS = Setting("bias", pasting.flag, True)
 _INPLACE = Setting("inplace", pasting.flag, False)
 _WINDOW_EDITS = ("kernel_size", "stride", "padding")
@@ -86,7 +91,7 @@ OPERATIONS: tuple[Operation, ...] = (
             (
                 Setting("in_channels", _CHANNELS), Setting("out_channels", _CHANNELS), Setting("kernel_size", _WINDOW),
                 Setting("stride", _WINDOW, 1), Setting("padding", _MARGIN_OR_WORD, 0), Setting("dilation", _WINDOW, 1),
-                Setting("groups", _CHANNELS, 1), _BIAS,
+                Setting("groups", _CHANNELS, 1), _BIAS, _BORDER,
             ),
             editable=(*_WINDOW_EDITS, "out_channels", "in_channels", "dilation", "groups"),
             made_for="in_channels",
@@ -140,20 +145,28 @@ OPERATIONS: tuple[Operation, ...] = (
             editable=("out_features", "in_features"), made_for="in_features",
         ),
     ),
-    _pointwise("other", nn.Dropout, nn.Dropout2d, F.dropout, F.dropout2d,
+    _pointwise("other", nn.Dropout, nn.Dropout2d, nn.AlphaDropout, F.dropout, F.dropout2d,
                pasting=Pasting((Setting("p", _SHARE, 0.5), _INPLACE), NOT_EDITABLE, ANY_INPUT)),
     _pointwise("activation", nn.ReLU, nn.ReLU6, F.relu, F.relu_, torch.relu, "relu", "relu_", F.relu6,
                pasting=Pasting((_INPLACE,), NOT_EDITABLE, ANY_INPUT)),
     _pointwise("activation", nn.LeakyReLU, F.leaky_relu,
                pasting=Pasting((Setting("negative_slope", _FACTOR, 0.01), _INPLACE), NOT_EDITABLE, ANY_INPUT)),
-    _pointwise("activation", nn.ELU, F.elu,
+    _pointwise("activation", nn.ELU, nn.CELU, F.elu,
                pasting=Pasting((Setting("alpha", _FACTOR, 1.0), _INPLACE), NOT_EDITABLE, ANY_INPUT)),
     _pointwise("activation", nn.GELU, F.gelu,
                pasting=Pasting((Setting("approximate", _GELU_FORM, "none"),), NOT_EDITABLE, ANY_INPUT)),
-    _pointwise("activation", nn.SiLU, nn.Hardswish, F.silu, F.hardswish,
+    _pointwise("activation", nn.SiLU, nn.Hardswish, nn.SELU, nn.Mish, nn.Hardsigmoid, F.silu, F.hardswish,
                pasting=Pasting((_INPLACE,), NOT_EDITABLE, ANY_INPUT)),
-    _pointwise("activation", nn.Sigmoid, nn.Tanh, F.sigmoid, torch.sigmoid, "sigmoid", "sigmoid_", F.tanh, torch.tanh,
-               "tanh", pasting=Pasting((), NOT_EDITABLE, ANY_INPUT)),
+    _pointwise("activation", nn.Sigmoid, nn.Tanh, nn.Softsign, nn.LogSigmoid, F.sigmoid, torch.sigmoid, "sigmoid",
+               "sigmoid_", F.tanh, torch.tanh, "tanh", pasting=Pasting((), NOT_EDITABLE, ANY_INPUT)),
+    _pointwise("activation", nn.PReLU,
+               pasting=Pasting((Setting("num_parameters", _CHANNELS, 1),), NOT_EDITABLE, ANY_INPUT)),
+    _pointwise("activation", nn.Hardtanh,
+               pasting=Pasting((Setting("min_val", _FACTOR, -1.0), Setting("max_val", _FACTOR, 1.0), _INPLACE),
+                               NOT_EDITABLE, ANY_INPUT)),
+    _pointwise("activation", nn.Softplus,
+               pasting=Pasting((Setting("beta", _FACTOR, 1.0), Setting("threshold", _FACTOR, 20.0)),
+                               NOT_EDITABLE, ANY_INPUT)),
     Operation(
         (nn.Softmax, nn.LogSoftmax), rule=joining_rules.softmax_rule, replay=replays.mix_softmax,
         role="other", is_row=False,
@@ -161,10 +174,83 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     _pointwise("other", nn.Identity, pasting=Pasting((), NOT_EDITABLE, ANY_INPUT)),
 
-    _pointwise("activation", nn.PReLU, nn.SELU, nn.CELU, nn.Mish, nn.Hardtanh, nn.Hardsigmoid, nn.Softplus, nn.Softsign,
-               nn.LogSigmoid, F.selu, F.mish, F.hardtanh, F.hardsigmoid, F.softplus, pasting=NOT_PASTED),
-    _pointwise("norm", nn.LocalResponseNorm, pasting=NOT_PASTED),
-    _pointwise("other", nn.AlphaDropout, operator.neg, "neg", "clamp", "contiguous", "clone", "float", "detach", "data",
+    Operation(
+        (nn.ConvTranspose2d,), rule=window_rules.transposed_rule, replay=replays.convolve,
+        role="conv", is_row=False,
+        pasting=Pasting(
+            (
+                Setting("in_channels", _CHANNELS), Setting("out_channels", _CHANNELS), Setting("kernel_size", _WINDOW),
+                Setting("stride", _WINDOW, 1), Setting("padding", _MARGIN, 0), Setting("output_padding", _MARGIN, 0),
+                Setting("groups", _CHANNELS, 1), _BIAS, Setting("dilation", _WINDOW, 1),
+                Setting("padding_mode", pasting.one_of("zeros"), "zeros", only_by_name=True),
+            ),
+            editable=(*_WINDOW_EDITS, "out_channels", "in_channels", "dilation", "groups"),
+            made_for="in_channels",
+        ),
+    ),
+    Operation(
+        (nn.Upsample,), rule=window_rules.upsample_rule, replay=replays.upsample, role="other", is_row=False,
+        pasting=Pasting(
+            (
+                _SIZE, _SCALE,
+                Setting("mode", pasting.one_of("nearest", "nearest-exact", "bilinear", "bicubic"), "nearest"),
+                Setting("align_corners", pasting.or_none(pasting.flag), None),
+                Setting("recompute_scale_factor", pasting.or_none(pasting.flag), None),
+            ),
+            NOT_EDITABLE, ANY_INPUT,
+        ),
+    ),
+    Operation(
+        (nn.UpsamplingNearest2d, nn.UpsamplingBilinear2d), rule=window_rules.upsample_rule, replay=replays.upsample,
+        role="other", is_row=False, pasting=Pasting((_SIZE, _SCALE), NOT_EDITABLE, ANY_INPUT),
+    ),
+    Operation(
+        (nn.GroupNorm,), rule=joining_rules.place_norm_rule, replay=replays.mix_all, role="norm", is_row=False,
+        pasting=Pasting(
+            (
+                Setting("num_groups", _CHANNELS), Setting("num_channels", _CHANNELS), Setting("eps", _SHARE, 1e-5),
+                Setting("affine", pasting.flag, True),
+            ),
+            editable=("num_channels", "num_groups"), made_for="num_channels",
+        ),
+    ),
+    Operation(
+        (nn.InstanceNorm2d,), rule=joining_rules.place_norm_rule, replay=replays.mix_places, role="norm", is_row=False,
+        pasting=Pasting(
+            (
+                Setting("num_features", _CHANNELS), Setting("eps", _SHARE, 1e-5),
+                Setting("momentum", pasting.or_none(_SHARE), 0.1), Setting("affine", pasting.flag, False),
+                Setting("track_running_stats", pasting.flag, False),
+            ),
+            editable=("num_features",), made_for="num_features",
+        ),
+    ),
+    Operation(
+        (nn.LayerNorm,), rule=joining_rules.layer_norm_rule, replay=replays.mix_layer, role="norm", is_row=False,
+        pasting=Pasting(
+            (
+                Setting("normalized_shape", pasting.sizes(4, pasting.MAX_FEATURES)), Setting("eps", _SHARE, 1e-5),
+                Setting("elementwise_affine", pasting.flag, True), _BIAS,
+            ),
+            NOT_EDITABLE, ANY_INPUT,
+        ),
+    ),
+    _pointwise("norm", nn.LocalResponseNorm,
+               pasting=Pasting(
+                   (
+                       Setting("size", _CHANNELS), Setting("alpha", _FACTOR, 1e-4), Setting("beta", _FACTOR, 0.75),
+                       Setting("k", _FACTOR, 1.0),
+                   ),
+                   NOT_EDITABLE, ANY_INPUT,
+               )),
+    Operation(
+        (nn.Unflatten,), rule=order_rules.unflatten_rule, replay=Replay.AS_IT_IS, role="other", is_row=False,
+        pasting=Pasting((Setting("dim", _AXIS), Setting("unflattened_size", pasting.sizes(4, pasting.MAX_FEATURES))),
+                        NOT_EDITABLE, ANY_INPUT),
+    ),
+
+    _pointwise("activation", F.selu, F.mish, F.hardtanh, F.hardsigmoid, F.softplus, pasting=NOT_PASTED),
+    _pointwise("other", operator.neg, "neg", "clamp", "contiguous", "clone", "float", "detach", "data",
                "torchvision.ops.stochastic_depth.StochasticDepth",
                "torchvision.ops.stochastic_depth.stochastic_depth", pasting=NOT_PASTED),
 
@@ -176,17 +262,11 @@ OPERATIONS: tuple[Operation, ...] = (
               is_row=True, pasting=NOT_PASTED),
     Operation((F.adaptive_avg_pool2d, F.adaptive_max_pool2d), window_rules.adaptive_function_rule,
               replays.by_channel(F.adaptive_avg_pool2d), "pool", is_row=False, pasting=NOT_PASTED),
-    Operation((nn.ConvTranspose2d,), window_rules.transposed_rule, replays.convolve, "conv",
-              is_row=False, pasting=NOT_PASTED),
-    Operation((nn.Upsample, nn.UpsamplingNearest2d, nn.UpsamplingBilinear2d), window_rules.upsample_rule, replays.upsample, "other", is_row=False, pasting=NOT_PASTED),
     Operation((F.interpolate,), window_rules.upsample_rule, replays.resize, "other",
               is_row=False, pasting=NOT_PASTED),
 
     _in_code(F.linear, rule=joining_rules.linear_function_rule, replay=replays.join_features_with, role="linear"),
-    _in_code(nn.LayerNorm, rule=joining_rules.layer_norm_rule, replay=replays.mix_layer, role="norm"),
     _in_code(F.layer_norm, F.rms_norm, rule=joining_rules.layer_norm_function_rule, replay=replays.mix_last, role="norm"),
-    _in_code(nn.GroupNorm, rule=joining_rules.place_norm_rule, replay=replays.mix_all, role="norm"),
-    _in_code(nn.InstanceNorm2d, rule=joining_rules.place_norm_rule, replay=replays.mix_places, role="norm"),
     _in_code("torchvision.models.convnext.LayerNorm2d", rule=joining_rules.channel_norm_rule,
              replay=replays.leave_alone, role="norm"),
     _in_code(F.softmax, torch.softmax, F.log_softmax, "softmax", rule=joining_rules.softmax_rule,
@@ -218,7 +298,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _in_order(order_rules.transpose_rule, torch.transpose, torch.swapaxes, "transpose", "swapaxes"),
     _in_order(order_rules.squeeze_rule, torch.squeeze, "squeeze"),
     _in_order(order_rules.unsqueeze_rule, torch.unsqueeze, "unsqueeze"),
-    _in_order(order_rules.unflatten_rule, nn.Unflatten, "unflatten"),
+    _in_order(order_rules.unflatten_rule, "unflatten"),
     _in_order(order_rules.expand_rule, "expand"),
     _in_code(torch.stack, rule=order_rules.stack_rule, replay=Replay.NOT_REPLAYED, role="add"),
 

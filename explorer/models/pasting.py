@@ -117,6 +117,35 @@ def real_number(minimum: float, maximum: float) -> Callable[[Any], object]:
     return check
 
 
+def real_or_pair(minimum: float, maximum: float) -> Callable[[Any], object]:
+    """A finite number within these limits, or a pair (height, width) of them; equal pairs are written as one number."""
+    real = real_number(minimum, maximum)
+
+    def check(value):
+        if not isinstance(value, tuple) or len(value) != 2:
+            return real(value)
+        height, width = map(real, value)
+        return height if height == width else (height, width)
+
+    return check
+
+
+def sizes(most: int, maximum: int) -> Callable[[Any], object]:
+    """A check for a whole number from 1, or a tuple of at most so many; it returns a tuple."""
+    whole = whole_number(1, maximum)
+
+    def check(value):
+        values = value if isinstance(value, tuple) else (value,)
+        if not 1 <= len(values) <= most:
+            raise WrongValueError("wanted_sizes", maximum=f"{maximum:,}", most=most)
+        try:
+            return tuple(map(whole, values))
+        except ValueError:
+            raise WrongValueError("wanted_sizes", maximum=f"{maximum:,}", most=most) from None
+
+    return check
+
+
 def one_of(*words: str) -> Callable[[Any], object]:
     """A check for one of these words."""
 

@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
+
+from torch import nn
 
 from explorer.caches import remember
 from explorer.errors import InputError, shorten
 from explorer.models.networks import find_network
 from explorer.models.operations import PASTINGS
-from explorer.models.trace import Recording, Shape, ShapeError, Trace, record
+from explorer.models.real_run import copy_structure
+from explorer.models.trace import Recording, Shape, ShapeError, Trace, UnsupportedLayerError, record
+from explorer.shapes.class_code import write_class
+from explorer.shapes.interpreter import PastedModule
 from explorer.shapes.layer_list import (
     LayerList,
     LayerSpec,
+    LineError,
     build_layer,
     build_network,
     describe_module,
     make_layer,
     parse_layer_list,
     write_layer,
+    write_network,
 )
+from explorer.shapes.layers import Note
 
 OWN = "own"  # in place of a name: the reader's own list of layers
 MAX_EDITS = 60
@@ -78,13 +86,27 @@ class Walk:
         broken: the layer that breaks; None where all fit.
         specs: name of a layer -> its settings, for every layer whose settings are known.
         chain: the network as one list of layers; None where one breaks, or where it has branches or layers that cannot
-            be written.
+            be written so.
+        recording: the operations that were walked.
     """
 
     trace: Trace
     broken: Broken | None
     specs: Mapping[str, LayerSpec]
     chain: LayerList | None
+    recording: Recording = field(repr=False, compare=False)
+
+    def write_code(self) -> str:
+        """The network as PyTorch code: one nn.Sequential, or a class.
+
+        Raises:
+            InputError: a layer breaks, or a part of the network cannot be written; the sentence says which.
+        """
+        if self.broken is not None:
+            raise InputError("shapes.no_code_broken")
+        if self.chain is not None:
+            return write_network(self.chain)
+        return write_class(self.recording.at(self.trace.input_shape))
 
 
 class Network:
@@ -92,13 +114,13 @@ class Network:
 
     Args:
         recording: its operations.
+        notes: what a reader must be told about how it was read.
     """
 
-    def __init__(self, recording: Recording):
+    def __init__(self, recording: Recording, notes: Sequence[Note] = ()):
         self._recording = recording
-        modules = {step.name: step.module for step in recording.steps if step.module is not None}
-        described = {name: describe_module(module) for name, module in modules.items()}
-        self._specs = {name: spec for name, spec in described.items() if spec is not None}
+        self.notes = tuple(notes)
+        self._specs = _describe_steps(recording)
 
     def walk(self, input_shape: Shape, edits: Sequence[Edit] = ()) -> Walk:
         """Follow an image through the network, with some changes to its layers.
@@ -114,19 +136,44 @@ class Network:
             InputError: a change cannot be made, the shape is not three or four whole numbers of at least 1, there is no
                 rule for a layer, or an output would have more than MAX_VALUES numbers.
         """
-        changed = _change_specs(self._specs, edits)
-        specs = {**self._specs, **changed}
+        known = self._specs or self._find_specs(input_shape)
+        changed = _change_specs(known, edits)
+        specs = {**known, **changed}
         recording = self._recording
         if changed:
-            recording = recording.replace({name: build_layer(spec) for name, spec in changed.items()})
+            recording = self._replace({name: build_layer(spec) for name, spec in changed.items()})
         broken = None
         try:
             found = recording.trace(input_shape)
         except ShapeError as error:
             found = Trace(error.layers, tuple(input_shape))
             broken = _describe_break(specs, error)
+        except UnsupportedLayerError as error:
+            if isinstance(error.__cause__, LineError):  # what is wrong in a line of a pasted class
+                raise error.__cause__ from error
+            if isinstance(recording.model, PastedModule):
+                error.place = None  # a place in our own code
+                error.args = (error.sentence("en"),)
+            raise
         _check_sizes(found)
-        return Walk(found, broken, specs, None if broken else _describe_chain(found, specs))
+        return Walk(found, broken, specs, None if broken else _describe_chain(found, specs), recording)
+
+    def _find_specs(self, input_shape: Shape) -> dict[str, LayerSpec]:
+        """The settings of the layers of a network whose operations are known for one size at a time."""
+        try:
+            return _describe_steps(self._recording.at(tuple(input_shape)))
+        except InputError:  # told when it is walked
+            return {}
+
+    def _replace(self, modules: Mapping[str, nn.Module]) -> Recording:
+        """The recording with other modules; where it holds for one size only, that of a network with these modules."""
+        if self._specs:
+            return self._recording.replace(modules)
+        model = copy_structure(self._recording.model, lambda tensor: tensor)
+        for name, module in modules.items():
+            parent, _, child = name.rpartition(".")
+            model.get_submodule(parent)._modules[child] = module
+        return record(model)
 
     def mend(self, input_shape: Shape, edits: Sequence[Edit]) -> tuple[Edit, ...]:
         """Add changes until all layers fit: each layer that breaks is made for the inputs that it gets.
@@ -157,6 +204,13 @@ class Network:
         return tuple(edits)
 
 
+def _describe_steps(recording: Recording) -> dict[str, LayerSpec]:
+    """Name of a layer -> its settings, for every layer whose settings are known."""
+    modules = {step.name: step.module for step in recording.steps if step.module is not None}
+    described = {name: describe_module(module) for name, module in modules.items()}
+    return {name: spec for name, spec in described.items() if spec is not None}
+
+
 def open_network(name: str, channels: int = 1, stem: str = "small", text: str = "") -> Network:
     """Open a network, or the reader's own list of layers. The latest ones are remembered.
 
@@ -178,7 +232,8 @@ def open_network(name: str, channels: int = 1, stem: str = "small", text: str = 
 
 @remember(megabytes=16)
 def _open_own(text: str) -> Network:
-    return Network(record(build_network(parse_layer_list(text))))
+    pasted = parse_layer_list(text)
+    return Network(record(build_network(pasted)), pasted.notes)
 
 
 @remember(megabytes=64)

@@ -9,6 +9,7 @@ from math import prod
 import torch
 import torch.nn.functional as F
 
+from explorer.errors import InputError
 from explorer.models.trace import Layer
 from explorer.page.canvas import Map, draw_maps
 from explorer.page.style import ROLES
@@ -241,10 +242,12 @@ def _note(layer: Layer, text: Text) -> str:
     return f" {escape(text(layer.field_note))}" if layer.field_note else ""
 
 
-def draw_code(code: str | None, broken: bool, text: Text) -> str:
+def draw_code(walk: Walk, text: Text) -> str:
     """The PyTorch code with a button that copies it, or why there is none."""
-    if code is None:
-        return f'<p class="claim">{escape(text("shapes.no_code_broken" if broken else "shapes.no_code"))}</p>'
+    try:
+        code = walk.write_code()
+    except InputError as error:
+        return f'<p class="claim">{escape(error.sentence(text.language))}</p>'
     about = f'type="button" class="text-button" data-copied="{escape(text("app.copied"))}"'
     return (
         f'<div class="code"><button {about}>{escape(text("shapes.copy_code"))}</button><pre>{escape(code)}</pre></div>'

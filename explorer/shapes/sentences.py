@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from explorer.models.catalogue import MODELS
 from explorer.models.trace import Trace, trace_catalogue
-from explorer.shapes.edit import Broken, suggest_fit
+from explorer.shapes.edit import suggest_fit
 from explorer.shapes.maths import Stage, bin_widths
 from explorer.shapes.session import Found
 from explorer.text import Text, join_sentences
 
 
-def describe_problem(broken: Broken, text: Text) -> str:
-    """Where the image gets stuck, and what would fit."""
-    key, values = suggest_fit(broken)
-    hint = text(key, **values) if key else ""
+def describe_problem(found: Found, text: Text) -> str:
+    """Where the image gets stuck, and what would fit; of a network that was read from a printout, why it may; "" nowhere."""
+    broken = found.walk.broken
+    if broken is None:
+        return ""
+    if any(key == "shapes.list_note_printout" for key, _ in found.setup.open().notes):
+        hint = text("shapes.list_printout_broken")
+    else:
+        key, values = suggest_fit(broken)
+        hint = text(key, **values) if key else ""
     return join_sentences([broken.error.sentence(text.language), hint], text)
+
+
+def say_notes(found: Found, text: Text) -> str:
+    """How a reader's own text was read, where that is not certain, as HTML."""
+    return join_sentences((escape(text(key, **values)) for key, values in found.setup.open().notes), text)
 
 
 def describe(found: Found, text: Text) -> str:

@@ -35,7 +35,6 @@ from explorer.shapes.activations import find_field, find_middle
 from explorer.shapes.edit import OWN
 from explorer.shapes.figures import STYLED, draw_beside, draw_flow, draw_table, draw_totals
 from explorer.shapes.graph import gather_graph
-from explorer.shapes.layer_list import write_network
 from explorer.shapes.maths import order_axes
 from explorer.shapes.panels import (
     draw_code,
@@ -46,7 +45,13 @@ from explorer.shapes.panels import (
     draw_kernels,
     draw_layer_words,
 )
-from explorer.shapes.sentences import describe, describe_problem, judge_claim, say_unused
+from explorer.shapes.sentences import (
+    describe,
+    describe_problem,
+    judge_claim,
+    say_notes,
+    say_unused,
+)
 from explorer.shapes.session import (
     IMAGE_SIZE,
     MAX_SIZE,
@@ -160,7 +165,7 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
     check_choice("shapes.view", view, VIEWS)
     found = find(setup, state.edits)
     walk, broken = found.walk, found.walk.broken
-    problem = describe_problem(broken, text) if broken else ""
+    problem = describe_problem(found, text)
     graph_name = f"{setup.model} {setup.stem} {sign_network((setup.model, setup.own))}"
     shown = {
         "flow": partial(draw_flow, walk.trace, found.stages, text, broken),
@@ -168,11 +173,13 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
         "table": partial(
             draw_table, walk.trace, found.stages, text, broken, {edit.layer for edit in state.edits}, problem
         ),
-        "code": lambda: draw_code(write_network(walk.chain) if walk.chain else None, broken is not None, text),
+        "code": partial(draw_code, walk, text),
         **({"graph": lambda: draw_graph(gather_graph(walk), graph_name, text)} if view == "graph" else {}),
     }
     return {
-        "look_for": gr.update(value=draw_problem(problem, stale=False)) if broken else describe(found, text),
+        "look_for": gr.update(value=draw_problem(problem, stale=False))
+        if broken
+        else join_sentences([say_notes(found, text), describe(found, text)], text),
         # Drawn anew, they would lose the keyboard's place.
         **{name: Drawing(found, make) for name, make in shown.items()},
         "stem": gr.update(visible=setup.has_stems),

@@ -10,8 +10,10 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from PIL import Image
 
+from explorer.models.lenet import LeNet5
 from explorer.text import LANGUAGES, text_in
 from tests.browser.slow_server import QUEUED, hold_calls, release_calls, wait_for_held
+from tests.shapes.pasted_classes import SKIP
 
 PATHS = {language: about.path for language, about in LANGUAGES.items()}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -164,6 +166,29 @@ def test_a_pasted_list_is_traced_and_written_as_code(visit, language):
     paste.fill("nn.Flatten(), nn.Linear(784, 3)")
     wait_for_params(page, "2,355")
     page.locator(".look-for.problem").first.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_a_pasted_class_and_a_printout_are_traced_and_the_class_is_written_as_code(visit, language):
+    page, text = open_shapes(visit, language, model="own"), text_in(language)
+    paste = page.locator(".layer-list textarea")
+    paste.fill(SKIP)
+    wait_for_params(page, "9,674")
+    page.get_by_text(text("shapes.code")).locator("visible=true").click()
+    code = page.locator(".code pre")
+    code.wait_for()
+    assert "class SmallResNet(nn.Module):" in code.inner_text() and "= y + x" in code.inner_text()
+    row(page, "fc").click()
+    field(page, "out_features").fill("3")
+    page.wait_for_function("() => document.querySelector('.code pre')?.innerText.includes('nn.Linear(16, 3)')")
+    choose_view(page, text, "graph")
+    page.locator("svg.graph .node").nth(3).wait_for()
+    paste.fill(SKIP.replace("torch.nn as nn", "os"))
+    page.locator(".look-for.problem:visible").filter(has_text="os").wait_for()
+    paste.fill(repr(LeNet5()))
+    wait_for_params(page, "61,706")
+    page.locator(".look-for:visible").filter(has_text=text("shapes.list_note_printout")).wait_for()
+    assert row(page, "features.3").count() == 1
 
 
 def press_graph(page, label: str) -> None:

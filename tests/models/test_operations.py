@@ -75,7 +75,7 @@ def test_what_is_pasted_is_a_class_whose_settings_are_known(operation):
     )
     unknown = set(operation.pasting.editable) - set(names)
     assert not unknown, f"editable of {id_of(operation)} in {FILE} names {unknown}, which are none of its settings"
-    numbers = [name for name in names if name in ("in_channels", "in_features", "num_features")]
+    numbers = [name for name in names if name in ("in_channels", "in_features", "num_features", "num_channels")]
     assert [operation.pasting.made_for] == (numbers or [None]), (
         f"made_for of {id_of(operation)} in {FILE}: it takes {numbers or 'any input'}"
     )

@@ -75,9 +75,9 @@ SENTENCES = {
     "claim_other": "The tutorial's {claimed} is for one channel.",
     "torchvision": "torchvision: {title}",
     "side": "Side of the image, px",
-    "own": "Your own layer list",
+    "own": "Your own network",
     "reading": "Reading this network; the first of torchvision takes a few seconds …",
-    "own_label": "Layers, as in nn.Sequential",
+    "own_label": "Layers, a class, or print(model)",
     "view": "Picture",
     "view_flow": "Slabs",
     "view_graph": "Graph",
@@ -87,7 +87,14 @@ SENTENCES = {
     "code": "PyTorch code of this network",
     "copy_code": "Copy",
     "no_code_broken": "The code is written once every layer fits.",
-    "no_code": "This network has branches, so it cannot be written as one nn.Sequential.",
+    "no_code_weight": (
+        "The code cannot be written: this network uses a parameter outside of layers, and its forward depends on the size "
+        "of the image."
+    ),
+    "no_code_part": (
+        "The code cannot be written: {layer} ({kind}) is no layer and no function of PyTorch alone, or it has "
+        "numbers that are not learned."
+    ),
     "stuck": "stuck here",
     "so_far": "Sums up to the layer that breaks.",
     "total_so_far": "Up to here",
@@ -109,6 +116,8 @@ SENTENCES = {
     "setting_in_features": "inputs",
     "setting_out_features": "outputs",
     "setting_num_features": "channels",
+    "setting_num_channels": "channels",
+    "setting_num_groups": "groups",
     "setting_output_size": "side out",
     "fit_after_map": "This {kind} follows a map of {side} with {channels} channels; {code} would fit.",
     "fit_code": "{code} would fit.",
@@ -130,7 +139,7 @@ SENTENCES = {
     "vector_line": "{name}: {count} numbers, row by row.",
     "kernels_line": "Its {side} kernel for map {chosen}: one plane for each of {count} inputs.",
     "kernels_line_some": "Its {side} kernel for map {chosen}: {shown} of {count} planes.",
-    "no_maps_own": "There are no trained weights for a list of layers, so there are no maps.",
+    "no_maps_own": "There are no trained weights for a network of your own, so there are no maps.",
     "no_maps_edited": ("The trained weights do not fit the changed network. Reset it to see its maps."),
     "no_maps_untrained": "No trained weights of this network are here, so there are no maps.",
     "no_maps_input": ("The trained weights are for {size} px and one channel. Choose these to see the maps."),
@@ -162,7 +171,7 @@ SENTENCES = {
     "edit_too_many": "At most {maximum} changes; reset some.",
     "edit_no_layer": "“{layer}” is no layer that can be changed.",
     "edit_no_setting": "{layer} ({kind}) has no {setting} to change.",
-    "list_empty": "The list has no layers yet: write one a line, such as nn.Conv2d(1, 6, kernel_size=5).",
+    "list_empty": "There are no layers yet: write one a line, such as nn.Conv2d(1, 6, kernel_size=5).",
     "list_too_long": "The text has {length} characters; at most {maximum} are read.",
     "list_character": "Line {line}: the character “{character}” does not belong in a list of layers.",
     "list_nested": "Line {line}: brackets are nested too deep; nn.Sequential may go {maximum} deep.",
@@ -181,11 +190,129 @@ SENTENCES = {
     "list_wanted_flag": "{layer}: {setting} must be True or False, got {value}.",
     "list_wanted_real": "{layer}: {setting} must be a number from {minimum} to {maximum}, got {value}.",
     "list_wanted_word": "{layer}: {setting} must be one of {words}, got {value}.",
-    "list_groups": "Conv2d: {setting} = {value} cannot be shared out among {groups} groups.",
+    "list_groups": "{layer}: {setting} = {value} cannot be shared out among {groups} groups.",
     "list_same": "Conv2d: padding “same” goes with stride 1 alone, got stride {stride}.",
     "list_too_many": "The list has {count} layers; at most {maximum} are read.",
     "list_too_large": "That would be {count} parameters; at most {maximum} are traced here.",
     "list_large_map": "{layer} would give {count} numbers for one image; at most {maximum} are traced here.",
+    "list_character_meant": "Line {line}: the character “{character}” is not one of code; write {meant} in its place.",
+    "list_is_torchinfo": (
+        "This is the table of torchinfo. It has shapes and numbers of parameters, but not all settings of the layers "
+        "(their stride and padding are missing), so the network cannot be told from it. Paste what print(model) "
+        "shows, or the code of the model."
+    ),
+    "list_is_torchsummary": (
+        "This is the table of torchsummary. It has shapes and numbers of parameters, but not the settings of the "
+        "layers, so the network cannot be told from it. Paste what print(model) shows, or the code of the model."
+    ),
+    "list_is_keras_table": (
+        "This is the table of a Keras model. It does not have the settings of the layers, so the network cannot be "
+        "told from it. Write the model in PyTorch, such as nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), "
+        "nn.Linear(21632, 10)."
+    ),
+    "list_is_keras": (
+        "This is code for Keras; only PyTorch is read here. Conv2D(32, 3) is nn.Conv2d(1, 32, 3), where the first "
+        "number is the channels that come in; MaxPooling2D(2) is nn.MaxPool2d(2), Flatten() is nn.Flatten(), "
+        "Dense(10) is nn.Linear(784, 10), where the first number is the inputs, and an activation is a layer of its "
+        "own, such as nn.ReLU()."
+    ),
+    "list_is_weights": (
+        "These are the weights of a model, not its layers. Paste what print(model) shows, or the code of the model."
+    ),
+    "list_cut_off": "Line {line}: the printout is cut off here. Paste all of it, up to the last bracket.",
+    "list_no_module": (
+        "Line {line}: “{part}” is no line of a printout. Paste what print(model) shows, and nothing else."
+    ),
+    "list_own_forward": (
+        "{layer} does not run the layers inside it one after another, and a printout does not tell what it does. "
+        "Paste the class of the model, or open the model itself with show(model, …)."
+    ),
+    "list_note_printout": (
+        "A printout does not show forward: the layers are read one after another, as they are printed, without additions "
+        "and other joints."
+    ),
+    "list_note_flattened": "An nn.Flatten() was put before {layer}, because a printout does not show flattening.",
+    "list_note_averages": "A printout does not say whether AvgPool2d has ceil_mode=True; it is read as False.",
+    "list_note_class": "Read as {call}. Another one is read if the text ends with a line such as model = Net().",
+    "list_printout_broken": (
+        "A printout does not say how its layers are joined. Paste the class of the model, or open the model itself "
+        "with show(model, …)."
+    ),
+    "list_pairs": (
+        'Line {line}: “{part}” is not read. Write OrderedDict([("conv1", nn.Conv2d(1, 6, 5)), …]), each name once.'
+    ),
+    "list_pairs_here": '“{part}” is not read. Write OrderedDict([("conv1", nn.Conv2d(1, 6, 5)), …]), each name once.',
+    "list_name": (
+        "“{name_given}” cannot be the name of a layer. It may have letters, digits and _, and must not be a name "
+        "that PyTorch uses itself."
+    ),
+    "list_unknown_near": "“{layer}” is not among the layers known here. Did you mean {known}?",
+    "list_wanted_sizes": (
+        "{layer}: {setting} must be a whole number from 1 to {maximum}, or up to {most} of them, got {value}."
+    ),
+    "list_size_or_scale": "{layer} needs either size or scale_factor, and not both.",
+    "list_align_corners": "Upsample: align_corners belongs to the modes bilinear and bicubic, got the mode {mode}.",
+    "list_output_padding": (
+        "ConvTranspose2d: output_padding must be smaller than the stride or the dilation, got {value}."
+    ),
+    "list_nested_code": "Line {line}: brackets or expressions are nested too deep; at most {maximum} levels are read.",
+    "list_not_read": (
+        "Line {line}: “{part}” is not read here. A class may have layers in __init__, and in forward calls of layers "
+        "and of functions of PyTorch, if, for and return. Nothing is executed."
+    ),
+    "list_no_module_class": (
+        "{layer} is not read: a class must have nn.Module in its brackets, as in class Net(nn.Module)."
+    ),
+    "list_star": "{layer} takes * or **. Write every argument with its name.",
+    "list_import": (
+        "“{module}” is not imported here; only names of torch are read. Leave this line out, and what needs it."
+    ),
+    "list_unknown_name": (
+        "“{word}” is not known here. Only layers and functions of PyTorch and what the text itself defines are read; "
+        "nothing is executed."
+    ),
+    "list_hidden_name": (
+        "“{word}” is not read. Names must not begin with two underscores, and have at most 60 characters."
+    ),
+    "list_large_number": "a number is far too large; at most {maximum} is read.",
+    "list_no_class": (
+        "There is no class in the text. Paste a whole one: class Net(nn.Module), with __init__ and forward."
+    ),
+    "list_needs_argument": "{layer} needs {setting}. Give it a value in __init__, or add a last line such as {code}.",
+    "list_makes_no_module": "“{code}” makes no network.",
+    "list_no_forward": "{layer} has no forward, so it is not known what it does with its layers.",
+    "list_arguments": "{code} is called with other arguments than it takes.",
+    "list_argument_missing": "{code} is called without {setting}.",
+    "list_recursion": "this calls itself, or goes more than {maximum} calls deep.",
+    "list_layer_in_forward": (
+        "{layer} is made in forward. Make it in __init__, as self.name = …, and call it in forward."
+    ),
+    "list_not_known": "“{part}” is not read here; nothing is executed.",
+    "list_too_long_run": "the text goes on for more than {maximum} steps; this is where reading stopped.",
+    "list_raises": "“{part}” would stop the network here.",
+    "list_changed_in_loop": "“{part}” changes while it is gone through.",
+    "list_output": "forward gives something that is no tensor.",
+    "list_scales": "The layers would enlarge the image {count} times in all; at most {maximum} times is traced here.",
+    "list_quotes": "Line {line}: curly quotes are not those of code; write \" or ' in their place.",
+    "list_unpack": "{wanted} names stand for {got} values.",
+    "list_no_item": "there is no “{part}”.",
+    "list_set_in_forward": "“{part}” changes the network in forward. Do this in __init__.",
+    "list_plain_list": "layers in a plain list are not a part of the network. Write nn.ModuleList([…]).",
+    "list_too_many_items": "a list or a loop has more than {maximum} items.",
+    "list_no_attribute": "“{part}” is not known here.",
+    "list_calculation": "“{part}” cannot be calculated.",
+    "list_call_unknown": "“{part}” is not among the layers and functions that are read here; nothing is executed.",
+    "list_call_in_init": "“{part}” calls a layer or a function in __init__. Do this in forward.",
+    "list_call_list": "“{part}” is a list of layers, which cannot be called. Call its layers in a loop.",
+    "list_only_layers": "“{part}” may hold layers only.",
+    "list_split": "“{part}” is not read: write how many parts there are (chunk), or the sizes of all parts (split).",
+    "list_argument": "“{part}” is given something that is no tensor, number or short word.",
+    "list_no_loop": "“{part}” cannot be gone through one by one.",
+    "list_too_many_modules": "the network has more than {maximum} modules.",
+    "list_printed_order": (
+        "{layer} stands behind {other}, which leaves one place of the map. So forward does not run the layers in the "
+        "order in which they are printed. Paste the class of the model, or open the model itself with show(model, …)."
+    ),
     "explanation": r"""
 Each row of the table is one operation. The shape is written channels × height × width, for one image; in PyTorch a
 batch dimension $N$ stands before it and stays as it is.
@@ -228,8 +355,12 @@ convolution has one plane for each channel that comes in, a batch normalisation 
 add one more rule: what is added must have the same shape, so a block cannot change its channels or its size unless
 the shortcut does.
 
-**Your own layers.** A pasted list is read as text, never run: layers of `torch.nn` and plain numbers, nothing else. The code
-below the table is that network again, as PyTorch would take it.
+**Your own network.** Paste layers as in `nn.Sequential(...)`, a class with `__init__` and `forward`, or what `print(model)`
+shows. The text is read, never run: only layers and functions of PyTorch and plain numbers are known, and everything else is
+refused with its line. A printout lists the layers but not `forward`. So an `nn.Sequential` is read exactly; of any other
+network the layers are read one after another, and the page says so. A class can be changed layer by layer; where layers come
+and go, change the text. The code below the table is the network as it is now, as PyTorch would take it: a list of layers, or
+a class where there are branches.
 
 **Counts in the tutorial.** LeNet-5's 61,706 is right. The numbers for ResNet-18 and ResNet-34 are those of three input
 channels, though the code beside them builds one. 23,508,234 for ResNet-50 fits no variant that we tried.

@@ -63,9 +63,9 @@ SENTENCES = {
     "claim_other": "教程写的 {claimed} 是单通道的数。",
     "torchvision": "torchvision：{title}",
     "side": "图像边长（像素）",
-    "own": "自己的层列表",
+    "own": "自己的网络",
     "reading": "正在读取这个网络；第一个 torchvision 网络需要几秒钟……",
-    "own_label": "各层，写法同 nn.Sequential",
+    "own_label": "各层、类，或 print(model) 的内容",
     "view": "图的种类",
     "view_flow": "立体图",
     "view_graph": "结构图",
@@ -75,7 +75,8 @@ SENTENCES = {
     "code": "这个网络的 PyTorch 代码",
     "copy_code": "复制",
     "no_code_broken": "每一层都配上以后才写得出代码。",
-    "no_code": "这个网络有分支，写不成一个 nn.Sequential。",
+    "no_code_weight": "写不出代码：这个网络在层以外直接使用参数，而且 forward 会随图片大小而变。",
+    "no_code_part": "写不出代码：{layer}（{kind}）不是 PyTorch 自己的层或函数，或者里面有不是学来的数。",
     "stuck": "卡在这里",
     "so_far": "合计只算到出错的那一层之前。",
     "total_so_far": "到此为止",
@@ -97,6 +98,8 @@ SENTENCES = {
     "setting_in_features": "输入数",
     "setting_out_features": "输出数",
     "setting_num_features": "通道数",
+    "setting_num_channels": "通道",
+    "setting_num_groups": "组",
     "setting_output_size": "输出边长",
     "fit_after_map": "这个 {kind} 前面是 {side}、{channels} 个通道的特征图，换成 {code} 就能配上。",
     "fit_code": "换成 {code} 就能配上。",
@@ -118,7 +121,7 @@ SENTENCES = {
     "vector_line": "{name}：{count} 个数，逐行排列。",
     "kernels_line": "第 {chosen} 张特征图的 {side} 卷积核：{count} 个输入各有一片。",
     "kernels_line_some": "第 {chosen} 张特征图的 {side} 卷积核：{count} 片中的 {shown} 片。",
-    "no_maps_own": "自己写的层列表没有训练好的权重，所以没有特征图。",
+    "no_maps_own": "自己的网络没有训练好的权重，所以没有特征图。",
     "no_maps_edited": "训练好的权重配不上改过的网络，还原以后才有特征图。",
     "no_maps_untrained": "这里没有这个网络训练好的权重，所以没有特征图。",
     "no_maps_input": "训练好的权重只适合 {size} 像素、单通道的图，换成这样才有特征图。",
@@ -150,7 +153,7 @@ SENTENCES = {
     "edit_too_many": "最多改 {maximum} 处，请先还原一些。",
     "edit_no_layer": "“{layer}”不是可以修改的层。",
     "edit_no_setting": "{layer}（{kind}）没有可以改的 {setting}。",
-    "list_empty": "列表里还没有层：每行写一层，例如 nn.Conv2d(1, 6, kernel_size=5)。",
+    "list_empty": "还没有层：每行写一层，例如 nn.Conv2d(1, 6, kernel_size=5)。",
     "list_too_long": "文字有 {length} 个字符，最多只读 {maximum} 个。",
     "list_character": "第 {line} 行：层列表里不该有字符“{character}”。",
     "list_nested": "第 {line} 行：括号套得太深；nn.Sequential 最多套 {maximum} 层。",
@@ -169,11 +172,83 @@ SENTENCES = {
     "list_wanted_flag": "{layer}：{setting} 必须是 True 或 False，现在是 {value}。",
     "list_wanted_real": "{layer}：{setting} 必须是 {minimum} 到 {maximum} 的数，现在是 {value}。",
     "list_wanted_word": "{layer}：{setting} 必须是 {words} 之一，现在是 {value}。",
-    "list_groups": "Conv2d：{setting} = {value} 不能平分给 {groups} 组。",
+    "list_groups": "{layer}：{setting} = {value} 不能平分给 {groups} 组。",
     "list_same": "Conv2d：padding 为“same”时步幅只能是 1，现在是 {stride}。",
     "list_too_many": "列表有 {count} 层，最多只读 {maximum} 层。",
     "list_too_large": "这样会有 {count} 个参数，这里最多追踪 {maximum} 个。",
     "list_large_map": "{layer} 对一张图就会给出 {count} 个数，这里最多追踪 {maximum} 个。",
+    "list_character_meant": "第 {line} 行：字符“{character}”不是代码里的字符，请改写成 {meant}。",
+    "list_is_torchinfo": "这是 torchinfo 的表格。表里有形状和参数个数，但没有层的全部设置（缺步幅和填充），看不出是什么网络。请粘贴 print(model) 显示的内容，或者模型的代码。",
+    "list_is_torchsummary": "这是 torchsummary 的表格。表里有形状和参数个数，但没有层的设置，看不出是什么网络。请粘贴 print(model) 显示的内容，或者模型的代码。",
+    "list_is_keras_table": (
+        "这是 Keras 模型的表格。表里没有层的设置，看不出是什么网络。请用 PyTorch 写这个模型，例如 nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), "
+        "nn.Linear(21632, 10)。"
+    ),
+    "list_is_keras": (
+        "这是 Keras 的代码，这里只读 PyTorch。Conv2D(32, 3) 写成 nn.Conv2d(1, 32, 3)（第一个数是输入通道数），MaxPooling2D(2) 写成 "
+        "nn.MaxPool2d(2)，Flatten() 写成 nn.Flatten()，Dense(10) 写成 nn.Linear(784, 10)（第一个数是输入个数），激活函数单独写成一层，例如 "
+        "nn.ReLU()。"
+    ),
+    "list_is_weights": "这是模型的权重，不是它的层。请粘贴 print(model) 显示的内容，或者模型的代码。",
+    "list_cut_off": "第 {line} 行：打印内容在这里断了。请全部粘贴，直到最后一个括号。",
+    "list_no_module": "第 {line} 行：“{part}”不是打印内容里的一行。请只粘贴 print(model) 显示的内容。",
+    "list_own_forward": "{layer} 并不是依次运行里面的层，打印内容也看不出它做了什么。请粘贴模型的类，或者用 show(model, …) 直接打开模型。",
+    "list_note_printout": "打印内容不显示 forward：这里按打印的顺序一层接一层地读，看不到相加等连接。",
+    "list_note_flattened": "打印内容不显示展平，所以在 {layer} 前面加了一个 nn.Flatten()。",
+    "list_note_averages": "打印内容不说明 AvgPool2d 的 ceil_mode 是不是 True，这里当作 False。",
+    "list_note_class": "读成 {call}。想读别的，请在最后加一行，例如 model = Net()。",
+    "list_printout_broken": "打印内容不说明各层怎样连接。请粘贴模型的类，或者用 show(model, …) 直接打开模型。",
+    "list_pairs": '第 {line} 行：“{part}”读不了。请写成 OrderedDict([("conv1", nn.Conv2d(1, 6, 5)), …])，每个名字只用一次。',
+    "list_pairs_here": '“{part}”读不了。请写成 OrderedDict([("conv1", nn.Conv2d(1, 6, 5)), …])，每个名字只用一次。',
+    "list_name": "“{name_given}”不能当层的名字。名字只能有字母、数字和 _，也不能是 PyTorch 自己用的名字。",
+    "list_unknown_near": "“{layer}”不在这里认识的层之列。是不是想写 {known}？",
+    "list_wanted_sizes": "{layer}：{setting} 必须是 1 到 {maximum} 的整数，或者最多 {most} 个这样的整数，现在是 {value}。",
+    "list_size_or_scale": "{layer} 要写 size 或 scale_factor，只能写其中一个。",
+    "list_align_corners": "Upsample：align_corners 只用于 bilinear 和 bicubic 模式，现在的模式是 {mode}。",
+    "list_output_padding": "ConvTranspose2d：output_padding 必须小于步幅或膨胀，现在是 {value}。",
+    "list_nested_code": "第 {line} 行：括号或表达式套得太深，最多只读 {maximum} 层。",
+    "list_not_read": (
+        "第 {line} 行：这里不读“{part}”。类的 __init__ 里可以有层，forward 里可以调用层和 PyTorch 的函数，也可以有 if、for 和 return。什么都不会执行。"
+    ),
+    "list_no_module_class": "{layer} 读不了：类的括号里要写 nn.Module，例如 class Net(nn.Module)。",
+    "list_star": "{layer} 的参数里有 * 或 **。请把每个参数的名字写出来。",
+    "list_import": "这里不导入“{module}”，只读 torch 里的名字。请去掉这一行，以及用到它的部分。",
+    "list_unknown_name": "这里不认识“{word}”。只读 PyTorch 的层和函数，以及文字里自己定义的名字；什么都不会执行。",
+    "list_hidden_name": "这里不读“{word}”。名字不能以两个下划线开头，最多 60 个字符。",
+    "list_large_number": "有个数大得离谱，最多只读到 {maximum}。",
+    "list_no_class": "文字里没有类。请粘贴完整的类：class Net(nn.Module)，要有 __init__ 和 forward。",
+    "list_needs_argument": "{layer} 需要 {setting}。请在 __init__ 里给它一个值，或者在最后加一行，例如 {code}。",
+    "list_makes_no_module": "“{code}”没有造出网络。",
+    "list_no_forward": "{layer} 没有 forward，不知道它怎样使用里面的层。",
+    "list_arguments": "调用 {code} 时的参数和它的参数不一样。",
+    "list_argument_missing": "调用 {code} 时没有写 {setting}。",
+    "list_recursion": "这里在调用自己，或者调用超过了 {maximum} 层。",
+    "list_layer_in_forward": "{layer} 是在 forward 里造的。请在 __init__ 里写 self.名字 = …，在 forward 里调用它。",
+    "list_not_known": "这里不读“{part}”，什么都不会执行。",
+    "list_too_long_run": "这段文字超过了 {maximum} 步，读到这里停下了。",
+    "list_raises": "网络运行到“{part}”就会停止。",
+    "list_changed_in_loop": "“{part}”在循环里改变了自己的长度。",
+    "list_output": "forward 给出的不是张量。",
+    "list_scales": "这些层总共会把图放大 {count} 倍，这里最多追踪 {maximum} 倍。",
+    "list_quotes": "第 {line} 行：代码里不用弯引号，请改写成 \" 或 '。",
+    "list_unpack": "{wanted} 个名字对应 {got} 个值。",
+    "list_no_item": "没有“{part}”。",
+    "list_set_in_forward": "“{part}”在 forward 里改动了网络。请放到 __init__ 里。",
+    "list_plain_list": "普通列表里的层不算网络的一部分。请写 nn.ModuleList([…])。",
+    "list_too_many_items": "有个列表或循环超过了 {maximum} 项。",
+    "list_no_attribute": "这里不认识“{part}”。",
+    "list_calculation": "“{part}”算不出来。",
+    "list_call_unknown": "“{part}”不在这里能读的层和函数之列，什么都不会执行。",
+    "list_call_in_init": "“{part}”在 __init__ 里调用了层或函数。请放到 forward 里。",
+    "list_call_list": "“{part}”是层的列表，不能调用。请用循环逐个调用里面的层。",
+    "list_only_layers": "“{part}”里只能放层。",
+    "list_split": "“{part}”读不了：请写明分成几份（chunk），或者每一份的大小（split）。",
+    "list_argument": "“{part}”得到的东西不是张量、数或简短的词。",
+    "list_no_loop": "“{part}”不能逐个取出。",
+    "list_too_many_modules": "网络的模块超过了 {maximum} 个。",
+    "list_printed_order": (
+        "{layer} 排在 {other} 后面，而 {other} 只留下一个位置。可见 forward 并不按打印的顺序运行各层。请粘贴模型的类，或者用 show(model, …) 直接打开模型。"
+    ),
     "explanation": r"""
 表里每一行是一次运算。形状写成“通道 × 高 × 宽”，只算一张图；在 PyTorch 里前面还有一个批量维 $N$，它始终不变。
 
@@ -206,7 +281,10 @@ $C \cdot H \cdot W$，除非前面有全局池化或自适应池化。改通道�
 批归一化对每个通道各有一个缩放和平移。残差块还多一条规矩：
 相加的两边形状必须相同，所以一个块要改通道或尺寸，捷径也得跟着改。
 
-**自己写网络。** 粘贴的列表只当文字来读，绝不执行：只认 `torch.nn` 里的层和单纯的数。表格下面的代码就是这个网络的 PyTorch 写法。
+**自己的网络。** 可以粘贴 `nn.Sequential(...)` 那样的层、带有 `__init__` 和 `forward` 的类，或者 `print(model)` 显示的内容。
+文字只读不执行：只认 PyTorch 的层和函数，还有单纯的数，别的都会拒绝，并指出是哪一行。打印内容里有各层，却没有 `forward`。
+所以 `nn.Sequential` 读得完全准确，其他网络就一层接一层地读，页面上会说明。类里的每一层都可以改；要增减层，请改文字。
+表格下面的代码是现在这个网络的 PyTorch 写法：一列层，有分支时是一个类。
 
 **教程里的参数量。** LeNet-5 的 61,706 是对的。ResNet-18 和 ResNet-34 的数是三通道输入的，旁边的代码却建的是单通道网络。
 ResNet-50 的 23,508,234 和试过的任何一种写法都对不上。
