@@ -33,6 +33,8 @@ def describe_layer(spot: Spot, text: Text) -> str:
     """What to look for: by how much this layer widens the field, and what its unit sees."""
     row, number, size = spot.row, spot.number, spot.size
     name = f"<b>{html.escape(name_layer(row, text))}</b>"
+    if spot.chain.outer is not None:
+        return _describe_within(spot, name, text)
     if number == 0:
         return text("receptive_field.look_input")
     joined = how_much_is_joined(row, size)
@@ -60,6 +62,19 @@ def describe_layer(spot: Spot, text: Text) -> str:
         sees_all = middle.clipped == (0, 0, size, size) and not _has_holes(middle)
         return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
     return grown + _describe_losses(spot.field, text)
+
+
+def _describe_within(spot: Spot, name: str, text: Text) -> str:
+    """The same of a unit that is seen in an earlier layer."""
+    row, source = spot.row, html.escape(spot.rows[0].name)
+    joined = how_much_is_joined(row, spot.size)
+    if joined:
+        return text(f"receptive_field.look_within_{joined}", name=name, source=source, size=row.size)
+    height, width = row.sizes
+    return text(
+        "receptive_field.look_within",
+        name=name, source=source, height=height, width=width, jump=f"{row.jump:.3g}", side=spot.size,
+    )  # fmt: skip
 
 
 def _has_holes(field: FieldBox) -> bool:

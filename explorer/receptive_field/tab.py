@@ -146,11 +146,14 @@ def on_view(last, row=None, column=None, *, language: str, **values) -> dict:
         raise
     changes = {"marks": []} if view.model == TABLE else {}
     spot = scene.spot
-    deepest = len(spot.rows) - 1
+    source = spot.chain.source
+    deepest, number = source + len(spot.rows) - 1, source + spot.number
     if deepest != last:
         # A layer that stays is not sent back: the slider may have been moved on meanwhile.
-        moved = {} if spot.number == view.layer else {"value": spot.number}
+        moved = {} if number == view.layer else {"value": number}
         changes |= {"layer": gr.update(maximum=deepest, **moved), "last": deepest}
+    if view.direction == BACK and source != view.seen_in:
+        changes |= {"seen_in": source}
     story = find_story(view.direction, spot, compared)
     if view.direction == FORWARD:
         if (row, column) != spot.pixel_inside:
@@ -181,7 +184,8 @@ def on_open(last, row=None, column=None, *, language: str, **values) -> dict:
     for picture in answer.keys() & {"field", "reach"}:
         answer[picture]["isCheck"] = False
     shown = show_direction(values["direction"]) if values["direction"] in DIRECTIONS else {}
-    return {**answer, **shown, "size": size, "editor": gr.update(open=model == TABLE)}
+    opened = {"editor": gr.update(open=model == TABLE), "seen_in_box": gr.update(open=bool(values["seen_in"]))}
+    return {**answer, **shown, **opened, "size": size}
 
 
 def on_upload(path, number, *, language: str) -> dict:
@@ -287,11 +291,12 @@ def draw_pictures(scene: Scene, compared: Compared, text: Text) -> dict:
     spot = scene.spot
 
     def draw_chart():
-        others = ((name, trace_compared(name, compared.table, spot)) for name in compared.names)
+        names = () if spot.chain.outer else compared.names  # which are measured in pixels
+        others = ((name, trace_compared(name, compared.table, spot)) for name in names)
         main, *others = (
             Growth(name, name_network(name, text), rows) for name, rows in ((spot.model, spot.rows), *others)
         )
-        return draw_growth(main, spot.number, others, text)
+        return draw_growth(main, spot.number, others, text, spot.chain.source)
 
     return {
         "chart": Drawing((spot.chain, spot.number, compared), draw_chart),
@@ -299,7 +304,7 @@ def draw_pictures(scene: Scene, compared: Compared, text: Text) -> dict:
         "field": draw_scene(scene, text),
         "table": Drawing(
             (spot.chain, spot.number, spot.place),
-            partial(draw_layer_table, spot.rows, spot.number, spot.pixel, text),
+            partial(draw_layer_table, spot.rows, spot.number, spot.pixel, text, spot.chain.source),
         ),
     }
 
@@ -307,12 +312,22 @@ def draw_pictures(scene: Scene, compared: Compared, text: Text) -> dict:
 def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict:
     """The field on the image beside the layer's map, and below it what autograd said of it, or that it is asked."""
     spot = scene.spot
-    field = draw_field(scene.ground_key, spot.size, spot.row, spot.unit, spot.field, text)
+    field = draw_field(scene.ground_key, spot.rows[0], spot.row, spot.unit, spot.field, text)
+    field["ground"] = find_ground(spot)
     if spot.row.map_shape != (1, 1) and all(
         side.all() for side in spot.reach
     ):  # an even grey, which would look like a fault
         field["mapCaption"] = text("receptive_field.map_even")
-    return {**field, "badge": draw_badge(check, spot.row, text), "key": scene.key}
+    return {**field, "badge": draw_badge(check, spot.rows[0], spot.row, text), "key": scene.key}
+
+
+def find_ground(spot: Spot) -> dict:
+    """Where what a field is drawn on lies in the image: centre of its first unit, distance of the units, side of the image."""
+    outer = spot.chain.outer
+    if outer is None:
+        return {"start": [0, 0], "jump": [1, 1], "size": spot.size}
+    sides = outer.rows[spot.chain.source].sides
+    return {"start": [side.start for side in sides], "jump": [side.jump for side in sides], "size": outer.size}
 
 
 def draw_forward(scene: Scene, text: Text, changes: Changes | None = None, problem: str = "") -> dict:
@@ -343,9 +358,13 @@ def draw_changes(scene: Scene, text: Text) -> dict:
 
 def draw_ground(scene: Scene) -> dict:
     """The image and the layer's map, which stay where another unit is chosen."""
-    size = scene.spot.size
-    means = compute_mean_brightness(read_image(scene.image, size), *scene.spot.reach)
-    return draw_backdrop(scene.ground_key, read_image(scene.image, min(size, SHOWN_SIDE)), means)
+    chain = scene.spot.chain
+    if chain.outer is None:
+        image, shown = (read_image(scene.image, size) for size in (chain.size, min(chain.size, SHOWN_SIDE)))
+    else:  # the map of the layer in which it is seen: each unit with what it sees of the image
+        pixels = read_image(scene.image, chain.outer.size)
+        image = shown = compute_mean_brightness(pixels, *chain.outer.find_reach(chain.source))
+    return draw_backdrop(scene.ground_key, shown, compute_mean_brightness(image, *scene.spot.reach))
 
 
 # ---- layout -------------------------------------------------------------------------------------------------------
@@ -358,7 +377,7 @@ def build_tab(language: str) -> Wing:
     own, scene = text(f"receptive_field.network_{TABLE}"), find_scene(View())
     drawings, spot = draw_pictures(scene, find_compared(View()), text), scene.spot
     first = {"look_for": describe_layer(spot, text), **make_all(drawings)}
-    first["field"]["badge"] = draw_badge(check_field(spot), spot.row, text)
+    first["field"]["badge"] = draw_badge(check_field(spot), spot.rows[0], spot.row, text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls = build_controls(text, language)
@@ -396,7 +415,7 @@ def build_tab(language: str) -> Wing:
     shown = build_shown(drawings)
     view = {name: controls[name] for name in View.__dataclass_fields__}
     inputs = {**{name: controls[name] for name in ("last", "row", "column")}, **view, SHOWN: shown}
-    changed = ("layer", "last", "marks", "row", "column")
+    changed = ("layer", "last", "marks", "row", "column", "seen_in")
     outputs = {**pictures, **{name: controls[name] for name in changed}, SHOWN: shown}
     triggers = [
         *wire_choices(controls, buttons),
@@ -412,12 +431,12 @@ def build_tab(language: str) -> Wing:
     build_comparisons(text, language)
     build_facts(text)
     build_explanation("receptive_field", language)
-    linked = ("model", "size", "layer", "place", "sample", "compared", "layers", "direction")
+    linked = ("model", "size", "layer", "place", "sample", "compared", "layers", "direction", "seen_in")
     links = {name: controls[name] for name in linked}
     parsers = {
-        "model": read_model, "layer": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
+        "model": read_model, "layer": read_layer, "seen_in": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
     }  # fmt: skip
-    opened = {**outputs, **{name: controls[name] for name in ("size", "editor", *SIDES)}}
+    opened = {**outputs, **{name: controls[name] for name in ("size", "editor", "seen_in_box", *SIDES)}}
     return Wing("receptive_field", links, on_open, inputs, opened, parsers)
 
 
@@ -468,7 +487,15 @@ def build_compared(choices: Sequence[tuple[str, str]], text: Text) -> dict[str, 
             choices, value=[STACK], multiselect=True, max_choices=MOST_COMPARED,
             label=text("receptive_field.compared"), elem_id="receptive-field-compared",
         )  # fmt: skip
-    return {"compared_box": box, "compared": compared}
+        with gr.Accordion(text("receptive_field.seen_in_title"), open=False) as opened:
+            seen_in = build_slider(
+                0,
+                len(trace_model(FIRST_MODEL)) - 2,
+                0,
+                text("receptive_field.seen_in"),
+                elem_id="receptive-field-seen-in",
+            )
+    return {"compared_box": box, "compared": compared, "seen_in_box": opened, "seen_in": seen_in}
 
 
 def build_pixel(text: Text) -> dict[str, gr.blocks.Block]:
@@ -523,7 +550,7 @@ def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.But
         values = set_story(story)
         setting = set_by_page(values.values(), CHOICE)
         button.click(None, None, [controls[name] for name in values], js=setting, **PRIVATE)
-    changed = ("model", "size", "layer", "sample", "compared", "layers", "place", "picture")
+    changed = ("model", "size", "layer", "sample", "compared", "layers", "place", "picture", "seen_in")
     buttons_of = (button.click for button in buttons.values())
     return [*(controls[name].input for name in changed), controls["upload"].clear, *buttons_of]
 
@@ -534,7 +561,7 @@ def set_story(story: str) -> dict[str, Any]:
     last = len(spot.rows) - 1
     sides = show_direction(BACK)
     values = {
-        "model": spot.model, "size": spot.size, "place": None, "direction": BACK, **sides,
+        "model": spot.model, "size": spot.size, "place": None, "direction": BACK, **sides, "seen_in": 0,
         "compared": list(compared.names),
         "layer": gr.update(maximum=last, value=spot.number), "last": last,
     }  # fmt: skip

@@ -119,6 +119,27 @@ SENTENCES = {
         "{name}: one unit now sees {height} pixels down and {width} across; before it was {before_height} × {before_width}."
     ),
     "look_holes": " Of its part on the image, {share} are holes: no path leads from those pixels to this unit.",
+    # seen in another layer
+    "seen_in_title": "Seen in an earlier layer",
+    "seen_in": "Seen in layer (0: the image)",
+    "axis_size_within": "Side of the field (units of {source})",
+    "whole_map": "{source}: {size} units",
+    "look_within": (
+        "One unit of {name} sees {height} × {width} of the {side} × {side} units of {source}; its neighbours look {jump} units "
+        "further."
+    ),
+    "look_within_global": "{name} joins all positions: each of its units sees the whole map of {source}.",
+    "look_within_part": "{name} joins all positions: each of its units sees {size} × {size} units of {source}.",
+    "within_inside": "{height} × {width} units of {source} around {centre}, all on its map. Click to choose another unit.",
+    "within_clipped": "{height} × {width} units of {source} around {centre}, {share} of them in the padding.",
+    "within_empty": "This unit sees no unit of {source}. Click to choose another.",
+    "within_global": "Sees every unit of {source}.",
+    "within_part": "Sees {size} × {size} of the {image} × {image} units of {source}.",
+    "check_confirmed_within": "Checked against autograd just now ({time} ms). Units of {source} that reach this unit: {pixels}.",
+    "check_differs_within": (
+        "Autograd finds another field than the one computed ({time} ms). Units of {source} that reach this unit: {pixels}."
+    ),
+    "not_square": "The map of {layer} has {rows} × {columns} units. A field is drawn in square maps only: choose another layer.",
     # stories
     "story_kernels": "Two 3×3 or one 5×5?",
     "story_resnet50": "Deeper, sees less",
