@@ -72,7 +72,7 @@ def _describe_within(spot: Spot, name: str, text: Text) -> str:
         return text(f"receptive_field.look_within_{joined}", name=name, source=source, size=row.size)
     height, width = row.sizes
     return text(
-        "receptive_field.look_within",
+        "receptive_field.look_within_wide" if max(row.sizes) > spot.size else "receptive_field.look_within",
         name=name, source=source, height=height, width=width, jump=f"{row.jump:.3g}", side=spot.size,
     )  # fmt: skip
 

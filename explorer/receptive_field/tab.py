@@ -148,12 +148,14 @@ def on_view(last, row=None, column=None, *, language: str, **values) -> dict:
     spot = scene.spot
     source = spot.chain.source
     deepest, number = source + len(spot.rows) - 1, source + spot.number
+    # A layer that stays is not sent back: the slider may have been moved on meanwhile.
+    moved = {} if view.direction == FORWARD or source == view.seen_in else {"value": source}
     if deepest != last:
-        # A layer that stays is not sent back: the slider may have been moved on meanwhile.
+        changes |= {"seen_in": gr.update(maximum=max(deepest - 1, 1), **moved)}
         moved = {} if number == view.layer else {"value": number}
         changes |= {"layer": gr.update(maximum=deepest, **moved), "last": deepest}
-    if view.direction == BACK and source != view.seen_in:
-        changes |= {"seen_in": source}
+    elif moved:
+        changes |= {"seen_in": gr.update(**moved)}
     story = find_story(view.direction, spot, compared)
     if view.direction == FORWARD:
         if (row, column) != spot.pixel_inside:
@@ -173,14 +175,14 @@ def _mark_problems(problems: Sequence[CellError], language: str) -> dict:
 
 
 def on_open(last, row=None, column=None, *, language: str, **values) -> dict:
-    """The same for what a link asked for, and the size; the check, which follows other events, is made at once.
+    """The same for what a link asked for, with the size and the last layer; the check, which follows other events, is made at once.
 
     A link names no size where it is that with which the page opens: then a network comes at its own.
     """
     model, size = values["model"], values["size"]
     size = find_own_size(model) if size == IMAGE_SIZE else fit_size(model, size)
     values |= {"size": size}
-    answer = {**on_view(last, row, column, language=language, **values), **on_check(language=language, **values)}
+    answer = {**on_view(None, row, column, language=language, **values), **on_check(language=language, **values)}
     for picture in answer.keys() & {"field", "reach"}:
         answer[picture]["isCheck"] = False
     shown = show_direction(values["direction"]) if values["direction"] in DIRECTIONS else {}

@@ -146,6 +146,7 @@ def test_the_ground_is_the_map_of_the_layer_and_its_units_lie_in_the_image():
     [
         ({"model": "lenet5", "layer": 4, "seen_in": 2}, ("6 × 6", "14 × 14", "features.2")),
         ({"model": "lenet5", "layer": 5, "seen_in": 2}, ("features.2",)),
+        ({"model": "resnet18", "layer": 12, "seen_in": 5}, ("35 × 35", "28 × 28", "layer1.1.conv2")),
         ({"model": TABLE, "layer": 2, "seen_in": 1, "layers": make_layers(("conv", 3, 1, 1, 1), ("conv", 5, 2, 2, 1))},
          ("5 × 5", "28 × 28", "conv1")),
     ],
@@ -169,10 +170,11 @@ def test_the_page_tells_it_in_units_of_that_layer(changes, numbers, language):
 
 
 def test_a_layer_that_comes_later_is_put_back_in_the_slider():
-    assert on_view(None, language="en", **values(layer=2, seen_in=3))["seen_in"] == 1
-    assert "seen_in" not in on_view(None, language="en", **values(layer=4, seen_in=3))
-    assert "seen_in" not in on_view(None, language="en", **values(direction="forward", layer=2, seen_in=3))
+    assert on_view(5, language="en", **values(layer=2, seen_in=3))["seen_in"]["value"] == 1
+    assert "seen_in" not in on_view(5, language="en", **values(layer=4, seen_in=3))
+    assert "seen_in" not in on_view(5, language="en", **values(direction="forward", layer=2, seen_in=3))
     opened = on_open(None, language="en", **values(layer=4, seen_in=2))
+    assert (opened["layer"]["maximum"], opened["seen_in"]["maximum"]) == (5, 4), "a link sets them as high as it asks"
     assert opened["seen_in_box"]["open"] and "confirmed" in opened["field"]["badge"]
 
 

@@ -128,6 +128,10 @@ SENTENCES = {
         "One unit of {name} sees {height} × {width} of the {side} × {side} units of {source}; its neighbours look {jump} units "
         "further."
     ),
+    "look_within_wide": (
+        "One unit of {name} looks at {height} × {width} units of {source}, more than the {side} × {side} of its map; its "
+        "neighbours look {jump} units further."
+    ),
     "look_within_global": "{name} joins all positions: each of its units sees the whole map of {source}.",
     "look_within_part": "{name} joins all positions: each of its units sees {size} × {size} units of {source}.",
     "within_inside": "{height} × {width} units of {source} around {centre}, all on its map. Click to choose another unit.",

@@ -121,6 +121,10 @@ SENTENCES = {
     "look_within": (
         "{name} 的一个单元看到 {source} 的 {side} × {side} 个单元中的 {height} × {width} 个；相邻单元看到的位置错开 {jump} 个单元。"
     ),
+    "look_within_wide": (
+        "{name} 的一个单元要看 {source} 的 {height} × {width} 个单元，而那张特征图只有 {side} × {side} 个；"
+        "相邻单元看到的位置错开 {jump} 个单元。"
+    ),
     "look_within_global": "{name} 把所有位置合在一起：它的每个单元都看到 {source} 的整张特征图。",
     "look_within_part": "{name} 把所有位置合在一起：它的每个单元都看到 {source} 的 {size} × {size} 个单元。",
     "within_inside": "{source} 中以 {centre} 为中心的 {height} × {width} 个单元，全在特征图内。点击可换单元。",
