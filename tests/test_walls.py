@@ -29,7 +29,7 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "attribution", "degradation", "edit", "effective", "kernels", "layer_list",
+    "activations", "attribution", "degradation", "design", "edit", "effective", "kernels", "layer_list",
     "maths", "networks", "outcome", "prediction", "preprocessing", "reach", "results", "session",
 }  # fmt: skip
 # What speaks, draws or lays out.

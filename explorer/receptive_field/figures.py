@@ -269,6 +269,12 @@ def draw_layer_table(
     return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(1, 2))
 
 
+def draw_design(sentences: Sequence[str], text: Text) -> str:
+    """What the fields say of a network, as an HTML list below its heading."""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f'<section class="design"><h3>{escape(text("receptive_field.design"))}</h3><ul>{items}</ul></section>'
+
+
 def _draw_name(row: LayerRow, text: Text) -> str:
     """The name of a layer; below it why it sees everything or has no single size."""
     name = escape(row.name or text("receptive_field.kind_input"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from explorer.models.networks import NETWORKS
 from explorer.models.reach import Reach
+from explorer.receptive_field.design import Design
 from explorer.receptive_field.figures import name_layer, name_stack
 from explorer.receptive_field.maths import (
     FieldBox,
@@ -110,6 +111,42 @@ def describe_spread(spot: Spot, reach: Sequence[Reach], text: Text) -> str:
         return text("receptive_field.look_reach_all", **said)
     top, left, bottom, right = bounds
     return text("receptive_field.look_reach", height=bottom - top, width=right - left, **said)
+
+
+def describe_design(design: Design, size: int, text: Text) -> list[str]:
+    """What the fields say of a network: from where on it sees everything, how far, how much of it is padding, at which sizes.
+
+    Args:
+        design: what was read from them.
+        size: side of the image in pixels.
+        text: sentences in the page's language.
+    """
+    whole, last, said = design.whole_from, design.last, []
+    if whole is None:
+        said.append(text("receptive_field.design_nowhere"))
+    else:
+        key = "joint" if whole.kind == "global" else "whole"
+        said.append(text(f"receptive_field.design_{key}", name=name_layer(whole, text)))
+    if last.kind != "input":
+        height, width = last.sizes
+        said.append(
+            text(
+                "receptive_field.design_middle",
+                name=name_layer(last, text), height=height, width=width, size=size, share=f"{design.seen_share:.0%}",
+            )
+        )  # fmt: skip
+    if design.wide:
+        said.append(
+            text(
+                "receptive_field.design_wide",
+                count=len(design.wide), first=name_layer(design.wide[0], text), name=name_layer(design.wide[-1], text),
+                share=f"{design.padding_share:.0%}",
+            )
+        )  # fmt: skip
+    if design.smallest_size is not None:
+        key = "fixed" if design.is_fixed else "smallest"
+        said.append(text(f"receptive_field.design_{key}", size=design.smallest_size))
+    return said
 
 
 def tell_story(story: str, spot: Spot, text: Text) -> str:

@@ -32,12 +32,14 @@ from explorer.page.layout import (
 from explorer.page.samples import build_sample_picker
 from explorer.page.scripts import mount
 from explorer.page.style import PLOT_SETTINGS
+from explorer.receptive_field.design import judge_design
 from explorer.receptive_field.effective_tab import build_effective
 from explorer.receptive_field.figures import (
     Growth,
     draw_backdrop,
     draw_badge,
     draw_depth_table,
+    draw_design,
     draw_field,
     draw_growth,
     draw_layer_table,
@@ -65,6 +67,7 @@ from explorer.receptive_field.maths import (
 from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, trace_model
 from explorer.receptive_field.reach import Changes, find_changes, find_first_spread, find_reach
 from explorer.receptive_field.sentences import (
+    describe_design,
     describe_layer,
     describe_spread,
     describe_stacks,
@@ -291,6 +294,7 @@ def find_own_size(model: Any) -> int:
 def draw_pictures(scene: Scene, compared: Compared, text: Text) -> dict:
     """All pictures of a scene, by name."""
     spot = scene.spot
+    chain = spot.chain.outer or spot.chain
 
     def draw_chart():
         names = () if spot.chain.outer else compared.names  # which are measured in pixels
@@ -303,6 +307,7 @@ def draw_pictures(scene: Scene, compared: Compared, text: Text) -> dict:
     return {
         "chart": Drawing((spot.chain, spot.number, compared), draw_chart),
         "backdrop": Drawing(scene.ground, partial(draw_ground, scene)),
+        "design": Drawing(chain, lambda: draw_design(describe_design(judge_design(chain), chain.size, text), text)),
         "field": draw_scene(scene, text),
         "table": Drawing(
             (spot.chain, spot.number, spot.place),
@@ -404,6 +409,12 @@ def build_tab(language: str) -> Wing:
             with gr.Column(visible="hidden") as controls["forward"]:
                 pictures["reach"] = build_reach()
     with gr.Column() as controls["table_box"]:
+        pictures["design"] = gr.HTML(
+            first["design"],
+            elem_id="receptive-field-design",
+            elem_classes="receptive_field-design",
+            apply_default_css=False,
+        )
         pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
     controls["place"] = build_setter("receptive_field.place")
     controls["picture"] = build_setter(PICTURE)

@@ -144,6 +144,23 @@ SENTENCES = {
         "Autograd finds another field than the one computed ({time} ms). Units of {source} that reach this unit: {pixels}."
     ),
     "not_square": "The map of {layer} has {rows} × {columns} units. A field is drawn in square maps only: choose another layer.",
+    # what the fields say of a design
+    "design": "What the fields say of this design",
+    "design_whole": "From {name} on every unit sees the whole image: further layers cannot let it see more.",
+    "design_joint": (
+        "Only {name}, which joins all positions, lets every unit see the whole image: in each layer before it some units do not."
+    ),
+    "design_nowhere": "There is no layer in which every unit sees the whole image.",
+    "design_middle": (
+        "{name} is the last layer that still has positions. The field of its middle unit is {height} × {width} pixels, and "
+        "holds {share} of the {size} × {size} pixels of the image."
+    ),
+    "design_wide": (
+        "From {first} on fields are larger than the image, in {count} layers. For the middle unit of {name} {share} of the field is "
+        "padding."
+    ),
+    "design_smallest": "The smallest image that the network takes is {size} × {size} pixels.",
+    "design_fixed": "The network takes images of {size} × {size} pixels only.",
     # stories
     "story_kernels": "Two 3×3 or one 5×5?",
     "story_resnet50": "Deeper, sees less",
