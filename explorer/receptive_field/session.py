@@ -351,6 +351,17 @@ def find_chain(view: View) -> Chain:
     return Chain(TABLE, size, layers, trace_layer_table(layers, size))
 
 
+def check_pixel_numbers(pixel: Any, size: int) -> tuple[int, int]:
+    """Row and column of a pixel as a program gives them, in an image of that side.
+
+    Raises:
+        InputError: they are not two whole numbers, or the image has no such pixel.
+    """
+    numbers = pixel if isinstance(pixel, list | tuple) and len(pixel) == 2 else (None, None)
+    row, column = (check_whole("receptive_field.pixel", each, 0, size - 1) for each in numbers)
+    return row, column
+
+
 def find_within(chain: Chain, source: int) -> Chain:
     """The network from a layer on, with that layer's map as its image.
 

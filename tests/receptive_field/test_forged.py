@@ -52,7 +52,7 @@ def test_a_forged_cell_ends_in_a_sentence(column, caplog):
             call_forged(handler, values, "layers", [{"type": "conv", "kernel": 3, column: forged}], caplog)
 
 
-@pytest.mark.parametrize("name", ["model", "layers", "input_size"])
+@pytest.mark.parametrize("name", ["model", "layers", "input_size", "pixel"])
 def test_a_forged_argument_of_a_program_ends_in_a_sentence(name):
     for forged in FORGED:
         call_api(receptive_field, name, forged)
