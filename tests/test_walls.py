@@ -30,7 +30,7 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "attribution", "class_code", "class_texts", "degradation", "edit", "effective", "interpreter",
+    "activations", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective", "interpreter",
     "kernels", "known_calls", "layer_list", "layers", "maths", "networks", "outcome", "pasted_text", "prediction",
     "preprocessing", "printouts", "reach", "results", "session",
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import gradio as gr
@@ -56,7 +56,7 @@ def on_measure(num_images, run: Run | None, *, language: str, **values) -> dict:
         **values: those of a View.
     """
     stop_run(run)
-    spot, text = find_spot(View(**values)), text_in(language)
+    spot, text = find_spot(replace(View(**values), seen_in=0)), text_in(language)
     if spot.model == TABLE:
         raise InputError("receptive_field.no_weights_table")
     network = find_network(spot.model)

@@ -30,6 +30,11 @@ function paintMask({ size, mask, clipped }, colour) {
   });
 }
 
+// Where a pixel, or a unit of the layer that stands in the place of the image, lies in the image, as shares of its sides.
+export function sharesOf(pixel, { start, jump, size }) {
+  return pixel.map((index, axis) => (start[axis] + jump[axis] * index + 0.5) / size);
+}
+
 function colourOf(role) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--role-${role}`).trim();
 }
@@ -157,9 +162,10 @@ class Field {
     drawMap(parts.map.canvas, payload, backdrop.map, small);
   }
 
-  // From now on the unit that looks at this pixel is shown; with other layers its place stays.
+  // From now on the unit that looks at this pixel is shown; with other layers its place stays. In the place of pixels may be
+  // the units of a layer.
   setPixel(pixel) {
-    setValue("receptive_field.place", pixel.map((each) => (each + 0.5) / this.shown.size)); // shares of the image's sides
+    setValue("receptive_field.place", sharesOf(pixel, this.shown.ground)); // of the image's sides
   }
 
   setUnit(unit) {

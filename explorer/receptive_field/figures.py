@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from explorer.models.reach import Change, Reach
 from explorer.page.canvas import Map, draw_maps
-from explorer.page.style import ACCENT, ROLES, SEQUENTIAL, new_figure
+from explorer.page.style import ACCENT, ROLES, SEQUENTIAL, lighten, new_figure
 from explorer.receptive_field.effective import SHARES, EffectiveField
 from explorer.receptive_field.maths import (
     FieldBox,
@@ -45,23 +45,23 @@ class Growth:
     rows: Sequence[LayerRow]
 
 
-def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text) -> go.Figure:
-    """Size of the field against the layer's number, with the image's size as a line.
+def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text, source: int = 0) -> go.Figure:
+    """Size of the field against the layer's number, with the size of what it is seen in as a line.
 
     Args:
         main: the network that is looked at; the first row is the image.
         chosen: number of the layer to mark.
         others: networks to compare with.
         text: sentences in the page's language.
+        source: number of the layer in whose units it is measured, which comes first in `main.rows`; 0 for the image.
     """
     rows = main.rows
-    figure = new_figure(
-        text("receptive_field.axis_layer"), text("receptive_field.axis_size"), height=CHART_HEIGHT, hovermode="closest"
-    )
+    axis = text("receptive_field.axis_size_within" if source else "receptive_field.axis_size", source=rows[0].name)
+    figure = new_figure(text("receptive_field.axis_layer"), axis, height=CHART_HEIGHT, hovermode="closest")
     for other, colour in zip(others, COMPARISON_COLOURS):
         figure.add_trace(_growth_line(other, text, color=colour, dash="dot", width=2))
-    for line, dash in zip(_split_sides(main, text), ("solid", "dashdot")):
-        figure.add_trace(_growth_line(line, text, color=ACCENT, width=3, dash=dash))
+    for line, dash, share in zip(_split_sides(main, text), ("solid", "dash"), (0, 0.45)):
+        figure.add_trace(_growth_line(line, text, color=lighten(ACCENT, share), width=3, dash=dash))
     for kind, role in KIND_ROLES.items():
         numbers = [number for number, row in enumerate(rows) if row.kind == kind]
         if numbers:
@@ -71,7 +71,7 @@ def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text)
         y=image_size,
         line={"color": ROLES["theory"], "width": 2, "dash": "dash"},
         annotation={
-            "text": text("receptive_field.whole_image", size=image_size),
+            "text": text(f"receptive_field.whole_{'map' if source else 'image'}", size=image_size, source=rows[0].name),
             "font": {"size": 14},
         },
         annotation_position=_find_room([_heights(each.rows) for each in (main, *others)], image_size),
@@ -80,6 +80,8 @@ def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text)
     if longest <= MOST_NAMED_TICKS:
         figure.update_xaxes(dtick=1)
     figure.update_yaxes(rangemode="tozero")
+    if source:  # a point's number stays that of its row, of which the scripts of the page know
+        figure.for_each_trace(lambda trace: trace.update(x=[number + source for number in trace.x]))
     return figure
 
 
@@ -161,12 +163,14 @@ def draw_backdrop(key: str, image: np.ndarray, means: np.ndarray) -> dict:
     return {"key": key, "image": _encode_grey(image), "map": _encode_grey(means)}
 
 
-def draw_field(backdrop: str, size: int, row: LayerRow, unit: tuple[int, int], field: FieldBox, text: Text) -> dict:
+def draw_field(
+    backdrop: str, source: LayerRow, row: LayerRow, unit: tuple[int, int], field: FieldBox, text: Text
+) -> dict:
     """The field of a unit on an image, beside the map of its layer: the value of the component that field.js draws.
 
     Args:
         backdrop: key of the image and the map.
-        size: side of the image in pixels.
+        source: row of the image, or of the layer in which the unit is seen.
         row: the unit's layer.
         unit: (row, column) on its map.
         field: what it sees.
@@ -175,7 +179,7 @@ def draw_field(backdrop: str, size: int, row: LayerRow, unit: tuple[int, int], f
     title = text("receptive_field.field_title", name=name_layer(row, text), row=unit[0], column=unit[1])
     return {
         "backdrop": backdrop,
-        "size": size,
+        "size": source.num_units,
         "box": list(field.box),
         "clipped": list(field.clipped),
         "centre": list(field.centre),
@@ -187,7 +191,7 @@ def draw_field(backdrop: str, size: int, row: LayerRow, unit: tuple[int, int], f
         "maxSide": FIELD_SIDE,
         "label": title,
         "imageTitle": title,
-        "imageCaption": _describe_box(row, field, size, text),
+        "imageCaption": _describe_box(source, row, field, text),
         "mapTitle": text("receptive_field.map_title", rows=row.map_shape[0], columns=row.map_shape[1]),
         "mapCaption": text("receptive_field.map_caption"),
     }
@@ -202,24 +206,25 @@ def _encode_grey(values: np.ndarray) -> dict:
     }
 
 
-def _describe_box(row: LayerRow, field: FieldBox, image_size: int, text: Text) -> str:
-    joined = how_much_is_joined(row, image_size)
+def _describe_box(source: LayerRow, row: LayerRow, field: FieldBox, text: Text) -> str:
+    what = "within" if source.name else "box"
+    joined = how_much_is_joined(row, source.num_units)
     if joined:
-        return text(f"receptive_field.box_{joined}", size=row.size, image=image_size)
+        return text(f"receptive_field.{what}_{joined}", size=row.size, image=source.num_units, source=source.name)
     if field.is_empty:
-        return text("receptive_field.box_empty")
+        return text(f"receptive_field.{what}_empty", source=source.name)
     top, left, bottom, right = field.box
-    said = {"height": bottom - top, "width": right - left, "centre": _say_centre(field.centre)}
+    said = {"height": bottom - top, "width": right - left, "centre": _say_centre(field.centre), "source": source.name}
     if field.padding_share > 0:
-        return text("receptive_field.box_clipped", share=f"{field.padding_share:.0%}", **said)
-    return text("receptive_field.box_inside", **said)
+        return text(f"receptive_field.{what}_clipped", share=f"{field.padding_share:.0%}", **said)
+    return text(f"receptive_field.{what}_inside", **said)
 
 
 def _say_centre(centre: tuple[float, float]) -> str:
     return f"({_say_number(centre[0])}, {_say_number(centre[1])})"
 
 
-def draw_badge(check: UnitCheck | None, row: LayerRow, text: Text) -> str:
+def draw_badge(check: UnitCheck | None, source: LayerRow, row: LayerRow, text: Text) -> str:
     """Whether autograd agrees with the field that is shown, and why the field is what it is, as HTML."""
     why = f"<br>{escape(text(row.note))}" if row.note else ""
     if check is None:
@@ -228,12 +233,18 @@ def draw_badge(check: UnitCheck | None, row: LayerRow, text: Text) -> str:
         return f'<p class="field-badge">{escape(text(check.reason))}{why}</p>'
     said = {"pixels": f"{int(check.field.mask.sum()):,}", "time": f"{check.milliseconds:.0f}"}
     sign = {"confirmed": "✓", "differs": "✗"}[check.verdict]
-    words = escape(text(f"receptive_field.check_{check.verdict}", **said))
+    where = "_within" if source.name else ""
+    words = escape(text(f"receptive_field.check_{check.verdict}{where}", source=source.name, **said))
     return f'<p class="field-badge {check.verdict}"><b aria-hidden="true">{sign}</b> {words}{why}</p>'
 
 
-def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, float], text: Text) -> str:
-    """Size, jump, start, units, and the unit nearest to a pixel with its centre, for every layer, as HTML."""
+def draw_layer_table(
+    rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, float], text: Text, source: int = 0
+) -> str:
+    """Size, jump, start, units, and the unit nearest to a pixel with its centre, for every layer, as HTML.
+
+    The first row has the number `source`.
+    """
     heads = ("number", "layer", "kind", "size", "jump", "start", "units", "chosen_unit", "centre", "in_padding")
     body = []
     for number, row in enumerate(rows):
@@ -242,7 +253,7 @@ def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, 
         centre = tuple(side.start + side.jump * index for side, index in zip(row.sides, unit))
         jump = text("receptive_field.none") if row.kind == "global" else _say_pair([side.jump for side in row.sides])
         cells = [
-            number,
+            number + source,
             _draw_name(row, text),
             _draw_kind(row.kind, text),
             _by(row.sizes),
@@ -256,6 +267,12 @@ def draw_layer_table(rows: Sequence[LayerRow], chosen: int, pixel: tuple[float, 
         ]
         body.append((cells, number == chosen))
     return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(1, 2))
+
+
+def draw_design(sentences: Sequence[str], text: Text) -> str:
+    """What the fields say of a network, as an HTML list below its heading."""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f'<section class="design"><h3>{escape(text("receptive_field.design"))}</h3><ul>{items}</ul></section>'
 
 
 def _draw_name(row: LayerRow, text: Text) -> str:

@@ -1,5 +1,5 @@
 // Clicks on the growth chart, handed on by an element that is not seen. Each line of the chart carries the name of its
-// network in `meta`; the number of a point is that of its layer.
+// network in `meta`; a point stands at the number of its layer.
 import { forgetChoice, setValue } from "../page/values.js";
 
 function pass({ points }, stacks) {
@@ -7,7 +7,7 @@ function pass({ points }, stacks) {
   if (!point) return;
   const { meta: network, x } = point.data;
   if (stacks.includes(network)) setValue("receptive_field.stack", network);
-  else setValue("receptive_field.chosen", { network, layer: point.pointNumber, last: x.length - 1 });
+  else setValue("receptive_field.chosen", { network, layer: point.x, last: x[x.length - 1] });
 }
 
 // Gradio may draw the chart anew in another element, and plotly forgets who listens when it starts again.

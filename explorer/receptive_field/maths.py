@@ -391,6 +391,44 @@ def make_image_row(input_size: int) -> LayerRow:
     return LayerRow("", "input", 1, 1, 0.0, input_size, input_size)
 
 
+def make_source_row(row: LayerRow) -> LayerRow:
+    """The row of a layer whose units stand in the place of pixels: each unit sees itself.
+
+    Args:
+        row: the layer's row in the image.
+
+    Raises:
+        InputError: its map is not square.
+    """
+    rows, columns = row.map_shape
+    if rows != columns:
+        raise InputError("receptive_field.not_square", layer=row.name, rows=rows, columns=columns)
+    return LayerRow(row.name, "input", 1, 1, 0.0, rows, rows)
+
+
+def trace_layer_table_within(
+    layers: Sequence[Mapping[str, Any]], rows: Sequence[LayerRow], number: int
+) -> tuple[LayerRow, ...]:
+    """The rows of a chain from a layer on, measured in units of that layer instead of pixels.
+
+    Args:
+        layers: rows as `parse_layers` takes them.
+        rows: what `trace_layer_table` gave for them.
+        number: of the layer, at least 1 and less than the last one.
+
+    Returns:
+        The layer's own row, in which each unit sees itself, then one for each layer behind it.
+
+    Raises:
+        InputError: there is no such layer, or `trace_layer_table` refuses what is behind it.
+    """
+    number = check_whole("receptive_field.seen_in", number, 1, len(rows) - 2)
+    source = make_source_row(rows[number])
+    traced = trace_layer_table(Layers(parse_layers(layers)[number:]), source.num_units)
+    named = (replace(each, name=row.name) for each, row in zip(traced[1:], rows[number + 1 :], strict=True))
+    return (source, *named)
+
+
 def _trace_row(before: LayerRow, layer: Mapping[str, Any], number: int, name: str) -> LayerRow:
     num_units = _count_units(before.num_units, layer, number)
     window = (layer["kernel"], layer["stride"], layer["padding"], layer["dilation"])

@@ -15,11 +15,19 @@ from torch import nn
 from explorer.caches import remember
 from explorer.checks import check_whole
 from explorer.errors import InputError
+from explorer.models.between import trace_between
 from explorer.models.footprint import check_field, measure_footprint
 from explorer.models.networks import find_network
 from explorer.models.operations import BY_KIND
 from explorer.models.trace import Layer, Recording, UnsupportedLayerError
-from explorer.receptive_field.maths import FieldBox, LayerRow, compute_field_box, limit_reach, make_image_row
+from explorer.receptive_field.maths import (
+    FieldBox,
+    LayerRow,
+    compute_field_box,
+    limit_reach,
+    make_image_row,
+    make_source_row,
+)
 
 MAX_IMAGE_SIZE = 512
 
@@ -72,6 +80,54 @@ def _trace_network(name: str, input_size: int) -> tuple[LayerRow, ...]:
     if last < len(layers):
         rows.append(_read_joint(layers[last]))
     return tuple(rows)
+
+
+def trace_model_within(name: str, input_size: int, number: int) -> tuple[LayerRow, ...]:
+    """The rows of a network from a layer on, measured in units of that layer instead of pixels.
+
+    Args:
+        name: a key of NETWORKS, or a former name.
+        input_size: side of the image in pixels.
+        number: of the layer, as `trace_model` counts them, at least 1 and less than the last one.
+
+    Returns:
+        The layer's own row, in which each unit sees itself, then one for each row behind it.
+
+    Raises:
+        InputError: as `trace_model`, there is no such layer, or its map is not square.
+    """
+    rows, name = trace_model(name, input_size), find_network(name).name
+    return _trace_within(name, input_size, check_whole("receptive_field.seen_in", number, 1, len(rows) - 2))
+
+
+@remember(megabytes=32)
+def _trace_within(name: str, input_size: int, number: int) -> tuple[LayerRow, ...]:
+    rows = _trace_network(name, input_size)
+    source = make_source_row(rows[number])
+    shape = (find_network(name).channels, input_size, input_size)
+    layers: dict[str, Layer] = {}
+    for layer in trace_between(record_network(name), shape, source.name).layers:
+        layers.setdefault(layer.name, layer)
+    within = [source]
+    for row in rows[number + 1 :]:
+        within.append(_read_within(layers[row.name], row, rows[number], within[-1]))
+    return tuple(within)
+
+
+def _read_within(layer: Layer, row: LayerRow, source: LayerRow, before: LayerRow) -> LayerRow:
+    if row.kind == "global":
+        return _read_joint(layer)
+    field = layer.receptive_field
+    sides = []
+    for axis, side, own, last in zip(field.axes, row.sides, source.sides, before.sides, strict=True):
+        # Where branches do not meet on a grid, units still lie as far apart as in the image.
+        jump = side.jump / own.jump if axis.jump is None else axis.jump
+        sides.append(
+            replace(
+                side, size=axis.size, jump=jump, start=axis.start, reach=last.reach, note=layer.field_note, width=None
+            )
+        )
+    return limit_reach(_join_sides(sides))
 
 
 def _read_joint(layer: Layer) -> LayerRow:
@@ -176,6 +232,38 @@ def check_unit(name: str, input_size: int, row: LayerRow, unit: tuple[int, int])
     """
     network = find_network(name)
     return _check_unit(record_network(name), (network.channels, input_size, input_size), row, unit)
+
+
+def check_unit_within(name: str, input_size: int, source: str, row: LayerRow, unit: tuple[int, int]) -> UnitCheck:
+    """Check the box of a unit in the map of an earlier layer, and find which units of that layer reach it.
+
+    Args:
+        name: a key of NETWORKS.
+        input_size: side of the image in pixels.
+        source: name of the earlier layer.
+        row: the layer's row, as `trace_model_within` gives it.
+        unit: (row, column) of the unit on the layer's map.
+
+    Raises:
+        InputError: no network has that name, or one of the layers has no such unit.
+    """
+    start = time.perf_counter()
+    network, recording = find_network(name), record_network(name)
+    shape = (network.channels, input_size, input_size)
+    layers = trace_between(recording, shape, source).layers
+    field = next(layer for layer in layers if layer.name == row.name).receptive_field
+    sides = next(layer for layer in layers if layer.name == source).output_shape[1]
+    box = compute_field_box(row, unit, sides)
+    if row.kind == "global":
+        return UnitCheck("not_checked", "trace.check_global", box, 0.0)
+    try:
+        mask = measure_footprint(recording, shape, row.name, unit, source).mask.numpy()
+    except UnsupportedLayerError:
+        return UnitCheck("not_checked", "trace.check_unsupported", box, 0.0)
+    traced, bounds = field.box(unit), find_bounds(mask)
+    inclusive = None if bounds is None else ((bounds[0], bounds[1]), (bounds[2] - 1, bounds[3] - 1))
+    verdict = "confirmed" if traced == inclusive else "differs"
+    return UnitCheck(verdict, None, replace(box, mask=mask), 1000 * (time.perf_counter() - start))
 
 
 def check_chain_unit(

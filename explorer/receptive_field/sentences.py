@@ -9,6 +9,7 @@ from typing import Any
 
 from explorer.models.networks import NETWORKS
 from explorer.models.reach import Reach
+from explorer.receptive_field.design import Design
 from explorer.receptive_field.figures import name_layer, name_stack
 from explorer.receptive_field.maths import (
     FieldBox,
@@ -33,6 +34,8 @@ def describe_layer(spot: Spot, text: Text) -> str:
     """What to look for: by how much this layer widens the field, and what its unit sees."""
     row, number, size = spot.row, spot.number, spot.size
     name = f"<b>{html.escape(name_layer(row, text))}</b>"
+    if spot.chain.outer is not None:
+        return _describe_within(spot, name, text)
     if number == 0:
         return text("receptive_field.look_input")
     joined = how_much_is_joined(row, size)
@@ -60,6 +63,19 @@ def describe_layer(spot: Spot, text: Text) -> str:
         sees_all = middle.clipped == (0, 0, size, size) and not _has_holes(middle)
         return grown + text(f"receptive_field.look_{'whole' if sees_all else 'wide'}", image=size)
     return grown + _describe_losses(spot.field, text)
+
+
+def _describe_within(spot: Spot, name: str, text: Text) -> str:
+    """The same of a unit that is seen in an earlier layer."""
+    row, source = spot.row, html.escape(spot.rows[0].name)
+    joined = how_much_is_joined(row, spot.size)
+    if joined:
+        return text(f"receptive_field.look_within_{joined}", name=name, source=source, size=row.size)
+    height, width = row.sizes
+    return text(
+        "receptive_field.look_within_wide" if max(row.sizes) > spot.size else "receptive_field.look_within",
+        name=name, source=source, height=height, width=width, jump=f"{row.jump:.3g}", side=spot.size,
+    )  # fmt: skip
 
 
 def _has_holes(field: FieldBox) -> bool:
@@ -95,6 +111,42 @@ def describe_spread(spot: Spot, reach: Sequence[Reach], text: Text) -> str:
         return text("receptive_field.look_reach_all", **said)
     top, left, bottom, right = bounds
     return text("receptive_field.look_reach", height=bottom - top, width=right - left, **said)
+
+
+def describe_design(design: Design, size: int, text: Text) -> list[str]:
+    """What the fields say of a network: from where on it sees everything, how far, how much of it is padding, at which sizes.
+
+    Args:
+        design: what was read from them.
+        size: side of the image in pixels.
+        text: sentences in the page's language.
+    """
+    whole, last, said = design.whole_from, design.last, []
+    if whole is None:
+        said.append(text("receptive_field.design_nowhere"))
+    else:
+        key = "joint" if whole.kind == "global" else "whole"
+        said.append(text(f"receptive_field.design_{key}", name=name_layer(whole, text)))
+    if last.kind != "input":
+        height, width = last.sizes
+        said.append(
+            text(
+                "receptive_field.design_middle",
+                name=name_layer(last, text), height=height, width=width, size=size, share=f"{design.seen_share:.0%}",
+            )
+        )  # fmt: skip
+    if design.wide:
+        said.append(
+            text(
+                "receptive_field.design_wide",
+                count=len(design.wide), first=name_layer(design.wide[0], text), name=name_layer(design.wide[-1], text),
+                share=f"{design.padding_share:.0%}",
+            )
+        )  # fmt: skip
+    if design.smallest_size is not None:
+        key = "fixed" if design.is_fixed else "smallest"
+        said.append(text(f"receptive_field.design_{key}", size=design.smallest_size))
+    return said
 
 
 def tell_story(story: str, spot: Spot, text: Text) -> str:

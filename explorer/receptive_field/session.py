@@ -6,7 +6,7 @@ import base64
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,7 @@ from explorer.receptive_field.maths import (
     find_unit,
     parse_layers,
     trace_layer_table,
+    trace_layer_table_within,
     trace_uniform_stack,
 )
 from explorer.receptive_field.networks import (
@@ -40,7 +41,9 @@ from explorer.receptive_field.networks import (
     UnitCheck,
     check_chain_unit,
     check_unit,
+    check_unit_within,
     trace_model,
+    trace_model_within,
 )
 
 IMAGE_SIZE = 28
@@ -85,6 +88,7 @@ class View:
         compared: names of networks in the same chart.
         layers: the table.
         direction: one of DIRECTIONS.
+        seen_in: number of the layer in whose units fields are measured, 0 for the pixels of the image.
     """
 
     model: str = FIRST_MODEL
@@ -96,6 +100,7 @@ class View:
     compared: Sequence[str] = (STACK,)
     layers: Any = LENET_LAYERS
     direction: str = BACK
+    seen_in: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,12 +112,25 @@ class Chain:
         size: side of the image in pixels.
         layers: the reader's own layers, as `parse_layers` gives them; None for a network.
         rows: the image's own row, then one a layer.
+        source: number of the layer whose units stand in the place of pixels, and whose map is the image here; 0 where that
+            is the image itself.
+        outer: the same network seen in the image itself, where `source` is not 0.
     """
 
     model: str
     size: int
     layers: Sequence[Mapping[str, Any]] | None
     rows: tuple[LayerRow, ...] = field(repr=False)  # which the others determine
+    source: int = 0
+    outer: Chain | None = None
+
+    def find_reach(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """What the units of a layer see along height and width, (units, pixels) bool each."""
+        if self.layers is None:
+            down, across = (compute_box_reach(side, self.size) for side in self.rows[number].sides)
+        else:
+            down = across = compute_chain_reach(self.layers, self.rows, number)
+        return down, across
 
     def find_field(self, number: int, unit: tuple[int, int]) -> FieldBox:
         """What a unit (row, column) of a layer sees."""
@@ -131,6 +149,8 @@ class Spot:
         place: (row, column) that the unit looks at, as shares of the image's sides; None for the middle.
         unit: (row, column) of the unit.
         field: what it sees.
+
+    `number` counts from the chain's source on.
     """
 
     chain: Chain
@@ -161,8 +181,15 @@ class Spot:
 
     @property
     def pixel(self) -> tuple[float, float]:
-        """What the unit looks at, in pixels."""
-        return _find_pixel(self.place, self.size)
+        """What the unit looks at, in pixels, or in units of the layer in which it is seen."""
+        outer = self.chain.outer
+        if outer is None:
+            return _find_pixel(self.place, self.size)
+        row, column = (
+            (position - side.start) / side.jump
+            for position, side in zip(_find_pixel(self.place, outer.size), outer.rows[self.chain.source].sides)
+        )
+        return row, column
 
     @property
     def pixel_inside(self) -> tuple[int, int]:
@@ -173,11 +200,8 @@ class Spot:
     @cached_property
     def reach(self) -> tuple[np.ndarray, np.ndarray]:
         """What the units of the layer see along height and width; of a large map some that are spread evenly."""
-        if self.chain.layers is None:
-            down, across = (compute_box_reach(side, self.size) for side in self.row.sides)
-        else:
-            down = across = compute_chain_reach(self.chain.layers, self.rows, self.number)
-        return _thin(down), _thin(across)
+        down, across = map(_thin, self.chain.find_reach(self.number))
+        return down, across
 
 
 @dataclass(frozen=True)
@@ -265,7 +289,10 @@ def find_spot(view: View) -> Spot:
     number = min(check_whole("terms.layer", view.layer, 0), len(chain.rows) - 1)
     place = check_place(view.place)
     unit = find_unit(chain.rows[number], _find_pixel(place, chain.size))
-    return Spot(chain, number, place, unit, chain.find_field(number, unit))
+    # A layer is seen in those before it; what comes behind them is not.
+    source = min(check_whole("receptive_field.seen_in", view.seen_in, 0), max(number - 1, 0))
+    within = find_within(chain, source) if source else chain
+    return Spot(within, number - source, place, unit, within.find_field(number - source, unit))
 
 
 def find_scene(view: View) -> Scene:
@@ -274,10 +301,11 @@ def find_scene(view: View) -> Scene:
     Raises:
         InputError: as `find_spot`, there is no such image, or the image has no pixel at the place, where one is asked for.
     """
-    scene = Scene(find_spot(view), check_image(view))
     if check_direction(view.direction) == FORWARD:
+        scene = Scene(find_spot(replace(view, seen_in=0)), check_image(view))
         check_pixel(scene.spot)
-    return scene
+        return scene
+    return Scene(find_spot(view), check_image(view))
 
 
 def check_pixel(spot: Spot) -> tuple[int, int]:
@@ -321,6 +349,30 @@ def find_chain(view: View) -> Chain:
         return Chain(find_network(view.model).name, size, None, trace_model(view.model, size))
     layers = parse_layers(view.layers)
     return Chain(TABLE, size, layers, trace_layer_table(layers, size))
+
+
+def check_pixel_numbers(pixel: Any, size: int) -> tuple[int, int]:
+    """Row and column of a pixel as a program gives them, in an image of that side.
+
+    Raises:
+        InputError: they are not two whole numbers, or the image has no such pixel.
+    """
+    numbers = pixel if isinstance(pixel, list | tuple) and len(pixel) == 2 else (None, None)
+    row, column = (check_whole("receptive_field.pixel", each, 0, size - 1) for each in numbers)
+    return row, column
+
+
+def find_within(chain: Chain, source: int) -> Chain:
+    """The network from a layer on, with that layer's map as its image.
+
+    Raises:
+        InputError: the layer's map is not square.
+    """
+    if chain.layers is None:
+        rows = trace_model_within(chain.model, chain.size, source)
+        return Chain(chain.model, rows[0].num_units, None, rows, source, chain)
+    rows = trace_layer_table_within(chain.layers, chain.rows, source)
+    return Chain(TABLE, rows[0].num_units, chain.layers[source:], rows, source, chain)
 
 
 def trace_compared(name: str, table: Sequence[Mapping[str, Any]] | None, spot: Spot) -> tuple[LayerRow, ...]:
@@ -368,6 +420,9 @@ def check_compared(names: Any) -> list[str]:
 
 def check_field(spot: Spot) -> UnitCheck:
     """Let autograd find the field of a unit."""
+    outer = spot.chain.outer
+    if spot.chain.layers is None and outer is not None:
+        return check_unit_within(spot.model, outer.size, spot.rows[0].name, spot.row, spot.unit)
     if spot.chain.layers is None:
         return check_unit(spot.model, spot.size, spot.row, spot.unit)
     return check_chain_unit(spot.chain.layers[: spot.number], spot.size, spot.row, spot.unit, spot.field)

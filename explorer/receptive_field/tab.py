@@ -33,12 +33,14 @@ from explorer.page.samples import build_sample_picker
 from explorer.page.scripts import mount
 from explorer.page.style import PLOT_SETTINGS
 from explorer.page.weights import build_weights, wire_weights
+from explorer.receptive_field.design import judge_design
 from explorer.receptive_field.effective_tab import build_effective
 from explorer.receptive_field.figures import (
     Growth,
     draw_backdrop,
     draw_badge,
     draw_depth_table,
+    draw_design,
     draw_field,
     draw_growth,
     draw_layer_table,
@@ -66,6 +68,7 @@ from explorer.receptive_field.maths import (
 from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, trace_model
 from explorer.receptive_field.reach import Changes, find_changes, find_first_spread, find_reach
 from explorer.receptive_field.sentences import (
+    describe_design,
     describe_layer,
     describe_spread,
     describe_stacks,
@@ -146,11 +149,16 @@ def on_view(last, row=None, column=None, *, language: str, **values) -> dict:
         raise
     changes = {"marks": []} if view.model == TABLE else {}
     spot = scene.spot
-    deepest = len(spot.rows) - 1
+    source = spot.chain.source
+    deepest, number = source + len(spot.rows) - 1, source + spot.number
+    # A layer that stays is not sent back: the slider may have been moved on meanwhile.
+    moved = {} if view.direction == FORWARD or source == view.seen_in else {"value": source}
     if deepest != last:
-        # A layer that stays is not sent back: the slider may have been moved on meanwhile.
-        moved = {} if spot.number == view.layer else {"value": spot.number}
+        changes |= {"seen_in": gr.update(maximum=max(deepest - 1, 1), **moved)}
+        moved = {} if number == view.layer else {"value": number}
         changes |= {"layer": gr.update(maximum=deepest, **moved), "last": deepest}
+    elif moved:
+        changes |= {"seen_in": gr.update(**moved)}
     story = find_story(view.direction, spot, compared)
     if view.direction == FORWARD:
         if (row, column) != spot.pixel_inside:
@@ -170,18 +178,19 @@ def _mark_problems(problems: Sequence[CellError], language: str) -> dict:
 
 
 def on_open(last, row=None, column=None, *, first_size: int = IMAGE_SIZE, language: str, **values) -> dict:
-    """The same for what a link asked for, and the size; the check, which follows other events, is made at once.
+    """The same for what a link asked for, with the size and the last layer; the check, which follows other events, is made at once.
 
     A link names no size where it is that with which the page opens, `first_size`: then a network comes at its own.
     """
     model, size = values["model"], values["size"]
     size = find_own_size(model) if size == first_size else fit_size(model, size)
     values |= {"size": size}
-    answer = {**on_view(last, row, column, language=language, **values), **on_check(language=language, **values)}
+    answer = {**on_view(None, row, column, language=language, **values), **on_check(language=language, **values)}
     for picture in answer.keys() & {"field", "reach"}:
         answer[picture]["isCheck"] = False
     shown = show_direction(values["direction"]) if values["direction"] in DIRECTIONS else {}
-    return {**answer, **shown, "size": size, "editor": gr.update(open=model == TABLE)}
+    opened = {"editor": gr.update(open=model == TABLE), "seen_in_box": gr.update(open=bool(values["seen_in"]))}
+    return {**answer, **shown, **opened, "size": size}
 
 
 def on_upload(path, number, *, language: str) -> dict:
@@ -280,21 +289,24 @@ def find_story(direction: str, spot: Spot, compared: Compared) -> str | None:
 def draw_pictures(scene: Scene, compared: Compared, text: Text) -> dict:
     """All pictures of a scene, by name."""
     spot = scene.spot
+    chain = spot.chain.outer or spot.chain
 
     def draw_chart():
-        others = ((name, trace_compared(name, compared.table, spot)) for name in compared.names)
+        names = () if spot.chain.outer else compared.names  # which are measured in pixels
+        others = ((name, trace_compared(name, compared.table, spot)) for name in names)
         main, *others = (
             Growth(name, name_network(name, text), rows) for name, rows in ((spot.model, spot.rows), *others)
         )
-        return draw_growth(main, spot.number, others, text)
+        return draw_growth(main, spot.number, others, text, spot.chain.source)
 
     return {
         "chart": Drawing((spot.chain, spot.number, compared), draw_chart),
         "backdrop": Drawing(scene.ground, partial(draw_ground, scene)),
+        "design": Drawing(chain, lambda: draw_design(describe_design(judge_design(chain), chain.size, text), text)),
         "field": draw_scene(scene, text),
         "table": Drawing(
             (spot.chain, spot.number, spot.place),
-            partial(draw_layer_table, spot.rows, spot.number, spot.pixel, text),
+            partial(draw_layer_table, spot.rows, spot.number, spot.pixel, text, spot.chain.source),
         ),
     }
 
@@ -302,12 +314,22 @@ def draw_pictures(scene: Scene, compared: Compared, text: Text) -> dict:
 def draw_scene(scene: Scene, text: Text, check: UnitCheck | None = None) -> dict:
     """The field on the image beside the layer's map, and below it what autograd said of it, or that it is asked."""
     spot = scene.spot
-    field = draw_field(scene.ground_key, spot.size, spot.row, spot.unit, spot.field, text)
+    field = draw_field(scene.ground_key, spot.rows[0], spot.row, spot.unit, spot.field, text)
+    field["ground"] = find_ground(spot)
     if spot.row.map_shape != (1, 1) and all(
         side.all() for side in spot.reach
     ):  # an even grey, which would look like a fault
         field["mapCaption"] = text("receptive_field.map_even")
-    return {**field, "badge": draw_badge(check, spot.row, text), "key": scene.key}
+    return {**field, "badge": draw_badge(check, spot.rows[0], spot.row, text), "key": scene.key}
+
+
+def find_ground(spot: Spot) -> dict:
+    """Where what a field is drawn on lies in the image: centre of its first unit, distance of the units, side of the image."""
+    outer = spot.chain.outer
+    if outer is None:
+        return {"start": [0, 0], "jump": [1, 1], "size": spot.size}
+    sides = outer.rows[spot.chain.source].sides
+    return {"start": [side.start for side in sides], "jump": [side.jump for side in sides], "size": outer.size}
 
 
 def draw_forward(scene: Scene, text: Text, changes: Changes | None = None, problem: str = "") -> dict:
@@ -338,9 +360,13 @@ def draw_changes(scene: Scene, text: Text) -> dict:
 
 def draw_ground(scene: Scene) -> dict:
     """The image and the layer's map, which stay where another unit is chosen."""
-    size = scene.spot.size
-    means = compute_mean_brightness(read_image(scene.image, size), *scene.spot.reach)
-    return draw_backdrop(scene.ground_key, read_image(scene.image, min(size, SHOWN_SIDE)), means)
+    chain = scene.spot.chain
+    if chain.outer is None:
+        image, shown = (read_image(scene.image, size) for size in (chain.size, min(chain.size, SHOWN_SIDE)))
+    else:  # the map of the layer in which it is seen: each unit with what it sees of the image
+        pixels = read_image(scene.image, chain.outer.size)
+        image = shown = compute_mean_brightness(pixels, *chain.outer.find_reach(chain.source))
+    return draw_backdrop(scene.ground_key, shown, compute_mean_brightness(image, *scene.spot.reach))
 
 
 # ---- layout -------------------------------------------------------------------------------------------------------
@@ -358,7 +384,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     own, scene = text(f"receptive_field.network_{TABLE}"), find_scene(opened)
     drawings, spot = draw_pictures(scene, find_compared(opened), text), scene.spot
     first = {"look_for": describe_layer(spot, text), **make_all(drawings)}
-    first["field"]["badge"] = draw_badge(check_field(spot), spot.row, text)
+    first["field"]["badge"] = draw_badge(check_field(spot), spot.rows[0], spot.row, text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls = build_controls(opened, mine, text)
@@ -384,6 +410,12 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
             with gr.Column(visible="hidden") as controls["forward"]:
                 pictures["reach"] = build_reach()
     with gr.Column() as controls["table_box"]:
+        pictures["design"] = gr.HTML(
+            first["design"],
+            elem_id="receptive-field-design",
+            elem_classes="receptive_field-design",
+            apply_default_css=False,
+        )
         pictures["table"] = gr.HTML(first["table"], elem_id="receptive-field-table", apply_default_css=False)
     controls["place"] = build_setter("receptive_field.place")
     controls["picture"] = build_setter(PICTURE)
@@ -397,7 +429,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     shown = build_shown(drawings)
     view = {name: controls[name] for name in View.__dataclass_fields__}
     inputs = {**{name: controls[name] for name in ("last", "row", "column")}, **view, SHOWN: shown}
-    changed = ("layer", "last", "marks", "row", "column")
+    changed = ("layer", "last", "marks", "row", "column", "seen_in")
     outputs = {**pictures, **{name: controls[name] for name in changed}, SHOWN: shown}
     triggers = [
         *wire_choices(controls, buttons),
@@ -413,12 +445,12 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     build_comparisons(text, language)
     build_facts(text)
     build_explanation("receptive_field", language)
-    linked = ("model", "size", "layer", "place", "sample", "compared", "layers", "direction")
+    linked = ("model", "size", "layer", "place", "sample", "compared", "layers", "direction", "seen_in")
     links = {name: controls[name] for name in linked}
     parsers = {
-        "model": read_model, "layer": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
+        "model": read_model, "layer": read_layer, "seen_in": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
     }  # fmt: skip
-    filled = {**outputs, **{name: controls[name] for name in ("size", "editor", *SIDES)}}
+    filled = {**outputs, **{name: controls[name] for name in ("size", "editor", "seen_in_box", *SIDES)}}
     handler = wraps(on_open)(partial(on_open, first_size=opened.size))
     brought = wire_weights(weights, controls["model"], pictures["look_for"], language)
     then_wire(brought, handler, inputs, filled, language, queue=True)
@@ -474,7 +506,15 @@ def build_compared(opened: View, choices: Sequence[tuple[str, str]], text: Text)
             choices, value=[*opened.compared], multiselect=True, max_choices=MOST_COMPARED,
             label=text("receptive_field.compared"), elem_id="receptive-field-compared",
         )  # fmt: skip
-    return {"compared_box": box, "compared": compared}
+        with gr.Accordion(text("receptive_field.seen_in_title"), open=False) as box_of_layer:
+            seen_in = build_slider(
+                0,
+                len(trace_model(opened.model, opened.size)) - 2,
+                0,
+                text("receptive_field.seen_in"),
+                elem_id="receptive-field-seen-in",
+            )
+    return {"compared_box": box, "compared": compared, "seen_in_box": box_of_layer, "seen_in": seen_in}
 
 
 def build_pixel(opened: View, text: Text) -> dict[str, gr.blocks.Block]:
@@ -529,7 +569,7 @@ def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.But
         values = set_story(story)
         setting = set_by_page(values.values(), CHOICE)
         button.click(None, None, [controls[name] for name in values], js=setting, **PRIVATE)
-    changed = ("model", "size", "layer", "sample", "compared", "layers", "place", "picture")
+    changed = ("model", "size", "layer", "sample", "compared", "layers", "place", "picture", "seen_in")
     buttons_of = (button.click for button in buttons.values())
     return [*(controls[name].input for name in changed), controls["upload"].clear, *buttons_of]
 
@@ -540,7 +580,7 @@ def set_story(story: str) -> dict[str, Any]:
     last = len(spot.rows) - 1
     sides = show_direction(BACK)
     values = {
-        "model": spot.model, "size": spot.size, "place": None, "direction": BACK, **sides,
+        "model": spot.model, "size": spot.size, "place": None, "direction": BACK, **sides, "seen_in": 0,
         "compared": list(compared.names),
         "layer": gr.update(maximum=last, value=spot.number), "last": last,
     }  # fmt: skip

@@ -25,6 +25,9 @@ HANDLERS = {
     "open_table": (on_open, {"last": 4, **view(model=TABLE)}),
     "view_forward": (on_view, {"last": 4, "row": 14, "column": 14, **view(direction=FORWARD)}),
     "open_forward": (on_open, {"last": 4, "row": 14, "column": 14, **view(direction=FORWARD)}),
+    "view_within": (on_view, {"last": 4, **view(seen_in=1)}),
+    "view_table_within": (on_view, {"last": 4, **view(model=TABLE, seen_in=2)}),
+    "check_within": (on_check, view(seen_in=1)),
     "check_forward": (on_check, view(direction=FORWARD)),
     "check": (on_check, view()),
     "check_table": (on_check, view(model=TABLE)),
@@ -49,7 +52,7 @@ def test_a_forged_cell_ends_in_a_sentence(column, caplog):
             call_forged(handler, values, "layers", [{"type": "conv", "kernel": 3, column: forged}], caplog)
 
 
-@pytest.mark.parametrize("name", ["model", "layers", "input_size"])
+@pytest.mark.parametrize("name", ["model", "layers", "input_size", "pixel"])
 def test_a_forged_argument_of_a_program_ends_in_a_sentence(name):
     for forged in FORGED:
         call_api(receptive_field, name, forged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import time
 
@@ -16,6 +17,7 @@ from explorer.errors import InputError
 from explorer.models.footprint import measure_footprint
 from explorer.models.reach import Change, Reach, measure_reach
 from explorer.models.trace import record
+from explorer.receptive_field.api import receptive_field
 from explorer.receptive_field.figures import choose_shown, describe_reached, draw_reach
 from explorer.receptive_field.maths import compute_chain_field, compute_chain_spread, parse_layers, trace_layer_table
 from explorer.receptive_field.networks import build_chain, record_network, trace_model
@@ -272,6 +274,28 @@ def test_the_sentence_tells_whom_the_pixel_reaches(model, size, layer, place, nu
     told = on_view(None, language=language, **forward(model=model, size=size, layer=layer, place=place))["look_for"]
     assert all(number in told for number in numbers), told
     assert "{" not in told
+
+
+@pytest.mark.parametrize("model", ["lenet5", "resnet18", "torchvision/swin_t"])
+def test_a_program_is_told_whom_a_pixel_reaches(model):
+    size = 64 if "/" in model else 28
+    told = receptive_field(model, input_size=size, pixel=[3, 20])["pixel_reaches"]
+    spot = find_spot(View(model, size))
+    for row, each, reach in zip(spot.rows, told, find_reach(spot.chain, (3, 20)), strict=True):
+        assert each["name"] == row.name and each["reached"] == reach.mask.sum() and each["is_exact"] == reach.is_exact
+        assert (each["rows"], each["columns"]) == reach.mask.shape
+        top, left, bottom, right = each["box"]
+        assert reach.mask[top:bottom, left:right].sum() == each["reached"]
+    json.dumps(told)
+    assert "pixel_reaches" not in receptive_field(model, input_size=size)
+
+
+def test_a_program_is_told_that_a_pixel_reaches_nobody():
+    told = receptive_field(layers=[{"kernel": 1, "stride": 3}], input_size=9, pixel=[1, 0])["pixel_reaches"]
+    assert [(each["reached"], each["box"]) for each in told] == [(1, [1, 0, 2, 1]), (0, None)]
+    for pixel in ([9, 0], [0], "3,4", [0.5, 1], [None, 1]):
+        with pytest.raises(InputError):
+            receptive_field(layers=[{"kernel": 1}], input_size=9, pixel=pixel)
 
 
 def test_a_click_is_answered_quickly():

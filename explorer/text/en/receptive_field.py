@@ -119,6 +119,48 @@ SENTENCES = {
         "{name}: one unit now sees {height} pixels down and {width} across; before it was {before_height} × {before_width}."
     ),
     "look_holes": " Of its part on the image, {share} are holes: no path leads from those pixels to this unit.",
+    # seen in another layer
+    "seen_in_title": "Seen in an earlier layer",
+    "seen_in": "Seen in layer (0: the image)",
+    "axis_size_within": "Side of the field (units of {source})",
+    "whole_map": "{source}: {size} units",
+    "look_within": (
+        "One unit of {name} sees {height} × {width} of the {side} × {side} units of {source}; its neighbours look {jump} units "
+        "further."
+    ),
+    "look_within_wide": (
+        "One unit of {name} looks at {height} × {width} units of {source}, more than the {side} × {side} of its map; its "
+        "neighbours look {jump} units further."
+    ),
+    "look_within_global": "{name} joins all positions: each of its units sees the whole map of {source}.",
+    "look_within_part": "{name} joins all positions: each of its units sees {size} × {size} units of {source}.",
+    "within_inside": "{height} × {width} units of {source} around {centre}, all on its map. Click to choose another unit.",
+    "within_clipped": "{height} × {width} units of {source} around {centre}, {share} of them in the padding.",
+    "within_empty": "This unit sees no unit of {source}. Click to choose another.",
+    "within_global": "Sees every unit of {source}.",
+    "within_part": "Sees {size} × {size} of the {image} × {image} units of {source}.",
+    "check_confirmed_within": "Checked against autograd just now ({time} ms). Units of {source} that reach this unit: {pixels}.",
+    "check_differs_within": (
+        "Autograd finds another field than the one computed ({time} ms). Units of {source} that reach this unit: {pixels}."
+    ),
+    "not_square": "The map of {layer} has {rows} × {columns} units. A field is drawn in square maps only: choose another layer.",
+    # what the fields say of a design
+    "design": "What the fields say of this design",
+    "design_whole": "From {name} on every unit sees the whole image: further layers cannot let it see more.",
+    "design_joint": (
+        "Only {name}, which joins all positions, lets every unit see the whole image: in each layer before it some units do not."
+    ),
+    "design_nowhere": "There is no layer in which every unit sees the whole image.",
+    "design_middle": (
+        "{name} is the last layer that still has positions. The field of its middle unit is {height} × {width} pixels, and "
+        "holds {share} of the {size} × {size} pixels of the image."
+    ),
+    "design_wide": (
+        "From {first} on fields are larger than the image, in {count} layers. For the middle unit of {name} {share} of the field is "
+        "padding."
+    ),
+    "design_smallest": "The smallest image that the network takes is {size} × {size} pixels.",
+    "design_fixed": "The network takes images of {size} × {size} pixels only.",
     # stories
     "story_kernels": "Two 3×3 or one 5×5?",
     "story_resnet50": "Deeper, sees less",

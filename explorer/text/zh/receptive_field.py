@@ -113,6 +113,39 @@ SENTENCES = {
     ),
     "look_oblong": "{name}：现在一个单元在竖直方向看到 {height} 像素，在水平方向看到 {width} 像素；之前是 {before_height} × {before_width}。",
     "look_holes": "方框在图像上的部分有 {share} 是洞：没有任何路径从那些像素通向该单元。",
+    # seen in another layer
+    "seen_in_title": "在前面某一层里看",
+    "seen_in": "在第几层里看（0 是图像）",
+    "axis_size_within": "感受野边长（{source} 的单元）",
+    "whole_map": "{source}：{size} 个单元",
+    "look_within": (
+        "{name} 的一个单元看到 {source} 的 {side} × {side} 个单元中的 {height} × {width} 个；相邻单元看到的位置错开 {jump} 个单元。"
+    ),
+    "look_within_wide": (
+        "{name} 的一个单元要看 {source} 的 {height} × {width} 个单元，而那张特征图只有 {side} × {side} 个；"
+        "相邻单元看到的位置错开 {jump} 个单元。"
+    ),
+    "look_within_global": "{name} 把所有位置合在一起：它的每个单元都看到 {source} 的整张特征图。",
+    "look_within_part": "{name} 把所有位置合在一起：它的每个单元都看到 {source} 的 {size} × {size} 个单元。",
+    "within_inside": "{source} 中以 {centre} 为中心的 {height} × {width} 个单元，全在特征图内。点击可换单元。",
+    "within_clipped": "{source} 中以 {centre} 为中心的 {height} × {width} 个单元，其中 {share} 落在填充区。",
+    "within_empty": "这个单元看不到 {source} 的任何单元。点击可换单元。",
+    "within_global": "能看到 {source} 的每一个单元。",
+    "within_part": "能看到 {source} 的 {image} × {image} 个单元中的 {size} × {size}。",
+    "check_confirmed_within": "刚刚用自动求导核对过（{time} ms）：{source} 有 {pixels} 个单元通向该单元。",
+    "check_differs_within": "自动求导得到的感受野与计算的不同（{time} ms）：{source} 有 {pixels} 个单元通向该单元。",
+    "not_square": "{layer} 的特征图有 {rows} × {columns} 个单元。这里只能在正方形的特征图里画感受野，请选另一层。",
+    # what the fields say of a design
+    "design": "感受野说明了这个设计的什么",
+    "design_whole": "从 {name} 开始，每个单元都看到整幅图像：再加层也不会看到更多。",
+    "design_joint": "只有到了合并全部位置的 {name}，每个单元才看到整幅图像；在它之前的每一层，都有单元看不全。",
+    "design_nowhere": "没有哪一层的所有单元都看到整幅图像。",
+    "design_middle": (
+        "{name} 是最后一个还分位置的层。它正中的单元的感受野是 {height} × {width} 像素，包含图像 {size} × {size} 像素的 {share}。"
+    ),
+    "design_wide": "从 {first} 开始，共有 {count} 层的感受野比图像大。对 {name} 正中的单元来说，感受野的 {share} 是填充。",
+    "design_smallest": "这个网络能接受的最小图像是 {size} × {size} 像素。",
+    "design_fixed": "这个网络只接受 {size} × {size} 像素的图像。",
     # stories
     "story_kernels": "两个 3×3 还是一个 5×5",
     "story_resnet50": "更深却看得更少",
