@@ -16,7 +16,7 @@ from torch import fx, nn
 from explorer.errors import InputError
 from explorer.shapes.layers import LineError
 
-MAX_STEPS = 50_000  # statements and expressions of one run
+MAX_STEPS = 30_000  # statements and expressions of one run
 MAX_ITEMS = 2000  # of a list or a range
 MAX_MODULES = 1000
 MAX_TENSOR_CALLS = 1500  # in one forward

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import os
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from explorer.errors import InputError
@@ -387,6 +390,51 @@ def test_a_hostile_class_gets_a_sentence_and_nothing_else_happens(text, loaded, 
 
 
 PATIENCE = 2  # a busy machine gets so many times the half second
+
+
+def expressions_of(tree: ast.AST) -> list[tuple[ast.AST, str, int | None]]:
+    """Every place of an expression: its parent, the field, and where in a list."""
+    places: list[tuple[ast.AST, str, int | None]] = []
+    for node in ast.walk(tree):
+        for name, value in ast.iter_fields(node):
+            if name in ("annotation", "returns", "bases", "targets", "target"):
+                continue
+            if isinstance(value, ast.expr):
+                places.append((node, name, None))
+            elif isinstance(value, list):
+                places += [(node, name, number) for number, each in enumerate(value) if isinstance(each, ast.expr)]
+    return places
+
+
+WRONG = [
+    ast.parse(each, mode="eval").body
+    for each in "x None 0 -1 10**9 1e300 [] () {} 'a' x.shape len(x) range(5) nn F torch nn.Conv2d F.relu super() x[0]"
+    " x==x int(x) [x,x] self self.forward self.modules() nn.ModuleList() torch.zeros(2) x@x [1]*3 x.view(-1) print"
+    " torch.cat isinstance x//0 2**x".split()
+]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(CLASSES)), st.randoms(use_true_random=False))
+def test_a_slip_anywhere_in_a_class_is_read_or_refused(loaded, name, random):
+    text, shape = CLASSES[name]
+    tree = ast.parse(text)
+    parent, field, number = random.choice(expressions_of(tree))
+    wrong = copy.deepcopy(random.choice(WRONG))
+    if number is None:
+        setattr(parent, field, wrong)
+    else:
+        getattr(parent, field)[number] = wrong
+    try:
+        text = ast.unparse(ast.fix_missing_locations(tree))
+    except ValueError:  # no text could mean this
+        return
+    try:
+        walk = open_network(OWN, text=text).walk(shape)
+        if walk.broken is None:
+            walk.write_code()
+    except InputError as error:
+        assert all(error.sentence(language) for language in LANGUAGES)
 
 
 READERS = (class_texts, interpreter, layer_list, pasted_calls, pasted_expressions, pasted_values, printouts)
