@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from explorer.errors import InputError
-from explorer.shapes.known_calls import LOOPS_OVER_WEIGHTS, PASSED_OVER
+from explorer.shapes.known_calls import LOOPS_OVER_WEIGHTS, NUMBERS, PASSED_OVER
 from explorer.shapes.layers import MAX_SCALE, LineError, brief, check_name, check_params
 from explorer.shapes.pasted_calls import Calls
 from explorer.shapes.pasted_expressions import IN_PLACE
@@ -280,7 +280,9 @@ class _Interpreter(Calls):
     def _run_For(self, node: ast.For, scope: dict) -> None:
         call = node.iter.func if isinstance(node.iter, ast.Call) else None
         if isinstance(call, ast.Attribute) and call.attr in LOOPS_OVER_WEIGHTS and self.is_building:
-            return  # it sets numbers, on which no shape depends
+            for each in node.body:
+                self._check_sets_numbers(each)
+            return
         source = self.evaluate(node.iter, scope)
         values = self._items(source, node.iter)
         for value in values:
@@ -295,6 +297,23 @@ class _Interpreter(Calls):
                 raise refuse(node, "list_changed_in_loop", part=self._write(node.iter))
         else:
             self._run_block(node.orelse, scope)
+
+    def _check_sets_numbers(self, node: ast.stmt) -> None:
+        """A loop over all modules is passed over if it only sets numbers, on which no shape depends."""
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if isinstance(node, (ast.If, ast.For)):
+            for each in (*node.body, *node.orelse):
+                self._check_sets_numbers(each)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            called = node.value.func
+            is_in_place = isinstance(called, ast.Attribute) and called.attr.endswith("_")
+            if not is_in_place and not (self._full_name(called) or "").startswith(PASSED_OVER):
+                raise refuse(node, "list_not_known", part=self._write(node))
+        elif isinstance(node, (ast.Assign, ast.AugAssign)):
+            if not all(isinstance(each, ast.Name) or getattr(each, "attr", "") in NUMBERS for each in targets):
+                raise refuse(node, "list_not_known", part=self._write(node))
+        elif not isinstance(node, (ast.Pass, ast.Continue)):
+            raise refuse(node, "list_not_known", part=self._write(node))
 
     def _run_Assign(self, node: ast.Assign, scope: dict) -> None:
         value = self.evaluate(node.value, scope)

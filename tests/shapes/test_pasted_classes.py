@@ -237,6 +237,10 @@ HOSTILE = [
     in_init("y = torch.zeros(3) == 1"),
     in_init("if torch.zeros(3): pass"),
     in_init("x = -torch.zeros(3)[9]"),
+    in_init("for m in self.modules():\n            m.stride = (2, 2)"),
+    in_init("for m in self.modules():\n            if isinstance(m, nn.Conv2d):\n                self.d = m"),
+    in_init("for name, m in self.named_modules():\n            self.add_module(name, nn.ReLU())"),
+    in_init("for m in self.modules():\n            return"),
     in_init("self.layers = [nn.ReLU() for i in range(9)]"),
     in_init("self.layers = nn.ModuleList([nn.ReLU() for i in range(1999)])"),
     in_init("self.d = self"),
@@ -449,7 +453,7 @@ def test_no_name_of_a_text_is_looked_up_on_an_object_of_python():
         found = [ast.unparse(call.args[1]) for call in calls if call.func.id == "getattr"]
         assert set(found) <= {
             "f'_check_{type(node).__name__}'", "f'_run_{type(statement).__name__}'", "f'_evaluate_{type(node).__name__}'",
-            "f'_builtin_{name}'", "name", "'value'", "'lineno'", "'target'",
+            "f'_builtin_{name}'", "name", "'value'", "'lineno'", "'target'", "'attr'",
         }  # fmt: skip
 
 
