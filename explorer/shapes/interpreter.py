@@ -264,15 +264,26 @@ class _Interpreter(Calls):
             return False
         if isinstance(node.func, ast.Name) and node.func.id == "print" and "print" not in scope:
             return True
-        is_own = (
-            isinstance(node.func, ast.Attribute)
-            and isinstance(node.func.value, ast.Name)
-            and node.func.value.id == "self"
-        )
-        if is_own and node.func.attr in ("apply", "eval", "train", "requires_grad_"):
+        is_own = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "self"
+        if is_own and node.func.attr == "apply" and len(node.args) == 1:
+            return self._applies_numbers(self.evaluate(node.args[0], scope))
+        if is_own and node.func.attr in ("eval", "train", "requires_grad_"):
             return True
         full = self._full_name(node.func, scope)
         return full is not None and full.startswith(PASSED_OVER)
+
+    def _applies_numbers(self, called: Any) -> bool:
+        """Whether a function of the text, which is called with every module, only sets numbers."""
+        if isinstance(called, UserFunction):
+            function = self.program.functions[called.name]
+        elif isinstance(called, Method):
+            function = called.node
+        else:
+            return False
+        for each in function.body:
+            if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)):
+                self._check_sets_numbers(each)
+        return True
 
     def _run_If(self, node: ast.If, scope: dict) -> None:
         self._run_block(node.body if self._is_true(self.evaluate(node.test, scope), node) else node.orelse, scope)

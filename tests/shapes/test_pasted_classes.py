@@ -122,6 +122,18 @@ def test_where_a_class_does_not_fit_its_image_the_layer_is_named():
     assert walk.broken.mended.get("in_features") == 256
 
 
+def test_what_only_sets_numbers_is_passed_over():
+    text = LENET.replace(
+        "        self.fc3 = nn.Linear(84, 10)\n",
+        "        self.fc3 = nn.Linear(84, 10)\n        self.apply(self._init)\n        nn.init.zeros_(self.fc3.bias)\n"
+        "        for m in self.modules():\n            if isinstance(m, nn.Conv2d):\n"
+        "                n = m.kernel_size[0] * m.out_channels\n                m.weight.data.normal_(0, 2. / n)\n\n"
+        '    def _init(self, m):\n        """Small weights."""\n        if isinstance(m, nn.Linear):\n'
+        "            nn.init.normal_(m.weight, std=0.01)\n",
+    )
+    assert open_network(OWN, text=text).walk((3, 32, 32)).trace == open_network(OWN, text=LENET).walk((3, 32, 32)).trace
+
+
 def test_which_of_several_classes_is_meant_is_told_where_it_is_not_certain():
     two = SKIP + "\n\nclass Other(nn.Module):\n    def __init__(self, size):\n        super().__init__()\n" + (
         "        self.fc = nn.Linear(size, 1)\n    def forward(self, x):\n        return self.fc(x.flatten(1))\n"
@@ -241,6 +253,9 @@ HOSTILE = [
     in_init("for m in self.modules():\n            if isinstance(m, nn.Conv2d):\n                self.d = m"),
     in_init("for name, m in self.named_modules():\n            self.add_module(name, nn.ReLU())"),
     in_init("for m in self.modules():\n            return"),
+    in_init("self.apply(print)"),
+    in_init("self.apply(self.forward)"),
+    beside("def change(m):\n    m.stride = (2, 2)\nclass B(A):\n    def __init__(self):\n        super().__init__()\n        self.apply(change)"),
     in_init("self.layers = [nn.ReLU() for i in range(9)]"),
     in_init("self.layers = nn.ModuleList([nn.ReLU() for i in range(1999)])"),
     in_init("self.d = self"),
@@ -453,7 +468,7 @@ def test_no_name_of_a_text_is_looked_up_on_an_object_of_python():
         found = [ast.unparse(call.args[1]) for call in calls if call.func.id == "getattr"]
         assert set(found) <= {
             "f'_check_{type(node).__name__}'", "f'_run_{type(statement).__name__}'", "f'_evaluate_{type(node).__name__}'",
-            "f'_builtin_{name}'", "name", "'value'", "'lineno'", "'target'", "'attr'",
+            "f'_builtin_{name}'", "name", "'value'", "'lineno'", "'target'", "'attr'", "'id'",
         }  # fmt: skip
 
 
