@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from torch import nn
 
 from explorer.errors import InputError
-from explorer.shapes.interpreter import Program, build_program
+from explorer.shapes.interpreter import build_program
 from explorer.shapes.known_calls import BUILTINS, IMPORTED, USUAL_NAMES
 from explorer.shapes.layers import LAYERS, LineError, Note, brief
 from explorer.shapes.pasted_text import check_characters, hide_strings
+from explorer.shapes.pasted_values import Program
 
 MAX_BRACKETS = 24
 MAX_NESTED = 40  # expressions and statements inside each other

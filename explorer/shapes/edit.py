@@ -19,7 +19,6 @@ from explorer.models.operations import PASTINGS
 from explorer.models.real_run import copy_structure
 from explorer.models.trace import Recording, Shape, ShapeError, Trace, UnsupportedLayerError, record
 from explorer.shapes.class_code import write_class
-from explorer.shapes.interpreter import PastedModule
 from explorer.shapes.layer_list import (
     LayerList,
     LayerSpec,
@@ -33,6 +32,7 @@ from explorer.shapes.layer_list import (
     write_network,
 )
 from explorer.shapes.layers import Note
+from explorer.shapes.pasted_values import PastedModule
 
 OWN = "own"  # in place of a name: the reader's own list of layers
 MAX_EDITS = 60

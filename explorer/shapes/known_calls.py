@@ -67,3 +67,6 @@ IMPORTED = ("torch", "torchvision", "torchinfo", "torchsummary", "collections", 
 # Calls that set numbers, or show something: shapes do not depend on them, so they are passed over.
 PASSED_OVER = ("torch.nn.init.", "torch.manual_seed", "torch.set_")
 LOOPS_OVER_WEIGHTS = frozenset(("modules", "parameters", "named_modules", "named_parameters"))
+NUMBERS = frozenset(
+    ("data", "requires_grad", "eps", "momentum", "inplace")
+)  # attributes of layers that shapes do not need
