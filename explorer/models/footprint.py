@@ -27,7 +27,7 @@ from explorer.models.calls import find_all
 from explorer.models.fields import Box
 from explorer.models.joining_rules import pointwise_rule
 from explorer.models.operations import Named, find_operation
-from explorer.models.real_recording import FORGET, MAY_CONVERT, find_written, gives_its_input
+from explorer.models.real_recording import FORGET, MAY_CONVERT, READ_SHAPES, find_written, gives_its_input
 from explorer.models.real_run import RealRun, copy_structure
 from explorer.models.replays import Replay, is_narrow, narrow, widen
 from explorer.models.trace import Layer, Recording, Step, UnsupportedLayerError, record
@@ -256,7 +256,7 @@ class _Replay(RealRun):
         tensors = find_all(newest, torch.Tensor)
         if written is not None and target in FORGET and self._find_newest(written).requires_grad:
             return self._change(written, torch.ones((), dtype=torch.float64).expand(written.shape))
-        if not any(each.requires_grad for each in tensors):
+        if target in READ_SHAPES or not any(each.requires_grad for each in tensors):
             return fx.node.map_aggregate(call(*newest[0], **newest[1]), _make_positive)
         with torch.enable_grad():  # a path that a forward keeps from gradients is a path
             result = self._replay(target, call, *newest, path, module)

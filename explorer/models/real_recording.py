@@ -96,7 +96,7 @@ class _Recorder(RealRun):
         if target in FORGET and id(args[0]) in self.nodes:
             self._overwrite(args[0], None)
             return args[0]
-        if target in _READ_SHAPES or not any(id(each) in self.nodes for each in tensors):
+        if target in READ_SHAPES or not any(id(each) in self.nodes for each in tensors):
             tensors = [each for each in tensors if id(each) not in self.nodes]
             return self._note_weights(tensors, work_out_shape(target, call, args, kwargs))
         if module is None:
@@ -257,7 +257,7 @@ _READ_VALUES: frozenset[Named] = frozenset((
 ))  # fmt: skip
 FORGET: frozenset[Named] = frozenset(("fill_", "zero_", "uniform_", "normal_"))  # nothing of what was there stays
 # New tensors as large as another: nothing of it goes on.
-_READ_SHAPES: tuple[Named, ...] = (
+READ_SHAPES: tuple[Named, ...] = (
     "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", torch.zeros_like, torch.ones_like, torch.empty_like,
     torch.full_like, torch.rand_like, torch.randn_like,
 )  # fmt: skip
