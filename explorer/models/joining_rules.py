@@ -291,6 +291,8 @@ def product_rule(call: Call) -> Output:
     one, other = (call.args[place] if len(call.args) > place else None for place in (0, 1))
     if one is None or other is None or min(len(_shape_with_batch(each)) for each in (one, other)) < 2:
         raise call.unsupported()
+    if any(isinstance(each, Signal) and len(each.dimensions) < 2 for each in (one, other)):
+        return bound_rule(call)  # rows became a part of the batch
     *batch, height, width = _shape_with_batch(one)
     *batch_other, inner, columns = _shape_with_batch(other)
     if width != inner:
@@ -328,6 +330,13 @@ def other_convolution_rule(call: Call) -> Output:
         parameters = [weight.tensor.numel() for weight in call.weights]
     places = prod(output.shape[1:])
     return replace(output, mult_adds=sum(parameters) * places)
+
+
+def recurrent_rule(call: Call) -> Output:
+    """A recurrent layer: every weight works at every step, and a step sees the steps before it."""
+    output = bound_rule(call)
+    steps = prod(call.first.shape[:-1]) * call.first.batch
+    return _put_work(call, output, sum(weight.tensor.numel() for weight in call.weights) * steps)
 
 
 def einsum_rule(call: Call) -> Output:

@@ -290,6 +290,8 @@ def _run_module(module: nn.Module, call: Callable, args: tuple, kwargs: dict) ->
 def work_out_shape(target: Named, call: Callable, args: tuple, kwargs: dict) -> Any:
     """What a function gives, without numbers."""
     kernel = _find_kernel(target)
+    if kernel is not _allocate and not any(each.is_meta for each in find_all((args, kwargs), torch.Tensor)):
+        return call(*args, **kwargs)  # positions, say, which are numbers
     if kernel is None:
         return _call_without_numbers(call, args, kwargs)
     try:

@@ -320,9 +320,15 @@ def name_target(func: Any) -> Named:
         return name if func.__name__ == "__get__" else f"{name}="
     if name in _OPERATORS:
         return _OPERATORS[name]
-    is_method = getattr(torch.Tensor, name, None) is func or type(func).__name__ in (
-        "method_descriptor",
-        "wrapper_descriptor",
+    is_in_python = getattr(func, "__module__", None) == "torch._tensor"
+    is_method = (
+        is_in_python
+        or getattr(torch.Tensor, name, None) is func
+        or type(func).__name__
+        in (
+            "method_descriptor",
+            "wrapper_descriptor",
+        )
     )
     return name if is_method else func
 
