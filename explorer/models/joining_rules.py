@@ -336,7 +336,8 @@ def recurrent_rule(call: Call) -> Output:
     """A recurrent layer: every weight works at every step, and a step sees the steps before it."""
     output = bound_rule(call)
     steps = prod(call.first.shape[:-1]) * call.first.batch
-    return _put_work(call, output, sum(weight.tensor.numel() for weight in call.weights) * steps)
+    work = sum(each.numel() for weight in call.weights for each in weight.parameters)
+    return _put_work(call, output, work * steps)
 
 
 def einsum_rule(call: Call) -> Output:

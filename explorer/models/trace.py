@@ -58,8 +58,13 @@ def trace(model: nn.Module, input_shape: Sequence[int]) -> Trace:
     pixels of a channels-last map), a transposed convolution's weights count at every input position, and attention's
     two matrix products count. Dropout and batch normalisation count as they are in evaluation: every unit on its own.
 
+    Hooks belong to the network: they run once, without numbers, and what they change in an output counts; but they run in
+    a copy of the network and of all that they hold, so that what they write down is thrown away with it (a file or a
+    global variable is no part of the copy: what a hook writes there stays).
+
     Args:
-        model: any network whose `forward` torch.fx can record: no branching on the values of tensors.
+        model: any network whose `forward` does not branch on the values of tensors. It is followed as in a plain call
+            `model(image)`: on the processor, with gradients on, in the mode that its modules are in.
         input_shape: (C, H, W) of an image, or (N, C, H, W); N makes no difference.
 
     Raises:
