@@ -99,7 +99,9 @@ class _Recorder(RealRun):
         if target in READ_SHAPES or not any(id(each) in self.nodes for each in tensors):
             tensors = [each for each in tensors if id(each) not in self.nodes]
             tensors += [] if module is None else module.parameters()
-            return self._note_weights(tensors, work_out_shape(target, call, args, kwargs))
+            result = work_out_shape(target, call, args, kwargs)
+            self._note_weights(tensors, find_written(target, args, kwargs))
+            return self._note_weights(tensors, result)
         if module is None:
             result = work_out_shape(target, call, args, kwargs)
         else:

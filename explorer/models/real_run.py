@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CellType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
+from weakref import ReferenceType, ref
 
 import numpy as np
 import torch
@@ -136,6 +137,8 @@ class _Copier:
             return MethodType(value.__func__, self._attribute(value.__self__, path))
         if kind is FunctionType:
             return self._function(value, path)
+        if kind is ReferenceType:
+            return None if value() is None else ref(self._attribute(value(), path))
         if _is_plain(kind):
             copied = self._remember(value, object.__new__(kind))
             copied.__dict__.update((name, self._attribute(item, path)) for name, item in value.__dict__.items())
@@ -304,8 +307,12 @@ _ANSWERS: dict[Named, Any] = {"device": torch.device("cpu"), "is_meta": False, "
 
 
 def is_whole(module: nn.Module) -> bool:
-    """Whether a module is followed as one operation. Padding other than zeros is an operation of its own."""
-    return find_operation(type(module)) is not None and getattr(module, "padding_mode", "zeros") == "zeros"
+    """Whether a module is followed as one operation: it does what its class does, and all of it is one operation.
+
+    Padding other than zeros is an operation of its own.
+    """
+    is_known = find_operation(type(module)) is not None and "forward" not in vars(module)
+    return is_known and getattr(module, "padding_mode", "zeros") == "zeros"
 
 
 def name_target(func: Any) -> Named:

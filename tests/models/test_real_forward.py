@@ -319,6 +319,26 @@ def test_a_module_that_the_network_does_not_list_does_not_count():
     assert traced.output_shape == (1, 3, 3) and traced.num_params == traced.num_params_total == 25
 
 
+def test_channels_that_see_less_than_their_neighbours_are_told_apart_or_bounded():
+    """A field is that of all channels of a place: where some are taken out again, it is an upper bound."""
+    parts = {"a": conv(1, 1, 5, padding=2), "b": conv(1, 1, 1)}
+
+    def forward(net, x):
+        return torch.cat([net.a(x[:, :1]), net.b(x[:, 1:])], 1)[:, 1:] * 1.0
+
+    assert trace(Net(forward, **parts), (2, 9, 9)).layers[-1].receptive_field.is_upper_bound
+    mixed = Net(lambda net, x: net.c(torch.cat([net.a(x), net.b(x)], 1))[:, 1:] * 1.0, **parts, c=conv(2, 2, 1))
+    last = trace(mixed, (1, 9, 9)).layers[-1].receptive_field
+    assert (last.size, last.is_upper_bound) == ((5, 5), False)
+
+
+def test_a_module_whose_forward_was_replaced_is_not_taken_for_its_class():
+    model = nn.Sequential(conv(1, 1, 3, padding=1), nn.ReLU())
+    model[0].forward = lambda x: nn.functional.max_pool2d(x, 5, 1, 2)
+    layer = trace(model, (1, 9, 9)).layers[-1]
+    assert layer.receptive_field.size == (5, 5) and trace(model, (1, 9, 9)).unused == {"0": 9}
+
+
 def test_constants_are_among_the_outputs():
     traced = trace(Net(lambda net, x: {"y": net.a(x), "z": (torch.zeros(3), x)}, a=conv(1, 2, 3)), (1, 9, 9))
     assert traced.outputs == (("y", (2, 7, 7)), ("z.0", (3,)), ("z.1", (1, 9, 9)))
