@@ -338,6 +338,7 @@ class Field:
         reason: key of the sentence that says why the field is global; None while it is not.
         is_flat: units stand in one long row.
         is_bound: units may see less than this.
+        is_mixed: some channels see less than this, which all channels of a place see together.
     """
 
     height: Axis
@@ -345,6 +346,7 @@ class Field:
     reason: str | None = None
     is_flat: bool = False
     is_bound: bool = False
+    is_mixed: bool = False
 
     @classmethod
     def of_image(cls, height: int, width: int) -> Field:
@@ -394,6 +396,27 @@ class Field:
             return self
         return replace(self.join(reason), reason=reason, is_flat=False, is_bound=True)
 
+    def mix(self, others: Sequence[Field], reason: str) -> Field:
+        """Where channels are put beside others: together they see what all see."""
+        united = self
+        for other in others:
+            united = united.unite(other, reason)
+        alike = all(self.sees_like(other) for other in others)
+        return united if alike else replace(united, is_mixed=True)
+
+    def sees_like(self, other: Field) -> bool:
+        """Whether every unit sees what the unit of the other field at its place sees."""
+        axes = ((self.height, other.height), (self.width, other.width))
+        return all(one is two or all(map(np.array_equal, one.spans, two.spans)) for one, two in axes)
+
+    def part(self) -> Field:
+        """Some of the channels alone."""
+        return replace(self, is_bound=True) if self.is_mixed else self
+
+    def blend(self) -> Field:
+        """After an operation in which every channel sees all channels of its place."""
+        return replace(self, is_mixed=False) if self.is_mixed else self
+
     def unite(self, other: Field, reason: str) -> Field:
         """Where two branches meet; `reason` is why a global one makes the field global."""
         if self is other:
@@ -406,15 +429,17 @@ class Field:
         alike = self.width is self.height and other.width is other.height
         width = height if alike else self.width.unite(other.width)
         is_bound = self.is_bound or other.is_bound
-        united = Field(height, width, self.reason or other.reason, self.is_flat or other.is_flat, is_bound)
+        is_mixed, is_flat = self.is_mixed or other.is_mixed, self.is_flat or other.is_flat
+        united = Field(height, width, self.reason or other.reason, is_flat, is_bound, is_mixed)
         met = united.is_global and not (self.is_global and other.is_global)
         return replace(united, reason=reason) if met else united
 
     def _become(self, height: Axis, width: Axis, reason: str | None) -> Field:
         became_global = height.is_global and width.is_global
         if not became_global:
-            return Field(height, width, None, self.is_flat, self.is_bound)
-        return Field(height, width, self.reason if self.is_global else reason, is_bound=self.is_bound)
+            return replace(self, height=height, width=width, reason=None)
+        reason = self.reason if self.is_global else reason
+        return replace(self, height=height, width=width, reason=reason, is_flat=False)
 
     @property
     def note(self) -> str | None:

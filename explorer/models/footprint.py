@@ -22,10 +22,12 @@ import torch
 from torch import fx, nn
 
 from explorer.errors import InputError
+from explorer.models import replays
 from explorer.models.calls import find_all
 from explorer.models.fields import Box
+from explorer.models.joining_rules import pointwise_rule
 from explorer.models.operations import Named, find_operation
-from explorer.models.real_recording import writes_into
+from explorer.models.real_recording import FORGET, MAY_CONVERT, READ_SHAPES, find_written, gives_its_input
 from explorer.models.real_run import RealRun, copy_structure
 from explorer.models.replays import Replay, is_narrow, narrow, widen
 from explorer.models.trace import Layer, Recording, Step, UnsupportedLayerError, record
@@ -264,6 +266,8 @@ class TransparentRun(RealRun):
         self.left = index
         self.keeps_channels = any(_splits_channels(step) for step in recording.steps)
         self.changed: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # what was overwritten, and with what
+        self.converted: dict[int, torch.Tensor] = {}
+        self.aliases: dict[int, list[torch.Tensor]] = {}  # tensors that lie in the same place
 
     def reach(self, image: torch.Tensor) -> torch.Tensor:
         """What the layer gives for one channel of an image."""
@@ -299,20 +303,49 @@ class TransparentRun(RealRun):
         return result
 
     def handle(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
-        args, kwargs = fx.node.map_aggregate((args, kwargs), self._find_newest)
-        tensors = find_all((args, kwargs), torch.Tensor)
-        if not any(each.requires_grad for each in tensors):
-            return fx.node.map_aggregate(call(*args, **kwargs), self.make_constant)
-        written = args[0] if writes_into(target, kwargs) else None
-        result = self._replay(target, call, args, kwargs, path, module)
+        written = find_written(target, args, kwargs)
+        kwargs = {name: value for name, value in kwargs.items() if name != "out"}
+        newest = fx.node.map_aggregate((args, kwargs), self._find_newest)
+        tensors = find_all(newest, torch.Tensor)
+        if written is not None and target in FORGET and self._find_newest(written).requires_grad:
+            return self._change(written, self.make_constant(written))
+        if target in READ_SHAPES or not any(each.requires_grad for each in tensors):
+            return fx.node.map_aggregate(call(*newest[0], **newest[1]), self.make_constant)
+        with torch.enable_grad():  # a path that a forward keeps from gradients is a path
+            result = self._replay(target, call, *newest, path, module)
         if written is None and not find_all(result, torch.Tensor):
             return result  # a size, a type
         result = self.take(result)
         self.left -= 1
-        if written is None:
-            return result
-        self.changed[id(written)] = (written, result)
+        if written is not None:
+            return self._change(written, result)
+        given = self._give(result, tensors, _is_alias(target, call, args, kwargs, module))
+        if target in MAY_CONVERT:  # with numbers it may be the same tensor or another: here all are in double precision
+            self.converted.update((id(each), each) for each in (given, *tensors))
+        return given
+
+    def _change(self, written: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+        """From now on one tensor stands for the other, for all that lie in the same place."""
+        if id(written) in self.converted:
+            raise UnsupportedLayerError("trace.overwritten", self.where, "Tensor")
+        for each in self.aliases.get(id(written), [written]):
+            if each.shape != written.shape:
+                raise UnsupportedLayerError("trace.overwritten", self.where, "Tensor")
+            if each is not result:
+                self.changed[id(each)] = (each, result)
         return written
+
+    def _give(self, result: Any, tensors: list[torch.Tensor], is_alias: bool) -> Any:
+        """What a call gives: one and the same tensor only where it does that with numbers too."""
+        if not isinstance(result, torch.Tensor):
+            return result
+        if not is_alias:
+            return _as_another(result) if any(result is each for each in tensors) else result
+        if result is not tensors[0]:
+            group = self.aliases.setdefault(id(tensors[0]), [tensors[0]])
+            group.append(result)
+            self.aliases[id(result)] = group
+        return result
 
     def _find_newest(self, value: Any) -> Any:
         while isinstance(value, torch.Tensor) and id(value) in self.changed:
@@ -357,6 +390,21 @@ class _RunFrom(TransparentRun):
         given = first_tensor(result)
         self.units = torch.ones_like(narrow(given), requires_grad=True)
         return widen(self.units, given.shape[1]) if is_narrow(given) else self.units + 0
+
+
+def _is_alias(target: Named, call: Callable, args: tuple, kwargs: dict, module: nn.Module | None) -> bool:
+    """Whether what comes out lies where the first tensor lies that goes in."""
+    if target in ("detach", "data", "contiguous"):
+        return True
+    operation = find_operation(target)
+    if operation is None:
+        return False
+    moves = operation.replay in (Replay.AS_IT_IS, Replay.AS_PARTS, replays.fold)
+    return moves or (operation.rule is pointwise_rule and gives_its_input(module, call, args, kwargs))
+
+
+def _as_another(tensor: torch.Tensor) -> torch.Tensor:
+    return widen(narrow(tensor), tensor.shape[1]) if is_narrow(tensor) else tensor.view_as(tensor)
 
 
 _ASKS = frozenset(

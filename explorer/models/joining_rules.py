@@ -56,7 +56,7 @@ def _join_features(call: Call, in_features: int, out_features: int, bias) -> Out
         raise call.misfit("features", expected=in_features, got=got)
     settings = LayerSettings(in_features=in_features, out_features=out_features, bias=bias is not None)
     field = call.first.field if len(shape) > 1 else call.first.field.join("trace.note_linear")
-    field = join_places(field, dimensions[-1:], "trace.note_linear")
+    field = join_places(field, dimensions[-1:], "trace.note_linear").blend()
     mult_adds = prod(shape[:-1]) * out_features * (in_features + (bias is not None))
     return Output((*shape[:-1], out_features), field, settings, (*dimensions[:-1], (("c", out_features),)), mult_adds)
 
@@ -230,6 +230,9 @@ def _stack_places(call: Call, place: int, tensors: Sequence, shape: Shape) -> Ou
     dimensions = list(call.first.dimensions)
     dimensions[place] = ((what, shape[place]),)
     field = Field(**axes, reason="trace.note_global_branch" if is_global else None)
+    field = replace(
+        field, is_bound=any(each.is_bound for each in fields), is_mixed=any(each.is_mixed for each in fields)
+    )
     return Output(shape, field, dimensions=tuple(dimensions))
 
 
@@ -246,9 +249,7 @@ def cat_rule(call: Call) -> Output:
     is_side = [what for what, _ in dimensions[place]] in (["h"], ["w"])
     if counted & {"h", "w"} and (is_side or len(call.signals) > 1):
         return _stack_places(call, place, tensors, shape)
-    field = call.first.field
-    for signal in call.signals[1:]:
-        field = field.unite(signal.field, "trace.note_global_branch")
+    field = call.first.field.mix([signal.field for signal in call.signals[1:]], "trace.note_global_branch")
     dimensions[place] = (("x" if counted else "c", shape[place]),)
     if counted & {"h", "w"} and not field.is_global:
         field = field.flatten()
@@ -291,6 +292,8 @@ def product_rule(call: Call) -> Output:
     one, other = (call.args[place] if len(call.args) > place else None for place in (0, 1))
     if one is None or other is None or min(len(_shape_with_batch(each)) for each in (one, other)) < 2:
         raise call.unsupported()
+    if any(isinstance(each, Signal) and len(each.dimensions) < 2 for each in (one, other)):
+        return bound_rule(call)  # rows became a part of the batch
     *batch, height, width = _shape_with_batch(one)
     *batch_other, inner, columns = _shape_with_batch(other)
     if width != inner:
@@ -328,6 +331,14 @@ def other_convolution_rule(call: Call) -> Output:
         parameters = [weight.tensor.numel() for weight in call.weights]
     places = prod(output.shape[1:])
     return replace(output, mult_adds=sum(parameters) * places)
+
+
+def recurrent_rule(call: Call) -> Output:
+    """A recurrent layer: every weight works at every step, and a step sees the steps before it."""
+    output = bound_rule(call)
+    steps = prod(call.first.shape[:-1]) * call.first.batch
+    work = sum(each.numel() for weight in call.weights for each in weight.parameters)
+    return _put_work(call, output, work * steps)
 
 
 def einsum_rule(call: Call) -> Output:

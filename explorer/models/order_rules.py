@@ -169,9 +169,7 @@ def stack_rule(call: Call) -> Output:
         raise call.unsupported()
     if {signal.dimensions for signal in call.signals} != {call.first.dimensions}:
         raise call.unsupported()
-    field = call.first.field
-    for signal in call.signals[1:]:
-        field = field.unite(signal.field, "trace.note_global_branch")
+    field = call.first.field.mix([signal.field for signal in call.signals[1:]], "trace.note_global_branch")
     dimensions = call.first.dimensions
     dimensions = (*dimensions[:place], (("c", len(tensors)),), *dimensions[place:])
     return Output((*shape[:place], len(tensors), *shape[place:]), field, dimensions=dimensions)
@@ -226,6 +224,9 @@ def _take(call: Call, taken: Mapping[int, tuple[int, int, int]]) -> Output:
         if more and count_places(dimensions[place : place + 1]) and not field.is_global:
             raise call.unsupported("unsupported_setting", setting=f"{start}:{start + step * count}:{step}")
         shape[place] = count
+        inner = prod(size for _, size in more)
+        if what == "c" and (inner == 1 or step != 1 or start % inner or count % inner):
+            field = field.part()  # after a shuffle, a whole row of the inner factor has channels of every branch
         if not more and what in "hw":
             name = {"h": "height", "w": "width"}[what]
             field = replace(field, **{name: getattr(field, name).take(start, step, count)})

@@ -23,7 +23,7 @@ from explorer.errors import InputError
 from explorer.models.calls import find_all
 from explorer.models.footprint import Reached, TransparentRun, first_tensor
 from explorer.models.operations import Named
-from explorer.models.real_recording import writes_into
+from explorer.models.real_recording import find_written
 from explorer.models.real_run import RealRun, copy_structure
 from explorer.models.replays import is_narrow, narrow, widen
 from explorer.models.trace import Layer, Recording, UnsupportedLayerError
@@ -249,7 +249,7 @@ class _ValuesRun(RealRun):
 
     def follow(self, model: nn.Module, image: torch.Tensor) -> dict[str, Any]:
         """What `read` made of each layer's output."""
-        copied = copy_structure(model, lambda tensor: tensor).eval()
+        copied = copy_structure(model, _share).eval()
         try:
             with torch.inference_mode(False), torch.no_grad():
                 self.run(copied, _know(image.clone()))
@@ -265,7 +265,7 @@ class _ValuesRun(RealRun):
     def handle(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
         depends = any(hasattr(each, "of_image") for each in find_all((args, kwargs), torch.Tensor))
         result = call(*args, **kwargs)
-        written = args[0] if writes_into(target, kwargs) else None
+        written = find_written(target, args, kwargs)
         given = find_all(result if written is None else written, torch.Tensor)
         if not depends or not given:
             return result
@@ -285,6 +285,11 @@ class _ValuesRun(RealRun):
         layer = self.layers[self.place]
         if (path and path != layer.name) or tuple(value.shape) not in (layer.output_shape, (1, *layer.output_shape)):
             raise UnsupportedLayerError("trace.check_no_counterpart", layer.name, layer.kind)
+
+
+def _share(tensor: torch.Tensor) -> torch.Tensor:
+    """Parameters are only read; what else a forward writes down stays in the copy."""
+    return tensor if isinstance(tensor, nn.Parameter) else tensor.clone()
 
 
 def _know(tensor: torch.Tensor) -> torch.Tensor:

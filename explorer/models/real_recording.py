@@ -6,9 +6,11 @@ that change by themselves keep their shape, and windows run on PyTorch's own ker
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -57,15 +59,18 @@ class _Recorder(RealRun):
         self.weights: dict[int, Weight] = {}
         self.written: dict[int, CallNode] = {}  # weights that stand in the graph already
         self.overwritten: set[int] = set()
-        self.shared: dict[int, list[torch.Tensor]] = {}  # by storage; it also keeps every tensor, and so its id, alive
+        self.own: set[int] = set()  # parameters that the network lists
+        # Results by the place where they lie, and weights: it also keeps every tensor, and so its id, alive.
+        self.shared: dict[int, list[torch.Tensor]] = {}
+        self.kept: list[torch.Tensor] = []
 
     def record(self, model: nn.Module, input_shape: Shape) -> list[CallNode]:
+        self.own = set(map(id, model.parameters()))
         copied = copy_structure(model, self._convert)
         floats = (each.dtype for each in model.parameters() if each.dtype.is_floating_point)
         image = torch.empty((1, *input_shape), dtype=next(floats, torch.float32), device="meta")
         self._follow(image, self._add("placeholder", "image"))
-        with torch.no_grad():
-            output = self.run(copied, image)
+        output = self.run(copied, image)
         self._add("output", "output", (fx.node.map_aggregate(_plain(output), self._put_node),))
         return self.graph
 
@@ -76,9 +81,9 @@ class _Recorder(RealRun):
 
     def _convert(self, tensor: torch.Tensor) -> torch.Tensor:
         converted = torch.empty(tensor.shape, dtype=tensor.dtype, device="meta")
-        is_parameter = isinstance(tensor, nn.Parameter)
-        self._keep(converted)
-        self.weights[id(converted)] = Weight(converted, (tensor,) if is_parameter else ())  # type: ignore[arg-type]
+        parameters = (tensor,) if id(tensor) in self.own else ()
+        self.kept.append(converted)
+        self.weights[id(converted)] = Weight(converted, parameters)  # type: ignore[arg-type]
         return converted
 
     def compute(self, target: Named, call: Callable, args: tuple, kwargs: dict) -> Any:
@@ -86,20 +91,28 @@ class _Recorder(RealRun):
 
     def handle(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
         tensors = find_all((args, kwargs), torch.Tensor)
-        if target in _READ_SHAPES or not any(id(each) in self.nodes for each in tensors):
+        if target in _READ_VALUES and any(each.device.type == "meta" for each in tensors):
+            raise UnsupportedLayerError("trace.reads_values", self.where, name_kind(target)).put_place(find_place())
+        if target in FORGET and id(args[0]) in self.nodes:
+            self._overwrite(args[0], None)
+            return args[0]
+        if target in READ_SHAPES or not any(id(each) in self.nodes for each in tensors):
             tensors = [each for each in tensors if id(each) not in self.nodes]
-            return self._note_weights(tensors, work_out_shape(target, call, args, kwargs))
+            tensors += [] if module is None else module.parameters()
+            result = work_out_shape(target, call, args, kwargs)
+            self._note_weights(tensors, find_written(target, args, kwargs))
+            return self._note_weights(tensors, result)
         if module is None:
             result = work_out_shape(target, call, args, kwargs)
         else:
             result = _run_module(module, call, args, kwargs)
-        writes = writes_into(target, kwargs)
-        if not writes and not find_all(result, torch.Tensor):
+        written = find_written(target, args, kwargs)
+        if written is None and not find_all(result, torch.Tensor):
             return result  # a size, a type
-        node = self._write(target, args, kwargs, path)
-        if writes:
-            node.meta["shapes"] = [tuple(args[0].shape)]
-            self._overwrite(args[0], node)
+        node = self._write(target, args, {name: each for name, each in kwargs.items() if name != "out"}, path)
+        if written is not None:
+            node.meta["shapes"] = [tuple(written.shape)]
+            self._overwrite(written, node)
             return result
         return self._follow_results(result, tensors, node)
 
@@ -119,7 +132,7 @@ class _Recorder(RealRun):
         if not isinstance(value, torch.Tensor):
             return value
         if id(value) in self.overwritten:
-            raise UnsupportedLayerError("trace.overwritten", self.stack[-1], "Tensor").put_place(find_place())
+            raise UnsupportedLayerError("trace.overwritten", self.where, "Tensor").put_place(find_place())
         if id(value) in self.nodes:
             return self.nodes[id(value)]
         if id(value) not in self.written:
@@ -130,9 +143,10 @@ class _Recorder(RealRun):
 
     def _find_weight(self, tensor: torch.Tensor) -> Weight:
         if id(tensor) not in self.weights:
-            if tensor.device.type == "meta":  # it may come from the image, on a way that was not seen
-                raise UnsupportedLayerError("trace.not_followed", self.stack[-1], "Tensor").put_place(find_place())
-            self._keep(tensor)
+            is_new = isinstance(tensor, nn.Parameter)  # of a module that the forward builds
+            if tensor.device.type == "meta" and not is_new:  # it may come from the image, on a way that was not seen
+                raise UnsupportedLayerError("trace.not_followed", self.where, "Tensor").put_place(find_place())
+            self.kept.append(tensor)
             self.weights[id(tensor)] = Weight(torch.empty(tensor.shape, dtype=tensor.dtype, device="meta"))
         return self.weights[id(tensor)]
 
@@ -142,7 +156,7 @@ class _Recorder(RealRun):
         parameters = tuple(dict.fromkeys(each for weight in weights for each in weight.parameters))
         for each in find_all(result, torch.Tensor):
             if id(each) not in self.weights or parameters:
-                self._keep(each)
+                self.kept.append(each)
                 self.weights[id(each)] = Weight(each, parameters)
         return result
 
@@ -160,7 +174,7 @@ class _Recorder(RealRun):
             node.meta["shapes"] = [tuple(result.shape)]
             return follow(result, node)
         if not isinstance(result, (tuple, list)):
-            raise UnsupportedLayerError("trace.unsupported", self.stack[-1], name_kind(node.target)).put_place(
+            raise UnsupportedLayerError("trace.unsupported", self.where, name_kind(node.target)).put_place(
                 node.meta["place"]
             )
         node.meta["shapes"] = [tuple(each.shape) if isinstance(each, torch.Tensor) else None for each in result]
@@ -186,15 +200,30 @@ class _Recorder(RealRun):
     def _keep(self, tensor: torch.Tensor) -> None:
         self.shared.setdefault(tensor.untyped_storage()._cdata, []).append(tensor)
 
-    def _overwrite(self, tensor: torch.Tensor, node: CallNode) -> None:
-        """From now on this tensor is the result, and so are its views; parts of it can no longer be told."""
-        for other in self.shared[tensor.untyped_storage()._cdata]:
+    def _overwrite(self, tensor: torch.Tensor, node: CallNode | None) -> None:
+        """From now on this tensor is the result, and so are its views; parts of it can no longer be told.
+
+        Args:
+            tensor: what is written into.
+            node: what it is now; None for numbers that come from nowhere.
+        """
+        place = tensor.untyped_storage()._cdata
+        others = [*self.shared.get(place, ()), tensor]
+        if id(tensor) in self.weights:
+            others += [each for each in self.kept if each.untyped_storage()._cdata == place]
+        for other in others:
             is_same = other.shape == tensor.shape and other.stride() == tensor.stride()
-            if other is tensor or is_same:
-                self.weights.pop(id(other), None)
-                self.nodes[id(other)] = node
-            else:
+            is_same = is_same and other.storage_offset() == tensor.storage_offset()
+            if other is not tensor and not is_same:
                 self.overwritten.add(id(other))
+                continue
+            self.overwritten.discard(id(other))
+            self.weights.pop(id(other), None)
+            self.nodes.pop(id(other), None)
+            if node is None:
+                self.weights[id(other)] = Weight(other)
+            else:
+                self.nodes[id(other)] = node
 
 
 def _plain(value: Any) -> Any:
@@ -206,19 +235,32 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def writes_into(target: Named, kwargs: dict) -> bool:
-    """Whether a call changes its first argument by more than each value alone."""
-    if target is operator.setitem or kwargs.get("out") is not None:
-        return True
-    if target in (operator.iadd, operator.isub, operator.imul, operator.itruediv):
-        return True
+def find_written(target: Named, args: tuple, kwargs: dict) -> torch.Tensor | None:
+    """The tensor that a call changes by more than each value alone; None where there is none."""
+    if kwargs.get("out") is not None:
+        return kwargs["out"]
+    if target is operator.setitem or target in (operator.iadd, operator.isub, operator.imul, operator.itruediv):
+        return args[0]
     operation = find_operation(target)
     is_in_place = isinstance(target, str) and target.endswith(("_", "=")) and not target.endswith("__")
-    return is_in_place and (operation is None or operation.rule is not joining_rules.pointwise_rule)
+    return (
+        args[0] if is_in_place and (operation is None or operation.rule is not joining_rules.pointwise_rule) else None
+    )
 
 
+# The same numbers in another type, or the tensor itself where it is of that type.
+MAY_CONVERT: tuple[Named, ...] = (
+    "to", "cpu", "cuda", "type_as", "float", "half", "double", "bfloat16", "bool", "long", "int", "type",
+)  # fmt: skip
+# What a forward decides by, or takes out of PyTorch: there are no numbers here.
+_READ_VALUES: frozenset[Named] = frozenset((
+    "item", "tolist", "__bool__", "__float__", "__int__", "__index__", "__complex__", "__contains__", "numpy", "__array__",
+    "equal", torch.equal, "allclose", torch.allclose, "is_nonzero", torch.is_nonzero, "nonzero", torch.nonzero, "unique",
+    torch.unique,
+))  # fmt: skip
+FORGET: frozenset[Named] = frozenset(("fill_", "zero_", "uniform_", "normal_"))  # nothing of what was there stays
 # New tensors as large as another: nothing of it goes on.
-_READ_SHAPES: tuple[Named, ...] = (
+READ_SHAPES: tuple[Named, ...] = (
     "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", torch.zeros_like, torch.ones_like, torch.empty_like,
     torch.full_like, torch.rand_like, torch.randn_like,
 )  # fmt: skip
@@ -233,6 +275,8 @@ _KEEP_SHAPE = (
 )  # fmt: skip
 _WINDOWS = tuple(find_operation(kind) for kind in (nn.Conv2d, nn.ConvTranspose2d, nn.MaxPool2d, nn.AvgPool2d))
 _RUN_AS_THEY_ARE = ("contiguous", "detach", "data")
+# In evaluation what comes out is the tensor that went in, and whoever writes into the one writes into the other.
+_TRAINED_ONLY = frozenset(("Dropout", "Dropout2d", "AlphaDropout", "StochasticDepth"))
 
 
 def _run_module(module: nn.Module, call: Callable, args: tuple, kwargs: dict) -> Any:
@@ -240,7 +284,7 @@ def _run_module(module: nn.Module, call: Callable, args: tuple, kwargs: dict) ->
     if isinstance(module, nn.Identity):
         return call(*args, **kwargs)
     if operation is not None and operation.rule in _KEEP_SHAPE:
-        return args[0].new_empty(args[0].shape)
+        return args[0] if gives_its_input(module, call, args, kwargs) else args[0].new_empty(args[0].shape)
     if operation is not None and operation.rule is attention_rules.attention_rule:
         return args[0].new_empty(args[0].shape), None
     return call(*args, **kwargs)
@@ -249,15 +293,33 @@ def _run_module(module: nn.Module, call: Callable, args: tuple, kwargs: dict) ->
 def work_out_shape(target: Named, call: Callable, args: tuple, kwargs: dict) -> Any:
     """What a function gives, without numbers."""
     kernel = _find_kernel(target)
+    if kernel is not _allocate and not any(each.is_meta for each in find_all((args, kwargs), torch.Tensor)):
+        return call(*args, **kwargs)  # positions, say, which are numbers
     if kernel is None:
-        return call(*args, **kwargs)
+        return _call_without_numbers(call, args, kwargs)
     try:
         result = kernel(call, args, kwargs)
     except (ArithmeticError, LookupError, TypeError, RuntimeError, ValueError):
         if kernel in _OWN_WORDS:
             raise  # these are PyTorch's own words
         result = NotImplemented  # PyTorch says what is wrong
-    return call(*args, **kwargs) if result is NotImplemented else result
+    return _call_without_numbers(call, args, kwargs) if result is NotImplemented else result
+
+
+def _call_without_numbers(call: Callable, args: tuple, kwargs: dict) -> Any:
+    """PyTorch's own answer; beside a tensor without numbers those that have some lose them where they must."""
+    try:
+        return call(*args, **kwargs)
+    except RuntimeError:
+        places = {each.device.type for each in find_all((args, kwargs), torch.Tensor)}
+        if places != {"meta", "cpu"}:
+            raise
+        args, kwargs = fx.node.map_aggregate((args, kwargs), _drop_numbers)
+        return call(*args, **kwargs)
+
+
+def _drop_numbers(value: Any) -> Any:
+    return value.to("meta") if isinstance(value, torch.Tensor) and value.dim() else value
 
 
 def _is_checked(target: Named) -> bool:
@@ -278,7 +340,53 @@ def _find_kernel(target: Named) -> Callable | None:
 
 def _keep_shape(call, args, kwargs):
     first = args[0] if args else kwargs["input"]
-    return first.new_empty(first.shape)
+    return first if gives_its_input(None, call, args, kwargs) else first.new_empty(first.shape)
+
+
+def gives_its_input(module: nn.Module | None, call: Callable, args: tuple, kwargs: dict) -> bool:
+    """Whether what comes out of a call that changes each value by itself is the tensor that went in."""
+    if module is not None:
+        is_off = not module.training and name_kind(type(module)) in _TRAINED_ONLY
+        return is_off or isinstance(module, nn.Identity) or getattr(module, "inplace", False)
+    name = getattr(call, "__name__", "")
+    if name.endswith("_"):
+        return not name.endswith("__")
+    names = _list_arguments(call)
+    given = {**dict(zip(names, args)), **kwargs}
+    is_off = "dropout" in name and not given.get("training", given.get("train", True))
+    return bool(given.get("inplace")) or is_off or (name == "stochastic_depth" and not given.get("training", True))
+
+
+@lru_cache(maxsize=256)
+def _list_arguments(call: Callable) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(call).parameters)
+    except (TypeError, ValueError):  # written in C
+        return ()
+
+
+def _change_type(call, args, kwargs):
+    """`to`, `cpu`, `half` and the like: a tensor that has no numbers stays where it is."""
+    first = args[0]
+    found = [each.dtype if isinstance(each, torch.Tensor) else each for each in (*args[1:], *kwargs.values())]
+    kind = next((each for each in found if isinstance(each, torch.dtype)), _TYPES.get(call.__name__, first.dtype))
+    if first.device.type != "meta" or (isinstance(found[0] if found else None, str) and call.__name__ == "type"):
+        return NotImplemented
+    return first if kind == first.dtype and not kwargs.get("copy") else first.new_empty(first.shape, dtype=kind)
+
+
+_TYPES = {
+    "float": torch.float32, "half": torch.float16, "double": torch.float64, "bfloat16": torch.bfloat16, "bool": torch.bool, "long": torch.int64,
+    "int": torch.int32,
+}  # fmt: skip
+
+
+def _allocate(call, args, kwargs):
+    """Zeros, ones, random numbers: no numbers are needed."""
+    device = kwargs.get("device")
+    if "out" in kwargs or (device is not None and torch.device(device).type != "cpu"):
+        return NotImplemented
+    return call(*args, **{name: each for name, each in kwargs.items() if name != "generator"} | {"device": "meta"})
 
 
 def _broadcast(call, args, kwargs):
@@ -287,7 +395,9 @@ def _broadcast(call, args, kwargs):
     kind = next((each.dtype for each in tensors if each.dtype.is_floating_point), None)
     if kind is None or len({each.device for each in tensors if each.dim()}) != 1:
         return NotImplemented
-    if getattr(call, "__name__", "").endswith("_") and args[0].shape == shape:
+    name = getattr(call, "__name__", "")
+    is_in_place = name in ("__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__")
+    if (is_in_place or (name.endswith("_") and not name.endswith("__"))) and args[0].shape == shape:
         return args[0]
     return torch.empty(shape, dtype=kind, device=tensors[0].device)
 
@@ -389,6 +499,8 @@ _KERNELS: dict[Named, Callable] = {
     **dict.fromkeys((torch.cat, torch.concat), _cat),
     **dict.fromkeys((F.batch_norm, F.group_norm, F.instance_norm, F.normalize), _keep_shape),
     **dict.fromkeys((torch.matmul, operator.matmul, "matmul", torch.bmm, "bmm"), _matmul),
+    **dict.fromkeys(MAY_CONVERT, _change_type),
+    **dict.fromkeys((torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn), _allocate),
     F.linear: _linear,
     F.scaled_dot_product_attention: _attend,
 }  # fmt: skip

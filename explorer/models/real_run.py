@@ -7,15 +7,20 @@ recorder (real_recording.py) works out shapes, the footprint (footprint.py) repl
 
 from __future__ import annotations
 
+import copy
 import operator
+import random
 import sys
 import threading
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType, MethodType
+from types import CellType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
+from weakref import ReferenceType, ref
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
@@ -41,6 +46,11 @@ _OPERATORS: dict[str, Callable] = {
 _LOCKS = fork_safe_locks(["wrapped"])
 
 
+def lock_wrapped():
+    """Held while functions of torchvision are replaced: nobody else may record them meanwhile."""
+    return _LOCKS["wrapped"]
+
+
 def copy_structure(model: nn.Module, convert: Convert) -> nn.Module:
     """The same modules with other tensors: what a forward writes down stays in the copy.
 
@@ -55,29 +65,41 @@ def copy_structure(model: nn.Module, convert: Convert) -> nn.Module:
 
 
 class _Copier:
+    """Copies a network with all that it holds: whatever a forward or a hook writes down stays in the copy."""
+
     def __init__(self, convert: Convert):
         self.convert = convert
-        self.found: dict[int, Any] = {}
+        self.found: dict[int, Any] = {}  # by the id of the original
+        self.kept: list[Any] = []  # a key of `found` must not become the id of another object
 
     def copy(self, module: nn.Module, path: str) -> Any:
         if id(module) in self.found:
             return self.found[id(module)]
-        kind = type(module).__name__
+        title = type(module).__name__
         if isinstance(module, torch.jit.ScriptModule):
-            raise UnsupportedLayerError("trace.scripted", path or kind, kind)
-        parameters = {name: self._tensor(each, path, kind) for name, each in module._parameters.items()}
-        buffers = {name: self._tensor(each, path, kind) for name, each in module._buffers.items()}
-        copied = object.__new__(type(module))
-        self.found[id(module)] = copied
-        state = dict(module.__dict__, _parameters=parameters, _buffers=buffers)
+            raise UnsupportedLayerError("trace.scripted", path or title, title)
+        copied = self._remember(module, object.__new__(type(module)))
+        state = dict(module.__dict__)
+        for name in ("_parameters", "_buffers"):
+            state[name] = {key: self._tensor(each, path, title) for key, each in module.__dict__[name].items()}
         state["_modules"] = {
             name: None if child is None else self.copy(child, f"{path}.{name}" if path else name)
             for name, child in module._modules.items()
         }
         for name, value in module.__dict__.items():
-            if name not in ("_parameters", "_buffers", "_modules") and not name.endswith("_hooks"):
+            kind = type(value)
+            if kind in _ATOMS or name in ("_parameters", "_buffers", "_modules"):
+                continue
+            if kind in _CONTAINERS and not value:  # most dicts of hooks
+                state[name] = kind()
+            elif kind is not tuple or not _ATOMS.issuperset(map(type, value)):
                 state[name] = self._attribute(value, path)
         copied.__dict__.update(state)
+        return copied
+
+    def _remember(self, original: Any, copied: Any) -> Any:
+        self.found[id(original)] = copied
+        self.kept.append(original)
         return copied
 
     def _tensor(self, tensor: torch.Tensor | None, path: str, kind: str) -> torch.Tensor | None:
@@ -86,21 +108,92 @@ class _Copier:
         if is_lazy(tensor):
             raise UnsupportedLayerError("trace.not_initialised", path or kind, kind)
         if id(tensor) not in self.found:
-            self.found[id(tensor)] = self.convert(tensor)
+            self._remember(tensor, self.convert(tensor))
         return self.found[id(tensor)]
 
     def _attribute(self, value: Any, path: str) -> Any:
+        kind = type(value)
+        if kind in _ATOMS or isinstance(value, _SHARED):
+            return value
         if isinstance(value, torch.Tensor):
             return self._tensor(value, path, "Tensor")
         if isinstance(value, nn.Module):
             return self.copy(value, path)
-        if isinstance(value, MethodType) and isinstance(value.__self__, nn.Module):
-            return MethodType(value.__func__, self.copy(value.__self__, path))
-        if type(value) in (list, tuple):
-            return type(value)(self._attribute(item, path) for item in value)
-        if type(value) is dict:
-            return {key: self._attribute(item, path) for key, item in value.items()}
+        if id(value) in self.found:
+            return self.found[id(value)]
+        if kind is tuple:
+            return self._remember(value, tuple([self._attribute(item, path) for item in value]))
+        if kind in (list, deque):
+            copied = self._remember(value, [] if kind is list else deque(maxlen=value.maxlen))
+            copied.extend(self._attribute(item, path) for item in value)
+            return copied
+        if kind is set:
+            return self._remember(value, set(value))
+        if isinstance(value, dict) and kind.__module__ in ("builtins", "collections"):
+            copied = self._remember(value, value.copy())
+            copied.update((key, self._attribute(item, path)) for key, item in value.items())
+            return copied
+        if kind is MethodType:
+            return MethodType(value.__func__, self._attribute(value.__self__, path))
+        if kind is FunctionType:
+            return self._function(value, path)
+        if kind is ReferenceType:
+            return None if value() is None else ref(self._attribute(value(), path))
+        if _is_plain(kind):
+            copied = self._remember(value, object.__new__(kind))
+            copied.__dict__.update((name, self._attribute(item, path)) for name, item in value.__dict__.items())
+            return copied
+        with suppress(Exception):  # locks, files and the like cannot be copied: they are shared
+            return copy.deepcopy(value, self.found)
         return value
+
+    def _function(self, function: FunctionType, path: str) -> FunctionType:
+        """A hook, say, with copies of the variables around it."""
+        if not function.__closure__:
+            return function
+        cells = tuple(CellType() for _ in function.__closure__)
+        name, defaults = function.__name__, function.__defaults__
+        copied = self._remember(function, FunctionType(function.__code__, function.__globals__, name, defaults, cells))
+        copied.__kwdefaults__ = function.__kwdefaults__
+        copied.__dict__.update(function.__dict__)
+        for cell, original in zip(cells, function.__closure__):
+            with suppress(ValueError):  # an empty cell
+                cell.cell_contents = self._attribute(original.cell_contents, path)
+        return copied
+
+
+_ATOMS = frozenset((bool, int, float, complex, str, bytes, type(None), torch.Size, torch.dtype, torch.device))
+_SHARED = (type, ModuleType)
+_CONTAINERS = frozenset((dict, OrderedDict, list, set))
+
+
+def _is_plain(kind: type) -> bool:
+    """Whether an object of a class is what stands in its attributes."""
+    is_own = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
+    is_default = is_own and kind.__new__ is object.__new__ and not hasattr(kind, "__deepcopy__")
+    return is_default and kind.__dictoffset__ > 0 and not any("__slots__" in vars(each) for each in kind.__mro__)
+
+
+@contextmanager
+def keep_random_state() -> Iterator[None]:
+    """Puts the states of the random generators back afterwards: a forward may draw numbers, or build a module."""
+    states = torch.get_rng_state(), random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        torch.set_rng_state(states[0])
+        random.setstate(states[1])
+        np.random.set_state(states[2])
+
+
+@contextmanager
+def without_compiler() -> Iterator[None]:
+    """Modules that torch.compile wraps run as they are written; where it was never used, it is not loaded."""
+    if "torch._dynamo" not in sys.modules:
+        yield
+        return
+    with torch.compiler.set_stance("force_eager"):
+        yield
 
 
 class RealRun(TorchFunctionMode):
@@ -113,6 +206,8 @@ class RealRun(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.stack: list[str] = [""]
+        self.model_name = ""
+        self.refusal: Exception | None = None
         self._inside = 0  # known modules around this call
         self._is_busy = False  # handling a known module
 
@@ -120,8 +215,13 @@ class RealRun(TorchFunctionMode):
         """The output of a copy of a network, whose modules this call prepares for it."""
         for path, module in model.named_modules():
             self._watch(path, module)
-        with _watch_wrapped(self), self:
-            return model(image)
+        self.model_name = type(model).__name__
+        # As where a network is called without further words: gradients are on, the processor works.
+        with keep_random_state(), without_compiler(), torch.enable_grad(), _watch_wrapped(self), self:
+            output = model(image)
+        if self.refusal is not None:  # the forward caught it, and took a way that it does not take with numbers
+            raise self.refusal
+        return output
 
     def handle(self, target: Named, call: Callable, args: tuple, kwargs: dict, path: str | None, module) -> Any:
         """What a call gives.
@@ -170,7 +270,8 @@ class RealRun(TorchFunctionMode):
 
         self._is_busy = True
         try:
-            return self.handle(target, call, args, kwargs, path, module)
+            with self._keep_refusal():
+                return self.handle(target, call, args, kwargs, path, module)
         finally:
             self._is_busy = False
 
@@ -179,14 +280,39 @@ class RealRun(TorchFunctionMode):
         if self._is_busy:  # a call of our own
             return func(*args, **kwargs)
         target = name_target(func)
+        if target in _ANSWERS:
+            return _ANSWERS[target]
         if self._inside:
             return self.compute(target, func, args, kwargs)
-        return self.handle(target, func, args, kwargs, None, None)
+        with self._keep_refusal():
+            return self.handle(target, func, args, kwargs, None, None)
+
+    @contextmanager
+    def _keep_refusal(self) -> Iterator[None]:
+        """A forward may catch what is raised here; that no numbers are there must be told all the same."""
+        try:
+            yield
+        except (UnsupportedLayerError, NotImplementedError) as error:
+            self.refusal = self.refusal or error
+            raise
+
+    @property
+    def where(self) -> str:
+        """Path of the module whose forward is being run; the network itself goes by its class."""
+        return self.stack[-1] or self.model_name
+
+
+# What a forward is told of a tensor without numbers, so that it goes the way that it goes on the processor.
+_ANSWERS: dict[Named, Any] = {"device": torch.device("cpu"), "is_meta": False, "is_cpu": True, "is_cuda": False}
 
 
 def is_whole(module: nn.Module) -> bool:
-    """Whether a module is followed as one operation. Padding other than zeros is an operation of its own."""
-    return find_operation(type(module)) is not None and getattr(module, "padding_mode", "zeros") == "zeros"
+    """Whether a module is followed as one operation: it does what its class does, and all of it is one operation.
+
+    Padding other than zeros is an operation of its own.
+    """
+    is_known = find_operation(type(module)) is not None and "forward" not in vars(module)
+    return is_known and getattr(module, "padding_mode", "zeros") == "zeros"
 
 
 def name_target(func: Any) -> Named:
@@ -201,9 +327,15 @@ def name_target(func: Any) -> Named:
         return name if func.__name__ == "__get__" else f"{name}="
     if name in _OPERATORS:
         return _OPERATORS[name]
-    is_method = getattr(torch.Tensor, name, None) is func or type(func).__name__ in (
-        "method_descriptor",
-        "wrapper_descriptor",
+    is_in_python = getattr(func, "__module__", None) == "torch._tensor"
+    is_method = (
+        is_in_python
+        or getattr(torch.Tensor, name, None) is func
+        or type(func).__name__
+        in (
+            "method_descriptor",
+            "wrapper_descriptor",
+        )
     )
     return name if is_method else func
 

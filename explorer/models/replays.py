@@ -238,8 +238,8 @@ def mix_all(norm: nn.GroupNorm, x: torch.Tensor) -> torch.Tensor:
 
 
 def mix_places(norm: nn.InstanceNorm2d, x: torch.Tensor) -> torch.Tensor:
-    """In place of instance normalisation: every unit with the mean of its channel."""
-    return _mix(x, (2, 3))
+    """In place of instance normalisation: every unit with the mean of its channel, unless statistics are kept."""
+    return x if norm.track_running_stats else _mix(x, (2, 3))
 
 
 def mix_softmax(softmax: nn.Softmax | nn.LogSoftmax, x: torch.Tensor) -> torch.Tensor:

@@ -118,7 +118,7 @@ class _WeightsOnMeta(TorchFunctionMode):
 def create_torchvision(name: str) -> nn.Module:
     """Build a classifier of torchvision on the meta device, without weights, in eval mode.
 
-    GoogLeNet and Inception v3 are built without their auxiliary classifiers, which only training uses.
+    GoogLeNet and Inception v3 have their auxiliary classifiers, which only training uses: see `Trace.unused`.
 
     Args:
         name: a key of TORCHVISION_CLASSIFIERS.
@@ -145,7 +145,7 @@ def _build(name: str) -> nn.Module:
         raise InputError("errors.not_a_choice", name="terms.model", value=name, choices=list(TORCHVISION_CLASSIFIERS))
     from torchvision import models
 
-    settings = {"aux_logits": False, "init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    settings = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
     return getattr(models, name)(weights=None, **settings)
 
 

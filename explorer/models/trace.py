@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +28,8 @@ from explorer.models.calls import Call, Output, Signal, Weight, bound_rule, by, 
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.fields import MAX_UNITS, Field, MapTooLargeError
 from explorer.models.operations import Operation, find_operation, name_kind
-from explorer.models.real_recording import CallNode, record_forward
+from explorer.models.real_recording import CallNode, record_forward, work_out_shape
+from explorer.models.real_run import copy_structure, keep_random_state, lock_wrapped
 from explorer.models.records import Layer, LayerSettings, Shape, ShapeError, Trace, UnsupportedLayerError
 
 __all__ = [
@@ -56,8 +58,13 @@ def trace(model: nn.Module, input_shape: Sequence[int]) -> Trace:
     pixels of a channels-last map), a transposed convolution's weights count at every input position, and attention's
     two matrix products count. Dropout and batch normalisation count as they are in evaluation: every unit on its own.
 
+    Hooks belong to the network: they run once, without numbers, and what they change in an output counts; but they run in
+    a copy of the network and of all that they hold, so that what they write down is thrown away with it (a file or a
+    global variable is no part of the copy: what a hook writes there stays).
+
     Args:
-        model: any network whose `forward` torch.fx can record: no branching on the values of tensors.
+        model: any network whose `forward` does not branch on the values of tensors. It is followed as in a plain call
+            `model(image)`: on the processor, with gradients on, in the mode that its modules are in.
         input_shape: (C, H, W) of an image, or (N, C, H, W); N makes no difference.
 
     Raises:
@@ -165,12 +172,42 @@ def _check_input_shape(input_shape: Sequence[int]) -> Shape:
 _LOCKS = fork_safe_locks(["recording"])
 
 
+class _StandIn(fx.Proxy):
+    """What torch.fx passes through a forward; it notes whether the forward asks whether it is a tensor or a number."""
+
+    tracer: _Recorder
+
+    @property  # type: ignore[misc]  # isinstance() reads it
+    def __class__(self):
+        name = sys._getframe(1).f_globals.get("__name__", "")
+        if not name.startswith("torch."):
+            self.tracer.was_typed = True
+        return _StandIn
+
+
 class _Recorder(fx.Tracer):
-    """Records a network's operations and leaves every other thread, and every hook, alone."""
+    """Records a network's operations and leaves every other thread, and every hook, alone.
+
+    Attributes:
+        was_asked: whether the forward asked for a value that a stand-in does not have. It fails then, unless it catches that.
+        was_typed: whether it asked for a type. At another size it may go another way, which a stand-in would not go.
+    """
 
     def __init__(self):
         super().__init__()
+        self.was_asked = self.was_typed = False
         self._thread = threading.get_ident()
+
+    def proxy(self, node):
+        return _StandIn(node, self)
+
+    def to_bool(self, obj):
+        self.was_asked = True
+        return super().to_bool(obj)
+
+    def iter(self, obj):
+        self.was_asked = True
+        return super().iter(obj)
 
     def is_leaf_module(self, m, module_qualified_name):
         return find_operation(type(m)) is not None or super().is_leaf_module(m, module_qualified_name)
@@ -186,9 +223,40 @@ class _Recorder(fx.Tracer):
         return super().getattr(attr, attr_val, parameter_proxy_cache)
 
 
-def _record(root: nn.Module) -> fx.Graph:
-    with _LOCKS["recording"]:
-        return _Recorder().trace(root)
+def _record(root: nn.Module) -> tuple[list[fx.Node], dict[str, Weight], bool]:
+    """torch.fx's nodes, the tensors that they read by name, and whether each size must be compared by itself.
+
+    What the forward writes down stays in a copy.
+    """
+    weights: dict[int, Weight] = {}
+    own = set(map(id, root.parameters()))
+
+    def convert(tensor: torch.Tensor) -> torch.Tensor:
+        converted = torch.empty(tensor.shape, dtype=tensor.dtype, device="meta")
+        if isinstance(tensor, nn.Parameter):  # only of these does torch.fx note that they are read
+            converted = nn.Parameter(converted, requires_grad=False)
+        parameters = (tensor,) if id(tensor) in own else ()
+        weights[id(converted)] = Weight(converted, parameters)  # type: ignore[arg-type]
+        return converted
+
+    # type(...) cannot be noticed when it runs, so that its name must do.
+    asks = any("type" in _names_in(kind.forward) for kind in {type(module) for module in root.modules()})
+    copied = copy_structure(root, convert)
+    recorder = _Recorder()
+    with _LOCKS["recording"], lock_wrapped(), keep_random_state(), torch.enable_grad():
+        nodes = list(recorder.trace(copied).nodes)
+    if recorder.was_asked:
+        raise fx.proxy.TraceError("values are asked for")
+    found: dict[str, Weight] = {}
+    for name in {str(node.target) for node in nodes if node.op == "get_attr"}:
+        path, _, last = name.rpartition(".")
+        tensor = getattr(copied.get_submodule(path), last)
+        found[name] = weights.get(id(tensor)) or Weight(torch.empty(tensor.shape, dtype=tensor.dtype, device="meta"))
+    return nodes, found, asks or recorder.was_typed
+
+
+def _names_in(function: Callable) -> tuple[str, ...]:
+    return getattr(getattr(function, "__code__", None), "co_names", ())
 
 
 def _refuse(key: str, layer: str, error: Exception) -> UnsupportedLayerError:
@@ -241,8 +309,8 @@ def _put_module(step: Step, module: nn.Module) -> Step:
 class Recording:
     """The operations of one network, recorded once: `trace` follows an input of any size through them.
 
-    torch.fx's recording is compared once with the network's own forward, at the first size that is asked for: every
-    operation, in order, with its shape and what it reads. Where it differs, or where torch.fx can record nothing, the
+    torch.fx's recording is compared once with the network's own forward, at the first size that is asked for (at every
+    size where the forward asks for the type of what it is given): every operation, in order, with its shape and what it reads. Where it differs, or where torch.fx can record nothing, the
     forward itself is recorded, anew for each size. The recording reads the network's settings when it walks, and keeps the
     network alive. It may be used by several threads at once.
 
@@ -265,10 +333,13 @@ class Recording:
         self.replaced: Mapping[str, nn.Module] = {}
         self._standing = _Standing()
         self._sizes: dict[Shape, Recording] = {}
+        self._weights: Mapping[str, Weight] = {}
+        self._compare_each_size = False
         self._failure: Exception | None = None
         self._first: Trace | None = None  # what the comparison found, for the caller that asked for it
         try:
-            self.steps = self._take_steps(_record(self._root).nodes)
+            nodes, self._weights, self._compare_each_size = _record(self._root)
+            self.steps = self._take_steps(nodes)
         except Exception as error:
             self._failure = error
         if input_shape is not None:
@@ -293,7 +364,8 @@ class Recording:
         Raises:
             ShapeError, UnsupportedLayerError: as `trace` does.
         """
-        if self._standing.is_confirmed or self.fixed_shape == input_shape:
+        standing = self._standing
+        if standing.is_confirmed or input_shape in standing.sizes or self.fixed_shape == input_shape:
             return self
         if self.replaced:  # the network itself was compared before, or cannot take this image
             if self.fixed_shape is not None:
@@ -319,8 +391,8 @@ class Recording:
                 problem = error
         try:
             nodes = record_forward(self.model, shape)
-        except UnsupportedLayerError as error:
-            raise (error if problem is None else problem) from error
+        except UnsupportedLayerError:
+            raise
         except Exception as error:
             if problem is not None:
                 if last_layer is not None and isinstance(problem, ShapeError):
@@ -328,17 +400,17 @@ class Recording:
                 raise problem from error
             if isinstance(error, AssertionError):
                 shown = " × ".join(map(str, shape))
-                raise ShapeError(
-                    "trace.refused_by_network", type(self.model).__name__, "assert", shape=shown
-                ) from error
+                raise ShapeError("refused_by_network", type(self.model).__name__, "assert", shape=shown) from error
             raise _refuse(
                 "not_recordable" if recorded is None else "not_run", type(self.model).__name__, error
             ) from error
         real = copy.copy(self)
         real.steps, real.fixed_shape = self._take_steps(nodes), shape
         if recorded is not None and _tell(recorded) == _tell_real(real.steps):
-            self._standing.is_confirmed, self._first = True, recorded
+            self._standing.is_confirmed, self._first = not self._compare_each_size, recorded
+            self._standing.sizes.add(shape)
             return self
+        self._standing.sizes.clear()
         return real
 
     def _walk(self, shape: Shape, last_layer: str | None = None) -> Trace:
@@ -397,7 +469,7 @@ class Recording:
         if node.op == "call_module":
             return self._module_step(node)
         if node.op == "get_attr":
-            weight = node.meta.get("weight") or self._read(str(node.target))
+            weight = node.meta.get("weight") or self._weights[str(node.target)]
             return Step(node, self._path(str(node.target)), node.op, weight=weight)
         if node.op not in ("call_function", "call_method"):
             return Step(node, self._path(str(node.target)), node.op)
@@ -413,13 +485,6 @@ class Recording:
         num_params = sum(parameter.numel() for parameter in parameters)
         name, kind, operation = self._path(str(node.target)), name_kind(type(module)), find_operation(type(module))
         return Step(node, name, kind, module, operation, parameters=parameters, num_params=num_params)
-
-    def _read(self, target: str) -> Weight:
-        """A parameter or buffer without its numbers."""
-        path, _, name = target.rpartition(".")
-        tensor = getattr(self._root.get_submodule(path), name)
-        parameters = (tensor,) if isinstance(tensor, nn.Parameter) else ()
-        return Weight(torch.empty(tensor.shape, dtype=tensor.dtype, device="meta"), parameters)
 
     def _function_name(self, node: Node, kind: str, names: set[str]) -> str:
         """Path of the module whose forward calls the function, and the function's name; counted when repeated."""
@@ -439,9 +504,16 @@ class Recording:
 
 
 class _Standing:
-    """Whether a recording was compared with the real forward; shared by those that replace modules of it."""
+    """Whether a recording was compared with the real forward; shared by those that replace modules of it.
 
-    is_confirmed = False
+    Attributes:
+        is_confirmed: whether it holds for every size.
+        sizes: for which it does.
+    """
+
+    def __init__(self) -> None:
+        self.is_confirmed = False
+        self.sizes: set[Shape] = set()
 
 
 _MOST_SIZES = 4  # of recordings that hold for one size
@@ -481,7 +553,11 @@ def _tell_real(steps: Sequence[Step]) -> tuple[list[tuple], list[Shape], int]:
             continue
         reads = [each for each in find_all((node.args, node.kwargs), CallNode) if each.op != "get_attr"]
         if node.op == "output":
-            outputs = [shapes.get(each, ()) for each in reads]
+            given = find_all((node.args, node.kwargs), CallNode)
+            outputs = [
+                _of_one(tuple(each.meta["weight"].tensor.shape)) if each.op == "get_attr" else shapes.get(each, ())
+                for each in given
+            ]
             break
         if node.meta.get("is_part"):
             places[node] = places[node.args[0]]
@@ -635,7 +711,7 @@ class _Walk:
             if isinstance(target, str):
                 result = getattr(plain_args[0], target)(*plain_args[1:], **plain_kwargs)
             else:
-                result = target(*plain_args, **plain_kwargs)
+                result = work_out_shape(target, target, plain_args, plain_kwargs)
         except AssertionError as error:
             raise ShapeError(
                 "refused_by_network", type(self.recording.model).__name__, step.kind, shape=self._shape_text()
@@ -657,7 +733,7 @@ class _Walk:
 
     def _check_output(self, output) -> None:
         self.outputs = tuple(_find_outputs(output))
-        if not self.outputs or not self.layers:
+        if not find_all(output, Signal) or not self.layers:
             raise UnsupportedLayerError("trace.several_outputs", type(self.recording.model).__name__, "output")
 
 
@@ -665,6 +741,8 @@ def _find_outputs(output, place: str = "") -> Iterator[tuple[str, Shape]]:
     """Every tensor that a forward returns, with its place in the tuples, lists and dicts around it."""
     if isinstance(output, Signal):
         yield place, _show_shape(output.shape, output.batch)
+    elif isinstance(output, Weight):
+        yield place, _of_one(tuple(output.tensor.shape))
     elif isinstance(output, (list, tuple, dict)):
         for name, item in output.items() if isinstance(output, dict) else enumerate(output):
             yield from _find_outputs(item, f"{place}.{name}" if place else str(name))

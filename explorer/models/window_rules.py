@@ -97,6 +97,8 @@ def _convolve(call: Call, in_channels, out_channels, kernel_size, stride, paddin
         bias=bias is not None,
     )
     output = _slide(call, settings, out_channels)
+    if groups == 1:
+        output = replace(output, field=output.field.blend())
     num_params = out_channels * (in_channels // groups * prod(kernel_size) + (bias is not None))
     return replace(output, mult_adds=num_params * prod(output.shape[1:]))
 
@@ -147,6 +149,7 @@ def transposed_rule(call: Call) -> Output:
     if min(outputs) < 1:
         raise call.misfit("transposed_too_small", output=by(outputs))
     field = call.first.field.map("spread", [(*axis, count) for axis, count in zip(window, outputs)])
+    field = field.blend() if conv.groups == 1 else field
     bias = conv.out_channels * prod(outputs) if settings.bias else 0
     weights = conv.in_channels * conv.out_channels // conv.groups * prod(conv.kernel_size)
     return Output((conv.out_channels, *outputs), field, settings, mult_adds=weights * prod(sizes) + bias)

@@ -50,7 +50,7 @@ def test_accuracy_and_confusion_to_the_image(name, test_set):
     pixels, labels = test_set
     record, model = load_results()[name], load_trained(name)
     with torch.inference_mode():
-        predicted = torch.cat([model(batch).argmax(1) for batch in pixels.split(500)])
+        predicted = torch.cat([model(batch).argmax(1) for batch in pixels.split(100)])
     assert (predicted == labels).sum().item() == record["test_correct"]
     assert record["test_accuracy"] == record["test_correct"] / 10_000
     confusion = torch.zeros(10, 10, dtype=torch.int64)

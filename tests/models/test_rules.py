@@ -183,6 +183,14 @@ def test_norms_as_functions_are_the_modules():
     assert [layer.receptive_field for layer in ours.layers] == [layer.receptive_field for layer in theirs.layers]
 
 
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
+def test_a_recurrent_layer_uses_every_weight_at_every_step(kind):
+    layer = kind(8, 3, batch_first=True, bidirectional=True)
+    traced = trace(Net(lambda net, x: net.rnn(x[:, 0].transpose(1, 2))[0], rnn=layer), (1, 8, 5))
+    assert traced.output_shape == (5, 6) and traced.num_params == sum(each.numel() for each in layer.parameters())
+    assert traced.mult_adds == 5 * traced.num_params and traced.layers[-1].receptive_field.is_upper_bound
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.integers(1, 4), min_size=3, max_size=3), st.permutations((1, 2, 3)), st.data())
 def test_random_views_and_permutations_are_pytorchs_or_refused_by_name(sizes, order, data):

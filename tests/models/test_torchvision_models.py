@@ -26,9 +26,8 @@ from explorer.models.torchvision_models import (
 )
 from explorer.models.trace import ShapeError, record
 
-# What the shipped weights have and a network built without them has not: Inception's auxiliary classifier, which only
-# training uses, and position embeddings for an image of 518 pixels.
-OTHER_PARAMS = {"inception_v3": 27_161_264, "vit_h_14": 633_470_440}
+# Auxiliary classifiers, which only training uses; the shipped weights of GoogLeNet lack them.
+UNUSED = {"googlenet": {"aux1": 3_188_968, "aux2": 3_191_016}, "inception_v3": {"AuxLogits": 3_326_696}}
 
 # Where torchinfo's multiply-adds are not those of the computation, by kind of layer; all else agrees exactly. It takes
 # for a layer without children one that is no leaf of its own, and counts each matrix at one position only.
@@ -73,8 +72,10 @@ def test_every_classifier(name):
 
 def compare_parameters(name, model, traced, info):
     num_params = sum(parameter.numel() for parameter in model.parameters())
-    assert traced.num_params == num_params == info.total_params
-    assert num_params == get_model_weights(name).DEFAULT.meta["num_params"] or name in OTHER_PARAMS
+    assert traced.unused == UNUSED.get(name, {})
+    assert traced.num_params_total == num_params == info.total_params
+    if name != "vit_h_14":  # its weights have position embeddings for an image of 518 pixels
+        assert get_model_weights(name).DEFAULT.meta["num_params"] in (num_params, traced.num_params)
 
 
 def compare_shapes(model, traced, info):

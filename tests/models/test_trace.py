@@ -434,7 +434,7 @@ class Lambda(nn.Module):
         (Lambda(lambda _, x: torch.fft.fft2(x)), "fft_fft2"),
         (Lambda(lambda _, x: x[0]), "getitem"),
         (Lambda(lambda m, x: m.conv(x.transpose(1, 2)), conv=nn.Conv2d(7, 1, 1)), "not height and width"),
-        (Lambda(lambda _, x: x if x.sum() > 0 else -x), "cannot be recorded"),
+        (Lambda(lambda _, x: x if x.sum() > 0 else -x), "asks for the values"),
         (Lambda(lambda _, x: "nothing"), "one tensor"),
         (Lambda(lambda _, x: torch.flatten(x)), "start_dim=0"),
         (Lambda(lambda m, x: m.attention(x[:, 0], x[:, 0], x[:, 0])[1] + 1,

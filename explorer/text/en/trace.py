@@ -66,6 +66,7 @@ SENTENCES = {
     "not_initialised": "{layer} ({kind}) has no parameters yet: run the network once before it is traced.",
     "not_run": "The forward of {layer} could not be run without numbers ({kind}), so its recording is not confirmed: {reason}",
     "not_followed": "{layer} ({kind}) reads a tensor that comes from an operation which cannot be seen.",
+    "reads_values": "{layer} ({kind}) asks for the values of a tensor, and goes its way by them; a recording has none.",
     "overwritten": "{layer} ({kind}) reads a tensor of which another operation has overwritten a part.",
     "differs": "{layer} ({kind}) gives {real} when the network runs, and {traced} by the rule; so the rule does not hold here.",
     "fixed_shape": "{layer} takes its way by the size of the image, so its layers cannot be changed in the recording of one size.",

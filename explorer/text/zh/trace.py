@@ -53,6 +53,7 @@ SENTENCES = {
     "not_initialised": "{layer}（{kind}）还没有参数：请先运行一次网络，再来追踪。",
     "not_run": "无法不带数值运行 {layer} 的前向计算（{kind}），记录未经证实：{reason}",
     "not_followed": "{layer}（{kind}）读取了一个来路不明的张量，产生它的运算无法观察。",
+    "reads_values": "{layer}（{kind}）要读取张量里的数值，并按它决定怎样计算；而记录时没有数值。",
     "overwritten": "{layer}（{kind}）读取了一个张量，而它的一部分已被别的运算改写。",
     "differs": "网络实际运行时 {layer}（{kind}）给出 {real}，按规则却是 {traced}；规则在这里不成立。",
     "fixed_shape": "{layer} 按图像大小决定怎样计算，只记录了一种大小，不能改动其中的层。",
