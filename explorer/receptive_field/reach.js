@@ -9,7 +9,7 @@ import { findBackdrop, onBackdrop, paintBackdrop } from "./backdrop.js";
 const UNREACHED = [232, 236, 241, 255]; // on a light and on a dark page
 const REACHED = [126, 205, 180, 255];
 const [LEAST_SMALL, MOST_SMALL] = [60, 118]; // px of a small map
-const ROOM = 16; // px around it
+const ROOM = 18; // px around it
 const LEAST_BOX = 7; // px of an outline that can be seen from afar
 
 // ---- drawing --------------------------------------------------------------------------------------------------
@@ -139,7 +139,9 @@ class Forward {
 
   drawStrip(payload, image, paint) {
     const { strip, chosen, label } = payload;
-    const side = clamp(Math.floor(this.drawnWidth / strip.length) - ROOM, LEAST_SMALL, MOST_SMALL);
+    const inRow = Math.min(strip.length, Math.floor(this.drawnWidth / (LEAST_SMALL + ROOM)));
+    const side = clamp(Math.floor(this.drawnWidth / inRow) - ROOM, LEAST_SMALL, MOST_SMALL);
+    this.strip.style.gridTemplateColumns = `repeat(${inRow}, minmax(0, ${side + ROOM}px))`;
     while (this.small.length > strip.length) this.small.pop().button.remove();
     while (this.small.length < strip.length) this.addSmall();
     this.strip.setAttribute("aria-label", label);

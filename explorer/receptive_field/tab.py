@@ -428,7 +428,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     build_bridge("receptive_field/growth.js", chart="#receptive-field-chart", stacks=[*STACKS])
     shown = build_shown(drawings)
     view = {name: controls[name] for name in View.__dataclass_fields__}
-    inputs = {**{name: controls[name] for name in ("last", "row", "column")}, **view, SHOWN: shown}
+    inputs = {"last": controls["last"], **view, "row": controls["row"], "column": controls["column"], SHOWN: shown}
     changed = ("layer", "last", "marks", "row", "column", "seen_in")
     outputs = {**pictures, **{name: controls[name] for name in changed}, SHOWN: shown}
     triggers = [

@@ -25,7 +25,7 @@ POINT = """([chart, network, layer]) => {
   const box = plot.getBoundingClientRect();
   const y = line.y._inputArray ?? line.y;
   const value = ArrayBuffer.isView(y) || Array.isArray(y) ? y[layer] : plot.calcdata[plot.data.indexOf(line)][layer].y;
-  return [box.x + xaxis._offset + xaxis.c2p(layer), box.y + yaxis._offset + yaxis.c2p(value)];
+  return [box.x + xaxis._offset + xaxis.c2p(plot.calcdata[plot.data.indexOf(line)][layer].x), box.y + yaxis._offset + yaxis.c2p(value)];
 }"""
 
 
@@ -306,8 +306,7 @@ def open_forward(visit, language: str, query: str = "&direction=forward", **sett
 
 def wait_for_changes(page, language: str) -> None:
     """Wait until the network has said what changed."""
-    ran = text_in(language)("receptive_field.stopped_rounding")[:8], text_in(language)("receptive_field.legend_changed")
-    page.locator(f"{REACH} .reach-legend", has_text=ran[1]).wait_for()
+    page.locator(f"{REACH} .reach-legend", has_text=text_in(language)("receptive_field.legend_changed")).wait_for()
     page.wait_for_function(
         f"""() => [...document.querySelectorAll("{REACH} .reach-strip button span:last-child")].every((each) => each.innerText)"""
     )
@@ -320,7 +319,8 @@ def pixel_title(language: str, pixel) -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_pixel_fans_out_layer_by_layer(visit, language):
     page, text = open_wing(visit, language), text_in(language)
-    page.get_by_text(text("receptive_field.direction_forward")).click()
+    question = page.locator("#receptive-field-direction")
+    question.get_by_text(text("receptive_field.direction_forward")).click()
     look_for(page).filter(has_text="7 × 7").wait_for()
     wait_for_changes(page, language)
     assert page.locator("#receptive-field-chart").is_hidden() and page.locator("#receptive-field-table").is_hidden()
@@ -351,7 +351,7 @@ def test_a_pixel_fans_out_layer_by_layer(visit, language):
     page.locator("#receptive-field-row input").fill("27")
     page.locator(f"{REACH} .map-title", has_text=pixel_title(language, (27, 1))).wait_for()
     wait_for_changes(page, language)
-    page.get_by_text(text("receptive_field.direction_back")).click()
+    question.get_by_text(text("receptive_field.direction_back")).click()
     page.locator("#receptive-field-chart").wait_for()
     wait_for_check(page)
     assert page.locator(REACH).is_hidden()
@@ -387,10 +387,31 @@ def test_the_readers_own_layers_reach_forward_as_well(visit):
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_way_forward_fits_projector_and_phone(visit, language, width):
-    page = open_forward(visit, language, "&direction=forward&model=resnet18", width=width)
+    page = open_forward(visit, language, "&direction=forward&model=resnet18&size=64&layer=5", width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     boxes = [page.locator(f"{REACH} .reach-strip button").nth(number).bounding_box() for number in range(9)]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
     if width == 1280:
         assert len({round(box["y"]) for box in boxes}) == 1, "one row"
         assert page.locator(f"{REACH} .reach-map canvas").bounding_box()["y"] < 720
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_field_is_seen_in_an_earlier_layer(visit, language):
+    page, text = visit(PATHS[language] + "&layer=4&seen_in=2").page, text_in(language)
+    page.wait_for_function(IS_DRAWN)
+    wait_for_pixels(page, 36)
+    assert page.locator("#receptive-field-layer input[type=range]").get_attribute("max") == "5"
+    seen_in = page.locator("#receptive-field-seen-in input[type=number]")
+    assert seen_in.input_value() == "2" and seen_in.is_visible(), "the link opens what it sets"
+    look_for(page).filter(has_text="6 × 6").wait_for()
+    pool = name_layer(language, "features.5", "pool")
+    page.locator(f"{FIELD} .field-image canvas").click(position={"x": 40, "y": 40})
+    page.get_by_text(title(language, pool, (0, 0))).first.wait_for()
+    page.locator(f"{FIELD} .field-map canvas").press("ArrowRight")
+    page.get_by_text(title(language, pool, (0, 1))).first.wait_for()
+    click_layer(page, "lenet5", 1)  # the first point behind features.2
+    page.get_by_text(title(language, name_layer(language, "features.3", "conv"), (1, 3))).first.wait_for()
+    seen_in.fill("0")
+    look_for(page).filter(has_text="14 × 14").wait_for()
+    assert page.locator("#receptive-field-design", has_text=text("receptive_field.design")).is_visible()

@@ -397,7 +397,7 @@ def test_pictures_that_stay_are_marked_as_such():
         return find_marks(on_view(None, language="en", **values(**{"model": "resnet18", "layer": 9, **changes})))
 
     first = marks()
-    assert first.keys() == {"chart", "table", "backdrop"}
+    assert first.keys() == {"chart", "table", "backdrop", "design"}
 
     def changed(**changes) -> set:
         return {name for name, mark in marks(**changes).items() if mark != first[name]}
@@ -406,7 +406,8 @@ def test_pictures_that_stay_are_marked_as_such():
     assert changed(sample=7) == {"backdrop"}
     assert changed(place=[0.2, 0.3]) == {"table"}
     assert changed(compared=["resnet34"]) == {"chart"}
-    assert changed(layer=8) == changed(size=56) == changed(model="resnet34") == first.keys()
+    assert changed(layer=8) == changed(seen_in=3) == first.keys() - {"design"}
+    assert changed(size=56) == changed(model="resnet34") == first.keys()
     rows = [*LAYERS, *LAYERS[:1]]
     own, other, compared = (
         find_marks(on_view(None, language="en", **values(**each)))
@@ -443,7 +444,9 @@ def test_a_click_on_a_unit_reads_and_follows_the_readers_table_once(monkeypatch)
     for name in ("trace_layer_table", "compute_chain_field", "compute_chain_reach"):
         count(session, name)
     count(maths, "_find_row_problems")
-    make_all(on_view(None, language="en", **click))
+    answer = on_view(None, language="en", **click)
+    del answer["design"]  # which the page shows already
+    make_all(answer)
     rows = ["_find_row_problems"] * len(LENET_LAYERS)
     assert calls == [*rows, "trace_layer_table", "compute_chain_field", "compute_chain_reach"]
 

@@ -356,6 +356,13 @@ clothes, and something about where the edge is.
 them:
 that of the longest. The shortest path of ResNet-18 here passes one 3×3 convolution only.
 
+**The other direction.** A pixel reaches a unit if, and only if, the pixel lies in the unit's field: so "whom does this pixel
+reach?" is the same question, asked from the other end. What *can* change is found by following the paths forward, one layer
+after the other. What *did* change is told by the network itself, which runs twice: with the image, and with the same image in which
+that one pixel is the opposite, white in place of dark or black in place of bright. What changed always lies inside what can change.
+Some of what can change does not: a ReLU gives 0 before and after, max pooling takes its maximum from another unit, or the
+difference is lost in rounding.
+
 **The theoretical and the effective field.** The box says which pixels *can* matter, not how much. Pixels in the middle
 have more paths to the unit than those at the rim; the maps above count them. In a random deep network the influence
 falls off like a Gaussian, and the effective field grows only like the square root of the depth
