@@ -68,6 +68,8 @@ def conv_function_rule(call: Call) -> Output:
     if not isinstance(weight, Weight) or weight.tensor.dim() != 4:
         raise call.unsupported("unsupported_setting", setting="weight")
     out_channels, group_channels, *kernel_size = weight.tensor.shape
+    if isinstance(bias, Weight) and tuple(bias.tensor.shape) != (out_channels,):
+        raise call.misfit("weight_shape", wanted=str(out_channels), got=by(tuple(bias.tensor.shape)))
     groups = call.argument(6, "groups", 1)
     stride, padding, dilation = (
         call.argument(3, "stride", 1),
@@ -141,6 +143,8 @@ def transposed_rule(call: Call) -> Output:
         if any(more < 0 or more >= max(s, d) for more, (_, s, _, d) in zip(extra, window)):
             raise call.unsupported("unsupported_setting", setting=f"output_size={tuple(asked)}")
         settings = replace(settings, output_padding=extra)
+    elif any(more >= max(s, d) for more, (_, s, _, d) in zip(pair(conv.output_padding), window)):
+        raise call.misfit("output_padding", extra=by(pair(conv.output_padding)))
     extras = settings.output_padding or (0, 0)
     outputs = tuple(
         (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
@@ -248,14 +252,11 @@ def find_resized(settings: dict[str, Any], sizes: tuple[int, int]) -> tuple[int,
 
 def weigh_resize(settings: dict[str, Any], sizes: tuple[int, int], axis: int) -> torch.Tensor:
     """(outputs, units) of one axis: how much of each unit an output holds, the signs left out."""
-    count, other = sizes[axis], sizes[1 - axis]
-    image = torch.eye(count, dtype=torch.float64).view(1, count, count, 1).expand(1, count, count, min(other, 8))
+    count = sizes[axis]
+    image = torch.eye(count, dtype=torch.float64).view(1, count, count, 1)  # each unit in a channel of its own
     given = dict(settings)
     for name in ("size", "scale_factor"):
-        if isinstance(given.get(name), (list, tuple)):
-            given[name] = (given[name][axis], given[name][1 - axis])
-    if isinstance(given.get("scale_factor"), float) and min(other, 8) * given["scale_factor"] < 1:
-        image = image.expand(1, count, count, other)
-    if axis and isinstance(given.get("size"), torch.Size):
-        given["size"] = tuple(given["size"])
+        if given.get(name) is not None:
+            both = given[name] if isinstance(given[name], (list, tuple)) else (given[name], given[name])
+            given[name] = (both[axis], 1)  # axes are resized one by one, and the other need not be
     return F.interpolate(image, **given)[0, :, :, 0].abs().T
