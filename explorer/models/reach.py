@@ -24,7 +24,7 @@ from explorer.models.calls import find_all
 from explorer.models.footprint import Reached, TransparentRun, first_tensor
 from explorer.models.operations import Named
 from explorer.models.real_recording import find_written
-from explorer.models.real_run import RealRun, copy_structure
+from explorer.models.real_run import RealRun, copy_with_numbers
 from explorer.models.replays import is_narrow, narrow, widen
 from explorer.models.trace import Layer, Recording, UnsupportedLayerError
 
@@ -250,7 +250,7 @@ class _ValuesRun(RealRun):
 
     def follow(self, model: nn.Module, image: torch.Tensor) -> dict[str, Any]:
         """What `read` made of each layer's output."""
-        copied = copy_structure(model, _copy).eval()
+        copied = copy_with_numbers(model).eval()
         kinds = (each.dtype for each in copied.parameters() if each.is_floating_point())
         try:
             with torch.inference_mode(False), torch.no_grad():
@@ -287,12 +287,6 @@ class _ValuesRun(RealRun):
         layer = self.layers[self.place]
         if (path and path != layer.name) or tuple(value.shape) not in (layer.output_shape, (1, *layer.output_shape)):
             raise UnsupportedLayerError("trace.check_no_counterpart", layer.name, layer.kind)
-
-
-def _copy(tensor: torch.Tensor) -> torch.Tensor:
-    """Whatever a forward writes into, parameters too, stays in the copy."""
-    copied = tensor.detach().clone()
-    return nn.Parameter(copied, requires_grad=False) if isinstance(tensor, nn.Parameter) else copied
 
 
 def _know(tensor: torch.Tensor) -> torch.Tensor:

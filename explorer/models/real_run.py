@@ -66,6 +66,21 @@ def copy_structure(model: nn.Module, convert: Convert) -> nn.Module:
     return _Copier(convert).copy(model, "")
 
 
+def copy_with_numbers(model: nn.Module) -> nn.Module:
+    """A copy on the processor whose tensors have numbers of their own: whatever its forward writes stays in it.
+
+    Raises:
+        UnsupportedLayerError: as `copy_structure`.
+    """
+    return copy_structure(model, _copy_numbers)
+
+
+def _copy_numbers(tensor: torch.Tensor) -> torch.Tensor:
+    numbers = tensor.detach()
+    numbers = (numbers if numbers.is_meta else numbers.cpu()).clone()
+    return nn.Parameter(numbers, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else numbers
+
+
 class _Copier:
     """Copies a network with all that it holds: whatever a forward or a hook writes down stays in the copy."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 
 import pytest
@@ -283,3 +284,28 @@ def test_instance_norm_with_statistics_of_its_own_leaves_units_apart():
     model = Net(forward, a=nn.Conv2d(1, 4, 3))
     assert trace(model, (1, 9, 9)).layers[-1].receptive_field.size == (3, 3)
     assert check_field(model, (1, 9, 9), "instance_norm").verdict == "confirmed"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["nearest", "nearest-exact", "bilinear", "bicubic"]), st.booleans(), st.integers(1, 40),
+    st.one_of(st.integers(1, 60), st.floats(0.1, 5.0)),
+)  # fmt: skip
+def test_units_that_resizing_reads_are_those_that_pytorch_weighs(mode, align, side, wanted):
+    given = {"mode": mode, "align_corners": True if align and mode in ("bilinear", "bicubic") else None}
+    given["size" if isinstance(wanted, int) else "scale_factor"] = wanted
+    if isinstance(wanted, float) and side * wanted < 1:
+        return
+    pixels = torch.eye(side, dtype=torch.float64)[None, :, :, None].expand(1, side, side, side)
+    found = F.interpolate(pixels, **given)[0, :, :, 0].T != 0
+    layer = trace(nn.Upsample(**given), (1, side, side)).layers[-1]
+    for unit, reads in enumerate(found):
+        first, last = (int(each) for each in reads.nonzero()[[0, -1], 0])
+        assert layer.receptive_field.axes[0].span(unit) == layer.receptive_field.axes[1].span(unit) == (first, last)
+
+
+def test_resizing_costs_by_its_side_and_not_by_its_square():
+    layers = [nn.Upsample(scale_factor=4.0, mode="bicubic"), *[nn.Upsample(scale_factor=0.999, mode="bicubic")] * 40]
+    start = time.process_time()
+    trace(nn.Sequential(*layers), (1, 1024, 1024))
+    assert time.process_time() - start < 5  # with whole matrices it was 50
