@@ -22,9 +22,12 @@ def attention_rule(call: Call) -> Output:
     is_masked = any(mask is not None and mask is not False for mask in masks)
     if not attention.batch_first or not attention._qkv_same_embed_dim or len(signals) != 3 or is_masked:
         raise call.unsupported("unsupported_setting", setting="batch_first=False, kdim, vdim or masks")
-    (queries, width), (keys, _) = (_need_tokens(call, signal) for signal in signals[:2])
-    if width != attention.embed_dim:
-        raise call.misfit("features", expected=attention.embed_dim, got=width)
+    (queries, width), (keys, _), (values, _) = (_need_tokens(call, signal) for signal in signals)
+    for signal in signals:
+        if signal.shape[-1] != attention.embed_dim:
+            raise call.misfit("features", expected=attention.embed_dim, got=signal.shape[-1])
+    if keys != values:
+        raise call.misfit("keys_and_values", keys=keys, values=values)
     field = call.first.field
     for signal in signals:
         field = field.unite(signal.field, "trace.note_attention")

@@ -233,6 +233,22 @@ class Axis:
         )
         return self._irregular(spans, len(reads), self.note or RESIZED)
 
+    def tap(self, taps: Sequence[np.ndarray]) -> Axis:
+        """As `pick`, from units rather than from a matrix.
+
+        Args:
+            taps: for each that an output may read, (outputs,) int, the number of the unit; -1 where it reads none.
+
+        Raises:
+            MapTooLargeError: too many outputs.
+        """
+        count = len(taps[0])
+        _check_count(count)
+        spans = _gather(self, taps)
+        if self.is_global:  # all see the same, whatever they read
+            return replace(self, count=count, spans=tuple(np.full(count, ends[0]) for ends in self.spans))
+        return self._irregular(spans, count, self.note or RESIZED)
+
     def regroup(self, groups: np.ndarray) -> Axis:
         """After an operation that joins the units of each group; `groups` has a number for each unit."""
         if self.is_global:

@@ -5,19 +5,17 @@ Nothing of it comes from a page: who hands it over runs this program himself.
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 from torch.nn.utils.parametrize import is_parametrized
 
 from explorer.errors import InputError
 from explorer.models.networks import HANDED_OVER, Network, enter_network, leave_network
+from explorer.models.real_run import copy_with_numbers
 from explorer.models.trace import Recording, record
 
 MAX_SIDE = 1024  # pixels of the images; what the tabs can show
@@ -52,7 +50,7 @@ class HandedOver(Network):
     def borrow(self) -> Iterator[nn.Module]:
         with self._lock:
             try:
-                yield self.module
+                yield copy_with_numbers(self.module)  # its forward may write down what it likes
             except InputError:
                 raise
             except Exception as error:  # whatever its own code raises when it runs
@@ -63,8 +61,7 @@ class HandedOver(Network):
         return self.has_weights and all(map(_can_draw, self.module.modules()))
 
     def draw(self) -> nn.Module:
-        with self._lock:
-            drawn = copy.deepcopy(self.module)
+        drawn = copy_with_numbers(self.module)
         for each in drawn.modules():
             reset = _find_reset(each)
             if reset is not None:
@@ -94,12 +91,12 @@ def hand_over(model: nn.Module, input_shape: Sequence[int], title: str | None = 
         title: what a reader calls it; None takes the name of its class.
 
     Raises:
-        InputError: it is no network, it cannot be copied, the shape cannot be used, or the network cannot take it.
+        InputError: it is no network, it cannot be looked into, the shape cannot be used, or the network cannot take it.
     """
     if not isinstance(model, nn.Module):
         raise InputError("models.no_module", kind=type(model).__name__)
     channels, side = _check_shape(input_shape)
-    module = _copy(model).eval()
+    module = copy_with_numbers(model).eval()
     recording = record(module, (channels, side, side))
     recording.trace((channels, side, side))  # refuses what cannot be traced
     title = title or type(model).__name__
@@ -125,23 +122,5 @@ def _check_shape(input_shape: Sequence[int]) -> tuple[int, int]:
     return channels, height
 
 
-def _copy(model: nn.Module) -> nn.Module:
-    """A copy on the processor. Tensors that were computed, which deepcopy refuses, are copied as numbers."""
-    memo = {}
-    for module in model.modules():
-        for tensor in (*module._parameters.values(), *module._buffers.values(), *module.__dict__.values()):
-            if isinstance(tensor, torch.Tensor) and not tensor.is_meta and not is_lazy(tensor):
-                memo[id(tensor)] = _copy_tensor(tensor)
-    try:
-        return copy.deepcopy(model, memo)
-    except Exception as error:  # whatever its own code or a lock in it raises
-        raise InputError("models.not_copied", kind=type(model).__name__, reason=_first_line(error)) from error
-
-
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
-
-
-def _copy_tensor(tensor: torch.Tensor) -> torch.Tensor:
-    numbers = tensor.detach().cpu().clone()
-    return nn.Parameter(numbers, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else numbers

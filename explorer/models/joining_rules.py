@@ -69,7 +69,8 @@ def batch_norm_rule(call: Call) -> Output:
             raise call.misfit("needs_map", shape=by(shape))
     elif len(shape) > 2:
         raise call.misfit("needs_vector", shape=by(shape))
-    _need_channels(call, norm.num_features)
+    if norm.affine or norm.running_mean is not None:  # otherwise PyTorch takes any number of them
+        _need_channels(call, norm.num_features)
     settings = LayerSettings(in_channels=shape[0], out_channels=shape[0], bias=norm.affine)
     if norm.running_mean is not None:
         return leave_shape(call, settings)
@@ -93,6 +94,39 @@ def _need_channels(call: Call, expected: int) -> None:
         raise call.misfit("channels", expected=expected, got=call.first.shape[0])
 
 
+def _need_groups(call: Call, groups: int) -> None:
+    if call.first.shape[0] % groups:
+        raise call.misfit("groups", groups=groups, got=call.first.shape[0])
+
+
+def _need_places(call: Call) -> None:
+    """One number alone has no deviation."""
+    if prod(call.first.shape[1:]) == 1:
+        raise call.misfit("one_place", shape=by(call.first.shape))
+
+
+def need_weights(call: Call, *wanted: int) -> None:
+    """Weight and bias of a function must have the shape that it multiplies or adds."""
+    for weight in call.weights:
+        if tuple(weight.tensor.shape) != wanted:
+            raise call.misfit("weight_shape", wanted=by(wanted), got=by(tuple(weight.tensor.shape)))
+
+
+def prelu_rule(call: Call) -> Output:
+    """PReLU (He et al. 2015, section 2.1): one slope for all channels, or one for each."""
+    slopes = call.built_as(nn.PReLU).num_parameters
+    if slopes != 1:
+        _need_channels(call, slopes)
+    return leave_shape(call)
+
+
+def local_response_rule(call: Call) -> Output:
+    """Local response normalisation (Krizhevsky et al. 2012, section 3.3): over neighbouring channels of each position."""
+    if len(call.first.shape) < 2:
+        raise call.misfit("needs_map", shape=by(call.first.shape))
+    return leave_shape(call)
+
+
 def channel_norm_rule(call: Call) -> Output:
     """torchvision's LayerNorm2d: over the channels of each position."""
     channels = need_map(call)[0]
@@ -102,11 +136,15 @@ def channel_norm_rule(call: Call) -> Output:
 
 def place_norm_rule(call: Call) -> Output:
     """Group and instance normalisation: mean and deviation over all positions."""
-    norm = call.block
-    _need_channels(call, norm.num_channels if isinstance(norm, nn.GroupNorm) else norm.num_features)
+    norm, channels = call.block, call.first.shape[0]
+    if norm.affine or getattr(norm, "track_running_stats", False):  # otherwise PyTorch takes any number of them
+        _need_channels(call, norm.num_channels if isinstance(norm, nn.GroupNorm) else norm.num_features)
     if getattr(norm, "track_running_stats", False):
         return leave_shape(call)
-    channels = call.first.shape[0]
+    if isinstance(norm, nn.GroupNorm):
+        _need_groups(call, norm.num_groups)
+    else:
+        _need_places(call)
     return _normalise(call, call.first.dimensions, LayerSettings(in_channels=channels, out_channels=channels))
 
 
@@ -114,6 +152,8 @@ def layer_norm_rule(call: Call, normalized_shape: Sequence[int] | None = None) -
     """Layer normalisation (Ba, Kiros and Hinton 2016) over the last dimensions; the shape stays."""
     expected = tuple(call.built_as(nn.LayerNorm).normalized_shape if normalized_shape is None else normalized_shape)
     rank = len(expected)
+    if rank > len(call.first.shape) and expected[0] == 1:  # over the batch as well
+        raise call.unsupported("unsupported_setting", setting=f"normalized_shape={list(expected)}")
     if call.first.shape[-rank:] != expected:
         raise call.misfit("normalized_shape", expected=by(expected), got=by(call.first.shape))
     return _normalise(call, call.first.dimensions[-rank:])
@@ -121,7 +161,9 @@ def layer_norm_rule(call: Call, normalized_shape: Sequence[int] | None = None) -
 
 def layer_norm_function_rule(call: Call) -> Output:
     """F.layer_norm: as `layer_norm_rule`, with `normalized_shape` as an argument."""
-    return layer_norm_rule(call, call.argument(1, "normalized_shape"))
+    normalized_shape = call.argument(1, "normalized_shape")
+    need_weights(call, *normalized_shape)
+    return layer_norm_rule(call, normalized_shape)
 
 
 def softmax_rule(call: Call) -> Output:
@@ -262,12 +304,20 @@ def batch_norm_function_rule(call: Call) -> Output:
     work = sum(parameter.numel() for weight in call.weights for parameter in weight.parameters)
     if isinstance(mean, Weight):
         _need_channels(call, mean.tensor.shape[0])
+        need_weights(call, call.first.shape[0])
         return replace(leave_shape(call), mult_adds=work)
     return replace(_normalise(call, call.first.dimensions[1:]), mult_adds=work)
 
 
 def group_norm_function_rule(call: Call) -> Output:
     """F.group_norm and F.instance_norm: mean and deviation over all positions."""
+    need_weights(call, call.first.shape[0])
+    if call.kind == "group_norm":
+        _need_groups(call, call.argument(1, "num_groups"))
+    elif call.argument(5, "use_input_stats", True):
+        _need_places(call)
+    else:
+        return leave_shape(call)
     work = sum(parameter.numel() for weight in call.weights for parameter in weight.parameters)
     return replace(_normalise(call, call.first.dimensions), mult_adds=work)
 

@@ -159,8 +159,10 @@ OPERATIONS: tuple[Operation, ...] = (
                pasting=Pasting((_INPLACE,), NOT_EDITABLE, ANY_INPUT)),
     _pointwise("activation", nn.Sigmoid, nn.Tanh, nn.Softsign, nn.LogSigmoid, F.sigmoid, torch.sigmoid, "sigmoid",
                "sigmoid_", F.tanh, torch.tanh, "tanh", pasting=Pasting((), NOT_EDITABLE, ANY_INPUT)),
-    _pointwise("activation", nn.PReLU,
-               pasting=Pasting((Setting("num_parameters", _CHANNELS, 1),), NOT_EDITABLE, ANY_INPUT)),
+    Operation(
+        (nn.PReLU,), rule=joining_rules.prelu_rule, replay=replays.leave_alone, role="activation", is_row=False,
+        pasting=Pasting((Setting("num_parameters", _CHANNELS, 1),), NOT_EDITABLE, ANY_INPUT),
+    ),
     _pointwise("activation", nn.Hardtanh,
                pasting=Pasting((Setting("min_val", _FACTOR, -1.0), Setting("max_val", _FACTOR, 1.0), _INPLACE),
                                NOT_EDITABLE, ANY_INPUT)),
@@ -235,14 +237,17 @@ OPERATIONS: tuple[Operation, ...] = (
             NOT_EDITABLE, ANY_INPUT,
         ),
     ),
-    _pointwise("norm", nn.LocalResponseNorm,
-               pasting=Pasting(
-                   (
-                       Setting("size", _CHANNELS), Setting("alpha", _FACTOR, 1e-4), Setting("beta", _FACTOR, 0.75),
-                       Setting("k", _FACTOR, 1.0),
-                   ),
-                   NOT_EDITABLE, ANY_INPUT,
-               )),
+    Operation(
+        (nn.LocalResponseNorm,), rule=joining_rules.local_response_rule, replay=replays.leave_alone, role="norm",
+        is_row=False,
+        pasting=Pasting(
+            (
+                Setting("size", _CHANNELS), Setting("alpha", _FACTOR, 1e-4), Setting("beta", _FACTOR, 0.75),
+                Setting("k", _FACTOR, 1.0),
+            ),
+            NOT_EDITABLE, ANY_INPUT,
+        ),
+    ),
     Operation(
         (nn.Unflatten,), rule=order_rules.unflatten_rule, replay=Replay.AS_IT_IS, role="other", is_row=False,
         pasting=Pasting((Setting("dim", _AXIS), Setting("unflattened_size", pasting.sizes(4, pasting.MAX_FEATURES))),

@@ -24,7 +24,7 @@ from explorer.models.calls import find_all
 from explorer.models.footprint import Reached, TransparentRun, first_tensor
 from explorer.models.operations import Named
 from explorer.models.real_recording import find_written
-from explorer.models.real_run import RealRun, copy_structure
+from explorer.models.real_run import RealRun, copy_with_numbers
 from explorer.models.replays import is_narrow, narrow, widen
 from explorer.models.trace import Layer, Recording, UnsupportedLayerError
 
@@ -168,6 +168,7 @@ def find_places(layers: Sequence[Layer], names: Iterable[str]) -> dict[str, int]
 def _flatten(value: torch.Tensor, layer: Layer) -> np.ndarray:
     """What a layer gave for one image, as (channels, rows, columns); of an output that is no map, (values, 1, 1)."""
     value = value.detach()[0]
+    value = value.float() if value.dtype == torch.bfloat16 else value  # which NumPy does not know
     if layer.map_axes is None:
         return value.reshape(-1, 1, 1).numpy()
     value = value.movedim(layer.map_axes, (-2, -1))
@@ -249,10 +250,11 @@ class _ValuesRun(RealRun):
 
     def follow(self, model: nn.Module, image: torch.Tensor) -> dict[str, Any]:
         """What `read` made of each layer's output."""
-        copied = copy_structure(model, _share).eval()
+        copied = copy_with_numbers(model).eval()
+        kinds = (each.dtype for each in copied.parameters() if each.is_floating_point())
         try:
             with torch.inference_mode(False), torch.no_grad():
-                self.run(copied, _know(image.clone()))
+                self.run(copied, _know(image.to(next(kinds, image.dtype), copy=True)))
         except Reached:
             pass
         except Exception as error:
@@ -285,11 +287,6 @@ class _ValuesRun(RealRun):
         layer = self.layers[self.place]
         if (path and path != layer.name) or tuple(value.shape) not in (layer.output_shape, (1, *layer.output_shape)):
             raise UnsupportedLayerError("trace.check_no_counterpart", layer.name, layer.kind)
-
-
-def _share(tensor: torch.Tensor) -> torch.Tensor:
-    """Parameters are only read; what else a forward writes down stays in the copy."""
-    return tensor if isinstance(tensor, nn.Parameter) else tensor.clone()
 
 
 def _know(tensor: torch.Tensor) -> torch.Tensor:

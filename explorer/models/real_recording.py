@@ -17,8 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
-from explorer.models import attention_rules, joining_rules
+from explorer.models import attention_rules, joining_rules, window_rules
 from explorer.models.calls import Weight, find_all
+from explorer.models.fields import MAX_UNITS
 from explorer.models.operations import Named, find_operation, name_kind
 from explorer.models.real_run import RealRun, copy_structure, find_place
 from explorer.models.records import Shape, UnsupportedLayerError
@@ -106,6 +107,7 @@ class _Recorder(RealRun):
             result = work_out_shape(target, call, args, kwargs)
         else:
             result = _run_module(module, call, args, kwargs)
+        _refuse_huge(target, result, path or self.where)
         written = find_written(target, args, kwargs)
         if written is None and not find_all(result, torch.Tensor):
             return result  # a size, a type
@@ -125,7 +127,7 @@ class _Recorder(RealRun):
             node = self._add(kind, target, args, kwargs)
         node.meta["nn_module_stack"] = {"": (f"0.{self.stack[-1]}", None)}
         node.meta["place"] = find_place()
-        node.meta["is_checked"] = (path is None and _is_checked(target)) or find_operation(target) in _WINDOWS
+        node.meta["is_checked"] = _is_checked(target) if path is None else _is_run(target)
         return node
 
     def _put_node(self, value: Any) -> Any:
@@ -271,9 +273,10 @@ READ_SHAPES: tuple[Named, ...] = (
 _KEEP_SHAPE = (
     joining_rules.pointwise_rule, joining_rules.batch_norm_rule, joining_rules.softmax_rule,
     joining_rules.layer_norm_rule, joining_rules.layer_norm_function_rule, joining_rules.place_norm_rule,
-    joining_rules.channel_norm_rule, attention_rules.window_attention_rule, attention_rules.partition_attention_rule,
+    joining_rules.channel_norm_rule, joining_rules.prelu_rule, joining_rules.local_response_rule,
+    attention_rules.window_attention_rule, attention_rules.partition_attention_rule,
 )  # fmt: skip
-_WINDOWS = tuple(find_operation(kind) for kind in (nn.Conv2d, nn.ConvTranspose2d, nn.MaxPool2d, nn.AvgPool2d))
+_RESIZE = (window_rules.upsample_rule, window_rules.transposed_rule)
 _RUN_AS_THEY_ARE = ("contiguous", "detach", "data")
 # In evaluation what comes out is the tensor that went in, and whoever writes into the one writes into the other.
 _TRAINED_ONLY = frozenset(("Dropout", "Dropout2d", "AlphaDropout", "StochasticDepth"))
@@ -288,6 +291,23 @@ def _run_module(module: nn.Module, call: Callable, args: tuple, kwargs: dict) ->
     if operation is not None and operation.rule is attention_rules.attention_rule:
         return args[0].new_empty(args[0].shape), None
     return call(*args, **kwargs)
+
+
+def _is_run(kind: Named) -> bool:
+    """Whether `_run_module` lets PyTorch itself run a class of modules, so that it says whether the input fits."""
+    operation = find_operation(kind)
+    return operation is None or operation.rule not in (*_KEEP_SHAPE, attention_rules.attention_rule)
+
+
+def _refuse_huge(target: Named, result: Any, where: str) -> None:
+    """A map of too many units cannot be followed; and the time that PyTorch needs for its shape grows with its sides."""
+    operation = find_operation(target)
+    if operation is None or operation.rule not in _RESIZE or not isinstance(result, torch.Tensor):
+        return
+    side = max(result.shape[2:], default=0)
+    if side > MAX_UNITS:
+        values = {"side": side, "maximum": MAX_UNITS}
+        raise UnsupportedLayerError("trace.map_too_large", where, name_kind(target), **values).put_place(find_place())
 
 
 def work_out_shape(target: Named, call: Callable, args: tuple, kwargs: dict) -> Any:
@@ -405,20 +425,31 @@ def _broadcast(call, args, kwargs):
 def _with_empty_batch(call, args, kwargs):
     """PyTorch's own kernel for the processor: an empty batch has shapes, and nothing to compute."""
     first = find_all((args, kwargs), torch.Tensor)[0]
-    if first.device.type != "meta" or first.dim() < 3:
-        return NotImplemented
+    if first.device.type != "meta" or first.dim() < 3 or (first.dim() == 3 and "2d" in call.__name__):
+        return NotImplemented  # without a batch: its first dimension counts channels
 
     def swap(value):
         if value is first:
             return torch.empty((0, *value.shape[1:]))
         return torch.zeros(()).expand(value.shape) if isinstance(value, torch.Tensor) else value
 
-    if call is F.interpolate and kwargs.get("mode", args[3] if len(args) > 3 else "nearest") != "nearest":
-        return NotImplemented
+    if call is F.interpolate:
+        return _resize(first, args, kwargs)
     result = call(*(swap(each) for each in args), **{name: swap(each) for name, each in kwargs.items()})
     if isinstance(result, torch.Tensor):
         return first.new_empty((first.shape[0], *result.shape[1:]))
     return tuple(first.new_empty((first.shape[0], *each.shape[1:])) for each in result)
+
+
+def _resize(image, args, kwargs):
+    """Whatever lies between the units, the size is that of the nearest, which PyTorch finds with an empty batch."""
+    given = {**window_rules.read_resize(None, args[1:], kwargs)}
+    if image.dim() != 4 or given["mode"] not in ("nearest", "nearest-exact", "bilinear", "bicubic"):
+        return NotImplemented
+    if given["mode"] in ("bilinear", "bicubic"):
+        given = {name: each for name, each in given.items() if name not in ("align_corners", "antialias")}
+    result = F.interpolate(torch.empty((0, *image.shape[1:])), **{**given, "mode": "nearest"})
+    return image.new_empty((image.shape[0], *result.shape[1:]))
 
 
 def _reduce(call, args, kwargs):

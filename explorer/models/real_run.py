@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import operator
+import os
 import random
 import sys
 import threading
@@ -16,6 +17,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from traceback import walk_tb
 from types import CellType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 from weakref import ReferenceType, ref
@@ -62,6 +64,21 @@ def copy_structure(model: nn.Module, convert: Convert) -> nn.Module:
         UnsupportedLayerError: a module is scripted, or its parameters have no shape yet.
     """
     return _Copier(convert).copy(model, "")
+
+
+def copy_with_numbers(model: nn.Module) -> nn.Module:
+    """A copy on the processor whose tensors have numbers of their own: whatever its forward writes stays in it.
+
+    Raises:
+        UnsupportedLayerError: as `copy_structure`.
+    """
+    return copy_structure(model, _copy_numbers)
+
+
+def _copy_numbers(tensor: torch.Tensor) -> torch.Tensor:
+    numbers = tensor.detach()
+    numbers = (numbers if numbers.is_meta else numbers.cpu()).clone()
+    return nn.Parameter(numbers, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else numbers
 
 
 class _Copier:
@@ -373,7 +390,7 @@ def _wrap(function: Callable) -> Callable:
     return wrapped
 
 
-_OWN = (str(Path(torch.__file__).parent), str(Path(__file__).parent), "<")
+_OWN = (f"{Path(torch.__file__).parent}{os.sep}", f"{Path(__file__).parent}{os.sep}", "<")  # not torchvision, say
 _IS_OWN: dict[str, bool] = {}  # by the name of a file
 
 
@@ -381,10 +398,21 @@ def find_place() -> str | None:
     """File and line of the forward that is being run, None where there is none outside of PyTorch and of this house."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        name = frame.f_code.co_filename
-        if name not in _IS_OWN:
-            _IS_OWN[name] = name.startswith(_OWN)
-        if not _IS_OWN[name]:
-            return f"{name.rpartition('/')[2]}:{frame.f_lineno}"
+        place = _write_place(frame, frame.f_lineno)
+        if place is not None:
+            return place
         frame = frame.f_back
     return None
+
+
+def find_raised(error: Exception) -> str | None:
+    """File and line of the forward that raised an error, None where it was raised elsewhere."""
+    places = [_write_place(frame, line) for frame, line in walk_tb(error.__traceback__)]
+    return next((place for place in reversed(places) if place is not None), None)
+
+
+def _write_place(frame: FrameType, line: int) -> str | None:
+    name = frame.f_code.co_filename
+    if name not in _IS_OWN:
+        _IS_OWN[name] = name.startswith(_OWN)
+    return None if _IS_OWN[name] else f"{name.rpartition('/')[2]}:{line}"

@@ -257,8 +257,10 @@ def normalise_batch_with(x: torch.Tensor, running_mean, *_, **__) -> torch.Tenso
     return x if running_mean is not None or x.dim() < 3 else _mix(x, range(2, x.dim()))
 
 
-def mix_all_of(x: torch.Tensor, *_, **__) -> torch.Tensor:
-    """F.group_norm and F.instance_norm: every unit with the mean of all."""
+def mix_all_of(x: torch.Tensor, *args, **kwargs) -> torch.Tensor:
+    """F.group_norm and F.instance_norm: every unit with the mean of all, unless statistics are kept."""
+    if kwargs.get("use_input_stats", args[4] if len(args) > 4 else True) is False:  # of F.instance_norm alone
+        return x
     return _mix(x, range(1, x.dim()))
 
 

@@ -29,7 +29,7 @@ from explorer.models.catalogue import MODELS, create_model
 from explorer.models.fields import MAX_UNITS, Field, MapTooLargeError
 from explorer.models.operations import Operation, find_operation, name_kind
 from explorer.models.real_recording import CallNode, record_forward, work_out_shape
-from explorer.models.real_run import copy_structure, keep_random_state, lock_wrapped
+from explorer.models.real_run import copy_structure, find_raised, keep_random_state, lock_wrapped
 from explorer.models.records import Layer, LayerSettings, Shape, ShapeError, Trace, UnsupportedLayerError
 
 __all__ = [
@@ -395,6 +395,8 @@ class Recording:
             raise
         except Exception as error:
             if problem is not None:
+                if isinstance(problem, UnsupportedLayerError):
+                    problem.put_place(find_raised(error))
                 if last_layer is not None and isinstance(problem, ShapeError):
                     return self
                 raise problem from error

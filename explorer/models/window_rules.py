@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -68,6 +69,8 @@ def conv_function_rule(call: Call) -> Output:
     if not isinstance(weight, Weight) or weight.tensor.dim() != 4:
         raise call.unsupported("unsupported_setting", setting="weight")
     out_channels, group_channels, *kernel_size = weight.tensor.shape
+    if isinstance(bias, Weight) and tuple(bias.tensor.shape) != (out_channels,):
+        raise call.misfit("weight_shape", wanted=str(out_channels), got=by(tuple(bias.tensor.shape)))
     groups = call.argument(6, "groups", 1)
     stride, padding, dilation = (
         call.argument(3, "stride", 1),
@@ -141,6 +144,8 @@ def transposed_rule(call: Call) -> Output:
         if any(more < 0 or more >= max(s, d) for more, (_, s, _, d) in zip(extra, window)):
             raise call.unsupported("unsupported_setting", setting=f"output_size={tuple(asked)}")
         settings = replace(settings, output_padding=extra)
+    elif any(more >= max(s, d) for more, (_, s, _, d) in zip(pair(conv.output_padding), window)):
+        raise call.misfit("output_padding", extra=by(pair(conv.output_padding)))
     extras = settings.output_padding or (0, 0)
     outputs = tuple(
         (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1
@@ -224,10 +229,9 @@ def upsample_rule(call: Call) -> Output:
         return Output((channels, *outputs), field, LayerSettings(output_size=outputs))
     if max(outputs) > MAX_UNITS:
         raise MapTooLargeError(max(outputs))
-    weights = [weigh_resize(settings, (height, width), axis) for axis in (0, 1)]
-    height_axis = call.first.field.height.pick(weights[0].numpy() > 0)
-    width_axis = call.first.field.width.pick(weights[1].numpy() > 0)
-    field = replace(call.first.field, height=height_axis, width=width_axis)
+    rows, columns = (_find_taps(settings, (height, width), axis) for axis in (0, 1))
+    field = call.first.field
+    field = replace(field, height=field.height.tap(rows), width=field.width.tap(columns))
     return Output((channels, *outputs), field, LayerSettings(output_size=outputs))
 
 
@@ -248,14 +252,31 @@ def find_resized(settings: dict[str, Any], sizes: tuple[int, int]) -> tuple[int,
 
 def weigh_resize(settings: dict[str, Any], sizes: tuple[int, int], axis: int) -> torch.Tensor:
     """(outputs, units) of one axis: how much of each unit an output holds, the signs left out."""
-    count, other = sizes[axis], sizes[1 - axis]
-    image = torch.eye(count, dtype=torch.float64).view(1, count, count, 1).expand(1, count, count, min(other, 8))
+    return _resize_axis(settings, torch.eye(sizes[axis], dtype=torch.float64), axis).abs().T
+
+
+_FARTHEST = 8  # units; a cubic through four points reads none that is half as far away
+
+
+def _find_taps(settings: dict[str, Any], sizes: tuple[int, int], axis: int) -> list[np.ndarray]:
+    """For each of eight that an output of one axis may read, the number of the unit, -1 where it reads none.
+
+    Every eighth unit is lit at once, so that the work grows with the side and not with its square. Which of those that
+    are lit an output reads is told by its place: the mean of the numbers of the units that it reads.
+    """
+    units = torch.arange(sizes[axis])
+    combs = (units % _FARTHEST == torch.arange(_FARTHEST)[:, None]).double()
+    reads = (_resize_axis(settings, combs, axis) != 0).numpy()
+    places = _resize_axis(settings, units.double()[None], axis)[0].numpy()
+    nearest = (first + _FARTHEST * np.rint((places - first) / _FARTHEST).astype(int) for first in range(_FARTHEST))
+    return [np.where(each, unit, -1) for each, unit in zip(reads, nearest)]
+
+
+def _resize_axis(settings: dict[str, Any], rows: torch.Tensor, axis: int) -> torch.Tensor:
+    """Every row, (rows, units), resized as an axis of a map is: (rows, outputs)."""
     given = dict(settings)
     for name in ("size", "scale_factor"):
-        if isinstance(given.get(name), (list, tuple)):
-            given[name] = (given[name][axis], given[name][1 - axis])
-    if isinstance(given.get("scale_factor"), float) and min(other, 8) * given["scale_factor"] < 1:
-        image = image.expand(1, count, count, other)
-    if axis and isinstance(given.get("size"), torch.Size):
-        given["size"] = tuple(given["size"])
-    return F.interpolate(image, **given)[0, :, :, 0].abs().T
+        if given.get(name) is not None:
+            both = given[name] if isinstance(given[name], (list, tuple)) else (given[name], given[name])
+            given[name] = (both[axis], 1)  # axes are resized one by one, and the other need not be
+    return F.interpolate(rows[None, :, :, None], **given)[0, :, :, 0]

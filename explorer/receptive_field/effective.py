@@ -7,7 +7,6 @@ Ding et al. 2022, "Scaling up your kernels to 31x31" (RepLKNet, table 10).
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from explorer.checks import check_whole
 from explorer.data import fit_samples
 from explorer.errors import InputError
 from explorer.models.networks import find_network
+from explorer.models.real_run import copy_with_numbers
 from explorer.randomness import seeded
 from explorer.receptive_field.networks import record_network
 
@@ -73,7 +73,8 @@ def measure_gradient_mass(model: nn.Module, images: torch.Tensor, layer: str, un
     Source: Luo et al. 2016, "Understanding the effective receptive field in deep convolutional neural networks".
     """
     with _eval_mode(model), torch.inference_mode(False), torch.enable_grad():
-        pixels = images.detach().clone().requires_grad_()
+        kinds = (each.dtype for each in model.parameters() if each.is_floating_point())
+        pixels = images.detach().to(next(kinds, images.dtype), copy=True).requires_grad_()
         feature_map = _run_to(model, layer, pixels)
         if feature_map.dim() != 4 or not all(0 <= i < n for i, n in zip(unit, feature_map.shape[2:])):
             raise InputError("receptive_field.no_unit", layer=layer)
@@ -256,7 +257,7 @@ def copy_with_weights(name: str) -> nn.Module:
         CheckpointError: (a ValueError) its weights are missing or damaged.
     """
     with find_network(name).borrow() as network:
-        return copy.deepcopy(network)
+        return copy_with_numbers(network)
 
 
 def prepare_images(images: torch.Tensor, name: str, input_size: int) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import threading
 
 import pytest
@@ -12,7 +13,9 @@ from torch import nn
 from explorer.errors import InputError
 from explorer.models.handed_over import hand_over, take_back
 from explorer.models.networks import HANDED_OVER, NETWORKS, find_network, leave_network
+from explorer.models.reach import measure_change, read_values
 from explorer.randomness import seeded
+from explorer.receptive_field.effective import measure_gradient_mass
 from explorer.text import LANGUAGES
 
 
@@ -142,11 +145,69 @@ class Locked(Small):
         self.lock = threading.Lock()
 
 
-class Broken(Small):
-    """Its forward raises at numbers, and only there."""
+class Writing(Small):
+    """Its forward writes into all that it has."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("count", torch.ones(1))
+        self.seen = []
 
     def forward(self, x):
-        if x.device.type != "meta":
+        self.count += 1
+        self.seen.append(x)
+        self.conv.weight.data.mul_(1.5)
+        return super().forward(x) * self.count
+
+
+def test_what_a_forward_writes_stays_in_a_copy(handed):
+    model = Writing()
+    network, image = handed(model, (3, 8, 8)), torch.rand(1, 3, 8, 8)
+    layers = network.record().trace((3, 8, 8)).layers
+    names = [layer.name for layer in layers]
+    answers = []
+    for _ in range(2):
+        with network.borrow() as borrowed, torch.no_grad():
+            answers.append(borrowed(image))
+        with network.borrow() as borrowed:
+            before = read_values(borrowed, layers, image, names)
+            changed = measure_change(borrowed, layers, before, image)
+            assert not any(change.mask.any() for change in changed.values())
+        answers.append(before[names[-1]])
+    assert all(torch.equal(each, answers[0]) for each in answers)
+    for each in (model, network.module):
+        assert each.count == 1 and not each.seen and torch.equal(each.conv.weight, model.conv.weight)
+
+
+def test_a_lock_that_cannot_be_copied_is_shared(handed):
+    network = handed(Locked(), (3, 8, 8))
+    with network.borrow() as borrowed:
+        assert borrowed.lock is network.module.lock
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_other_precision_are_run_as_they_are(handed, kind):
+    network = handed(Small().to(kind), (3, 12, 12))
+    layers = network.record().trace((3, 12, 12)).layers
+    image = torch.rand(1, 3, 12, 12)
+    other = image.clone()
+    other[:, :, 5, 5] += 1
+    with network.borrow() as model:
+        before = read_values(model, layers, image, ["conv"])
+        assert before["conv"].dtype == kind
+        changed = measure_change(model, layers, before, other)["conv"].mask
+        mass = measure_gradient_mass(model, image, "conv", (5, 5))
+    assert {tuple(each) for each in zip(*changed.nonzero())} == set(itertools.product((4, 5, 6), repeat=2))
+    assert mass.dtype == torch.float64 and (mass[0] > 0).sum() == 9
+
+
+class Broken(Small):
+    """Its forward raises, but not at first."""
+
+    is_broken = False
+
+    def forward(self, x):
+        if self.is_broken:
             raise ZeroDivisionError("no numbers, please")
         return super().forward(x)
 
@@ -164,7 +225,7 @@ class Broken(Small):
         (Small(), (3, 2048, 2048), "models.too_large"),
         (Small(17), (17, 8, 8), "models.too_large"),
         (Small(), (1, 8, 8), "trace.channels"),
-        (Locked(), (3, 8, 8), "models.not_copied"),
+        (torch.jit.script(Small()), (3, 8, 8), "trace.scripted"),
         (nn.Sequential(nn.LazyConv2d(4, 3)), (3, 8, 8), "trace.not_initialised"),
     ],
 )
@@ -178,5 +239,6 @@ def test_what_cannot_be_shown_is_refused_in_words_and_not_kept(model, shape, key
 
 def test_what_its_own_code_raises_is_told(handed):
     network = handed(Broken(), (3, 8, 8))
+    network.module.is_broken = True
     with pytest.raises(InputError, match="no numbers, please"), network.borrow() as model:
         model(torch.rand(1, 3, 8, 8))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import random
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -399,7 +401,7 @@ def scripted() -> nn.Module:
         (nn.Sequential(nn.LazyConv2d(4, 3)), (1, 9, 9), "no parameters yet"),
         (scripted(), (1, 9, 9), "scripted module"),
         (scripted()[0], (1, 9, 9), "scripted module"),
-        (torchvision.models.video.swin3d_t(), (3, 224, 224), "patch_embed"),
+        (torchvision.models.video.swin3d_t(), (3, 224, 224), r"patch_embed.*swin_transformer.py"),
         (Net(lambda _, x: nn.functional.max_pool2d(x, 2, return_indices=True)[0]), (1, 8, 8), "test_real_forward.py"),
         (nn.Sequential(nn.MaxPool2d(2, return_indices=True)), (1, 8, 8), "return_indices"),
         (Net(lambda _, x: x if x.sum() > 0 else -x), (1, 8, 8), "test_real_forward.py"),
@@ -423,3 +425,50 @@ def test_what_a_view_overwrote_is_not_guessed():
     model = Net(forward, a=conv(1, 1, 1), b=conv(1, 1, 3, padding=1))
     with pytest.raises(UnsupportedLayerError, match=r"overwritten|setitem"):
         trace(model, (1, 9, 9))
+
+
+def test_a_map_that_grows_too_large_is_refused_before_it_is_run_to_its_end():
+    """PyTorch's own time for its shape grows with its sides, and three steps further with each of its memory."""
+    for mode in ("nearest", "bilinear", "bicubic"):
+        model = nn.Sequential(*[nn.Upsample(scale_factor=8, mode=mode) for _ in range(12)])
+        with pytest.raises(UnsupportedLayerError, match="at most 4096"):
+            trace(model, (1, 16, 16))
+
+
+@pytest.mark.parametrize(
+    "settings", [{"mode": "bilinear"}, {"mode": "bicubic", "align_corners": True}, {"mode": "nearest"}]
+)
+def test_resized_maps_load_no_compiler_and_are_pytorchs(settings):
+    code = (
+        "import sys, torch; from torch import nn; from explorer.models.trace import trace;"
+        f"model = nn.Sequential(nn.Upsample(scale_factor=1.7, **{settings}), nn.Conv2d(2, 2, 3));"
+        "assert trace(model, (2, 9, 11)).output_shape == tuple(model(torch.rand(1, 2, 9, 11)).shape[1:]);"
+        "assert 'torch._dynamo' not in sys.modules and 'sympy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def folded(net, x):
+    batch, _, height, width = x.shape
+    q, k = (part(x).reshape(batch * 2, 4, height * width) for part in (net.q, net.k))
+    weights = torch.softmax(q.transpose(1, 2) @ k, -1)
+    return net.o((k @ weights.transpose(1, 2)).reshape(batch, 8, height, width))
+
+
+def test_heads_folded_into_the_batch_give_their_shape_and_an_upper_bound():
+    traced = trace(Net(folded, q=conv(3, 8, 1), k=conv(3, 8, 1), o=conv(8, 5, 1)), (3, 6, 7))
+    assert (traced.output_shape, traced.num_params) == ((5, 6, 7), 24 + 24 + 40)
+    last = traced.layers[-1].receptive_field
+    assert last.is_upper_bound and last.box((0, 0)) == ((0, 0), (5, 6))
+
+
+def like_monai(net, x):
+    up = net.up(net.down(x))
+    if torch.is_tensor(x):
+        up = torch.cat([x, up], 1)
+    return net.out(up)
+
+
+def test_a_skip_that_a_type_decides_is_joined():
+    model = Net(like_monai, down=conv(1, 2, 2, stride=2), up=nn.ConvTranspose2d(2, 2, 2, 2), out=conv(3, 1, 1))
+    assert trace(model, (1, 8, 8)).output_shape == (1, 8, 8)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from explorer.models.footprint import check_field
 from explorer.models.trace import ShapeError, UnsupportedLayerError, record, trace
 from tests.models.networks import Net
 
@@ -62,6 +66,7 @@ NETWORKS = {
         token=weights(1, 1, 4),
     ),
     "upsampled": Net(lambda net, x: F.interpolate(x, scale_factor=2, mode="nearest")),
+    "slopes": nn.Sequential(nn.PReLU(4), nn.LocalResponseNorm(3), nn.PReLU()),
     "softmax": nn.Sequential(nn.Softmax(dim=1), nn.Conv2d(4, 2, 1)),
     "log softmax of averages": nn.Sequential(nn.AvgPool2d((3, 2), 2, 1, ceil_mode=True), nn.LogSoftmax(dim=1)),
     "sizes": Net(
@@ -87,7 +92,7 @@ def test_shapes_parameters_and_arithmetic_are_pytorchs(name):
     traced = trace(model, (4, 10, 12))
     assert traced.output_shape == tuple(output.shape[1:])
     assert traced.num_params == sum(parameter.numel() for parameter in model.parameters())
-    own = sum(layer.mult_adds for layer in traced.layers if "Norm" in layer.kind)
+    own = sum(layer.mult_adds for layer in traced.layers if "Norm" in layer.kind or layer.kind == "PReLU")
     products = traced.mult_adds - own
     biases = sum(positions_of(layer) for layer in traced.layers if layer.settings.bias and "Norm" not in layer.kind)
     assert counter.get_total_flops() // 2 == products - biases
@@ -210,3 +215,97 @@ def test_random_views_and_permutations_are_pytorchs_or_refused_by_name(sizes, or
         assert trace(model, shape).output_shape == expected
     except UnsupportedLayerError as error:  # rows or columns would be cut apart
         assert error.kind == "reshape"
+
+
+# What a layer was built with against what reaches it: PyTorch says whether they fit.
+
+_W4 = torch.ones(4)
+FITTINGS = {
+    "PReLU": lambda n: nn.PReLU(n),
+    "PReLU of features": lambda n: nn.Sequential(nn.Flatten(), nn.PReLU(n)),
+    "BatchNorm2d": lambda n: nn.BatchNorm2d(n),
+    "BatchNorm2d of nothing": lambda n: nn.BatchNorm2d(n, affine=False, track_running_stats=False),
+    "BatchNorm2d of statistics": lambda n: nn.BatchNorm2d(n, affine=False),
+    "GroupNorm": lambda n: nn.GroupNorm(2 if n % 2 == 0 else n, n),
+    "GroupNorm of nothing": lambda n: nn.GroupNorm(n, 3 * n, affine=False),
+    "InstanceNorm2d": lambda n: nn.InstanceNorm2d(n, affine=True),
+    "InstanceNorm2d of nothing": lambda n: nn.InstanceNorm2d(n),
+    "InstanceNorm2d of statistics": lambda n: nn.InstanceNorm2d(n, track_running_stats=True),
+    "InstanceNorm2d of one place": lambda n: nn.Sequential(nn.AdaptiveAvgPool2d((1, 5 - n)), nn.InstanceNorm2d(n)),
+    "LayerNorm": lambda n: nn.LayerNorm((n, 6)),
+    "LayerNorm of the batch": lambda n: nn.LayerNorm((1, n, 5, 6)),
+    "LocalResponseNorm": lambda n: nn.Sequential(nn.Flatten(n - 2), nn.LocalResponseNorm(3)),
+    "Linear": lambda n: nn.Sequential(nn.Flatten(), nn.Linear(30 * n, 2)),
+    "ConvTranspose2d": lambda n: nn.ConvTranspose2d(4, 2, 3, stride=n - 2, output_padding=n - 2, dilation=6 - n),
+    "ConvTranspose2d padded": lambda n: nn.ConvTranspose2d(4, 2, 3, stride=3, output_padding=n - 2),
+    "pooled without a batch": lambda n: nn.Sequential(nn.Flatten(n - 2), nn.MaxPool2d(2)),
+    "averaged without a batch": lambda n: nn.Sequential(nn.Flatten(n - 2), nn.AdaptiveAvgPool2d(2)),
+    "convolved without a batch": lambda n: nn.Sequential(nn.Flatten(2), nn.Conv2d(n - 3, 2, 1)),
+    "MultiheadAttention": lambda n: Net(
+        lambda net, x: net.a(*[x.flatten(2).transpose(1, 2)] * 3)[0], a=nn.MultiheadAttention(n, 1, batch_first=True)
+    ),
+    "fewer keys": lambda n: Net(lambda net, x: attend(net.a, x, n, 6), a=nn.MultiheadAttention(4, 2, batch_first=True)),
+    "F.group_norm": lambda n: Net(lambda _, x: F.group_norm(x, n - 1)),
+    "F.group_norm, weights": lambda n: Net(lambda net, x: F.group_norm(x, 2, net.w), w=weights(n)),
+    "F.instance_norm": lambda n: Net(lambda net, x: F.instance_norm(x, weight=net.w), w=weights(n)),
+    "F.batch_norm": lambda n: Net(lambda net, x: F.batch_norm(x, _W4, _W4, net.w), w=weights(n)),
+    "F.layer_norm": lambda n: Net(lambda net, x: F.layer_norm(x, (6,), net.w), w=weights(n + 2)),
+    "F.conv2d": lambda n: Net(lambda net, x: F.conv2d(x, net.w, net.b), w=weights(4, 4, 3, 3), b=weights(n)),
+}
+
+
+def attend(attention, x, keys, values):
+    tokens = x.flatten(2).transpose(1, 2)
+    return attention(tokens, tokens[:, : keys + 2], tokens[:, :values])[0]
+
+
+@pytest.mark.parametrize("size", [3, 4, 5])
+@pytest.mark.parametrize("name", FITTINGS)
+def test_what_pytorch_refuses_is_refused_and_what_it_takes_is_never_called_wrong(name, size):
+    try:
+        model = FITTINGS[name](size).eval()
+    except ValueError:  # it cannot be built
+        return
+    try:
+        with torch.no_grad():
+            expected = tuple(model(torch.rand(1, 4, 5, 6)).shape[1:])
+    except (RuntimeError, ValueError, AssertionError):
+        with pytest.raises((ShapeError, UnsupportedLayerError)):
+            trace(model, (4, 5, 6))
+        return
+    with suppress(UnsupportedLayerError):  # known not to be known
+        assert trace(model, (4, 5, 6)).output_shape == expected
+
+
+def test_instance_norm_with_statistics_of_its_own_leaves_units_apart():
+    def forward(net, x):
+        return F.instance_norm(net.a(x), _W4, _W4, use_input_stats=False)
+
+    model = Net(forward, a=nn.Conv2d(1, 4, 3))
+    assert trace(model, (1, 9, 9)).layers[-1].receptive_field.size == (3, 3)
+    assert check_field(model, (1, 9, 9), "instance_norm").verdict == "confirmed"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["nearest", "nearest-exact", "bilinear", "bicubic"]), st.booleans(), st.integers(1, 40),
+    st.one_of(st.integers(1, 60), st.floats(0.1, 5.0)),
+)  # fmt: skip
+def test_units_that_resizing_reads_are_those_that_pytorch_weighs(mode, align, side, wanted):
+    given = {"mode": mode, "align_corners": True if align and mode in ("bilinear", "bicubic") else None}
+    given["size" if isinstance(wanted, int) else "scale_factor"] = wanted
+    if isinstance(wanted, float) and side * wanted < 1:
+        return
+    pixels = torch.eye(side, dtype=torch.float64)[None, :, :, None].expand(1, side, side, side)
+    found = F.interpolate(pixels, **given)[0, :, :, 0].T != 0
+    layer = trace(nn.Upsample(**given), (1, side, side)).layers[-1]
+    for unit, reads in enumerate(found):
+        first, last = (int(each) for each in reads.nonzero()[[0, -1], 0])
+        assert layer.receptive_field.axes[0].span(unit) == layer.receptive_field.axes[1].span(unit) == (first, last)
+
+
+def test_resizing_costs_by_its_side_and_not_by_its_square():
+    layers = [nn.Upsample(scale_factor=4.0, mode="bicubic"), *[nn.Upsample(scale_factor=0.999, mode="bicubic")] * 40]
+    start = time.process_time()
+    trace(nn.Sequential(*layers), (1, 1024, 1024))
+    assert time.process_time() - start < 5  # with whole matrices it was 50

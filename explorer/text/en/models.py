@@ -8,7 +8,6 @@ SENTENCES = {
     "not_square": "The tabs show square images: height and width must be equal, got {height} and {width}. explorer.models.trace takes any.",
     "too_large": "Images have at most {most} pixels along a side and {most_channels} channels, got {side} and {channels}.",
     "not_run": "{model} cannot be run on this image: {reason}.",
-    "not_copied": "{kind} cannot be copied: {reason}.",
     "none_given": "Give a network: show(model, (3, 224, 224)).",
     "no_shape": "Give the shape of its images: show(model, (3, 224, 224)).",
     "titles": "There must be one title for each network: {wanted}, got {count}.",

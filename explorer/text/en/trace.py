@@ -73,5 +73,10 @@ SENTENCES = {
     "note_upper_bound": "One of the operations before is not followed place by place: units see this much, or less.",
     "check_upper_bound": "not checked: the field is an upper bound",
     "note_resized": "Resizing puts units between those before it: neighbours may share a field or not, the largest is given.",
+    "groups": "{layer} ({kind}) divides the channels into {groups} groups, and {got} channels cannot be divided so.",
+    "one_place": "{layer} ({kind}) takes mean and deviation over height and width, but a shape of {shape} has one unit there.",
+    "weight_shape": "{layer} ({kind}) needs weights of {wanted}, but was given some of {got}.",
+    "keys_and_values": "{layer} ({kind}) needs as many values as keys, but gets {keys} keys and {values} values.",
+    "output_padding": "{layer} ({kind}): output_padding {extra} must be smaller than the stride or the dilation.",
     "batch_dropped": "{layer} ({kind}) with {setting} drops the batch; that has no rule.",
 }

@@ -8,7 +8,6 @@ SENTENCES = {
     "not_square": "各标签页显示正方形图像：高和宽必须相等，得到的是 {height} 和 {width}。explorer.models.trace 可以接受任意大小。",
     "too_large": "图像每边最多 {most} 像素，最多 {most_channels} 个通道，得到的是 {side} 像素和 {channels} 个通道。",
     "not_run": "{model} 无法处理这幅图像：{reason}。",
-    "not_copied": "无法复制 {kind}：{reason}。",
     "none_given": "请给出一个网络：show(model, (3, 224, 224))。",
     "no_shape": "请给出图像的形状：show(model, (3, 224, 224))。",
     "titles": "每个网络需要一个名称：应有 {wanted} 个，得到 {count} 个。",

@@ -60,5 +60,10 @@ SENTENCES = {
     "note_upper_bound": "前面有一个运算没有逐个位置追踪：单元看到的不超过这个范围，也可能更小。",
     "check_upper_bound": "未核对：感受野只是一个上界",
     "note_resized": "缩放在原有单元之间插入了新单元：相邻单元可能共用感受野，也可能不同，这里给出最大的一个。",
+    "groups": "{layer}（{kind}）要把通道分成 {groups} 组，而 {got} 个通道不能这样均分。",
+    "one_place": "{layer}（{kind}）在高和宽上求均值和标准差，而 {shape} 的形状在那里只有一个单元。",
+    "weight_shape": "{layer}（{kind}）需要 {wanted} 的权重，得到的却是 {got} 的。",
+    "keys_and_values": "{layer}（{kind}）需要数目相同的键和值，却得到 {keys} 个键和 {values} 个值。",
+    "output_padding": "{layer}（{kind}）：output_padding {extra} 必须小于步幅或空洞率。",
     "batch_dropped": "{layer}（{kind}）的 {setting} 去掉了批量维，没有对应的规则。",
 }
