@@ -521,7 +521,7 @@ def _describe_changes(network: str, reached: int, changes: Changes, number: int,
     said = {
         "changed": f"{int(change.mask.sum()):,}", "reached": f"{reached:,}", "values": f"{values:,}",
         "channels": change.num_channels, "changed_values": f"{changed_values:,}",
-        "share": f"{changed_values / max(values, 1):.0%}",
+        "share": _say_share(changed_values, values),
     }  # fmt: skip
     grey = {"before": f"{changes.before:.2g}", "after": f"{changes.after:.2g}"}
     words = [text(f"receptive_field.ran_{changes.weights}", network=network, **grey)]
@@ -531,6 +531,14 @@ def _describe_changes(network: str, reached: int, changes: Changes, number: int,
         stops = (*sorted(changes.stops[number]), "rounding")
         words.append(join_sentences((text(f"receptive_field.stopped_{stop}") for stop in stops), text))
     return words
+
+
+def _say_share(part: int, whole: int) -> str:
+    """A share in percent; 0% and 100% are said only of none and of all."""
+    percent = round(100 * part / max(whole, 1))
+    if percent == 0 < part:
+        return "<1%"
+    return ">99%" if percent == 100 and part < whole else f"{percent}%"
 
 
 def draw_reach_table(
@@ -545,15 +553,15 @@ def draw_reach_table(
         changed = [text("receptive_field.none")] * 2
         if changes is not None:
             change = changes.layers[number]
-            share = change.channels.sum() / max(count * change.num_channels, 1)
-            changed = [f"{int(change.mask.sum()):,}", f"{share:.0%}"]
+            share = escape(_say_share(int(change.channels.sum()), count * change.num_channels))
+            changed = [f"{int(change.mask.sum()):,}", share]
         cells = [
             number,
             escape(row.name or text("receptive_field.kind_input")),
             _draw_kind(row.kind, text),
             f"{each.mask.shape[0]} × {each.mask.shape[1]}",
             f"{count:,}" if each.is_exact else f"≤ {count:,}",
-            f"{count / each.mask.size:.0%}",
+            escape(_say_share(count, each.mask.size)),
             f"{bottom - top} × {right - left}",
             *changed,
         ]

@@ -116,6 +116,8 @@ from explorer.uploads import build_upload
 
 LEAST_IMAGE_SIZE = 8
 MOST_REQUESTS = 2**53  # of a page, which counts them
+# What is shown with one question only, see style.css. Gradio's own `visible="hidden"` is lost in a tab that opens later.
+ONLY = {BACK: "only-back", FORWARD: "only-forward"}
 CHOICE = "receptive_field.model"  # by which the page knows the choice of a network
 NEW_LAYER = {"type": "conv", "kernel": "3", "stride": "1", "padding": "1", "dilation": "1"}  # of an empty table
 PICTURE = "receptive_field.picture"  # by which it knows the reader's own picture
@@ -188,9 +190,8 @@ def on_open(last, row=None, column=None, *, first_size: int = IMAGE_SIZE, langua
     answer = {**on_view(None, row, column, language=language, **values), **on_check(language=language, **values)}
     for picture in answer.keys() & {"field", "reach"}:
         answer[picture]["isCheck"] = False
-    shown = show_direction(values["direction"]) if values["direction"] in DIRECTIONS else {}
     opened = {"editor": gr.update(open=model == TABLE), "seen_in_box": gr.update(open=bool(values["seen_in"]))}
-    return {**answer, **shown, **opened, "size": size}
+    return {**answer, **opened, "size": size}
 
 
 def on_upload(path, number, *, language: str) -> dict:
@@ -380,14 +381,16 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
         mine: networks that were handed over, which stand first; the page opens with the first of them.
     """
     text, opened = text_in(language), open_view(mine)
-    build_intro("receptive_field", language)
+    with gr.Row(elem_classes="view-bar"):
+        build_intro("receptive_field", language)
+        direction = build_direction(text)
     own, scene = text(f"receptive_field.network_{TABLE}"), find_scene(opened)
     drawings, spot = draw_pictures(scene, find_compared(opened), text), scene.spot
     first = {"look_for": describe_layer(spot, text), **make_all(drawings)}
     first["field"]["badge"] = draw_badge(check_field(spot), spot.rows[0], spot.row, text)
     with gr.Row(elem_classes="stage"):
         with controls_column():
-            controls = build_controls(opened, mine, text)
+            controls = {"direction": direction, **build_controls(opened, mine, text)}
             with gr.Accordion(own, open=False) as controls["editor"]:
                 controls["layers"] = build_layer_table(text)
             with gr.Accordion(text("receptive_field.own_picture"), open=False):
@@ -401,15 +404,15 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
                 buttons = {story: gr.Button(text(f"receptive_field.story_{story}"), size="sm", min_width=120)
                            for story in STORIES}  # fmt: skip
             pictures = {"look_for": build_look_for(first["look_for"])}
-            with gr.Row() as controls["back"]:
+            with gr.Row(elem_classes=ONLY[BACK]):
                 with gr.Column(scale=4, min_width=320):
                     pictures["chart"] = gr.Plot(first["chart"], **PLOT_SETTINGS, elem_id="receptive-field-chart")
                 with gr.Column(scale=5, min_width=320):
                     pictures["field"] = build_field(first["field"])
                     pictures["backdrop"] = build_bridge("receptive_field/backdrop.js", first["backdrop"])
-            with gr.Column(visible="hidden") as controls["forward"]:
+            with gr.Column(elem_classes=ONLY[FORWARD]):
                 pictures["reach"] = build_reach()
-    with gr.Column() as controls["table_box"]:
+    with gr.Column(elem_classes=ONLY[BACK]):
         pictures["design"] = gr.HTML(
             first["design"],
             elem_id="receptive-field-design",
@@ -450,7 +453,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     parsers = {
         "model": read_model, "layer": read_layer, "seen_in": read_layer, "place": read_place, "compared": read_compared, "layers": read_layers
     }  # fmt: skip
-    filled = {**outputs, **{name: controls[name] for name in ("size", "editor", "seen_in_box", *SIDES)}}
+    filled = {**outputs, **{name: controls[name] for name in ("size", "editor", "seen_in_box")}}
     handler = wraps(on_open)(partial(on_open, first_size=opened.size))
     brought = wire_weights(weights, controls["model"], pictures["look_for"], language)
     then_wire(brought, handler, inputs, filled, language, queue=True)
@@ -478,10 +481,6 @@ def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[st
     ours = [*((each.title, each.name) for each in mine), *ours]
     own, *stacks = ((text(f"receptive_field.network_{name}"), name) for name in (TABLE, *STACKS))
     return {
-        "direction": gr.Radio(
-            [(text(f"receptive_field.direction_{name}"), name) for name in DIRECTIONS], value=BACK,
-            label=text("receptive_field.direction"), show_label=False, elem_id="receptive-field-direction",
-        ),
         "model": gr.Dropdown(
             [*ours, own, *others], value=opened.model, label=text("terms.model"), elem_id="receptive-field-model"
         ),
@@ -501,7 +500,7 @@ def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[st
 
 def build_compared(opened: View, choices: Sequence[tuple[str, str]], text: Text) -> dict[str, gr.blocks.Block]:
     """What stands in the chart beside the network."""
-    with gr.Column() as box:
+    with gr.Column(elem_classes=ONLY[BACK]):
         compared = gr.Dropdown(
             choices, value=[*opened.compared], multiselect=True, max_choices=MOST_COMPARED,
             label=text("receptive_field.compared"), elem_id="receptive-field-compared",
@@ -514,12 +513,12 @@ def build_compared(opened: View, choices: Sequence[tuple[str, str]], text: Text)
                 text("receptive_field.seen_in"),
                 elem_id="receptive-field-seen-in",
             )
-    return {"compared_box": box, "compared": compared, "seen_in_box": box_of_layer, "seen_in": seen_in}
+    return {"compared": compared, "seen_in_box": box_of_layer, "seen_in": seen_in}
 
 
 def build_pixel(opened: View, text: Text) -> dict[str, gr.blocks.Block]:
     """Row and column of the pixel from which the reader asks forward."""
-    with gr.Row(visible="hidden") as numbers:
+    with gr.Row(elem_classes=ONLY[FORWARD]):
         row, column = (
             gr.Number(
                 check_pixel(find_spot(opened))[axis], label=text(f"receptive_field.pixel_{name}"), minimum=0, step=1,
@@ -527,24 +526,22 @@ def build_pixel(opened: View, text: Text) -> dict[str, gr.blocks.Block]:
             )
             for axis, name in enumerate(("row", "column"))
         )  # fmt: skip
-    return {"pixel": numbers, "row": row, "column": column}
+    return {"row": row, "column": column}
 
 
-# What is shown with each question only.
-SIDES = {"back": BACK, "table_box": BACK, "compared_box": BACK, "forward": FORWARD, "pixel": FORWARD}
-
-
-def show_direction(direction: str) -> dict[str, dict]:
-    """What a change of the question shows and hides."""
-    return {name: gr.update(visible=True if side == direction else "hidden") for name, side in SIDES.items()}
+def build_direction(text: Text) -> gr.Radio:
+    """The switch between the two questions, beside the introduction: on a phone the controls lie below the pictures."""
+    return gr.Radio(
+        [(text(f"receptive_field.direction_{name}"), name) for name in DIRECTIONS], value=BACK, container=False,
+        label=text("receptive_field.direction"), show_label=False, elem_id="receptive-field-direction",
+        elem_classes="view-switch",
+    )  # fmt: skip
 
 
 def wire_direction(controls: dict[str, gr.blocks.Block]) -> list:
-    """Let the page itself show what belongs to a question, and set the pixel that is typed; return the events."""
+    """Let the page itself set the pixel that a question begins with, or that is typed; return the events."""
     direction, place, row, column = (controls[name] for name in ("direction", "place", "row", "column"))
-    shown = json.dumps({each: list(show_direction(each).values()) for each in DIRECTIONS})
-    turn = f"(direction, place) => [cnnExplorer.turnRound(direction, place), ...{shown}[direction]]"
-    direction.input(None, [direction, place], [place, *(controls[name] for name in SIDES)], js=turn, **PRIVATE)
+    direction.input(None, [direction, place], [place], js="cnnExplorer.turnRound", **PRIVATE)
     for number in (row, column):
         number.input(None, [row, column, controls["size"]], [place], js="cnnExplorer.placeOf", **PRIVATE)
     return [each.input for each in (direction, row, column)]
@@ -578,9 +575,8 @@ def set_story(story: str) -> dict[str, Any]:
     """The values of the controls with which a story begins."""
     spot, compared = open_story(story)
     last = len(spot.rows) - 1
-    sides = show_direction(BACK)
     values = {
-        "model": spot.model, "size": spot.size, "place": None, "direction": BACK, **sides, "seen_in": 0,
+        "model": spot.model, "size": spot.size, "place": None, "direction": BACK, "seen_in": 0,
         "compared": list(compared.names),
         "layer": gr.update(maximum=last, value=spot.number), "last": last,
     }  # fmt: skip

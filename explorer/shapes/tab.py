@@ -70,6 +70,7 @@ from explorer.shapes.session import (
 from explorer.text import Text, join_sentences, text_in
 
 DEFAULT = Setup("lenet5", 28, 1, "small", "")
+COUNTS = (1, 3)  # channels of an image in grey and in colour
 DEFAULT_SAMPLE = 120
 VIEWS = ("flow", "graph", "layer")
 OWN_LIST = """nn.Sequential(
@@ -140,10 +141,13 @@ def _start(fresh: State, network: tuple[str, str], image: dict, stem, sample, vi
         fitted = {"size": chosen.input_size, "channels": chosen.channels}
     elif fresh.fitted:
         fitted = {"size": DEFAULT.size, "channels": DEFAULT.channels}
-    changed = {name: value for name, value in fitted.items() if value != image[name]}
     fresh = replace(fresh, fitted=fits)
     try:
         setup = read_setup(network, stem=stem, **{**image, **fitted})
+        if model == OWN:
+            setup = _fit_channels(setup)
+        shown = {"size": setup.size, "channels": setup.channels}
+        changed = {name: value for name, value in shown.items() if value != image[name]}
         return {**draw_all(setup, fresh, sample, view, text_in(language)), "state": fresh.pack(), **changed}
     except InputError as error:
         if model != OWN:
@@ -151,6 +155,17 @@ def _start(fresh: State, network: tuple[str, str], image: dict, stem, sample, vi
         # The field in which the list can be put right is shown beside what is wrong with it.
         problem = gr.update(value=draw_problem(error.sentence(language)))
         return {"look_for": problem, "stem": gr.update(visible=False), "own": gr.update(visible=True)}
+
+
+def _fit_channels(setup: Setup) -> Setup:
+    """The image of a network that was just pasted: in grey or in colour, whichever its first layer takes."""
+    if find(setup, ()).walk.broken is None:
+        return setup
+    grey, colour = (replace(setup, channels=count) for count in COUNTS)
+    grey_gets, colour_gets = (len(find(each, ()).walk.trace.layers) for each in (grey, colour))
+    if grey_gets == colour_gets:
+        return setup
+    return grey if grey_gets > colour_gets else colour
 
 
 # ---- what it shows ----------------------------------------------------------------------------------------------
@@ -330,7 +345,7 @@ def _build_controls(opened: Setup, mine: Sequence[Network], text: Text) -> dict[
         "layer-list", OWN_LIST, "shapes/list.js", label=text("shapes.own_label"), visible=False,
     )  # fmt: skip
     size = build_slider(1, MAX_SIZE, opened.size, text("shapes.size"), elem_id="shapes-size")
-    counts = sorted({1, 3, *(each.channels for each in mine)})
+    counts = sorted({*COUNTS, *(each.channels for each in mine)})
     channels = gr.Radio(counts, value=opened.channels, label=text("shapes.channels"))
     stem = gr.Radio(stems, value=opened.stem, label=text("shapes.stem"), visible=False)
     return {"model": model, "size": size, "channels": channels, "stem": stem, "own": own}

@@ -359,6 +359,24 @@ def test_a_pixel_fans_out_layer_by_layer(visit, language):
     page.get_by_text("features.5").first.wait_for()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_tab_that_is_opened_later_shows_one_question(visit, language, width):
+    text = text_in(language)
+    page = visit(LANGUAGES[language].path, width=width).page
+    page.get_by_role("tab", name=text("receptive_field.tab")).click()
+    page.locator("#receptive-field-chart .main-svg").first.wait_for()
+    assert page.locator(REACH).is_hidden() and page.locator("#receptive-field-row").is_hidden()
+    switch = page.locator("#receptive-field-direction label")
+    boxes = [switch.nth(number).bounding_box() for number in range(2)]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    first = page.locator(".stories button:visible").first.bounding_box()
+    assert max(box["y"] for box in boxes) < first["y"], "on a phone the questions stand above the picture"
+    switch.nth(1).click()
+    page.locator(f"{REACH} .reach-strip button").first.wait_for()
+    assert page.locator("#receptive-field-chart").is_hidden() and page.locator("#receptive-field-design").is_hidden()
+
+
 def test_a_link_opens_the_way_forward_and_a_story_leads_back(visit):
     text = text_in("en")
     page = open_forward(visit, "en", "&direction=forward&model=resnet18&layer=10&place=0.1;0.9")

@@ -18,7 +18,7 @@ from explorer.models.footprint import measure_footprint
 from explorer.models.reach import Change, Reach, measure_reach
 from explorer.models.trace import record
 from explorer.receptive_field.api import receptive_field
-from explorer.receptive_field.figures import choose_shown, describe_reached, draw_reach
+from explorer.receptive_field.figures import _say_share, choose_shown, describe_reached, draw_reach
 from explorer.receptive_field.maths import compute_chain_field, compute_chain_spread, parse_layers, trace_layer_table
 from explorer.receptive_field.networks import build_chain, record_network, trace_model
 from explorer.receptive_field.reach import (
@@ -254,9 +254,16 @@ def test_the_numbers_of_the_pixel_are_told_where_they_are_others():
 def test_a_link_opens_with_what_changed():
     opened = on_open(4, language="en", **forward(model="resnet18", layer=5, place=[0.2, 0.2]))
     assert not opened["reach"]["isCheck"] and "trained weights" in opened["reach"]["badge"]
-    assert opened["forward"]["visible"] is True and opened["back"]["visible"] == "hidden"
     back = on_open(4, language="en", **vars(View()))
-    assert back["forward"]["visible"] == "hidden" and back["back"]["visible"] is True and "reach" not in back
+    assert "reach" not in back
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"),
+    [(0, 784, "0%"), (1, 784, "<1%"), (49, 64, "77%"), (783, 784, ">99%"), (784, 784, "100%"), (0, 0, "0%")],
+)
+def test_a_share_says_none_and_all_only_where_they_are_meant(part, whole, said):
+    assert _say_share(part, whole) == said
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -98,6 +98,23 @@ def choose(model: str, size=28, channels=1, state=None, own="", actions=(), view
     return show(model, size, channels, own=own, state=state, view=view, actions=actions)
 
 
+@pytest.mark.parametrize(
+    ("own", "channels", "told"),
+    [
+        ("nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())", 1, 3),
+        ("nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU())", 3, 1),
+        ("nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(5, 6, 3))", 1, 3),  # which breaks later all the same
+        ("nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())", 3, None),
+        ("nn.Sequential(nn.Conv2d(7, 4, 3), nn.ReLU())", 1, None),
+    ],
+)
+def test_a_pasted_network_gets_an_image_in_grey_or_in_colour_as_its_first_layer_takes_it(own, channels, told):
+    pasted = choose("own", channels=channels, state=choose("lenet5")["state"], own=own)
+    assert pasted.get("channels") == told
+    # What the reader sets then for the same network is his own affair.
+    assert "channels" not in show("own", 28, 1, own=own, state=pasted["state"])
+
+
 def act(data: dict, model="lenet5", state=None, view="flow", size=28, language="en", own=""):
     """One action more than the state has heard of."""
     number = 1 + (state.get("heard", 0) if isinstance(state, dict) else 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "tab": "Receptive field",
-    "intro": "How much of the image does one unit of a layer see, and how does that grow with depth?",
+    "intro": "How far does a unit see? Choose a question and a layer, then click on the picture.",
     # names
     "type": "Type",
     "unit": "Unit",
@@ -147,9 +147,7 @@ SENTENCES = {
     # what the fields say of a design
     "design": "What the fields say of this design",
     "design_whole": "From {name} on every unit sees the whole image: further layers cannot let it see more.",
-    "design_joint": (
-        "Only {name}, which joins all positions, lets every unit see the whole image: in each layer before it some units do not."
-    ),
+    "design_joint": "Every unit sees the whole image only from {name} on: in each layer before it some units do not.",
     "design_nowhere": "There is no layer in which every unit sees the whole image.",
     "design_middle": (
         "{name} is the last layer that still has positions. The field of its middle unit is {height} × {width} pixels, and "
@@ -190,7 +188,7 @@ SENTENCES = {
     # the way forward
     "direction": "Question",
     "direction_back": "What does this unit see?",
-    "direction_forward": "Whom does this pixel reach?",
+    "direction_forward": "Which units does this pixel reach?",
     "pixel_row": "Pixel: row",
     "pixel_column": "Pixel: column",
     "pixel_title": "pixel ({row}, {column})",
@@ -206,15 +204,15 @@ SENTENCES = {
     "reached_bound": " A layer before is not followed path by path, so some of these may not be reached.",
     "legend_unreached": "cannot be reached",
     "legend_reached": "can be reached",
-    "legend_changed": "changed; darker: by more",
+    "legend_changed": "changed (the darker, the more)",
     "look_pixel": "Pixel ({row}, {column}) is still alone here. Move the layer slider, and watch it fan out.",
     "look_reach": (
         "Pixel ({row}, {column}) fans out: in {name} it reaches {count} of the {total} units, a patch of {height} × {width}."
     ),
     "look_reach_all": "Pixel ({row}, {column}) has fanned out: in {name} it reaches every unit, all {total}.",
-    "look_reach_one": "{name} joins all positions: whatever is computed from here on, pixel ({row}, {column}) reaches it.",
+    "look_reach_one": "{name} joins all positions: pixel ({row}, {column}) reaches everything that is computed from here on.",
     "look_reach_none": "Pixel ({row}, {column}) reaches no unit of {name}: the strides pass over it.",
-    "reached_since": "From {name} on the pixel reaches every unit.",
+    "reached_since": "The pixel reaches every unit of {name} and of all layers behind it.",
     "changing": "Running the network twice, with and without this pixel …",
     "ran_trained": "{network} ran twice with its trained weights: with this pixel at {before}, then at {after}.",
     "ran_own": "{network} ran twice with its own weights: with this pixel at {before}, then at {after}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "tab": "感受野",
-    "intro": "某一层的一个单元能看到图像的多大一块？网络加深时，这一块怎样变大？",
+    "intro": "一个单元能看到多远？先选一个问题和一层，再点击图片。",
     # names
     "type": "类型",
     "unit": "单元",
@@ -138,7 +138,7 @@ SENTENCES = {
     # what the fields say of a design
     "design": "感受野说明了这个设计的什么",
     "design_whole": "从 {name} 开始，每个单元都看到整幅图像：再加层也不会看到更多。",
-    "design_joint": "只有到了合并全部位置的 {name}，每个单元才看到整幅图像；在它之前的每一层，都有单元看不全。",
+    "design_joint": "从 {name} 开始，每个单元才看到整幅图像；在它之前的每一层，都有单元看不全。",
     "design_nowhere": "没有哪一层的所有单元都看到整幅图像。",
     "design_middle": (
         "{name} 是最后一个还分位置的层。它正中的单元的感受野是 {height} × {width} 像素，包含图像 {size} × {size} 像素的 {share}。"
@@ -183,7 +183,7 @@ SENTENCES = {
     "small_title": "{number} · {rows}×{columns}",
     "small_caption": "{count} / {total}",
     "small_changed": "{count} 个变了",
-    "reached_some": "{total} 个单元中的 {count} 个，占 {height} × {width}。",
+    "reached_some": "{total} 个单元中的 {count} 个，范围是 {height} × {width}。",
     "reached_all": "全部 {total} 个单元。",
     "reached_none": "一个单元也没有。",
     "reached_holes": "它们之间的单元没有路径可到。",
@@ -192,7 +192,7 @@ SENTENCES = {
     "legend_reached": "可以影响到",
     "legend_changed": "确实变了（颜色越深变化越大）",
     "look_pixel": "在这里，像素 ({row}, {column}) 还只是它自己。拖动“第几层”，看它的影响怎样散开。",
-    "look_reach": "像素 ({row}, {column}) 的影响散开了：在 {name} 中，它能影响 {total} 个单元中的 {count} 个，占 {height} × {width}。",
+    "look_reach": "像素 ({row}, {column}) 的影响散开了：在 {name} 中，它能影响 {total} 个单元中的 {count} 个，范围是 {height} × {width}。",
     "look_reach_all": "像素 ({row}, {column}) 的影响散到了各处：{name} 的全部 {total} 个单元，它都能影响。",
     "look_reach_one": "{name} 把所有位置合在一起：从这里开始算出的一切，像素 ({row}, {column}) 都能影响。",
     "look_reach_none": "像素 ({row}, {column}) 影响不到 {name} 的任何单元：步幅跳过了它。",
