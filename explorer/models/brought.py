@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import nn
 
-from explorer.errors import InputError, shorten
+from explorer.errors import LONGEST_VALUE, InputError, shorten
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.networks import BROUGHT, Network, hold_network
 from explorer.models.trace import Recording, record_catalogue
@@ -75,7 +75,7 @@ def open_weights(path: str | Path, likely: str | None = None) -> Brought:
         The network, which can be found by its name for as long as somebody holds it.
 
     Raises:
-        InputError: it cannot be read, is no safetensors file, holds numbers that are not finite, or fits no network.
+        InputError: it cannot be read, is no safetensors file, holds numbers that are not finite or are no fractions, or fits no network.
     """
     path = Path(path)
     tensors = _read(path)
@@ -83,20 +83,23 @@ def open_weights(path: str | Path, likely: str | None = None) -> Brought:
     if not fitting:
         raise _explain_misfit(path, tensors, likely)
     name = likely if likely in fitting else fitting[0]
-    for key, tensor in tensors.items():
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            raise InputError("models.not_finite", file=_name(path), tensor=shorten(key))
+    module = _build(name, tensors, path)
     entry = MODELS[name]
     channels, _, side = entry.input_shape
     title = f"{entry.title} · {_name(path)}"
     secret = f"brought/{secrets.token_urlsafe(24)}"
-    return hold_network(Brought(secret, title, channels, side, entry.fixed_size, False, name, _build(name, tensors)))
+    return hold_network(Brought(secret, title, channels, side, entry.fixed_size, False, name, module))
 
 
 def _name(path: Path) -> str:
     """The file's name as a page shows it: of plain letters, not too long."""
     kept = "".join(each for each in path.name.removesuffix(".safetensors") if each.isalnum() or each in " ._-()")
     return shorten(kept, LONGEST_NAME)
+
+
+def _show(key: str) -> str:
+    """A tensor's name as a page shows it: nothing in it that is not seen, or turns the words around it."""
+    return shorten("".join(each if each.isprintable() else "�" for each in key[: 2 * LONGEST_VALUE]))
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:
@@ -126,12 +129,14 @@ def _fits(name: str, tensors: Mapping[str, torch.Tensor]) -> bool:
 
 
 def _explain_misfit(path: Path, tensors: Mapping[str, torch.Tensor], likely: str | None) -> InputError:
-    """What is wrong with it, seen from the network that has most of its tensors' names, or the likely one."""
+    """What is wrong with it, seen from the network that has most of its tensors, or of their names, or the likely one."""
+    found = {key: tensor.shape for key, tensor in tensors.items()}
+    same = {name: len(_find_shapes(name).items() & found.items()) for name in MODELS}
     shared = {name: len(_find_shapes(name).keys() & tensors.keys()) for name in MODELS}
-    nearest = max(MODELS, key=lambda name: (shared[name], name == likely))
+    nearest = max(MODELS, key=lambda name: (same[name], shared[name], name == likely))
     wanted, about = _find_shapes(nearest), {"file": _name(path), "model": MODELS[nearest].title}
     if not shared[nearest]:
-        return InputError("models.no_such_network", file=_name(path), tensor=shorten(next(iter(tensors))))
+        return InputError("models.no_such_network", file=_name(path), tensor=_show(next(iter(tensors))))
     for key in wanted:
         if key not in tensors:
             return InputError("models.tensor_missing", tensor=key, **about)
@@ -139,16 +144,25 @@ def _explain_misfit(path: Path, tensors: Mapping[str, torch.Tensor], likely: str
             shapes = {"wanted": _write(wanted[key]), "found": _write(tensors[key].shape)}
             return InputError("models.tensor_shape", tensor=key, **shapes, **about)
     extra = next(key for key in tensors if key not in wanted)
-    return InputError("models.tensor_extra", tensor=shorten(extra), **about)
+    return InputError("models.tensor_extra", tensor=_show(extra), **about)
 
 
 def _write(shape: torch.Size) -> str:
     return " × ".join(map(str, shape)) or "1"
 
 
-def _build(name: str, tensors: Mapping[str, torch.Tensor]) -> nn.Module:
+def _build(name: str, tensors: Mapping[str, torch.Tensor], path: Path) -> nn.Module:
     with torch.device("meta"):
         model = create_model(name)
-    kinds = {key: tensor.dtype for key, tensor in model.state_dict().items()}
-    model.load_state_dict({key: tensors[key].to(kind).clone() for key, kind in kinds.items()}, assign=True)
+    wanted = model.state_dict()
+    model.load_state_dict({key: _convert(key, tensors[key], wanted[key].dtype, path) for key in wanted}, assign=True)
     return model.requires_grad_(True).eval()
+
+
+def _convert(key: str, tensor: torch.Tensor, kind: torch.dtype, path: Path) -> torch.Tensor:
+    """The numbers as the network holds them; whole ones are taken for whole ones alone, which count batches."""
+    if tensor.is_complex() or (kind.is_floating_point and not tensor.is_floating_point()):
+        raise InputError("models.tensor_kind", file=_name(path), tensor=_show(key), kind=str(tensor.dtype)[6:])
+    if not bool(torch.isfinite(tensor.to(torch.float32)).all()):  # also those that are too large for it
+        raise InputError("models.not_finite", file=_name(path), tensor=_show(key))
+    return tensor.to(kind).clone()

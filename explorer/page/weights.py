@@ -10,6 +10,7 @@ import gradio as gr
 import torch
 
 from explorer.data import load_sample, normalise
+from explorer.errors import InputError
 from explorer.models.brought import Brought, open_weights
 from explorer.page.events import Components, wire
 from explorer.text import Text, text_in
@@ -81,8 +82,14 @@ def take_weights(
 
 
 def count_right(network: Brought) -> tuple[int, int]:
-    """How many of the packed test images a network names rightly, and of how many."""
+    """How many of the packed test images a network names rightly, and of how many.
+
+    Raises:
+        InputError: what it answers is no number: its weights are too large, or a variance is below zero.
+    """
     sample = load_sample()
     with network.borrow() as model, torch.no_grad():
-        answers = model(normalise(sample.images)[:, None]).argmax(dim=1)
-    return int((answers == sample.labels).sum()), len(sample.labels)
+        logits = model(normalise(sample.images)[:, None])
+    if not bool(torch.isfinite(logits).all()):
+        raise InputError("models.answers_not_finite", model=network.title)
+    return int((logits.argmax(dim=1) == sample.labels).sum()), len(sample.labels)

@@ -52,7 +52,7 @@ def test_the_tabs_of_networks_open_with_it_weights_included(visit, language):
     assert "tab=receptive_field" in page.url
 
 
-@pytest.mark.parametrize(("wing", "language"), [("shapes", "en"), ("classifier", "zh")])
+@pytest.mark.parametrize(("wing", "language"), [("shapes", "en"), ("receptive_field", "en"), ("classifier", "zh")])
 def test_a_readers_weights_are_opened_and_another_file_is_told(visit, wing, language, tmp_path):
     save_model(load_trained("lenet5"), tmp_path / "mine.safetensors")
     (tmp_path / "notes.txt").write_text("no weights")

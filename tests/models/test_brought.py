@@ -89,6 +89,10 @@ def test_the_shipped_network_is_not_touched(file, lenet):
         ("models.tensor_shape", lambda t: {**t, "features.0.weight": torch.ones(6, 3, 5, 5)}),
         ("models.not_finite", lambda t: {**t, "features.0.bias": torch.tensor([0.0, 1, 2, 3, 4, float("nan")])}),
         ("models.not_finite", lambda t: {**t, "features.0.bias": torch.tensor([0.0, 1, 2, 3, 4, float("inf")])}),
+        ("models.not_finite", lambda t: {**t, "features.0.bias": torch.full((6,), 1e300, dtype=torch.float64)}),
+        ("models.tensor_kind", lambda t: {**t, "features.0.bias": torch.ones(6, dtype=torch.int64)}),
+        ("models.tensor_kind", lambda t: {**t, "features.0.bias": torch.ones(6, dtype=torch.bool)}),
+        ("models.tensor_kind", lambda t: {**t, "features.0.bias": torch.ones(6, dtype=torch.complex64)}),
         ("models.no_such_network", lambda t: {"backbone.conv": torch.ones(1)}),
         ("models.no_tensors", lambda t: {}),
     ],
@@ -118,3 +122,20 @@ def test_a_file_that_is_gone_is_told(tmp_path):
 def test_names_of_files_are_shown_in_plain_letters(file, lenet):
     path = file(lenet.state_dict(), "<b>my&net</b>'\".safetensors".replace("/", ""))
     assert open_weights(path).title == "LeNet-5 · bmynetb"
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64, torch.float8_e4m3fn])
+def test_weights_of_other_precision_become_those_of_the_network(file, lenet, kind):
+    path = file({key: tensor.to(kind) for key, tensor in lenet.state_dict().items()})
+    with open_weights(path).borrow() as model:
+        for key, tensor in model.state_dict().items():
+            assert tensor.dtype == torch.float32 and torch.equal(tensor, lenet.state_dict()[key].to(kind).float())
+
+
+def test_the_network_that_most_tensors_fit_is_named_and_names_are_shown_in_characters_that_are_seen(file):
+    tensors = {key: tensor.contiguous() for key, tensor in load_trained("resnet20").state_dict().items()}
+    with pytest.raises(InputError, match=r"looks like ResNet-20.*num_batches_tracked"):
+        open_weights(file({key: each for key, each in tensors.items() if "num_batches" not in key}), "resnet20")
+    with pytest.raises(InputError) as refused:
+        open_weights(file({"\x00\u202econv": torch.ones(1)}))
+    assert refused.value.values["tensor"] == "��conv"

@@ -6,14 +6,18 @@ import gc
 
 import pytest
 import torch
-from safetensors.torch import save_model
+from safetensors.torch import save_file, save_model
 
+from explorer.classifier.api import classify
 from explorer.classifier.outcome import check_model
 from explorer.data import load_sample, normalise
 from explorer.errors import InputError
 from explorer.models.checkpoints import load_trained
 from explorer.models.networks import find_network
 from explorer.page.weights import MOST_KEPT, count_right, take_weights
+from explorer.receptive_field.api import receptive_field
+from explorer.receptive_field.sentences import name_network
+from explorer.shapes.api import trace_shapes
 from explorer.text import LANGUAGES, text_in
 from explorer.uploads import NOT_HERE
 
@@ -61,3 +65,34 @@ def test_only_networks_of_the_catalogue_and_brought_ones_classify(path):
     assert check_model(network.name) == network.name
     with pytest.raises(InputError):
         check_model("torchvision/resnet18")
+
+
+@pytest.mark.parametrize("factor", [1e30, -1.0])
+def test_weights_whose_answers_are_no_numbers_are_told(tmp_path, factor):
+    state = {key: tensor.contiguous() for key, tensor in load_trained("resnet20").state_dict().items()}
+    state["stem.1.running_var"] = state["stem.1.running_var"] * -1
+    if factor > 1:
+        state = {key: each * factor if each.is_floating_point() else each for key, each in state.items()}
+    save_file(state, tmp_path / "w.safetensors")
+    with pytest.raises(InputError, match="no number"):
+        take_weights(str(tmp_path / "w.safetensors"), "resnet20", (), CHOICES, text_in("en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_tab_knows_what_a_brought_network_is_called(path, language):
+    (network,) = take_weights(path, "lenet5", (), CHOICES, text_in(language))["kept"]
+    assert name_network(network.name, text_in(language)) == "LeNet-5 · mine"
+
+
+def test_programs_may_use_it_by_its_name_and_nothing_lists_it(path):
+    """Its name is a secret: who has it holds it, or was given it by who does."""
+    (network,) = take_weights(path, "lenet5", (), CHOICES, text_in("en"))["kept"]
+    assert classify(model=network.name, sample=3)["model"] == network.name
+    assert trace_shapes(network.name)["num_params"] == 61_706
+    assert receptive_field(network.name, pixel=[3, 3])["layers"]
+    for call in (lambda name: classify(model=name, sample=3), trace_shapes, receptive_field):
+        with pytest.raises(InputError) as refused:
+            call("unknown")
+        assert "brought" not in str(refused.value)
+        with pytest.raises(InputError, match="not here any more"):
+            call("brought/guessed")

@@ -21,6 +21,8 @@ SENTENCES = {
     "file_gone": "The file is not here any more: choose it again.",
     "no_safetensors": "{file} is not a safetensors file: save weights with safetensors.torch.save_model or as train_all.py does.",
     "no_tensors": "{file} must hold 1 to {most} tensors, it holds {count}.",
+    "tensor_kind": "{file} holds numbers of the kind {kind} in {tensor}; weights must be float32 or another kind of fractions.",
+    "answers_not_finite": "{model} answers with something that is no number: its weights are too large, or a variance is below zero.",
     "not_finite": "{file}: {tensor} holds numbers that are not finite.",
     "no_such_network": "{file} fits no network of the catalogue: none has a tensor named {tensor}.",
     "tensor_missing": "{file} looks like {model}, but {tensor} is missing.",

@@ -21,6 +21,8 @@ SENTENCES = {
     "file_gone": "文件已经不在这里了，请重新选择。",
     "no_safetensors": "{file} 不是 safetensors 文件：请用 safetensors.torch.save_model 保存权重，或者像 train_all.py 那样保存。",
     "no_tensors": "{file} 应包含 1 到 {most} 个张量，实际有 {count} 个。",
+    "tensor_kind": "{file} 的 {tensor} 里是 {kind} 类型的数；权重应为 float32 或其他小数类型。",
+    "answers_not_finite": "{model} 给出的结果不是数：它的权重太大，或者有小于零的方差。",
     "not_finite": "{file}：{tensor} 里有不是有限数的值。",
     "no_such_network": "{file} 不适合目录里的任何网络：没有哪个网络有名为 {tensor} 的张量。",
     "tensor_missing": "{file} 像是 {model}，但是缺少 {tensor}。",
