@@ -13,8 +13,12 @@ from torch import nn
 from explorer import show
 from explorer.errors import InputError
 from explorer.launch import load_model, open_models
-from explorer.models.handed_over import take_back
+from explorer.models.handed_over import hand_over, take_back
 from explorer.models.networks import NETWORKS
+from explorer.receptive_field.effective_tab import draw_measured, measure_kinds, on_measure
+from explorer.receptive_field.sentences import describe_layer
+from explorer.receptive_field.session import View, find_spot
+from explorer.text import text_in
 
 ROOT = Path(__file__).parents[1]
 CODE = """
@@ -69,6 +73,24 @@ def test_show_opens_the_tabs_of_networks_on_ones_own_and_closes_them_again(capsy
     assert not [name for name in NETWORKS if name.startswith("mine/")]
     with pytest.raises(httpx.ConnectError):
         httpx.get(shown.url)
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        (nn.ReLU(), (1, 9, 9)),
+        (nn.Conv2d(16, 2, 3), (16, 9, 9)),
+        (nn.Sequential(nn.Flatten(), nn.Linear(32, 2)), (2, 4, 4)),
+        (nn.Conv2d(3, 2, 1), (3, 1, 1)),
+        (nn.Sequential(nn.Upsample(scale_factor=1.5), nn.AdaptiveAvgPool2d(1)), (3, 8, 8)),
+    ],
+)
+def test_networks_of_few_layers_and_small_images_are_shown(model, shape):
+    shown = show(model, shape, browser=False, block=False)
+    try:
+        assert httpx.get(shown.url).status_code == 200
+    finally:
+        shown.close()
 
 
 @pytest.mark.parametrize(
@@ -157,3 +179,29 @@ def test_the_command_line_says_what_is_wrong_with_it(file, arguments, said, caps
     with pytest.raises(SystemExit) as left:
         open_models([each.format(file=file) for each in arguments])
     assert left.value.code == 2 and said in capsys.readouterr().err
+
+
+class Sly(nn.Sequential):
+    """Its layers have names that are HTML."""
+
+    def __init__(self):
+        super().__init__()
+        self.add_module("<img src=x onerror=alert(1)>", nn.Conv2d(1, 2, 3))
+        self.add_module("<b>b</b>", nn.Conv2d(2, 2, 3))
+
+
+def test_titles_and_names_of_layers_are_words_and_no_html():
+    network = hand_over(Sly(), (1, 9, 9), "<img src=x onerror=alert(1)>")
+    try:
+        view = View(network.name, 9, layer=1)
+        spot = find_spot(view)
+        values = {name: getattr(view, name) for name in View.__dataclass_fields__}
+        said = [on_measure(1, None, language="en", **values)["look_for"], describe_layer(spot, text_in("en"))]
+        for measured, done in [*measure_kinds(spot, 1)]:
+            for share in (done, 0.5):
+                drawn = draw_measured(spot, measured, share, 1, text_in("zh"))
+                said += [drawn["look_for"], drawn["table"]]
+        assert all(said) and not any("<img" in each for each in said)
+        assert sum("&lt;img" in each for each in said) >= 4
+    finally:
+        take_back(network)

@@ -66,7 +66,8 @@ def on_measure(num_images, run: Run | None, *, language: str, **values) -> dict:
     if not (network.can_draw or network.has_weights):
         raise InputError("receptive_field.no_weights", model=network.title)
     num_images = len(choose_images(num_images, len(load_sample().images)))
-    sentence = text("receptive_field.measuring", name=name_unit(spot, text), done=0, count=num_images)
+    name = html.escape(name_unit(spot, text))
+    sentence = text("receptive_field.measuring", name=name, done=0, count=num_images)
     return {"look_for": sentence, "run": Run(Job(spot, num_images)), "stop": gr.Button(visible=True)}
 
 
@@ -122,7 +123,7 @@ def draw_measured(spot: Spot, measured: Measured, done: float, num_images: int, 
         last = measured[-1][1]
         counted = last.num_images + last.num_silent
         name = f"{name_unit(spot, text)}, {text(f'receptive_field.weights_{measured[-1][0]}')}"
-        sentence = text("receptive_field.measuring", name=name, done=counted, count=num_images)
+        sentence = text("receptive_field.measuring", name=html.escape(name), done=counted, count=num_images)
     maps = draw_effective(measured, name_unit(spot, text), spot.field, text)
     table = draw_effective_table(measured, spot.row, spot.field, text)
     return {"look_for": sentence, "maps": maps, "table": table}

@@ -158,7 +158,7 @@ def on_view(last, row=None, column=None, *, language: str, **values) -> dict:
     if deepest != last:
         changes |= {"seen_in": gr.update(maximum=max(deepest - 1, 1), **moved)}
         moved = {} if number == view.layer else {"value": number}
-        changes |= {"layer": gr.update(maximum=deepest, **moved), "last": deepest}
+        changes |= {"layer": gr.update(maximum=max(deepest, 1), **moved), "last": deepest}
     elif moved:
         changes |= {"seen_in": gr.update(**moved)}
     story = find_story(view.direction, spot, compared)
@@ -474,6 +474,7 @@ def read_layer(words: str) -> dict | None:
 
 def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[str, gr.components.Component]:
     """The controls that are always in sight."""
+    last = len(trace_model(opened.model, opened.size)) - 1
     ours, others = (
         [(each.title, each.name) for each in NETWORKS.values() if each.source == source]
         for source in (CATALOGUE, LIBRARY)
@@ -485,7 +486,7 @@ def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[st
             [*ours, own, *others], value=opened.model, label=text("terms.model"), elem_id="receptive-field-model"
         ),
         "layer": build_slider(
-            0, len(trace_model(opened.model, opened.size)) - 1, opened.layer, text("receptive_field.layer_number"),
+            0, max(last, 1), opened.layer, text("receptive_field.layer_number"),
             elem_id="receptive-field-layer",
         ),
         "size": build_slider(
@@ -494,12 +495,14 @@ def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[st
         ),
         **build_pixel(opened, text),
         "sample": build_sample_picker(text.language, opened.sample, elem_id="receptive-field-sample"),
-        **build_compared(opened, [*stacks, own, *ours, *others], text),
+        **build_compared(opened, last, [*stacks, own, *ours, *others], text),
     }  # fmt: skip
 
 
-def build_compared(opened: View, choices: Sequence[tuple[str, str]], text: Text) -> dict[str, gr.blocks.Block]:
-    """What stands in the chart beside the network."""
+def build_compared(
+    opened: View, last: int, choices: Sequence[tuple[str, str]], text: Text
+) -> dict[str, gr.blocks.Block]:
+    """What stands in the chart beside the network, whose last layer has this number."""
     with gr.Column(elem_classes=ONLY[BACK]):
         compared = gr.Dropdown(
             choices, value=[*opened.compared], multiselect=True, max_choices=MOST_COMPARED,
@@ -507,11 +510,7 @@ def build_compared(opened: View, choices: Sequence[tuple[str, str]], text: Text)
         )  # fmt: skip
         with gr.Accordion(text("receptive_field.seen_in_title"), open=False) as box_of_layer:
             seen_in = build_slider(
-                0,
-                len(trace_model(opened.model, opened.size)) - 2,
-                0,
-                text("receptive_field.seen_in"),
-                elem_id="receptive-field-seen-in",
+                0, max(last - 1, 1), 0, text("receptive_field.seen_in"), elem_id="receptive-field-seen-in"
             )
     return {"compared": compared, "seen_in_box": box_of_layer, "seen_in": seen_in}
 
