@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from explorer.models.networks import NETWORKS
+from explorer.models.networks import find_network
 from explorer.models.reach import Reach
 from explorer.receptive_field.design import Design
 from explorer.receptive_field.figures import name_layer, name_stack
@@ -21,13 +21,13 @@ from explorer.receptive_field.maths import (
     summarise_stack,
 )
 from explorer.receptive_field.networks import find_bounds, trace_model
-from explorer.receptive_field.session import IMAGE_SIZE, Spot
+from explorer.receptive_field.session import IMAGE_SIZE, STACKS, TABLE, Spot
 from explorer.text import Text
 
 
 def name_network(name: str, text: Text) -> str:
-    """What the reader calls it."""
-    return NETWORKS[name].title if name in NETWORKS else text(f"receptive_field.network_{name}")
+    """What the reader calls it: one that can be chosen, a file that a visitor brought, a stack or the reader's own layers."""
+    return text(f"receptive_field.network_{name}") if name in (TABLE, *STACKS) else find_network(name).title
 
 
 def describe_layer(spot: Spot, text: Text) -> str:
