@@ -52,7 +52,7 @@ def test_the_tabs_of_networks_open_with_it_weights_included(visit, language):
     assert "tab=receptive_field" in page.url
 
 
-@pytest.mark.parametrize(("wing", "language"), [("shapes", "en"), ("classifier", "zh")])
+@pytest.mark.parametrize(("wing", "language"), [("shapes", "en"), ("receptive_field", "en"), ("classifier", "zh")])
 def test_a_readers_weights_are_opened_and_another_file_is_told(visit, wing, language, tmp_path):
     save_model(load_trained("lenet5"), tmp_path / "mine.safetensors")
     (tmp_path / "notes.txt").write_text("no weights")
@@ -75,4 +75,7 @@ def test_a_readers_weights_are_opened_and_another_file_is_told(visit, wing, lang
     bring("notes.txt")
     tab.locator(".problem").filter(has_text=text("models.weights_wrong")).wait_for()
     bring("empty.safetensors")
-    tab.locator(".problem").filter(has_text=text("models.no_safetensors", file="empty")).wait_for()
+    refused = tab.locator(".problem").filter(has_text=text("models.no_safetensors", file="empty"))
+    refused.wait_for()
+    page.wait_for_timeout(2000)  # what the page does next must not take the sentence away
+    assert refused.is_visible()
