@@ -12,7 +12,7 @@ import torch
 from explorer.data import load_sample, normalise
 from explorer.errors import InputError
 from explorer.models.brought import Brought, open_weights
-from explorer.page.events import Components, wire
+from explorer.page.events import Components, draw_problem, wire
 from explorer.text import Text, text_in
 from explorer.uploads import build_file_button
 
@@ -38,13 +38,17 @@ def wire_weights(
     Args:
         parts: what `build_weights` gave.
         model: the choice of a network.
-        look_for: the line above the picture, which says why a file cannot be used.
+        look_for: the line above the picture, which says when something went wrong here; why a file cannot be used stands below the
+            button.
         language: of the page.
     """
     choices = [(title, name) for title, name in model.choices]
 
     def on_weights(weights, model, kept, *, language: str) -> dict:
-        return take_weights(weights, model, kept, choices, text_in(language))
+        try:
+            return take_weights(weights, model, kept, choices, text_in(language))
+        except InputError as error:  # below the button: the line above the picture is written anew by what comes after
+            return {"opened": draw_problem(error.sentence(language), stale=False)}
 
     inputs: Components = {"weights": parts["weights"], "model": model, "kept": parts["kept"]}
     outputs = {"look_for": look_for, "model": model, "opened": parts["opened"], "kept": parts["kept"]}

@@ -26,7 +26,7 @@ from explorer.text import Text
 
 
 def name_network(name: str, text: Text) -> str:
-    """What the reader calls it."""
+    """What the reader calls it: one that can be chosen, a file that a visitor brought, a stack or the reader's own layers."""
     return text(f"receptive_field.network_{name}") if name in (TABLE, *STACKS) else find_network(name).title
 
 

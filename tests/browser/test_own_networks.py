@@ -75,4 +75,7 @@ def test_a_readers_weights_are_opened_and_another_file_is_told(visit, wing, lang
     bring("notes.txt")
     tab.locator(".problem").filter(has_text=text("models.weights_wrong")).wait_for()
     bring("empty.safetensors")
-    tab.locator(".problem").filter(has_text=text("models.no_safetensors", file="empty")).wait_for()
+    refused = tab.locator(".problem").filter(has_text=text("models.no_safetensors", file="empty"))
+    refused.wait_for()
+    page.wait_for_timeout(2000)  # what the page does next must not take the sentence away
+    assert refused.is_visible()

@@ -10,8 +10,11 @@ import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import save_file
 
 from explorer.errors import InputError
+from explorer.models.brought import open_weights
+from explorer.models.catalogue import create_model
 from explorer.page.drawings import find_marks, make_all
 from explorer.receptive_field import effective_tab, maths, session
 from explorer.receptive_field.api import receptive_field
@@ -560,3 +563,14 @@ def test_the_tab_builds(language):
         wing = build_tab(language)
     assert wing.name == "receptive_field"
     assert not any(target[1] == "load" for function in demo.fns.values() for target in function.targets)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("direction", ["back", "forward"])
+def test_weights_that_a_visitor_brought_are_shown_by_their_title(tmp_path, language, direction):
+    save_file(create_model("lenet5").state_dict(), tmp_path / "mine.safetensors")
+    brought = open_weights(tmp_path / "mine.safetensors")
+    said = {"model": brought.name, "direction": direction, "layer": 3}
+    shown, checked = show(language, **said), check(language, **said)
+    names = [trace.get("name") for trace in shown["chart"].to_plotly_json()["data"]] if direction == "back" else []
+    assert brought.title in (names if direction == "back" else checked["badge"])
