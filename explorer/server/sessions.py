@@ -19,6 +19,7 @@ from gradio.routes import file_upload_statuses
 from gradio.state_holder import SessionState, StateHolder
 from starlette.applications import Starlette
 
+from explorer.server.doors import stand_before
 from explorer.server.memory import give_back_memory, holding_still
 from explorer.server.turns import TurnQueue
 from explorer.uploads import forget_uploads
@@ -97,14 +98,20 @@ class Visits:
         return self._open[session] > 0
 
 
-def keep_house(visits: Visits):
-    """A lifespan for the app: while it runs, sessions are light ones, and what nobody needs any more goes."""
+def keep_house(visits: Visits, trusted: str):
+    """A lifespan for the app: while it runs, doors stand before it, sessions are light ones, and what nobody needs goes.
+
+    Args:
+        visits: the pages that are open.
+        trusted: addresses of proxies that are believed.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         sessions = LightSessions()
         sessions.set_blocks(app.get_blocks())
         app.state_holder = sessions
+        stand_before(app, trusted)
         task = asyncio.create_task(_forget_regularly(app, visits))
         try:
             with holding_still():

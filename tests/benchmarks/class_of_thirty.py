@@ -204,7 +204,10 @@ async def soak(running: Running, paths: Sequence[str], event: dict, visits: int)
             now = running.megabytes()
             after_hundred = after_hundred or now
             minutes = (time.perf_counter() - start) / 60
-            print(f"  {number:5} visits: {now:7.1f} MB, {now / after_hundred:.3f} of after 100 ({minutes:.1f} min)", flush=True)
+            print(
+                f"  {number:5} visits: {now:7.1f} MB, {now / after_hundred:.3f} of after 100 ({minutes:.1f} min)",
+                flush=True,
+            )
 
 
 # ---- starts --------------------------------------------------------------------------------------------------------
