@@ -178,7 +178,7 @@ async def collect(app: ASGIApp, scope: Scope) -> Collected:
     """What is at the path of this request for somebody of whom nothing is known."""
     headers = [each for each in scope["headers"] if each[0] in _OF_ADDRESS]
     answer = Collected()
-    plain = {**scope, "method": "GET", "query_string": b"", "headers": headers}
+    plain = {**scope, "method": "GET", "query_string": b"", "headers": headers, "extensions": {}}
     await app(plain, _receive_nothing, answer.take)
     return answer
 
