@@ -27,6 +27,7 @@ from explorer.page.style import build_css, build_theme
 from explorer.patience import NobodyWaitsError
 from explorer.receptive_field import tab as receptive_field
 from explorer.receptive_field.api import receptive_field as list_receptive_fields
+from explorer.server.building import building
 from explorer.server.proxies import trust_nobody_else
 from explorer.server.requests import RequestMiddleware
 from explorer.server.sessions import CAPACITY, Visits, keep_house
@@ -71,6 +72,11 @@ def build_app(
     """
     settings = settings or load_settings()
     prepare_upload_folder()
+    with building():
+        return take_turns(_build_pages(settings, mine, wings), settings)
+
+
+def _build_pages(settings: Settings, mine: Sequence[Network], wings: Sequence[str]) -> gr.Blocks:
     first, *others = LANGUAGES
     demo = gr.Blocks(
         title=translate(first, "app.title"), analytics_enabled=False, fill_width=True, delete_cache=_FORGET
@@ -81,7 +87,7 @@ def build_app(
     for language in others:
         with demo.route(LANGUAGES[language].name, LANGUAGES[language].path, show_in_navbar=False):
             build_page(language, settings, mine, wings)
-    return take_turns(demo, settings)
+    return demo
 
 
 def take_turns(demo: gr.Blocks, settings: Settings) -> gr.Blocks:

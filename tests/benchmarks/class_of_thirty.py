@@ -125,20 +125,20 @@ def list_requests(address: str, path: str, chromium: str) -> list[str]:
     return [path for path in paths if not path.startswith(ENDLESS)]
 
 
-def processor_seconds(running: Running) -> float:
-    """What all threads of the server have used so far."""
-    fields = Path(f"/proc/{running.process.pid}/stat").read_text().rpartition(")")[2].split()
+def processor_seconds(process: int) -> float:
+    """What all threads of a process have used so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
 async def arrive(running: Running, paths: Sequence[str], visitors: int) -> tuple[float, float]:
     """Seconds until the last of so many visitors has everything, and processor seconds of the server for each."""
-    before, start = processor_seconds(running), time.perf_counter()
+    before, start = processor_seconds(running.process.pid), time.perf_counter()
     async with contextlib.AsyncExitStack() as stack:
         visits = [visiting(running.address, paths, f"arriving{number}") for number in range(visitors)]
         await asyncio.gather(*map(stack.enter_async_context, visits))
         seconds = time.perf_counter() - start
-        used = processor_seconds(running) - before
+        used = processor_seconds(running.process.pid) - before
     return seconds, used / visitors
 
 
@@ -184,11 +184,11 @@ async def cost_of_session(running: Running, event: dict, sessions: int = 400) ->
     async with Connection(running.address) as connection:
         for number in range(-1, sessions // 50):  # in turns; the first turn warms up
             for kind in used:
-                before = processor_seconds(running)
+                before = processor_seconds(running.process.pid)
                 for each in range(50):
                     name = kind if kind == "known" else f"new{time.monotonic_ns()}x{each}"
                     await send(connection, event, name)
-                used[kind] += (processor_seconds(running) - before) * (number >= 0)
+                used[kind] += (processor_seconds(running.process.pid) - before) * (number >= 0)
     return (used["new"] - used["known"]) / sessions
 
 
@@ -213,8 +213,8 @@ async def soak(running: Running, paths: Sequence[str], event: dict, visits: int)
 # ---- starts --------------------------------------------------------------------------------------------------------
 
 
-def seconds_to_first_page(program: str) -> float:
-    """From the start of the process until its page is there."""
+def start_once(program: str) -> tuple[float, float]:
+    """Seconds from the start of the process until its page is there, and processor seconds that it has used by then."""
     port = find_port()
     environment = {**os.environ, "CNN_EXPLORER_HOST": "127.0.0.1", "CNN_EXPLORER_PORT": str(port)}
     start = time.perf_counter()
@@ -225,7 +225,7 @@ def seconds_to_first_page(program: str) -> float:
         while process.poll() is None:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=60).read()
-                return time.perf_counter() - start
+                return time.perf_counter() - start, processor_seconds(process.pid)
             except OSError:
                 time.sleep(0.02)
         raise RuntimeError(f"{program} did not start")
@@ -236,14 +236,17 @@ def seconds_to_first_page(program: str) -> float:
 
 def compare_starts(times: int) -> None:
     """Print the best of so many starts of both, in turns."""
-    found: dict[str, list[float]] = {name: [] for name in PROGRAMS}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in PROGRAMS}
     for _ in range(times):
         for name, program in PROGRAMS.items():
-            found[name].append(seconds_to_first_page(program))
-    best = {name: min(seconds) for name, seconds in found.items()}
-    pairs = sorted(app / empty for app, empty in zip(found["app"], found["empty"], strict=True))
-    print(f"first page after start: app {best['app']:.2f} s, torch with an empty page {best['empty']:.2f} s, ", end="")
-    print(f"ratio of the best {best['app'] / best['empty']:.2f}, of pairs {' '.join(f'{each:.2f}' for each in pairs)}")
+            found[name].append(start_once(program))
+    print("first page after start, best of", times)
+    for place, kind in enumerate(("seconds", "processor seconds")):
+        app, empty = (min(each[place] for each in found[name]) for name in PROGRAMS)
+        pairs = " ".join(f"{a[place] / b[place]:.2f}" for a, b in zip(found["app"], found["empty"], strict=True))
+        print(
+            f"{kind}: app {app:.2f}, torch with an empty page {empty:.2f}, ratio {app / empty:.2f}; of the pairs {pairs}"
+        )
 
 
 # ---- the report ----------------------------------------------------------------------------------------------------
