@@ -118,7 +118,10 @@ class PageDoor:
         about = LANGUAGES[language]
         if path_below_root(scope).endswith("/") and about.path != "/":  # Gradio's redirect would lose the settings
             return RedirectResponse(f"..{about.path}?{scope['query_string'].decode('latin-1')}".rstrip("?"))
-        key = (language, *_address_of_page(about.path, scope))
+        try:
+            key = (language, *_address_of_page(about.path, scope))
+        except Exception:  # the header Host holds no host: Gradio has an answer, and it is not kept
+            return self.app
         if key not in self._kept:
             async with self._writing:  # thirty who come at once wait for one
                 if key not in self._kept:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 from pathlib import Path
@@ -215,6 +216,32 @@ def test_with_a_slash_behind_it_a_page_redirects_and_keeps_the_settings(client):
     moved = client.get("/zh/?tab=shapes&model=resnet34")
     assert moved.status_code == 307 and moved.headers["location"] == "../zh?tab=shapes&model=resnet34"
     assert client.get("/zh/").headers["location"] == "../zh"
+
+
+@pytest.mark.parametrize("host", ["[", "a:b:c", "a b", "\x00", "a" * 70_000, "[::1", "%zz", ""])
+def test_a_host_that_is_none_gets_what_gradio_says_and_is_not_kept(host):
+    client = start()
+    pages = client.app.middleware_stack.app.believing.app
+
+    def ask(app) -> int:
+        sent = []
+        scope = {
+            "type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "scheme": "http",
+            "headers": [(b"host", host.encode())], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
+            "http_version": "1.1", "app": client.app,
+        }  # fmt: skip
+
+        async def send(message):
+            sent.append(message)
+
+        try:
+            asyncio.run(app(scope, None, send))
+        except Exception as error:
+            return type(error)
+        return sent[0]["status"]
+
+    assert ask(client.app.middleware_stack) == ask(pages.app)
+    assert len(pages._kept) <= 1
 
 
 def test_no_more_pages_are_kept_than_are_of_use(client):
