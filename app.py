@@ -5,17 +5,19 @@ from __future__ import annotations
 import signal
 import sys
 
-import torch
-
-from explorer.interface import build_app, launch_settings
-from explorer.launch import open_models
-from explorer.server.memory import limit_arenas
-from explorer.settings import load_settings
+from explorer.server.memory import limit_arenas, throwing_nothing_away
 
 limit_arenas()
-settings = load_settings()
-torch.set_num_threads(settings.threads)
-demo = build_app(settings, open_models(sys.argv[1:]) if __name__ == "__main__" else ())
+with throwing_nothing_away():  # a start is mostly imports
+    import torch
+
+    from explorer.interface import build_app, launch_settings
+    from explorer.launch import open_models
+    from explorer.settings import load_settings
+
+    settings = load_settings()
+    torch.set_num_threads(settings.threads)
+    demo = build_app(settings, open_models(sys.argv[1:]) if __name__ == "__main__" else ())
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C: what visitors brought is deleted

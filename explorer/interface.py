@@ -19,16 +19,16 @@ from explorer.gradient_flow import tab as gradient_flow
 from explorer.gradient_flow.api import gradient_norms
 from explorer.models.networks import Network
 from explorer.page.events import PRIVATE, TAKES_TURNS, for_whoever_waits
-from explorer.page.language import PageMiddleware
 from explorer.page.layout import Wing
 from explorer.page.links import connect_links
 from explorer.page.samples import encode_sprite
-from explorer.page.scripts import ScriptMiddleware, mount
+from explorer.page.scripts import mount
 from explorer.page.style import build_css, build_theme
 from explorer.patience import NobodyWaitsError
 from explorer.receptive_field import tab as receptive_field
 from explorer.receptive_field.api import receptive_field as list_receptive_fields
-from explorer.server.proxies import ProxyMiddleware, trust_nobody_else
+from explorer.server.building import building
+from explorer.server.proxies import trust_nobody_else
 from explorer.server.requests import RequestMiddleware
 from explorer.server.sessions import CAPACITY, Visits, keep_house
 from explorer.server.turns import TurnQueue
@@ -72,6 +72,11 @@ def build_app(
     """
     settings = settings or load_settings()
     prepare_upload_folder()
+    with building():
+        return take_turns(_build_pages(settings, mine, wings), settings)
+
+
+def _build_pages(settings: Settings, mine: Sequence[Network], wings: Sequence[str]) -> gr.Blocks:
     first, *others = LANGUAGES
     demo = gr.Blocks(
         title=translate(first, "app.title"), analytics_enabled=False, fill_width=True, delete_cache=_FORGET
@@ -82,7 +87,7 @@ def build_app(
     for language in others:
         with demo.route(LANGUAGES[language].name, LANGUAGES[language].path, show_in_navbar=False):
             build_page(language, settings, mine, wings)
-    return take_turns(demo, settings)
+    return demo
 
 
 def take_turns(demo: gr.Blocks, settings: Settings) -> gr.Blocks:
@@ -217,18 +222,13 @@ def launch_settings(settings: Settings | None = None) -> dict:
     settings = settings or load_settings()
     trust_nobody_else()
     visits = Visits()
-    doors = [
-        Middleware(ProxyMiddleware, trusted=settings.trusted_proxies),
-        Middleware(RequestMiddleware, most_upload=settings.max_upload_bytes, visits=visits),
-        Middleware(ScriptMiddleware),
-        Middleware(PageMiddleware),
-    ]
+    requests = Middleware(RequestMiddleware, most_upload=settings.max_upload_bytes, visits=visits)
     return {
         "server_name": settings.host,
         "server_port": settings.port,
         "root_path": settings.root_path or None,
         "max_file_size": settings.max_upload,
-        "app_kwargs": {"middleware": doors, "lifespan": keep_house(visits)},
+        "app_kwargs": {"middleware": [requests], "lifespan": keep_house(visits, settings.trusted_proxies)},
         "theme": build_theme(),
         "head": build_head(),
         "footer_links": ["api"],

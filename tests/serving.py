@@ -40,6 +40,13 @@ class Running:
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
 
 
+def find_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def start_app(log: Path, program: Sequence[str] = ("app.py",), **settings: str) -> Iterator[Running]:
     """The app on a free port until the block ends.
@@ -49,9 +56,7 @@ def start_app(log: Path, program: Sequence[str] = ("app.py",), **settings: str) 
         program: arguments of Python, from the repository's root.
         **settings: further environment variables.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = find_port()
     own = {name: value for name, value in os.environ.items() if name != UPLOADS}
     environment = {**own, "CNN_EXPLORER_HOST": "127.0.0.1", "CNN_EXPLORER_PORT": str(port), **settings}
     with open(log, "w") as output:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import MISSING, fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 import explorer.text
 from explorer.interface import API, WINGS, build_app, build_head, build_header, refuse_clearly
-from explorer.page.language import PageMiddleware
 from explorer.receptive_field.api import receptive_field
+from explorer.server.doors import stand_before
 from explorer.server.words import language_of
 from explorer.settings import Settings
 from explorer.text import LANGUAGES, Language, join_sentences, join_words, sentences, text_in, translate
@@ -89,10 +89,10 @@ def test_the_app_has_a_page_for_a_third_language(third):
 
 def test_a_third_page_goes_out_in_its_language(third):
     page = '<html lang="en"><head><script type="module"></script></head></html>'
-    app = Starlette(
-        routes=[Route(each.path, lambda request: HTMLResponse(page)) for each in LANGUAGES.values()],
-        middleware=[Middleware(PageMiddleware)],
-    )
+    app = Starlette(routes=[Route(each.path, lambda request: HTMLResponse(page)) for each in LANGUAGES.values()])
+    app.middleware_stack, app.root_path = app.build_middleware_stack(), ""
+    app.get_blocks = lambda: SimpleNamespace(app_id=1, custom_mount_path="")
+    stand_before(app, trusted="")
     client = TestClient(app, follow_redirects=False)
     answer = client.get(THIRD.path)
     assert answer.headers["content-language"] == THIRD.tag and f'lang="{THIRD.tag}"' in answer.text

@@ -1,23 +1,18 @@
-"""The pages' HTML on its way out: their language, also in Gradio's own words, and compression.
+"""The pages' HTML on its way out: the scripts and the language, also in Gradio's own words.
 
 Gradio writes lang="en" into every page and follows the browser's language for its own words (upload, clear,
-errors). Here the address decides: "/zh" is Chinese for everyone, "/" English (`text.LANGUAGES`). It compresses only addresses with
-a file's ending, so that half a megabyte with the first pictures would go out as it is.
+errors). Here the address decides: "/zh" is Chinese for everyone, "/" English (`text.LANGUAGES`).
 """
 
 from __future__ import annotations
 
-import gzip
 import html
 import json
 import re
 
-from starlette.responses import RedirectResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from explorer.page.canvas import NOT_FINITE, STEPS
 from explorer.page.links import LONGEST_TEXT, SEPARATORS
-from explorer.page.scripts import FALLBACK, draw_script_links
+from explorer.page.scripts import FALLBACK, draw_script_link
 from explorer.text import LANGUAGES, translate
 
 # Previews for other sites' cards and the manifest of an installable app: addresses outside, or nothing here.
@@ -52,64 +47,9 @@ def localise(page: bytes, language: str) -> bytes:
     head = (
         f"<title>{html.escape(title)}</title>"
         f'<meta name="description" content="{html.escape(translate(language, "app.tagline"))}">'
-        f"<script>window.cnnExplorerPage = {known};\n{FALLBACK}</script>{draw_script_links()}"
+        f"<script>window.cnnExplorerPage = {known};\n{FALLBACK}</script>{draw_script_link()}"
     ).encode()
     page = _OUTSIDE.sub(b"", page).replace(_BASE, b"")
     page = page.replace(b'lang="en"', f'lang="{tag}"'.encode(), 1)
     # Before Gradio's module, after its config.
     return page.replace(b'<script type="module"', head + b'<script type="module"', 1)
-
-
-class PageMiddleware:
-    """ASGI middleware: the pages go out localised and compressed, everything else as it is.
-
-    With a slash behind its address a page redirects to that without, below which Gradio finds its files.
-    """
-
-    def __init__(self, app: ASGIApp):
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        language = None
-        if scope["type"] == "http" and scope["method"] == "GET":
-            path = scope["path"].removeprefix(scope.get("root_path", ""))
-            language = page_language(path)
-        if language is not None and path.endswith("/") and path != "/":  # Gradio's redirect would lose the settings
-            address = f"..{LANGUAGES[language].path}?{scope['query_string'].decode('latin-1')}".rstrip("?")
-            await RedirectResponse(address)(scope, receive, send)
-            return
-        if language is None:
-            await self.app(scope, receive, send)
-            return
-        accepted = dict(scope["headers"]).get(b"accept-encoding", b"")
-        await self.app(scope, receive, _PageSender(language, b"gzip" in accepted, send))
-
-
-class _PageSender:
-    """Collects one HTML response and sends it on localised and, where it is wanted, compressed."""
-
-    def __init__(self, language: str, compressed: bool, send: Send):
-        self.language = language
-        self.compressed = compressed
-        self.send = send
-        self.start: Message = {}
-        self.body = b""
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.start = message
-            return
-        self.body += message.get("body", b"")
-        if message.get("more_body"):
-            return
-        headers = dict(self.start["headers"])
-        if headers.get(b"content-type", b"").startswith(b"text/html"):
-            self.body = localise(self.body, self.language)
-            headers[b"content-language"] = LANGUAGES[self.language].tag.encode()
-            headers[b"vary"] = b"Accept-Encoding"
-            if self.compressed:
-                self.body = gzip.compress(self.body, compresslevel=5)
-                headers[b"content-encoding"] = b"gzip"
-            headers[b"content-length"] = str(len(self.body)).encode()
-        await self.send({**self.start, "headers": list(headers.items())})
-        await self.send({"type": "http.response.body", "body": self.body})

@@ -22,7 +22,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.errors import log_defect
 from explorer.page.language import page_language
-from explorer.page.scripts import ADDRESSES
 from explorer.server.bodies import FORM_BYTES, MOST_BYTES, SMALL_BYTES, Bodies, GoneError, hand_on, replace_header
 from explorer.server.sessions import Visits
 from explorer.server.values import clean, read_json
@@ -178,7 +177,7 @@ class _NoSuchSessionError(Exception):
 
 def _check_reading(path: str, scope: Scope, blocks: Blocks) -> None:
     """Whether there is anything to read at an address."""
-    if page_language(path) or path in _PAGES or path in ADDRESSES or path.startswith(_FILES):
+    if page_language(path) or path in _PAGES or path.startswith(_FILES):
         return
     name = path.removeprefix(f"{API}/")
     if name == path or not (name in _READ or name.startswith(_READ_BELOW)):

@@ -19,7 +19,8 @@ from gradio.routes import file_upload_statuses
 from gradio.state_holder import SessionState, StateHolder
 from starlette.applications import Starlette
 
-from explorer.server.memory import give_back_memory, holding_still
+from explorer.server.doors import stand_before
+from explorer.server.memory import give_back_memory, holding_still, tidy_up
 from explorer.server.turns import TurnQueue
 from explorer.uploads import forget_uploads
 
@@ -97,14 +98,20 @@ class Visits:
         return self._open[session] > 0
 
 
-def keep_house(visits: Visits):
-    """A lifespan for the app: while it runs, sessions are light ones, and what nobody needs any more goes."""
+def keep_house(visits: Visits, trusted: str):
+    """A lifespan for the app: while it runs, doors stand before it, sessions are light ones, and what nobody needs goes.
+
+    Args:
+        visits: the pages that are open.
+        trusted: addresses of proxies that are believed.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         sessions = LightSessions()
         sessions.set_blocks(app.get_blocks())
         app.state_holder = sessions
+        stand_before(app, trusted)
         task = asyncio.create_task(_forget_regularly(app, visits))
         try:
             with holding_still():
@@ -123,7 +130,7 @@ async def _forget_regularly(app: Starlette, visits: Visits) -> None:
             if number % ROUNDS_UNTIL["sessions"] == 0:
                 forget_sessions(app.state_holder, app.get_blocks()._queue, visits)
             if number % ROUNDS_UNTIL["memory"] == 0:
-                await asyncio.to_thread(give_back_memory)
+                await asyncio.to_thread(tidy_up if number == ROUNDS_UNTIL["memory"] else give_back_memory)
             if number % ROUNDS_UNTIL["uploads"] == 0:
                 await asyncio.to_thread(forget_uploads)
                 _forget_progress(app.get_blocks())

@@ -34,7 +34,7 @@ def page(browser):
 def serve(route) -> None:
     name = route.request.url.removeprefix(ADDRESS)
     if name in SCRIPTS:
-        route.fulfill(body=SCRIPTS[name].body, content_type="text/javascript")
+        route.fulfill(body=SCRIPTS[name], content_type="text/javascript")
     else:
         route.fulfill(body="<svg></svg>", content_type="text/html")
 

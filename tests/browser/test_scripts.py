@@ -11,14 +11,31 @@ from explorer.text import LANGUAGES, text_in
 TRANSFERRED = """() => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/scripts/"))
   .map(({ transferSize }) => transferSize)"""
 
+# Addresses of what was not taken from the browser's own store.
+ASKED_AGAIN = """() => performance.getEntriesByType("resource")
+  .filter(({ name, transferSize }) => transferSize > 0 && !name.includes("/gradio_api/"))
+  .map(({ name }) => new URL(name).pathname)"""
 
-def test_a_browser_asks_once_for_the_scripts_of_both_pages(visit):
+
+def test_a_browser_asks_once_for_the_script_of_both_pages(visit):
     opened = visit("/")
-    first = opened.page.evaluate(TRANSFERRED)
-    assert len(first) > 30 and min(first) > 0
+    (size,) = opened.page.evaluate(TRANSFERRED)
+    assert size > 10_000
     opened.page.goto(f"{opened.server}/zh")
     opened.page.locator(".look-for:visible").first.wait_for()
-    assert opened.page.evaluate(TRANSFERRED) == [0] * len(first)
+    assert opened.page.evaluate(TRANSFERRED) == [0]
+
+
+def test_the_second_visit_asks_for_nothing_that_it_has(visit):
+    opened = visit("/")
+    opened.page.reload()
+    opened.page.locator(".look-for:visible").first.wait_for()
+    again = opened.page.evaluate(ASKED_AGAIN)
+    assert set(again) <= {"/favicon.ico", "/static/js/iframeResizer.contentWindow.min.js"}  # no hash in their names
+    (page,) = opened.page.evaluate(
+        "() => performance.getEntriesByType('navigation').map((each) => each.responseStatus)"
+    )
+    assert page in (200, 304)
 
 
 def test_gradio_mounts_nothing_before_the_scripts_are_there(browser, server):
@@ -32,7 +49,7 @@ def test_gradio_mounts_nothing_before_the_scripts_are_there(browser, server):
         problems.extend(page.locator(".gradio-container .block").all_inner_texts())
         route.continue_()
 
-    page.route("**/scripts/*/page/canvas.js", hold)
+    page.route("**/scripts/*/interface.js", hold)
     page.goto(server)
     page.locator("#convolution-maps canvas").nth(3).wait_for()
     page.locator(".kernel-grid input").first.wait_for()
@@ -40,8 +57,7 @@ def test_gradio_mounts_nothing_before_the_scripts_are_there(browser, server):
     assert problems == []
 
 
-@pytest.mark.parametrize("name", ["interface.js", "page/shown.js"])
-def test_a_script_that_does_not_come_is_asked_for_once_more(browser, server, name):
+def test_a_script_that_does_not_come_is_asked_for_once_more(browser, server):
     page = browser.new_page()
     lost = []
 
@@ -49,7 +65,7 @@ def test_a_script_that_does_not_come_is_asked_for_once_more(browser, server, nam
         lost.append(route.request.url)
         route.abort() if len(lost) == 1 else route.continue_()
 
-    page.route(f"**/scripts/*/{name}", lose_first)
+    page.route("**/scripts/*/interface.js", lose_first)
     page.goto(f"{server}/?tab=convolution&stride=2")
     page.locator("#convolution-maps canvas").nth(3).wait_for()
     assert len(lost) == 2 and "stride=2" in page.url
@@ -60,7 +76,7 @@ def test_a_script_that_does_not_come_is_asked_for_once_more(browser, server, nam
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_scripts_that_never_come_are_told_of(browser, server, language):
     page = browser.new_page()
-    page.route("**/scripts/*/page/shown.js", lambda route: route.abort())
+    page.route("**/scripts/*/interface.js", lambda route: route.abort())
     page.goto(f"{server}{LANGUAGES[language].path}")
     page.get_by_role("alert").filter(has_text=text_in(language)("app.no_scripts")).wait_for()
     page.close()

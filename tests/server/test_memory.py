@@ -1,0 +1,45 @@
+"""What Python collects, and when."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+
+from explorer.server.memory import holding_still, throwing_nothing_away, tidy_up
+
+
+class Circle:
+    def __init__(self):
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def as_found():
+    before = gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()
+    yield
+    assert (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()) == before
+
+
+def test_nothing_is_collected_while_all_is_built():
+    with throwing_nothing_away():
+        assert not gc.isenabled()
+        with throwing_nothing_away():
+            pass
+        assert not gc.isenabled()
+    with pytest.raises(KeyError), throwing_nothing_away():
+        raise KeyError
+
+
+def test_what_was_of_no_use_before_the_start_goes_later():
+    gone = weakref.ref(Circle())
+    with holding_still():
+        assert gc.get_freeze_count() > 0
+        gc.collect()
+        assert gone() is not None
+        tidy_up()
+        assert gone() is None and gc.get_freeze_count() > 0
+        later = weakref.ref(Circle())
+        gc.collect()
+        assert later() is None
