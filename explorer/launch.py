@@ -106,6 +106,9 @@ def _split_shape(models: tuple, input_shape: Sequence[int] | None) -> tuple[tupl
 
 
 def _serve(networks: tuple[HandedOver, ...], browser: bool, block: bool | None) -> Shown:
+    titles = ", ".join(network.title for network in networks)
+    if not _is_notebook():
+        print(f"{titles}: the page is being made …", flush=True)  # which takes seconds
     app = build_app(load_settings(), networks, OF_NETWORKS)
     launched = launch_settings()
     if not is_set("port"):
@@ -114,7 +117,7 @@ def _serve(networks: tuple[HandedOver, ...], browser: bool, block: bool | None) 
     how = {"inline": in_notebook, "inbrowser": browser and not in_notebook, "height": HEIGHT, "quiet": True}
     _, url, _ = app.launch(**launched, **how, prevent_thread_lock=True)
     if not in_notebook:
-        print(f"{', '.join(network.title for network in networks)}: {url}")
+        print(f"{titles}: {url}")
     if block or (block is None and not in_notebook and not _is_prompt()):
         app.block_thread()
     return Shown(url, app, networks)
