@@ -115,7 +115,11 @@ def _serve(networks: tuple[HandedOver, ...], browser: bool, block: bool | None) 
         launched["server_port"] = None  # the first free one: another page may be open
     in_notebook = _is_notebook()
     how = {"inline": in_notebook, "inbrowser": browser and not in_notebook, "height": HEIGHT, "quiet": True}
-    _, url, _ = app.launch(**launched, **how, prevent_thread_lock=True)
+    try:
+        _, url, _ = app.launch(**launched, **how, prevent_thread_lock=True)
+    except OSError as error:  # Gradio's own words name a setting of its own
+        app.close(verbose=False)
+        raise InputError("models.port_taken", port=launched["server_port"]) from error
     if not in_notebook:
         print(f"{titles}: {url}")
     if block or (block is None and not in_notebook and not _is_prompt()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -205,3 +206,15 @@ def test_titles_and_names_of_layers_are_words_and_no_html():
         assert sum("&lt;img" in each for each in said) >= 4
     finally:
         take_back(network)
+
+
+def test_a_port_that_is_taken_is_told_and_nothing_is_kept(monkeypatch):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("CNN_EXPLORER_PORT", str(port))
+        monkeypatch.setenv("CNN_EXPLORER_HOST", "127.0.0.1")
+        with pytest.raises(InputError, match=f"Port {port} is taken"):
+            show(nn.ReLU(), (1, 9, 9), browser=False, block=False)
+    assert not [name for name in NETWORKS if name.startswith("mine/")]

@@ -246,8 +246,8 @@ class Axis:
         _check_count(count)
         spans = _gather(self, taps)
         if self.is_global:  # all see the same, whatever they read
-            first, last = self.spans
-            return replace(self, count=count, spans=(np.full(count, first[0]), np.full(count, last[0])))
+            first, last = (np.full(count, ends[0]) for ends in self.spans)
+            return replace(self, count=count, spans=(first, last))
         return self._irregular(spans, count, self.note or RESIZED)
 
     def regroup(self, groups: np.ndarray) -> Axis:

@@ -14,6 +14,7 @@ SENTENCES = {
     "input_words": "--input must be three whole numbers such as 3,224,224, got {value}.",
     "model_words": "--model must be MODULE:NAME, such as package.module:build or file.py:Net, got {value}.",
     "no_import": "There is no module {module} on Python's path nor in the working directory.",
+    "port_taken": "Port {port} is taken: another program listens there. Choose another in CNN_EXPLORER_PORT, or none.",
     "no_file": "There is no file {path}.",
     "no_name": "{module} has no {wanted}.",
     "needs_arguments": "{build} needs arguments: {arguments}. Name a function that builds the network without any.",

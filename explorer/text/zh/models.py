@@ -14,6 +14,7 @@ SENTENCES = {
     "input_words": "--input 必须是三个整数，例如 3,224,224，得到的是 {value}。",
     "model_words": "--model 必须是 MODULE:NAME，例如 package.module:build 或 file.py:Net，得到的是 {value}。",
     "no_import": "在 Python 的路径和当前目录里都没有模块 {module}。",
+    "port_taken": "端口 {port} 已被别的程序占用：请在 CNN_EXPLORER_PORT 里换一个端口，或者不设置它。",
     "no_file": "没有文件 {path}。",
     "no_name": "{module} 里没有 {wanted}。",
     "needs_arguments": "{build} 需要参数：{arguments}。请指定一个不需要参数就能建立网络的函数。",
