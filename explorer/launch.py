@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import importlib.util
 import inspect
@@ -110,6 +111,7 @@ def _serve(networks: tuple[HandedOver, ...], browser: bool, block: bool | None) 
     if not _is_notebook():
         print(f"{titles}: the page is being made …", flush=True)  # which takes seconds
     app = build_app(load_settings(), networks, OF_NETWORKS)
+    gc.collect()  # while the page is open, what was there before is not looked through, and a notebook may have left much
     launched = launch_settings()
     if not is_set("port"):
         launched["server_port"] = None  # the first free one: another page may be open

@@ -12,6 +12,7 @@ import re
 
 from explorer.page.canvas import NOT_FINITE, STEPS
 from explorer.page.links import LONGEST_TEXT, SEPARATORS
+from explorer.page.preloads import draw_preloads
 from explorer.page.scripts import FALLBACK, draw_script_link
 from explorer.text import LANGUAGES, translate
 
@@ -48,6 +49,7 @@ def localise(page: bytes, language: str) -> bytes:
         f"<title>{html.escape(title)}</title>"
         f'<meta name="description" content="{html.escape(translate(language, "app.tagline"))}">'
         f"<script>window.cnnExplorerPage = {known};\n{FALLBACK}</script>{draw_script_link()}"
+        f"{draw_preloads(page.decode())}"
     ).encode()
     page = _OUTSIDE.sub(b"", page).replace(_BASE, b"")
     page = page.replace(b'lang="en"', f'lang="{tag}"'.encode(), 1)

@@ -51,7 +51,7 @@ def holding_still() -> Iterator[None]:
     """From when all is built: what is there stays, and is not looked through for what can be collected.
 
     Half a million objects are there by then, and a request with many values would have them looked through again and again.
-    What of them is of no use goes with `tidy_up`, once the first visitor has his page.
+    What of them is of no use stays as well: some megabytes, which to find would take half a second of the start.
     """
     before = gc.get_threshold()
     gc.freeze()
@@ -61,13 +61,6 @@ def holding_still() -> Iterator[None]:
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
-
-
-def tidy_up() -> None:
-    """Look once through all that was there before the start; half a second, in which nothing else is done."""
-    gc.unfreeze()
-    give_back_memory()
-    gc.freeze()
 
 
 def _glibc() -> ctypes.CDLL | None:

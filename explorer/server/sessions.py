@@ -20,7 +20,7 @@ from gradio.state_holder import SessionState, StateHolder
 from starlette.applications import Starlette
 
 from explorer.server.doors import stand_before
-from explorer.server.memory import give_back_memory, holding_still, tidy_up
+from explorer.server.memory import give_back_memory, holding_still
 from explorer.server.turns import TurnQueue
 from explorer.uploads import forget_uploads
 
@@ -130,7 +130,7 @@ async def _forget_regularly(app: Starlette, visits: Visits) -> None:
             if number % ROUNDS_UNTIL["sessions"] == 0:
                 forget_sessions(app.state_holder, app.get_blocks()._queue, visits)
             if number % ROUNDS_UNTIL["memory"] == 0:
-                await asyncio.to_thread(tidy_up if number == ROUNDS_UNTIL["memory"] else give_back_memory)
+                await asyncio.to_thread(give_back_memory)
             if number % ROUNDS_UNTIL["uploads"] == 0:
                 await asyncio.to_thread(forget_uploads)
                 _forget_progress(app.get_blocks())

@@ -38,6 +38,15 @@ def test_the_second_visit_asks_for_nothing_that_it_has(visit):
     assert page in (200, 304)
 
 
+def test_what_the_page_needs_of_gradio_stands_in_its_head_and_is_asked_for_once(visit):
+    opened = visit("/")
+    ahead = opened.page.locator("link[rel=modulepreload]").evaluate_all("links => links.map((link) => link.href)")
+    asked = [url for _, url in opened.requests if "/assets/" in url and url.endswith(".js")]
+    assert len(asked) == len(set(asked)) > 30
+    # Formulas come when a formula is there; of the components, one or two are not drawn.
+    assert len(set(asked) - set(ahead)) <= 2 and len(ahead) < len(asked) + 4
+
+
 def test_gradio_mounts_nothing_before_the_scripts_are_there(browser, server):
     page = browser.new_page()
     problems = []
