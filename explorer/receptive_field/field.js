@@ -31,7 +31,7 @@ function paintMask({ size, mask, clipped }, colour) {
 }
 
 // Where a pixel, or a unit of the layer that stands in the place of the image, lies in the image, as shares of its sides.
-export function sharesOf(pixel, { start, jump, size }) {
+function sharesOf(pixel, { start, jump, size }) {
   return pixel.map((index, axis) => (start[axis] + jump[axis] * index + 0.5) / size);
 }
 
