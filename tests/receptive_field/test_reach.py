@@ -305,9 +305,9 @@ def test_a_program_is_told_that_a_pixel_reaches_nobody():
             receptive_field(layers=[{"kernel": 1}], input_size=9, pixel=pixel)
 
 
-def test_a_click_is_answered_quickly():
-    """What a click on a pixel needs at the server; of several, since the machine may be busy."""
-    for model, most in (("lenet5", 0.1), ("resnet18", 0.1)):
+def test_a_click_does_not_record_or_trace_the_network_again():
+    """That takes many times as long; of several clicks the best counts, since the machine may be busy."""
+    for model, most in (("lenet5", 1), ("resnet18", 1)):
         on_view(None, language="en", **forward(model=model))  # recorded and traced once
         times = []
         for number in range(7):
