@@ -272,7 +272,7 @@ def draw_layer_table(
 def draw_design(sentences: Sequence[str], text: Text) -> str:
     """What the fields say of a network, as an HTML list below its heading."""
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
-    return f'<section class="design"><h3>{escape(text("receptive_field.design"))}</h3><ul>{items}</ul></section>'
+    return f'<section class="design"><h2>{escape(text("receptive_field.design"))}</h2><ul>{items}</ul></section>'
 
 
 def _draw_name(row: LayerRow, text: Text) -> str:

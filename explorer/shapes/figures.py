@@ -329,7 +329,9 @@ def draw_beside(networks: Sequence[tuple[str, Trace]], text: Text) -> str:
         body += f'<tr><td class="name">{escape(title)}</td>{cells}</tr>'
     head = f"<th>{first}</th>" + "".join(f'<th class="number">{each}</th>' for each in others)
     table = f'<table class="cnn-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    return f'<h3>{escape(text("shapes.beside"))}</h3><div class="cnn-table-scroll whole">{table}</div>'
+    return (
+        f'<h2 class="small-title">{escape(text("shapes.beside"))}</h2><div class="cnn-table-scroll whole">{table}</div>'
+    )
 
 
 def draw_table(

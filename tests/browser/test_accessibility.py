@@ -15,6 +15,11 @@ UNNAMED = """
   .map((canvas) => canvas.outerHTML + " in " + canvas.parentElement.className)
 """
 
+# Gradio shows an empty chart until plotly is there.
+DRAWN = """
+() => ![...document.querySelectorAll("[aria-label='Empty value']")].some((each) => each.getClientRects().length > 0)
+"""
+
 
 @pytest.mark.parametrize(("path", "scheme"), [("/", "light"), ("/", "dark"), ("/zh", "light")])
 def test_no_tab_breaks_a_rule(visit, path, scheme):
@@ -24,6 +29,7 @@ def test_no_tab_breaks_a_rule(visit, path, scheme):
         page.get_by_role("tab", name=text(f"{wing}.tab"), exact=True).click()
         page.locator(".look-for:visible").first.wait_for()
         page.wait_for_timeout(500)  # charts are drawn when their tab is opened
+        page.wait_for_function(DRAWN)
         broken += [f"{wing}: canvas without a name: {each}" for each in page.evaluate(UNNAMED)]
         for rule in Axe().run(page).response["violations"]:
             broken += [f"{wing}: {rule['id']}: {node['html'][:200]}" for node in rule["nodes"]]

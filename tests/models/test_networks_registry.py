@@ -53,5 +53,5 @@ def test_what_is_recorded_is_what_is_drawn(name):
     shape = (network.channels, network.input_size, network.input_size)
     drawn = network.draw()
     assert not any(module.training for module in drawn.modules())
-    assert network.record().trace(shape).num_params == sum(each.numel() for each in drawn.parameters())
+    assert network.record().trace(shape).num_params_total == sum(each.numel() for each in drawn.parameters())
     assert network.record().trace(shape).output_shape == trace(drawn, shape).output_shape
