@@ -33,6 +33,11 @@ def write_safely(words: str) -> str:
     return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def first_line(error: Exception) -> str:
+    """What another program's error says, as a sentence of ours quotes it: its first line, or its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+
+
 class InputError(ValueError):
     """A setting or an input that cannot be used.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
-from explorer.errors import InputError
+from explorer.errors import InputError, first_line
 from explorer.models.networks import HANDED_OVER, Network, enter_network, leave_network
 from explorer.models.real_run import copy_with_numbers
 from explorer.models.trace import Recording, record
@@ -54,7 +54,7 @@ class HandedOver(Network):
             except InputError:
                 raise
             except Exception as error:  # whatever its own code raises when it runs
-                raise InputError("models.not_run", model=self.title, reason=_first_line(error)) from error
+                raise InputError("models.not_run", model=self.title, reason=first_line(error)) from error
 
     @property
     def can_draw(self) -> bool:
@@ -120,7 +120,3 @@ def _check_shape(input_shape: Sequence[int]) -> tuple[int, int]:
     if height > MAX_SIDE or channels > MAX_CHANNELS:
         raise InputError("models.too_large", side=height, most=MAX_SIDE, channels=channels, most_channels=MAX_CHANNELS)
     return channels, height
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

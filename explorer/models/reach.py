@@ -24,7 +24,7 @@ from explorer.models.calls import find_all
 from explorer.models.footprint import Reached, TransparentRun, first_tensor
 from explorer.models.operations import Named
 from explorer.models.real_recording import find_written
-from explorer.models.real_run import RealRun, copy_with_numbers
+from explorer.models.real_run import RealRun, copy_with_numbers, find_dtype
 from explorer.models.replays import is_narrow, narrow, widen
 from explorer.models.trace import Layer, Recording, UnsupportedLayerError
 
@@ -251,10 +251,9 @@ class _ValuesRun(RealRun):
     def follow(self, model: nn.Module, image: torch.Tensor) -> dict[str, Any]:
         """What `read` made of each layer's output."""
         copied = copy_with_numbers(model).eval()
-        kinds = (each.dtype for each in copied.parameters() if each.is_floating_point())
         try:
             with torch.inference_mode(False), torch.no_grad():
-                self.run(copied, _know(image.to(next(kinds, image.dtype), copy=True)))
+                self.run(copied, _know(image.to(find_dtype(copied, image.dtype), copy=True)))
         except Reached:
             pass
         except Exception as error:

@@ -21,7 +21,7 @@ from explorer.models import attention_rules, joining_rules, window_rules
 from explorer.models.calls import Weight, find_all
 from explorer.models.fields import MAX_UNITS
 from explorer.models.operations import Named, find_operation, name_kind
-from explorer.models.real_run import RealRun, copy_structure, find_place
+from explorer.models.real_run import RealRun, copy_structure, find_dtype, find_place
 from explorer.models.records import Shape, UnsupportedLayerError
 
 
@@ -68,8 +68,7 @@ class _Recorder(RealRun):
     def record(self, model: nn.Module, input_shape: Shape) -> list[CallNode]:
         self.own = set(map(id, model.parameters()))
         copied = copy_structure(model, self._convert)
-        floats = (each.dtype for each in model.parameters() if each.dtype.is_floating_point)
-        image = torch.empty((1, *input_shape), dtype=next(floats, torch.float32), device="meta")
+        image = torch.empty((1, *input_shape), dtype=find_dtype(model), device="meta")
         self._follow(image, self._add("placeholder", "image"))
         output = self.run(copied, image)
         self._add("output", "output", (fx.node.map_aggregate(_plain(output), self._put_node),))

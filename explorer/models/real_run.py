@@ -53,6 +53,11 @@ def lock_wrapped():
     return _LOCKS["wrapped"]
 
 
+def find_dtype(model: nn.Module, otherwise: torch.dtype = torch.float32) -> torch.dtype:
+    """In which kind of number a network takes images: that of its first parameter of fractions."""
+    return next((each.dtype for each in model.parameters() if each.is_floating_point()), otherwise)
+
+
 def copy_structure(model: nn.Module, convert: Convert) -> nn.Module:
     """The same modules with other tensors: what a forward writes down stays in the copy.
 

@@ -21,7 +21,7 @@ from torch import fx, nn
 from torch.nn.parameter import is_lazy
 
 from explorer.caches import remember
-from explorer.errors import InputError
+from explorer.errors import InputError, first_line
 from explorer.locks import fork_safe_locks
 from explorer.models import attention_rules, joining_rules, order_rules, window_rules
 from explorer.models.calls import Call, Output, Signal, Weight, bound_rule, by, find_all, make_map
@@ -260,11 +260,7 @@ def _names_in(function: Callable) -> tuple[str, ...]:
 
 
 def _refuse(key: str, layer: str, error: Exception) -> UnsupportedLayerError:
-    return UnsupportedLayerError(f"trace.{key}", layer=layer, kind=type(error).__name__, reason=_first_line(error))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+    return UnsupportedLayerError(f"trace.{key}", layer=layer, kind=type(error).__name__, reason=first_line(error))
 
 
 Node = Any  # fx.Node or CallNode, which has the same parts

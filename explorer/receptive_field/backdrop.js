@@ -1,6 +1,6 @@
 // The image and the layer's map on which field.js draws: figures.draw_backdrop. They stay where only the unit moves, and are
 // not sent again then.
-import { bytesOf, paintPixels } from "../page/drawing.js";
+import { bytesOf, paintPixels, watchRatio } from "../page/drawing.js";
 
 let shown = null;
 const listeners = [];
@@ -15,7 +15,16 @@ export function paintBackdrop({ rows, columns, codes }) {
   );
 }
 
-export const onBackdrop = (listener) => listeners.push(listener);
+// Keeps a picture on it drawn, which has `take`, `draw`, its `host` and the width `drawnWidth` for which it was drawn.
+export function keepDrawn(picture, watch) {
+  const draw = () => picture.draw();
+  watch("value", () => picture.take());
+  listeners.push(draw);
+  // Fires at first, when the width changes, and when what holds it is shown.
+  new ResizeObserver(() => picture.host.clientWidth !== picture.drawnWidth && draw()).observe(picture.host);
+  watchRatio(draw);
+  picture.take();
+}
 
 export function mount(element, props, watch) {
   const take = () => {

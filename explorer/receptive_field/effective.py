@@ -20,7 +20,7 @@ from explorer.checks import check_whole
 from explorer.data import fit_samples
 from explorer.errors import InputError
 from explorer.models.networks import find_network
-from explorer.models.real_run import copy_with_numbers
+from explorer.models.real_run import copy_with_numbers, find_dtype
 from explorer.randomness import seeded
 from explorer.receptive_field.networks import record_network
 
@@ -73,8 +73,7 @@ def measure_gradient_mass(model: nn.Module, images: torch.Tensor, layer: str, un
     Source: Luo et al. 2016, "Understanding the effective receptive field in deep convolutional neural networks".
     """
     with _eval_mode(model), torch.inference_mode(False), torch.enable_grad():
-        kinds = (each.dtype for each in model.parameters() if each.is_floating_point())
-        pixels = images.detach().to(next(kinds, images.dtype), copy=True).requires_grad_()
+        pixels = images.detach().to(find_dtype(model, images.dtype), copy=True).requires_grad_()
         feature_map = _run_to(model, layer, pixels)
         if feature_map.dim() != 4 or not all(0 <= i < n for i, n in zip(unit, feature_map.shape[2:])):
             raise InputError("receptive_field.no_unit", layer=layer)

@@ -1,9 +1,9 @@
 // The field of a unit on the image, beside the map that the unit stands on. The value is what figures.draw_field returns.
 import { buildFigure } from "../page/canvas.js";
-import { bytesOf, drawGrid, outline, paintPixels, parseColour, watchRatio } from "../page/drawing.js";
+import { bytesOf, drawGrid, outline, paintPixels, parseColour } from "../page/drawing.js";
 import { ARROWS, clamp, isShortcut, sharesAt } from "../page/pointing.js";
 import { setValue } from "../page/values.js";
-import { findBackdrop, onBackdrop, paintBackdrop } from "./backdrop.js";
+import { findBackdrop, keepDrawn, paintBackdrop } from "./backdrop.js";
 
 const MARGIN = 0.09; // share of the picture's side around the image: the padding into which a field may reach
 const CELL_OF_GRID = 14; // px from which units are told apart by lines
@@ -194,11 +194,5 @@ class Field {
 }
 
 export function mount(element, props, watch) {
-  const field = new Field(element, props);
-  watch("value", () => field.take());
-  onBackdrop(() => field.draw());
-  // Fires at first, when the width changes, and when the tab that holds it is shown.
-  new ResizeObserver(() => field.host.clientWidth !== field.drawnWidth && field.draw()).observe(field.host);
-  watchRatio(() => field.draw());
-  field.take();
+  keepDrawn(new Field(element, props), watch);
 }

@@ -1,10 +1,10 @@
 // A pixel of the image, and the units that it reaches in each layer. The value is what tab.draw_forward returns.
 import { buildFigure } from "../page/canvas.js";
 import { shadeOf, shadesOf } from "../page/colours.js";
-import { bytesOf, outline, paintPixels, watchRatio } from "../page/drawing.js";
+import { bytesOf, outline, paintPixels } from "../page/drawing.js";
 import { ARROWS, clamp, isShortcut, sharesAt } from "../page/pointing.js";
 import { setValue } from "../page/values.js";
-import { findBackdrop, onBackdrop, paintBackdrop } from "./backdrop.js";
+import { findBackdrop, keepDrawn, paintBackdrop } from "./backdrop.js";
 
 const UNREACHED = [232, 236, 241, 255]; // on a light and on a dark page
 const REACHED = [126, 205, 180, 255];
@@ -204,13 +204,7 @@ class Forward {
 }
 
 export function mount(element, props, watch) {
-  const forward = new Forward(element, props);
-  watch("value", () => forward.take());
-  onBackdrop(() => forward.draw());
-  // Fires at first, when the width changes, and when what holds it is shown.
-  new ResizeObserver(() => forward.host.clientWidth !== forward.drawnWidth && forward.draw()).observe(forward.host);
-  watchRatio(() => forward.draw());
-  forward.take();
+  keepDrawn(new Forward(element, props), watch);
 }
 
 // The question is turned round. A place beside the image, at which a unit may look, is no pixel. Returns the place.

@@ -12,6 +12,7 @@ from explorer.data import fit_samples, load_sample
 from explorer.errors import InputError, shorten
 from explorer.models.checkpoints import CheckpointError, available_models
 from explorer.models.networks import BROUGHT, HANDED_OVER, STEMS, find_network
+from explorer.models.real_run import find_dtype
 from explorer.models.trace import Trace
 from explorer.shapes.activations import Features, measure_features
 from explorer.shapes.edit import (
@@ -238,8 +239,7 @@ def find_features(name: str, found: Trace, sample: int, layer: str) -> Features 
     image = fit_samples(load_sample().images[sample : sample + 1], channels, side)
     try:
         with network.borrow() as model:
-            kinds = (each.dtype for each in model.parameters() if each.is_floating_point())
-            return measure_features(model, found, image.to(next(kinds, image.dtype)), layer)
+            return measure_features(model, found, image.to(find_dtype(model, image.dtype)), layer)
     except CheckpointError as error:
         raise InputError("shapes.no_weights", model=network.title) from error
 
