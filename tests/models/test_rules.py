@@ -307,6 +307,6 @@ def test_units_that_resizing_reads_are_those_that_pytorch_weighs(mode, align, si
 
 def test_resizing_costs_by_its_side_and_not_by_its_square():
     layers = [nn.Upsample(scale_factor=4.0, mode="bicubic"), *[nn.Upsample(scale_factor=0.999, mode="bicubic")] * 40]
-    start = time.process_time()
+    start = time.thread_time()
     trace(nn.Sequential(*layers), (1, 1024, 1024))
-    assert time.process_time() - start < 5  # with whole matrices it was 50
+    assert time.thread_time() - start < 5  # with whole matrices it was 50

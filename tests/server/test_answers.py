@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from explorer.server import answers
 from explorer.server.answers import KEPT, Answer, choose_coding, has_already
+from tests.coroutines import run
 
 BODY = b"The same words again and again. " * 100
 UNPACK = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}
@@ -97,7 +98,7 @@ def test_it_is_compressed_once_however_many_ask_at_once(monkeypatch):
         await asyncio.gather(*[answer(scope, None, send) for _ in range(30)])
         assert len(sent) == 60
 
-    asyncio.run(ask_often())
+    run(ask_often())
     choose_coding.cache_clear()
     assert len(packed) == 1
 

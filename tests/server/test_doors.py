@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import re
 from pathlib import Path
@@ -18,6 +17,7 @@ from explorer.server import doors
 from explorer.server.answers import ASKED_AGAIN, KEPT
 from explorer.server.doors import MOST_PAGES, stand_before
 from explorer.text import LANGUAGES
+from tests.coroutines import run
 
 ASSETS = sorted(path.name for path in Path(BUILD_PATH_LIB).glob("*"))
 PROXIED = {"x-forwarded-host": "class.example", "x-forwarded-proto": "https"}
@@ -235,7 +235,7 @@ def test_a_host_that_is_none_gets_what_gradio_says_and_is_not_kept(host):
             sent.append(message)
 
         try:
-            asyncio.run(app(scope, None, send))
+            run(app(scope, None, send))
         except Exception as error:
             return type(error)
         return sent[0]["status"]

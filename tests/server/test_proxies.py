@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from explorer.server.proxies import ProxyMiddleware
+from tests.coroutines import run
 
 SAID = [(b"x-forwarded-for", b"1.2.3.4"), (b"x-forwarded-proto", b"https"), (b"x-forwarded-host", b"evil.example"),
         (b"x-gradio-server", b"http://evil.example"), (b"forwarded", b"host=evil.example"), (b"host", b"here")]  # fmt: skip
@@ -19,7 +18,7 @@ def seen_through(trusted: str, peer: str) -> dict:
         seen.update(scope)
 
     scope = {"type": "http", "client": (peer, 5000), "scheme": "http", "headers": list(SAID)}
-    asyncio.run(ProxyMiddleware(app, trusted)(scope, None, None))
+    run(ProxyMiddleware(app, trusted)(scope, None, None))
     return seen
 
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from explorer.server import turns
 from explorer.server.turns import HEAVY, TurnQueue
+from tests.coroutines import run
 
 LIGHT = "light"
 READERS: list = []  # until the end of the tests
@@ -145,7 +146,7 @@ def clock(monkeypatch):
 
 
 def drop(queue: TurnQueue) -> None:
-    asyncio.run(queue.drop_lost())
+    run(queue.drop_lost())
 
 
 def test_calls_whose_reader_never_comes_are_dropped(queue, clock):
@@ -224,7 +225,7 @@ def test_the_loop_goes_on_whatever_it_stumbles_over(queue, monkeypatch, caplog):
 
     monkeypatch.setattr(queue, "get_events", get_events)
     queue.event_queue_per_concurrency_id[LIGHT].queue.append("anything")
-    asyncio.run(asyncio.wait_for(queue.start_processing(), 5))
+    run(asyncio.wait_for(queue.start_processing(), 5))
     assert caplog.text.count("unexpected error in the queue") == 2
 
 

@@ -230,7 +230,7 @@ def nothing_can_run():
 @pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("text", ATTACKS, ids=lambda text: repr(text)[:40])
 def test_what_is_no_list_of_layers_gets_a_sentence_and_nothing_else_happens(text):
-    error, start = None, time.process_time()
+    error, start = None, time.thread_time()
     with nothing_can_run():
         try:
             layers = parse_layer_list(text)
@@ -240,7 +240,7 @@ def test_what_is_no_list_of_layers_gets_a_sentence_and_nothing_else_happens(text
         with pytest.raises(InputError) as caught:
             build_network(layers)
         error = caught.value
-    assert time.process_time() - start < 2
+    assert time.thread_time() - start < 2
     for language in LANGUAGES:
         sentence = error.sentence(language)
         assert sentence and "\n" not in sentence and len(sentence) < 600
@@ -270,9 +270,9 @@ def test_the_largest_list_needs_little_memory_and_time():
     text = ",\n".join(["nn.Conv2d(1024, 1024, 2)"] * MAX_LAYERS)
     assert len(text) < MAX_TEXT
     tracemalloc.start()
-    start = time.process_time()
+    start = time.thread_time()
     build_network(parse_layer_list(text))
-    assert time.process_time() - start < 2
+    assert time.thread_time() - start < 2
     assert tracemalloc.get_traced_memory()[1] < 50e6
     tracemalloc.stop()
     with pytest.raises(InputError, match=f"{MAX_PARAMS:,}"):

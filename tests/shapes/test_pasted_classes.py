@@ -398,10 +398,10 @@ def test_a_hostile_class_gets_a_sentence_and_nothing_else_happens(text, loaded, 
     for name in ("eval", "exec", "open", "input", "breakpoint"):
         monkeypatch.setattr(f"builtins.{name}", Trap())
     monkeypatch.setattr(os, "system", Trap())
-    modules, start = set(sys.modules), time.process_time()
+    modules, start = set(sys.modules), time.thread_time()
     with pytest.raises(InputError) as caught:
         open_network(OWN, text=text).walk((1, 28, 28))
-    assert time.process_time() - start < 0.5 * PATIENCE
+    assert time.thread_time() - start < 0.5 * PATIENCE
     assert set(sys.modules) == modules and not list(tmp_path.iterdir())
     for language in LANGUAGES:
         sentence = caught.value.sentence(language)
