@@ -12,6 +12,7 @@ import * as samples from "./page/samples.js";
 import * as shown from "./page/shown.js";
 import * as sketch from "./page/sketch.js";
 import * as values from "./page/values.js";
+import { watchWaiting } from "./page/waiting.js";
 import * as backdrop from "./receptive_field/backdrop.js";
 import * as brought from "./receptive_field/brought.js";
 import * as field from "./receptive_field/field.js";
@@ -73,6 +74,7 @@ window.cnnExplorer = {
 window.cnnExplorerScripts.came("page");
 setLanguage();
 watchLeaving();
+watchWaiting();
 address.readAddress();
 watchFiles();
 watchLenders();

@@ -11,6 +11,8 @@ SENTENCES = {
     "copy_link": "Copy link",
     "copied": "Copied",
     "opening": "Opening what the link shows …",
+    "computing": "Computing …",
+    "place": "Waiting: you are number {place} in the queue.",
     "next_sample": "next one",
     "setting": "Setting",
     "about_tutorial": (

@@ -11,6 +11,8 @@ SENTENCES = {
     "copy_link": "复制链接",
     "copied": "已复制",
     "opening": "正在打开链接里的画面……",
+    "computing": "正在计算……",
+    "place": "正在等待：你排在第 {place} 位。",
     "next_sample": "换一张",
     "setting": "设置",
     "about_tutorial": "文中的“教程”指中文系列文章“动手学深度学习”（不是同名教材）的第四篇《卷积神经网络：从 LeNet 到 ResNet》。它的说法与这里的实测结果并列。",
