@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -76,14 +77,55 @@ def aside(work: Callable[[], Answer]) -> Answer:
     return _find_threads().submit(copy_context().run, work).result()
 
 
+class Lanes:
+    """Lets a few do their work at once, in the order in which they come; who takes long does not count any more.
+
+    The interpreter computes for one thread at a time. Several that want it at once hand it over and over to each other, and
+    all of them take longer than one after the other would.
+
+    Args:
+        count: how many at once.
+        seconds: of work after which another one may begin beside it.
+    """
+
+    def __init__(self, count: int, seconds: float):
+        self.count, self.seconds = count, seconds
+        self._changed = threading.Condition()
+        self._waiting: deque[object] = deque()
+        self._begun: dict[object, float] = {}
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Within this the work is done; before it others are waited for."""
+        own = object()
+        with self._changed:
+            self._waiting.append(own)
+            while self._waiting[0] is not own or self._seconds_until_free() > 0:
+                self._changed.wait(self._seconds_until_free() if self._waiting[0] is own else None)
+            self._waiting.popleft()
+            self._begun[own] = time.monotonic()
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._begun[own]
+                self._changed.notify_all()
+
+    def _seconds_until_free(self) -> float:
+        ends = sorted(begun + self.seconds - time.monotonic() for begun in self._begun.values())
+        counting = [each for each in ends if each > 0]
+        return 0.0 if len(counting) < self.count else counting[len(counting) - self.count]
+
+
+_LANES = Lanes(count=1, seconds=0.25)
+os.register_at_fork(after_in_child=lambda: _LANES.__init__(_LANES.count, _LANES.seconds))  # type: ignore[misc]
+
+
 def in_turn(work: Callable[[], Answer]) -> Answer:
-    """Do work that is not heavy as soon as few others do."""
-    with _LANES:
+    """Do work that is not heavy; what came before it, and does not take long, is done first."""
+    with _LANES.one():
         return work()
-
-
-_LANES = threading.Semaphore(int(os.environ.get("LANES", "2")))
-sys.setswitchinterval(float(os.environ.get("SWITCH", "0.005")))
 
 
 @lru_cache(maxsize=1)
@@ -97,4 +139,5 @@ os.register_at_fork(after_in_child=_find_threads.cache_clear)  # a forked proces
 def _step_back() -> None:
     if sys.platform == "linux":  # there a thread has a number of its own among the processes
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
