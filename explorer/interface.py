@@ -24,7 +24,7 @@ from explorer.page.links import connect_links
 from explorer.page.samples import encode_sprite
 from explorer.page.scripts import mount
 from explorer.page.style import build_css, build_theme
-from explorer.patience import NobodyWaitsError, aside
+from explorer.patience import NobodyWaitsError, aside, in_turn
 from explorer.receptive_field import tab as receptive_field
 from explorer.receptive_field.api import receptive_field as list_receptive_fields
 from explorer.server.building import building
@@ -193,7 +193,7 @@ def refuse_clearly(function: Callable, takes_long: bool = False) -> Callable:
             raise gr.Error(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}", print_exception=False)
         try:
             with for_whoever_waits():
-                return aside(partial(function, *args, **kwargs)) if takes_long else function(*args, **kwargs)
+                return (aside if takes_long else in_turn)(partial(function, *args, **kwargs))
         except InputError as error:
             raise gr.Error(error.sentence(language), print_exception=False) from error
         except NobodyWaitsError as error:
