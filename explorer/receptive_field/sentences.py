@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,8 @@ from explorer.models.reach import Reach
 from explorer.receptive_field.design import Design
 from explorer.receptive_field.figures import name_layer, name_stack
 from explorer.receptive_field.maths import (
+    CLAIMED_AT_LEAST,
+    CLAIMED_DEPTHS,
     FieldBox,
     LayerRow,
     find_first_as_wide,
@@ -20,9 +22,9 @@ from explorer.receptive_field.maths import (
     how_much_is_joined,
     summarise_stack,
 )
-from explorer.receptive_field.networks import find_bounds, trace_model
+from explorer.receptive_field.networks import PHOTO_SIZE, find_bounds, trace_model
 from explorer.receptive_field.session import IMAGE_SIZE, STACKS, TABLE, Spot
-from explorer.text import Text
+from explorer.text import Text, join_sentences
 
 
 def name_network(name: str, text: Text) -> str:
@@ -177,6 +179,25 @@ def tell_story(story: str, spot: Spot, text: Text) -> str:
 def _count_wide(rows: Sequence[LayerRow]) -> int:
     """How many layers widen the field."""
     return sum(sum(row.sizes) > sum(before.sizes) for before, row in pairwise(rows) if row.kind == "conv")
+
+
+def describe_depths(depths: Mapping[str, Sequence[int | None]], text: Text) -> str:
+    """How the tutorial's sketch of growth stands to networks, and after how many convolutions they see more or less.
+
+    Args:
+        depths: key of a network's title -> its sizes, as `find_depth_sizes` gives them.
+        text: sentences in the page's language.
+    """
+    said = [text("receptive_field.facts_depth", size=PHOTO_SIZE)]
+    for key, sizes in depths.items():
+        seen = {depth: size for depth, size in zip(CLAIMED_DEPTHS, sizes, strict=True) if size is not None}
+        more = [depth for depth, size in seen.items() if depth < CLAIMED_AT_LEAST and size > CLAIMED_DEPTHS[depth]]
+        less = [depth for depth, size in seen.items() if size < CLAIMED_DEPTHS[depth]]
+        network = text(f"receptive_field.head_{key}")
+        for words, found in (("more", more), ("less", less)):
+            if found:
+                said.append(text(f"receptive_field.facts_depth_{words}", network=network, depths=found))
+    return join_sentences(said, text)
 
 
 def describe_stacks(comparison: str, stacks: Sequence, text: Text) -> str:

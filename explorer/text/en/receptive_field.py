@@ -64,9 +64,11 @@ SENTENCES = {
     "head_network": "Network",
     "head_final_size": "Final field",
     "head_as_wide": "As wide as the image from",
-    "head_depth": "3×3 layers",
+    "head_depth": "Convolutions",
     "head_claim": "The tutorial says",
-    "head_stride_1": "Stride 1",
+    "head_stack_depth": "3×3 layers, stride 1",
+    "head_vgg16": "VGG-16",
+    "head_resnet34_large": "ResNet-34, large first layers",
     # what to look for
     "look_input": (
         "Before the first layer a unit is a pixel and sees itself. Move the layer slider to let the box grow."
@@ -286,9 +288,11 @@ SENTENCES = {
         "nothing. Final field: that of the last layer before global pooling or the first linear layer."
     ),
     "facts_depth": (
-        "The tutorial says that five 3×3 layers see 15 × 15 pixels and ten see 32 × 32. At stride 1 they see 11 and 21: each "
-        "adds two pixels. Strides multiply what all later layers add."
+        "The tutorial sketches how fields grow with depth, for images of {size} × {size} pixels. It names no network, and "
+        "networks differ. The columns on the right are computed for such images."
     ),
+    "facts_depth_more": "{network}: after {depths} convolutions a unit sees more than the sketch says.",
+    "facts_depth_less": "{network}: after {depths} convolutions a unit sees less than the sketch says.",
     # what can be wrong
     "no_layers": "The table needs at least one layer.",
     "too_many_layers": "The table may have at most {maximum} layers, got {number}.",

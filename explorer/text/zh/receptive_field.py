@@ -64,9 +64,11 @@ SENTENCES = {
     "head_network": "网络",
     "head_final_size": "最终感受野",
     "head_as_wide": "从哪一层起不小于图像",
-    "head_depth": "3×3 层数",
+    "head_depth": "卷积层数",
     "head_claim": "教程的说法",
-    "head_stride_1": "步幅 1",
+    "head_stack_depth": "3×3 卷积，步幅 1",
+    "head_vgg16": "VGG-16",
+    "head_resnet34_large": "ResNet-34（开头用大卷积核）",
     # what to look for
     "look_input": "在第一层之前，一个单元就是一个像素，只看到它自己。拖动“第几层”，看方框怎样变大。",
     "look_grown": "{name} 让感受野增加 {reach} × 跨距 {jump} = {added} 像素：现在一个单元看到 {size} × {size} 像素。",
@@ -264,9 +266,10 @@ SENTENCES = {
         "“最终感受野”指全局池化或第一个全连接层之前最后一层的感受野。"
     ),
     "facts_depth": (
-        "教程说：5 层 3×3 卷积看到 15 × 15 像素，10 层看到 32 × 32。步幅为 1 时其实只有 11 和 21："
-        "每层只增加 2 个像素。步幅则会让后面每一层的增量都成倍放大。"
+        "教程示意了感受野怎样随层数增长（输入 {size} × {size} 像素），但没有说是哪个网络，而各个网络并不一样。右边几列是在这样大的图像上算出来的。"
     ),
+    "facts_depth_more": "{network}：经过 {depths} 个卷积层之后，一个单元看到的比示意的多。",
+    "facts_depth_less": "{network}：经过 {depths} 个卷积层之后，一个单元看到的比示意的少。",
     # what can be wrong
     "no_layers": "表格里至少要有一层。",
     "too_many_layers": "表格最多 {maximum} 层，现在是 {number} 层。",
