@@ -13,6 +13,7 @@ import gradio as gr
 from explorer.checks import check_choice
 from explorer.convolution.figures import (
     choose_sentence,
+    describe_shift,
     draw_comparison,
     draw_experiment,
     draw_filters,
@@ -151,13 +152,7 @@ def _say_there(line: str, draw: Callable[[], dict], text: Text) -> dict:
 
 def _draw_pooling(settings: Settings, state: State, text: Text) -> dict:
     size, picture = read_pool_size(settings, state), state.picture
-    check, overall = find_shift(picture, size), shift_over_samples(size)
-    sentence = text(
-        "convolution.look_pooling" if check.windows else "convolution.look_pooling_blank",
-        unchanged=check.unchanged,
-        windows=check.windows,
-        overall=f"{overall:.0%}",
-    )
+    sentence = describe_shift(find_shift(picture, size), shift_over_samples(size), text)
 
     def draw() -> dict:
         return draw_pooling(thaw(picture), compute_pooling(thaw(picture), size), text)
