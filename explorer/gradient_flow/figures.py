@@ -367,11 +367,12 @@ def draw_inplace_table(cases: Sequence[InplaceCase], text: Text) -> str:
 
 def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:
     """What depth did to the training error of plain and of residual nets, in words."""
-    epochs = len(curves[0].train_error)
-    sentences = [text("gradient_flow.degradation_said", epochs=epochs)]
+    epochs, training = len(curves[0].train_error), _say_training(curves, text)
+    sentences = [text("gradient_flow.degradation_said", epochs=epochs, training=training)]
     for kind in KINDS:
+        pair = pick_pair(curves, kind)
         # Judged as it is said: two numbers that read the same are the same.
-        shallow, deep = (round(100 * curve.train_error[-1], 1) for curve in pick_pair(curves, kind))
+        shallow, deep = (round(100 * curve.train_error[-1], 1) for curve in pair)
         verdict = "worse" if deep > shallow else "better" if deep < shallow else "same"
         sentences.append(
             text(
@@ -379,22 +380,29 @@ def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:
                 kind=text(f"gradient_flow.degradation_{kind}"),
                 shallow=f"{shallow:.1f}",
                 deep=f"{deep:.1f}",
+                few=pair[0].depth,
+                many=pair[1].depth,
             )
         )
     return join_sentences(sentences, text)
 
 
-def caption_degradation(curves: tuple[Curve, ...], text: Text) -> str:
-    """What the curves are of: sizes, recipe, seeds, and which images each error counts."""
-    sizes = {curve.depth: f"{curve.num_params:,}" for curve in curves}
+def _say_training(curves: tuple[Curve, ...], text: Text) -> str:
+    """How often each net was trained and with which seeds: one run says nothing of other seeds."""
     key = "median" if any(curve.is_median for curve in curves) else "once"
-    training = text(f"gradient_flow.degradation_{key}", seeds=sorted({curve.seed for curve in curves}))
+    return text(f"gradient_flow.degradation_{key}", seeds=sorted({curve.seed for curve in curves}))
+
+
+def caption_degradation(curves: tuple[Curve, ...], text: Text) -> str:
+    """What the curves are of: sizes, recipe, and which images each error counts."""
+    sizes = {curve.depth: f"{curve.num_params:,}" for curve in curves}
     return text(
         "gradient_flow.degradation_caption",
         shallow=sizes[min(sizes)],
         deep=sizes[max(sizes)],
+        few=min(sizes),
+        many=max(sizes),
         peak=f"{curves[0].peak_lr:g}",
-        training=training,
     )
 
 

@@ -82,7 +82,7 @@ SENTENCES = {
     "change_stays": ", close to the {first} of one block",
     "some_zero": " (0 in {count} of {seeds} seeds)",
     "remark_tutorial": "The tutorial expects 0.01.",
-    "remark_batch_norm": "With batch norm, plain gradients explode.",
+    "remark_batch_norm": "With batch norm, plain gradients explode at initialisation, before any training.",
     "remark_healthy": "Here a plain stack passes the gradient on without shortcuts.",
     # in-place ReLU
     "inplace_title": "In-place ReLU against an ordinary one",
@@ -105,16 +105,16 @@ SENTENCES = {
     "outcome_different": "other numbers, no error",
     "outcome_error": "error in backward",
     "degradation_title": "Deeper and worse? Plain and residual nets, trained",
-    "degradation_said": "All four learned for {epochs} epochs by the same recipe.",
-    "degradation_worse": "The {kind} net of 56 layers has a higher training error than that of 20, {deep} against {shallow} %.",
-    "degradation_better": "The {kind} net of 56 layers has a lower training error than that of 20, {deep} against {shallow} %.",
-    "degradation_same": "The {kind} nets of 56 and of 20 layers have the same training error, {deep} and {shallow} %.",
-    "degradation_caption": "CIFAR-style nets of He et al. (2015, section 4.2) with {shallow} parameters (20 layers) and "
-    "{deep} (56 layers); batch normalisation, one cycle of the learning rate up to {peak}, flips and shifts; {training}. "
-    "Training error is counted while an epoch runs, on the shifted images; validation error after it, on "
-    "6,000 images as they are.",
-    "degradation_once": "trained once each, with seed {seeds}",
-    "degradation_median": "of several runs each, that in the middle by test accuracy is drawn, with seed {seeds}",
+    "degradation_said": "All four learned for only {epochs} epochs by the same recipe, {training}.",
+    "degradation_worse": "The {kind} net of {many} layers has a higher training error than that of {few}: {deep} against {shallow} %.",
+    "degradation_better": "The {kind} net of {many} layers has a lower training error than that of {few}: {deep} against {shallow} %.",
+    "degradation_same": "The {kind} nets of {many} and of {few} layers have the same training error, {deep} and {shallow} %.",
+    "degradation_caption": "CIFAR-style nets of He et al. (2015, section 4.2) with {shallow} parameters ({few} layers) and "
+    "{deep} ({many} layers); batch normalisation, one cycle of the learning rate up to {peak}, flips and shifts. "
+    "Training error is counted while an epoch runs, on the shifted images; validation error after it, on the validation images "
+    "as they are.",
+    "degradation_once": "once each (seed {seeds}), so these curves do not say how much another seed would change",
+    "degradation_median": "several times each; drawn is the run in the middle by test accuracy (seed {seeds})",
     "degradation_plain": "plain",
     "degradation_residual": "residual",
     "axis_epoch": "Epoch",
@@ -153,16 +153,18 @@ activation's slopes in $D_k$. Those of the sigmoid are at most 1/4, and with it 
 | 50 | 0 | 170 | 4.2×10⁻⁶ | 7.6×10¹⁰ |
 
 The tutorial expects about 0.01 for 50 residual blocks. Measured: about 170. Its branch ends in a ReLU, which only ever
-adds; He et al. (2016, section 4.1) warn of exactly this. With tanh, which adds and subtracts, the gradient of the same
-stack merely doubles. Choose it and see.
+adds, so the forward signal grows from block to block; He et al. (2016, section 4.1) write this of the forward signal. The
+gradient grows as well, as measured here. With tanh, which adds and subtracts, the gradient of the same stack merely doubles.
+Choose it and see.
 
 **Why exactly 0.** float32 has nothing below about $10^{-45}$. A norm squares its entries first, so it already reads 0
 below about $10^{-23}$. The plain gradient at 50 blocks is about $5 \times 10^{-44}$: not zero, but lost. The dotted line
 is the same network in float64. In about 8 of 100 seeds the gradient is truly 0: with ten units a layer, now and then all
 of them are off at once, and no path is left. Leaky ReLU has no such seeds.
 
-**Degradation is not the same as vanishing.** The tutorial gives vanishing gradients as the reason why a 56-layer plain
-net trains worse than one of 20 layers. The sources say otherwise.
+**Degradation is not the same as vanishing.** The tutorial says that a 56-layer plain net trains worse than one of 20 layers
+because layers can hardly learn the identity, and that this is hard because gradients vanish. The first part is the reason that
+He et al. give as well. Of the second part the sources say something else.
 
 - He et al. (2015, section 4.1): their plain nets have batch normalisation, forward and backward signals are healthy, and
   the deeper net is *still* worse, on the training set too. They call vanishing gradients an unlikely cause.
@@ -176,14 +178,14 @@ net trains worse than one of 20 layers. The sources say otherwise.
 work on one core, or a few seconds for one network, is not measured: you are asked for smaller settings.
 """,
     "questions": r"""### Why do residual connections help deep networks?
-Two things are well supported. First, optimisation: to leave its input alone, a residual block has to learn
-$F(x) = 0$, for which it is enough to push weights towards zero; a plain block has to learn the identity through two
-layers and an activation.
+Two reasons are usually given. First, optimisation: to leave its input alone, a residual block has to learn $F(x) = 0$, for
+which it is enough to push weights towards zero. A plain block has to learn the identity through two layers and an activation.
+This is why He et al. (2015) tried shortcuts: it is their motivation, and it is not proved that it is the cause.
 Second, signals: the term $I$ in $\partial F / \partial x + I$ carries signals and gradients past each block (as long
-as no activation after the sum shrinks them, as a sigmoid does), and together with batch normalisation the branch
-starts small against the shortcut (De and Smith, 2020), so that a very deep net behaves at first like a shallow one.
-"They cure vanishing gradients" is at most half of it: with batch normalisation the plain net's gradients do not
-vanish in the first place.
+as no activation after the sum shrinks them, as a sigmoid does). At initialisation, together with batch normalisation, the branch
+is small against the shortcut (De and Smith, 2020), so that a very deep net behaves at first like a shallow one.
+"They cure vanishing gradients" cannot be the whole answer: at initialisation, with batch normalisation, the plain net's gradients
+do not vanish in the first place.
 
 ### Is degradation caused by vanishing gradients?
 He et al. (2015, section 4.1) think it unlikely: they checked that the gradients of their plain nets have healthy norms.
