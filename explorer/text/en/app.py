@@ -13,6 +13,7 @@ SENTENCES = {
     "opening": "Opening what the link shows …",
     "next_sample": "next one",
     "setting": "Setting",
+    "api_link": "For programs: use via API",
     "about_tutorial": (
         "“The tutorial” is part 4 of a Chinese series of articles on deep learning, “Convolutional networks: from LeNet to ResNet”. "
         "Its claims stand beside what was measured here."
