@@ -134,6 +134,18 @@ def draw_filters(filters: torch.Tensor, chosen: int) -> dict:
     return {**draw_maps([Map(sheet, numbers=False, boxes=[box])], max_height=FILTER_HEIGHT), "filters": taken}
 
 
+def fill_article(conv: ParameterCount, linear: ParameterCount, **settings: int) -> dict[str, object]:
+    """What the placeholders of the explanation stand for: two layers between the same maps.
+
+    Args:
+        conv: the convolution.
+        linear: the fully connected layer.
+        **settings: `in_channels`, `out_channels`, `side` of the maps, side of the `kernel`.
+    """
+    counts = {"conv": conv.total, "weights": linear.weights, "biases": linear.biases, "linear": linear.total}
+    return {**settings, **{name: f"{count:,}" for name, count in counts.items()}}
+
+
 def describe_shift(check: ShiftCheck, overall: ShiftCheck, text: Text) -> str:
     """How max pooling takes a shift of one picture, and how steady it is beside average pooling over all samples.
 

@@ -15,8 +15,20 @@ from dataclasses import dataclass, replace
 import plotly.graph_objects as go
 import torch
 
+from explorer.gradient_flow.article import DEEP, TUTORIAL, Article
 from explorer.gradient_flow.degradation import Curve, pick_pair
-from explorer.gradient_flow.maths import Flow, GradientNorms, InplaceCase, Settings, Spread, compute_spread
+from explorer.gradient_flow.maths import (
+    BATCH_SIZE,
+    CLAIMED_NORM,
+    MAP_SIZE,
+    Flow,
+    GradientNorms,
+    InplaceCase,
+    Settings,
+    Spread,
+    compute_spread,
+)
+from explorer.models.catalogue import DEGRADATION
 from explorer.page.style import INK, MUTED, ROLES, new_figure
 from explorer.text import Text, join_sentences
 
@@ -49,7 +61,8 @@ def describe(norms: GradientNorms, text: Text) -> str:
     sentences.append(_describe_kind(norms, "plain", "said", text))
     sentences.append(_describe_kind(norms, "residual", "said_next", text))
     remark = _choose_remark(norms)
-    return join_sentences([*sentences, text(f"gradient_flow.{remark}")] if remark else sentences, text)
+    said = [text(f"gradient_flow.{remark}", claimed=f"{CLAIMED_NORM:g}")] if remark else []
+    return join_sentences([*sentences, *said], text)
 
 
 def _first_and_last(flow: Flow) -> tuple[float, float]:
@@ -363,6 +376,32 @@ def draw_inplace_table(cases: Sequence[InplaceCase], text: Text) -> str:
     heads = "".join(f"<th>{text(f'gradient_flow.inplace_{head}')}</th>" for head in ("code", "outcome", "case"))
     table = f'<table class="cnn-table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
     return f'<div style="overflow-x: auto">{table}</div>'
+
+
+def fill_article(article: Article) -> dict[str, object]:
+    """What the placeholders of the explanation and of the questions stand for."""
+    columns = (article.plain, article.residual, article.plain_he, article.residual_he)
+    rows = ((str(depth), *map(say_number, medians)) for depth, *medians in zip(article.depths, *columns, strict=True))
+    shallow, deep = DEGRADATION["plain"]
+    return {
+        "medians": "\n".join(f"| {' | '.join(row)} |" for row in rows),
+        "seeds": TUTORIAL.seeds,
+        "blocks": TUTORIAL.depth,
+        "claimed": f"{CLAIMED_NORM:g}",
+        "residual": say_number(article.residual[-1]),
+        "residual_he": say_number(article.residual_he[-1]),
+        "plain_double": say_number(article.plain_double),
+        "dead": article.num_dead,
+        "dead_leaky": article.num_dead_leaky,
+        "tanh_growth": say_number(article.tanh_growth),
+        "orthogonal_change": say_number(article.orthogonal_change),
+        "deep": DEEP,
+        "overflowing": article.num_overflowing,
+        "few_layers": shallow,
+        "many_layers": deep,
+        "images": BATCH_SIZE,
+        "side": MAP_SIZE,
+    }
 
 
 def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:

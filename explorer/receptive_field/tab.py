@@ -72,6 +72,7 @@ from explorer.receptive_field.sentences import (
     describe_layer,
     describe_spread,
     describe_stacks,
+    fill_article,
     name_network,
     tell_story,
 )
@@ -443,7 +444,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     build_effective(opened, view, text)
     build_comparisons(text, language)
     build_facts(text)
-    build_explanation("receptive_field", language)
+    build_explanation("receptive_field", language, **fill_article(text))
     linked = ("model", "size", "layer", "place", "sample", "compared", "layers", "direction", "seen_in")
     links = {name: controls[name] for name in linked}
     parsers = {

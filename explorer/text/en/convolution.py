@@ -147,8 +147,8 @@ parameters depends on kernel and channels only:
 $$C_{out} \cdot C_{in} \cdot k_H \cdot k_W + C_{out}$$
 
 A fully connected layer from $C_{in} \times H \times W$ to $C_{out} \times H \times W$ numbers has $C_{in} H W \cdot
-C_{out} H W$ weights and $C_{out} H W$ biases. For 3 → 16 channels on 28 × 28 pixels with a 3 × 3 kernel these are
-448 parameters against 29,503,488 weights and 12,544 biases, 29,516,032 together.
+C_{out} H W$ weights and $C_{out} H W$ biases. For {in_channels} → {out_channels} channels on {side} × {side}
+pixels with a {kernel} × {kernel} kernel these are {conv} parameters against {weights} weights and {biases} biases, {linear} together.
 
 **Pooling** has nothing to learn. It sums up each window by its largest number or by its mean:
 

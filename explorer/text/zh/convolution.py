@@ -132,8 +132,8 @@ $$(K * X)[i, j] = \sum_{u, v} K[u, v] \; X[\,i - u,\; j - v\,]$$
 $$C_{out} \cdot C_{in} \cdot k_H \cdot k_W + C_{out}$$
 
 而从 $C_{in} \times H \times W$ 个数到 $C_{out} \times H \times W$ 个数的全连接层，有 $C_{in} H W \cdot C_{out} H W$ 个权重和
-$C_{out} H W$ 个偏置。以 28 × 28 的图像、3 → 16 通道、3 × 3 的核为例：卷积只有 448 个参数，
-全连接层却有 29,503,488 个权重和 12,544 个偏置，合计 29,516,032 个。
+$C_{out} H W$ 个偏置。以 {side} × {side} 的图像、{in_channels} → {out_channels} 通道、{kernel} × {kernel} 的核为例：卷积只有 {conv} 个参数，
+全连接层却有 {weights} 个权重和 {biases} 个偏置，合计 {linear} 个。
 
 **池化**没有要学的参数，它用最大值或平均值来概括每个窗口：
 
