@@ -115,8 +115,7 @@ def build_page(language: str, settings: Settings, mine: Sequence[Network], wings
     about, api = html.escape(text("app.about_tutorial")), ""
     if language != next(iter(LANGUAGES)):  # where Gradio's own panel of the API would say that there is none
         there = next(iter(LANGUAGES.values()))
-        address = f".{there.path}?view=api"
-        api = f' <a class="api-link" href="{address}" hreflang="{there.tag}">{html.escape(text("app.api_link"))}</a>'
+        api = f' <a href=".{there.path}" hreflang="{there.tag}">{html.escape(text("app.api_link"))}</a>'
     gr.HTML(f'<p class="about-tutorial">{about}{api}</p>', apply_default_css=False)
     for wing in built:
         connect_links(wing, tabs, language)

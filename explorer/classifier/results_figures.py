@@ -34,6 +34,7 @@ from explorer.training.splits import VALIDATION_SIZE
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
 _TRICKS = ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "gce_q", "average")  # settings of a recipe
+_LEAST_P = 1e-4  # smaller ones are only said to be so
 _BETTER_FIT = 0.03  # more right on the training than on the test images: ten standard errors of the latter
 
 
@@ -138,7 +139,7 @@ def _judge_claim(name: str, record: Mapping, recipe: str, text: Text) -> str:
         reached=_say_reached(accuracies, text),
         claimed=f"{100 * entry.claimed_accuracy:.1f}",
         points=f"{claim.points:.1f}",
-        p=_say_p(claim.p),
+        p=f"{max(claim.p, _LEAST_P):.2g}",
         part=entry.claimed_part,
     )
 
@@ -151,7 +152,7 @@ def _say_reached(accuracies: Sequence[float], text: Text) -> str:
 
 def _say_p(p: float) -> str:
     """Two digits, and no zeros without end."""
-    return "< 0.0001" if p < 1e-4 else f"{p:.2g}"
+    return f"< {_LEAST_P:.4f}" if p < _LEAST_P else f"{p:.2g}"
 
 
 def _describe_claim(name: str, records: Mapping[str, Mapping], tutorial: Mapping | None, text: Text) -> str:
@@ -373,7 +374,7 @@ def _draw_pair(pair: Pair, records: Mapping[str, Mapping], text: Text) -> str:
         "points": f"{pair.points:.2f}",
         "only": f"{pair.first_only} : {pair.second_only}",
         "p": _say_p(pair.p),
-        "seeds": join_words((_say_seeds(record, text) for record in (first, second)), text),
+        "seeds": " / ".join(_say_seeds(record, text) for record in (first, second)),
         "verdict": text(f"classifier.pair_is_{_judge_pair(pair, records)}"),
     }
     return "".join(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import gradio as gr
 
 from explorer.checks import check_choice
+from explorer.classifier.figures import percent
 from explorer.classifier.results import CONFIDENCE, SIGNIFICANT
 from explorer.classifier.results_figures import (
     describe_always_wrong,
@@ -64,9 +65,10 @@ def build_results(language: str) -> None:
         return
     by_class = [sum(row) for row in next(iter(records.values()))["confusion"]]
     num_images = sum(by_class)
-    gr.Markdown(text("classifier.results_intro", images=f"{num_images:,}", level=f"{CONFIDENCE:.0%}"))
+    gr.Markdown(text("classifier.results_intro", images=f"{num_images:,}", level=percent(CONFIDENCE, text, digits=0)))
     gr.HTML(draw_results_table(records, tutorial, text), apply_default_css=False)
     with gr.Accordion(text("classifier.claims_title"), open=False):
+        gr.Markdown(text("classifier.claims_about", level=SIGNIFICANT))
         gr.Markdown(describe_claims(records, tutorial, text))
     _build_pairs(records, text)
     shown = max(records, key=lambda name: records[name]["test_accuracy"])

@@ -328,10 +328,12 @@ def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):
     page.get_by_role("tab", name=text_in("zh")("shapes.tab"), exact=True).wait_for()
     page.wait_for_function("() => document.documentElement.lang.startsWith('zh')")
     page.locator("header a[hreflang=en]:visible").wait_for()
-    # Gradio's own panel of the API would say on this page that there is none; our link opens that of the first page.
+    # Gradio's own panel of the API would say on this page that there is none; our link leads to the page that has it.
     page.locator("footer").wait_for()
     assert not page.locator("footer .show-api").is_visible()
     page.get_by_role("link", name=text_in("zh")("app.api_link")).click()
+    page.get_by_role("tab", name=text_in("en")("convolution.tab"), exact=True).wait_for()
+    page.locator("footer .show-api").click()
     for name in API:
         page.get_by_text(f"/{name}", exact=True).first.wait_for()
 

@@ -95,7 +95,7 @@ def test_a_claim_is_refuted_only_beyond_chance(language):
     record = {**RECORD, "confusion": big, "test_correct": 9000, "runs": []}
     said = {"by_recipe": text("classifier.claim_by_ours"), "reached": text("classifier.reached_once", mean="90.00")}
     # 1,000 and 790 errors; 1,000 and 900 of 10,000.
-    far = text("classifier.claim_below", claimed="92.1", points="2.1", p="< 0.0001", **said)
+    far = text("classifier.claim_below", claimed="92.1", points="2.1", p="0.0001", **said)
     assert far in describe_claims({"mlp": record}, {}, text)
     near = text("classifier.claim_below", claimed="91.0", points="1.0", p="0.023", **said)
     assert near in describe_claims({"lenet5": record}, {}, text)

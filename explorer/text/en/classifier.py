@@ -172,21 +172,25 @@ SENTENCES = {
         "All networks answered the same {images} test images, so two of them can be compared more closely than by their error "
         "bars: only the images count that one of the two gets right and the other gets wrong. *p* is the probability that these "
         "fall at least so unevenly to the two if both are equally good (McNemar's exact test). Below {level} we say that chance "
-        "does not explain the difference. That is about these two sets of weights; the column *Seeds* shows how far other "
-        "trainings of the same network differ."
+        "does not explain the difference. That is about these two sets of weights. The column *Seeds* shows from the lowest to the "
+        "highest what trainings of the two networks reached; where there is one seed, nobody knows what another would give."
     ),
     "pair_better": "Network",
     "pair_worse": "Next one",
     "pair_points": "Points more",
-    "pair_only": "Only one right (first : second)",
+    "pair_only": "Only one right",
     "pair_p": "p",
     "pair_seeds": "Seeds",
     "pair_verdict": "Difference",
     "pair_once": "one run",
     "pair_is_chance": "may be chance",
-    "pair_is_real": "more than chance, with every seed",
-    "pair_is_overlap": "more than chance for these weights, but other seeds overlap",
-    "pair_is_once": "more than chance for these weights; other seeds are not known",
+    "pair_is_real": "more than chance",
+    "pair_is_overlap": "more than chance, but seeds overlap",
+    "pair_is_once": "more than chance, one seed",
+    "claims_about": (
+        "For the claims *p* is the greatest probability that McNemar's test can give: which images the tutorial's networks got right is not "
+        "known. Where it is below {level}, and the claim lies outside of what the seeds here reached, chance does not explain the difference."
+    ),
     "claims_title": "Do the claims hold, and how were these networks trained?",
     "claim_by_theirs": "By the tutorial's recipe",
     "claim_by_theirs_bfloat16": "By the tutorial's recipe, computed in bfloat16,",
@@ -263,21 +267,21 @@ SENTENCES = {
         "for <b>{predicted}</b>. Hardest class: <b>{hardest}</b>, {recall} right."
     ),
     "most_lie": (
-        "Of its errors {upper_body} lie among T-shirt, pullover, dress, coat and shirt, {shoes} among the shoes, and {elsewhere} "
+        "Of its errors, {upper_body} lie among T-shirt, pullover, dress, coat and shirt, {shoes} among the shoes, and {elsewhere} "
         "elsewhere; {shirts} have to do with shirts."
     ),
     "errors_lie": (
-        "Of the errors of {title} {upper_body} lie among these five classes, {shoes} among the shoes, and {elsewhere} elsewhere; "
+        "Of the errors of {title}, {upper_body} lie among these five classes, {shoes} among the shoes, and {elsewhere} elsewhere; "
         "{shirts} have to do with shirts."
     ),
     "error_bar": "For {title}, which is right on {accuracy}, that is {points} points.",
     "smoothing_with": (
-        "Networks here that learned with label smoothing: {count}; {under} of them are less sure than they are right. Their "
+        "{count} of the networks here learned with label smoothing; {under} of these are less sure than they are right, and their "
         "confidence is {low} to {high} points off."
     ),
     "smoothing_without": (
-        "Networks here that learned without it: {count}; {over} of them are surer than they are right, by {low} to {high} points "
-        "on average."
+        "{count} learned without it; {over} of these are surer than they are right, and their confidence is {low} to {high} points "
+        "off."
     ),
     "calibration_even": (
         "Its confidence is {before} points off on average (expected calibration error); the temperature {temperature}, "

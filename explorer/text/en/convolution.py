@@ -79,8 +79,8 @@ SENTENCES = {
     "were (windows that are black before and after do not count).",
     "look_pooling_blank": "Every window is black, so a shift changes nothing ({unchanged} of {windows} maxima).",
     "look_pooling_overall": "Over all sample clothes, {unchanged} of the maxima stay exactly the same, and {close} change by at "
-    "most {tolerance} of full scale (from black to white). The mean change is {max} of full scale for a maximum, {average} "
-    "for an average and {pixels} for a pixel.",
+    "most {tolerance} of full scale (from black to white). In these windows the mean change is {max} of full scale for a maximum, "
+    "{average} for an average and {pixels} for a pixel.",
     "look_pooling_average": "So average pooling is steadier than max pooling here.",
     "look_pooling_max": "So max pooling is steadier than average pooling here.",
     "look_parameters": "For a picture of {side} × {side} the fully connected layer needs {factor} times as many "

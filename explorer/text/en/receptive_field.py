@@ -66,9 +66,9 @@ SENTENCES = {
     "head_as_wide": "As wide as the image from",
     "head_depth": "Convolutions",
     "head_claim": "The tutorial says",
-    "head_stack_depth": "3×3 layers, stride 1",
+    "head_stack_depth": "3×3, stride 1",
     "head_vgg16": "VGG-16",
-    "head_resnet34_large": "ResNet-34, large first layers",
+    "head_resnet34_large": "ResNet-34",
     # what to look for
     "look_input": (
         "Before the first layer a unit is a pixel and sees itself. Move the layer slider to let the box grow."
@@ -290,10 +290,11 @@ SENTENCES = {
     ),
     "facts_depth": (
         "The tutorial sketches how fields grow with depth, for images of {size} × {size} pixels. It names no network, and "
-        "networks differ. The columns on the right are computed for such images."
+        "networks differ. The columns on the right are computed for such images; ResNet-34 has the large first layers here that it has "
+        "for photographs."
     ),
-    "facts_depth_more": "{network}: after {depths} convolutions a unit sees more than the sketch says.",
-    "facts_depth_less": "{network}: after {depths} convolutions a unit sees less than the sketch says.",
+    "facts_depth_more": "After {depths} convolutions, a unit of {network} sees more than the sketch says.",
+    "facts_depth_less": "After {depths} convolutions, a unit of {network} sees less than the sketch says.",
     # what can be wrong
     "no_layers": "The table needs at least one layer.",
     "too_many_layers": "The table may have at most {maximum} layers, got {number}.",

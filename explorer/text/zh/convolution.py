@@ -72,7 +72,7 @@ SENTENCES = {
     "look_pooling": "把图像向右移一个像素：{windows} 个最大值中有 {unchanged} 个丝毫不变（移动前后都是黑色的窗口不算）。",
     "look_pooling_blank": "每个窗口里都只有黑色，移动也不会有变化（{windows} 个最大值中有 {unchanged} 个不变）。",
     "look_pooling_overall": "在全部服装样本上，{unchanged} 的最大值完全不变，{close} 的最大值变化不超过全量程（从黑到白）的 {tolerance}。"
-    "平均变化量：最大池化为全量程的 {max}，平均池化为 {average}，像素本身为 {pixels}。",
+    "在这些窗口里，平均变化量：最大池化为全量程的 {max}，平均池化为 {average}，像素本身为 {pixels}。",
     "look_pooling_average": "所以在这里，平均池化比最大池化更稳定。",
     "look_pooling_max": "所以在这里，最大池化比平均池化更稳定。",
     "look_parameters": "图像为 {side} × {side} 时，要得到同样大小的结果，全连接层的参数是卷积的 {factor} 倍。",

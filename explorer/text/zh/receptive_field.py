@@ -66,9 +66,9 @@ SENTENCES = {
     "head_as_wide": "从哪一层起不小于图像",
     "head_depth": "卷积层数",
     "head_claim": "教程的说法",
-    "head_stack_depth": "3×3 卷积，步幅 1",
+    "head_stack_depth": "3×3，步幅 1",
     "head_vgg16": "VGG-16",
-    "head_resnet34_large": "ResNet-34（开头用大卷积核）",
+    "head_resnet34_large": "ResNet-34",
     # what to look for
     "look_input": "在第一层之前，一个单元就是一个像素，只看到它自己。拖动“第几层”，看方框怎样变大。",
     "look_grown": "{name} 让感受野增加 {reach} × 跨距 {jump} = {added} 像素：现在一个单元看到 {size} × {size} 像素。",
@@ -267,7 +267,7 @@ SENTENCES = {
         "“最终感受野”指全局池化或第一个全连接层之前最后一层的感受野。"
     ),
     "facts_depth": (
-        "教程示意了感受野怎样随层数增长（输入 {size} × {size} 像素），但没有说是哪个网络，而各个网络并不一样。右边几列是在这样大的图像上算出来的。"
+        "教程示意了感受野怎样随层数增长（输入 {size} × {size} 像素），但没有说是哪个网络，而各个网络并不一样。右边几列是在这样大的图像上算出来的；这里的 ResNet-34 用的是处理照片时的大卷积核开头。"
     ),
     "facts_depth_more": "{network}：经过 {depths} 个卷积层之后，一个单元看到的比示意的多。",
     "facts_depth_less": "{network}：经过 {depths} 个卷积层之后，一个单元看到的比示意的少。",
