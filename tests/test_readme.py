@@ -16,8 +16,9 @@ import gradio
 import pytest
 from huggingface_hub import metadata_load
 
+from explorer.classifier.results import standard_error
 from explorer.interface import API, WINGS
-from explorer.models.catalogue import MODELS
+from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
 from explorer.models.checkpoints import load_results
 from explorer.models.seeds import cycles_of, machines_of
 from explorer.settings import PREFIX, Settings
@@ -80,6 +81,24 @@ def test_results_are_those_that_were_measured():
 def test_results_name_every_seed_of_resnet18():
     *first, last = (f"{100 * run['test_accuracy']:.2f}" for run in load_results()["resnet18"]["runs"])
     assert f"three seeds gave {', '.join(first)} and {last} % (`--models resnet18" in " ".join(README.split())
+
+
+def test_sentences_about_the_results_hold_what_was_measured():
+    """Training errors of the degradation study, standard errors, the confidence of softmax regression, claims of other parts."""
+    results, words = load_results(), " ".join(README.split())
+    errors = {name: 100 * (1 - results[name]["curve"][-1]["train_accuracy"]) for name in DEGRADATION_NAMES}
+    plain, residual = ([f"{errors[f'{kind}{depth}']:.1f} %" for depth in (20, 56)] for kind in ("plain", "resnet"))
+    assert (
+        f"training error {plain[0]} with 20 and {plain[1]} with 56 plain layers, {residual[0]} and {residual[1]} with"
+        in words
+    )
+    assert {results[name]["epochs"] for name in DEGRADATION_NAMES} == {12} and "12 epochs each by one recipe" in words
+    assert all(len(results[name]["runs"]) == 1 for name in DEGRADATION_NAMES) and "and with one seed" in words
+    spreads = [100 * standard_error(record["test_accuracy"], 10_000) for record in results.values()]
+    assert f"accuracy is {min(spreads):.1f} to {max(spreads):.1f} points" in words
+    assert f"its confidence is {100 * results['softmax']['calibration']['ece_before']:.1f} points off" in words
+    best = max(run["test_accuracy"] for run in results["mlp"]["runs"])
+    assert best < MODELS["mlp"].claimed_accuracy and "No MLP here reaches the tutorial's 92.1 %" in words
 
 
 @pytest.mark.parametrize("line", re.findall(r"^hf .+$", README, re.MULTILINE))
