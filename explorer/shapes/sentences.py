@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 
-from explorer.models.catalogue import MODELS, ModelEntry
+import torch
+
+from explorer.models.catalogue import MODELS, ModelEntry, create_model
 from explorer.models.trace import Trace, trace_catalogue
 from explorer.shapes.edit import suggest_fit
 from explorer.shapes.maths import Stage, bin_widths
@@ -112,13 +115,17 @@ def fill_article(text: Text) -> dict[str, str]:
 
 def _compare_count(entry: ModelEntry) -> str:
     """Whether the tutorial's count is "right", that for "three" input channels, or "wrong"."""
-    if entry.claimed_params == trace_catalogue(entry.name, entry.input_shape).num_params:
+    if entry.claimed_params == _count_params(entry.name):
         return "right"
-    has_channels = not entry.fixed_size
-    shape = (3, *entry.input_shape[1:])
-    return (
-        "three" if has_channels and entry.claimed_params == trace_catalogue(entry.name, shape).num_params else "wrong"
-    )
+    is_three = not entry.fixed_size and entry.claimed_params == _count_params(entry.name, in_channels=3)
+    return "three" if is_three else "wrong"
+
+
+@cache
+def _count_params(name: str, **changes: int) -> int:
+    """Parameters of a network of the catalogue, which is built without numbers."""
+    with torch.device("meta"):
+        return sum(each.numel() for each in create_model(name, **changes).parameters())
 
 
 def judge_claim(found: Found, text: Text) -> str:
