@@ -33,6 +33,7 @@ ACTIVATIONS: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "identity": lambda feature_map: feature_map,
 }
 MAX_DEPTH = 200
+CLAIMED_NORM = 0.01  # what the tutorial expects of its residual stack (section 8.2)
 MAX_WIDTH = 64
 MAX_SEEDS = 500
 BATCH_SIZE = 8

@@ -13,6 +13,7 @@ SENTENCES = {
     "opening": "Opening what the link shows …",
     "next_sample": "next one",
     "setting": "Setting",
+    "api_link": "Programs can use the app as well: see “Use via API” at the foot of the first page.",
     "about_tutorial": (
         "“The tutorial” is part 4 of a Chinese series of articles on deep learning, “Convolutional networks: from LeNet to ResNet”. "
         "Its claims stand beside what was measured here."

@@ -13,6 +13,7 @@ SENTENCES = {
     "opening": "正在打开链接里的画面……",
     "next_sample": "换一张",
     "setting": "设置",
+    "api_link": "程序也可以调用：API 的说明在英文页面的底部。",
     "about_tutorial": "文中的“教程”指中文系列文章“动手学深度学习”（不是同名教材）的第四篇《卷积神经网络：从 LeNet 到 ResNet》。它的说法与这里的实测结果并列。",
     "cell": "第 {row} 行，第 {column} 列：{value}",
 }
