@@ -161,6 +161,7 @@ export class Asking {
     const { readable, writable } = new TransformStream();
     const writer = writable.getWriter();
     this.#hold(request, first, writer, isAnswers)
+      .catch(() => {}) // the reader has ended it
       .then(() => writer.close())
       .catch(() => {}); // nobody reads it any more
     return new Response(readable, { headers: first.response.headers });

@@ -99,6 +99,8 @@ class RequestMiddleware:
             async with self._in_order(scope):
                 with self._reading(path, scope, receive, blocks) as receive_on:
                     await self.app(scope, receive_on, sender)
+            if path == _ANSWERS:
+                await sender.end()
             if path == f"{API}/upload":
                 await asyncio.to_thread(forget_uploads)
         except Exception as error:
@@ -171,15 +173,22 @@ async def _say(answer: Response, scope: Scope, receive: Receive, send: Send) -> 
 
 
 class _Sender:
-    """Sends on, and knows whether the answer has begun."""
+    """Sends on, and knows whether the answer has begun and ended."""
 
     def __init__(self, send: Send):
         self.send = send
         self.has_begun = False
+        self.has_ended = False
 
     async def __call__(self, message: Message) -> None:
         self.has_begun = True
+        self.has_ended = message["type"] == "http.response.body" and not message.get("more_body")
         await self.send(message)
+
+    async def end(self) -> None:
+        """End an answer that was broken off on this side, so that its reader learns of it."""
+        if self.has_begun and not self.has_ended:
+            await self({"type": "http.response.body", "body": b""})
 
 
 # ---- what is read -----------------------------------------------------------------------------------------------
