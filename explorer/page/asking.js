@@ -9,6 +9,10 @@ const NOT_PATIENT = new Set(["cancel", "reset"]); // what they concern has ended
 const IS_FULL = new Set([429, 503]);
 const OLD = 409; // explorer/server/requests.py
 
+const CLOSE = 'data: {"msg":"close_stream","event_id":null}\n\n'; // as the server says it
+
+const say = (writer, words) => writer.write(new TextEncoder().encode(words));
+
 export function kindOf(request, settings) {
   const [, name = ""] = String(request.url ?? request).split(/[?#]/)[0].split("/gradio_api/");
   if (settings?.method === "POST") {
@@ -181,6 +185,7 @@ export class Asking {
       this.#open.delete(end);
       end();
       if (isLeft || request.signal.aborted || how === "closed") return;
+      if (isAnswers && this.waiting.all.length === 0) return await say(writer, CLOSE); // Gradio opens another when it must
       if (how === "lost") await this.connection.back();
       if (how === "lost" && isAnswers) await this.#askAgain(writer);
       ({ response, end } = await this.#opened(request));
@@ -189,7 +194,6 @@ export class Asking {
 
   async #copy(response, writer, isAnswers) {
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    const encoder = new TextEncoder();
     let rest = "";
     for (;;) {
       const { done, value } = await reader.read();
@@ -198,7 +202,7 @@ export class Asking {
       const lines = (rest + value).split("\n");
       rest = lines.pop();
       const { words, how } = isAnswers ? this.#read(lines) : { words: lines.map((line) => `${line}\n`).join("") };
-      if (words) await writer.write(encoder.encode(words));
+      if (words) await say(writer, words);
       if (how) return how;
     }
   }
@@ -230,7 +234,7 @@ export class Asking {
       }
       const answer = await response.json();
       if (response.ok) this.waiting.askedAgain(known, answer.event_id);
-      else await writer.write(new TextEncoder().encode(this.waiting.refuse(known, answer.detail)));
+      else await say(writer, this.waiting.refuse(known, answer.detail));
     }
   }
 }

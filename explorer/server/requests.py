@@ -99,7 +99,9 @@ class RequestMiddleware:
             async with self._in_order(scope):
                 with self._reading(path, scope, receive, blocks) as receive_on:
                     await self.app(scope, receive_on, sender)
-            if path == _ANSWERS:
+            if path == _ANSWERS and sender.is_broken_off:
+                # Gradio keeps the numbers of calls that run, and would wait for their end before it closes another stream.
+                blocks._queue.forget_session(_asked_session(scope))
                 await sender.end()
             if path == f"{API}/upload":
                 await asyncio.to_thread(forget_uploads)
@@ -185,10 +187,14 @@ class _Sender:
         self.has_ended = message["type"] == "http.response.body" and not message.get("more_body")
         await self.send(message)
 
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether there was to be more of the answer."""
+        return self.has_begun and not self.has_ended
+
     async def end(self) -> None:
-        """End an answer that was broken off on this side, so that its reader learns of it."""
-        if self.has_begun and not self.has_ended:
-            await self({"type": "http.response.body", "body": b""})
+        """End an answer, so that a reader who is still there learns of it."""
+        await self({"type": "http.response.body", "body": b""})
 
 
 # ---- what is read -----------------------------------------------------------------------------------------------
