@@ -41,14 +41,14 @@ export function headOf(line) {
 }
 
 // The first part of an answer as the change to an earlier part, which Gradio takes all but the first for.
-export function asChange(line) {
+function asChange(line) {
   const message = JSON.parse(line.slice("data: ".length));
   message.output.data = message.output.data.map((value) => [["replace", [], value]]);
   return `data: ${JSON.stringify(message)}`;
 }
 
 // The calls that wait for an answer over the stream, by the numbers that Gradio knows.
-export class Waiting {
+class Waiting {
   #calls = new Map(); // number that Gradio knows -> {call, number: the one of now, hasBegun, hasParts}
   #early = new Set(); // numbers whose answer was there before the call was known to be taken
   #dropped = new Set(); // numbers under which nothing is awaited any more
