@@ -144,6 +144,12 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
         "no-camera": text("images.no_camera"),
         "too-large": text("images.too_many_bytes", size=settings.max_upload.upper()),
         "most-bytes": settings.max_upload_bytes,
+        "lost": text("app.connection_lost"),
+        "given-up": text("app.connection_given_up"),
+        "try-again": text("app.try_again"),
+        "old": text("app.old_page"),
+        "incomplete": text("app.incomplete_page"),
+        "load-again": text("app.load_again"),
     }
     title, tagline, copy, copied = (
         html.escape(text(f"app.{key}")) for key in ("title", "tagline", "copy_link", "copied")
