@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import inspect
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -24,7 +24,7 @@ from explorer.page.links import connect_links
 from explorer.page.samples import encode_sprite
 from explorer.page.scripts import mount
 from explorer.page.style import build_css, build_theme
-from explorer.patience import NobodyWaitsError
+from explorer.patience import NobodyWaitsError, aside
 from explorer.receptive_field import tab as receptive_field
 from explorer.receptive_field.api import receptive_field as list_receptive_fields
 from explorer.server.building import building
@@ -137,6 +137,8 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
     words = {
         "cell": text("app.cell"),
         "opening": text("app.opening"),
+        "computing": text("app.computing"),
+        "place": text("app.place"),
         "no-picture": text("images.unknown"),
         "no-weights": text("models.weights_wrong"),
         "no-pasted": text("images.no_pasted"),
@@ -161,6 +163,7 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
       <p class="tagline">{tagline}</p>
       <button type="button" class="text-button" data-copied="{copied}">{copy}</button>
       {links}
+      <p class="waiting-line" role="status"></p>
       <span id="page-words" hidden {_data_attributes(words)}></span>
     </header>"""
     return gr.HTML(
@@ -186,10 +189,10 @@ def register_api() -> None:
     """The public API, the same for all languages."""
     for name, function in API.items():
         limits = TAKES_TURNS if name in HEAVY else {}
-        gr.api(refuse_clearly(function), api_name=name, **limits)
+        gr.api(refuse_clearly(function, name in HEAVY), api_name=name, **limits)
 
 
-def refuse_clearly(function: Callable) -> Callable:
+def refuse_clearly(function: Callable, takes_long: bool = False) -> Callable:
     """Let clients of the API see why an input was refused, in the language that they asked for."""
     signature = inspect.signature(function)
 
@@ -200,7 +203,7 @@ def refuse_clearly(function: Callable) -> Callable:
             raise gr.Error(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}", print_exception=False)
         try:
             with for_whoever_waits():
-                return function(*args, **kwargs)
+                return aside(partial(function, *args, **kwargs)) if takes_long else function(*args, **kwargs)
         except InputError as error:
             raise gr.Error(error.sentence(language), print_exception=False) from error
         except NobodyWaitsError as error:

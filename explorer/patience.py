@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar, copy_context
+from functools import lru_cache
+from typing import TypeVar
 
 from explorer.errors import InputError
 
 LONGEST = 180  # seconds that one answer may take
-HEAVY = "heavy"  # the queue of calls that take seconds, of which one runs at a time
+HEAVY = "heavy"  # the queue of calls that take seconds
+MOST_HEAVY = 1  # calls of that queue that run at a time
+TAKES_LONG = "takes_long"  # attribute of a handler: tells of its values whether a call belongs into that queue
+_NICENESS = 10  # of 19: beside work that is not heavy it gets a tenth of a processor, and else all of it
 
+# Of a call that is answered on the connection that asked for it: whether that is still there.
+IS_CONNECTED: ContextVar[Callable[[], bool] | None] = ContextVar("is_connected", default=None)
 _ASK: ContextVar[Callable[[], None] | None] = ContextVar("ask", default=None)
 
 
-class NobodyWaitsError(Exception):
-    """Whoever asked for this has left: the work ends without an answer."""
+Answer = TypeVar("Answer")
+
+
+class NobodyWaitsError(BaseException):
+    """Whoever asked for this has left: the work ends without an answer. What catches errors lets it through."""
 
 
 @contextmanager
@@ -52,3 +67,77 @@ def go_on() -> None:
     ask = _ASK.get()
     if ask is not None:
         ask()
+
+
+def aside(work: Callable[[], Answer]) -> Answer:
+    """Do heavy work in a thread to which the system gives less of the processors while others want them, and wait for it.
+
+    Only Linux has priorities of threads; elsewhere it is a thread like any other.
+    """
+    return _find_threads().submit(copy_context().run, work).result()
+
+
+class Lanes:
+    """Lets a few do their work at once, in the order in which they come; who takes long does not count any more.
+
+    The interpreter computes for one thread at a time. Several that want it at once hand it over and over to each other, and
+    all of them take longer than one after the other would.
+
+    Args:
+        count: how many at once.
+        seconds: of work after which another one may begin beside it.
+    """
+
+    def __init__(self, count: int, seconds: float):
+        self.count, self.seconds = count, seconds
+        self._changed = threading.Condition()
+        self._waiting: deque[object] = deque()
+        self._begun: dict[object, float] = {}
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Within this the work is done; before it others are waited for."""
+        own = object()
+        with self._changed:
+            self._waiting.append(own)
+            while self._waiting[0] is not own or self._seconds_until_free() > 0:
+                self._changed.wait(self._seconds_until_free() if self._waiting[0] is own else None)
+            self._waiting.popleft()
+            self._begun[own] = time.monotonic()
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._begun[own]
+                self._changed.notify_all()
+
+    def _seconds_until_free(self) -> float:
+        ends = sorted(begun + self.seconds - time.monotonic() for begun in self._begun.values())
+        counting = [each for each in ends if each > 0]
+        return 0.0 if len(counting) < self.count else counting[len(counting) - self.count]
+
+
+_LANES = Lanes(count=1, seconds=0.25)
+os.register_at_fork(after_in_child=lambda: _LANES.__init__(_LANES.count, _LANES.seconds))  # type: ignore[misc]
+
+
+def in_turn(work: Callable[[], Answer]) -> Answer:
+    """Do work that is not heavy; what came before it, and does not take long, is done first."""
+    with _LANES.one():
+        return work()
+
+
+@lru_cache(maxsize=1)
+def _find_threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(MOST_HEAVY, "heavy", initializer=_step_back)
+
+
+os.register_at_fork(after_in_child=_find_threads.cache_clear)  # a forked process has no threads but one
+
+
+def _step_back() -> None:
+    if sys.platform == "linux":  # there a thread has a number of its own among the processes
+        with suppress(OSError):
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)

@@ -33,6 +33,7 @@ from explorer.models.seeds import cycles_of
 NUM_CLASSES = 10
 PREDICTED = -1  # as target: the class that the network predicts
 DEPTHS = ("last", "middle", "first")
+MOST_MULT_ADDS = 60_000_000  # of a network that a slow method can run a hundred times in about a second
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,26 @@ def compare_methods(question: Question) -> tuple[dict[str, Attribution | None], 
         if method not in outcomes:
             outcomes[method] = classify_picture(replace(each, method=method))
     return {method: outcomes[method].attribution for method in METHODS}, outcome
+
+
+def takes_long(model: object, method: object) -> bool:
+    """Whether the map of a method takes seconds for a network; False for what is no network or no method.
+
+    Args:
+        model, method: as they came from a reader, unchecked.
+    """
+    if not (isinstance(model, str) and isinstance(method, str) and method in METHODS and METHODS[method].is_slow):
+        return False
+    return _count_mult_adds(model) > MOST_MULT_ADDS
+
+
+@lru_cache(maxsize=64)
+def _count_mult_adds(name: str) -> int:
+    """Of one forward pass; 0 for a network that cannot be followed, or that there is not."""
+    try:
+        return find_network(name).record().trace((1, SIDE, SIDE)).mult_adds
+    except (InputError, ValueError):
+        return 0
 
 
 def _attribute(model: nn.Module, prepared: Prepared, target: int, method: str, settings: Settings) -> Attribution:

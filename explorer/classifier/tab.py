@@ -25,6 +25,7 @@ from explorer.classifier.outcome import (
     Question,
     available,
     compare_methods,
+    takes_long,
 )
 from explorer.classifier.preprocessing import INVERSIONS
 from explorer.classifier.results_tab import build_results, describe_questions
@@ -113,6 +114,10 @@ def _ask_for_picture(choices: Choices, text: Text) -> dict:
     return gr.update(value=draw_look_for(text(f"classifier.no_picture_{choices.source}"), stale=True))
 
 
+def _takes_long(*, model, method, **_values) -> bool:
+    return takes_long(model, method)
+
+
 def _place_of(source: str) -> str:
     return f"{source}_place"
 
@@ -152,9 +157,9 @@ def build_tab(language: str) -> Wing:
     outputs = {**pictures, "comparison": comparison, SHOWN: shown}
     # One handler for all: of two, the answer of the earlier could come later.
     triggers = [each.input for each in inputs.values()]
-    wire(triggers, on_source, inputs, {**outputs, **places}, language, queue=True)
+    wire(triggers, on_source, inputs, {**outputs, **places}, language, queue=True, takes_long=_takes_long)
     brought = wire_weights(weights, controls["model"], pictures["look_for"], language)
-    then_wire(brought, on_source, inputs, {**outputs, **places}, language, queue=True)
+    then_wire(brought, on_source, inputs, {**outputs, **places}, language, queue=True, takes_long=_takes_long)
     line = {"look_for": pictures["look_for"]}
     ready = wire(
         [compare.click], on_compare, controls, {**line, "compared": compared}, language,
@@ -164,7 +169,7 @@ def build_tab(language: str) -> Wing:
     then_wire(ready, on_compared, late, {**line, "comparison": comparison}, language, queue=False)
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")
     linked = {name: controls[name] for name in names}
-    return Wing("classifier", linked, on_classify, inputs, outputs)
+    return Wing("classifier", linked, on_classify, inputs, outputs, takes_long=_takes_long)
 
 
 def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dict[str, gr.Column], dict]:

@@ -31,6 +31,7 @@ from torch.overrides import TorchFunctionMode
 from explorer.locks import fork_safe_locks
 from explorer.models.operations import WRAPPED, Named, find_operation
 from explorer.models.records import UnsupportedLayerError
+from explorer.patience import go_on
 
 Convert = Callable[[torch.Tensor], torch.Tensor]
 
@@ -292,6 +293,7 @@ class RealRun(TorchFunctionMode):
 
         self._is_busy = True
         try:
+            go_on()
             with self._keep_refusal():
                 return self.handle(target, call, args, kwargs, path, module)
         finally:
@@ -306,6 +308,7 @@ class RealRun(TorchFunctionMode):
             return _ANSWERS[target]
         if self._inside:
             return self.compute(target, func, args, kwargs)
+        go_on()
         with self._keep_refusal():
             return self.handle(target, func, args, kwargs, None, None)
 

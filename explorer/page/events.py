@@ -16,13 +16,23 @@ from gradio.context import LocalContext
 
 from explorer.errors import InputError, log_defect
 from explorer.page.drawings import SHOWN, make_all, make_new
-from explorer.patience import HEAVY, LONGEST, NobodyWaitsError, asking
+from explorer.patience import (
+    HEAVY,
+    IS_CONNECTED,
+    LONGEST,
+    MOST_HEAVY,
+    TAKES_LONG,
+    NobodyWaitsError,
+    aside,
+    asking,
+    in_turn,
+)
 from explorer.text import translate
 from explorer.uploads import is_upload, receive_upload
 
 # Of all events of the page. Handlers check what they get; Gradio's own checks would answer in English and fill the log.
 PAGE = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
-TAKES_TURNS = {"queue": True, "concurrency_id": HEAVY, "concurrency_limit": 1}  # of what takes seconds
+TAKES_TURNS = {"queue": True, "concurrency_id": HEAVY, "concurrency_limit": MOST_HEAVY}  # of what takes seconds
 PRIVATE = {**PAGE, "queue": False}  # of those that the page answers itself
 
 
@@ -63,7 +73,14 @@ def for_whoever_waits() -> Iterator[None]:
     blocks, event_id = LocalContext.blocks.get(None), LocalContext.event_id.get(None)
     queue = getattr(blocks, "_queue", None)
     is_awaited = getattr(queue, "is_awaited", None)  # of explorer.server.turns
-    with asking(lambda: is_awaited is None or event_id is None or is_awaited(event_id)):
+    is_connected = IS_CONNECTED.get()
+
+    def someone_waits() -> bool:
+        if event_id is None:
+            return is_connected is None or is_connected()
+        return is_awaited is None or is_awaited(event_id)
+
+    with asking(someone_waits):
         yield
 
 
@@ -71,7 +88,22 @@ LOOK_FOR = "look_for"  # the name among the outputs of the line above a picture
 Components = Mapping[str, gr.components.Component]
 
 
-def explain_problems(handler: Callable, inputs: Components, outputs: Components, language: str) -> Callable:
+def never(**_values) -> bool:
+    """Of handlers that are quick, whatever is set."""
+    return False
+
+
+def _always(**_values) -> bool:
+    return True
+
+
+def explain_problems(
+    handler: Callable,
+    inputs: Components,
+    outputs: Components,
+    language: str,
+    takes_long: Callable[..., bool] = never,
+) -> Callable:
     """Wrap a handler, or a generator that streams, for Gradio, which calls with positions and wants a value for each output.
 
     The handler gets the values of the inputs by their names, and gives what it changes by the names of the outputs. A
@@ -86,10 +118,15 @@ def explain_problems(handler: Callable, inputs: Components, outputs: Components,
         inputs: name -> the component whose value it gets; of an upload it gets the path of the file.
         outputs: name -> a component that it may fill; one of them is LOOK_FOR.
         language: language of the page.
+        takes_long: called as `takes_long(**values)` with what came from the page, unchecked: whether the call takes
+            seconds. Then it waits with others of its kind, and is computed aside, see `patience.aside`.
     """
     read, fill = partial(_read, inputs), partial(_fill, outputs)
 
-    def explain(error: Exception) -> list:
+    def takes_long_with(values: Sequence) -> bool:
+        return takes_long(**{name: value for name, value in zip(inputs, values, strict=True) if name != SHOWN})
+
+    def explain(error: BaseException) -> list:
         if isinstance(error, NobodyWaitsError):
             return fill({})
         if not isinstance(error, InputError):
@@ -103,9 +140,10 @@ def explain_problems(handler: Callable, inputs: Components, outputs: Components,
     def wrapped(*values):
         try:
             named, shown = read(values)
+            do = aside if takes_long_with(values) else in_turn
             with for_whoever_waits():
-                return fill(handler(**named, language=language), shown)
-        except Exception as error:
+                return do(lambda: fill(handler(**named, language=language), shown))
+        except (Exception, NobodyWaitsError) as error:
             return explain(error)
 
     @wraps(handler)
@@ -114,16 +152,28 @@ def explain_problems(handler: Callable, inputs: Components, outputs: Components,
         end = time.monotonic() + LONGEST
         try:
             named, shown = read(values)
-            for changes in handler(**named, language=language):
-                yield fill(changes, shown)
+            do = aside if takes_long_with(values) else in_turn
+            parts = iter(handler(**named, language=language))
+
+            def go_on() -> list | None:
+                changes = next(parts, None)
+                return None if changes is None else fill(changes, shown)
+
+            while True:
+                with for_whoever_waits():
+                    filled = do(go_on)
+                if filled is None:
+                    return
+                yield filled
                 if time.monotonic() > end:
                     raise InputError("errors.too_long", seconds=LONGEST)
-        except Exception as error:
+        except (Exception, NobodyWaitsError) as error:
             yield explain(error)
 
     outer = wrapped_generator if inspect.isgeneratorfunction(handler) else wrapped
     # Gradio counts the parameters.
     positional = inspect.Parameter.POSITIONAL_ONLY
+    setattr(outer, TAKES_LONG, takes_long_with)
     outer.__signature__ = inspect.Signature([inspect.Parameter(each, positional) for each in inputs])
     return outer
 
@@ -157,6 +207,7 @@ def wire(
     language: str,
     *,
     queue: bool = False,
+    takes_long: Callable[..., bool] = never,
     **event_settings,
 ) -> gr.events.Dependency:
     """Call a handler on any of the triggers, as `explain_problems` says.
@@ -170,10 +221,12 @@ def wire(
         outputs: name -> a component that it may fill; LOOK_FOR is the wing's look-for line.
         language: language of the page.
         queue: True for work of more than about 30 ms, so that it takes its turn.
+        takes_long: which of its calls take seconds, as `explain_problems` says; all of those with TAKES_TURNS do.
         **event_settings: further keywords of `gr.on`.
     """
     settings = {**PAGE, "trigger_mode": "always_last", "queue": queue, **event_settings}
-    wrapped = explain_problems(handler, inputs, outputs, language)
+    takes_long = _always if settings.get("concurrency_id") == HEAVY else takes_long
+    wrapped = explain_problems(handler, inputs, outputs, language, takes_long)
     return gr.on(list(triggers), wrapped, inputs=[*inputs.values()], outputs=[*outputs.values()], **settings)
 
 
@@ -183,8 +236,10 @@ def then_wire(
     inputs: Components,
     outputs: Components,
     language: str,
+    *,
+    takes_long: Callable[..., bool] = never,
     **event_settings,
 ) -> gr.events.Dependency:
     """Call a handler, as `wire` does, each time that another event is done; it takes its turn in the queue."""
-    wrapped = explain_problems(handler, inputs, outputs, language)
+    wrapped = explain_problems(handler, inputs, outputs, language, takes_long)
     return event.then(wrapped, [*inputs.values()], [*outputs.values()], **{**PAGE, **event_settings})

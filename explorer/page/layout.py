@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from explorer.page.bridges import build_bridge
-from explorer.page.events import Components, draw_look_for
+from explorer.page.events import Components, draw_look_for, never
 from explorer.text import text_in
 
 
@@ -26,6 +26,7 @@ class Wing:
         outputs: name -> a component that it may fill, as `explorer.page.events.wire` says.
         link_parsers: query parameter -> what turns its text into a value, or None for nonsense; only for components
             that links.parse_setting does not know.
+        takes_long: which calls of the handler take seconds, as `explorer.page.events.wire` says.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Wing:
     inputs: Components = field(default_factory=dict)
     outputs: Components = field(default_factory=dict)
     link_parsers: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
+    takes_long: Callable[..., bool] = never
 
 
 def build_intro(wing: str, language: str) -> gr.HTML:

@@ -67,7 +67,7 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
 
     opened = reader.input(open_link, [reader], [tabs, *components], **PRIVATE)
     # In its turn: thirty readers who open one link would else be computed for all at once.
-    drawn = then_wire(opened, wing.handler, wing.inputs, wing.outputs, language, queue=True)
+    drawn = then_wire(opened, wing.handler, wing.inputs, wing.outputs, language, queue=True, takes_long=wing.takes_long)
     drawn.then(None, js="() => cnnExplorer.linkOpened()", **PRIVATE)
     for name, component in wing.link_settings.items():
         remember = f'(value) => cnnExplorer.rememberSetting("{wing.name}", "{name}", value)'

@@ -21,6 +21,7 @@ from explorer.data import fit_samples
 from explorer.errors import InputError
 from explorer.models.networks import find_network
 from explorer.models.real_run import copy_with_numbers, find_dtype
+from explorer.patience import go_on
 from explorer.randomness import seeded
 from explorer.receptive_field.networks import record_network
 
@@ -69,6 +70,7 @@ def measure_gradient_mass(model: nn.Module, images: torch.Tensor, layer: str, un
     Raises:
         InputError: the layer gives no map that has this unit.
         AttributeError: the network has no module of that name.
+        NobodyWaitsError: within `patience.asking`, the reader who asked has left.
 
     Source: Luo et al. 2016, "Understanding the effective receptive field in deep convolutional neural networks".
     """
@@ -93,13 +95,15 @@ def _run_to(model: nn.Module, layer: str, images: torch.Tensor) -> torch.Tensor:
         found.append(output)
         raise _Reached
 
-    hook = model.get_submodule(layer).register_forward_hook(keep)
+    hooks = [model.get_submodule(layer).register_forward_hook(keep)]
+    hooks += [each.register_forward_pre_hook(lambda _module, _inputs: go_on()) for each in model.modules()]
     try:
         model(images)
     except _Reached:
         pass
     finally:
-        hook.remove()
+        for hook in hooks:
+            hook.remove()
     return found[0]
 
 

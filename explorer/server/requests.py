@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explorer.errors import log_defect
 from explorer.page.language import page_language
+from explorer.patience import IS_CONNECTED
 from explorer.server.bodies import FORM_BYTES, MOST_BYTES, SMALL_BYTES, Bodies, GoneError, hand_on, replace_header
 from explorer.server.builds import BUILD_HEADER, name_build
 from explorer.server.sessions import Visits
@@ -76,6 +77,7 @@ class RequestMiddleware:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         path = path.rstrip("/") or "/"
         blocks = scope["app"].get_blocks()
+        hear = receive
         try:
             if scope["method"] == "POST":
                 receive = await self._let_in(path, scope, receive, blocks)
@@ -90,7 +92,8 @@ class RequestMiddleware:
         except GoneError:  # nobody hears an answer
             return
         else:
-            await self._answer(path, scope, receive, send, blocks)
+            async with _knowing_who_left(path, hear):
+                await self._answer(path, scope, receive, send, blocks)
 
     async def _answer(self, path: str, scope: Scope, receive: Receive, send: Send, blocks: Blocks) -> None:
         """Let Gradio answer; what it stumbles over is told and logged in few words."""
@@ -164,6 +167,31 @@ class RequestMiddleware:
             elif name.startswith("call/"):
                 stack.enter_context(blocks._queue.reading(find_session(name.rpartition("/")[2], blocks)))
             yield receive
+
+
+@asynccontextmanager
+async def _knowing_who_left(path: str, receive: Receive) -> AsyncIterator[None]:
+    """What is computed for a call that does not wait in the queue can find out whether its visitor has hung up.
+
+    Args:
+        path: of the request.
+        receive: the connection, from which the whole body was read.
+    """
+    if not path.startswith(f"{API}/run/"):
+        yield
+        return
+    listening = asyncio.create_task(_hear_leaving(receive))
+    token = IS_CONNECTED.set(lambda: not listening.done())
+    try:
+        yield
+    finally:
+        IS_CONNECTED.reset(token)
+        listening.cancel()
+
+
+async def _hear_leaving(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _say(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:

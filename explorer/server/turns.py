@@ -11,15 +11,16 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import ChainMap, Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from gradio.queueing import Event, EventQueue, Queue
+from gradio.server_messages import EstimationMessage
 from starlette.exceptions import HTTPException
 
 from explorer.errors import log_defect
-from explorer.patience import HEAVY
+from explorer.patience import HEAVY, MOST_HEAVY, TAKES_LONG
 from explorer.server.words import RefusedError, language_of
 
 MOST_WAITING = {HEAVY: 3}  # calls of one visitor that may wait in such a queue
@@ -54,17 +55,30 @@ class TurnQueue(Queue):
         if body.fn_index is not None:
             self._check_room(body, request)
         answer = await super().push(body, request, username)
+        event = self.event_ids_to_events.get(answer[1]) if answer[0] else None
+        if event is not None and event.concurrency_id != HEAVY and _takes_long(event):
+            self._move_to_heavy(event)  # nobody else has seen it yet: what comes before this does not let others in
         if body.session_hash in self.pending_messages_per_session:
             self._addresses[body.session_hash] = _address_of(request)
             self._last_call[body.session_hash] = time.monotonic()
         return answer
 
+    def _move_to_heavy(self, event: Event) -> None:
+        self.event_queue_per_concurrency_id[event.concurrency_id].queue.remove(event)
+        event.concurrency_id = HEAVY
+        heavy = self.event_queue_per_concurrency_id.setdefault(HEAVY, EventQueue(HEAVY, MOST_HEAVY))
+        heavy.queue.append(event)
+        self.broadcast_estimations(HEAVY)
+
     def _check_room(self, body, request) -> None:
-        waiting = [event for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue]
+        waiting = self._waiting()
         address = _address_of(request)
         of_address = [event for event in waiting if _address_of(event.request) == address]
         visitor = body.session_hash or address
         of_visitor = [event for event in of_address if _visitor_of(event) == visitor]
+        if self.max_size is not None and len(waiting) >= self.max_size:
+            refused = RefusedError(429, "queue_full", count=len(waiting))  # Gradio's own sentence is English alone
+            raise HTTPException(refused.status, refused.sentence(language_of(request.headers)))
         concurrency_id = self.blocks.fns[body.fn_index].concurrency_id
         alike = sum(event.concurrency_id == concurrency_id for event in of_visitor)
         if (
@@ -123,17 +137,19 @@ class TurnQueue(Queue):
 
     def _choose(self, concurrency_id: str, queue: EventQueue) -> Event | None:
         ready = [each for each in queue.queue if concurrency_id != HEAVY or self._readers[each.session_hash]]
+        under_way = {_call_of(each) for each in self._running()}
+        first: dict[tuple, Event] = {}  # also of calls that wait in different queues, as their values want it
+        for each in sorted(self._waiting(), key=lambda each: each.enqueue_time):
+            first.setdefault(_call_of(each), each)
+        ready = [each for each in ready if _call_of(each) not in under_way and first[_call_of(each)] is each]
         running = [each for each in self._running() if each.concurrency_id == concurrency_id]
-        under_way = {(each.session_hash, each.fn._id) for each in running}
-        ready = [each for each in ready if (each.session_hash, each.fn._id) not in under_way]
         counts = Counter(map(_visitor_of, running))
         most = max(1, (queue.concurrency_limit or len(self.active_jobs)) // 2)
         ready = [each for each in ready if counts[_visitor_of(each)] < most]
         return min(ready, key=self._when_served, default=None)  # of equals the one that came first
 
-    def _when_served(self, event: Event) -> tuple[int, int]:
-        address, visitor = _keys_of(event)
-        return self._last_turn.get(address, 0), self._last_turn.get(visitor, 0)
+    def _when_served(self, event: Event) -> tuple[int, ...]:
+        return tuple(self._last_turn.get(key, 0) for key in _keys_of(event))
 
     def _take_turn(self, event: Event) -> None:
         turn = next(self._turns)
@@ -143,8 +159,28 @@ class TurnQueue(Queue):
         while len(self._last_turn) > MOST_REMEMBERED:
             self._last_turn.pop(next(iter(self._last_turn)))
 
+    def _waiting(self) -> list[Event]:
+        return [event for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue]
+
     def _running(self) -> Iterator[Event]:
         return (event for job in self.active_jobs if job for event in job)
+
+    def broadcast_estimations(self, concurrency_id: str, after: int | None = None) -> None:
+        """Tell all that wait in a queue their places. As they take turns, the last one to come need not be the last one."""
+        queue = self.event_queue_per_concurrency_id[concurrency_id].queue
+        for place, event in enumerate(self._in_turn(queue)):
+            self.send_message(event, EstimationMessage(rank=place, queue_size=len(queue)))
+
+    def _in_turn(self, waiting: Sequence[Event]) -> list[Event]:
+        """Calls in the order in which they will be served, if no others come."""
+        last_turn, turns = ChainMap({}, self._last_turn), itertools.count(next(self._turns))
+        left, found = list(waiting), []
+        while left:
+            event = min(left, key=lambda each: tuple(last_turn.get(key, 0) for key in _keys_of(each)))
+            left.remove(event)
+            found.append(event)
+            last_turn.update(dict.fromkeys(_keys_of(event), next(turns)))
+        return found
 
     # ---- who waits ----------------------------------------------------------------------------------------------
 
@@ -180,7 +216,7 @@ class TurnQueue(Queue):
 
     async def drop_lost(self) -> None:
         """Take out the calls for which nobody waits; those that run are told by `is_awaited`."""
-        waiting = [event for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue]
+        waiting = self._waiting()
         for event in _lost(waiting, self):
             await self.clean_events(event_id=event._id)
             self.pending_event_ids_session.get(event.session_hash, set()).discard(event._id)
@@ -192,9 +228,7 @@ class TurnQueue(Queue):
 
     def sessions_in_use(self) -> set[str]:
         """Sessions whose answers are read, or that have calls waiting or running."""
-        waiting = {
-            event.session_hash for queue in self.event_queue_per_concurrency_id.values() for event in queue.queue
-        }
+        waiting = (event.session_hash for event in self._waiting())
         return {*self._readers, *waiting, *(event.session_hash for event in self._running())}
 
     def forget_session(self, session: str) -> None:
@@ -221,6 +255,12 @@ class TurnQueue(Queue):
         return self.cached_event_analytics_summary
 
 
+def _takes_long(event: Event) -> bool:
+    """Whether a call takes seconds, as its handler says of its values, see `explorer.page.events.wire`."""
+    ask = getattr(event.fn.fn, TAKES_LONG, None)
+    return ask is not None and event.data is not None and ask(event.data.data)
+
+
 def _lost(events: Iterable[Event], queue: TurnQueue) -> list[Event]:
     return [event for event in events if queue._is_lost(event)]
 
@@ -232,6 +272,11 @@ def _address_of(request) -> str:
 def _visitor_of(event: Event) -> str:
     """The session of a page; of a call without one, for which Gradio makes one up, the address."""
     return _address_of(event.request) if event.session_hash == event._id else event.session_hash
+
+
+def _call_of(event: Event) -> tuple[str, int]:
+    """The page and the function: of such calls none overtakes another."""
+    return event.session_hash, event.fn._id
 
 
 def _keys_of(event: Event) -> tuple[tuple, tuple]:

@@ -3,6 +3,7 @@
     python -m tests.benchmarks.class_of_thirty [--repeats 3] [--visitors 30] [--path /zh]
     python -m tests.benchmarks.class_of_thirty --soak 1000
     python -m tests.benchmarks.class_of_thirty --starts 5
+    python -m tests.benchmarks.class_of_thirty --work 20 [--visitors 30] [--gradients 3]
 
 What one visit of a real Chromium asks for is written down, and asked for again by thirty visitors at once, with empty caches and
 at most six connections each, as browsers have. Printed are the best of several rounds, for both apps in turns: seconds until the
@@ -31,6 +32,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests.benchmarks.class_at_work import measure_work
+from tests.benchmarks.light_client import Connection, processor_seconds
 from tests.browser.conftest import FLAGS
 from tests.serving import ROOT, Running, find_port, start_app
 
@@ -38,53 +41,6 @@ PROGRAMS = {"app": "app.py", "empty": "tests/benchmarks/empty_app.py"}
 CONNECTIONS = 6  # that a browser opens to one server
 SETTLED = 5.0  # seconds after which a page asks for nothing more
 ENDLESS = ("/gradio_api/heartbeat/", "/gradio_api/queue/data")
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-# ---- a client that takes little of the machine --------------------------------------------------------------------
-
-
-class Connection:
-    """One connection that is kept open, for one request after the other."""
-
-    def __init__(self, address: str):
-        self.host, self.port = address.removeprefix("http://").split(":")
-
-    async def __aenter__(self) -> Connection:
-        self.reader, self.writer = await asyncio.open_connection(self.host, int(self.port), limit=2**20)
-        return self
-
-    async def __aexit__(self, *_) -> None:
-        self.writer.close()
-
-    def _send(self, method: str, path: str, body: bytes = b"") -> None:
-        head = f"{method} {path} HTTP/1.1\r\nhost: {self.host}:{self.port}\r\naccept-encoding: gzip, deflate, br\r\n"
-        if body:
-            head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
-        self.writer.write(f"{head}\r\n".encode() + body)
-
-    async def _read_head(self, path: str) -> dict[str, str]:
-        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        if " 200 " not in f"{head[0]} ":
-            raise RuntimeError(f"{path}: {head[0]}")
-        return {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
-
-    async def ask(self, path: str, method: str = "GET", body: bytes = b"") -> bytes:
-        """The body of the answer, as it is sent."""
-        self._send(method, path, body)
-        headers = await self._read_head(path)
-        if "content-length" in headers:
-            return await self.reader.readexactly(int(headers["content-length"]))
-        parts = []
-        while size := int(await self.reader.readline(), 16):
-            parts.append((await self.reader.readexactly(size + 2))[:-2])
-        await self.reader.readline()
-        return b"".join(parts)
-
-    async def stay(self, path: str) -> None:
-        """Begin an answer that has no end."""
-        self._send("GET", path)
-        await self._read_head(path)
 
 
 @contextlib.asynccontextmanager
@@ -123,12 +79,6 @@ def list_requests(address: str, path: str, chromium: str) -> list[str]:
         browser.close()
     paths = [url.removeprefix(address) for url in found]
     return [path for path in paths if not path.startswith(ENDLESS)]
-
-
-def processor_seconds(process: int) -> float:
-    """What all threads of a process have used so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 async def arrive(running: Running, paths: Sequence[str], visitors: int) -> tuple[float, float]:
@@ -296,6 +246,12 @@ def print_table(rounds: dict[str, list[Found]]) -> None:
 
 
 @contextlib.contextmanager
+def one_running(name: str) -> Iterator[Running]:
+    with tempfile.TemporaryDirectory() as folder, start_app(Path(folder) / "log", (PROGRAMS[name],)) as running:
+        yield running
+
+
+@contextlib.contextmanager
 def both_running() -> Iterator[dict[str, Running]]:
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         yield {
@@ -311,10 +267,15 @@ def main() -> None:
     parser.add_argument("--path", default="/", help="page of the app that is opened, with its settings")
     parser.add_argument("--soak", type=int, metavar="VISITS", help="measure memory over so many visits instead")
     parser.add_argument("--starts", type=int, metavar="TIMES", help="measure so many starts instead")
+    parser.add_argument("--work", type=float, metavar="SECONDS", help="let the class work for so long instead")
+    parser.add_argument("--gradients", type=int, default=0, help="visitors at work who compute integrated gradients")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     arguments = parser.parse_args()
     if arguments.starts:
         compare_starts(arguments.starts)
+        return
+    if arguments.work:
+        measure_work(one_running, arguments.visitors, arguments.gradients, arguments.work)
         return
     with both_running() as servers:
         pages = {"app": arguments.path, "empty": "/"}

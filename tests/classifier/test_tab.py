@@ -19,7 +19,7 @@ from explorer.classifier import session, tab
 from explorer.classifier.api import classify, explain
 from explorer.classifier.attribution import METHODS, gradcam_layers
 from explorer.classifier.figures import choose_sentence
-from explorer.classifier.outcome import Outcome
+from explorer.classifier.outcome import Outcome, takes_long
 from explorer.classifier.preprocessing import prepare_picture
 from explorer.classifier.results_tab import on_results
 from explorer.classifier.session import Choices, read_question
@@ -538,3 +538,10 @@ def test_first_picture_is_computed_once_for_both_languages(monkeypatch):
     with gr.Blocks():
         wing = tab.build_tab("zh")
     assert wing.inputs.keys() == {*Choices.__dataclass_fields__, "shown"}
+
+
+def test_which_calls_wait_with_those_that_take_seconds():
+    assert takes_long("resnet18", "integrated_gradients") and takes_long("resnet18", "occlusion")
+    assert not takes_long("resnet18", "gradient") and not takes_long("lenet5", "integrated_gradients")
+    for strange in (None, 5, ["resnet18"], "no such network", "no such method"):
+        assert not takes_long(strange, "integrated_gradients") and not takes_long("resnet18", strange)

@@ -112,6 +112,73 @@ def test_one_visitor_takes_at_most_half_of_the_places(queue):
     assert queue.get_events() is None
 
 
+def places_told(queue: TurnQueue, event: Event) -> list[int]:
+    """What a page was told of the place of its call, one after the other."""
+    messages, found = queue.pending_messages_per_session[event.session_hash], []
+    while not messages.empty():
+        found.append(messages.get_nowait().rank)
+    return found
+
+
+def test_a_place_is_told_as_the_turns_will_be(queue):
+    greedy = [add(queue, "greedy") for _ in range(3)]
+    modest = add(queue, "modest")
+    read_by(queue, *greedy, modest)
+    for session in ("greedy", "modest"):
+        queue.pending_messages_per_session[session] = asyncio.Queue()
+    queue.broadcast_estimations(HEAVY)
+    assert places_told(queue, greedy[0]) == [0, 2, 3] and places_told(queue, modest) == [1]
+    assert serve_all(queue, 4) == [greedy[0], modest, *greedy[1:]]
+
+
+def test_ten_clicks_of_one_do_not_go_before_the_first_of_nine_others(queue):
+    queue.event_queue_per_concurrency_id[LIGHT].concurrency_limit = 40
+    ten = [add(queue, "greedy", kind=LIGHT) for _ in range(10)]
+    nine = [add(queue, f"page{number}", kind=LIGHT) for number in range(9)]
+    assert serve_all(queue, 10) == [ten[0], *nine]
+
+
+def test_a_call_whose_values_take_long_waits_with_the_heavy_ones(queue, monkeypatch):
+    async def accept(_queue, body, request, username):
+        function = queue.blocks.fns[body.fn_index]
+        event = Event(body.session_hash, function, request, None)
+        event.data = body
+        queue.event_queue_per_concurrency_id[LIGHT].queue.append(event)
+        queue.event_ids_to_events[event._id] = event
+        return True, event._id, "success"
+
+    monkeypatch.setattr(turns.Queue, "push", accept)
+    number, function = next((number, each) for number, each in queue.blocks.fns.items() if each.concurrency_id == LIGHT)
+    function.fn = lambda value: None
+    function.fn.takes_long = lambda values: values == ["long"]
+    for value in ("long", "short"):
+        body = SimpleNamespace(session_hash="page", fn_index=number, data=[value])
+        run(queue.push(body, request_of("10.0.0.1"), None))
+    waiting = {
+        name: [each.data.data for each in queue.event_queue_per_concurrency_id[name].queue] for name in (HEAVY, LIGHT)
+    }
+    assert waiting == {HEAVY: [["long"]], LIGHT: [["short"]]}
+    read_by(queue, queue.event_queue_per_concurrency_id[HEAVY].queue[0])
+    (first,), _, where = queue.get_events()
+    assert first.data.data == ["long"] and where == HEAVY  # the later call of the same page does not overtake it
+    queue.active_jobs[0] = [first]
+    assert queue.get_events() is None
+    queue.active_jobs[0] = None
+    assert queue.get_events()[0][0].data.data == ["short"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "no room"), ("zh", "队列已满")])
+def test_a_full_queue_says_so_in_the_language_of_the_page(queue, language, words):
+    for number in range(20):
+        add(queue, f"page{number}", f"10.0.0.{number}", LIGHT)
+    number = next(number for number, each in queue.blocks.fns.items() if each.concurrency_id == LIGHT)
+    request = request_of("10.0.1.1")
+    request.headers = {"referer": f"http://here/{language}"}
+    with pytest.raises(HTTPException) as refused:
+        queue._check_room(SimpleNamespace(session_hash="new", fn_index=number), request)
+    assert refused.value.status_code == 429 and words in refused.value.detail and "20" in refused.value.detail
+
+
 def push(queue: TurnQueue, session: str | None, address: str, kind: str = HEAVY) -> None:
     number = next(number for number, each in queue.blocks.fns.items() if each.concurrency_id == kind)
     queue._check_room(SimpleNamespace(session_hash=session, fn_index=number), request_of(address))

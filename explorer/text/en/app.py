@@ -17,6 +17,8 @@ SENTENCES = {
     "copy_link": "Copy link",
     "copied": "Copied",
     "opening": "Opening what the link shows …",
+    "computing": "Computing …",
+    "place": "Waiting: you are number {place} in the queue.",
     "next_sample": "next one",
     "setting": "Setting",
     "api_link": "Programs can use the app as well: see “Use via API” at the foot of the first page.",

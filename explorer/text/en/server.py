@@ -19,6 +19,7 @@ SENTENCES = {
     "unknown_name": "{name} is not known here. Known are: {known}.",
     "missing_name": "{name} is missing.",
     "too_many": "Too many of your calls are waiting. Read their answers first, then ask again.",
+    "queue_full": "{count} calls of all readers are waiting, and there is no room for more. Try again in a moment.",
     "unexpected": "Something went wrong here. It is not your doing.",
     "too_many_values": "This request holds too many values to be looked at.",
     "too_slow": "This request did not come in whole within {seconds} seconds.",

@@ -17,6 +17,8 @@ SENTENCES = {
     "copy_link": "复制链接",
     "copied": "已复制",
     "opening": "正在打开链接里的画面……",
+    "computing": "正在计算……",
+    "place": "正在等待：你排在第 {place} 位。",
     "next_sample": "换一张",
     "setting": "设置",
     "api_link": "程序也可以调用：API 的说明在英文页面的底部。",

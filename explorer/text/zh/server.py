@@ -19,6 +19,7 @@ SENTENCES = {
     "unknown_name": "这里没有 {name} 这个名称。可用的有：{known}。",
     "missing_name": "缺少 {name}。",
     "too_many": "你有太多调用在等待。请先读取它们的结果，然后再试。",
+    "queue_full": "所有读者共有 {count} 次调用在等待，队列已满。请稍后再试。",
     "unexpected": "这里出了问题，不是你的操作造成的。",
     "too_many_values": "这个请求里的值太多，无法处理。",
     "too_slow": "这个请求没有在 {seconds} 秒内传完。",
