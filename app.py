@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 
+from explorer.server.importing import without_unused_parts
 from explorer.server.memory import limit_arenas, throwing_nothing_away
 
 limit_arenas()
-with throwing_nothing_away():  # a start is mostly imports
+with throwing_nothing_away(), without_unused_parts():  # a start is mostly imports
     import torch
 
     from explorer.interface import build_app, launch_settings

@@ -8,6 +8,7 @@ import { watchFiles, watchLenders } from "./page/files.js";
 import * as header from "./page/header.js";
 import { setLanguage } from "./page/language.js";
 import { watchLeaving } from "./page/leaving.js";
+import { watchConnection } from "./page/lost.js";
 import * as samples from "./page/samples.js";
 import * as shown from "./page/shown.js";
 import * as sketch from "./page/sketch.js";
@@ -73,6 +74,7 @@ window.cnnExplorer = {
 
 window.cnnExplorerScripts.came("page");
 setLanguage();
+watchConnection();
 watchLeaving();
 watchWaiting();
 address.readAddress();

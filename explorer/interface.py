@@ -112,7 +112,11 @@ def build_page(language: str, settings: Settings, mine: Sequence[Network], wings
     shown = OF_NETWORKS[0] if mine else wings[0]
     with gr.Tabs(selected=shown, overflow_behavior="wrap", elem_classes="wings") as tabs:
         built = [_build_wing(name, text(f"{name}.tab"), language, mine) for name in wings]
-    gr.HTML(f'<p class="about-tutorial">{html.escape(text("app.about_tutorial"))}</p>', apply_default_css=False)
+    about, api = html.escape(text("app.about_tutorial")), ""
+    if language != next(iter(LANGUAGES)):  # where Gradio's own panel of the API would say that there is none
+        there = next(iter(LANGUAGES.values()))
+        api = f' <a href=".{there.path}" hreflang="{there.tag}">{html.escape(text("app.api_link"))}</a>'
+    gr.HTML(f'<p class="about-tutorial">{about}{api}</p>', apply_default_css=False)
     for wing in built:
         connect_links(wing, tabs, language)
 
@@ -142,6 +146,12 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
         "no-camera": text("images.no_camera"),
         "too-large": text("images.too_many_bytes", size=settings.max_upload.upper()),
         "most-bytes": settings.max_upload_bytes,
+        "lost": text("app.connection_lost"),
+        "given-up": text("app.connection_given_up"),
+        "try-again": text("app.try_again"),
+        "old": text("app.old_page"),
+        "incomplete": text("app.incomplete_page"),
+        "load-again": text("app.load_again"),
     }
     title, tagline, copy, copied = (
         html.escape(text(f"app.{key}")) for key in ("title", "tagline", "copy_link", "copied")
@@ -213,7 +223,11 @@ def build_head() -> str:
         f':lang({about.tag}) .camera button .wrap::after {{ content: "{translate(language, "images.camera_on")}"; }}'
         for language, about in LANGUAGES.items()
     )
-    return f"<style>{build_css()}\n{sprite}\n{camera}</style>"
+    # Gradio shows the API on the first page alone; the others link there, see `build_page`.
+    others = "\n".join(
+        f":lang({about.tag}) footer .show-api {{ display: none; }}" for about in [*LANGUAGES.values()][1:]
+    )
+    return f"<style>{build_css()}\n{sprite}\n{camera}\n{others}</style>"
 
 
 def launch_settings(settings: Settings | None = None) -> dict:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import MISSING, fields
 from pathlib import Path
-from types import SimpleNamespace
 
 import gradio as gr
 import pytest
@@ -91,7 +90,8 @@ def test_a_third_page_goes_out_in_its_language(third):
     page = '<html lang="en"><head><script type="module"></script></head></html>'
     app = Starlette(routes=[Route(each.path, lambda request: HTMLResponse(page)) for each in LANGUAGES.values()])
     app.middleware_stack, app.root_path = app.build_middleware_stack(), ""
-    app.get_blocks = lambda: SimpleNamespace(app_id=1, custom_mount_path="")
+    blocks = gr.Blocks(analytics_enabled=False)
+    app.get_blocks = lambda: blocks
     stand_before(app, trusted="")
     client = TestClient(app, follow_redirects=False)
     answer = client.get(THIRD.path)

@@ -30,7 +30,7 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective",
+    "activations", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective",
     "interpreter", "kernels", "known_calls", "layer_list", "layers", "maths", "networks", "outcome", "pasted_calls",
     "pasted_expressions", "pasted_text", "pasted_values", "prediction", "preprocessing", "printouts", "reach",
     "results", "session",

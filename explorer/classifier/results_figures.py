@@ -5,22 +5,37 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, groupby
+from statistics import fmean
 
 import plotly.graph_objects as go
 import torch
 
+from explorer.classifier.attribution import LARGEST_GAP, STEPS_FACTOR, Settings
 from explorer.classifier.figures import class_name, percent
-from explorer.classifier.results import accuracy_margin, compare_with_claim, find_mistakes
+from explorer.classifier.preprocessing import SIDE
+from explorer.classifier.results import (
+    SIGNIFICANT,
+    Pair,
+    accuracy_margin,
+    compare_neighbours,
+    compare_with_claim,
+    find_errors,
+    find_mistakes,
+    standard_error,
+)
 from explorer.models.always_wrong import AlwaysWrong
-from explorer.models.catalogue import DEGRADATION_NAMES, MODELS
+from explorer.models.answers import Answers
+from explorer.models.catalogue import DEGRADATION_NAMES, MODELS, TUTORIAL_PART
 from explorer.models.seeds import Machine, are_comparable, cycles_of, machines_of, precision_of, summarise_seeds
 from explorer.page.canvas import Map, draw_maps
 from explorer.page.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences, join_words
+from explorer.training.splits import VALIDATION_SIZE
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
 _TRICKS = ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "gce_q", "average")  # settings of a recipe
-_BY_HEART = 0.03  # more right on the training than on the test images: ten standard errors of the latter
+_LEAST_P = 1e-4  # smaller ones are only said to be so
+_BETTER_FIT = 0.03  # more right on the training than on the test images: ten standard errors of the latter
 
 
 _COLUMNS = (
@@ -64,10 +79,18 @@ def _fill_row(name: str, record: Mapping, tutorial: Mapping | None, text: Text) 
         "mean": "" if seeds is None else f"{100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} %",
         "flip": f"{100 * record['flip_accuracy']:.2f} %" if "flip_accuracy" in record else "",
         "claim": "" if claimed is None else f"{100 * claimed:.1f} %",
-        "tutorial": "" if tutorial is None else f"{100 * tutorial['test_accuracy']:.2f} %{_precision(tutorial)}",
+        "tutorial": "" if tutorial is None else _reached(tutorial) + _precision(tutorial),
         "epochs": record["epochs"],
         "seeds": record["seed"] if seeds is None else join_words(map(str, seeds.seeds), text),
     }
+
+
+def _reached(record: Mapping) -> str:
+    """The accuracy of one run, or the mean and the range of several."""
+    seeds = summarise_seeds(record)
+    if seeds is None:
+        return f"{100 * record['test_accuracy']:.2f} %"
+    return f"{100 * seeds.mean:.2f} % ({100 * seeds.lowest:.2f}–{100 * seeds.highest:.2f} %)"
 
 
 def _precision(record: Mapping) -> str:
@@ -101,16 +124,35 @@ def describe_claims(records: Mapping[str, Mapping], tutorial: Mapping[str, Mappi
 
 
 def _judge_claim(name: str, record: Mapping, recipe: str, text: Text) -> str:
-    """How a run stands to what the tutorial claims; `recipe` is "theirs" or "ours"."""
-    accuracy, margin, claimed = _accuracy_and_claim(name, record)
-    claim = compare_with_claim(accuracy, margin, claimed)
-    if claim.verdict == "none":
+    """How the runs stand to what the tutorial claims; `recipe` is "theirs" or "ours"."""
+    total, entry = sum(map(sum, record["confusion"])), MODELS.get(name)
+    accuracies = [run["test_accuracy"] for run in record.get("runs", ())] or [record["test_correct"] / total]
+    claim = compare_with_claim(accuracies, total, entry.claimed_accuracy if entry else None)
+    if entry is None or claim.verdict == "none":
         return ""
-    said = {"accuracy": f"{100 * accuracy:.2f}", "points": f"{claim.points:.1f}"}
     # Ours may compute as it likes; the tutorial's script does so in float32.
     suffix = "_bfloat16" if recipe == "theirs" and precision_of(record) == "bfloat16" else ""
-    by_recipe = text(f"classifier.claim_by_{recipe}{suffix}")
-    return text(f"classifier.claim_{claim.verdict}", by_recipe=by_recipe, claimed=f"{100 * claimed:.1f}", **said)
+    is_elsewhere = recipe == "theirs" and entry.claimed_part != TUTORIAL_PART
+    return text(
+        f"classifier.claim_{'elsewhere' if is_elsewhere else claim.verdict}",
+        by_recipe=text(f"classifier.claim_by_{recipe}{suffix}"),
+        reached=_say_reached(accuracies, text),
+        claimed=f"{100 * entry.claimed_accuracy:.1f}",
+        points=f"{claim.points:.1f}",
+        p=f"{max(claim.p, _LEAST_P):.2g}",
+        part=entry.claimed_part,
+    )
+
+
+def _say_reached(accuracies: Sequence[float], text: Text) -> str:
+    low, high, mean = (f"{100 * each:.2f}" for each in (min(accuracies), max(accuracies), fmean(accuracies)))
+    key = "once" if len(accuracies) == 1 else "seeds"
+    return text(f"classifier.reached_{key}", mean=mean, low=low, high=high, count=len(accuracies))
+
+
+def _say_p(p: float) -> str:
+    """Two digits, and no zeros without end."""
+    return f"< {_LEAST_P:.4f}" if p < _LEAST_P else f"{p:.2g}"
 
 
 def _describe_claim(name: str, records: Mapping[str, Mapping], tutorial: Mapping | None, text: Text) -> str:
@@ -133,11 +175,25 @@ def _remark(name: str, records: Mapping[str, Mapping], text: Text) -> list[str]:
     if name == "softmax":
         return [text("classifier.note_softmax")]
     if name == "mlp":
-        learned = records[name]["curve"][-1]["train_accuracy"]
-        is_by_heart = learned - records[name]["test_accuracy"] > _BY_HEART
-        by_heart = [text("classifier.note_by_heart", train_accuracy=f"{100 * learned:.1f}")] if is_by_heart else []
-        return [text("classifier.note_mlp"), *by_heart]
+        return [*_say_best_run(name, records, text), *_say_fit(records[name], text)]
     return []
+
+
+def _say_best_run(name: str, records: Mapping[str, Mapping], text: Text) -> list[str]:
+    """The best of all runs here, where none of them reached what the tutorial claims."""
+    reached = max(run["test_accuracy"] for run in [records[name], *records[name].get("runs", ())])
+    if reached >= MODELS[name].claimed_accuracy:
+        return []
+    return [text("classifier.note_best_run", best=f"{100 * reached:.2f}")]
+
+
+def _say_fit(record: Mapping, text: Text) -> list[str]:
+    """By how much a run is better on the images that it learned from, if that is more than chance."""
+    learned = record["curve"][-1]["train_accuracy"]
+    gap = learned - record["test_accuracy"]
+    if gap <= _BETTER_FIT:
+        return []
+    return [text("classifier.note_fit", train_accuracy=f"{100 * learned:.1f}", points=f"{100 * gap:.1f}")]
 
 
 def _restarts(record: Mapping) -> list[int]:
@@ -201,7 +257,73 @@ def describe_mistakes(record: Mapping, text: Text) -> str:
         hardest=class_name(text, mistakes.hardest),
         recall=percent(mistakes.recall, text),
     )
-    return join_sentences([sentence, _describe_calibration(record, text)], text)
+    lie = _describe_errors(record, "most_lie", text)
+    return join_sentences([sentence, lie, _describe_calibration(record, text)], text)
+
+
+def _describe_errors(record: Mapping, key: str, text: Text) -> str:
+    """Which share of the errors lies among clothes for the upper body, and which among shoes."""
+    errors = find_errors(record["confusion"])
+    if errors is None:
+        return ""
+    shares = {name: percent(getattr(errors, name), text) for name in ("upper_body", "shoes", "elsewhere", "shirts")}
+    return text(f"classifier.{key}", title=record["title"], **shares)
+
+
+def fill_article(records: Mapping[str, Mapping], text: Text) -> dict[str, object]:
+    """What the placeholders of the explanation and of the questions stand for; what was measured is told in sentences.
+
+    These are empty where nothing was trained.
+    """
+    settings = {
+        "side": SIDE,
+        "validation": f"{VALIDATION_SIZE:,}",
+        "steps": Settings().steps,
+        "more_steps": STEPS_FACTOR * Settings().steps,
+        "gap": percent(LARGEST_GAP, text, digits=0),
+    }
+    if not records:
+        return {**settings, **dict.fromkeys(("errors", "error_bars", "calibration"), "")}
+    ranked = sorted(records.values(), key=lambda record: -record["test_accuracy"])
+    ends = [ranked[0], ranked[-1]] if len(ranked) > 1 else ranked
+    return {
+        **settings,
+        "errors": join_sentences((_describe_errors(record, "errors_lie", text) for record in ends), text),
+        "error_bars": join_sentences((_describe_error_bar(record, text) for record in ends), text),
+        "calibration": _describe_smoothing(list(records.values()), text),
+    }
+
+
+def _describe_error_bar(record: Mapping, text: Text) -> str:
+    accuracy, total = record["test_accuracy"], sum(map(sum, record["confusion"]))
+    error = standard_error(accuracy, total)
+    return text(
+        "classifier.error_bar", title=record["title"], accuracy=percent(accuracy, text), points=f"{100 * error:.2f}"
+    )
+
+
+def _describe_smoothing(records: Sequence[Mapping], text: Text) -> str:
+    """Are networks that learned with label smoothing surer than they are right, and those that learned without?"""
+    said = []
+    for key, is_so in (("with", True), ("without", False)):
+        chosen = [
+            record["calibration"]
+            for record in records
+            if "calibration" in record and bool(record.get("recipe", {}).get("label_smoothing")) == is_so
+        ]
+        if chosen:
+            errors = [100 * each["ece_before"] for each in chosen]
+            said.append(
+                text(
+                    f"classifier.smoothing_{key}",
+                    count=len(chosen),
+                    under=sum(each["temperature"] < 1 for each in chosen),
+                    over=sum(each["temperature"] > 1 for each in chosen),
+                    low=f"{min(errors):.1f}",
+                    high=f"{max(errors):.1f}",
+                )
+            )
+    return join_sentences(said, text)
 
 
 def _describe_calibration(record: Mapping, text: Text) -> str:
@@ -219,10 +341,69 @@ def _describe_calibration(record: Mapping, text: Text) -> str:
     )
 
 
-def describe_always_wrong(found: AlwaysWrong, text: Text) -> str:
-    """How many images no network gets right, and how many are shown."""
+def draw_pairs(records: Mapping[str, Mapping], answers: Answers, text: Text) -> str:
+    """Each network beside the next worse one: is the difference more than chance? An HTML table, or "" without a pair.
+
+    Args:
+        records: model name -> record of its own recipe.
+        answers: of the shipped weights to the test images.
+        text: of the reader's language.
+    """
+    pairs = compare_neighbours(answers.of_records(records), answers.labels)
+    if not pairs:
+        return ""
+    heads = ("better", "worse", "points", "only", "p", "seeds", "verdict")
+    head = "".join(
+        f'<th class="{_PAIR_KINDS.get(each, "number")}">{text(f"classifier.pair_{each}")}</th>' for each in heads
+    )
+    body = "".join(f"<tr>{_draw_pair(pair, records, text)}</tr>" for pair in pairs)
+    return (
+        f'<div class="cnn-table-scroll whole"><table class="cnn-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+_PAIR_KINDS = {"better": "name", "worse": "name", "verdict": "name"}
+
+
+def _draw_pair(pair: Pair, records: Mapping[str, Mapping], text: Text) -> str:
+    first, second = records[pair.first], records[pair.second]
+    cells = {
+        "better": first["title"],
+        "worse": second["title"],
+        "points": f"{pair.points:.2f}",
+        "only": f"{pair.first_only} : {pair.second_only}",
+        "p": _say_p(pair.p),
+        "seeds": " / ".join(_say_seeds(record, text) for record in (first, second)),
+        "verdict": text(f"classifier.pair_is_{_judge_pair(pair, records)}"),
+    }
+    return "".join(
+        f'<td class="{_PAIR_KINDS.get(key, "number")}">{html.escape(str(cell))}</td>' for key, cell in cells.items()
+    )
+
+
+def _say_seeds(record: Mapping, text: Text) -> str:
+    seeds = summarise_seeds(record)
+    if seeds is None:
+        return text("classifier.pair_once")
+    return f"{100 * seeds.lowest:.2f}–{100 * seeds.highest:.2f} %"
+
+
+def _judge_pair(pair: Pair, records: Mapping[str, Mapping]) -> str:
+    """Whether chance may explain the difference on these images; if not, whether other seeds speak against it."""
+    if pair.p >= SIGNIFICANT:
+        return "chance"
+    better, worse = (summarise_seeds(records[name]) for name in (pair.first, pair.second))
+    if better is None or worse is None:
+        return "once"
+    return "real" if better.lowest > worse.highest else "overlap"
+
+
+def describe_always_wrong(found: AlwaysWrong, num_images: int, text: Text) -> str:
+    """How many of all test images no network gets right, and how many are shown."""
     count = len(found.labels)
-    return text("classifier.always_wrong", count=count, shown=min(count, MOST_SHOWN), networks=len(found.predicted))
+    said = {"count": count, "shown": min(count, MOST_SHOWN), "networks": len(found.predicted)}
+    return text("classifier.always_wrong", images=f"{num_images:,}", **said)
 
 
 def draw_always_wrong(found: AlwaysWrong, name: str, text: Text) -> dict:

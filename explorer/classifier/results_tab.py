@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import gradio as gr
 
 from explorer.checks import check_choice
+from explorer.classifier.figures import percent
+from explorer.classifier.results import CONFIDENCE, SIGNIFICANT
 from explorer.classifier.results_figures import (
     describe_always_wrong,
     describe_claims,
@@ -14,16 +16,19 @@ from explorer.classifier.results_figures import (
     draw_always_wrong,
     draw_confusion,
     draw_curve,
+    draw_pairs,
     draw_results_table,
+    fill_article,
 )
 from explorer.errors import InputError
 from explorer.models.always_wrong import load_always_wrong
+from explorer.models.answers import load_answers
 from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.page.canvas import build_canvas
 from explorer.page.events import wire
 from explorer.page.layout import build_look_for
 from explorer.page.style import PLOT_SETTINGS
-from explorer.text import text_in
+from explorer.text import Text, text_in
 
 
 def on_results(name: str, *, language: str) -> dict:
@@ -58,10 +63,14 @@ def build_results(language: str) -> None:
     if not records:
         gr.Markdown(text("classifier.results_none"))
         return
-    gr.Markdown(text("classifier.results_intro"))
+    by_class = [sum(row) for row in next(iter(records.values()))["confusion"]]
+    num_images = sum(by_class)
+    gr.Markdown(text("classifier.results_intro", images=f"{num_images:,}", level=percent(CONFIDENCE, text, digits=0)))
     gr.HTML(draw_results_table(records, tutorial, text), apply_default_css=False)
     with gr.Accordion(text("classifier.claims_title"), open=False):
+        gr.Markdown(text("classifier.claims_about", level=SIGNIFICANT))
         gr.Markdown(describe_claims(records, tutorial, text))
+    _build_pairs(records, text)
     shown = max(records, key=lambda name: records[name]["test_accuracy"])
     titles = [(record["title"], name) for name, record in records.items()]
     first = on_results(shown, language=language)
@@ -71,21 +80,40 @@ def build_results(language: str) -> None:
             look_for = build_look_for(first["look_for"])
     with gr.Row():
         with gr.Column(scale=6, min_width=320):
-            gr.Markdown(f"### {text('classifier.confusion_title')}", elem_classes="small-heading")
+            title = text("classifier.confusion_title", images=f"{max(by_class):,}")
+            gr.Markdown(f"### {title}", elem_classes="small-heading")
             confusion = gr.Plot(first["confusion"], **PLOT_SETTINGS)
         with gr.Column(scale=5, min_width=320):
             gr.Markdown(f"### {text('classifier.curve_title')}", elem_classes="small-heading")
             curve = gr.Plot(first["curve"], **PLOT_SETTINGS)
             gr.Markdown(text("classifier.curve_note"))
-    images = _build_always_wrong(first["images"], text)
+    images = _build_always_wrong(first["images"], num_images, text)
     outputs = {"look_for": look_for, "confusion": confusion, "curve": curve, "images": images}
     wire([chosen.input], on_results, {"name": chosen}, outputs, language)
 
 
-def _build_always_wrong(images: dict | None, text) -> gr.HTML:
+def _build_pairs(records: Mapping[str, Mapping], text: Text) -> None:
+    """Which networks differ by more than chance; nothing where their answers are not packed."""
+    answers = load_answers()
+    table = draw_pairs(records, answers, text) if answers else ""
+    if table:
+        with gr.Accordion(text("classifier.pairs_title"), open=False):
+            gr.Markdown(text("classifier.pairs_intro", images=f"{len(answers.labels):,}", level=SIGNIFICANT))
+            gr.HTML(table, apply_default_css=False)
+
+
+def describe_questions(text: Text) -> dict[str, str]:
+    """What was measured, for the placeholders of the questions."""
+    try:
+        return fill_article(load_results(), text)
+    except CheckpointError:
+        return fill_article({}, text)
+
+
+def _build_always_wrong(images: dict | None, num_images: int, text: Text) -> gr.HTML:
     """The images that no network gets right; nothing where none are packed."""
     found = load_always_wrong()
     with gr.Column(visible=found is not None):
         gr.Markdown(f"### {text('classifier.always_wrong_title')}", elem_classes="small-heading")
-        gr.Markdown(describe_always_wrong(found, text) if found else "")
+        gr.Markdown(describe_always_wrong(found, num_images, text) if found else "")
         return build_canvas(images)

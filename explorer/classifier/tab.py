@@ -28,7 +28,7 @@ from explorer.classifier.outcome import (
     takes_long,
 )
 from explorer.classifier.preprocessing import INVERSIONS
-from explorer.classifier.results_tab import build_results
+from explorer.classifier.results_tab import build_results, describe_questions
 from explorer.classifier.session import (
     MAX_WINDOW,
     SOURCES,
@@ -150,7 +150,7 @@ def build_tab(language: str) -> Wing:
             pictures, compare = _build_pictures(make_all(first), text)
             comparison = build_canvas(None, visible=False, elem_id="classifier-comparison")
     build_results(language)
-    build_explanation("classifier", language)
+    build_explanation("classifier", language, **describe_questions(text))
 
     shown, compared = build_shown(first), gr.State()
     inputs = {**controls, SHOWN: shown}

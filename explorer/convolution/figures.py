@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import torch
 
 from explorer.convolution.kernels import write_cells
-from explorer.convolution.maths import Experiment, ParameterCount, Pooling, conv_output_size, pad_map
+from explorer.convolution.maths import (
+    CLOSE,
+    Experiment,
+    ParameterCount,
+    Pooling,
+    ShiftCheck,
+    conv_output_size,
+    pad_map,
+)
 from explorer.page.canvas import Map, draw_maps, format_number
 from explorer.text import Text, join_sentences
 
@@ -124,6 +132,44 @@ def draw_filters(filters: torch.Tensor, chosen: int) -> dict:
     # What editor.js needs to take the filter that is clicked.
     taken = {"cells": [write_cells(each) for each in filters], "perRow": per_row, "pitch": pitch}
     return {**draw_maps([Map(sheet, numbers=False, boxes=[box])], max_height=FILTER_HEIGHT), "filters": taken}
+
+
+def fill_article(conv: ParameterCount, linear: ParameterCount, **settings: int) -> dict[str, object]:
+    """What the placeholders of the explanation stand for: two layers between the same maps.
+
+    Args:
+        conv: the convolution.
+        linear: the fully connected layer.
+        **settings: `in_channels`, `out_channels`, `side` of the maps, side of the `kernel`.
+    """
+    counts = {"conv": conv.total, "weights": linear.weights, "biases": linear.biases, "linear": linear.total}
+    return {**settings, **{name: f"{count:,}" for name, count in counts.items()}}
+
+
+def describe_shift(check: ShiftCheck, overall: ShiftCheck, text: Text) -> str:
+    """How max pooling takes a shift of one picture, and how steady it is beside average pooling over all samples.
+
+    Args:
+        check: of the picture.
+        overall: of all sample clothes, with the same windows.
+        text: sentences in the page's language.
+    """
+    here = "look_pooling" if check.windows else "look_pooling_blank"
+    steady = (overall.max_change > overall.average_change) - (overall.max_change < overall.average_change)
+    said = [
+        text(f"convolution.{here}", unchanged=check.unchanged, windows=check.windows),
+        text(
+            "convolution.look_pooling_overall",
+            unchanged=f"{overall.unchanged / overall.windows:.0%}",
+            close=f"{overall.close / overall.windows:.0%}",
+            tolerance=f"{CLOSE:.0%}",
+            max=f"{overall.max_change:.3f}",
+            average=f"{overall.average_change:.3f}",
+            pixels=f"{overall.pixel_change:.3f}",
+        ),
+    ]
+    verdict = {1: "look_pooling_average", -1: "look_pooling_max"}.get(steady)
+    return join_sentences([*said, text(f"convolution.{verdict}") if verdict else ""], text)
 
 
 def draw_pooling(picture: torch.Tensor, pooling: Pooling, text: Text) -> dict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from explorer.checks import check_whole
 from explorer.errors import InputError
 
+CLOSE = 0.05  # of full scale: two maxima that differ by so little look alike
 MOST_RUNS = 5  # the median time is taken over at most so many runs
 LOOP_SECONDS = 0.01  # after this time the loop does not run again, so that the answer to a slider does not take long
 
@@ -81,16 +82,25 @@ class Pooling:
 
 @dataclass(frozen=True)
 class ShiftCheck:
-    """What a shift of the picture by one pixel changes in the result of max pooling.
+    """What a shift of pictures by one pixel changes in them and in what pooling makes of them.
+
+    Windows that are blank before and after the shift prove nothing; neither they nor their pixels are counted.
 
     Attributes:
-        unchanged: of `windows`, how many have exactly the same maximum before and after the shift.
-        windows: number of windows whose maximum is not 0 before or after the shift. Windows that are blank both times
-            are not counted, because they prove nothing.
+        windows: number of windows whose maximum is not 0 before or after the shift.
+        unchanged: how many of them have exactly the same maximum before and after.
+        close: how many have a maximum that changes by at most CLOSE of full scale.
+        max_change: mean absolute change of their maxima, as a share of full scale; 0 without windows.
+        average_change: the same of their averages.
+        pixel_change: the same of their pixels.
     """
 
-    unchanged: int
     windows: int
+    unchanged: int
+    close: int
+    max_change: float
+    average_change: float
+    pixel_change: float
 
 
 @dataclass(frozen=True)
@@ -297,24 +307,36 @@ def compute_pooling(input_map: torch.Tensor, kernel_size: int) -> Pooling:
     return Pooling(windows.amax(dim=(1, 3)), windows.mean(dim=(1, 3)), input_map.mean().reshape(1, 1))
 
 
-def measure_shift(input_map: torch.Tensor, kernel_size: int) -> ShiftCheck:
-    """Move the picture one pixel to the right (a column of zeros comes in) and count the maxima that stay.
+def measure_shift(input_maps: Iterable[torch.Tensor], kernel_size: int) -> ShiftCheck:
+    """Move pictures one pixel to the right (a column of zeros comes in): how do they and their poolings change?
 
     Args:
-        input_map: (H, W), floating point, with at least two columns.
+        input_maps: each (H, W), floating point, 0 to 1 (full scale).
         kernel_size: side of the pooling window and its stride, in pixels, >= 1.
 
     Raises:
-        InputError: the map is not two-dimensional, or kernel_size is not a whole number of at least 1, or the window is
-            larger than the map.
+        InputError: a map is not two-dimensional, or kernel_size is not a whole number of at least 1, or the window is
+            larger than a map.
     """
+    changes = [_measure_changes(input_map, kernel_size) for input_map in input_maps]
+    of_max, of_average, of_pixels = (torch.cat(each) for each in zip(*changes, strict=True))
+    means = [float(each.double().sum()) / max(1, each.numel()) for each in (of_max, of_average, of_pixels)]
+    return ShiftCheck(of_max.numel(), int((of_max == 0).sum()), int((of_max <= CLOSE).sum()), *means)
+
+
+def _measure_changes(input_map: torch.Tensor, kernel_size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Absolute changes of the maxima, the averages and the pixels in windows that are not blank both times."""
     _check_map("terms.image", input_map)
     shifted = torch.zeros_like(input_map)
     shifted[:, 1:] = input_map[:, :-1]
-    before = compute_pooling(input_map, kernel_size).maximum
-    after = compute_pooling(shifted, kernel_size).maximum
-    filled = (before != 0) | (after != 0)
-    return ShiftCheck(int(((before == after) & filled).sum()), int(filled.sum()))
+    before, after = compute_pooling(input_map, kernel_size), compute_pooling(shifted, kernel_size)
+    kernel_size = int(kernel_size)  # which may be told as 2.0
+    filled = (before.maximum != 0) | (after.maximum != 0)
+    inside = filled.repeat_interleave(kernel_size, 0).repeat_interleave(kernel_size, 1)
+    rows, columns = inside.shape
+    pixels = (input_map - shifted)[:rows, :columns][inside]
+    poolings = ((after.maximum - before.maximum)[filled], (after.average - before.average)[filled])
+    return poolings[0].abs(), poolings[1].abs(), pixels.abs()
 
 
 def count_conv_params(in_channels: int, out_channels: int, kernel_height: int, kernel_width: int) -> ParameterCount:

@@ -237,15 +237,14 @@ def read_pool_size(settings: Settings, state: State) -> int:
 
 @remember(megabytes=1)
 def find_shift(picture: Frozen, size: int) -> ShiftCheck:
-    """How max pooling takes a shift of this picture."""
-    return measure_shift(thaw(picture), size)
+    """How pooling takes a shift of this picture."""
+    return measure_shift([thaw(picture)], size)
 
 
 @lru_cache(maxsize=MAX_POOL)
-def shift_over_samples(size: int) -> float:
-    """Share of the maxima that stay when a picture moves by one pixel, over all sample clothes."""
-    checks = [measure_shift(image.float(), size) for image in load_sample().images]
-    return sum(check.unchanged for check in checks) / sum(check.windows for check in checks)
+def shift_over_samples(size: int) -> ShiftCheck:
+    """How pooling takes a shift by one pixel, over all sample clothes."""
+    return measure_shift((image.float() / 255 for image in load_sample().images), size)
 
 
 def read_layers(settings: Settings, state: State) -> Layers:

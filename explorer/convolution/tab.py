@@ -13,6 +13,7 @@ import gradio as gr
 from explorer.checks import check_choice
 from explorer.convolution.figures import (
     choose_sentence,
+    describe_shift,
     draw_comparison,
     draw_experiment,
     draw_filters,
@@ -20,6 +21,7 @@ from explorer.convolution.figures import (
     draw_parameters,
     draw_pooling,
     draw_window,
+    fill_article,
     say_factor,
 )
 from explorer.convolution.kernels import DECIMAL, MAX_KERNEL_SIZE, MAX_KERNEL_VALUE, PRESETS, is_preset, preset_cells
@@ -151,13 +153,7 @@ def _say_there(line: str, draw: Callable[[], dict], text: Text) -> dict:
 
 def _draw_pooling(settings: Settings, state: State, text: Text) -> dict:
     size, picture = read_pool_size(settings, state), state.picture
-    check, overall = find_shift(picture, size), shift_over_samples(size)
-    sentence = text(
-        "convolution.look_pooling" if check.windows else "convolution.look_pooling_blank",
-        unchanged=check.unchanged,
-        windows=check.windows,
-        overall=f"{overall:.0%}",
-    )
+    sentence = describe_shift(find_shift(picture, size), shift_over_samples(size), text)
 
     def draw() -> dict:
         return draw_pooling(thaw(picture), compute_pooling(thaw(picture), size), text)
@@ -212,7 +208,7 @@ def build_tab(language: str) -> Wing:
             pictures["counts"] = gr.HTML(first["counts"], apply_default_css=False)
     with gr.Accordion(text("convolution.code"), open=False):
         gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
-    build_explanation("convolution", language)
+    build_explanation("convolution", language, **_fill_article(default))
     shown = build_shown(drawings)
     inputs, outputs = {**controls, SHOWN: shown}, {**pictures, "cells": controls["cells"], **places, SHOWN: shown}
     _wire_kernel(controls)
@@ -221,6 +217,13 @@ def build_tab(language: str) -> Wing:
     links = {name: each for name, each in controls.items() if name not in ("source", "upload", "drawing")}
     links = {"input": controls["source"], **links}
     return Wing("convolution", links, on_open, inputs, {**outputs, "kernel": controls["kernel"]}, {"cells": read_cells})
+
+
+def _fill_article(default: Settings) -> dict[str, object]:
+    """The article's example is what the tab opens with."""
+    layers = read_layers(default, read_state(default))
+    settings = {"in_channels": layers.in_channels, "out_channels": layers.out_channels, "side": layers.side}
+    return fill_article(layers.conv, layers.linear, kernel=layers.size[0], **settings)
 
 
 def _build_controls(

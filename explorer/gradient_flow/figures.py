@@ -15,8 +15,20 @@ from dataclasses import dataclass, replace
 import plotly.graph_objects as go
 import torch
 
+from explorer.gradient_flow.article import DEEP, TUTORIAL, Article
 from explorer.gradient_flow.degradation import Curve, pick_pair
-from explorer.gradient_flow.maths import Flow, GradientNorms, InplaceCase, Settings, Spread, compute_spread
+from explorer.gradient_flow.maths import (
+    BATCH_SIZE,
+    CLAIMED_NORM,
+    MAP_SIZE,
+    Flow,
+    GradientNorms,
+    InplaceCase,
+    Settings,
+    Spread,
+    compute_spread,
+)
+from explorer.models.catalogue import DEGRADATION
 from explorer.page.style import INK, MUTED, ROLES, new_figure
 from explorer.text import Text, join_sentences
 
@@ -49,7 +61,8 @@ def describe(norms: GradientNorms, text: Text) -> str:
     sentences.append(_describe_kind(norms, "plain", "said", text))
     sentences.append(_describe_kind(norms, "residual", "said_next", text))
     remark = _choose_remark(norms)
-    return join_sentences([*sentences, text(f"gradient_flow.{remark}")] if remark else sentences, text)
+    said = [text(f"gradient_flow.{remark}", claimed=f"{CLAIMED_NORM:g}")] if remark else []
+    return join_sentences([*sentences, *said], text)
 
 
 def _first_and_last(flow: Flow) -> tuple[float, float]:
@@ -365,13 +378,40 @@ def draw_inplace_table(cases: Sequence[InplaceCase], text: Text) -> str:
     return f'<div style="overflow-x: auto">{table}</div>'
 
 
+def fill_article(article: Article) -> dict[str, object]:
+    """What the placeholders of the explanation and of the questions stand for."""
+    columns = (article.plain, article.residual, article.plain_he, article.residual_he)
+    rows = ((str(depth), *map(say_number, medians)) for depth, *medians in zip(article.depths, *columns, strict=True))
+    shallow, deep = DEGRADATION["plain"]
+    return {
+        "medians": "\n".join(f"| {' | '.join(row)} |" for row in rows),
+        "seeds": TUTORIAL.seeds,
+        "blocks": TUTORIAL.depth,
+        "claimed": f"{CLAIMED_NORM:g}",
+        "residual": say_number(article.residual[-1]),
+        "residual_he": say_number(article.residual_he[-1]),
+        "plain_double": say_number(article.plain_double),
+        "dead": article.num_dead,
+        "dead_leaky": article.num_dead_leaky,
+        "tanh_growth": say_number(article.tanh_growth),
+        "orthogonal_change": say_number(article.orthogonal_change),
+        "deep": DEEP,
+        "overflowing": article.num_overflowing,
+        "few_layers": shallow,
+        "many_layers": deep,
+        "images": BATCH_SIZE,
+        "side": MAP_SIZE,
+    }
+
+
 def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:
     """What depth did to the training error of plain and of residual nets, in words."""
-    epochs = len(curves[0].train_error)
-    sentences = [text("gradient_flow.degradation_said", epochs=epochs)]
+    epochs, training = len(curves[0].train_error), _say_training(curves, text)
+    sentences = [text("gradient_flow.degradation_said", epochs=epochs, training=training)]
     for kind in KINDS:
+        pair = pick_pair(curves, kind)
         # Judged as it is said: two numbers that read the same are the same.
-        shallow, deep = (round(100 * curve.train_error[-1], 1) for curve in pick_pair(curves, kind))
+        shallow, deep = (round(100 * curve.train_error[-1], 1) for curve in pair)
         verdict = "worse" if deep > shallow else "better" if deep < shallow else "same"
         sentences.append(
             text(
@@ -379,22 +419,29 @@ def describe_degradation(curves: tuple[Curve, ...], text: Text) -> str:
                 kind=text(f"gradient_flow.degradation_{kind}"),
                 shallow=f"{shallow:.1f}",
                 deep=f"{deep:.1f}",
+                few=pair[0].depth,
+                many=pair[1].depth,
             )
         )
     return join_sentences(sentences, text)
 
 
-def caption_degradation(curves: tuple[Curve, ...], text: Text) -> str:
-    """What the curves are of: sizes, recipe, seeds, and which images each error counts."""
-    sizes = {curve.depth: f"{curve.num_params:,}" for curve in curves}
+def _say_training(curves: tuple[Curve, ...], text: Text) -> str:
+    """How often each net was trained and with which seeds: one run says nothing of other seeds."""
     key = "median" if any(curve.is_median for curve in curves) else "once"
-    training = text(f"gradient_flow.degradation_{key}", seeds=sorted({curve.seed for curve in curves}))
+    return text(f"gradient_flow.degradation_{key}", seeds=sorted({curve.seed for curve in curves}))
+
+
+def caption_degradation(curves: tuple[Curve, ...], text: Text) -> str:
+    """What the curves are of: sizes, recipe, and which images each error counts."""
+    sizes = {curve.depth: f"{curve.num_params:,}" for curve in curves}
     return text(
         "gradient_flow.degradation_caption",
         shallow=sizes[min(sizes)],
         deep=sizes[max(sizes)],
+        few=min(sizes),
+        many=max(sizes),
         peak=f"{curves[0].peak_lr:g}",
-        training=training,
     )
 
 

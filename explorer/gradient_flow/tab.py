@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 import gradio as gr
 
+from explorer.gradient_flow.article import load_article
 from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import (
     caption_degradation,
@@ -17,6 +18,7 @@ from explorer.gradient_flow.figures import (
     draw_degradation,
     draw_depths,
     draw_inplace_table,
+    fill_article,
 )
 from explorer.gradient_flow.maths import (
     ACTIVATIONS,
@@ -177,7 +179,7 @@ def build_tab(language: str) -> Wing:
         gr.Markdown(f"## {text('gradient_flow.inplace_title')}")
         gr.HTML(draw_inplace_table(_first_inplace_cases(), text), apply_default_css=False)
     _build_degradation(language)
-    build_explanation("gradient_flow", language)
+    build_explanation("gradient_flow", language, **fill_article(load_article()))
 
     run = gr.State(None)
     inputs = {**controls, "run": run}

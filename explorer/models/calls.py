@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from math import prod
 from typing import Any, TypeVar
 
@@ -31,6 +32,21 @@ PLACES = frozenset("hwx")
 def make_map(shape: Shape) -> tuple[Dimension, ...]:
     """The dimensions of a feature map (C, H, W)."""
     return tuple(((what, size),) for what, size in zip("chw", shape))
+
+
+def broadcast_shapes(*shapes: Sequence[int]) -> Shape:
+    """The shape of what tensors of these shapes give together, as torch.broadcast_shapes says; that imports sympy.
+
+    Raises:
+        RuntimeError: they do not fit.
+
+    >>> broadcast_shapes((8, 1, 3), (4, 1))
+    (8, 4, 3)
+    """
+    sizes = [{*places} - {1} or {1} for places in zip_longest(*map(reversed, shapes), fillvalue=1)]
+    if any(len(found) > 1 for found in sizes):
+        raise RuntimeError(f"shapes must be equal or 1 at each place from the last one on, got {shapes}")
+    return tuple(size for (size,) in reversed(sizes))
 
 
 def make_features(shape: Shape) -> tuple[Dimension, ...]:

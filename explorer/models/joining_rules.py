@@ -7,7 +7,6 @@ from dataclasses import replace
 from math import prod
 
 import numpy as np
-import torch
 from torch import nn
 
 from explorer.models.calls import (
@@ -18,6 +17,7 @@ from explorer.models.calls import (
     Signal,
     Weight,
     bound_rule,
+    broadcast_shapes,
     by,
     count_places,
     join_places,
@@ -219,7 +219,7 @@ def sum_rule(call: Call) -> Output:
     try:
         if len(set(map(len, shapes))) != 1 or any(len(weight) > len(shapes[0]) for weight in weights):
             raise RuntimeError
-        batch, *shape = torch.broadcast_shapes(*shapes, *weights)
+        batch, *shape = broadcast_shapes(*shapes, *weights)
     except RuntimeError:
         shapes = [signal.shape for signal in call.signals] + weights
         raise call.misfit("branches", shapes=list(map(by, shapes))) from None
@@ -348,7 +348,7 @@ def product_rule(call: Call) -> Output:
     *batch_other, inner, columns = _shape_with_batch(other)
     if width != inner:
         raise call.misfit("features", expected=inner, got=width)
-    shape = (*torch.broadcast_shapes(batch, batch_other), height, columns)
+    shape = (*broadcast_shapes(batch, batch_other), height, columns)
     output = _meet_in_product(call, one, other, shape)
     return _put_work(call, output, prod(shape) * width)
 

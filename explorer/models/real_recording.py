@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from explorer.models import attention_rules, joining_rules, window_rules
-from explorer.models.calls import Weight, find_all
+from explorer.models.calls import Weight, broadcast_shapes, find_all
 from explorer.models.fields import MAX_UNITS
 from explorer.models.operations import Named, find_operation, name_kind
 from explorer.models.real_run import RealRun, copy_structure, find_dtype, find_place
@@ -111,6 +111,8 @@ class _Recorder(RealRun):
         if written is None and not find_all(result, torch.Tensor):
             return result  # a size, a type
         node = self._write(target, args, {name: each for name, each in kwargs.items() if name != "out"}, path)
+        if not all(each.numel() for each in find_all(result, torch.Tensor)):
+            node.meta["is_checked"] = False  # where nothing is left, kernels refuse what they let pass on meta tensors
         if written is not None:
             node.meta["shapes"] = [tuple(written.shape)]
             self._overwrite(written, node)
@@ -410,7 +412,7 @@ def _allocate(call, args, kwargs):
 
 def _broadcast(call, args, kwargs):
     tensors = find_all((args, kwargs), torch.Tensor)
-    shape = torch.broadcast_shapes(*(each.shape for each in tensors))
+    shape = broadcast_shapes(*(each.shape for each in tensors))
     kind = next((each.dtype for each in tensors if each.dtype.is_floating_point), None)
     if kind is None or len({each.device for each in tensors if each.dim()}) != 1:
         return NotImplemented
@@ -484,7 +486,7 @@ def _matmul(call, args, kwargs):
     one, other = args[:2]
     if min(one.dim(), other.dim()) < 2 or one.shape[-1] != other.shape[-2]:
         return NotImplemented
-    batch = torch.broadcast_shapes(one.shape[:-2], other.shape[:-2])
+    batch = broadcast_shapes(one.shape[:-2], other.shape[:-2])
     return one.new_empty((*batch, one.shape[-2], other.shape[-1]))
 
 

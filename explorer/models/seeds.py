@@ -15,11 +15,14 @@ class Seeds:
         seeds: the seeds, ascending.
         mean: of the accuracies.
         deviation: their standard deviation (n - 1 in the denominator).
+        lowest, highest: of the accuracies.
     """
 
     seeds: tuple[int, ...]
     mean: float
     deviation: float
+    lowest: float
+    highest: float
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ def summarise_seeds(record: Mapping) -> Seeds | None:
     if len(runs) < 2:
         return None
     accuracies = [run["test_accuracy"] for run in runs]
-    return Seeds(tuple(sorted(run["seed"] for run in runs)), mean(accuracies), stdev(accuracies))
+    seeds = tuple(sorted(run["seed"] for run in runs))
+    return Seeds(seeds, mean(accuracies), stdev(accuracies), min(accuracies), max(accuracies))
 
 
 def cycles_of(record: Mapping) -> list[Mapping]:

@@ -29,9 +29,10 @@ def page_language(path: str) -> str | None:
     return next((each for each, about in LANGUAGES.items() if path.rstrip("/") == about.path.rstrip("/")), None)
 
 
-def tell_scripts(language: str) -> dict:
-    """What scripts of every wing know from Python: the language, the limits and the grammar that both sides share."""
+def tell_scripts(language: str, build: str) -> dict:
+    """What scripts of every wing know from Python: the build, the language, the limits and the grammar that both sides share."""
     return {
+        "build": build,
         "language": LANGUAGES[language].tag,
         "title": translate(language, "app.title"),
         "longestText": LONGEST_TEXT,
@@ -41,10 +42,16 @@ def tell_scripts(language: str) -> dict:
     }
 
 
-def localise(page: bytes, language: str) -> bytes:
-    """Gradio's index.html with the scripts of the page and its language: tag, title, description and Gradio's own words."""
+def localise(page: bytes, language: str, build: str) -> bytes:
+    """Gradio's index.html with the scripts of the page and its language: tag, title, description and Gradio's own words.
+
+    Args:
+        page: the HTML.
+        language: a key of LANGUAGES.
+        build: name of what is served; the page sends it along with what it asks.
+    """
     title, tag = translate(language, "app.title"), LANGUAGES[language].tag
-    known = json.dumps(tell_scripts(language)).replace("<", "\\u003c")
+    known = json.dumps(tell_scripts(language, build)).replace("<", "\\u003c")
     head = (
         f"<title>{html.escape(title)}</title>"
         f'<meta name="description" content="{html.escape(translate(language, "app.tagline"))}">'

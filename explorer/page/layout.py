@@ -78,17 +78,22 @@ LATEX_DELIMITERS = [
 ]
 
 
-def build_explanation(wing: str, language: str) -> None:
+def build_explanation(wing: str, language: str, **values: object) -> None:
     """Below the fold: how it works (`WING.explanation`, Markdown with LaTeX) and the questions (`WING.questions`).
 
     `WING.questions` is Markdown with a `### ` heading for each question and its answer below.
+
+    Args:
+        wing: whose sentences these are.
+        language: of the page.
+        **values: what was computed or measured, for the placeholders of both.
     """
     text = text_in(language)
     with gr.Column(elem_classes="explanation"):
         gr.Markdown(f"## {text('app.how_it_works')}")
-        gr.Markdown(text(f"{wing}.explanation"), latex_delimiters=LATEX_DELIMITERS)
+        gr.Markdown(text(f"{wing}.explanation", **values), latex_delimiters=LATEX_DELIMITERS)
         gr.Markdown(f"## {text('app.questions')}")
-        for block in text(f"{wing}.questions").strip().split("\n### "):
+        for block in text(f"{wing}.questions", **values).strip().split("\n### "):
             question, _, answer = block.removeprefix("### ").strip().partition("\n")
             with gr.Accordion(question, open=False):
                 gr.Markdown(answer.strip(), latex_delimiters=LATEX_DELIMITERS)

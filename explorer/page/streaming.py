@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from explorer.errors import InputError
 from explorer.page.events import LOOK_FOR, TAKES_TURNS, Components, wire
 
 
@@ -39,20 +40,25 @@ def show_parts(
     """What changes on a page with each part of a run: the sentence, the pictures, and whether the stop button is there.
 
     Args:
-        run: None shows nothing.
+        run: None where the server has forgotten it, as after a restart.
         do: the parts of a job, one after the other.
         show: the sentence and the pictures of a part, by name.
         is_last: whether a part is the last one.
+
+    Raises:
+        InputError: there is no run.
     """
-    for part in do(run.job) if isinstance(run, Run) else ():
+    if not isinstance(run, Run):
+        yield {"stop": gr.Button(visible=False)}
+        raise InputError("errors.run_lost")
+    for part in do(run.job):
         if run.is_stopped:
             break
         run.shown = part
         yield {**show(part), "stop": gr.Button(visible=not is_last(part))}
     # Gradio sends the last outputs once more at the end: these change no picture. The button is hidden once more as well, for
     # the page may take what comes right after the last part in its place.
-    is_over = isinstance(run, Run) and not run.is_stopped
-    yield {"stop": gr.Button(visible=False)} if is_over else {}
+    yield {} if run.is_stopped else {"stop": gr.Button(visible=False)}
 
 
 def wire_run(

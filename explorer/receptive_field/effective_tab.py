@@ -145,7 +145,9 @@ def describe_effective(spot: Spot, measured: Measured, text: Text) -> str:
         return text("receptive_field.look_silent", **said)
     words = text("receptive_field.look_can_see", **said)
     for kind, field in fields.items():
-        words += text(f"receptive_field.look_{kind}", half=field.sides[half], most=field.sides[most])
+        words += text(
+            f"receptive_field.look_{kind}", half=field.sides[half], most=field.sides[most], share=f"{SHARES[most]:.0%}"
+        )
     return words
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -15,6 +15,8 @@ from explorer.page.canvas import Map, draw_maps
 from explorer.page.style import ACCENT, ROLES, SEQUENTIAL, lighten, new_figure
 from explorer.receptive_field.effective import SHARES, EffectiveField
 from explorer.receptive_field.maths import (
+    CLAIMED_AT_LEAST,
+    CLAIMED_DEPTHS,
     FieldBox,
     LayerRow,
     StackSummary,
@@ -380,10 +382,32 @@ def draw_network_table(networks: Sequence[tuple[str, Sequence[LayerRow]]], text:
     return _draw_table([text(f"receptive_field.head_{head}") for head in heads], body, words=(0, 3))
 
 
-def draw_depth_table(lines: Sequence[tuple[int, str, int, int]], heads: Sequence[str]) -> str:
-    """Number of layers, the tutorial's figure, and what is so for two networks, as HTML."""
-    body = [([depth, claim, *(f"{size} × {size}" for size in sizes)], False) for depth, claim, *sizes in lines]
+def draw_depth_table(depths: Mapping[str, Sequence[int | None]], text: Text) -> str:
+    """Number of convolutions, the side in the tutorial's sketch, and that in each of some networks, as HTML.
+
+    Args:
+        depths: key of a column's title -> its sizes, in the order of CLAIMED_DEPTHS.
+        text: sentences in the page's language.
+    """
+    columns = zip(*depths.values(), strict=True)
+    body = [
+        (
+            [
+                depth,
+                _by_claim(depth),
+                *(text("receptive_field.none") if size is None else _by((size, size)) for size in sizes),
+            ],
+            False,
+        )
+        for depth, sizes in zip(CLAIMED_DEPTHS, columns, strict=True)
+    ]
+    heads = [text(f"receptive_field.head_{head}") for head in ("depth", "claim", *depths)]
     return _draw_table(heads, body, words=())
+
+
+def _by_claim(depth: int) -> str:
+    size = CLAIMED_DEPTHS[depth]
+    return f"{size}+" if depth >= CLAIMED_AT_LEAST else _by((size, size))
 
 
 # ---- the way forward ----------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ models/trace.py; only the formula of a window is the same function, `follow_wind
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -855,6 +855,34 @@ def summarise_stack(layers: Sequence[Mapping[str, Any]], channels: int = 1) -> S
         path_counts=path_counts,
         seen_share=float((path_counts > 0).mean()),
     )
+
+
+# Simonyan and Zisserman 2015, table 1, column D: 3x3 convolutions by twos and threes, a pooling behind each group.
+VGG16 = tuple(
+    layer
+    for convolutions in (2, 2, 3, 3, 3)
+    for layer in (
+        *[{"type": "conv", "kernel": 3, "padding": 1}] * convolutions,
+        {"type": "pool", "kernel": 2, "stride": 2},
+    )
+)
+# Section 4.2 of the tutorial, a sketch for 224 x 224 pixels that names no network: number of layers, the side that they see.
+CLAIMED_DEPTHS = {1: 3, 3: 7, 5: 15, 10: 32, 20: 100}
+CLAIMED_AT_LEAST = 20  # from so many layers on the sketch says "100+"
+
+
+def find_conv_sizes(rows: Sequence[LayerRow], depths: Iterable[int]) -> list[int | None]:
+    """Side of the field after the given number of convolutions; the poolings between them count only by what they add.
+
+    Args:
+        rows: of a network, the image's own first.
+        depths: numbers of convolutions, from 1 on.
+
+    Returns:
+        One size in pixels for each depth, None where the network has fewer convolutions.
+    """
+    sizes = [row.size for row in rows if row.kind == "conv"]
+    return [sizes[depth - 1] if depth <= len(sizes) else None for depth in depths]
 
 
 def find_first_as_wide(rows: Sequence[LayerRow]) -> LayerRow | None:

@@ -21,15 +21,20 @@ from explorer.models.networks import find_network
 from explorer.models.operations import BY_KIND
 from explorer.models.trace import Layer, Recording, UnsupportedLayerError
 from explorer.receptive_field.maths import (
+    CLAIMED_DEPTHS,
+    VGG16,
     FieldBox,
     LayerRow,
     compute_field_box,
+    find_conv_sizes,
     limit_reach,
     make_image_row,
     make_source_row,
+    trace_layer_table,
 )
 
 MAX_IMAGE_SIZE = 512
+PHOTO_SIZE = 224  # pixels a side, of the photographs for which the networks of ImageNet are made
 
 
 def record_network(name: str) -> Recording:
@@ -71,7 +76,11 @@ def _trace_network(name: str, input_size: int) -> tuple[LayerRow, ...]:
     network = find_network(name)
     if network.fixed_size and input_size != network.input_size:
         raise InputError("receptive_field.fixed_size", model=network.title, size=network.input_size, value=input_size)
-    layers = record_network(network.name).trace((network.channels, input_size, input_size)).layers
+    return _trace_rows(record_network(network.name), network.channels, input_size)
+
+
+def _trace_rows(recording: Recording, channels: int, input_size: int) -> tuple[LayerRow, ...]:
+    layers = recording.trace((channels, input_size, input_size)).layers
     last = _find_joint(layers)
     rows = [make_image_row(input_size)]
     for row in _choose_path(layers[:last], input_size):
@@ -80,6 +89,36 @@ def _trace_network(name: str, input_size: int) -> tuple[LayerRow, ...]:
     if last < len(layers):
         rows.append(_read_joint(layers[last]))
     return tuple(rows)
+
+
+def trace_large_stem(name: str, input_size: int = PHOTO_SIZE) -> tuple[LayerRow, ...]:
+    """As `trace_model`, for a network of the catalogue that is built for photographs: its first layers are large.
+
+    Args:
+        name: a key of NETWORKS of which `has_stems` holds.
+        input_size: side of the image in pixels, as many as the network's strides can take.
+
+    Raises:
+        InputError: no network has that name.
+    """
+    network = find_network(name)
+    return _trace_rows(network.record(stem="large"), network.channels, input_size)
+
+
+def find_depth_sizes() -> dict[str, list[int | None]]:
+    """Side of the field after as many convolutions as the tutorial's sketch names, for PHOTO_SIZE pixels a side.
+
+    Returns:
+        "stack_depth" (3x3 layers at stride 1), "vgg16" and "resnet34_large" (large first layers) -> sizes in the order of
+        CLAIMED_DEPTHS, None beyond the last convolution.
+    """
+    stack = [{"type": "conv", "kernel": 3, "padding": 1}] * max(CLAIMED_DEPTHS)
+    rows = {
+        "stack_depth": trace_layer_table(stack, PHOTO_SIZE),
+        "vgg16": trace_layer_table(VGG16, PHOTO_SIZE),
+        "resnet34_large": trace_large_stem("resnet34"),
+    }
+    return {name: find_conv_sizes(each, CLAIMED_DEPTHS) for name, each in rows.items()}
 
 
 def trace_model_within(name: str, input_size: int, number: int) -> tuple[LayerRow, ...]:

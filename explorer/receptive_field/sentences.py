@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.models.networks import find_network
 from explorer.models.reach import Reach
 from explorer.receptive_field.design import Design
+from explorer.receptive_field.effective import SHARES
 from explorer.receptive_field.figures import name_layer, name_stack
 from explorer.receptive_field.maths import (
+    CLAIMED_AT_LEAST,
+    CLAIMED_DEPTHS,
     FieldBox,
     LayerRow,
     find_first_as_wide,
@@ -20,9 +24,9 @@ from explorer.receptive_field.maths import (
     how_much_is_joined,
     summarise_stack,
 )
-from explorer.receptive_field.networks import find_bounds, trace_model
+from explorer.receptive_field.networks import PHOTO_SIZE, find_bounds, trace_model
 from explorer.receptive_field.session import IMAGE_SIZE, STACKS, TABLE, Spot
-from explorer.text import Text
+from explorer.text import Text, join_sentences
 
 
 def name_network(name: str, text: Text) -> str:
@@ -156,6 +160,7 @@ def tell_story(story: str, spot: Spot, text: Text) -> str:
     if story == "kernels":
         small, large = (summarise_stack([{"kernel": kernel}] * depth, 64) for kernel, depth in ((3, 2), (5, 1)))
         said |= {
+            "first": name_stack(small), "second": name_stack(large),
             "small": small.weights_per_pair, "large": large.weights_per_pair,
             "saved": f"{1 - small.num_params / large.num_params:.0%}",
             "relus": small.num_nonlinearities, "large_relus": large.num_nonlinearities,
@@ -167,16 +172,70 @@ def tell_story(story: str, spot: Spot, text: Text) -> str:
     elif story == "whole":
         wide = find_first_as_wide(rows)
         number = rows.index(wide)
-        said |= {"name": html.escape(wide.name), "number": number, "wide": wide.size, "before": rows[number - 1].size}
+        said |= {
+            "name": html.escape(wide.name),
+            "number": number,
+            "image": IMAGE_SIZE,
+            "wide": wide.size,
+            "before": rows[number - 1].size,
+        }
     else:
         said |= {"pixels": int(field.mask.sum()), "share": f"{1 - field.holes_share:.0%}"}
-        said |= {"weights": sum(layer["kernel"] ** 2 for layer in spot.chain.layers)}
+        summary = summarise_stack(
+            [{"kernel": each["kernel"], "dilation": each["dilation"]} for each in spot.chain.layers]
+        )
+        said |= {"weights": summary.weights_per_pair, "stack": name_stack(summary)}
     return text(f"receptive_field.tell_{story}", **said)
 
 
 def _count_wide(rows: Sequence[LayerRow]) -> int:
     """How many layers widen the field."""
     return sum(sum(row.sizes) > sum(before.sizes) for before, row in pairwise(rows) if row.kind == "conv")
+
+
+def describe_depths(depths: Mapping[str, Sequence[int | None]], text: Text) -> str:
+    """How the tutorial's sketch of growth stands to networks, and after how many convolutions they see more or less.
+
+    Args:
+        depths: key of a network's title -> its sizes, as `find_depth_sizes` gives them.
+        text: sentences in the page's language.
+    """
+    said = [text("receptive_field.facts_depth", size=PHOTO_SIZE)]
+    for key, sizes in depths.items():
+        seen = {depth: size for depth, size in zip(CLAIMED_DEPTHS, sizes, strict=True) if size is not None}
+        more = [depth for depth, size in seen.items() if depth < CLAIMED_AT_LEAST and size > CLAIMED_DEPTHS[depth]]
+        less = [depth for depth, size in seen.items() if size < CLAIMED_DEPTHS[depth]]
+        network = text(f"receptive_field.head_{key}")
+        for words, found in (("more", more), ("less", less)):
+            if found:
+                said.append(text(f"receptive_field.facts_depth_{words}", network=network, depths=found))
+    return join_sentences(said, text)
+
+
+def fill_article(text: Text) -> dict[str, object]:
+    """What the placeholders of the explanation and of the questions stand for."""
+    lenet = trace_model("lenet5")
+    two, five, three, seven = (summarise_stack([{"kernel": side}] * n) for side, n in ((3, 2), (5, 1), (3, 3), (7, 1)))
+    blocks = {row.name.rpartition(".")[0] for row in trace_model("resnet34") if row.name.startswith("layer")}
+    return {
+        "lenet_fields": tuple(row.size for row in lenet),
+        "lenet_jump": f"{lenet[2].jump:g}",
+        "lenet_right": _say_accuracy("lenet5", text),
+        "side": IMAGE_SIZE,
+        "shares": [f"{share:.0%}" for share in SHARES],
+        "saved_two": f"{1 - two.num_params / five.num_params:.0%}",
+        "saved_three": f"{1 - three.num_params / seven.num_params:.0%}",
+        "blocks": len(blocks),
+    }
+
+
+def _say_accuracy(name: str, text: Text) -> str:
+    """How good a network is; "" where it was not trained."""
+    try:
+        record = load_results().get(name)
+    except CheckpointError:
+        record = None
+    return text("receptive_field.lenet_right", accuracy=f"{record['test_accuracy']:.1%}") if record else ""
 
 
 def describe_stacks(comparison: str, stacks: Sequence, text: Text) -> str:

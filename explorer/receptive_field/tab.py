@@ -58,20 +58,21 @@ from explorer.receptive_field.maths import (
     COMPARISONS,
     LAYER_TYPES,
     CellError,
-    calculate_receptive_field,
     compare_stacks,
     compute_mean_brightness,
     find_first_as_wide,
     find_last_local,
     find_problems,
 )
-from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, trace_model
+from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, find_depth_sizes, trace_model
 from explorer.receptive_field.reach import Changes, find_changes, find_first_spread, find_reach
 from explorer.receptive_field.sentences import (
+    describe_depths,
     describe_design,
     describe_layer,
     describe_spread,
     describe_stacks,
+    fill_article,
     name_network,
     tell_story,
 )
@@ -121,10 +122,6 @@ ONLY = {BACK: "only-back", FORWARD: "only-forward"}
 CHOICE = "receptive_field.model"  # by which the page knows the choice of a network
 NEW_LAYER = {"type": "conv", "kernel": "3", "stride": "1", "padding": "1", "dilation": "1"}  # of an empty table
 PICTURE = "receptive_field.picture"  # by which it knows the reader's own picture
-
-
-# Section 4.2 of the tutorial: number of 3x3 layers and the side that it says they see.
-CLAIMED_DEPTHS = ((1, "3"), (3, "7"), (5, "15"), (10, "32"), (20, "100+"))
 
 
 # ---- what the page calls ------------------------------------------------------------------------------------------
@@ -447,7 +444,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     build_effective(opened, view, text)
     build_comparisons(text, language)
     build_facts(text)
-    build_explanation("receptive_field", language)
+    build_explanation("receptive_field", language, **fill_article(text))
     linked = ("model", "size", "layer", "place", "sample", "compared", "layers", "direction", "seen_in")
     links = {name: controls[name] for name in linked}
     parsers = {
@@ -687,11 +684,7 @@ def build_comparisons(text: Text, language: str) -> None:
 
 
 def build_facts(text: Text) -> None:
-    """What is so for the networks of the catalogue and for stacks of 3x3 layers, measured once at start."""
-    sizes = [calculate_receptive_field([{"kernel": 3}] * depth)[-1] for depth, _ in CLAIMED_DEPTHS]
-    resnet = trace_model("resnet34")
-    lines = [(*claim, size, resnet[claim[0]].size) for claim, size in zip(CLAIMED_DEPTHS, sizes)]
-    heads = [text(f"receptive_field.head_{head}") for head in ("depth", "claim", "stride_1")]
+    """What is so for the networks of the catalogue, and beside the tutorial's sketch of growth; computed once at start."""
     networks = [(MODELS[name].title, trace_model(name)) for name, entry in MODELS.items() if entry.is_compared]
     build_heading(text("receptive_field.facts"))
     with gr.Row(elem_classes="stage"):
@@ -699,5 +692,6 @@ def build_facts(text: Text) -> None:
             gr.Markdown(text("receptive_field.facts_networks"))
             gr.HTML(draw_network_table(networks, text), apply_default_css=False)
         with gr.Column(min_width=320):
-            gr.Markdown(text("receptive_field.facts_depth"))
-            gr.HTML(draw_depth_table(lines, [*heads, MODELS["resnet34"].title]), apply_default_css=False)
+            depths = find_depth_sizes()
+            gr.Markdown(describe_depths(depths, text))
+            gr.HTML(draw_depth_table(depths, text), apply_default_css=False)

@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from explorer.page.language import localise, page_language
 from explorer.page.scripts import ADDRESSES
 from explorer.server.answers import ASKED_AGAIN, KEPT, Answer
+from explorer.server.builds import name_build
 from explorer.server.proxies import ProxyMiddleware
 from explorer.text import LANGUAGES
 
@@ -128,12 +129,12 @@ class PageDoor:
                     page = await collect(self.app, scope)
                     if page.status != 200:
                         return page
+                    page.body = localise(page.body, language, name_build(scope["app"].get_blocks()))
                     self._keep(key, page, language)
         self._kept.move_to_end(key)
         return self._kept[key]
 
     def _keep(self, key: tuple, page: Collected, language: str) -> None:
-        page.body = localise(page.body, language)
         self._kept[key] = page.keep(ASKED_AGAIN, {"content-language": LANGUAGES[language].tag})
         while len(self._kept) > MOST_PAGES:
             self._kept.popitem(last=False)

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 from gradio.block_function import BlockFunction
 from gradio.blocks import Blocks
-from starlette.datastructures import QueryParams
+from starlette.datastructures import Headers, QueryParams
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,12 +24,15 @@ from explorer.errors import log_defect
 from explorer.page.language import page_language
 from explorer.patience import IS_CONNECTED
 from explorer.server.bodies import FORM_BYTES, MOST_BYTES, SMALL_BYTES, Bodies, GoneError, hand_on, replace_header
+from explorer.server.builds import BUILD_HEADER, name_build
 from explorer.server.sessions import Visits
+from explorer.server.streams import Streams
 from explorer.server.values import clean, read_json
 from explorer.server.words import RefusedError
 from explorer.uploads import forget_uploads, is_received
 
 API = "/gradio_api"
+_ANSWERS = f"{API}/queue/data"
 
 _PAGES = {"/config", "/theme.css", "/robots.txt", "/favicon.ico"}
 _FILES = ("/assets/", "/static/", "/svelte/")
@@ -64,6 +67,7 @@ class RequestMiddleware:
         # (session, function) -> held while it is answered; gone when nobody holds or awaits it.
         self._under_way: WeakValueDictionary[tuple, asyncio.Lock] = WeakValueDictionary()
         self._bodies = Bodies()
+        self._streams = Streams()
         self._large = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,6 +82,8 @@ class RequestMiddleware:
             if scope["method"] == "POST":
                 receive = await self._let_in(path, scope, receive, blocks)
             elif scope["method"] in ("GET", "HEAD"):
+                if path == _ANSWERS:
+                    await self._streams.end(_asked_session(scope))
                 _check_reading(path, scope, blocks)
         except RefusedError as error:
             await _say(error.answer(scope), scope, receive, send)
@@ -94,8 +100,12 @@ class RequestMiddleware:
         sender = _Sender(send)
         try:
             async with self._in_order(scope):
-                with self._reading(path, scope, blocks):
-                    await self.app(scope, receive, sender)
+                with self._reading(path, scope, receive, blocks) as receive_on:
+                    await self.app(scope, receive_on, sender)
+            if path == _ANSWERS and sender.is_broken_off:
+                # Gradio keeps the numbers of calls that run, and would wait for their end before it closes another stream.
+                blocks._queue.forget_session(_asked_session(scope))
+                await sender.end()
             if path == f"{API}/upload":
                 await asyncio.to_thread(forget_uploads)
         except Exception as error:
@@ -110,9 +120,12 @@ class RequestMiddleware:
         """What the request sends, checked; from here on it comes in one piece.
 
         Raises:
-            RefusedError: nothing can be sent to this address, or not this.
+            RefusedError: nothing can be sent to this address, or not this, or not by this page.
             GoneError: the sender hung up.
         """
+        build = Headers(scope=scope).get(BUILD_HEADER)
+        if build is not None and build != name_build(blocks):
+            raise RefusedError(409, "old_page")
         name = path.removeprefix(f"{API}/")
         if name == "upload":
             _check_query(scope, "upload_id")
@@ -138,17 +151,22 @@ class RequestMiddleware:
         return nullcontext() if asked is None else self._under_way.setdefault(asked, asyncio.Lock())
 
     @contextmanager
-    def _reading(self, path: str, scope: Scope, blocks: Blocks) -> Iterator[None]:
-        """While a page is open, or somebody reads the answers of a session, those whom it concerns know of it."""
+    def _reading(self, path: str, scope: Scope, receive: Receive, blocks: Blocks) -> Iterator[Receive]:
+        """While a page is open, or somebody reads the answers of a session, those whom it concerns know of it.
+
+        Gives what takes the place of `receive`.
+        """
         name = path.removeprefix(f"{API}/") if scope["method"] == "GET" else ""
         with ExitStack() as stack:
             if name.startswith("heartbeat/"):
                 stack.enter_context(self.visits.staying(name.removeprefix("heartbeat/")))
             elif name == "queue/data":
-                stack.enter_context(blocks._queue.reading(_asked_session(scope)))
+                session = _asked_session(scope)
+                stack.enter_context(blocks._queue.reading(session))
+                receive = stack.enter_context(self._streams.reading(session, receive))
             elif name.startswith("call/"):
                 stack.enter_context(blocks._queue.reading(find_session(name.rpartition("/")[2], blocks)))
-            yield
+            yield receive
 
 
 @asynccontextmanager
@@ -185,15 +203,26 @@ async def _say(answer: Response, scope: Scope, receive: Receive, send: Send) -> 
 
 
 class _Sender:
-    """Sends on, and knows whether the answer has begun."""
+    """Sends on, and knows whether the answer has begun and ended."""
 
     def __init__(self, send: Send):
         self.send = send
         self.has_begun = False
+        self.has_ended = False
 
     async def __call__(self, message: Message) -> None:
         self.has_begun = True
+        self.has_ended = message["type"] == "http.response.body" and not message.get("more_body")
         await self.send(message)
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether there was to be more of the answer."""
+        return self.has_begun and not self.has_ended
+
+    async def end(self) -> None:
+        """End an answer, so that a reader who is still there learns of it."""
+        await self({"type": "http.response.body", "body": b""})
 
 
 # ---- what is read -----------------------------------------------------------------------------------------------

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 
-from explorer.models.catalogue import MODELS
+import torch
+
+from explorer.models.catalogue import MODELS, ModelEntry, create_model
 from explorer.models.trace import Trace, trace_catalogue
 from explorer.shapes.edit import suggest_fit
 from explorer.shapes.maths import Stage, bin_widths
@@ -81,7 +84,48 @@ def _lesson(trace: Trace, stages: Sequence[Stage], text: Text) -> str:
     flatten = next(layer for layer in trace.layers if len(layer.output_shape) == 1)
     product = "×".join(map(str, flatten.input_shape))
     key = "look_even" if any(layer.settings.output_size for layer in trace.layers) else "look_flatten"
-    return text(f"shapes.{key}", name=joining.name, features=joining.settings.in_features, product=product)
+    return text(
+        f"shapes.{key}",
+        name=joining.name,
+        features=joining.settings.in_features,
+        product=product,
+        side=flatten.input_shape[-1],
+    )
+
+
+_NORMALISED = "resnet18"  # whose convolutions are all followed by batch normalisation and have no bias
+
+
+def fill_article(text: Text) -> dict[str, str]:
+    """What the placeholders of the explanation and of the questions stand for: counts that the tutorial states, and biases."""
+    said = [
+        text(f"shapes.count_{_compare_count(entry)}", network=entry.title, claimed=f"{entry.claimed_params:,}")
+        for entry in MODELS.values()
+        if entry.claimed_params is not None
+    ]
+    trace = trace_catalogue(_NORMALISED, MODELS[_NORMALISED].input_shape)
+    biases = sum(layer.output_shape[0] for layer in trace.layers if layer.kind == "Conv2d" and not layer.settings.bias)
+    return {
+        "counts": join_sentences(said, text),
+        "network": MODELS[_NORMALISED].title,
+        "biases": f"{biases:,}",
+        "share": f"{biases / trace.num_params:.2%}",
+    }
+
+
+def _compare_count(entry: ModelEntry) -> str:
+    """Whether the tutorial's count is "right", that for "three" input channels, or "wrong"."""
+    if entry.claimed_params == _count_params(entry.name):
+        return "right"
+    is_three = not entry.fixed_size and entry.claimed_params == _count_params(entry.name, in_channels=3)
+    return "three" if is_three else "wrong"
+
+
+@cache
+def _count_params(name: str, **changes: int) -> int:
+    """Parameters of a network of the catalogue, which is built without numbers."""
+    with torch.device("meta"):
+        return sum(each.numel() for each in create_model(name, **changes).parameters())
 
 
 def judge_claim(found: Found, text: Text) -> str:

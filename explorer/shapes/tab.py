@@ -48,6 +48,7 @@ from explorer.shapes.panels import (
 from explorer.shapes.sentences import (
     describe,
     describe_problem,
+    fill_article,
     judge_claim,
     say_notes,
     say_unused,
@@ -295,7 +296,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
                 gr.HTML(_draw_beside(mine, text), elem_classes=STYLED, js_on_load=None)
             with gr.Accordion(text("shapes.code"), open=False):
                 code = gr.HTML(first["code"], elem_classes=STYLED, js_on_load=mount("shapes/code.js"))
-    build_explanation("shapes", language)
+    build_explanation("shapes", language, **fill_article(text))
     shown = build_shown(drawings)
     state = gr.HTML(fresh.pack(), html_template="", visible="hidden")
     actions = build_setter("shapes.actions", [])  # what was done on the pictures of which no answer has told yet

@@ -38,6 +38,7 @@ class Language:
     unspaced: str
 
 
+FORMULA = re.compile(r"(\$\$.+?\$\$|\$.+?\$)", re.DOTALL)  # LaTeX in a sentence; one group, for `split`
 _CHINESE = "\u3000-\u303f\u4e00-\u9fff\uff00-\uffef\u201c\u201d"  # characters and full-width punctuation
 
 # What the API calls a language, and the package with its sentences -> the language. The header links to them in this
@@ -88,8 +89,8 @@ def translate(language: str, key: str, **values) -> str:
     """The sentence of that key with its placeholders filled in; a list is written as the language writes one, but
     for `value`, which is what a reader gave.
 
-    A sentence without values is returned as it stands, so that LaTeX braces need no escaping; one with values
-    goes through `str.format`.
+    A sentence without values is returned as it stands. One with values goes through `str.format`, but for its
+    formulas, between dollars, whose braces are LaTeX's.
 
     Raises:
         KeyError: there is no such sentence, or a placeholder has no value.
@@ -106,7 +107,17 @@ def translate(language: str, key: str, **values) -> str:
         name: about.list_joiner.join(map(str, value)) if isinstance(value, list) and name != "value" else value
         for name, value in values.items()
     }
-    return _drop_spaces(sentence.format(**values), about.unspaced)
+    return _drop_spaces(_fill(sentence, values), about.unspaced)
+
+
+def _fill(sentence: str, values: Mapping[str, object]) -> str:
+    """The sentence with its placeholders filled in; every other part of the split is a formula.
+
+    >>> _fill("$x_{i}$ is {value}", {"value": 3})
+    '$x_{i}$ is 3'
+    """
+    parts = FORMULA.split(sentence)
+    return "".join(part if number % 2 else part.format(**values) for number, part in enumerate(parts))
 
 
 @dataclass(frozen=True)

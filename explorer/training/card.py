@@ -38,7 +38,8 @@ _LIMITS = """## Limits
 
 They know ten classes of catalogue pictures of that form and give everything else one of the ten. Most mistakes lie among
 shirt, T-shirt, pullover, coat and dress. Softmax probabilities say how the ten classes compare, not whether the picture
-is clothing. The standard error of an accuracy on 10,000 images is 0.2 to 0.4 points; differences below that say little.
+is clothing. The standard error of an accuracy on 10,000 images is 0.2 to 0.4 points. Two of these networks answered the same images,
+so McNemar's test compares them more closely; `answers.safetensors` holds their answers.
 
 ## Licence
 

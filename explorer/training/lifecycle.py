@@ -15,7 +15,7 @@ from explorer.models.checkpoints import CheckpointError, load_results, lock_resu
 from explorer.training.card import write_card
 from explorer.training.finished import Finished, finish
 from explorer.training.plan import Beginning, Plan, RunError, Start, find_refused, is_trained_further, plan_start
-from explorer.training.publish import Published, is_published, pack_always_wrong, publish
+from explorer.training.publish import Published, is_published, pack_always_wrong, pack_answers, publish
 from explorer.training.run import SAVE_EVERY_SECONDS, Interrupted, Run, new_run, restart_run, train
 from explorer.training.splits import Images, Split, load_images
 from explorer.training.state import StateError, read_facts, read_finished, read_state, write_finished, write_state
@@ -194,6 +194,7 @@ def _describe(test: Split, checkpoints: Path, tell) -> bool:
     try:
         with lock_results(checkpoints):
             pack_always_wrong(test, checkpoints)
+            pack_answers(test, checkpoints)
             write_card(checkpoints)
     except (OSError, ValueError, KeyError) as error:  # the disk, or a record of another version
         tell(Failed("described", error, checkpoints))

@@ -6,12 +6,14 @@ Shipped are the weights of the median run, one record, and the images that no ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from explorer.models.always_wrong import FILE, AlwaysWrong, save_always_wrong
+from explorer.models.answers import Answers, load_answers, save_answers
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import (
     CheckpointError,
@@ -165,3 +167,33 @@ def pack_always_wrong(test: Split, folder: Path) -> int:
             continue
     save_always_wrong(AlwaysWrong(images[:, 0], labels, indices, predicted), folder)
     return len(indices)
+
+
+def pack_answers(test: Split, folder: Path) -> None:
+    """Write what each shipped network answers to every test image. Answers that are packed already are kept.
+
+    Args:
+        test: all test images.
+        folder: where results.json and the weights lie; the answers are written there too.
+
+    Raises:
+        CheckpointError: results.json is damaged.
+        OSError: the file cannot be written.
+    """
+    records, labels, before = load_results(folder), test.labels.cpu().to(torch.uint8), load_answers(folder)
+    kept = before.of_records(records) if before is not None and torch.equal(before.labels, labels) else {}
+    predicted = {}
+    for name in filter(MODELS.__contains__, records):
+        try:
+            predicted[name] = kept[name] if name in kept else _answer_all(name, test, folder)
+        except CheckpointError:  # its weights are damaged, so its answers are not known
+            continue
+    if predicted.keys() != kept.keys():
+        save_answers(Answers(labels, predicted), folder)
+
+
+def _answer_all(name: str, test: Split, folder: Path) -> torch.Tensor:
+    model = deepcopy(load_trained(name, folder)).to(
+        test.images.device
+    )  # the loaded one is shared and stays where it is
+    return predict_logits(model, test, Recipe(epochs=1)).argmax(1).to(torch.uint8)

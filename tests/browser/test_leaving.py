@@ -8,7 +8,7 @@ import pytest
 
 from explorer.text import text_in
 from tests.browser.conftest import FLAGS, Visit
-from tests.browser.test_tour import choose, see_change
+from tests.browser.test_tour import choose, choose_source, see_change
 
 STREAM = "**/gradio_api/queue/data*"  # over which answers come
 MAPS = "#classifier-comparison canvas"
@@ -58,16 +58,34 @@ def test_a_download_leaves_the_page_and_its_answers_alone(visit):
     page.locator(MAPS).nth(5).wait_for()
 
 
-def test_a_lost_connection_of_a_page_that_stays_is_told(visit):
-    opened = visit("/")
-    page = opened.page
-    page.route(STREAM, lambda route: route.abort())
-    with page.expect_event("console", lambda message: "Connection errored out" in message.text):
-        page.get_by_role("tab", name=text_in("en")("classifier.tab"), exact=True).locator("visible=true").click()
-        page.locator(".classifier-compare:visible").click()
-    page.goto("about:blank")
-    assert all("console error" in problem for problem in opened.problems)
+def test_a_lost_connection_of_a_page_that_stays_is_told_and_heals(visit):
+    opened = visit("/zh?tab=classifier")
+    page, text = opened.page, text_in("zh")
+    draw_a_stroke(page)
+    page.evaluate("() => { window.isOld = true; }")
+    lost = page.locator(".connection-line", has_text=text("app.connection_lost"))
+    page.route("**/gradio_api/**", lambda route: route.abort())
+    page.locator(".classifier-compare:visible").click()
+    lost.wait_for()
+    assert page.locator(".toast-body").count() == 0
+    page.unroute("**/gradio_api/**")
+    page.evaluate("() => window.dispatchEvent(new Event('online'))")  # it tries at once
+    page.locator(MAPS).nth(5).wait_for()  # what was asked last was asked again
+    lost.wait_for(state="detached")
+    assert page.evaluate("() => window.isOld"), "the page must not be loaded anew"
+    # The browser itself logs each request that does not arrive.
+    assert all("ERR_FAILED" in problem for problem in opened.problems)
     opened.problems.clear()
+
+
+def draw_a_stroke(page) -> None:
+    """What only this page has."""
+    choose_source(page, "drawing", "zh")
+    box = page.locator(".sketch canvas:visible").bounding_box()
+    page.mouse.move(box["x"] + 50, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 150, steps=5)
+    see_change(page, page.mouse.up)
 
 
 @pytest.fixture

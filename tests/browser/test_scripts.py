@@ -28,6 +28,8 @@ def test_a_browser_asks_once_for_the_script_of_both_pages(visit):
 
 def test_the_second_visit_asks_for_nothing_that_it_has(visit):
     opened = visit("/")
+    opened.page.locator(".katex:visible").first.wait_for()
+    opened.page.evaluate("() => document.fonts.ready.then(() => true)")  # what it has not got yet it may ask for again
     opened.page.reload()
     opened.page.locator(".look-for:visible").first.wait_for()
     again = opened.page.evaluate(ASKED_AGAIN)

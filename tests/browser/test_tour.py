@@ -328,12 +328,18 @@ def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):
     page.get_by_role("tab", name=text_in("zh")("shapes.tab"), exact=True).wait_for()
     page.wait_for_function("() => document.documentElement.lang.startsWith('zh')")
     page.locator("header a[hreflang=en]:visible").wait_for()
+    # Gradio's own panel of the API would say on this page that there is none; our link leads to the page that has it.
+    page.locator("footer").wait_for()
+    assert not page.locator("footer .show-api").is_visible()
+    page.get_by_role("link", name=text_in("zh")("app.api_link")).click()
+    page.get_by_role("tab", name=text_in("en")("convolution.tab"), exact=True).wait_for()
+    page.locator("footer .show-api").wait_for()
 
 
 # Words that stay as they are in Chinese: names of networks, methods, people and libraries, file formats, code.
 PROPER = set(
     """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax softmax
-    regression conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF
+    regression McNemar conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF
     SVG CSV Flatten Linear Grad-CAM CAM SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU
     px ms KB MB GB B py CIFAR He Xavier NaN seed float bf SGD T tanh""".split()
 )

@@ -194,9 +194,8 @@ def test_how_far_stretching_would_move_gradcam():
             (start, jump), _ = computing._find_grid(name, layer)
             count = maps.shape[2]
             shifts.append(max(abs((unit + 0.5) * 28 / count - 0.5 - (start + jump * unit)) for unit in range(count)))
-    assert max(shifts) == pytest.approx(3.6)
-    for language in LANGUAGES:
-        assert "3.6" in text_in(language)("classifier.explanation")
+    assert max(shifts) == pytest.approx(3.6)  # the explanation says: several pixels, in some of these networks
+    assert min(shifts) < 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from explorer.convolution.figures import describe_shift
 from explorer.convolution.maths import (
+    ShiftCheck,
     compare_convolutions,
     compute_pooling,
     conv2d_manual,
@@ -21,7 +23,10 @@ from explorer.convolution.maths import (
     measure_shift,
     run_experiment,
 )
+from explorer.convolution.session import shift_over_samples
+from explorer.data import load_sample
 from explorer.errors import InputError
+from explorer.text import text_in
 
 HALF_BRIGHT = torch.zeros(6, 6)
 HALF_BRIGHT[:3] = 1
@@ -124,9 +129,33 @@ def test_pooling_agrees_with_pytorch(kernel_size, more_rows, more_columns, seed)
 
 def test_shift_by_hand():
     """The 5 stays in its window, the 7 leaves it for the next one, the blank windows do not count."""
-    image = torch.tensor([[5.0, 0, 0, 7, 0, 0, 0, 0], [0] * 8])
-    check = measure_shift(image, 2)
-    assert (check.unchanged, check.windows) == (1, 3)
+    image = torch.tensor([[5.0, 0, 0, 7, 0, 0, 0, 0], [0] * 8]) / 10
+    check = measure_shift([image], 2)
+    assert (check.unchanged, check.close, check.windows) == (1, 1, 3)
+    # Maxima 5, 7, 0 become 5, 0, 7; averages 5/4, 7/4, 0 become 5/4, 0, 7/4; pixels 5 0 0 7 0 0 become 0 5 0 0 7 0.
+    assert check.max_change == pytest.approx((0 + 7 + 7) / 3 / 10)
+    assert check.average_change == pytest.approx((0 + 7 / 4 + 7 / 4) / 3 / 10)
+    assert check.pixel_change == pytest.approx((5 + 5 + 7 + 7) / 12 / 10)
+    assert measure_shift([image] * 3, 2.0) == measure_shift([image] * 3, 2) and check.windows * 3 == 9
+    assert measure_shift([torch.zeros(4, 4)], 2) == ShiftCheck(0, 0, 0, 0.0, 0.0, 0.0)
+
+
+def test_average_pooling_is_steadier_on_the_clothes_by_pytorchs_own_pooling():
+    """What the page says of all samples, computed by another way."""
+    images = load_sample().images[:, None].float() / 255
+    shifted = F.pad(images, (1, 0))[..., :-1]
+    filled = (F.max_pool2d(images, 2) != 0) | (F.max_pool2d(shifted, 2) != 0)
+    changes = [(pool(images, 2) - pool(shifted, 2)).abs()[filled] for pool in (F.max_pool2d, F.avg_pool2d)]
+    inside = F.interpolate(filled.float(), scale_factor=2) > 0
+    check = shift_over_samples(2)
+    assert (check.windows, check.unchanged) == (int(filled.sum()), int((changes[0] == 0).sum()))
+    assert check.close == int((changes[0] <= 0.05).sum())
+    expected = [*(float(each.mean()) for each in changes), float((images - shifted).abs()[inside].mean())]
+    assert [check.max_change, check.average_change, check.pixel_change] == pytest.approx(expected)
+    assert check.average_change < check.max_change < check.pixel_change
+    told = describe_shift(check, check, text_in("en"))
+    assert told.endswith(text_in("en")("convolution.look_pooling_average"))
+    assert all(f"{value:.3f}" in told for value in expected)
 
 
 def test_parameters_of_real_layers():
@@ -150,7 +179,7 @@ def test_what_is_no_map_is_refused_before_anything_is_done_with_it():
     for call in (
         lambda: run_experiment(HALF_BRIGHT, torch.ones(3), 1, 0, 1, True),
         lambda: run_experiment(torch.ones(3), HORIZONTAL_EDGE, 1, 0, 1, False),
-        lambda: measure_shift(torch.ones(5), 2),
+        lambda: measure_shift([torch.ones(5)], 2),
     ):
         with pytest.raises(InputError):
             call()

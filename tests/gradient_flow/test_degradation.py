@@ -78,28 +78,32 @@ def test_the_verdict_agrees_with_the_numbers_beside_it(shallow, deep, verdict):
         "kind": text("gradient_flow.degradation_plain"),
         "shallow": f"{100 * shallow:.1f}",
         "deep": f"{100 * deep:.1f}",
+        "few": 20,
+        "many": 56,
     }
     assert text(f"gradient_flow.degradation_{verdict}", **said) in describe_degradation(read_curves(records), text)
 
 
-def test_the_caption_tells_one_run_from_the_one_in_the_middle():
+def test_beside_the_curves_one_run_is_told_from_the_one_in_the_middle():
     text = text_in("en")
     runs = [{"seed": seed, "test_accuracy": 0.9} for seed in (1, 2, 42)]
     several = {name: record_of(name, runs=runs) for name in FINAL}
     for records, key in ((RECORDS, "once"), (several, "median")):
-        assert text(f"gradient_flow.degradation_{key}", seeds=[42]) in caption_degradation(read_curves(records), text)
+        assert text(f"gradient_flow.degradation_{key}", seeds=[42]) in describe_degradation(read_curves(records), text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_chart_and_sentence(language):
     curves, text = read_curves(RECORDS), text_in(language)
-    sentence = describe_degradation(curves, text)
-    said = {"kind": text("gradient_flow.degradation_plain"), "shallow": "10.0", "deep": "15.0"}
+    sentence, depths = describe_degradation(curves, text), {"few": 20, "many": 56}
+    once = text("gradient_flow.degradation_once", seeds=[42])
+    assert sentence.startswith(text("gradient_flow.degradation_said", epochs=2, training=once))
+    said = {"kind": text("gradient_flow.degradation_plain"), "shallow": "10.0", "deep": "15.0", **depths}
     assert text("gradient_flow.degradation_worse", **said) in sentence
-    said = {"kind": text("gradient_flow.degradation_residual"), "shallow": "9.0", "deep": "7.0"}
+    said = {"kind": text("gradient_flow.degradation_residual"), "shallow": "9.0", "deep": "7.0", **depths}
     assert text("gradient_flow.degradation_better", **said) in sentence
     caption = caption_degradation(curves, text)
-    assert all(value in caption for value in ("271,000", "855,000", "0.05", "42"))
+    assert all(value in caption for value in ("271,000", "855,000", "0.05", "20", "56"))
     figure = draw_degradation(curves, "validation_error", text)
     assert [round(line.y[-1], 3) for line in figure.data] == [12.0, 16.0, 11.0, 10.0]
     assert len({(line.line.color, line.line.dash) for line in figure.data}) == 4

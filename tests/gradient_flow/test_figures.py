@@ -8,7 +8,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from explorer.gradient_flow.figures import KINDS, describe, draw_blocks, draw_depths, draw_inplace_table, say_number
+from explorer.gradient_flow.article import load_article
+from explorer.gradient_flow.figures import (
+    KINDS,
+    describe,
+    draw_blocks,
+    draw_depths,
+    draw_inplace_table,
+    fill_article,
+    say_number,
+)
 from explorer.gradient_flow.maths import (
     Flow,
     GradientNorms,
@@ -122,7 +131,7 @@ def test_the_sentence_follows_the_measurement(norms, expected):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_table_of_the_explanation_holds_what_is_measured(language):
-    explanation = text_in(language)("gradient_flow.explanation")
+    explanation = text_in(language)("gradient_flow.explanation", **fill_article(load_article()))
     measured = [measure_gradient_norms(Settings(initialisation=initialisation)) for initialisation in ("default", "he")]
     medians = [
         compute_spread(flow.first_block).median.tolist() for norms in measured for flow in (norms.plain, norms.residual)

@@ -54,6 +54,13 @@ def test_a_run_stopped_before_its_first_part_leaves_the_old_charts_dimmed():
     assert list(tab.on_run(run, language="en")) == [{}]
 
 
+def test_a_run_that_the_server_has_forgotten_is_told_and_its_stop_button_goes():
+    steps = tab.on_run(None, language="en")
+    assert not next(steps)["stop"].visible
+    with pytest.raises(InputError, match="has forgotten"):
+        next(steps)
+
+
 def test_refused_settings_stop_the_run_under_way_as_well():
     run = tab.Run(Settings())
     with pytest.raises(InputError):

@@ -18,21 +18,31 @@ from tests.models.networks import Net
 from tests.models.test_footprint import NETWORKS, box_of, build, conv, make_transparent, networks, units_of
 
 
-def see(whole: nn.Module, shape, source: str, unit) -> torch.Tensor:
-    """(rows, columns) bool: the units of a module whose gradient is not zero at a unit of the output."""
-    kept: list[torch.Tensor] = []
+def see(whole: nn.Module, shape, sources: list[str], unit) -> list[torch.Tensor]:
+    """(rows, columns) bool of each source: its units whose gradient is not zero at a unit of the output.
 
-    def cut(_module, _inputs, output):
-        kept.append(output.detach().requires_grad_())
-        return kept[0] * 1  # which may be overwritten
+    All in one run: a gradient by what a module gave asks nothing of the way to that module.
+    """
+    kept: dict[str, torch.Tensor] = {}
 
-    hook = whole.get_submodule(source).register_forward_hook(cut)
+    def keep(source: str):
+        def hook(_module, _inputs, output):
+            kept[source] = output
+            return output * 1  # which may be overwritten
+
+        return hook
+
+    hooks = [whole.get_submodule(each).register_forward_hook(keep(each)) for each in sources]
     try:
         output = whole(torch.ones(1, *shape, dtype=torch.float64))[0, :, unit[0], unit[1]].sum()
-        (gradient,) = torch.autograd.grad(output, kept[0], allow_unused=True)
     finally:
-        hook.remove()
-    return torch.zeros(kept[0].shape[2:], dtype=torch.bool) if gradient is None else gradient[0].abs().sum(0) > 0
+        for each in hooks:
+            each.remove()
+    gradients = torch.autograd.grad(output, [kept[each] for each in sources], allow_unused=True)
+    return [
+        torch.zeros(kept[each].shape[2:], dtype=torch.bool) if gradient is None else gradient[0].abs().sum(0) > 0
+        for each, gradient in zip(sources, gradients, strict=True)
+    ]
 
 
 def sources_of(model: nn.Module, shape) -> list[str]:
@@ -51,10 +61,10 @@ def test_traced_fields_between_layers_are_those_of_autograd(name):
     last = recording.trace(shape).layers[-1]
     if [layer.name for layer in recording.trace(shape).layers].count(last.name) > 1:
         pytest.skip("the last layer has been used before, and goes by that name")
-    for source in sources_of(model, shape)[::3]:
-        field = trace_between(recording, shape, source).layers[-1].receptive_field
-        for unit in units_of(last.output_shape):
-            expected = see(whole, shape, source, unit)
+    sources = sources_of(model, shape)[::3]
+    fields = [trace_between(recording, shape, source).layers[-1].receptive_field for source in sources]
+    for unit in units_of(last.output_shape) if sources else ():
+        for source, field, expected in zip(sources, fields, see(whole, shape, sources, unit), strict=True):
             assert field.box(unit) == box_of(expected), (source, unit)
             assert torch.equal(measure_footprint(recording, shape, last.name, unit, source).mask, expected)
 
@@ -73,7 +83,7 @@ def test_random_networks_have_the_fields_of_autograd_between_layers(network_and_
         return
     source, last = sources[seed % len(sources)], recording.trace(shape).layers[-1]
     unit = (seed % last.output_shape[1], seed // 1000 % last.output_shape[2])
-    expected = see(whole, shape, source, unit)
+    (expected,) = see(whole, shape, [source], unit)
     assert torch.equal(measure_footprint(recording, shape, last.name, unit, source).mask, expected)
     traced = trace_between(recording, shape, source)
     box = traced.layers[-1].receptive_field.box(unit)

@@ -312,6 +312,17 @@ def test_random_networks_have_the_fields_of_autograd(network_and_shape, seed):
         compare_size_and_jump(last.receptive_field, unit, shape, box_of(expected))
 
 
+def test_a_map_of_no_columns_is_refused_as_the_network_refuses_it():
+    """PyTorch refuses it on the processor, and lets it pass on meta tensors."""
+    model = nn.Sequential(conv(1, 2, 1, (1, 2)), nn.ConvTranspose2d(2, 2, 1, (1, 3), (0, 2)))
+    with pytest.raises(RuntimeError, match="too small"):
+        model(torch.ones(1, 1, 3, 3))
+    with pytest.raises(ShapeError, match="3 × 0"):
+        trace(model, (1, 3, 3))
+    with pytest.raises(ShapeError, match="3 × 0"):
+        trace(Net(lambda net, x: net.a(x) + 1 if x.shape[-1] == 3 else x, a=model), (1, 3, 3))
+
+
 @settings(max_examples=60, deadline=None)
 @given(networks())
 def test_what_a_global_layer_sees_is_what_autograd_finds(network_and_shape):

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from explorer.data import DatasetError, find_dataset
+from explorer.models.answers import load_answers
 from explorer.models.checkpoints import load_results, load_trained
 
-# ResNet-18 takes minutes on two cores: the sample in test_checkpoints.py has to do for it.
+# ResNet-18 takes minutes on two cores: it answers some images only.
 QUICK = ("softmax", "mlp", "lenet5", "alexnet_small", "plain20", "resnet20", "plain56", "resnet56")
 
 
@@ -57,8 +58,19 @@ def test_accuracy_and_confusion_to_the_image(name, test_set):
     for truth, answer in zip(labels.tolist(), predicted.tolist(), strict=True):
         confusion[truth, answer] += 1
     assert confusion.tolist() == record["confusion"]
+    assert torch.equal(load_answers().predicted[name].long(), predicted)
     wrong = (predicted != labels).nonzero().flatten().tolist()
     if len(record.get("runs", ())) <= 1:
         assert record["always_wrong"] == wrong
     else:
         assert set(record["always_wrong"]) <= set(wrong)
+
+
+def test_resnet18_answers_as_it_is_packed(test_set):
+    """Every 50th image; its accuracy follows from the packed answers (test_results_tab.py)."""
+    pixels, labels = test_set
+    packed, model = load_answers(), load_trained("resnet18")
+    assert torch.equal(packed.labels.long(), labels)
+    with torch.inference_mode():
+        predicted = torch.cat([model(batch).argmax(1) for batch in pixels[::50].split(50)])
+    assert torch.equal(packed.predicted["resnet18"][::50].long(), predicted)

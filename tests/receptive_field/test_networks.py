@@ -17,8 +17,10 @@ from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
 from explorer.models.trace import record
 from explorer.receptive_field import networks
 from explorer.receptive_field.maths import (
+    CLAIMED_DEPTHS,
     compute_chain_field,
     compute_field_box,
+    find_conv_sizes,
     find_first_as_wide,
     find_last_local,
     find_unit,
@@ -31,9 +33,12 @@ from explorer.receptive_field.networks import (
     check_chain_unit,
     check_unit,
     find_bounds,
+    find_depth_sizes,
     record_network,
     trace_model,
 )
+from explorer.receptive_field.sentences import describe_depths
+from explorer.text import LANGUAGES, text_in
 
 
 @pytest.mark.parametrize(
@@ -44,6 +49,26 @@ from explorer.receptive_field.networks import (
 def test_fields_of_torchvisions_networks(name, size, jump):
     row = find_last_local(trace_model(name, 224))
     assert (row.size, row.jump) == (size, jump)
+
+
+def test_sizes_beside_the_tutorials_sketch_are_those_of_torchvisions_networks():
+    sizes = find_depth_sizes()
+    for ours, theirs in (("vgg16", "torchvision/vgg16"), ("resnet34_large", "torchvision/resnet34")):
+        assert sizes[ours] == find_conv_sizes(trace_model(theirs, 224), CLAIMED_DEPTHS)
+    assert sizes["stack_depth"] == [2 * depth + 1 for depth in CLAIMED_DEPTHS]
+    # By hand: 3, 5, pool 6, 10, 14, pool 16, 24; and 7, pool 11, then 8 pixels a layer at jump 4.
+    assert (sizes["vgg16"][2], sizes["resnet34_large"][2]) == (24, 11 + 4 * 8)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sketch_is_said_to_be_too_small_for_some_networks_and_too_large_for_others(language):
+    """5 layers: 15 in the sketch; from 20 on it says "100+", which no larger field contradicts."""
+    text = text_in(language)
+    told = describe_depths({"vgg16": [3, 7, 16, 30, 300], "stack_depth": [3, 7, 15, 32, None]}, text)
+    vgg = {"network": text("receptive_field.head_vgg16")}
+    wanted = ("more", [5]), ("less", [10])
+    assert all(text(f"receptive_field.facts_depth_{key}", depths=depths, **vgg) in told for key, depths in wanted)
+    assert text("receptive_field.head_stack_depth") not in told
 
 
 def test_the_joint_says_why_it_sees_everything():

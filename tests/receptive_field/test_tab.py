@@ -15,12 +15,14 @@ from safetensors.torch import save_file
 from explorer.errors import InputError
 from explorer.models.brought import open_weights
 from explorer.models.catalogue import create_model
+from explorer.models.checkpoints import load_results
 from explorer.page.drawings import find_marks, make_all
 from explorer.receptive_field import effective_tab, maths, session
 from explorer.receptive_field.api import receptive_field
 from explorer.receptive_field.effective import has_module
 from explorer.receptive_field.effective_tab import on_measure, on_run, on_stop
 from explorer.receptive_field.networks import trace_model
+from explorer.receptive_field.sentences import fill_article
 from explorer.receptive_field.session import (
     LENET_LAYERS,
     SHOWN_SIDE,
@@ -574,3 +576,15 @@ def test_weights_that_a_visitor_brought_are_shown_by_their_title(tmp_path, langu
     shown, checked = show(language, **said), check(language, **said)
     names = [trace.get("name") for trace in shown["chart"].to_plotly_json()["data"]] if direction == "back" else []
     assert brought.title in (names if direction == "back" else checked["badge"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_article_tells_what_is_traced_and_measured(language):
+    """LeNet-5 by hand: 5 pixels, and 1, 4 x 2 and 2 more. Weights for each pair of channels: 18 against 25, 27 against 49."""
+    text = text_in(language)
+    filled = fill_article(text)
+    assert filled["lenet_fields"][1:5] == (5, 5 + 1, 6 + 8, 14 + 2) and filled["lenet_jump"] == "2"
+    assert (filled["saved_two"], filled["saved_three"]) == (f"{7 / 25:.0%}", f"{22 / 49:.0%}")
+    assert filled["blocks"] == 3 + 4 + 6 + 3  # He et al. 2015, table 1
+    accuracy = f"{load_results()['lenet5']['test_accuracy']:.1%}"
+    assert text("receptive_field.lenet_right", accuracy=accuracy) in text("receptive_field.questions", **filled)

@@ -1,7 +1,8 @@
-"""Gradio builds what serves an app once."""
+"""Gradio builds what serves an app once, and looks up once what its constructors take."""
 
 from __future__ import annotations
 
+import inspect
 import threading
 
 import gradio as gr
@@ -9,7 +10,7 @@ import pytest
 
 from explorer.interface import build_app
 from explorer.server import building as module
-from explorer.server.building import building
+from explorer.server.building import building, remember_signatures
 from explorer.settings import Settings
 
 
@@ -60,3 +61,24 @@ def test_while_pages_are_put_together_it_builds_nothing_and_in_other_threads_as_
 def test_the_app_is_built_without(built):
     build_app(Settings(), wings=["convolution"])
     assert built == []
+
+
+def test_gradio_still_asks_each_time_what_a_constructor_takes(monkeypatch):
+    """Once it does not, `remember_signatures` may go."""
+    asked: list = []
+    real = inspect.signature
+    monkeypatch.setattr(inspect, "signature", lambda function, **how: asked.append(function) or real(function, **how))
+    gr.Textbox().get_config()
+    assert gr.Textbox.__init__ in asked
+
+
+@pytest.mark.parametrize("kind", [gr.Textbox, gr.HTML, gr.Row, gr.Blocks])
+def test_signatures_are_carried_and_stay_what_they_are(kind):
+    constructor = inspect.unwrap(kind.__init__)
+    carried = vars(constructor).pop("__signature__", None)
+    found, arguments = inspect.signature(constructor), inspect.getfullargspec(constructor)
+    remember_signatures.cache_clear()
+    remember_signatures()
+    assert carried in (None, found)
+    assert constructor.__signature__ == found == inspect.signature(kind.__init__)
+    assert inspect.getfullargspec(constructor) == arguments

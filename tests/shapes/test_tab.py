@@ -20,7 +20,7 @@ from explorer.page.drawings import SHOWN, make_all, make_new
 from explorer.shapes.api import trace_shapes
 from explorer.shapes.edit import MAX_EDITS
 from explorer.shapes.maths import write_csv
-from explorer.shapes.sentences import say_unused
+from explorer.shapes.sentences import fill_article, say_unused
 from explorer.shapes.tab import VIEWS, on_open, on_setup
 from explorer.text import LANGUAGES, text_in
 
@@ -482,3 +482,21 @@ def test_a_bias_before_batch_normalisation_changes_nothing_and_learns_nothing():
     with torch.no_grad():
         conv.bias += 7
     torch.testing.assert_close(norm(conv(images)), before)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_article_counts_in_the_networks_themselves(language):
+    text = text_in(language)
+    filled = fill_article(text)
+    verdicts = {"lenet5": "right", "resnet18": "three", "resnet34": "three", "resnet50": "wrong"}
+    for name, verdict in verdicts.items():
+        entry = MODELS[name]
+        said = {"network": entry.title, "claimed": f"{entry.claimed_params:,}"}
+        assert text(f"shapes.count_{verdict}", **said) in filled["counts"]
+    model = MODELS["resnet18"].build()
+    biases = sum(module.out_channels for module in model.modules() if isinstance(module, nn.Conv2d))
+    assert filled["biases"] == f"{biases:,}" == "4,800"
+    assert filled["share"] == f"{biases / sum(each.numel() for each in model.parameters()):.2%}"
+    assert filled["biases"] in text("shapes.questions", **filled) and filled["counts"] in text(
+        "shapes.explanation", **filled
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from huggingface_hub import ModelCard
 
+from explorer.classifier.results import find_errors
 from explorer.models.checkpoints import CHECKPOINTS, load_results, save_record
 from explorer.training.card import FILE, draw_card, write_card
 
@@ -62,6 +63,14 @@ def test_hub_reads_the_card(tmp_path):
     assert data.license == "mit" and data.pipeline_tag == "image-classification"
     (result,) = data.eval_results
     assert (result.metric_value, result.dataset_name) == (0.9154, "Fashion-MNIST")
+
+
+def test_limits_say_what_the_records_bear_out():
+    """Most mistakes of every network lie among clothes for the upper body."""
+    assert "Most mistakes lie among\nshirt, T-shirt, pullover, coat and dress" in (CHECKPOINTS / FILE).read_text(
+        encoding="utf-8"
+    )
+    assert min(find_errors(record["confusion"]).upper_body for record in load_results().values()) > 0.5
 
 
 def test_shipped_card_is_that_of_the_shipped_results():

@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from explorer.models.always_wrong import FILE, load_always_wrong
+from explorer.models.answers import count_answers, load_answers
 from explorer.models.catalogue import create_model
 from explorer.models.checkpoints import load_results, load_trained
+from explorer.training import publish as publishing
 from explorer.training.finished import Finished
-from explorer.training.publish import choose_median, combine, pack_always_wrong, publish
+from explorer.training.publish import choose_median, combine, pack_always_wrong, pack_answers, publish
 from explorer.training.splits import Split
 
 
@@ -81,3 +83,34 @@ def test_a_network_that_has_left_the_catalogue_is_passed_over(tmp_path):
 def test_a_damaged_pack_is_done_without(tmp_path, damage):
     (tmp_path / FILE).write_bytes(damage)
     assert load_always_wrong(tmp_path) is None
+
+
+def test_answers_are_packed_and_computed_anew_only_for_other_weights(tmp_path, monkeypatch):
+    images = torch.randint(0, 256, (20, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    test, pixels = Split(images, torch.arange(20) % 10), (images.float() / 255 - 0.2860) / 0.3530
+    pack_answers(test, tmp_path)
+    assert load_answers(tmp_path) is None
+
+    def store(name: str, seed: int) -> torch.Tensor:
+        torch.manual_seed(seed)
+        model = create_model(name).eval()
+        publish(name, "best", [Finished(finished(seed, [1]).record, [1], model)], tmp_path)
+        expected = load_trained(name, tmp_path)(pixels).argmax(1)
+        confusion = count_answers(test.labels, expected)
+        publish(name, "best", [Finished({**finished(seed, [1]).record, "confusion": confusion}, [1], model)], tmp_path)
+        return expected
+
+    answered = []
+    answer = publishing.predict_logits
+    monkeypatch.setattr(
+        publishing, "predict_logits", lambda model, *rest: answered.append(model) or answer(model, *rest)
+    )
+    for name, seed, count in (("softmax", 1, 1), ("lenet5", 1, 1), ("softmax", 2, 1)):
+        expected = store(name, seed)
+        answered.clear()
+        pack_answers(test, tmp_path)
+        assert torch.equal(load_answers(tmp_path).predicted[name].long(), expected) and len(answered) == count
+    pack_answers(test, tmp_path)
+    assert len(answered) == 1, "nothing has changed"
+    assert set(load_answers(tmp_path).predicted) == {"softmax", "lenet5"}
+    assert torch.equal(load_answers(tmp_path).labels.long(), test.labels)

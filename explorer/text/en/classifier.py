@@ -148,13 +148,14 @@ SENTENCES = {
     # ---- results ----
     "results": "How good are these networks?",
     "results_intro": (
-        "Measured on the 10,000 test images of Fashion-MNIST, which were never trained on, with the weights that this "
-        "app loads. The ± beside the test accuracy is the 95 % interval that 10,000 images allow; the one beside a "
+        "Measured on the {images} test images of Fashion-MNIST, which were never trained on, with the weights that this "
+        "app loads. The ± beside the test accuracy is the {level} interval that so many images allow; the one beside a "
         "mean is the standard deviation over seeds, of which the run in the middle is shown (of an even number, the lower of "
         "the two in the middle). *With mirror image* averages "
         "the answers to a picture and its mirror image; all else is measured without. *By the tutorial's recipe*: the "
-        "same network, trained by the script that the tutorial gives for ResNet-18. What it says of softmax regression and the "
-        "MLP comes from earlier parts of its series, whose training it does not show."
+        "same network, trained by the script that the tutorial gives for ResNet-18; of several seeds the mean, and from the lowest to the "
+        "highest. What it says of softmax regression and the MLP comes from earlier parts of its series, whose training it does "
+        "not show."
     ),
     "results_none": "No network has been trained yet. Run python train_all.py.",
     "head_model": "Model",
@@ -166,13 +167,52 @@ SENTENCES = {
     "head_seeds": "Seeds",
     "head_flip": "With mirror image",
     "head_tutorial": "By the tutorial's recipe",
+    "pairs_title": "Which of these networks really differ?",
+    "pairs_intro": (
+        "All networks answered the same {images} test images, so two of them can be compared more closely than by their error "
+        "bars: only the images count that one of the two gets right and the other gets wrong. *p* is the probability that these "
+        "fall at least so unevenly to the two if both are equally good (McNemar's exact test). Below {level} we say that chance "
+        "does not explain the difference. That is about these two sets of weights. The column *Seeds* shows from the lowest to the "
+        "highest what trainings of the two networks reached; where there is one seed, nobody knows what another would give."
+    ),
+    "pair_better": "Network",
+    "pair_worse": "Next one",
+    "pair_points": "Points more",
+    "pair_only": "Only one right",
+    "pair_p": "p",
+    "pair_seeds": "Seeds",
+    "pair_verdict": "Difference",
+    "pair_once": "one run",
+    "pair_is_chance": "may be chance",
+    "pair_is_real": "more than chance",
+    "pair_is_overlap": "more than chance, but seeds overlap",
+    "pair_is_once": "more than chance, one seed",
+    "claims_about": (
+        "For the claims *p* is the greatest probability that McNemar's test can give: which images the tutorial's networks got right is not "
+        "known. Where it is below {level}, and the claim lies outside of what the seeds here reached, chance does not explain the difference."
+    ),
     "claims_title": "Do the claims hold, and how were these networks trained?",
     "claim_by_theirs": "By the tutorial's recipe",
     "claim_by_theirs_bfloat16": "By the tutorial's recipe, computed in bfloat16,",
     "claim_by_ours": "By our recipe",
-    "claim_agrees": "{by_recipe} {accuracy}\u00a0%: the claim of {claimed}\u00a0% lies within the error bar.",
-    "claim_above": "{by_recipe} {accuracy}\u00a0%, {points} points better than the {claimed}\u00a0% that are claimed.",
-    "claim_below": "{by_recipe} {accuracy}\u00a0%, {points} points less than the {claimed}\u00a0% that are claimed.",
+    "claim_elsewhere": (
+        "{by_recipe} {reached}. The {claimed}\u00a0% of the tutorial come from part {part} of its series, and how that network was "
+        "trained is not told here, so there is no verdict."
+    ),
+    "claim_undecided": (
+        "{by_recipe} {reached}. The difference of {points} points from the {claimed}\u00a0% that are claimed may be chance "
+        "(p up to {p})."
+    ),
+    "claim_above": (
+        "{by_recipe} {reached}, {points} points more than the {claimed}\u00a0% that are claimed. Chance does not explain that "
+        "(p at most {p})."
+    ),
+    "claim_below": (
+        "{by_recipe} {reached}, {points} points less than the {claimed}\u00a0% that are claimed. Chance does not explain that "
+        "(p at most {p})."
+    ),
+    "reached_once": "{mean}\u00a0% in one run",
+    "reached_seeds": "{mean}\u00a0% on average ({count} seeds, {low} to {high}\u00a0%)",
     "trained_with": "Trained for {epochs} epochs with {tricks}; {time} on {hardware}.",
     "trained_further": (
         "Then, from those weights, for {epochs} more with {tricks}, while the learning rate rose and fell once more (a warm "
@@ -194,10 +234,10 @@ SENTENCES = {
     "threads": "{name}, threads: {count}",
     "compiled": "{name}, compiled",
     "note_softmax": "A linear network cannot follow a shifted or mirrored picture: augmentation costs it accuracy.",
-    "note_mlp": ("The claim is more than MLPs reach elsewhere: the data set's own list of results has 88 to 90 %."),
-    "note_by_heart": (
-        "In its last epoch, with dropout at work, this run was right on {train_accuracy} % of the training images: "
-        "it has learned much of them by heart."
+    "note_best_run": "No run here reached that; the best one has {best}\u00a0%.",
+    "note_fit": (
+        "In its last epoch, with dropout at work, this run was right on {train_accuracy} % of the training images, {points} "
+        "points more than on the test images: it fits the pictures that it learned from better than new ones."
     ),
     "note_degradation": (
         "One of the four nets whose depths are compared in the gradient-flow tab: a short recipe, the same for all four, "
@@ -207,7 +247,7 @@ SENTENCES = {
     "minutes": "{value} min",
     "hours": "{value} h",
     "results_model": "Details of",
-    "confusion_title": "Confusion: what the 1,000 images of each class were taken for",
+    "confusion_title": "Confusion: what the {images} images of each class were taken for",
     "axis_predicted": "Predicted class",
     "axis_true": "True class",
     "hover_confusion": "true: %{y}<br>predicted: %{x}<br>%{customdata} images<extra></extra>",
@@ -226,6 +266,23 @@ SENTENCES = {
         "{title} is right on {correct} of {total} images. Its commonest mistake: {count} times it takes <b>{truth}</b> "
         "for <b>{predicted}</b>. Hardest class: <b>{hardest}</b>, {recall} right."
     ),
+    "most_lie": (
+        "Of its errors, {upper_body} lie among T-shirt, pullover, dress, coat and shirt, {shoes} among the shoes, and {elsewhere} "
+        "elsewhere; {shirts} have to do with shirts."
+    ),
+    "errors_lie": (
+        "Of the errors of {title}, {upper_body} lie among these five classes, {shoes} among the shoes, and {elsewhere} elsewhere; "
+        "{shirts} have to do with shirts."
+    ),
+    "error_bar": "For {title}, which is right on {accuracy}, that is {points} points.",
+    "smoothing_with": (
+        "{count} of the networks here learned with label smoothing; {under} of these are less sure than they are right, and their "
+        "confidence is {low} to {high} points off."
+    ),
+    "smoothing_without": (
+        "{count} learned without it; {over} of these are surer than they are right, and their confidence is {low} to {high} points "
+        "off."
+    ),
     "calibration_even": (
         "Its confidence is {before} points off on average (expected calibration error); the temperature {temperature}, "
         "fitted on the validation images, makes that {after}, which is no better."
@@ -240,7 +297,7 @@ SENTENCES = {
     ),
     "always_wrong_title": "What none of these networks gets right",
     "always_wrong": (
-        "{count} of the 10,000 test images are misclassified by all {networks} networks, with every seed; here are "
+        "{count} of the {images} test images are misclassified by all {networks} networks, with every seed; here are "
         "{shown}. Above each picture is the data set's class, below it the answer of the network chosen above. Would "
         "you have known?"
     ),
@@ -258,14 +315,14 @@ The lines across the bars are calibrated (Guo et al. 2017): every score is divid
 
 $$p_c = \frac{e^{z_c / T}}{\sum_k e^{z_k / T}}$$
 
-One $T$ for each network is fitted after training so that the labels of the 6,000 validation images become as likely as
+One $T$ for each network is fitted after training so that the labels of the {validation} validation images become as likely as
 they can. Above 1 it makes the network less sure, below 1 surer; the order of the classes stays. It holds for pictures like
 those of the data set, not for a photo of a cat.
 
-**What the network sees.** It was trained on 28 × 28 grey pictures of clothes, light on black, that fill the frame.
+**What the network sees.** It was trained on {side} × {side} grey pictures of clothes, light on black, that fill the frame.
 Your picture is brought into that form by steps modelled on those by which the data set was made (Xiao et al. 2017, who left
 out rows and columns where we average areas, and sharpened the result): grey;
-the negative, if what it shows is darker than its border; background to black; trimmed; the longest edge resized to 28 by averaging
+the negative, if what it shows is darker than its border; background to black; trimmed; the longest edge resized to {side} by averaging
 areas; centred. At last every pixel becomes $(x - 0.2860) / 0.3530$, with mean and deviation of the training images.
 Black is then $-0.81$, not 0.
 
@@ -284,8 +341,8 @@ picture of nothing, to $x$:
 $$A_i = (x_i - x'_i) \int_0^1 \frac{\partial z_c\big(x' + t\,(x - x')\big)}{\partial x_i}\, dt,
 \qquad \sum_i A_i = z_c(x) - z_c(x')$$
 
-The integral is a sum of 50 steps here, and of 200 where 50 miss the second equation by more than 5 %; the sentence beside
-the map compares its two sides. In the deep plain networks the gradient jumps so often on the way that even 200 may be
+The integral is a sum of {steps} steps here, and of {more_steps} where {steps} miss the second equation by more than {gap}; the sentence beside
+the map compares its two sides. In the deep plain networks the gradient jumps so often on the way that even {more_steps} may be
 too few; Balduzzi et al. (2017) call such gradients shattered.
 
 *SmoothGrad* (Smilkov et al. 2017): the mean gradient of $n$ copies with noise, $A_i = \frac{1}{n} \sum_k \partial
@@ -298,8 +355,8 @@ $$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big),
 \qquad w_k = \frac{1}{HW} \sum_{ij} \frac{\partial z_c}{\partial F^k_{ij}}$$
 
 If nothing is positive the map is empty, and this app says so instead of stretching noise. Each of the layer's places is
-drawn where the middle of its receptive field lies; to stretch the map over the picture, as is usual, moves it by up to 3.6 of
-28 pixels in these networks.
+drawn where the middle of its receptive field lies; to stretch the map over the picture, as is usual, moves it by
+several pixels in some of these networks.
 
 *Occlusion* (Zeiler and Fergus 2014) covers a square with the baseline and takes the loss of score; a pixel gets the
 mean of all squares over it.
@@ -316,21 +373,21 @@ shows where a score is sensitive; whether the network would still decide so with
 Occlusion does try, on pictures that are unlike those in training.
 """,
     "questions": r"""### What does a trained network get wrong here?
-Mostly one thing: shirts. T-shirt, shirt, pullover, coat and (less often) dress are the same silhouette at 28 × 28
-pixels, and the features that tell them apart, buttons, a collar, the cloth, are one or two pixels wide. Look at the
-confusion matrix: the errors form one block of upper-body clothes and one of shoes, with almost nothing between.
+Mostly it confuses clothes for the upper body. T-shirt, pullover, dress, coat and shirt look alike at {side} × {side} pixels: what
+tells them apart, buttons, a collar, the cloth, is only a few pixels wide. {errors} Choose a network above: the sentence beside
+its confusion matrix counts the same for it.
 
 ### Why does an accuracy have an error bar?
-The 10,000 test images are a sample. If the network is right with probability $p$ on such pictures, the measured
-share spreads with a standard error of $\sqrt{p(1-p)/10000}$: 0.3 points at 91 %, 0.2 at 96 %. So 91.2 % and 91.5 %
-are not a difference. Training with another seed moves the result as well, which this interval does not contain.
+The test images are a sample. If the network is right with probability $p$ on such pictures, the measured share spreads with a
+standard error of $\sqrt{p(1-p)/n}$ on $n$ images. {error_bars} Two networks that answered the same images can be compared more
+closely, by McNemar's test: see "Which of these networks really differ?" above. Training with another seed moves the result as
+well. No such interval and no such test contains that, so the seeds stand beside them.
 
 ### It is 99 % sure and wrong. How can that be?
 Softmax compares ten scores with each other; nothing in it asks "have I seen anything like this?". Training on
 hard labels rewards ever larger differences of scores, so that such networks often become surer than they are right
-(Guo et al. 2017). Label smoothing works against that: how sure each network here is, against how often it is right, is
-measured above, under "How good are these networks?". The lines across the bars mend that on average, for clothes like
-those of the data set. Draw a smiley and see: they do not know it either.
+(Guo et al. 2017). Label smoothing makes them less sure, which can go too far. {calibration} The lines across the bars mend both
+on average, for clothes like those of the data set. Draw a smiley and see: they do not know it either.
 
 ### Why does my photo get a silly answer?
 Look at the row of steps. The network knows catalogue pictures: one piece, filling the frame, light on pure black,

@@ -76,10 +76,13 @@ SENTENCES = {
     "look_flip_differs": "Flipped: convolution in the strict sense. It differs from what libraries compute by up to "
     "{difference}.",
     "look_pooling": "Move the picture one pixel to the right: {unchanged} of {windows} maxima stay exactly as they "
-    "were (windows that are black before and after do not count). Over all 200 sample clothes {overall} stay. The others "
-    "change: their brightest pixel has left the window, or a brighter one has come in.",
-    "look_pooling_blank": "No window sees anything but black, so a shift changes nothing ({unchanged} of {windows} maxima). "
-    "Over all 200 sample clothes {overall} of the maxima stay when they move by one pixel.",
+    "were (windows that are black before and after do not count).",
+    "look_pooling_blank": "Every window is black, so a shift changes nothing ({unchanged} of {windows} maxima).",
+    "look_pooling_overall": "Over all sample clothes, {unchanged} of the maxima stay exactly the same, and {close} change by at "
+    "most {tolerance} of full scale (from black to white). In these windows the mean change is {max} of full scale for a maximum, "
+    "{average} for an average and {pixels} for a pixel.",
+    "look_pooling_average": "So average pooling is steadier than max pooling here.",
+    "look_pooling_max": "So max pooling is steadier than average pooling here.",
     "look_parameters": "For a picture of {side} × {side} the fully connected layer needs {factor} times as many "
     "parameters to give a result of the same size.",
     # ---- sections
@@ -144,16 +147,16 @@ parameters depends on kernel and channels only:
 $$C_{out} \cdot C_{in} \cdot k_H \cdot k_W + C_{out}$$
 
 A fully connected layer from $C_{in} \times H \times W$ to $C_{out} \times H \times W$ numbers has $C_{in} H W \cdot
-C_{out} H W$ weights and $C_{out} H W$ biases. For 3 → 16 channels on 28 × 28 pixels with a 3 × 3 kernel these are
-448 parameters against 29,503,488 weights and 12,544 biases, 29,516,032 together.
+C_{out} H W$ weights and $C_{out} H W$ biases. For {in_channels} → {out_channels} channels on {side} × {side}
+pixels with a {kernel} × {kernel} kernel these are {conv} parameters against {weights} weights and {biases} biases, {linear} together.
 
 **Pooling** has nothing to learn. It sums up each window by its largest number or by its mean:
 
 $$\max_{0 \le u, v < k} X[\,ik + u,\; jk + v\,] \qquad \frac{1}{k^2} \sum_{u, v} X[\,ik + u,\; jk + v\,]$$
 
 *Global average pooling* takes the mean of a whole map: one number a channel, however large the picture is.
-Max pooling is often said to ignore a shift by one pixel. It does so only where the maximum stays in its window;
-the line above the pooled pictures counts how often that is so.
+Max pooling is often said to ignore a shift by one pixel. It does so only where the maximum stays in its window.
+The line above the pooled pictures counts how often that is so, how many maxima change a little, and how much an average changes.
 
 **Filters that networks learned.** Choose *Learned by …* to see the first layer of a network that was trained on
 clothes. In the network the pixels are normalised first (mean subtracted, divided by the deviation), and a bias or batch
@@ -171,7 +174,8 @@ find what is useful.
 ### Does a convolution make a network ignore where things are?
 No. A convolution is *equivariant*: when the picture moves, its result moves along. *Invariance*, the same answer
 wherever the thing is, comes later and only in part, from pooling and at the end from the mean over the whole map.
-Measure it above: with windows of 2 × 2 most maxima of the clothes change when the picture moves by a single pixel.
+Measured above, at the pooled pictures: most maxima of the clothes change when the picture moves by a single pixel, many
+of them only a little. The mean of a window is steadier than its maximum.
 
 ### Max pooling or a convolution with stride 2?
 Both halve height and width. Max pooling has no parameters and keeps the strongest answer in each window. A

@@ -13,5 +13,6 @@ SENTENCES = {
     "unknown_key": "“{value}” is no name that is known here; known are {known}.",
     "not_a_choice": "{name} must be one of {choices}, got {value!r}.",
     "too_long": "This took longer than {seconds} seconds and was stopped: choose something smaller, or try again when fewer people are here.",
+    "run_lost": "The connection was lost, and the server has forgotten what it was measuring. Choose it once more to measure it.",
     "nobody_waits": "Nobody waited for this answer any more, so it was not finished.",
 }

@@ -81,8 +81,8 @@ SENTENCES = {
     "change_fades": ", {factor} times less than with one block: it fades",
     "change_stays": ", close to the {first} of one block",
     "some_zero": " (0 in {count} of {seeds} seeds)",
-    "remark_tutorial": "The tutorial expects 0.01.",
-    "remark_batch_norm": "With batch norm, plain gradients explode.",
+    "remark_tutorial": "The tutorial expects {claimed}.",
+    "remark_batch_norm": "With batch norm, plain gradients explode at initialisation, before any training.",
     "remark_healthy": "Here a plain stack passes the gradient on without shortcuts.",
     # in-place ReLU
     "inplace_title": "In-place ReLU against an ordinary one",
@@ -105,16 +105,16 @@ SENTENCES = {
     "outcome_different": "other numbers, no error",
     "outcome_error": "error in backward",
     "degradation_title": "Deeper and worse? Plain and residual nets, trained",
-    "degradation_said": "All four learned for {epochs} epochs by the same recipe.",
-    "degradation_worse": "The {kind} net of 56 layers has a higher training error than that of 20, {deep} against {shallow} %.",
-    "degradation_better": "The {kind} net of 56 layers has a lower training error than that of 20, {deep} against {shallow} %.",
-    "degradation_same": "The {kind} nets of 56 and of 20 layers have the same training error, {deep} and {shallow} %.",
-    "degradation_caption": "CIFAR-style nets of He et al. (2015, section 4.2) with {shallow} parameters (20 layers) and "
-    "{deep} (56 layers); batch normalisation, one cycle of the learning rate up to {peak}, flips and shifts; {training}. "
-    "Training error is counted while an epoch runs, on the shifted images; validation error after it, on "
-    "6,000 images as they are.",
-    "degradation_once": "trained once each, with seed {seeds}",
-    "degradation_median": "of several runs each, that in the middle by test accuracy is drawn, with seed {seeds}",
+    "degradation_said": "All four learned for only {epochs} epochs by the same recipe, {training}.",
+    "degradation_worse": "The {kind} net of {many} layers has a higher training error than that of {few}: {deep} against {shallow} %.",
+    "degradation_better": "The {kind} net of {many} layers has a lower training error than that of {few}: {deep} against {shallow} %.",
+    "degradation_same": "The {kind} nets of {many} and of {few} layers have the same training error, {deep} and {shallow} %.",
+    "degradation_caption": "CIFAR-style nets of He et al. (2015, section 4.2) with {shallow} parameters ({few} layers) and "
+    "{deep} ({many} layers); batch normalisation, one cycle of the learning rate up to {peak}, flips and shifts. "
+    "Training error is counted while an epoch runs, on the shifted images; validation error after it, on the validation images "
+    "as they are.",
+    "degradation_once": "once each (seed {seeds}), so these curves do not say how much another seed would change",
+    "degradation_median": "several times each; drawn is the run in the middle by test accuracy (seed {seeds})",
     "degradation_plain": "plain",
     "degradation_residual": "residual",
     "axis_epoch": "Epoch",
@@ -126,7 +126,7 @@ take the gradient of its first weight and its Euclidean norm. Every seed gives a
 *same* weights and the same input, so only the shortcut differs. The fully connected block is the tutorial's:
 Linear, activation, Linear, activation, shortcut added last, input `randn(1, 10)`, loss = sum of the output. The
 convolutional block is that of He et al. (2015, figure 2): two 3x3 convolutions, shortcut added before the last
-activation, 8 images of 14x14 noise, loss = the output along a random direction of length 1.
+activation, {images} images of {side}x{side} noise, loss = the output along a random direction of length 1.
 
 **Why a shortcut changes the gradient.** With $y = F(x) + x$, the chain rule gives
 
@@ -139,30 +139,27 @@ $$\text{plain: } \prod_{k=1}^{n} J_k \qquad\qquad \text{residual: } \prod_{k=1}^
 If each $J_k$ shrinks a vector, the plain product fades exponentially. The residual product keeps the term $I$ and
 adds $2^n - 1$ others. So it has no reason to fade. But nothing keeps it from *growing* either. This is the fully
 connected block; in the convolutional one an activation follows the sum, so each factor is $D_k (J_k + I)$ with the
-activation's slopes in $D_k$. Those of the sigmoid are at most 1/4, and with it the residual gradient of that block fades as well.
+activation's slopes in $D_k$. Those of the sigmoid are at most $1/4$, and with it the residual gradient of that block fades as well.
 
-**What comes out.** Medians over 100 seeds of the tutorial's stack, first block:
+**What comes out.** Medians over {seeds} seeds of the tutorial's stack, first block:
 
 | blocks | plain, default | residual, default | plain, He | residual, He |
 | ---: | ---: | ---: | ---: | ---: |
-| 1 | 3.1 | 3.1 | 7.8 | 7.8 |
-| 2 | 0.32 | 3.1 | 7.2 | 12 |
-| 5 | 6.7×10⁻⁴ | 3.5 | 5.4 | 63 |
-| 10 | 3.4×10⁻⁸ | 4.7 | 0.93 | 640 |
-| 20 | 3.5×10⁻¹⁷ | 12 | 0.038 | 5.3×10⁴ |
-| 50 | 0 | 170 | 4.2×10⁻⁶ | 7.6×10¹⁰ |
+{medians}
 
-The tutorial expects about 0.01 for 50 residual blocks. Measured: about 170. Its branch ends in a ReLU, which only ever
-adds; He et al. (2016, section 4.1) warn of exactly this. With tanh, which adds and subtracts, the gradient of the same
-stack merely doubles. Choose it and see.
+The tutorial expects about {claimed} for {blocks} residual blocks. Measured: about {residual}. Its branch ends in a ReLU, which only ever
+adds, so the forward signal grows from block to block; He et al. (2016, section 4.1) write this of the forward signal. The
+gradient grows as well, as measured here. With tanh, which adds and subtracts, the gradient of the same stack becomes only
+{tanh_growth} times that of one block. Choose it and see.
 
 **Why exactly 0.** float32 has nothing below about $10^{-45}$. A norm squares its entries first, so it already reads 0
-below about $10^{-23}$. The plain gradient at 50 blocks is about $5 \times 10^{-44}$: not zero, but lost. The dotted line
-is the same network in float64. In about 8 of 100 seeds the gradient is truly 0: with ten units a layer, now and then all
-of them are off at once, and no path is left. Leaky ReLU has no such seeds.
+below about $10^{-23}$. The plain gradient at {blocks} blocks is about {plain_double}: not zero, but lost. The dotted line
+is the same network in float64. In {dead} of {seeds} seeds the gradient is truly 0: with ten units a layer, now and then all
+of them are off at once, and no path is left. With Leaky ReLU there are {dead_leaky} such seeds.
 
-**Degradation is not the same as vanishing.** The tutorial gives vanishing gradients as the reason why a 56-layer plain
-net trains worse than one of 20 layers. The sources say otherwise.
+**Degradation is not the same as vanishing.** The tutorial says that a {many_layers}-layer plain net trains worse than one of {few_layers} layers
+because layers can hardly learn the identity, and that this is hard because gradients vanish. The first part is the reason that
+He et al. give as well. Of the second part the sources say something else.
 
 - He et al. (2015, section 4.1): their plain nets have batch normalisation, forward and backward signals are healthy, and
   the deeper net is *still* worse, on the training set too. They call vanishing gradients an unlikely cause.
@@ -170,20 +167,21 @@ net trains worse than one of 20 layers. The sources say otherwise.
   choice of weight variance prevents it. The batch-norm preset shows it.
 - De and Smith (2020): at initialisation, batch normalisation in a residual block scales the branch down against the
   shortcut, by about the root of the depth. Blocks start near the identity, and deep nets become trainable.
-- A plain stack can be made to pass gradients on: the orthogonal tanh preset stays within a factor of ten over 50 blocks.
+- A plain stack can be made to pass gradients on: with the orthogonal tanh preset the gradient of {blocks} blocks is
+  {orthogonal_change} times that of one.
 
 **Limits.** This is the first step only, on noise, and it says nothing of accuracy. What takes more than about a minute of
 work on one core, or a few seconds for one network, is not measured: you are asked for smaller settings.
 """,
     "questions": r"""### Why do residual connections help deep networks?
-Two things are well supported. First, optimisation: to leave its input alone, a residual block has to learn
-$F(x) = 0$, for which it is enough to push weights towards zero; a plain block has to learn the identity through two
-layers and an activation.
+Two reasons are usually given. First, optimisation: to leave its input alone, a residual block has to learn $F(x) = 0$, for
+which it is enough to push weights towards zero. A plain block has to learn the identity through two layers and an activation.
+This is why He et al. (2015) tried shortcuts: it is their motivation, and it is not proved that it is the cause.
 Second, signals: the term $I$ in $\partial F / \partial x + I$ carries signals and gradients past each block (as long
-as no activation after the sum shrinks them, as a sigmoid does), and together with batch normalisation the branch
-starts small against the shortcut (De and Smith, 2020), so that a very deep net behaves at first like a shallow one.
-"They cure vanishing gradients" is at most half of it: with batch normalisation the plain net's gradients do not
-vanish in the first place.
+as no activation after the sum shrinks them, as a sigmoid does). At initialisation, together with batch normalisation, the branch
+is small against the shortcut (De and Smith, 2020), so that a very deep net behaves at first like a shallow one.
+"They cure vanishing gradients" cannot be the whole answer: at initialisation, with batch normalisation, the plain net's gradients
+do not vanish in the first place.
 
 ### Is degradation caused by vanishing gradients?
 He et al. (2015, section 4.1) think it unlikely: they checked that the gradients of their plain nets have healthy norms.
@@ -193,8 +191,8 @@ shows how fast its gradient vanishes. A net with normalisation can degrade witho
 
 ### Then is the formula with the identity wrong?
 No, the formula is right. Only the conclusion "so the gradient stays at a healthy size" does not follow: the product
-of $J_k + I$ has no reason to stay near 1. With He initialisation 50 residual blocks give about $8 \times 10^{10}$,
-and 100 blocks go beyond what a float32 norm can hold. This is why residual nets need normalisation, or a small or
+of $J_k + I$ has no reason to stay near 1. With He initialisation {blocks} residual blocks give about {residual_he},
+and with {deep} blocks the norm goes beyond float32 in {overflowing} of {seeds} seeds. This is why residual nets need normalisation, or a small or
 zero start of each branch.
 
 ### What does inplace=True do in a ReLU, and what is the risk?

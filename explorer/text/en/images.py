@@ -45,7 +45,7 @@ SENTENCES = {
     "video": "This is a film ({format}). Stop it where you want to, take a screenshot and try that.",
     "svg": "SVG files describe shapes, not pixels. Export the picture as PNG or JPEG and try again.",
     "unknown": "This file is not a picture that can be read. PNG, JPEG, WebP, AVIF, GIF, BMP and TIFF work.",
-    "gone": "This picture is no longer on the server: it forgets pictures after some hours. Choose it once more.",
+    "gone": "This picture is no longer on the server: it forgets pictures after some hours, and when it is started again. Choose it once more.",
     "damaged": "This picture is damaged or incomplete. Save or download it anew and try again.",
     "unknown_range": (
         "The values of this picture have no known range: at 32 bits they must lie in 0 to 65535. "

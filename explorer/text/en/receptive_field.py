@@ -64,9 +64,11 @@ SENTENCES = {
     "head_network": "Network",
     "head_final_size": "Final field",
     "head_as_wide": "As wide as the image from",
-    "head_depth": "3×3 layers",
+    "head_depth": "Convolutions",
     "head_claim": "The tutorial says",
-    "head_stride_1": "Stride 1",
+    "head_stack_depth": "3×3, stride 1",
+    "head_vgg16": "VGG-16",
+    "head_resnet34_large": "ResNet-34",
     # what to look for
     "look_input": (
         "Before the first layer a unit is a pixel and sees itself. Move the layer slider to let the box grow."
@@ -89,8 +91,8 @@ SENTENCES = {
         "in place of {second_params}: {saved} less, with one ReLU more. Dark pixels have more paths to the unit."
     ),
     "look_dilation": (
-        "Look for the holes: three dilations of 2 span {second_size} pixels but reach only {second_share} of them. "
-        "Dilations of 1, 2 and 5 span {third_size} and reach {third_share}, with the same weights."
+        "Look for the holes: {second} spans {second_size} pixels but reaches only {second_share} of them. "
+        "{third} spans {third_size} and reaches {third_share}, with the same weights."
     ),
     "look_stride": (
         "The kernels are the same. Each stride of 2 doubles the jump of the layers behind it: {first_size} pixels "
@@ -166,7 +168,7 @@ SENTENCES = {
     "story_gridding": "Dilation leaves holes",
     "story_hybrid": "Holes closed again",
     "tell_kernels": (
-        "Two 3×3 layers see {size} × {size} pixels, just as one 5×5 does. For each pair of channels they need {small} "
+        "{first} sees {size} × {size} pixels, just as one {second} does. For each pair of channels they need {small} "
         "weights in place of {large} ({saved} less), and have {relus} ReLUs in place of {large_relus}."
     ),
     "tell_resnet50": (
@@ -175,14 +177,14 @@ SENTENCES = {
     ),
     "tell_whole": (
         "In ResNet-18 layer {number}, {name}, is the first whose field ({wide} pixels) is at least as wide as the "
-        "image (28); the layer before it sees {before}. At the end it is {size}."
+        "image ({image}); the layer before it sees {before}. At the end it is {size}."
     ),
     "tell_gridding": (
         "Three 3×3 layers with dilation 2 span {size} × {size} pixels with {weights} weights. But look at the holes: "
         "only {pixels} pixels, {share} of the box, reach the unit."
     ),
     "tell_hybrid": (
-        "Dilations of 1, 2 and 5 with the same {weights} weights span {size} × {size} pixels, and {share} of the box "
+        "{stack} with the same {weights} weights spans {size} × {size} pixels, and {share} of the box "
         "reach the unit: no holes."
     ),
     # the way forward
@@ -262,8 +264,8 @@ SENTENCES = {
     "head_images": "Images",
     "head_theory": "theoretical",
     "look_can_see": "{name} can see {size} × {size} pixels.",
-    "look_random": " With random weights half of the gradient lies in a square of {half} × {half}, 90 % in {most} × {most}.",
-    "look_own": " With its own weights half of the gradient lies in {half} × {half}, 90 % in {most} × {most}.",
+    "look_random": " With random weights half of the gradient lies in a square of {half} × {half}, {share} in {most} × {most}.",
+    "look_own": " With its own weights half of the gradient lies in {half} × {half}, {share} in {most} × {most}.",
     "look_trained": " With trained weights: {half} × {half} and {most} × {most}.",
     "look_silent": "{name}: no gradient came through on these images, so there is nothing to measure for this unit.",
     "no_weights_table": "Your own layers have no weights. Choose a network to measure its effective field.",
@@ -281,14 +283,18 @@ SENTENCES = {
     "stack_caption": "{size} × {size} pixels",
     "stacks_label": "Number of paths from each pixel to the unit, for each stack",
     "facts": "Measured on the networks of this app",
+    "lenet_right": "With only such units to build on, the network is right on {accuracy} of the test images.",
     "facts_networks": (
         "ResNet-50 is deeper than ResNet-34 and yet sees less: most of its layers are 1×1 convolutions, which widen "
         "nothing. Final field: that of the last layer before global pooling or the first linear layer."
     ),
     "facts_depth": (
-        "The tutorial says that five 3×3 layers see 15 × 15 pixels and ten see 32 × 32. At stride 1 they see 11 and 21: each "
-        "adds two pixels. Strides multiply what all later layers add."
+        "The tutorial sketches how fields grow with depth, for images of {size} × {size} pixels. It names no network, and "
+        "networks differ. The columns on the right are computed for such images; ResNet-34 has the large first layers here that it has "
+        "for photographs."
     ),
+    "facts_depth_more": "After {depths} convolutions, a unit of {network} sees more than the sketch says.",
+    "facts_depth_less": "After {depths} convolutions, a unit of {network} sees less than the sketch says.",
     # what can be wrong
     "no_layers": "The table needs at least one layer.",
     "too_many_layers": "The table may have at most {maximum} layers, got {number}.",
@@ -336,13 +342,12 @@ $$
 
 Unit $i$ of the layer then looks at the $r$ pixels around $\text{start} + i\,j$.
 
-**LeNet-5 by hand.** The first 5×5 convolution sees 5 pixels. The 2×2 pooling behind it adds $(2-1) \cdot 1 = 1$, not 2:
-its two inputs are neighbours that share four of their five pixels. The field is 6, but the jump is now 2. So the
-second 5×5 convolution adds $4 \cdot 2 = 8$, and the field is 14; the last pooling adds $1 \cdot 2$, which makes 16. An
+**LeNet-5 by hand.** The first 5×5 convolution sees {lenet_fields[1]} pixels. The 2×2 pooling behind it adds $(2-1) \cdot 1 = 1$, not two:
+its two inputs are neighbours that share four of their five pixels. The field is {lenet_fields[2]}, but the jump is now {lenet_jump}. So the
+second 5×5 convolution adds $4 \cdot 2 = 8$, and the field is {lenet_fields[3]}; the last pooling adds $1 \cdot 2$, which makes {lenet_fields[4]}. An
 even window has its centre between two pixels: that is where the half pixels in the table come from.
 
-**What makes it grow.** A 3×3 convolution at stride 1 adds two pixels, so $n$ of them see $2n + 1$: 11 after five, 21
-after ten. Larger kernels and dilation add more pixels a layer; a stride multiplies the jump, and so what all later
+**What makes it grow.** A 3×3 convolution at stride 1 adds two pixels, so $n$ of them see $2n + 1$. Larger kernels and dilation add more pixels a layer; a stride multiplies the jump, and so what all later
 layers add. Dilation widens a kernel without new weights, but equal dilations one after the other leave holes: pixels
 inside the field that no path reaches.
 
@@ -367,7 +372,7 @@ falls off like a Gaussian, and the effective field grows only like the square ro
 ([Luo et al. 2016](https://arxiv.org/abs/1701.04128)). The effective field above is measured: for each of many real
 images the gradient of the unit (summed over the channels) with respect to every pixel, its magnitude as a share of the
 whole, then the mean over the images. The table gives the side of the smallest square around the field's centre that
-holds 20, 50, 90 and 99 % of it.
+holds {shares} of it.
 
 **How it is checked.** The box is computed by the formulas above. Then PyTorch runs the same layers with all weights
 equal, averages in place of maxima and no activation, so that nothing can cancel, and autograd tells which pixels reach
@@ -376,8 +381,8 @@ dimmed ones do not.
 """,
     "questions": r"""### Why use several 3×3 convolutions in place of one 5×5 or 7×7?
 Two 3×3 layers see 5×5 pixels, three see 7×7: the field is the same. With $C$ channels throughout, two 3×3 layers have
-$2 \cdot 9\,C^2 = 18\,C^2$ weights and one 5×5 layer has $25\,C^2$, so 28 % are saved; three 3×3 against one 7×7 are
-$27\,C^2$ against $49\,C^2$, 45 % less. At stride 1 the multiplications shrink by the same share. There is a
+$2 \cdot 9\,C^2 = 18\,C^2$ weights and one 5×5 layer has $25\,C^2$, so {saved_two} are saved; three 3×3 against one 7×7 are
+$27\,C^2$ against $49\,C^2$, {saved_three} less. At stride 1 the multiplications shrink by the same share. There is a
 nonlinearity behind each layer, so two or three in place of one.
 
 It is not quite the same thing, though. Without the ReLU in between, two 3×3 kernels can only form some of all 5×5
@@ -387,11 +392,11 @@ VGG (2014) made small kernels the standard; since 2022 networks such as ConvNeXt
 
 ### Does a network need to see the whole image?
 As a whole it should, and it does: at the end global pooling or a linear layer joins all positions, and only pixels that
-strides skip are never seen. The convolutions before it need not. A unit of LeNet-5's last pooling sees 16 × 16 of 28 × 28
-pixels, and with only such units to build on, the network is right about nine times in ten.
+strides skip are never seen. The convolutions before it need not. A unit of LeNet-5's last pooling sees {lenet_fields[4]} × {lenet_fields[4]} of
+{side} × {side} pixels. {lenet_right}
 
 ### Why can ResNet-50 see less than ResNet-34?
 Depth counts layers, the field counts kernels that are wider than one. A bottleneck block has a single 3×3 convolution
-between two 1×1, a basic block has two 3×3. Both networks have 16 blocks, so ResNet-50 has half as many 3×3 layers.
+between two 1×1, a basic block has two 3×3. Both networks have {blocks} blocks, so ResNet-50 has half as many 3×3 layers.
 """,
 }

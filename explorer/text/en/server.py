@@ -24,5 +24,6 @@ SENTENCES = {
     "too_many_values": "This request holds too many values to be looked at.",
     "too_slow": "This request did not come in whole within {seconds} seconds.",
     "too_many_bodies": "Too many requests are coming in at once. Try again in a moment.",
+    "old_page": "This page is older than the server. Load it again.",
     "bad_name": "{name} must be 1 to 64 letters, digits, dots, dashes or underscores.",
 }

@@ -54,7 +54,7 @@ SENTENCES = {
         "Convolutions take any size. Only {name} is tied to it: it wants exactly {features} = {product} inputs."
     ),
     "look_even": (
-        "Adaptive pooling makes 4 of any side, so {name} always gets its {features} = {product} inputs, "
+        "Adaptive pooling makes {side} of any side, so {name} always gets its {features} = {product} inputs, "
         "at any image size."
     ),
     "look_uneven": "{name} must make {bins} of {size}, which is no even division: its bins hold {widths} units a side.",
@@ -64,6 +64,9 @@ SENTENCES = {
     ),
     "look_tiny": "The last maps are only {size} px a side: padding is most of what a 3×3 kernel sees there.",
     "unused": "{used} parameters are used for an image; {more} more belong to parts that only training uses or nothing reads: {where}.",
+    "count_right": "{claimed} for {network} is right.",
+    "count_three": "{claimed} for {network} is the count for three input channels, though the code beside it builds one.",
+    "count_wrong": "{claimed} for {network} fits no variant that we tried.",
     "claim_right": "The tutorial counts {claimed} parameters. That is right.",
     "claim_three": (
         "The tutorial prints {claimed}. That is the count for three channels; with one channel it is {true}."
@@ -362,15 +365,14 @@ network the layers are read one after another, and the page says so. A class can
 and go, change the text. The code below the table is the network as it is now, as PyTorch would take it: a list of layers, or
 a class where there are branches.
 
-**Counts in the tutorial.** LeNet-5's 61,706 is right. The numbers for ResNet-18 and ResNet-34 are those of three input
-channels, though the code beside them builds one. 23,508,234 for ResNet-50 fits no variant that we tried.
+**Counts in the tutorial.** {counts}
 """,
     "questions": r"""
 ### Why do convolutions before batch normalisation have bias=False?
 Batch normalisation subtracts each channel's mean over the batch. A bias adds the same number everywhere in its channel,
 so it is part of that mean and is gone at once: the output does not change, and the bias gets a gradient of zero. The
 shift $\beta$ of the normalisation does the job instead. Leaving the bias out saves $C_\text{out}$ parameters a
-convolution: 4,800 in ResNet-18, four hundredths of a percent. The reason is that it is pointless, not that it is large.
+convolution: {biases} in {network}, {share} of its parameters. The reason is that it is pointless, not that it is large.
 
 Where does the normalisation stand? Here, as in the paper, between convolution and ReLU. In the table each `Conv2d` without
 a bias is followed by a `BatchNorm2d` with $2 \cdot C$ parameters.

@@ -24,5 +24,6 @@ SENTENCES = {
     "too_many_values": "这个请求里的值太多，无法处理。",
     "too_slow": "这个请求没有在 {seconds} 秒内传完。",
     "too_many_bodies": "同时传入的请求太多。请稍后再试。",
+    "old_page": "这个页面比服务器上的版本旧。请重新加载。",
     "bad_name": "{name} 必须是 1 到 64 个字母、数字、点、短横线或下划线。",
 }

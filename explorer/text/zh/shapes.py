@@ -51,11 +51,14 @@ SENTENCES = {
     "look_same": "{heavy} 占了 {heavy_share} 的参数，也承担了 {busy_share} 的计算。",
     "look_vector": "一上来就展平：每个像素都有自己的权重，但哪些像素相邻，网络就不知道了。",
     "look_flatten": "卷积不挑尺寸，只有 {name} 和尺寸绑死：它必须正好得到 {features} = {product} 个输入。",
-    "look_even": "自适应池化把任何边长都变成 4，所以不管图多大，{name} 总能得到 {features} = {product} 个输入。",
+    "look_even": "自适应池化把任何边长都变成 {side}，所以不管图多大，{name} 总能得到 {features} = {product} 个输入。",
     "look_uneven": "{name} 要把边长 {size} 变成 {bins}，不能整除：各池化区间的边长依次为 {widths} 个单元。",
     "look_blocks": "从第二个阶段起，每进入一个新阶段，边长减半（向上取整）、通道加倍：权重变成四倍，位置约剩四分之一。",
     "look_tiny": "最后的特征图边长只有 {size} 像素，3×3 卷积核在那里看到的大多是填充的零。",
     "unused": "处理一张图像用到 {used} 个参数；另有 {more} 个属于只在训练时使用、或没有被用到的部分：{where}。",
+    "count_right": "{network} 的 {claimed} 是对的。",
+    "count_three": "{network} 的 {claimed} 是三通道输入的，旁边的代码却建的是单通道网络。",
+    "count_wrong": "{network} 的 {claimed} 和试过的任何一种写法都对不上。",
     "claim_right": "教程说有 {claimed} 个参数，没错。",
     "claim_three": "教程写的是 {claimed}，那是三通道输入的数；单通道是 {true}。",
     "claim_now_right": "教程写的 {claimed} 正是现在这个三通道的网络，而不是单通道的。",
@@ -286,14 +289,13 @@ $C \cdot H \cdot W$，除非前面有全局池化或自适应池化。改通道�
 所以 `nn.Sequential` 读得完全准确，其他网络就一层接一层地读，页面上会说明。类里的每一层都可以改；要增减层，请改文字。
 表格下面的代码是现在这个网络的 PyTorch 写法：一列层，有分支时是一个类。
 
-**教程里的参数量。** LeNet-5 的 61,706 是对的。ResNet-18 和 ResNet-34 的数是三通道输入的，旁边的代码却建的是单通道网络。
-ResNet-50 的 23,508,234 和试过的任何一种写法都对不上。
+**教程里的参数量。** {counts}
 """,
     "questions": r"""
 ### 批归一化前面的卷积为什么写 bias=False？
 批归一化会减去每个通道在这一批上的均值。偏置给整个通道加的是同一个数，它就是均值的一部分，一减就没了：
 输出不变，偏置的梯度恒为零。它该做的事由归一化里的平移 $\beta$ 来做。去掉偏置，每个卷积省 $C_\text{out}$ 个参数，
-ResNet-18 一共省 4,800 个，只占万分之四。去掉它是因为没有用，不是因为它大。
+{network} 一共省 {biases} 个，只占参数的 {share}。去掉它是因为没有用，不是因为它大。
 
 批归一化放在哪儿？这里和论文一样，放在卷积和 ReLU 之间。表里每个没有偏置的 `Conv2d` 后面都跟着一个
 `BatchNorm2d`，有 $2 \cdot C$ 个参数。
