@@ -119,7 +119,6 @@ class Lanes:
 
 
 _LANES = Lanes(count=1, seconds=0.25)
-os.register_at_fork(after_in_child=lambda: _LANES.__init__(_LANES.count, _LANES.seconds))  # type: ignore[misc]
 
 
 def in_turn(work: Callable[[], Answer]) -> Answer:
@@ -133,7 +132,15 @@ def _find_threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(MOST_HEAVY, "heavy", initializer=_step_back)
 
 
-os.register_at_fork(after_in_child=_find_threads.cache_clear)  # a forked process has no threads but one
+def _start_anew() -> None:
+    """A forked process has no threads but one, and nobody in a lane."""
+    global _LANES
+    _LANES = Lanes(_LANES.count, _LANES.seconds)
+    _find_threads.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def _step_back() -> None:
