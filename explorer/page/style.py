@@ -117,10 +117,11 @@ def new_figure(x_title: str = "", y_title: str = "", **layout) -> go.Figure:
         **layout: further settings of plotly's layout; `height` in px, 400 unless told. Those of the axes add to
             the titles: `xaxis={"type": "log"}`.
     """
-    figure = go.Figure(layout={"template": _template(), "height": 400})
-    figure.update_xaxes(title_text=x_title)
-    figure.update_yaxes(title_text=y_title)
-    return figure.update_layout(**layout)
+    # Plotly is slow to change a chart: all at once.
+    axes = {
+        axis: {"title": {"text": title}, **layout.pop(axis, {})} for axis, title in (("xaxis", x_title), ("yaxis", y_title))
+    }
+    return go.Figure(layout={"template": _template(), "height": 400, **layout, **axes})
 
 
 def lighten(colour: str, share: float) -> str:
