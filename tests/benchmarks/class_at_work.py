@@ -343,6 +343,25 @@ async def work(running: Running, kinds: Mapping[str, Kind], seconds: float, alon
     return done
 
 
+async def work_together(serving: Sequence[Running], kinds: Mapping[str, Kind], seconds: float, alone: Mapping) -> Work:
+    """Let a class work with several processes, each of which serves its share, as a proxy with a cookie deals them out."""
+    parts = await asyncio.gather(
+        *[
+            work(running, {name: Kind(len(range(place, kind.count, len(serving))), kind.tabs) for name, kind in kinds.items()},
+                 seconds, alone)
+            for place, running in enumerate(serving)
+        ]
+    )  # fmt: skip
+    return Work(
+        {name: [each for part in parts for each in part.answers[name]] for name in kinds},
+        [each for part in parts for each in part.wrong],
+        sum(part.uncompared for part in parts),
+        max(part.seconds for part in parts),
+        (sum(part.used[0] for part in parts), max(part.used[1] for part in parts)),  # the client is one
+        tuple([lag for part in parts for lag in part.lags[which]] for which in (0, 1)),
+    )
+
+
 def _compare(name: str, answers: Sequence[Answer], expected: Sequence[Answer] | None, done: Work) -> None:
     done.answers[name] += answers
     if expected is None:
@@ -428,7 +447,7 @@ def compare_work(app: Work, empty: Work) -> None:
         print(f"{name:28}{one:10.3f}{other:10.3f}{one / other:10.2f}")
 
 
-def measure_work(serving, visitors: int, gradients: int, seconds: float) -> None:
+def measure_work(serving, visitors: int, gradients: int, seconds: float, processes: int) -> None:
     """Print how a class works.
 
     Args:
@@ -436,6 +455,7 @@ def measure_work(serving, visitors: int, gradients: int, seconds: float) -> None
         visitors: that work.
         gradients: others that compute integrated gradients of ResNet-18, again and again.
         seconds: of work.
+        processes: of the app among which the visitors are dealt out.
     """
     classes: dict[str, dict[str, Kind]] = {
         "app": {"at_work": Kind(visitors - gradients, OF_A_TAB), "gradients": Kind(gradients, GRADIENTS)},
@@ -445,7 +465,8 @@ def measure_work(serving, visitors: int, gradients: int, seconds: float) -> None
     for program, kinds in classes.items():
         with serving(program) as running:
             alone = asyncio.run(ask_alone(running.address, kinds, seconds))
-        with serving(program) as running:
-            found[program] = asyncio.run(work(running, kinds, seconds, alone))
+        with contextlib.ExitStack() as stack:
+            several = [stack.enter_context(serving(program)) for _ in range(processes)]
+            found[program] = asyncio.run(work_together(several, kinds, seconds, alone))
         print_work(program, found[program])
     compare_work(found["app"], found["empty"])

@@ -269,13 +269,14 @@ def main() -> None:
     parser.add_argument("--starts", type=int, metavar="TIMES", help="measure so many starts instead")
     parser.add_argument("--work", type=float, metavar="SECONDS", help="let the class work for so long instead")
     parser.add_argument("--gradients", type=int, default=0, help="visitors at work who compute integrated gradients")
+    parser.add_argument("--processes", type=int, default=1, help="processes among which the class at work is dealt out")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     arguments = parser.parse_args()
     if arguments.starts:
         compare_starts(arguments.starts)
         return
     if arguments.work:
-        measure_work(one_running, arguments.visitors, arguments.gradients, arguments.work)
+        measure_work(one_running, arguments.visitors, arguments.gradients, arguments.work, arguments.processes)
         return
     with both_running() as servers:
         pages = {"app": arguments.path, "empty": "/"}
