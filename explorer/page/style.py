@@ -119,7 +119,8 @@ def new_figure(x_title: str = "", y_title: str = "", **layout) -> go.Figure:
     """
     # Plotly is slow to change a chart: all at once.
     axes = {
-        axis: {"title": {"text": title}, **layout.pop(axis, {})} for axis, title in (("xaxis", x_title), ("yaxis", y_title))
+        axis: {"title": {"text": title}, **layout.pop(axis, {})}
+        for axis, title in (("xaxis", x_title), ("yaxis", y_title))
     }
     return go.Figure(layout={"template": _template(), "height": 400, **layout, **axes})
 
