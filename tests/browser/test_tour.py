@@ -223,7 +223,7 @@ def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_bef
     }
     held = hold_calls(page, QUEUED)
     choose(page, text("gradient_flow.block"), text("gradient_flow.block_conv"))
-    wait_for_held(page, held)
+    wait_for_held(page, held, 2)
     assert number["seeds"].input_value() == "8"
     page.get_by_role("button", name=text("gradient_flow.story_sigmoid"), exact=True).click()
     slide(page, text("gradient_flow.depth"), 7)
