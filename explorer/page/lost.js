@@ -9,6 +9,7 @@ const LONGEST_PROBE = 10_000; // ms
 
 class Line {
   #element = document.createElement("p");
+  #said = "";
   #isFinal = false; // only loading the page again helps
 
   constructor() {
@@ -18,7 +19,8 @@ class Line {
   }
 
   say(sentence = "", action = null) {
-    if (this.#isFinal) return;
+    if (this.#isFinal || sentence === this.#said) return; // what stands there is not read out once more, nor its button made anew
+    this.#said = sentence;
     this.#element.replaceChildren(sentence, ...(action ? [" ", action] : []));
   }
 
@@ -63,7 +65,7 @@ export function watchConnection() {
     () => isAnswered(fetchAny),
     (state) => {
       if (state === "back") line.say();
-      if (state === "lost") line.say(pageWords().lost);
+      if (state === "lost") line.say(pageWords().lost, makeAction("button", pageWords().tryAgain, tryAgain));
       if (state === "given up") line.say(pageWords().givenUp, makeAction("button", pageWords().tryAgain, tryAgain));
     },
   );

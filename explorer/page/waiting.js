@@ -15,9 +15,9 @@ export function noteMessage(places, message) {
   else if (kind === "process_generating" || kind === "process_completed") places.delete(id);
 }
 
-// What there is to say; of several calls, what is said is of the one that waits longest.
+// What there is to say; of several calls, what is said is of the one that is answered first.
 export function sayPlaces(places, words) {
-  const place = Math.max(...places.values());
+  const place = Math.min(...places.values());
   return place > 0 ? words.place.replace("{place}", place) : words.computing;
 }
 

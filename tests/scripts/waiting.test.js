@@ -26,7 +26,7 @@ test("messages of no call change nothing", () => {
   assert.deepEqual([...places], [["a1", 0]]);
 });
 
-test("of several calls the one that waits longest is told", () => {
-  assert.equal(sayPlaces(new Map([["a", 2], ["b", 7], ["c", 0]]), words), "You are number 7.");
-  assert.equal(sayPlaces(new Map([["c", 0]]), words), "Computing …");
+test("of several calls the one that is answered first is told", () => {
+  assert.equal(sayPlaces(new Map([["a", 7], ["b", 2]]), words), "You are number 2.");
+  assert.equal(sayPlaces(new Map([["a", 2], ["b", 7], ["c", 0]]), words), "Computing …");
 });

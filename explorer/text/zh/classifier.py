@@ -152,9 +152,9 @@ SENTENCES = {
     "pair_verdict": "差别",
     "pair_once": "一次训练",
     "pair_is_chance": "可能只是偶然",
-    "pair_is_real": "不是偶然",
-    "pair_is_overlap": "不是偶然，但种子有重叠",
-    "pair_is_once": "不是偶然，只有一个种子",
+    "pair_is_real": "难以用偶然解释",
+    "pair_is_overlap": "难以用偶然解释，但种子有重叠",
+    "pair_is_once": "难以用偶然解释，只有一个种子",
     "claims_about": (
         "这里的 *p* 是 McNemar 检验可能给出的最大概率，因为教程的网络判断对了哪些图片，我们并不知道。"
         "如果它小于 {level}，而且教程的数字在这里各个种子的范围之外，偶然性就解释不了这个差别。"
