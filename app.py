@@ -14,12 +14,21 @@ with throwing_nothing_away(), without_unused_parts():  # a start is mostly impor
 
     from explorer.interface import build_app, launch_settings
     from explorer.launch import open_models
+    from explorer.patience import end_all
     from explorer.settings import load_settings
 
     settings = load_settings()
     torch.set_num_threads(settings.threads)
     demo = build_app(settings, open_models(sys.argv[1:]) if __name__ == "__main__" else ())
 
+
+def end(number, frame) -> None:
+    """Stop what is computed, then the server."""
+    end_all()
+    signal.default_int_handler(number, frame)
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C: what visitors brought is deleted
+    for number in (signal.SIGTERM, signal.SIGINT):  # both alike: what visitors brought is deleted
+        signal.signal(number, end)
     demo.launch(**launch_settings(settings))

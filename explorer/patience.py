@@ -24,6 +24,7 @@ _NICENESS = 10  # of 19: beside work that is not heavy it gets a tenth of a proc
 
 # Of a call that is answered on the connection that asked for it: whether that is still there.
 IS_CONNECTED: ContextVar[Callable[[], bool] | None] = ContextVar("is_connected", default=None)
+_ENDING = threading.Event()  # set when the process ends
 _ASK: ContextVar[Callable[[], None] | None] = ContextVar("ask", default=None)
 
 
@@ -45,7 +46,7 @@ def asking(is_awaited: Callable[[], bool], longest: float = LONGEST) -> Iterator
     end = time.monotonic() + longest
 
     def ask() -> None:
-        if not is_awaited():
+        if _ENDING.is_set() or not is_awaited():
             raise NobodyWaitsError
         if time.monotonic() > end:
             raise InputError("errors.too_long", seconds=round(longest))
@@ -69,12 +70,22 @@ def go_on() -> None:
         ask()
 
 
+def end_all() -> None:
+    """Let nobody wait for anything any more: the process ends, and it would wait for its threads."""
+    _ENDING.set()
+
+
 def aside(work: Callable[[], Answer]) -> Answer:
     """Do heavy work in a thread to which the system gives less of the processors while others want them, and wait for it.
 
     Only Linux has priorities of threads; elsewhere it is a thread like any other.
     """
-    return _find_threads().submit(copy_context().run, work).result()
+    return _find_threads().submit(copy_context().run, _do_if_awaited, work).result()
+
+
+def _do_if_awaited(work: Callable[[], Answer]) -> Answer:
+    go_on()  # whoever asked may have left while others were served
+    return work()
 
 
 class Lanes:
@@ -124,7 +135,7 @@ _LANES = Lanes(count=1, seconds=0.25)
 def in_turn(work: Callable[[], Answer]) -> Answer:
     """Do work that is not heavy; what came before it, and does not take long, is done first."""
     with _LANES.one():
-        return work()
+        return _do_if_awaited(work)
 
 
 @lru_cache(maxsize=1)

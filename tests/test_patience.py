@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import nn
 
+from explorer import patience
 from explorer.classifier.attribution import METHODS, compute_attribution
 from explorer.errors import InputError
 from explorer.gradient_flow.maths import Settings, measure_gradient_norms
@@ -20,7 +21,7 @@ from explorer.models.catalogue import create_model
 from explorer.models.footprint import measure_footprint
 from explorer.models.reach import measure_reach
 from explorer.models.trace import record, record_catalogue
-from explorer.patience import Lanes, NobodyWaitsError, aside, asking, go_on
+from explorer.patience import Lanes, NobodyWaitsError, aside, asking, go_on, in_turn
 from explorer.receptive_field.effective import measure_gradient_mass
 
 
@@ -142,3 +143,20 @@ def test_gradient_norms_ask_between_their_parts():
     with pytest.raises(NobodyWaitsError), asking(lambda: asked.append(1) or len(asked) < 2):
         measure_gradient_norms(settings)
     assert len(asked) == 2
+
+
+def test_what_nobody_waits_for_any_more_is_not_begun():
+    begun = []
+    for do in (in_turn, aside):
+        with pytest.raises(NobodyWaitsError), asking(lambda: False):
+            do(lambda: begun.append(1))
+    assert begun == []
+
+
+def test_when_the_process_ends_nobody_waits(monkeypatch):
+    monkeypatch.setattr(patience, "_ENDING", threading.Event())
+    with asking(lambda: True):
+        go_on()
+        patience.end_all()
+        with pytest.raises(NobodyWaitsError):
+            go_on()

@@ -82,7 +82,7 @@ class RequestMiddleware:
             if scope["method"] == "POST":
                 receive = await self._let_in(path, scope, receive, blocks)
             elif scope["method"] in ("GET", "HEAD"):
-                if path == _ANSWERS:
+                if path == _ANSWERS and scope["method"] == "GET":  # a HEAD reads nothing
                     await self._streams.end(_asked_session(scope))
                 _check_reading(path, scope, blocks)
         except RefusedError as error:
