@@ -112,11 +112,11 @@ def build_page(language: str, settings: Settings, mine: Sequence[Network], wings
     shown = OF_NETWORKS[0] if mine else wings[0]
     with gr.Tabs(selected=shown, overflow_behavior="wrap", elem_classes="wings") as tabs:
         built = [_build_wing(name, text(f"{name}.tab"), language, mine) for name in wings]
-    about, api = html.escape(text("app.about_tutorial")), ""
-    if language != next(iter(LANGUAGES)):  # where Gradio's own panel of the API would say that there is none
-        there = next(iter(LANGUAGES.values()))
-        api = f' <a href=".{there.path}" hreflang="{there.tag}">{html.escape(text("app.api_link"))}</a>'
-    gr.HTML(f'<p class="about-tutorial">{about}{api}</p>', apply_default_css=False)
+    about, (first, *others) = html.escape(text("app.about_tutorial")), LANGUAGES
+    if language in others:  # where Gradio's own panel of the API would say that there is none
+        there = LANGUAGES[first]
+        about += f' <a href=".{there.path}" hreflang="{there.tag}">{html.escape(text("app.api_link"))}</a>'
+    gr.HTML(f'<p class="about-tutorial">{about}</p>', apply_default_css=False)
     for wing in built:
         connect_links(wing, tabs, language)
 

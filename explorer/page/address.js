@@ -9,6 +9,9 @@ let asked = new URLSearchParams(); // by whom the page was opened
 let first = ""; // the wing that is shown at first
 let shown = "";
 let writing = 0;
+const ACTS = ["input", "change", "pointerup", "keyup"]; // whatever a reader does comes with one of them
+let ask = null; // asks for the pictures of the link's wing, as long as an answer is awaited
+let isTouched = false; // whether the reader did something since then
 
 // Called before anything writes another address.
 export function readAddress() {
@@ -31,6 +34,9 @@ export function writeAddress() {
   window.history.replaceState(window.history.state, "", window.location.pathname + (text ? `?${text}` : ""));
 }
 
+const touch = () => (isTouched = true);
+const show = () => document.documentElement.classList.remove("opening-link");
+
 // Called once a wing. Hands the link's settings to the server where the link is for this wing.
 export function mount(element, props, watch, trigger) {
   const { wing, settings, opened } = element.querySelector("[data-wing]").dataset;
@@ -41,18 +47,26 @@ export function mount(element, props, watch, trigger) {
   shown = wing;
   const given = Object.keys(wings[wing]).filter((name) => asked.has(name));
   settingsOf[wing] = Object.fromEntries(given.map((name) => [name, asked.get(name).slice(0, known().longestText)]));
+  if (given.length === 0) return trigger("click"); // it stands as it opens
   props.value = settingsOf[wing];
-  if (given.length > 0) {
-    const page = document.documentElement; // until the pictures are those of the settings
-    page.style.setProperty("--opening", JSON.stringify(pageWords().opening ?? ""));
-    page.classList.add("opening-link");
-    window.setTimeout(linkOpened, LONGEST_WAIT);
-  }
-  trigger("input");
+  const page = document.documentElement; // until the pictures are those of the settings
+  page.style.setProperty("--opening", JSON.stringify(pageWords().opening ?? ""));
+  page.classList.add("opening-link");
+  window.setTimeout(show, LONGEST_WAIT);
+  ACTS.forEach((name) => document.addEventListener(name, touch, true));
+  ask = () => {
+    isTouched = false;
+    trigger("input");
+    props.value = {}; // the settings are set once
+  };
+  ask();
 }
 
+// Called when the pictures of a link have come. What was set meanwhile may have been answered before them.
 export function linkOpened() {
-  document.documentElement.classList.remove("opening-link");
+  show();
+  if (isTouched) return ask();
+  ACTS.forEach((name) => document.removeEventListener(name, touch, true));
 }
 
 export function showTab(wing) {

@@ -155,13 +155,13 @@ def explain_problems(
             do = aside if takes_long_with(values) else in_turn
             parts = iter(handler(**named, language=language))
 
-            def go_on() -> list | None:
+            def fill_next() -> list | None:
                 changes = next(parts, None)
                 return None if changes is None else fill(changes, shown)
 
             while True:
                 with for_whoever_waits():
-                    filled = do(go_on)
+                    filled = do(fill_next)
                 if filled is None:
                     return
                 yield filled

@@ -1,7 +1,7 @@
 """Links that open a tab with settings (`?tab=shapes&model=resnet18`), and the address that follows what is set.
 
 address.js reads the address once and writes it again at each change. The server hears of it only when a page is
-opened by such a link: then the settings are checked, set, and that tab's pictures drawn anew.
+opened by a link with settings: then these are checked, set, and that tab's pictures drawn anew.
 """
 
 from __future__ import annotations
@@ -63,8 +63,10 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
     components = list(wing.link_settings.values())
 
     def open_link(settings: Any) -> list:
-        return [gr.Tabs(selected=wing.name), *read_settings(wing, settings)]
+        # Without settings the pictures alone are asked for once more, whatever tab is looked at by then.
+        return [gr.Tabs(selected=wing.name) if settings else gr.skip(), *read_settings(wing, settings)]
 
+    reader.click(None, None, tabs, js=f'() => ({{ selected: "{wing.name}", __type__: "update" }})', **PRIVATE)
     opened = reader.input(open_link, [reader], [tabs, *components], **PRIVATE)
     # In its turn: thirty readers who open one link would else be computed for all at once.
     drawn = then_wire(opened, wing.handler, wing.inputs, wing.outputs, language, queue=True, takes_long=wing.takes_long)

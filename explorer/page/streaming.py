@@ -51,9 +51,8 @@ def show_parts(
     if not isinstance(run, Run):
         yield {"stop": gr.Button(visible=False)}
         raise InputError("errors.run_lost")
-    if run.shown is not None and is_last(
-        run.shown
-    ):  # a slider tells a run twice, and a page asks again after a lost connection
+    # A slider tells a run twice, and a page asks again after a lost connection.
+    if run.shown is not None and is_last(run.shown):
         yield {**show(run.shown), "stop": gr.Button(visible=False)}
         return
     for part in do(run.job):

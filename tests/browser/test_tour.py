@@ -238,6 +238,22 @@ def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_bef
     assert page.evaluate("() => Math.max(...document.querySelector('.js-plotly-plot').data[0].x)") == 7
 
 
+def test_what_is_set_while_the_pictures_of_a_link_are_awaited_counts_as_well(visit):
+    opened, text = visit("/"), text_in("en")
+    page = opened.page
+    held = hold_calls(page, QUEUED)
+    page.goto(f"{opened.server}/?tab=convolution&padding=1")
+    wait_for_held(page, held)
+    page.get_by_label(f"number input for {text('terms.stride')}").first.fill("9")
+    wait_for_problem(page, text("terms.stride"), "9")
+    held.pop().continue_()  # what was asked first is answered last: the pictures are asked for once more
+    wait_for_held(page, held)
+    release_calls(page, held, QUEUED)
+    page.wait_for_timeout(500)
+    wait_for_problem(page, text("terms.stride"), "9")
+    assert page.get_by_label(f"number input for {text('terms.padding')}").first.input_value() == "1"
+
+
 def test_a_slider_left_out_of_bounds_is_computed_as_what_it_then_says(visit):
     page, text = visit("/?tab=convolution").page, text_in("en")
     stride = page.get_by_label(f"number input for {text('terms.stride')}").first
