@@ -23,6 +23,7 @@ FLOORS = (
     ("page", "training"),
     ("server",),
     WINGS,
+    ("claims",),
     ("interface",),
     ("launch",),
 )
