@@ -33,13 +33,14 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 # What computes knows nothing of pages and charts.
 PURE = {
     "activations", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective",
-    "interpreter", "kernels", "known_calls", "layer_list", "layers", "maths", "networks", "outcome", "pasted_calls",
+    "interpreter", "kernels", "known_calls", "ladder", "layer_list", "layers", "maths", "moves", "networks", "outcome", "pasted_calls",
     "pasted_expressions", "pasted_text", "pasted_values", "prediction", "preprocessing", "printouts", "reach",
-    "results", "session",
+    "results", "robustness", "session",
 }  # fmt: skip
 # What speaks, draws or lays out.
 DRAWS = {
     "api", "effective_tab", "figures", "graph", "panels", "results_figures", "results_tab", "sentences", "tab",
+    "trial_figures", "trial_tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {
     "gradio",

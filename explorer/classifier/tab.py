@@ -39,6 +39,7 @@ from explorer.classifier.session import (
     first_question,
     read_question,
 )
+from explorer.classifier.trial_tab import build_trial, mark_picture
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, load_results
@@ -130,6 +131,7 @@ def draw_outcome(question: Question, outcome: Outcome, text: Text) -> dict:
         "bars": Drawing((question.model, question.picture), partial(draw_bars, outcome, text)),
         "maps": Drawing(question, partial(draw_attribution, outcome, text)),
         "about": Drawing(question, partial(draw_about, outcome, text)),
+        "tried": mark_picture(question),
     }
 
 
@@ -139,7 +141,14 @@ def draw_outcome(question: Question, outcome: Outcome, text: Text) -> dict:
 def build_tab(language: str) -> Wing:
     """The whole tab in one language."""
     text, question = text_in(language), first_question()
-    first = {"look_for": text("classifier.no_models"), "steps": None, "bars": "", "maps": None, "about": ""}
+    first = {
+        "look_for": text("classifier.no_models"),
+        "steps": None,
+        "bars": "",
+        "maps": None,
+        "about": "",
+        "tried": "",
+    }
     if question is not None:
         first = draw_outcome(question, first_outcome(), text)
     build_intro("classifier", language)
@@ -149,6 +158,7 @@ def build_tab(language: str) -> Wing:
         with picture_column():
             pictures, compare = _build_pictures(make_all(first), text)
             comparison = build_canvas(None, visible=False, elem_id="classifier-comparison")
+    pictures["tried"] = build_trial(controls, language)
     build_results(language)
     build_explanation("classifier", language, **describe_questions(text))
 
