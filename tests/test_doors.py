@@ -154,12 +154,15 @@ def ask_for(caller: Caller, event: dict, position: int, payload) -> str:
 
 
 NUMBERS = itertools.count()
+LATE = ("show_late", "_show_trial")
 METAS = ({}, {"meta": {"_type": "gradio.FileData"}}, {"meta": {"_type": "other"}}, {"meta": 5})
 
 
 def test_every_picture_event_is_known(caller):
     names = {event["api_name"].rstrip("_1234567890") for event, _ in picture_events(caller)}
-    assert names == {"on_setup", "on_upload", "on_source", "on_compare", "on_compared", "on_open", "on_classify"}
+    assert names == {
+        "on_setup", "on_upload", "on_source", "on_compare", "on_open", "on_classify", "on_trial", "on_examine", *LATE,
+    }  # fmt: skip
 
 
 def test_no_picture_of_the_server_is_opened(caller, tmp_path):
@@ -204,7 +207,9 @@ def test_a_picture_that_was_uploaded_is_opened(caller, tmp_path):
     path = caller.upload("mine.png", png(SECRET, tmp_path))
     missing = {"path": str(tmp_path / "missing.png")}
     for event, position in picture_events(caller):
-        if event["api_name"].startswith("on_compare"):  # whose answer stays on the server, until on_compared shows it
+        if event["api_name"].startswith(
+            ("on_compare", "on_examine", *LATE)
+        ):  # whose answers stay on the server until LATE show them
             continue
         for meta in METAS:
             assert ask_for(caller, event, position, {"path": path, **meta}) != ask_for(caller, event, position, missing)

@@ -35,12 +35,12 @@ PURE = {
     "activations", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective",
     "interpreter", "kernels", "known_calls", "ladder", "layer_list", "layers", "maths", "moves", "networks", "outcome", "pasted_calls",
     "pasted_expressions", "pasted_text", "pasted_values", "prediction", "preprocessing", "printouts", "reach",
-    "results", "robustness", "session",
+    "results", "robustness", "session", "trust", "trust_samples",
 }  # fmt: skip
 # What speaks, draws or lays out.
 DRAWS = {
     "api", "effective_tab", "figures", "graph", "panels", "results_figures", "results_tab", "sentences", "tab",
-    "trial_figures", "trial_tab",
+    "trial_figures", "trial_tab", "trust_figures", "trust_tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {
     "gradio",

@@ -144,7 +144,7 @@ def classify_picture(question: Question) -> Outcome:
         probabilities = compute_probabilities(model, prepared.image)
         if target == PREDICTED:
             target = int(probabilities.argmax())
-        settings = _method_settings(question, model)
+        settings = find_settings(question, model)
         attribution, problem, start = None, None, time.perf_counter()
         try:
             attribution = _attribute(model, prepared, target, method, settings)
@@ -208,7 +208,7 @@ def _attribute(model: nn.Module, prepared: Prepared, target: int, method: str, s
     return compute_attribution(model, prepared.image, target, method, **vars(settings))
 
 
-def _method_settings(question: Question, model: nn.Module) -> Settings:
+def find_settings(question: Question, model: nn.Module) -> Settings:
     """The settings of the methods for this network."""
     layers = list(gradcam_layers(model))
     position = {"first": 0, "middle": (len(layers) - 1) // 2, "last": len(layers) - 1}[question.depth]

@@ -138,9 +138,7 @@ class Robustness:
 def load_robustness() -> Robustness | None:
     """What is stored of the weights that are here, or None where nothing is."""
     stored, records = _read(checkpoints.CHECKPOINTS), load_results()
-    fresh = {
-        name: each["correct"] for name, each in stored.items() if each["weights"] == _weights_of(records.get(name))
-    }
+    fresh = {name: each["correct"] for name, each in stored.items() if each["weights"] == weights_of(records.get(name))}
     complete = {name: correct for name, correct in fresh.items() if correct.keys() == AMOUNTS.keys()}
     return Robustness(NUM_IMAGES, complete) if complete else None
 
@@ -152,7 +150,7 @@ def _read(folder: Path) -> dict:
         return {}
 
 
-def _weights_of(record: Mapping | None) -> list[str]:
+def weights_of(record: Mapping | None) -> list[str]:
     """The checksums of a network's files: other weights have others."""
     return [each["sha256"] for each in (record or {}).get("files", [])]
 
@@ -163,7 +161,7 @@ def main() -> None:
     wanted = parser.parse_args().models or available_models()
     folder, records, (pixels, labels) = checkpoints.CHECKPOINTS, load_results(), load_test_images()
     for name in wanted:
-        weights, model = _weights_of(records[name]), load_trained(name)
+        weights, model = weights_of(records[name]), load_trained(name)
         for kind, amounts in AMOUNTS.items():
             stored = _read(folder)
             entry = stored.get(name, {})

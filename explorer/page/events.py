@@ -230,6 +230,17 @@ def wire(
     return gr.on(list(triggers), wrapped, inputs=[*inputs.values()], outputs=[*outputs.values()], **settings)
 
 
+def show_late(late: tuple | None, *, language: str, **values) -> dict:
+    """The handler that shows what a long call found, unless something else is set by now.
+
+    Args:
+        late: (values, changes) of the long call, as it left them in a State; None before it.
+        language: of the page.
+        **values: the same inputs, as they are now.
+    """
+    return late[1] if isinstance(late, tuple) and late[0] == values else {}
+
+
 def then_wire(
     event: gr.events.Dependency,
     handler: Callable,

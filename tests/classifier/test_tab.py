@@ -23,13 +23,14 @@ from explorer.classifier.outcome import Outcome, takes_long
 from explorer.classifier.preprocessing import prepare_picture
 from explorer.classifier.results_tab import on_results
 from explorer.classifier.session import Choices, read_question
-from explorer.classifier.tab import on_classify, on_compare, on_compared, on_source
+from explorer.classifier.tab import on_classify, on_compare, on_source
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
 from explorer.models import checkpoints
 from explorer.models.catalogue import MODELS, create_model
 from explorer.page.drawings import find_marks, make_all
+from explorer.page.events import show_late
 from explorer.text import LANGUAGES, sentences, text_in
 
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
@@ -385,18 +386,18 @@ def test_why_there_is_no_comparison_is_only_said_while_it_is_true(tmp_path):
         ({"source": "upload", "upload": str(path)}, InputError("classifier.blank").sentence("en")),
     ):
         compared = call(on_compare, **changes)
-        told = on_compared(**compared, language="en", **vars(Choices(**changes)))
+        told = show_late(compared["compared"], language="en", **vars(Choices(**changes)))
         assert compared.keys() == {"compared"} and told.keys() == {"look_for"} and said in told["look_for"]["value"]
-        assert on_compared(**compared, language="en", **vars(Choices(**changes, window=9))) == {}
+        assert show_late(compared["compared"], language="en", **vars(Choices(**changes, window=9))) == {}
 
 
 def test_all_methods_side_by_side():
     compared, values = call(on_compare, model="softmax"), vars(Choices(model="softmax"))
-    shown = on_compared(**compared, language="en", **values)
+    shown = show_late(compared["compared"], language="en", **values)
     payload = shown["comparison"]["value"]
     assert compared.keys() == {"compared"} and shown["comparison"]["visible"] and isinstance(shown["look_for"], str)
-    assert on_compared(None, language="en", **values) == {}
-    assert on_compared(**compared, language="en", **{**values, "window": 9}) == {}
+    assert show_late(None, language="en", **values) == {}
+    assert show_late(compared["compared"], language="en", **{**values, "window": 9}) == {}
     assert payload["maps"][0]["title"] == "Gradient" and len(payload["maps"]) == len(METHODS)
     assert payload["maps"][4]["caption"] == "not available", "softmax has no convolution for Grad-CAM"
 

@@ -134,6 +134,44 @@ SENTENCES = {
     "compare": "Show all methods side by side",
     "compare_label": "The maps of all methods for {target}",
     "not_available": "not available",
+    # ---- a map on trial ----
+    "trust": "Does this map mean anything? Put it on trial",
+    "trust_intro": "Two tests. **Random weights:** layer after layer, from the output on, loses what it learned. A map that stays the "
+    "same does not show what the network learned. **Deletion and insertion:** the pixels that the map calls most important turn black "
+    "first, or come back first. The probability of the class should fall, or rise, soon. The dashed lines belong to orders that never "
+    "look at the network.",
+    "trust_start": "Test this map",
+    "trust_look": "Press the button: the map above is tested with its network and its class.",
+    "trust_no_map": "{model} gives no map by this method, so there is nothing to test. Choose another method.",
+    "trust_beaten": "Deletion: the area under the curve of {method} is {area}. Smaller is better, and <b>{names}</b> do better "
+    "without looking at the network (the best has {best}).",
+    "trust_unbeaten": "Deletion: the area under the curve of {method} is {area}. Smaller is better, and <b>no order that ignores the "
+    "network does better</b> here (the best of them has {next}).",
+    "trust_random": "With random weights only, the rank correlation of the maps on the clothes is {correlation}.",
+    "trust_maps_label": "The maps of {method} while more and more layers have random weights",
+    "trust_trained": "as trained",
+    "trust_layers_last": "last layer random",
+    "trust_layers_some": "last {count} of {layers}",
+    "trust_layers_all": "all {layers} random",
+    "trust_correlation": "correlation {correlation}",
+    "trust_axis_deletion": "Deletion: pixels turned black, per cent",
+    "trust_axis_insertion": "Insertion: pixels brought back, per cent",
+    "trust_axis_probability": "Probability of {target}, per cent",
+    "trust_title": "Over many test images",
+    "trust_table": "{model}, {images} test images, each for the class that the network names: mean ± standard deviation over the images. Pixels "
+    "turn black. Grey rows never look at the network. The correlations compare with the same network when its last layer, or every layer, "
+    "has random weights: near 0 is good.",
+    "trust_areas": "The best order that never looks at the network is <b>{control}</b> ({area}). {better} of {methods} methods delete "
+    "better than it.",
+    "trust_head_order": "Order of the pixels",
+    "trust_head_deletion": "Deletion (small is good)",
+    "trust_head_insertion": "Insertion (large is good)",
+    "trust_head_last_random": "Correlation, last layer random",
+    "trust_head_all_random": "Correlation, all random",
+    "control_brightest": "Brightest first",
+    "control_centred": "Middle first",
+    "control_edges": "Edges first",
+    "control_random": "Random order",
     # ---- trial: move it, cover it, attack it ----
     "trial": "Move it, cover it, attack it: what do all networks say then?",
     "trial_intro": "Drag the picture with the mouse or a finger, or choose it and press the arrow keys. Then watch whether the "
