@@ -13,7 +13,7 @@ SENTENCES = {
     "comparison": "对比内容",
     "layer_number": "第几层",
     "network_table": "自己设计的层",
-    "network_stack3x3": "3×3 卷积堆叠，步幅 1",
+    "network_stack3x3": "3×3 卷积堆叠，步长 1",
     "layer_with_kind": "{name}（{kind}）",
     "kind_input": "图像",
     "kind_conv": "卷积",
@@ -35,8 +35,8 @@ SENTENCES = {
     "line_height": "{name}（高）",
     "line_width": "{name}（宽）",
     "whole_image": "图像：{size} 像素",
-    "hover_layer": "{name}：{height} × {width} 像素，跨距 {jump}",
-    "hover_global": "{name}：整幅图像",
+    "hover_layer": "{name}：{height} × {width} 像素，累积步长 {jump}",
+    "hover_global": "{name}：整张图像",
     "hover_part": "{name}：{height} × {width} 像素，即能看到的全部",
     "field_title": "{name}，单元 ({row}, {column})",
     "box_inside": "以 {centre} 为中心的 {height} × {width} 像素，全在图内。点击图像可换单元。",
@@ -49,7 +49,7 @@ SENTENCES = {
     "head_layer": "层",
     "head_kind": "种类",
     "head_size": "边长",
-    "head_jump": "跨距",
+    "head_jump": "累积步长",
     "head_start": "起点",
     "head_units": "单元数",
     "head_chosen_unit": "所选单元",
@@ -66,20 +66,20 @@ SENTENCES = {
     "head_as_wide": "从哪一层起不小于图像",
     "head_depth": "卷积层数",
     "head_claim": "教程的说法",
-    "head_stack_depth": "3×3，步幅 1",
+    "head_stack_depth": "3×3，步长 1",
     "head_vgg16": "VGG-16",
     "head_resnet34_large": "ResNet-34",
     # what to look for
     "look_input": "在第一层之前，一个单元就是一个像素，只看到它自己。拖动“第几层”，看方框怎样变大。",
-    "look_grown": "{name} 让感受野增加 {reach} × 跨距 {jump} = {added} 像素：现在一个单元看到 {size} × {size} 像素。",
+    "look_grown": "{name} 让感受野增加 {reach} × 累积步长 {jump} = {added} 像素：现在一个单元看到 {size} × {size} 像素。",
     "look_same": "{name} 没有让感受野变大：仍是 {size} × {size} 像素。",
     "look_whole": "图像边长只有 {image}：靠中间的单元能看到全图。",
     "look_wide": "图像边长是 {image}，但没有哪个单元的位置正好能看到全图。",
     "look_padding": "对所选单元来说，方框有 {share} 落在填充区，那里什么也看不到。",
-    "look_global": "{name} 把所有位置合在一起：从这里开始，每个单元都看到整幅图像。",
+    "look_global": "{name} 把所有位置合在一起：从这里开始，每个单元都看到整张图像。",
     "look_part": (
         "{name} 把所有位置合在一起：从这里开始，每个单元都看到同样的 {size} × {size} 像素；"
-        "图像边长是 {image}，其余像素被前面的步幅跳过。"
+        "图像边长是 {image}，其余像素被前面的步长跳过。"
     ),
     "look_empty": "但这个单元什么像素也看不到：它在填充区里，或者在转置卷积留下的空隙里。",
     "look_kernels": (
@@ -91,21 +91,21 @@ SENTENCES = {
         "{third} 跨越 {third_size} 像素，能覆盖到 {third_share}，权重一样多。"
     ),
     "look_stride": (
-        "三组的卷积核完全相同。每个步幅 2 都让它后面各层的跨距翻倍：不用步幅看到 {first_size} 像素，"
+        "三组的卷积核完全相同。每个步长 2 都让它后面各层的累积步长翻倍：不用步长看到 {first_size} 像素，"
         "第一层用一次看到 {second_size} 像素，三层都用看到 {third_size} 像素。"
     ),
     # the picture of the field, the chart and their controls
     "image_size": "图像边长（像素）",
     "pixel": "像素",
     "own_picture": "自己的图片",
-    "network_stack5x5": "5×5 卷积堆叠，步幅 1",
+    "network_stack5x5": "5×5 卷积堆叠，步长 1",
     "kind_transposed": "转置卷积",
     "map_title": "特征图 {rows}×{columns}",
     "map_caption": "单元的亮度是它感受野内的平均亮度。点击任一单元，或用方向键移动。",
     "map_even": "每个单元都看到整张图片，所以亮度都一样。点击任一单元，或用方向键移动。",
-    "checking": "正在用自动求导核对……",
-    "check_confirmed": "刚刚用自动求导核对过（{time} ms）：有 {pixels} 个像素通向该单元。",
-    "check_differs": "自动求导得到的感受野与计算的不同（{time} ms）：有 {pixels} 个像素通向该单元。",
+    "checking": "正在用自动微分核对……",
+    "check_confirmed": "刚刚用自动微分核对过（{time} ms）：有 {pixels} 个像素通向该单元。",
+    "check_differs": "自动微分得到的感受野与计算的不同（{time} ms）：有 {pixels} 个像素通向该单元。",
     "check_image": "未核对：像素只看到它自己",
     "no_unit": "{layer} 的输出里没有这个单元。",
     "look_stack": "这条线是用来对比的堆叠。想看它的内部，请在“自己设计的层”里搭出来。",
@@ -134,14 +134,14 @@ SENTENCES = {
     "within_empty": "这个单元看不到 {source} 的任何单元。点击可换单元。",
     "within_global": "能看到 {source} 的每一个单元。",
     "within_part": "能看到 {source} 的 {image} × {image} 个单元中的 {size} × {size}。",
-    "check_confirmed_within": "刚刚用自动求导核对过（{time} ms）：{source} 有 {pixels} 个单元通向该单元。",
-    "check_differs_within": "自动求导得到的感受野与计算的不同（{time} ms）：{source} 有 {pixels} 个单元通向该单元。",
+    "check_confirmed_within": "刚刚用自动微分核对过（{time} ms）：{source} 有 {pixels} 个单元通向该单元。",
+    "check_differs_within": "自动微分得到的感受野与计算的不同（{time} ms）：{source} 有 {pixels} 个单元通向该单元。",
     "not_square": "{layer} 的特征图有 {rows} × {columns} 个单元。这里只能在正方形的特征图里画感受野，请选另一层。",
     # what the fields say of a design
     "design": "感受野说明了这个设计的什么",
-    "design_whole": "从 {name} 开始，每个单元都看到整幅图像：再加层也不会看到更多。",
-    "design_joint": "从 {name} 开始，每个单元才看到整幅图像；在它之前的每一层，都有单元看不全。",
-    "design_nowhere": "没有哪一层的所有单元都看到整幅图像。",
+    "design_whole": "从 {name} 开始，每个单元都看到整张图像：再加层也不会看到更多。",
+    "design_joint": "从 {name} 开始，每个单元才看到整张图像；在它之前的每一层，都有单元看不全。",
+    "design_nowhere": "没有哪一层的所有单元都看到整张图像。",
     "design_middle": (
         "{name} 是最后一个还分位置的层。它正中的单元的感受野是 {height} × {width} 像素，包含图像 {size} × {size} 像素的 {share}。"
     ),
@@ -197,7 +197,7 @@ SENTENCES = {
     "look_reach": "像素 ({row}, {column}) 的影响散开了：在 {name} 中，它能影响 {total} 个单元中的 {count} 个，范围是 {height} × {width}。",
     "look_reach_all": "像素 ({row}, {column}) 的影响散到了各处：{name} 的全部 {total} 个单元，它都能影响。",
     "look_reach_one": "{name} 把所有位置合在一起：从这里开始算出的一切，像素 ({row}, {column}) 都能影响。",
-    "look_reach_none": "像素 ({row}, {column}) 影响不到 {name} 的任何单元：步幅跳过了它。",
+    "look_reach_none": "像素 ({row}, {column}) 影响不到 {name} 的任何单元：步长跳过了它。",
     "reached_since": "从 {name} 开始，这个像素能影响每一个单元。",
     "changing": "正在把网络运行两遍，只有这个像素不同……",
     "ran_trained": "{network} 用训练后的权重运行了两遍：这个像素先是 {before}，后是 {after}。",
@@ -224,7 +224,7 @@ SENTENCES = {
     # the effective field
     "effective": "其中多少真正起作用：有效感受野",
     "effective_intro": (
-        "绿框说明哪些像素可能有影响，梯度说明影响有多大（在多幅真实图像上取平均）。按下按钮，测量上面选中的单元。"
+        "绿框说明哪些像素可能有影响，梯度说明影响有多大（在多张真实图像上取平均）。按下按钮，测量上面选中的单元。"
     ),
     "num_images": "图像数",
     "measure": "测量这个单元",
@@ -232,11 +232,11 @@ SENTENCES = {
     "not_measured": "还没有测量：请按“测量这个单元”。",
     "stopped": "已停止，已经测得的结果保留。",
     "measured_unit": "{network}，{unit}",
-    "measuring": "{name}：已测 {done} / {count} 幅图像……",
+    "measuring": "{name}：已测 {done} / {count} 张图像……",
     "weights_random": "随机权重",
     "weights_trained": "训练后的权重",
     "weights_own": "它自己的权重",
-    "effective_caption": "{name}；{count} 幅图像；颜色越深梯度越大（取平方根）",
+    "effective_caption": "{name}；{count} 张图像；颜色越深梯度越大（取平方根）",
     "effective_label": "{name} 的梯度在各像素上的份额",
     "head_weights_kind": "权重",
     "head_images": "图像数",
@@ -254,10 +254,10 @@ SENTENCES = {
         "{max_adds}×10⁹ 次乘加。请选小一些的网络或图像。"
     ),
     # comparisons and facts
-    "comparisons": "放在一起比一比：卷积核、空洞率、步幅",
+    "comparisons": "放在一起比一比：卷积核、空洞率、步长",
     "comparison_kernels": "几个小核，还是一个大核",
     "comparison_dilation": "空洞率",
-    "comparison_stride": "步幅",
+    "comparison_stride": "步长",
     "stack_caption": "{size} × {size} 像素",
     "stacks_label": "各种结构中，每个像素通向该单元的路径数",
     "facts": "本应用中各网络的实测结果",
@@ -282,7 +282,7 @@ SENTENCES = {
     "bad_cell": "第 {row} 行，{name}：要填 {minimum} 到 {maximum} 的整数，现在是 {value!r}。",
     "pool_padding": "第 {row} 行：池化的填充不能超过窗口的一半，现在窗口为 {kernel}，填充为 {padding}。",
     "kernel_too_large": "第 {row} 行：卷积核或窗口跨 {span} 个像素，而这一层的输入加上填充只有 {padded} 个像素。",
-    "field_too_large": "第 {row} 行：感受野超过 {maximum} 像素。请减小卷积核或步幅。",
+    "field_too_large": "第 {row} 行：感受野超过 {maximum} 像素。请减小卷积核或步长。",
     "field_too_large_here": "超过 {maximum} 像素",
     "bad_row_here": "不是一个层",
     "unknown_key_here": "没有“{value}”这一项，可以有：{known}",
@@ -295,14 +295,14 @@ SENTENCES = {
     "nothing_left_here": "整张特征图都被裁掉（每边算出 {size} 个单元）",
     "map_too_large": "第 {row} 行：这张特征图每边会有 {size} 个单元，最多只画 {maximum} 个。",
     "map_too_large_here": "每边 {size} 个单元，最多 {maximum} 个",
-    "sees_nothing": "第 {row} 行：卷积核或窗口小于步幅，没有哪个单元能看到任何像素。",
+    "sees_nothing": "第 {row} 行：卷积核或窗口小于步长，没有哪个单元能看到任何像素。",
     "sees_nothing_here": "没有单元能看到像素",
     "fixed_size": "{model} 只接受边长 {size} 像素的图像，现在是 {value}。",
     "explanation": r"""特征图上的一个单元，是由前一张特征图上的一个小窗口算出来的；那个窗口里的每个单元，又来自更前一张特征图上的窗口，
 这样一直追到图像。追到的这些像素，就是该单元的**感受野**。感受野之外的像素，不论权重取什么值，都改变不了它的输出。
 
-逐层往下，只需跟踪三个数：边长 $r$；**跨距** $j$，即相邻两个单元的感受野错开多少像素（从中心到中心）；**起点**，即第一个单元感受野的
-中心（第一个像素的中心记为 0）。图像本身 $r = 1$、$j = 1$、起点为 0。一层的卷积核为 $k$、步幅 $s$、填充 $p$、空洞率
+逐层往下，只需跟踪三个数：边长 $r$；**累积步长** $j$，即相邻两个单元的感受野错开多少像素（从中心到中心）；**起点**，即第一个单元感受野的
+中心（第一个像素的中心记为 0）。图像本身 $r = 1$、$j = 1$、起点为 0。一层的卷积核为 $k$、步长 $s$、填充 $p$、空洞率
 $d$ 时，它在前一张特征图上跨 $k' = d\,(k-1) + 1$ 个单元，于是
 
 $$
@@ -316,11 +316,11 @@ $$
 其中 $\text{start}$ 是起点。这一层的第 $i$ 个单元，看到的就是以 $\text{start} + i\,j$ 为中心的 $r$ 个像素。
 
 **手算 LeNet-5。** 第一个 5×5 卷积看到 {lenet_fields[1]} 个像素。后面的 2×2 池化增加 $(2-1) \cdot 1 = 1$，不是两个：它的两个输入紧挨着，
-各自看到的五个像素里有四个相同。感受野变成 {lenet_fields[2]}，而跨距从此是 {lenet_jump}。所以第二个 5×5 卷积增加 $4 \cdot 2 = 8$，到 {lenet_fields[3]}；
+各自看到的五个像素里有四个相同。感受野变成 {lenet_fields[2]}，而累积步长从此是 {lenet_jump}。所以第二个 5×5 卷积增加 $4 \cdot 2 = 8$，到 {lenet_fields[3]}；
 最后一个池化增加 $1 \cdot 2$，到 {lenet_fields[4]}。偶数大小的窗口，中心落在两个像素之间，表里的半个像素就是这么来的。
 
-**靠什么变大。** 步幅为 1 时，一个 3×3 卷积只增加两个像素，$n$ 层看到 $2n + 1$。
-更大的核和更大的空洞率能让每层多加一些像素；步幅则让跨距成倍增大，后面每一层的增量也就都成倍放大。空洞卷积不增加权重就能加宽卷积核，但连续使用相同的空洞率
+**靠什么变大。** 步长为 1 时，一个 3×3 卷积只增加两个像素，$n$ 层看到 $2n + 1$。
+更大的核和更大的空洞率能让每层多加一些像素；步长则让累积步长成倍增大，后面每一层的增量也就都成倍放大。空洞卷积不增加权重就能加宽卷积核，但连续使用相同的空洞率
 会留下洞：有些像素虽在感受野之内，却没有任何路径通向该单元。
 
 **填充。** 靠近图像边界时，感受野会伸到图像外面，在那里只碰到零。所以边界附近的单元看到的衣物少一些，却多少能知道边界在哪里。
@@ -329,30 +329,30 @@ $$
 这里的 ResNet-18 最短的一条路径只经过一个 3×3 卷积。
 
 **反过来看。** 一个像素能影响一个单元，当且仅当它落在那个单元的感受野里。所以“这个像素能影响哪些单元”是同一个问题，只是从另一头问。
-“可能”变的单元，是沿着路径一层一层往前找到的。“确实”变了的单元，由网络自己说出来：它运行两遍，两幅图像只差这一个像素，暗的换成白，亮的
+“可能”变的单元，是沿着路径一层一层往前找到的。“确实”变了的单元，由网络自己说出来：它运行两遍，两张图像只差这一个像素，暗的换成白，亮的
 换成黑。变了的单元总在可能变的单元之内。有些单元可能变而没有变：ReLU 前后都输出 0，最大池化取了窗口里别的单元，或者差别在舍入中消失了。
 
 **理论感受野与有效感受野。** 方框只说明哪些像素“可能”有影响，没有说影响多大。中间的像素通向该单元的路径多，边上的少；
 上面的图数的就是路径。在随机初始化的深层网络里，影响从中心向外近似按高斯曲线衰减，有效感受野只随深度的平方根增长
-（[Luo 等，2016](https://arxiv.org/abs/1701.04128)）。上面的有效感受野是实测的：对许多幅真实图像，逐一求该单元（各通道
+（[Luo 等，2016](https://arxiv.org/abs/1701.04128)）。上面的有效感受野是实测的：对许多张真实图像，逐一求该单元（各通道
 相加）对每个像素的梯度，取绝对值并换算成份额，再对图像求平均。表中列出以感受野中心为中心、包含其中 {shares} 的
 最小方块的边长。
 
 **怎样核对。** 方框是按上面的公式算出来的。随后 PyTorch 把同样的层运行一遍：所有权重相等，最大池化换成平均池化，
-去掉激活函数，这样什么也不会相互抵消；自动求导便能说出哪些像素通向该单元。图下的记号说明两者是否一致。
-画出来的是自动求导的结果：亮的像素通向该单元，暗的不通。
+去掉激活函数，这样什么也不会相互抵消；自动微分便能说出哪些像素通向该单元。图下的记号说明两者是否一致。
+画出来的是自动微分的结果：亮的像素通向该单元，暗的不通。
 """,
     "questions": r"""### 为什么用多个 3×3 卷积代替一个大卷积核（如 5×5 或 7×7）？
 两层 3×3 看到 5×5，三层看到 7×7，感受野相同。设每层都是 $C$ 个通道：两层 3×3 有 $2 \cdot 9\,C^2 = 18\,C^2$ 个权重，
-一层 5×5 有 $25\,C^2$ 个，省 {saved_two}；三层 3×3 与一层 7×7 相比是 $27\,C^2$ 对 $49\,C^2$，省 {saved_three}。步幅为 1 时，
+一层 5×5 有 $25\,C^2$ 个，省 {saved_two}；三层 3×3 与一层 7×7 相比是 $27\,C^2$ 对 $49\,C^2$，省 {saved_three}。步长为 1 时，
 乘法次数也省下同样的比例。每层后面都有一个非线性，所以非线性从一个变成两三个。
 
 不过两者并不完全等价。如果中间没有 ReLU，两个 3×3 核只能组合出一部分 5×5 核。层数多了，训练时要保存的激活值也多，
 必须依次等待的步骤也多。VGG（2014）让小卷积核成为标准做法；2022 年以后，ConvNeXt、RepLKNet 等网络又用回 7×7 甚至
 31×31 的大核，办法是每个通道只用一个核，大核因此也不贵。
 
-### 网络一定要看到整幅图像吗？
-整个网络应当看到，也确实能看到：最后的全局池化或全连接层会把所有位置合在一起，只有被步幅跳过的像素看不到。前面的卷积层则不一定。
+### 网络一定要看到整张图像吗？
+整个网络应当看到，也确实能看到：最后的全局池化或全连接层会把所有位置合在一起，只有被步长跳过的像素看不到。前面的卷积层则不一定。
 LeNet-5 最后一个池化层的每个单元只看到 {side} × {side} 像素中的 {lenet_fields[4]} × {lenet_fields[4]}。{lenet_right}
 
 ### ResNet-50 看到的为什么比 ResNet-34 少？

@@ -92,7 +92,7 @@ SENTENCES = {
     "reset": "还原",
     "mend": "让后面的层配上",
     "setting_kernel_size": "核大小",
-    "setting_stride": "步幅",
+    "setting_stride": "步长",
     "setting_padding": "填充",
     "setting_dilation": "空洞率",
     "setting_groups": "分组",
@@ -176,12 +176,12 @@ SENTENCES = {
     "list_wanted_real": "{layer}：{setting} 必须是 {minimum} 到 {maximum} 的数，现在是 {value}。",
     "list_wanted_word": "{layer}：{setting} 必须是 {words} 之一，现在是 {value}。",
     "list_groups": "{layer}：{setting} = {value} 不能平分给 {groups} 组。",
-    "list_same": "Conv2d：padding 为“same”时步幅只能是 1，现在是 {stride}。",
+    "list_same": "Conv2d：padding 为“same”时步长只能是 1，现在是 {stride}。",
     "list_too_many": "列表有 {count} 层，最多只读 {maximum} 层。",
     "list_too_large": "这样会有 {count} 个参数，这里最多追踪 {maximum} 个。",
     "list_large_map": "{layer} 对一张图就会给出 {count} 个数，这里最多追踪 {maximum} 个。",
     "list_character_meant": "第 {line} 行：字符“{character}”不是代码里的字符，请改写成 {meant}。",
-    "list_is_torchinfo": "这是 torchinfo 的表格。表里有形状和参数个数，但没有层的全部设置（缺步幅和填充），看不出是什么网络。请粘贴 print(model) 显示的内容，或者模型的代码。",
+    "list_is_torchinfo": "这是 torchinfo 的表格。表里有形状和参数个数，但没有层的全部设置（缺步长和填充），看不出是什么网络。请粘贴 print(model) 显示的内容，或者模型的代码。",
     "list_is_torchsummary": "这是 torchsummary 的表格。表里有形状和参数个数，但没有层的设置，看不出是什么网络。请粘贴 print(model) 显示的内容，或者模型的代码。",
     "list_is_keras_table": (
         "这是 Keras 模型的表格。表里没有层的设置，看不出是什么网络。请用 PyTorch 写这个模型，例如 nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), "
@@ -208,7 +208,7 @@ SENTENCES = {
     "list_wanted_sizes": "{layer}：{setting} 必须是 1 到 {maximum} 的整数，或者最多 {most} 个这样的整数，现在是 {value}。",
     "list_size_or_scale": "{layer} 要写 size 或 scale_factor，只能写其中一个。",
     "list_align_corners": "Upsample：align_corners 只用于 bilinear 和 bicubic 模式，现在的模式是 {mode}。",
-    "list_output_padding": "ConvTranspose2d：output_padding 必须小于步幅或膨胀，现在是 {value}。",
+    "list_output_padding": "ConvTranspose2d：output_padding 必须小于步长或膨胀，现在是 {value}。",
     "list_nested_code": "第 {line} 行：括号或表达式套得太深，最多只读 {maximum} 层。",
     "list_not_read": (
         "第 {line} 行：这里不读“{part}”。类的 __init__ 里可以有层，forward 里可以调用层和 PyTorch 的函数，也可以有 if、for 和 return。什么都不会执行。"
@@ -255,7 +255,7 @@ SENTENCES = {
     "explanation": r"""
 表里每一行是一次运算。形状写成“通道 × 高 × 宽”，只算一张图；在 PyTorch 里前面还有一个批量维 $N$，它始终不变。
 
-**尺寸。** 卷积或池化的核为 $k$、步幅为 $s$、填充为 $p$、空洞率为 $d$ 时，边长 $n$ 变成
+**尺寸。** 卷积或池化的核为 $k$、步长为 $s$、填充为 $p$、空洞率为 $d$ 时，边长 $n$ 变成
 
 $$n' = \left\lfloor \frac{n + 2p - d\,(k - 1) - 1}{s} \right\rfloor + 1$$
 
@@ -266,7 +266,7 @@ $d = 1$ 时分子就是 $n + 2p - k$，表里就这么写。向下取整的意�
 $$C_\text{out} \cdot \frac{C_\text{in}}{\text{groups}} \cdot k_h \cdot k_w + C_\text{out}$$
 
 式子里没有图像的大小，这就是参数共享。全连接层有 $F_\text{out} \cdot F_\text{in} + F_\text{out}$ 个参数，
-图像大小通过 $F_\text{in} = C \cdot H \cdot W$ 混了进来。批归一化每个通道有一个缩放、一个平移。
+图像大小通过 $F_\text{in} = C \cdot H \cdot W$ 混了进来。批量归一化每个通道有一个缩放、一个平移。
 
 **乘加次数。** 卷积是参数量乘以 $H' \cdot W'$，全连接是参数量乘以位置数，其他层各算一次参数量；注意力还要加上查询、键、值之间的乘积。
 除了 Transformer 和 ConvNeXt，这和 *torchinfo* 的算法一致。参数量说明网络要存多少，乘加次数说明网络要算多少，两者往往落在不同的层上。
@@ -279,9 +279,9 @@ ResNet 就是按这条规则搭的（He 等，2015，3.3 节）。从各阶段�
 **瓶颈块。** ResNet-50 和 ResNet-34 的块数一样多，但 3×3 卷积只在输出通道的四分之一上做：
 前面用 1×1 收窄，后面再用 1×1 放宽。把两个网络 `layer3` 里的块都展开，比一比。
 
-**改一层试试。** 选中一层，换一个数，后面全部重算。改卷积核或步幅，尺寸会变。卷积层不在乎；全连接层在乎，因为它的输入数是
+**改一层试试。** 选中一层，换一个数，后面全部重算。改卷积核或步长，尺寸会变。卷积层不在乎；全连接层在乎，因为它的输入数是
 $C \cdot H \cdot W$，除非前面有全局池化或自适应池化。改通道数，后面第一个带权重的层就配不上：卷积核对每个输入通道各有一片，
-批归一化对每个通道各有一个缩放和平移。残差块还多一条规矩：
+批量归一化对每个通道各有一个缩放和平移。残差块还多一条规矩：
 相加的两边形状必须相同，所以一个块要改通道或尺寸，捷径也得跟着改。
 
 **自己的网络。** 可以粘贴 `nn.Sequential(...)` 那样的层、带有 `__init__` 和 `forward` 的类，或者 `print(model)` 显示的内容。
@@ -292,19 +292,19 @@ $C \cdot H \cdot W$，除非前面有全局池化或自适应池化。改通道�
 **教程里的参数量。** {counts}
 """,
     "questions": r"""
-### 批归一化前面的卷积为什么写 bias=False？
-批归一化会减去每个通道在这一批上的均值。偏置给整个通道加的是同一个数，它就是均值的一部分，一减就没了：
+### 批量归一化前面的卷积为什么写 bias=False？
+批量归一化会减去每个通道在这一批上的均值。偏置给整个通道加的是同一个数，它就是均值的一部分，一减就没了：
 输出不变，偏置的梯度恒为零。它该做的事由归一化里的平移 $\beta$ 来做。去掉偏置，每个卷积省 $C_\text{out}$ 个参数，
 {network} 一共省 {biases} 个，只占参数的 {share}。去掉它是因为没有用，不是因为它大。
 
-批归一化放在哪儿？这里和论文一样，放在卷积和 ReLU 之间。表里每个没有偏置的 `Conv2d` 后面都跟着一个
+批量归一化放在哪儿？这里和论文一样，放在卷积和 ReLU 之间。表里每个没有偏置的 `Conv2d` 后面都跟着一个
 `BatchNorm2d`，有 $2 \cdot C$ 个参数。
 ### ReLU 的 inplace=True 省了什么？什么时候会出错？
 它把结果直接写在输入上，不另开张量，只在 ReLU 运算时少占一块内存。训练时为求梯度而保留的量并不减少：
 ReLU 的反向传播只用到输出，它的输入本来就不必保留。出错有两种，只有一种会报出来。
 
 **会报错的：** 某个运算求梯度时要用被覆盖的值：可能是自己的输出（如 sigmoid），也可能是自己的输入（如读同一个张量的乘法）。
-紧挨在 ReLU 前面的卷积、加法和批归一化求梯度时都用不到自己的输出，覆盖掉也没关系。
+紧挨在 ReLU 前面的卷积、加法和批量归一化求梯度时都用不到自己的输出，覆盖掉也没关系。
 
 ```python
 values = torch.ones(3, requires_grad=True)
@@ -320,7 +320,7 @@ out = nn.ReLU(inplace=True)(x)  # x 已经变成 [0., 3.]
 x + out  # 得 [0., 6.]；不用 inplace 是 [-2., 6.]
 ```
 
-基本块里的 ReLU 不是跟在批归一化后面，就是跟在相加后面，所以在那里是安全的，相加之前用也没事。
+基本块里的 ReLU 不是跟在批量归一化后面，就是跟在相加后面，所以在那里是安全的，相加之前用也没事。
 如果一个块以 ReLU 开头，就不安全了。这里的网络一律不用，因为归因方法需要那些会被覆盖的值。
 """,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SENTENCES = {
-    "stride": "步幅",
+    "stride": "步长",
     "padding": "填充",
     "dilation": "空洞率",
     "kernel_size": "卷积核大小",
