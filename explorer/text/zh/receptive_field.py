@@ -30,7 +30,7 @@ SENTENCES = {
     "short_padding": "p",
     "short_dilation": "d",
     # the chart and the picture
-    "axis_layer": "层（沿最长路径数）",
+    "axis_layer": "层（沿最长路径计数）",
     "axis_size": "感受野边长（像素）",
     "line_height": "{name}（高）",
     "line_width": "{name}（宽）",
