@@ -154,7 +154,7 @@ SENTENCES = {
         "这里的 **p 值**是 McNemar 检验可能给出的最大概率，因为我们不知道教程的网络判断对了哪些图片。如果它小于 {level}，"
         "而且教程的数字不在这里各个种子的范围之内，这个差别就不能用偶然来解释。"
     ),
-    "claims_title": "这些说法成立吗？这些网络是怎样训练的？",
+    "claims_title": "教程的说法成立吗？这些网络是怎样训练的？",
     "claim_by_theirs": "按教程的训练方法",
     "claim_by_theirs_bfloat16": "按教程的训练方法（用 bfloat16 计算）",
     "claim_by_ours": "按我们的训练方法",
@@ -182,7 +182,7 @@ SENTENCES = {
     "trick_gce_q": "广义交叉熵损失（拟合不了的图片影响较小）",
     "trick_average": "权重平均",
     "trick_none": "没有改动的图片",
-    "threads": "{name}（{count} 线程）",
+    "threads": "{name}（{count} 个线程）",
     "compiled": "{name}（经 torch.compile 编译）",
     "note_softmax": "线性网络适应不了平移或翻转过的图片：数据增强会降低它的准确率。",
     "note_best_run": "这里的训练都没有达到这个数，最好的一次是 {best}%。",
