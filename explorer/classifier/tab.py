@@ -184,7 +184,9 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dic
     """The components by the names of Choices, the places of the four kinds of picture, and those of `build_weights`."""
     default = Choices()
     model = gr.Dropdown(
-        [(MODELS[name].title, name) for name in available()], value=default_model(), label=text("terms.model")
+        [(text.title(MODELS[name].title), name) for name in available()],
+        value=default_model(),
+        label=text("terms.model"),
     )
     for problem in _broken_models(text):
         gr.Markdown(problem)

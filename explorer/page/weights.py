@@ -77,7 +77,7 @@ def take_weights(
     right, total = count_right(network)
     count = sum(each.numel() for each in network.module.parameters())
     said = text("models.weights_opened", title=network.title, count=f"{count:,}", right=right, total=total)
-    own = [(each.title, each.name) for each in reversed(kept)]
+    own = [(text.title(each.title), each.name) for each in reversed(kept)]
     return {
         "model": gr.update(choices=[*own, *choices], value=network.name),
         "opened": f'<p role="status">{html.escape(said)}</p>',

@@ -473,7 +473,7 @@ def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[st
     """The controls that are always in sight."""
     last = len(trace_model(opened.model, opened.size)) - 1
     ours, others = (
-        [(each.title, each.name) for each in NETWORKS.values() if each.source == source]
+        [(text.title(each.title), each.name) for each in NETWORKS.values() if each.source == source]
         for source in (CATALOGUE, LIBRARY)
     )
     ours = [*((each.title, each.name) for each in mine), *ours]
@@ -685,7 +685,9 @@ def build_comparisons(text: Text, language: str) -> None:
 
 def build_facts(text: Text) -> None:
     """What is so for the networks of the catalogue, and beside the tutorial's sketch of growth; computed once at start."""
-    networks = [(MODELS[name].title, trace_model(name)) for name, entry in MODELS.items() if entry.is_compared]
+    networks = [
+        (text.title(MODELS[name].title), trace_model(name)) for name, entry in MODELS.items() if entry.is_compared
+    ]
     build_heading(text("receptive_field.facts"))
     with gr.Row(elem_classes="stage"):
         with gr.Column(min_width=320):

@@ -329,11 +329,15 @@ def _open_first(mine: Sequence[Network]) -> Setup:
 
 def _draw_beside(mine: Sequence[Network], text: Text) -> str:
     shapes = [(each.channels, each.input_size, each.input_size) for each in mine]
-    return draw_beside([(each.title, each.record().trace(shape)) for each, shape in zip(mine, shapes)], text)
+    return draw_beside(
+        [(text.title(each.title), each.record().trace(shape)) for each, shape in zip(mine, shapes)], text
+    )
 
 
 def _build_controls(opened: Setup, mine: Sequence[Network], text: Text) -> dict[str, gr.components.Component]:
-    titles = [(each.title, each.name) for each in (*mine, *(each for each in NETWORKS.values() if each.is_ours))]
+    titles = [
+        (text.title(each.title), each.name) for each in (*mine, *(each for each in NETWORKS.values() if each.is_ours))
+    ]
     stems = [(text(f"shapes.stem_{stem}"), stem) for stem in STEMS]
     titles.append((text("shapes.own"), OWN))
     others = [
