@@ -283,7 +283,7 @@ def test_an_upload_shows_each_step(tmp_path):
     shown = call(on_classify, source="upload", upload=str(path))
     sentence, steps = shown["look_for"], shown["steps"]
     assert [each["title"] for each in steps["maps"]] == [
-        "Grey", "Negative", "On black", "Trimmed", "28 × 28", "Normalised",
+        "Grey", "Inverted", "On black", "Trimmed", "28 × 28", "Normalised",
     ]  # fmt: skip
     assert steps["maps"][3]["caption"] == "40 × 20" and "one of its ten" in sentence
     camera = call(on_classify, source="camera", camera=str(path))

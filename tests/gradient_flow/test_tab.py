@@ -57,7 +57,7 @@ def test_a_run_stopped_before_its_first_part_leaves_the_old_charts_dimmed():
 def test_a_run_that_the_server_has_forgotten_is_told_and_its_stop_button_goes():
     steps = tab.on_run(None, language="en")
     assert not next(steps)["stop"].visible
-    with pytest.raises(InputError, match="has forgotten"):
+    with pytest.raises(InputError, match="has lost the measurement"):
         next(steps)
 
 

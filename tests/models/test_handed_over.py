@@ -61,7 +61,7 @@ def test_two_of_one_title_have_two_names_and_leave_one_by_one(handed):
     assert first.name in NETWORKS and second.name not in NETWORKS
     third = handed(Small(), (3, 8, 8))  # what was computed of the second may be remembered by its name
     assert len({first.name, second.name, third.name}) == 3
-    with pytest.raises(InputError, match="not here any more"):
+    with pytest.raises(InputError, match="no longer here"):
         find_network(second.name)
     with pytest.raises(ValueError, match="was not handed over"):
         leave_network(find_network("lenet5"))

@@ -310,7 +310,7 @@ def test_a_value_that_the_forward_asks_for_in_vain_is_refused_though_it_is_caugh
             is_bright = False
         return net.a(x) if is_bright else net.b(x)
 
-    with pytest.raises(UnsupportedLayerError, match=r"asks for the values.*test_real_forward.py"):
+    with pytest.raises(UnsupportedLayerError, match=r"decides by the values of a tensor.*test_real_forward.py"):
         trace(Net(forward, a=conv(1, 1, 3), b=conv(1, 1, 5)), (1, 9, 9))
 
 
