@@ -89,11 +89,15 @@ def test_sentences_about_the_results_hold_what_was_measured():
     errors = {name: 100 * (1 - results[name]["curve"][-1]["train_accuracy"]) for name in DEGRADATION_NAMES}
     plain, residual = ([f"{errors[f'{kind}{depth}']:.1f} %" for depth in (20, 56)] for kind in ("plain", "resnet"))
     assert (
-        f"training error {plain[0]} with 20 and {plain[1]} with 56 plain layers, {residual[0]} and {residual[1]} with"
+        f"training error is {plain[0]} with 20 and {plain[1]} with 56 plain layers, and {residual[0]} and {residual[1]} with"
         in words
     )
-    assert {results[name]["epochs"] for name in DEGRADATION_NAMES} == {12} and "12 epochs each by one recipe" in words
-    assert all(len(results[name]["runs"]) == 1 for name in DEGRADATION_NAMES) and "and with one seed" in words
+    assert {results[name]["epochs"] for name in DEGRADATION_NAMES} == {
+        12
+    } and "trained for 12 epochs each, with one recipe" in words
+    assert (
+        all(len(results[name]["runs"]) == 1 for name in DEGRADATION_NAMES) and "with one recipe and one seed" in words
+    )
     spreads = [100 * standard_error(record["test_accuracy"], 10_000) for record in results.values()]
     assert f"accuracy is {min(spreads):.1f} to {max(spreads):.1f} points" in words
     assert f"its confidence is {100 * results['softmax']['calibration']['ece_before']:.1f} points off" in words

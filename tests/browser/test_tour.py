@@ -231,7 +231,7 @@ def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_bef
     assert all(json.loads(route.request.post_data)["data"][1] == "conv" for route in held), "the story waits"
     release_calls(page, held, QUEUED)
     look_for = page.locator(".look-for:visible").first
-    look_for.filter(has_text="At 7 blocks").wait_for()
+    look_for.filter(has_text="With 7 blocks").wait_for()
     assert (number["depth"].input_value(), number["seeds"].input_value()) == ("7", "100")
     activation = page.get_by_label(text("gradient_flow.activation"), exact=True).first
     assert activation.input_value() == text("gradient_flow.activation_sigmoid")

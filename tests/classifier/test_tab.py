@@ -474,7 +474,7 @@ def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(trained, tmp_path, m
     weights.write_bytes(weights.read_bytes()[:-1])
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
     forget()
-    for language, problem in (("en", "LeNet-5 is left out"), ("zh", "LeNet-5 暂不可用")):
+    for language, problem in (("en", "LeNet-5 cannot be used"), ("zh", "LeNet-5 暂不可用")):
         assert [sentence.startswith(problem) for sentence in tab._broken_models(text_in(language))] == [True]
     assert session.default_model() == "softmax" and session.first_outcome().model == "softmax"
     with pytest.raises(InputError, match="LeNet-5.*Softmax regression"):

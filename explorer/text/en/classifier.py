@@ -46,6 +46,7 @@ SENTENCES = {
     "percent": "{value}\u00a0%",
     "probabilities": "What {model} says",
     "true_class": "true",
+    "calibrated": "Show calibrated probabilities",
     "bars_legend": "calibrated: {predicted} {probability}",
     "bars_about": (
         "Calibrated: the scores are divided by {temperature}. This number was fitted on the validation images so that, on average, "
@@ -309,7 +310,8 @@ $$p_c = \frac{e^{z_c}}{\sum_k e^{z_k}}$$
 The probabilities always sum to 1. So a photo of a cat gets a class too, often with a high probability. The probabilities
 compare the ten classes with each other. They do not say whether the picture shows clothing at all.
 
-The lines across the bars are calibrated (Guo et al. 2017): every score is divided by a temperature $T$ before the softmax,
+The box *Show calibrated probabilities* draws lines across the bars (Guo et al. 2017). For them, every score is divided by a
+temperature $T$ before the softmax:
 
 $$p_c = \frac{e^{z_c / T}}{\sum_k e^{z_k / T}}$$
 

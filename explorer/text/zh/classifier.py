@@ -46,6 +46,7 @@ SENTENCES = {
     "percent": "{value}%",
     "probabilities": "{model} 的判断",
     "true_class": "正确答案",
+    "calibrated": "显示校准后的概率",
     "bars_legend": "校准后：{predicted} {probability}",
     "bars_about": "校准：把得分除以 {temperature}（在验证图片上拟合），使它的把握平均而言与正确率大致相当。",
     "bars_about_own": "校准：把得分除以 {temperature}，使它在数据集图片上的把握与正确率大致相当。对你自己的图片，没有人测过。",
