@@ -211,7 +211,7 @@ def test_a_picture_that_was_uploaded_is_opened(caller, tmp_path):
 
 
 def test_a_picture_of_another_visitor_cannot_be_guessed(caller, tmp_path):
-    """Its path holds a checksum, which whoever has the same picture could compute, but for a secret of the process."""
+    """Its path holds a checksum, which whoever has the same picture could compute, except for a secret of the process."""
     content = png(SECRET[::-1].copy(), tmp_path)
     path = caller.upload("theirs.png", content)
     folder, given = os.path.dirname(os.path.dirname(path)), os.path.basename(os.path.dirname(path))

@@ -16,7 +16,7 @@ from explorer.training import card
 from explorer.training.recipe import recipe_for
 from tests.test_readme import say_results
 
-# Digits that are no results: pattern -> why they may be typed.
+# Digits that are not results: pattern -> why they may be typed.
 NO_RESULTS = {
     r"`[^`]*`|nn\.\w+\([^)]*\)|show\([^)]*\)|\w*(?:Conv|Pool|MaxPooling|Flatten|Dense|Linear)\w*\([^)]*\)": "code",
     r"https?://\S+": "addresses",

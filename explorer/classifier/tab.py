@@ -1,4 +1,4 @@
-"""The classifier tab: a network, a picture, what the network says of it, and which pixels speak for that."""
+"""The classifier tab: a network, a picture, what the network says of it, and which pixels support that."""
 
 from __future__ import annotations
 

@@ -260,7 +260,7 @@ class Axis:
         return self._irregular((first[groups], last[groups]), self.count, WINDOWS)
 
     def join(self, count: int | None = None) -> Axis:
-        """After an operation that joins all units of this axis."""
+        """After an operation that combines all units of this axis."""
         return self._global((self.spans,), self.count if count is None else count)
 
     def unite(self, other: Axis) -> Axis:
@@ -404,7 +404,7 @@ class Field:
         return replace(self, is_flat=True)
 
     def join(self, reason: str) -> Field:
-        """After an operation that joins all positions."""
+        """After an operation that combines all positions."""
         return self.map("join", ((), ()), reason)
 
     def bound(self, reason: str) -> Field:

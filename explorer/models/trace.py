@@ -307,7 +307,7 @@ class Recording:
 
     torch.fx's recording is compared once with the network's own forward, at the first size that is asked for (at every
     size where the forward asks for the type of what it is given): every operation, in order, with its shape and what it reads. Where it differs, or where torch.fx can record nothing, the
-    forward itself is recorded, anew for each size. The recording reads the network's settings when it walks, and keeps the
+    forward itself is recorded, again for each size. The recording reads the network's settings when it walks, and keeps the
     network alive. It may be used by several threads at once.
 
     Attributes:

@@ -41,7 +41,7 @@ def set_by_page(values: Sequence, choice: str) -> str:
 
     Args:
         values: JSON-able, one for each output.
-        choice: name of the choice, see `onNewChoice` of values.js, whose place they take: the same one counts anew then.
+        choice: name of the choice, see `onNewChoice` of values.js, whose place they take: the same one counts again then.
     """
     return f"() => {{ cnnExplorer.forgetChoice({json.dumps(choice)}); return {json.dumps(list(values))}; }}"
 

@@ -1,7 +1,7 @@
 """Links that open a tab with settings (`?tab=shapes&model=resnet18`), and the address that follows what is set.
 
 address.js reads the address once and writes it again at each change. The server hears of it only when a page is
-opened by a link with settings: then these are checked, set, and that tab's pictures drawn anew.
+opened by a link with settings: then these are checked, set, and that tab's pictures drawn again.
 """
 
 from __future__ import annotations

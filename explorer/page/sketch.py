@@ -43,7 +43,7 @@ def read_sketch(value: str | None) -> np.ndarray | None:
     """(SIDE, SIDE) uint8, 0 black to 255 white, of the component's value; None as long as nothing is drawn.
 
     Raises:
-        InputError: the value is no drawing of that size.
+        InputError: the value is not a drawing of that size.
     """
     if value is None:
         return None

@@ -464,7 +464,7 @@ def read_model(words: str) -> str | None:
 
 
 def read_place(words: str) -> list[float] | None:
-    """What a unit looks at as a link writes it, "0.25;0.5" (shares of the image's sides), or None where it is no place."""
+    """What a unit looks at as a link writes it, "0.25;0.5" (shares of the image's sides), or None where it is not a place."""
     try:
         place = [
             check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in words.split(SEPARATORS[0])
@@ -483,7 +483,7 @@ def read_compared(words: str) -> list[str] | None:
 
 
 def read_layers(words: str) -> list[dict[str, str]] | None:
-    """The rows of the table as a link writes them, "conv,3,1,1,1;pool,2,2,0,1", or None where that is no table.
+    """The rows of the table as a link writes them, "conv,3,1,1,1;pool,2,2,0,1", or None where that is not a table.
 
     What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
     """

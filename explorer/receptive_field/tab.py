@@ -551,7 +551,7 @@ def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.But
     model = controls["model"]
     model.input(None, [model], [controls["size"], controls["editor"]], js=own, **PRIVATE)
     controls["layers"].input(None, None, [model], js=set_by_page([TABLE], CHOICE), **PRIVATE)
-    # The upload is no output of a handler that may skip it: to skip is to update, and that would build another upload
+    # The upload is not an output of a handler that may skip it: to skip is to update, and that would build another upload
     # in its place, see `build_upload`.
     own_picture = [controls["picture"], controls["upload"]]
     # A picture that the server is still reading has no place any more either.

@@ -1,6 +1,6 @@
 """What stands before Gradio and its layers, and answers what is the same for everybody: the pages' HTML and all files.
 
-Gradio writes each page anew for each visitor, reads each file anew, and compresses both anew, behind eight layers of Python. Here
+Gradio writes each page again for each visitor, reads each file again, and compresses both again, behind eight layers of Python. Here
 that is done once. A request goes
 
     files -> proxies (whom to believe) -> pages -> Gradio's layers, with `RequestMiddleware` among them

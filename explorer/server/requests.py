@@ -142,7 +142,7 @@ class RequestMiddleware:
         if name.startswith("run/") and "session_hash" in checked:
             scope["asked"] = (checked["session_hash"], checked.get("fn_index"))
         replace_header(scope, b"content-type", b"application/json")
-        # What is as it was goes on as it came: to write an image anew takes long.
+        # What is as it was goes on as it came: to write an image again takes long.
         return hand_on(body if checked == read else json.dumps(checked).encode(), scope, receive)
 
     def _in_order(self, scope: Scope) -> AbstractAsyncContextManager:

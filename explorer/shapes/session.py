@@ -157,7 +157,7 @@ def read_state(value) -> State:
     """The state as the page sends it back.
 
     Raises:
-        InputError: it is no state.
+        InputError: it is not a state.
     """
     if not value:
         return State()

@@ -196,7 +196,7 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
         "look_for": gr.update(value=draw_problem(problem, stale=False))
         if broken
         else join_sentences([say_notes(found, text), describe(found, text)], text),
-        # Drawn anew, they would lose the keyboard's place.
+        # Drawn again, they would lose the keyboard's place.
         **{name: Drawing(found, make) for name, make in shown.items()},
         "stem": gr.update(visible=setup.has_stems),
         "own": gr.update(visible=setup.model == OWN),

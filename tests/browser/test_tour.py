@@ -502,7 +502,7 @@ def test_a_stride_of_zero(visit):
 
 @pytest.mark.parametrize(("path", "language"), [("/?tab=convolution&padding=1", "en"), ("/zh?tab=convolution", "zh")])
 def test_a_stride_out_of_bounds_on_a_page_that_a_link_opened(visit, path, language):
-    """A link sets or skips each slider, for which Gradio builds it anew."""
+    """A link sets or skips each slider, for which Gradio builds it again."""
     page, text = visit(path).page, text_in(language)
     settle(page)
     stride = page.locator(f'input[type=number][aria-label*="{text("terms.stride")}"]:visible').first

@@ -232,7 +232,7 @@ def test_what_a_method_says_of_sensitivity_is_so():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_map_says_why(language, monkeypatch):
     text, ink = text_in(language), np.full((56, 56), 255, dtype=np.uint8)
-    ink[0, 0] = 0  # else there is nothing on it; what is trimmed and resized is white all over but for a corner
+    ink[0, 0] = 0  # else there is nothing on it; what is trimmed and resized is white all over except for a corner
     drawing = base64.b64encode(ink.tobytes()).decode("ascii")
     attribute = computing._attribute
 

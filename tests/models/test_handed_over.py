@@ -102,7 +102,7 @@ def test_weights_that_a_hook_computed_are_copied(handed):
     network, image = handed(model, (3, 8, 8)), torch.rand(1, 3, 8, 8)
     with network.borrow() as copied, torch.no_grad():
         torch.testing.assert_close(copied(image), model.eval()(image))
-    assert not network.can_draw  # to draw them anew, one must know what the hook does
+    assert not network.can_draw  # to draw them again, one must know what the hook does
 
 
 def test_fresh_weights_are_those_of_the_layers_own_initialisation(handed):

@@ -208,7 +208,7 @@ def masks_of(build, shape, units) -> list[torch.Tensor]:
     """Pixels whose change changes a unit of the network's own output, its weights all positive; for each unit."""
 
     def run(image: torch.Tensor) -> torch.Tensor:
-        network = build().double()  # anew each time, since it may keep what it has seen
+        network = build().double()  # again each time, since it may keep what it has seen
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.fill_(0.5)

@@ -150,7 +150,7 @@ def test_trace_shapes_is_the_tutorials_list():
 
 
 def make_transparent(model: nn.Module) -> nn.Module:
-    """Positive weights, no saturation, average in place of maximum: every input pixel that can matter then does."""
+    """Positive weights, no saturation, average instead of maximum: every input pixel that can matter then does."""
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, (nn.ReLU, nn.BatchNorm2d, nn.Dropout)):

@@ -264,7 +264,7 @@ def test_another_network_leaves_out_what_was_done_to_the_one_before():
 
 
 def test_slabs_and_table_are_drawn_anew_only_where_they_are_others():
-    """Drawn anew, they would lose the keyboard's place."""
+    """Drawn again, they would lose the keyboard's place."""
     page: dict = {}
 
     def send(**changes) -> dict:
@@ -439,7 +439,7 @@ def test_nonsense_is_refused_in_both_languages(inputs):
 def test_the_stem_is_asked_for_only_where_there_is_a_choice():
     assert show("resnet50", 224, 3, "large")["stem"]["visible"] is True
     assert show("resnet20", 28, 1, "large")["stem"]["visible"] is False
-    # torchvision's ResNet-50 has 25,557,032 parameters with 1000 classes in place of 10.
+    # torchvision's ResNet-50 has 25,557,032 parameters with 1000 classes instead of 10.
     totals = show("resnet50", 224, 3, "large")["totals"]
     assert f"{25_557_032 - 990 * 2049:,}" in totals
 
