@@ -1,4 +1,4 @@
-"""What programs call of the convolution playground."""
+"""The functions of the convolution playground that programs call."""
 
 from __future__ import annotations
 

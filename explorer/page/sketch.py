@@ -20,7 +20,7 @@ SIDE = 56  # px, twice that of the data set
 
 
 def build_sketch(label: str, clear: str, elem_id: str | None = None) -> gr.HTML:
-    """The component; its value is what `read_sketch` reads, and `.input` fires while a person draws.
+    """The component; `read_sketch` reads its value, and `.input` fires while a person draws.
 
     Args:
         label: what it is, for those who cannot see it.
