@@ -66,7 +66,7 @@ SENTENCES = {
     "colours_positive": "Orange pixels support <b>{target}</b>.",
     "colours_sensitive": "Orange: a brighter pixel raises the score of <b>{target}</b>. Blue: a brighter pixel lowers it.",
     "colours_guided": "The colours show which signals from <b>{target}</b> pass backwards through the network. They are not reasons for it.",
-    "look_share": "{colours} {share} of the map lies on the clothes, which cover {area} of the picture.",
+    "look_share": "{colours} {share} of the map is on the clothes, which cover {area} of the picture.",
     "look_black_baseline": "{colours} Where the picture is as black as the baseline, the map is exactly 0.",
     "look_wrong": "{colours} Choose <b>{truth}</b> as target class and compare.",
     "look_empty_gradcam": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
@@ -320,8 +320,8 @@ likely as possible. A $T$ above 1 makes the network less confident, below 1 more
 same. This works for pictures like those of the data set, not for a photo of a cat.
 
 **What the network sees.** It was trained on {side} × {side} grey pictures of clothes, light on black, that fill the frame.
-Your picture is brought into this form. It becomes grey, it is inverted if the thing is darker than the border, its background
-becomes black, it is trimmed, its longest edge is resized to {side} by averaging areas, and it is centred. The data set was
+Your picture is brought into this form. It becomes grey, and it is inverted if the thing is darker than the border. Its background
+becomes black, and it is trimmed. Its longest edge is resized to {side} by averaging areas, and it is centred. The data set was
 made with similar steps (Xiao et al. 2017), but they left out rows and columns instead of averaging areas, and they sharpened the
 result. At the end every pixel becomes $(x - 0.2860) / 0.3530$, with the mean and standard deviation of the training images.
 Black is then $-0.81$, not 0.

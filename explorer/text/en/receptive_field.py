@@ -327,9 +327,9 @@ SENTENCES = {
 from windows of the map before that, and so on back to the image. The pixels at the end of this chain are the unit's
 **receptive field**. Pixels outside it cannot change the unit's value, whatever the weights are.
 
-Three numbers describe the field of each layer: its side $r$, the **jump** $j$ (the distance in pixels between the fields
-of two neighbouring units) and the **start** (the centre of the first unit's field; the centre of the first
-pixel is 0). The image itself has $r = 1$, $j = 1$ and start 0. A layer with kernel $k$, stride $s$, padding $p$ and
+Three numbers describe the field of each layer. The first is its side $r$. The second is the **jump** $j$, which is the distance in
+pixels between the fields of two neighbouring units. The third is the **start**, which is the centre of the first unit's field; the
+centre of the first pixel is 0. The image itself has $r = 1$, $j = 1$ and start 0. A layer with kernel $k$, stride $s$, padding $p$ and
 dilation $d$ spans $k' = d\,(k-1) + 1$ units of the map before it, so
 
 $$
@@ -368,8 +368,8 @@ difference is lost in rounding.
 middle have more paths to the unit than pixels at the edge of the field; the maps above count the paths. In a random deep network
 the influence falls like a Gaussian towards the edge, and the effective field grows only like the square root of the depth
 ([Luo et al. 2016](https://arxiv.org/abs/1701.04128)). The effective field above is measured: for each of many real
-images we compute the gradient of the unit (summed over the channels) with respect to every pixel, and take its magnitude as a
-share of the total. Then we take the mean over the images. The table gives the side of the smallest square around the field's
+images we compute the gradient of the unit (summed over the channels) with respect to every pixel. We take its magnitude as a
+share of the total, and then the mean over the images. The table gives the side of the smallest square around the field's
 centre that contains {shares} of it.
 
 **How it is checked.** The box is computed with the formulas above. Then PyTorch runs the same layers, with equal weights,

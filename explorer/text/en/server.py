@@ -15,7 +15,7 @@ SENTENCES = {
     "bad_session": "session_hash must be 1 to 64 letters, digits, dots, dashes or underscores.",
     "too_deep": "Lists and objects in this request are nested too deeply: at most {most} levels are allowed.",
     "no_values": "data must be a list of values.",
-    "wrong_count": "data must hold {wanted} values, got {count}.",
+    "wrong_count": "data must contain {wanted} values, got {count}.",
     "unknown_name": "{name} is not known here. The known names are: {known}.",
     "missing_name": "{name} is missing.",
     "too_many": "Too many of your calls are waiting. Read their answers first, then ask again.",
