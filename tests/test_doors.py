@@ -372,7 +372,7 @@ def test_missing_names_are_told(caller, path):
 def test_the_values_are_those_of_the_function_that_is_called(caller):
     body = {"data": ["SECRET"], "fn_index": find_event(caller, "on_upload")["id"]}
     answer = caller.post("call/classify", {**body, "data": ["SECRET", 1, 2, 3, 4]})
-    assert answer.status_code == 422 and "data must hold 4 values" in answer.json()["detail"]
+    assert answer.status_code == 422 and "data must contain 4 values" in answer.json()["detail"]
 
 
 def test_odd_headers_are_no_trouble(caller):

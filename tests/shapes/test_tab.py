@@ -176,7 +176,7 @@ def test_a_list_that_cannot_be_read_stays_within_reach():
     network = choose("lenet5", own="nn.Relu()")
     shown = choose("own", state=network["state"], own="nn.Relu()")
     assert shown.keys() == {"look_for", "stem", "own"}
-    assert "“Relu” is not among the layers" in unescape(shown["look_for"]["value"])
+    assert "“Relu” is not a known layer" in unescape(shown["look_for"]["value"])
     assert (shown["stem"]["visible"], shown["own"]["visible"]) == (False, True) and not network["own"]["visible"]
 
 
