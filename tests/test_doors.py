@@ -216,7 +216,7 @@ def test_a_picture_that_was_uploaded_is_opened(caller, tmp_path):
 
 
 def test_a_picture_of_another_visitor_cannot_be_guessed(caller, tmp_path):
-    """Its path holds a checksum, which whoever has the same picture could compute, but for a secret of the process."""
+    """Its path holds a checksum, which whoever has the same picture could compute, except for a secret of the process."""
     content = png(SECRET[::-1].copy(), tmp_path)
     path = caller.upload("theirs.png", content)
     folder, given = os.path.dirname(os.path.dirname(path)), os.path.basename(os.path.dirname(path))
@@ -377,7 +377,7 @@ def test_missing_names_are_told(caller, path):
 def test_the_values_are_those_of_the_function_that_is_called(caller):
     body = {"data": ["SECRET"], "fn_index": find_event(caller, "on_upload")["id"]}
     answer = caller.post("call/classify", {**body, "data": ["SECRET", 1, 2, 3, 4]})
-    assert answer.status_code == 422 and "data must hold 4 values" in answer.json()["detail"]
+    assert answer.status_code == 422 and "data must contain 4 values" in answer.json()["detail"]
 
 
 def test_odd_headers_are_no_trouble(caller):

@@ -32,7 +32,7 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective",
+    "activations", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective", "examination",
     "interpreter", "kernels", "known_calls", "ladder", "layer_list", "layers", "maths", "moves", "networks", "outcome", "pasted_calls",
     "pasted_expressions", "pasted_text", "pasted_values", "prediction", "preprocessing", "printouts", "reach",
     "results", "robustness", "session", "trust", "trust_samples",

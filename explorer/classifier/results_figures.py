@@ -203,7 +203,7 @@ def _say_fit(record: Mapping, text: Text) -> list[str]:
 
 
 def _restarts(record: Mapping) -> list[int]:
-    """Epochs after which training began anew from the weights reached."""
+    """Epochs after which training began again from the weights reached."""
     return list(accumulate(cycle["epochs"] for cycle in cycles_of(record)))[:-1]
 
 

@@ -1,4 +1,4 @@
-"""The classifier tab: a network, a picture, what the network says of it, and which pixels speak for that."""
+"""The classifier tab: a network, a picture, what the network says of it, and which pixels support that."""
 
 from __future__ import annotations
 
@@ -242,8 +242,10 @@ def _build_pictures(first: dict, text: Text) -> tuple[dict[str, gr.components.Co
     look_for = build_look_for(first["look_for"])
     steps = build_canvas(first["steps"])
     with gr.Row(elem_classes="classifier-result"):
-        with gr.Column(scale=0, min_width=280):
-            bars = gr.HTML(first["bars"], elem_classes="classifier-bars", apply_default_css=False)
+        with gr.Column(scale=0, min_width=280, elem_classes="classifier-bars"):
+            bars = gr.HTML(first["bars"], apply_default_css=False)
+            # bars.css shows the second kind of probability when it is ticked: a newcomer sees one number for each class.
+            gr.Checkbox(False, label=text("classifier.calibrated"), container=False, elem_classes="bars-choice")
         with gr.Column(scale=1, min_width=320):
             maps = build_canvas(first["maps"])
             about = gr.HTML(first["about"])

@@ -1,4 +1,4 @@
-// What Gradio asks of the server, asked until it is answered: Gradio itself would load the page anew at the first
+// What Gradio asks of the server, asked until it is answered: Gradio itself would load the page again at the first
 // connection that is lost, and with that forget what readers drew or brought.
 //
 // A call is sent again. A stream of answers is opened again, and what was asked and is not answered is asked again; to Gradio the
@@ -216,7 +216,7 @@ export class Asking {
         continue;
       }
       const head = headOf(line);
-      if (head.msg === "unexpected_error" && !head.event_id) return { words, how: "lost" }; // it stops, or was started anew
+      if (head.msg === "unexpected_error" && !head.event_id) return { words, how: "lost" }; // it stops, or was started again
       if (head.msg === "close_stream" && this.waiting.all.length > 0) return { words, how: "closed too early" };
       const translated = this.waiting.translate(line, head);
       if (translated !== null) words += `${translated}\n`;

@@ -314,7 +314,7 @@ class Maps {
   }
 }
 
-// Draws anew when the value of the component changes.
+// Draws again when the value of the component changes.
 export function mount(element, props, watch) {
   const maps = new Maps(element, props);
   const { host } = maps;

@@ -42,7 +42,7 @@ export const isLastRequest = (name, number) => requests[name] === number;
 const choices = {}; // name -> what was chosen last
 
 // What a choice brings along, for an output of a function of the page. Gradio's dropdown tells each choice more than
-// once, at last when it loses the focus: then nothing is set anew.
+// once, at last when it loses the focus: then nothing is set again.
 export function onNewChoice(name, choice, value) {
   const isNew = choices[name] !== choice;
   choices[name] = choice;

@@ -207,7 +207,7 @@ export function mount(element, props, watch) {
   keepDrawn(new Forward(element, props), watch);
 }
 
-// The question is turned round. A place beside the image, at which a unit may look, is no pixel. Returns the place.
+// The question is turned round. A place beside the image, at which a unit may look, is not a pixel. Returns the place.
 export function turnRound(direction, place) {
   if (direction !== "forward" || !Array.isArray(place)) return place;
   return place.map((share) => clamp(share, 0, 0.999999));

@@ -96,7 +96,7 @@ def test_clicks_on_layers_and_units_show_their_fields(visit, language):
     assert page.evaluate(PAYLOAD) != before
     assert page.locator("#receptive-field-layer input[type=number]").input_value() == "1"
     wait_for_pixels(page, 25)
-    # The chart was drawn anew; it still listens.
+    # The chart was drawn again; it still listens.
     click_layer(page, "lenet5", 4)
     page.get_by_text(title(language, pool, (2, 2))).first.wait_for()
     canvas = page.locator(f"{FIELD} .field-map canvas")

@@ -236,7 +236,7 @@ def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_bef
     assert all(json.loads(route.request.post_data)["data"][1] == "conv" for route in held), "the story waits"
     release_calls(page, held, QUEUED)
     look_for = page.locator(".look-for:visible").first
-    look_for.filter(has_text="At 7 blocks").wait_for()
+    look_for.filter(has_text="With 7 blocks").wait_for()
     assert (number["depth"].input_value(), number["seeds"].input_value()) == ("7", "100")
     activation = page.get_by_label(text("gradient_flow.activation"), exact=True).first
     assert activation.input_value() == text("gradient_flow.activation_sigmoid")
@@ -507,7 +507,7 @@ def test_a_stride_of_zero(visit):
 
 @pytest.mark.parametrize(("path", "language"), [("/?tab=convolution&padding=1", "en"), ("/zh?tab=convolution", "zh")])
 def test_a_stride_out_of_bounds_on_a_page_that_a_link_opened(visit, path, language):
-    """A link sets or skips each slider, for which Gradio builds it anew."""
+    """A link sets or skips each slider, for which Gradio builds it again."""
     page, text = visit(path).page, text_in(language)
     settle(page)
     stride = page.locator(f'input[type=number][aria-label*="{text("terms.stride")}"]:visible').first

@@ -306,7 +306,7 @@ def test_damaged_results_are_said(shipped):
 
 
 def test_the_first_picture_of_the_tab_is_a_mistake_of_its_network():
-    """What the tab opens with must stay what its comment says when weights are trained anew."""
+    """What the tab opens with must stay what its comment says when weights are trained again."""
     from explorer.classifier.api import classify
     from explorer.classifier.session import DEFAULT_MODEL, DEFAULT_SAMPLE
 

@@ -218,7 +218,7 @@ def test_only_maps_without_negative_values_are_told_as_such():
 
 def test_what_a_method_says_of_sensitivity_is_so():
     """Where its orange means that a brighter pixel raises the score, a little light there does so."""
-    picture = session.find_sample(139).prepared
+    picture = session.find_sample(session.DEFAULT_SAMPLE).prepared
     model = checkpoints.load_trained("lenet5")
     with torch.no_grad():
         lights = picture.image + 0.01 * torch.eye(28 * 28).view(-1, 1, 28, 28)
@@ -233,7 +233,7 @@ def test_what_a_method_says_of_sensitivity_is_so():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_map_says_why(language, monkeypatch):
     text, ink = text_in(language), np.full((56, 56), 255, dtype=np.uint8)
-    ink[0, 0] = 0  # else there is nothing on it; what is trimmed and resized is white all over but for a corner
+    ink[0, 0] = 0  # else there is nothing on it; what is trimmed and resized is white all over except for a corner
     drawing = base64.b64encode(ink.tobytes()).decode("ascii")
     attribute = computing._attribute
 
@@ -284,7 +284,7 @@ def test_an_upload_shows_each_step(tmp_path):
     shown = call(on_classify, source="upload", upload=str(path))
     sentence, steps = shown["look_for"], shown["steps"]
     assert [each["title"] for each in steps["maps"]] == [
-        "Grey", "Negative", "On black", "Trimmed", "28 × 28", "Normalised",
+        "Grey", "Inverted", "On black", "Trimmed", "28 × 28", "Normalised",
     ]  # fmt: skip
     assert steps["maps"][3]["caption"] == "40 × 20" and "one of its ten" in sentence
     camera = call(on_classify, source="camera", camera=str(path))
@@ -475,7 +475,7 @@ def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(trained, tmp_path, m
     weights.write_bytes(weights.read_bytes()[:-1])
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
     forget()
-    for language, problem in (("en", "LeNet-5 is left out"), ("zh", "LeNet-5 暂不可用")):
+    for language, problem in (("en", "LeNet-5 cannot be used"), ("zh", "LeNet-5 暂不可用")):
         assert [sentence.startswith(problem) for sentence in tab._broken_models(text_in(language))] == [True]
     assert session.default_model() == "softmax" and session.first_outcome().model == "softmax"
     with pytest.raises(InputError, match="LeNet-5.*Softmax regression"):

@@ -46,6 +46,7 @@ SENTENCES = {
     "percent": "{value}%",
     "probabilities": "{model} 的判断",
     "true_class": "正确答案",
+    "calibrated": "显示校准后的概率",
     "bars_legend": "校准后：{predicted} {probability}",
     "bars_about": "校准：把得分除以 {temperature}（这个数由验证图片拟合得到），使网络给出的概率平均来说与实际的准确率相符。",
     "bars_about_own": "校准：把得分除以 {temperature}，使概率与准确率在数据集的图片上相符。在你自己的图片上是否也相符，没有测量过。",
