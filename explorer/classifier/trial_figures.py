@@ -89,7 +89,7 @@ def _draw_row(answer: Answer, trial: Trial, text: Text) -> str:
     )
     sign = text("classifier.trial_agrees") if answer.is_same else before
     return (
-        f'<span class="network">{html.escape(find_network(answer.model).title)}</span>'
+        f'<span class="network">{html.escape(text.title(find_network(answer.model).title))}</span>'
         f'<span class="answer">{html.escape(class_name(text, named))}</span>'
         f'<span class="track"><span class="bar {role}" style="width:{100 * share:.2f}%"></span></span>'
         f'<span class="value">{html.escape(percent(share, text))}</span>'
@@ -110,7 +110,7 @@ def draw_curves(measured: Robustness, kind: str, text: Text) -> go.Figure:
         figure.add_scatter(
             x=list(AMOUNTS[kind]),
             y=[100 * each for each in measured.accuracies(name, kind)],
-            name=find_network(name).title,
+            name=text.title(find_network(name).title),
             mode="lines+markers",
             line={"color": _COLOURS[number % len(_COLOURS)], "width": 2.5, "dash": _DASHES[number % len(_DASHES)]},
         )

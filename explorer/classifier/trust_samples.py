@@ -31,7 +31,7 @@ from explorer.models import checkpoints
 from explorer.models.checkpoints import load_results, load_trained, write_atomically
 
 FILE = "saliency.json"
-MODELS = ("lenet5", "alexnet_small", "resnet20")
+MODELS = ("lenet5", "alexnet_small")
 NUM_IMAGES = 200  # those that ship with the app
 _DIGITS = 4
 
