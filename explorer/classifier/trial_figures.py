@@ -89,7 +89,7 @@ def _draw_row(answer: Answer, trial: Trial, text: Text) -> str:
     )
     sign = text("classifier.trial_agrees") if answer.is_same else before
     return (
-        f'<span class="network">{html.escape(find_network(answer.model).title)}</span>'
+        f'<span class="network">{html.escape(text.title(find_network(answer.model).title))}</span>'
         f'<span class="answer">{html.escape(class_name(text, named))}</span>'
         f'<span class="track"><span class="bar {role}" style="width:{100 * share:.2f}%"></span></span>'
         f'<span class="value">{html.escape(percent(share, text))}</span>'

@@ -113,7 +113,7 @@ def _build_table(language: str) -> None:
     text, measured = text_in(language), load_measured()
     if not measured:
         return
-    names = [(find_network(name).title, name) for name in measured]
+    names = [(text.title(find_network(name).title), name) for name in measured]
     first = on_table(names[0][1], language=language)
     gr.Markdown(f"### {text('classifier.trust_title')}", elem_classes="small-heading")
     with gr.Row():
