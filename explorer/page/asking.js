@@ -5,7 +5,7 @@
 // answers come under the numbers that it knows. A page that is older than the server is told so, for its numbers of functions
 // may mean others there: the server compares the name of the build that goes along.
 
-const NOT_PATIENT = new Set(["cancel", "reset"]); // what they concern has ended by itself when a connection was lost
+const NOT_PATIENT = new Set(["cancel", "reset"]); // their calls have already ended when a connection was lost
 const IS_FULL = new Set([429, 503]);
 const OLD = 409; // explorer/server/requests.py
 
@@ -67,7 +67,7 @@ class Waiting {
     Object.assign(call, { number, hasBegun: false });
   }
 
-  // The line for Gradio; null where it is not to hear of it.
+  // The line for Gradio; null if Gradio must not get it.
   translate(line, { msg, event_id }) {
     const [known, call] = this.all.find(([, each]) => each.number === event_id) ?? [];
     if (this.#dropped.has(event_id)) return null;
@@ -93,7 +93,7 @@ class Waiting {
 export class Asking {
   waiting = new Waiting();
   heard = null; // when something came over a stream, in ms; null before that
-  #open = new Set(); // what ends each request that is under way
+  #open = new Set(); // the functions that end the running requests
 
   // fetchAny: sends a request. connection: see connection.js. build: name of the page's build. onOld: the server is another.
   constructor(fetchAny, connection, build, onOld) {

@@ -1,4 +1,4 @@
-// Values that scripts of the page set, and what is told to the server in order.
+// Values that scripts of the page set, and messages to the server in order.
 
 // A value that comes while the answer to another event is awaited is read when its own turn comes, where the data of an
 // event would be that of the first: so clicks are told as values.

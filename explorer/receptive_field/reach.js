@@ -105,7 +105,7 @@ class Forward {
     return part;
   }
 
-  // What changed comes later. Where something else is shown by then, it is of no use any more.
+  // The changes come later. If something else is shown by then, they are not used.
   take() {
     const payload = this.props.value;
     if (!payload?.map || (payload.isCheck && payload.key !== this.shown?.key)) return;

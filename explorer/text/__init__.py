@@ -18,12 +18,12 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Language:
-    """What the app knows of a language beside its sentences. No field has a default, for none fits every language.
+    """What the app knows of a language beside its sentences. No field has a default, because no value fits every language.
 
     Attributes:
         name: as its own readers write it; the words of the link that leads to its page.
         tag: as HTML and Gradio write it (BCP 47); Gradio's own words are English where it does not know the tag.
-        path: address of its page below that of the app: a slash and, but for the first language, one word.
+        path: address of its page below that of the app: a slash and, except for the first language, one word.
         list_joiner: what stands between the words of a list.
         sentence_joiner: what stands between two sentences.
         unspaced: the characters without a space between them where a line of a sentence is broken, as the inside of a
@@ -104,10 +104,10 @@ def translate_title(language: str, title: str) -> str:
 
 def translate(language: str, key: str, **values) -> str:
     """The sentence of that key with its placeholders filled in. Titles of networks and lists are written as the language
-    writes them, but for `value`, which is what a reader gave.
+    writes them, except for `value`, which is what a reader gave.
 
-    A sentence without values is returned as it stands. One with values goes through `str.format`, but for its
-    formulas, between dollars, whose braces are LaTeX's.
+    A sentence without values is returned as it stands. One with values goes through `str.format`, except for its
+    formulas between dollars, because their braces belong to LaTeX.
 
     Raises:
         KeyError: there is no such sentence, or a placeholder has no value.

@@ -417,11 +417,18 @@ def test_the_chinese_page_has_no_english_left_over(visit):
 
 def test_a_comparison_of_methods_is_shown_unless_another_picture_is_chosen_meanwhile(visit):
     page = visit("/?tab=classifier").page
+    # At first there is one probability for each class; the calibrated ones come, and stay, when they are asked for.
+    legend, line = page.locator(".bars-legend"), page.locator(".bars .line").first
+    assert not legend.is_visible() and not line.is_visible()
+    page.get_by_label(text_in("en")("classifier.calibrated")).check()
+    legend.wait_for()
+    line.wait_for()
     maps, button = page.locator("#classifier-comparison canvas"), page.locator(".classifier-compare:visible")
     button.click()
     maps.nth(5).wait_for()
     see_change(page, lambda: page.locator(".sample-picker .thumbnail:visible").nth(3).click())
     maps.first.wait_for(state="hidden")
+    assert legend.is_visible()
     held = []
     page.route("**/gradio_api/queue/join*", lambda route: route.continue_() if held else held.append(route))
     button.click()

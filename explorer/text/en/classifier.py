@@ -67,7 +67,7 @@ SENTENCES = {
     "colours_sensitive": "Orange: a brighter pixel raises the score of <b>{target}</b>. Blue: a brighter pixel lowers it.",
     "colours_guided": "The colours show which signals from <b>{target}</b> pass backwards through the network. They are not reasons for it.",
     "look_share": "{colours} {share} of the map is on the clothes, which cover {area} of the picture.",
-    "look_black_baseline": "{colours} Where the picture is as black as the baseline, the map is exactly 0.",
+    "look_black_baseline": "{colours} Where the picture is black, the map is exactly 0, because this method compares with a black picture.",
     "look_wrong": "{colours} Choose <b>{truth}</b> as target class and compare.",
     "look_empty_gradcam": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
     "look_empty_baseline": (
