@@ -40,7 +40,7 @@ PURE = {
 # What speaks, draws or lays out.
 DRAWS = {
     "api", "effective_tab", "figures", "graph", "panels", "results_figures", "results_tab", "sentences", "tab",
-    "trial_figures", "trial_tab", "trust_figures", "trust_tab",
+    "trial_figures", "trial_tab", "training_figures", "trust_figures", "trust_tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {
     "gradio",

@@ -460,8 +460,19 @@ def draw_confusion(confusion: Sequence[Sequence[int]], text: Text) -> go.Figure:
     )
 
 
+def _add_learning_rate(figure: go.Figure, epochs: Sequence[int], record: Mapping, text: Text) -> None:
+    """A dotted line on an axis of its own, at the right; nothing where it was not recorded."""
+    rates = [epoch.get("learning_rate") for epoch in record["curve"]]
+    if None in rates:
+        return
+    axis = {"title": {"text": text("classifier.axis_rate"), "standoff": 8}, "overlaying": "y", "side": "right"}
+    figure.update_layout(yaxis2={**axis, "rangemode": "tozero", "showgrid": False, "automargin": True})
+    line = {"color": MUTED, "width": 2, "dash": "dot"}
+    figure.add_scatter(x=epochs, y=rates, name=text("classifier.curve_rate"), mode="lines", yaxis="y2", line=line)
+
+
 def draw_curve(record: Mapping, text: Text) -> go.Figure:
-    """Accuracy on training and validation images after each epoch, and the test accuracy at the end."""
+    """Accuracy on training and validation images after each epoch, the test accuracy at the end, and the learning rate."""
     epochs = list(range(1, len(record["curve"]) + 1))
     figure = new_figure(text("classifier.axis_epoch"), text("classifier.axis_accuracy"))
     for key, role in (("train", "input"), ("validation", "kernel")):
@@ -480,6 +491,7 @@ def draw_curve(record: Mapping, text: Text) -> go.Figure:
         mode="markers",
         marker={"color": ROLES["correct"], "size": 13, "symbol": "diamond"},
     )
+    _add_learning_rate(figure, epochs, record, text)
     restarts = _restarts(record)
     for restart in restarts:
         # All of them look alike; of their names the last has room, on its right.

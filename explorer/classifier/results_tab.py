@@ -20,6 +20,7 @@ from explorer.classifier.results_figures import (
     draw_results_table,
     fill_article,
 )
+from explorer.classifier.training_figures import DRAWS, SHOWN, draw_augmented, draw_models
 from explorer.errors import InputError
 from explorer.models.always_wrong import load_always_wrong
 from explorer.models.answers import load_answers
@@ -41,6 +42,7 @@ def on_results(name: str, *, language: str) -> dict:
         "confusion": draw_confusion(record["confusion"], text),
         "curve": draw_curve(record, text),
         "images": draw_always_wrong(found, name, text) if found else None,
+        "augmented": draw_augmented(record, text),
     }
 
 
@@ -68,6 +70,7 @@ def build_results(language: str) -> None:
     gr.Markdown(text("classifier.results_intro", images=f"{num_images:,}", level=percent(CONFIDENCE, text, digits=0)))
     gr.HTML(draw_results_table(records, tutorial, text), apply_default_css=False)
     with gr.Accordion(text("classifier.claims_title"), open=False):
+        gr.Plot(draw_models(records, tutorial, text), **PLOT_SETTINGS)
         gr.Markdown(text("classifier.claims_about", level=SIGNIFICANT))
         gr.Markdown(describe_claims(records, tutorial, text))
     _build_pairs(records, text)
@@ -87,8 +90,11 @@ def build_results(language: str) -> None:
             gr.Markdown(f"### {text('classifier.curve_title')}", elem_classes="small-heading")
             curve = gr.Plot(first["curve"], **PLOT_SETTINGS)
             gr.Markdown(text("classifier.curve_note"))
+    with gr.Accordion(text("classifier.augmented_title"), open=False):
+        gr.Markdown(text("classifier.augmented_about", classes=len(SHOWN), draws=DRAWS))
+        augmented = build_canvas(first["augmented"])
     images = _build_always_wrong(first["images"], num_images, text)
-    outputs = {"look_for": look_for, "confusion": confusion, "curve": curve, "images": images}
+    outputs = {"look_for": look_for, "confusion": confusion, "curve": curve, "images": images, "augmented": augmented}
     wire([chosen.input], on_results, {"name": chosen}, outputs, language)
 
 
