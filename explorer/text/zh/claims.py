@@ -74,8 +74,8 @@ SENTENCES = {
     # ---- 第 1.2 至 3 节：卷积
     "size_free": "卷积网络的参数量与图像尺寸无关。",
     "size_free_convolution": "同一个卷积可以接收边长为 {sides} 像素的图像。它有 {count} 个参数。",
-    "size_free_resnet18": "ResNet-18 也可以接收边长为 {sides} 像素的图像：它的线性层之前是全局平均池化。它有 {count} 个参数。",
-    "size_free_lenet5": "LeNet-5 在展平之后是线性层。图像边长为 {sides} 像素时，它需要 {counts} 个参数。",
+    "size_free_resnet18": "ResNet-18 也可以接收边长为 {sides} 像素的图像：它的全连接层之前是全局平均池化。它有 {count} 个参数。",
+    "size_free_lenet5": "LeNet-5 在展平之后是全连接层。图像边长为 {sides} 像素时，它需要 {counts} 个参数。",
     "equivariance": "卷积是等变的：图像平移，结果也跟着平移。",
     "equivariance_inside": "步长 1，没有填充。把所有样本图像平移 {pixels} 个像素：新结果与平移后的旧结果相比，{cells} 个格子中有 {misses} 个不同。",
     "equivariance_stride": "步长 2，没有填充，平移 {pixels} 个像素：{cells} 个格子中有 {misses} 个不同。窗口不再从相同的像素开始。",
@@ -105,7 +105,7 @@ SENTENCES = {
         "{lost} 个原来对的变错了，{gained} 个原来错的变对了。"
     ),
     "shift_loss": "衣物平移时，卷积网络的损失比 MLP 小。",
-    "shift_loss_lenet5": "两个网络训练时都没有平移。衣物平移 {distances} 个像素时，LeNet-5 的正确率下降 {lenet5}，MLP 下降 {mlp}。",
+    "shift_loss_lenet5": "两个网络训练时都没有平移。衣物平移 {distances} 个像素时，LeNet-5 的准确率下降 {lenet5}，MLP 下降 {mlp}。",
     "edge": "边缘卷积核在中间几行的响应是 ±3，在均匀区域的响应是 0。",
     "edge_picture": "在教程的图像上，PyTorch 结果的四行是 {rows}。",
     "edge_reverse": "把同一张图像上下颠倒，四行是 {rows}。",
@@ -134,7 +134,7 @@ SENTENCES = {
     "pointwise_work_beside": "在边长为 {side} 像素的特征图上，它需要 {one} 次乘加。通道数相同的 3×3 卷积需要 {three} 次，是它的 {factor} 倍。",
     "pointwise_work_resnet50": "但是它的数量很多：在 ResNet-50 中，所有卷积共有 {total} 次乘加，1×1 卷积占 {share}（图像边长 {side} 像素）。",
     "dilation": "空洞率为 2 时，3×3 卷积核看到 5×5 像素，参数不增加。",
-    "dilation_extent": "用自动求导测出：它的像素都在边长为 {side} 的正方形里。它有 {weights} 个权重，与没有空洞时一样。",
+    "dilation_extent": "用自动微分测出：它的像素都在边长为 {side} 的正方形里。它有 {weights} 个权重，与没有空洞时一样。",
     "dilation_pixels": "但是在这个正方形的 {pixels} 个像素中，它只读取 {read} 个。",
     "conv_parameters": "从 3 个通道到 16 个通道的 3×3 卷积有 448 个参数。",
     "conv_parameters_counted": "用 PyTorch 的模块数出来：{count} 个。",
@@ -143,11 +143,11 @@ SENTENCES = {
     "same_padding_even": "{side} 像素的图像，卷积核边长 {kernels}：输出边长 {sizes}。",
     # ---- 第 4 节：感受野
     "lenet_fields": "LeNet-5 的各个卷积和池化之后，感受野边长依次是 5、6、14 和 16 像素。",
-    "lenet_fields_autograd": "用自动求导测出：{found}。",
+    "lenet_fields_autograd": "用自动微分测出：{found}。",
     "pool_adds": "LeNet-5 的第一个池化让感受野增加 2 个像素，因为它的每一步对应 2 个像素。",
-    "pool_adds_first": "用自动求导测出：感受野从 {before} 像素增加到 {after} 像素，增加 {added}，因为被池化的两个单元只相距一个像素。第二个池化才增加 {later}。",
+    "pool_adds_first": "用自动微分测出：感受野从 {before} 像素增加到 {after} 像素，增加 {added}，因为被池化的两个单元只相距一个像素。第二个池化才增加 {later}。",
     "two_fields": "两个 3×3 卷积与一个 5×5 卷积看到的一样多。",
-    "two_fields_autograd": "用自动求导测出：两个 3×3 卷积之后，一个单元看到的边长是 {two} 像素；5×5 卷积之后是 {one} 像素。",
+    "two_fields_autograd": "用自动微分测出：两个 3×3 卷积之后，一个单元看到的边长是 {two} 像素；5×5 卷积之后是 {one} 像素。",
     "two_costs": "两个 3×3 卷积的参数比一个 5×5 卷积少。",
     "two_costs_single": (
         "从 {channels_in} 个通道到 {channels_out} 个：权重分别是 {two} 和 {one} 个。图像边长 {side} 像素时，"
@@ -205,11 +205,11 @@ SENTENCES = {
     "max_steadier_pixels": "样本衣物平移一个像素时，最大值平均变化满刻度的 {max}，像素变化 {pixels}，平均值变化 {average}。",
     "max_steadier_average": "与平均池化比较：平均值变化满刻度的 {average}，最大值变化 {max}，像素变化 {pixels}。",
     "max_steadier_strided": (
-        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 正确率下降 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
-        "用 {images} 张图像训练 {epochs} 轮）。不用池化而用步长 2，正确率下降 {other}（{other_least} 到 {other_most}）。"
+        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 准确率下降 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
+        "用 {images} 张图像训练 {epochs} 轮）。不用池化而用步长 2，准确率下降 {other}（{other_least} 到 {other_most}）。"
     ),
     "max_steadier_averaged": (
-        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 正确率下降 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
+        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 准确率下降 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
         "用 {images} 张图像训练 {epochs} 轮）。用平均池化下降 {other}（{other_least} 到 {other_most}）。"
     ),
     "stride_modern": "ResNet、EfficientNet 这样的现代网络用步长为 2 的卷积降采样，不再用池化。",
