@@ -2,6 +2,298 @@
 
 from __future__ import annotations
 
-from explorer.claims.records import Claim
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from statistics import fmean, median
 
-CLAIMS: tuple[Claim, ...] = ()
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explorer.claims.experiments import load_experiments
+from explorer.claims.records import Case, Claim
+from explorer.claims.training_experiments import swap_activation
+from explorer.data import load_sample, normalise
+from explorer.gradient_flow.maths import Settings, compute_spread, measure_gradient_norms
+from explorer.models.alexnet import AlexNetSmall
+from explorer.models.catalogue import create_model
+from explorer.models.lenet import LeNet5
+from explorer.models.resnet import BasicBlock, BottleneckBlock, ResNet18
+from explorer.models.torchvision_models import create_torchvision
+
+LENET_SHAPES = (
+    (6, 28, 28), (6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 10, 10), (16, 5, 5),
+    (400,), (120,), (120,), (84,), (84,), (10,),
+)  # fmt: skip
+LENET_PARAMS, LINEAR_WIDTH, NUM_CONVS = 61_706, 4_096, 5
+SQUASH, SLOPE = 1.7159, 2 / 3  # of LeCun et al. 1998, appendix A
+S2_PARAMS = 12  # of the first subsampling layer, by their section II.B
+RESNET_PARAMS = {18: 11_173_962, 34: 21_282_122, 50: 23_508_234}
+DEPTHS = (2, 10, 50)
+NUM_STARTS = 10  # networks with fresh weights
+BLOCK_CHANNELS = 256
+INITIALISATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "he": partial(nn.init.kaiming_normal_, nonlinearity="relu"),
+    "xavier": nn.init.xavier_normal_,
+    "orthogonal": partial(nn.init.orthogonal_, gain=math.sqrt(2)),
+}
+
+
+def count_params(module: nn.Module) -> int:
+    return sum(each.numel() for each in module.parameters())
+
+
+def layers_of(module: nn.Module, kind: type[nn.Module]) -> list:
+    """The modules of one kind, in the order of their registration."""
+    return [each for each in module.modules() if isinstance(each, kind)]
+
+
+def measure_lenet() -> tuple[Case, ...]:
+    """The shapes that leave LeNet-5's layers, by forward hooks, and its parameters."""
+    model, shapes = LeNet5(), []
+    for layer in (*model.features, *model.classifier):
+        layer.register_forward_hook(lambda module, inputs, output: shapes.append(tuple(output.shape[1:])))
+    model(torch.zeros(1, 1, 28, 28))
+    same = sum(found == claimed for found, claimed in zip(shapes, LENET_SHAPES, strict=True))
+    count = count_params(model)
+    return (
+        Case("shapes", same == len(LENET_SHAPES), {"same": same, "total": len(LENET_SHAPES)}),
+        Case("counted", count == LENET_PARAMS, {"count": count}),
+    )
+
+
+def measure_original() -> tuple[Case, ...]:
+    """What LeCun et al. describe beside PyTorch's sigmoid and average pooling."""
+    x = torch.linspace(-6, 6, 101)
+    squashed, logistic = SQUASH * torch.tanh(SLOPE * x), x.sigmoid()
+    pooling = count_params(nn.AvgPool2d(2))
+    return (
+        Case(
+            "activation",
+            torch.allclose(squashed, logistic, atol=0.01),
+            {"constant": SQUASH, "low": squashed.min().item(), "high": squashed.max().item()},
+        ),
+        Case("pooling", pooling == S2_PARAMS, {"paper": S2_PARAMS, "count": pooling}),
+    )
+
+
+def measure_summary() -> tuple[Case, ...]:
+    """The pooling of section 7's summary beside that of section 6, on the picture of section 5.1."""
+    picture = torch.arange(1.0, 17.0).reshape(1, 1, 4, 4)
+    largest, average = nn.MaxPool2d(2)(picture).flatten(), nn.AvgPool2d(2)(picture).flatten()
+    paper = _subsample(picture).flatten()
+    return (
+        Case("itself", torch.equal(largest, average), {"largest": largest.tolist(), "average": average.tolist()}),
+        Case("paper", torch.equal(largest, paper), {"largest": largest.tolist(), "sums": paper.tolist()}),
+    )
+
+
+def _subsample(picture: torch.Tensor) -> torch.Tensor:
+    """S2 of LeCun et al. 1998 before its coefficient, bias and squashing: the sums of windows of four."""
+    return F.avg_pool2d(picture, 2, divisor_override=1)
+
+
+def measure_kernels() -> tuple[Case, ...]:
+    """The first kernels of AlexNet-Small and of AlexNet beside LeNet-5's."""
+    lenet, small, original = (
+        layers_of(model, nn.Conv2d)[0].kernel_size[0]
+        for model in (LeNet5(), AlexNetSmall(), create_torchvision("alexnet"))
+    )
+    return (
+        Case("small", small > lenet, {"kernel": small, "lenet": lenet}),
+        Case("original", original > lenet, {"kernel": original, "lenet": lenet}),
+    )
+
+
+def measure_size() -> tuple[Case, ...]:
+    """Convolutions and widest hidden linear layer of AlexNet and of AlexNet-Small."""
+    cases = []
+    for name, model in (("original", create_torchvision("alexnet")), ("small", AlexNetSmall())):
+        convs, width = (
+            len(layers_of(model, nn.Conv2d)),
+            max(each.out_features for each in layers_of(model, nn.Linear)[:-1]),
+        )
+        cases.append(Case(name, (convs, width) == (NUM_CONVS, LINEAR_WIDTH), {"convs": convs, "width": width}))
+    return tuple(cases)
+
+
+def measure_activation() -> tuple[Case, ...]:
+    """Gradients with ReLU beside those with sigmoid, in stacks and in LeNet-5, and how LeNet-5 learned with either."""
+    stacks = {
+        name: measure_gradient_norms(Settings(depth=depth, activation=name, seeds=100))
+        for name in ("relu", "sigmoid")
+        for depth in (max(DEPTHS),)
+    }
+    depths = stacks["relu"].settings.depths
+    medians = {name: compute_spread(each.plain.first_block).median.tolist() for name, each in stacks.items()}
+    cases = [
+        Case(f"stack_{depth}", relu > sigmoid, {"depth": depth, "relu": relu, "sigmoid": sigmoid, "seeds": 100})
+        for depth, relu, sigmoid in zip(depths, medians["relu"], medians["sigmoid"])
+        if depth in DEPTHS
+    ]
+    starts = {name: [_start_gradient(kind, seed) for seed in range(NUM_STARTS)] for name, kind in _KINDS.items()}
+    cases.append(
+        Case(
+            "lenet",
+            min(starts["relu"]) > max(starts["sigmoid"]),
+            {"seeds": NUM_STARTS, **{name: median(found) for name, found in starts.items()}},
+        )
+    )
+    return (*cases, _compare_learning())
+
+
+_KINDS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
+
+
+def _start_gradient(activation: type[nn.Module], seed: int) -> float:
+    """Norm of the gradient of LeNet-5's first kernels before training, on the shipped images."""
+    sample = load_sample()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = swap_activation(LeNet5(), activation)
+    loss = F.cross_entropy(model(normalise(sample.images)[:, None]), sample.labels)
+    (gradient,) = torch.autograd.grad(loss, model.get_parameter("features.0.weight"))
+    return gradient.norm().item()
+
+
+def _compare_learning() -> Case:
+    """The best learning rate of each activation by the mean over its seeds."""
+    best, stored = {}, load_experiments()["activation_relu"]
+    for name in _KINDS:
+        found = load_experiments()[f"activation_{name}"]
+        best[name] = [count / found["validation"] for count in max(found["right"], key=fmean)]
+    settings = {"epochs": stored["recipe"]["epochs"], "seeds": len(stored["seeds"]), "rates": list(stored["rates"])}
+    return Case("trained", min(best["relu"]) > max(best["sigmoid"]), settings, best)
+
+
+def measure_dropout() -> tuple[Case, ...]:
+    """The gap between images that were learned and others, and the accuracy on others, with and without dropout."""
+    stored = {name: load_experiments()[f"dropout_{name}"] for name in ("on", "off")}
+    shares = {
+        name: {part: [count / each[part] for count in counts] for part, counts in each["right"].items()}
+        for name, each in stored.items()
+    }
+    gaps = {
+        name: [learned - new for learned, new in zip(each["training"], each["validation"])]
+        for name, each in shares.items()
+    }
+    on, off = (shares[name]["validation"] for name in ("on", "off"))
+    settings = {
+        "images": stored["on"]["training"],
+        "epochs": stored["on"]["recipe"]["epochs"],
+        "seeds": len(stored["on"]["seeds"]),
+    }
+    return (
+        Case("gap", max(gaps["on"]) < min(gaps["off"]), settings, gaps),
+        Case("accuracy", min(on) > max(off), settings, {"on": on, "off": off}),
+    )
+
+
+def measure_global_pooling() -> tuple[Case, ...]:
+    """The parameters that it saves, and the fully connected layers that stay."""
+    head = layers_of(AlexNetSmall().classifier, nn.Linear)
+    before, after = sum(map(count_params, head)), count_params(nn.Linear(64, head[-1].out_features))
+    squeezenet, resnet = create_torchvision("squeezenet1_0"), ResNet18()
+    counts = [len(layers_of(each, nn.Linear)) for each in (squeezenet, resnet)]
+    return (
+        Case("parameters", after < before, {"before": before, "after": after}),
+        Case("squeezenet", counts[0] == 0, {"count": counts[0]}),
+        Case("resnet", counts[1] == 0, {"count": counts[1]}),
+    )
+
+
+def measure_bottleneck() -> tuple[Case, ...]:
+    """Parameters of blocks with the same channels, and of networks of such blocks for each layer with weights."""
+    basic = count_params(BasicBlock(BLOCK_CHANNELS, BLOCK_CHANNELS))
+    bottleneck = count_params(BottleneckBlock(BLOCK_CHANNELS, BLOCK_CHANNELS // BottleneckBlock.expansion))
+    shallow, deep = _resnet_params(34, 1), _resnet_params(50, 1)
+    return (
+        Case("block", bottleneck < basic, {"channels": BLOCK_CHANNELS, "basic": basic, "bottleneck": bottleneck}),
+        Case("layer", deep / 50 < shallow / 34, {"basic": round(shallow / 34), "bottleneck": round(deep / 50)}),
+    )
+
+
+def _resnet_params(depth: int, channels: int) -> int:
+    with torch.device("meta"):
+        return count_params(create_model(f"resnet{depth}", in_channels=channels))
+
+
+def measure_resnet(depth: int) -> tuple[Case, ...]:
+    """The parameters for images of one channel, which the code beside the number builds, and for three."""
+    counts = {name: _resnet_params(depth, channels) for name, channels in (("one", 1), ("three", 3))}
+    return tuple(Case(name, count == RESNET_PARAMS[depth], {"count": count}) for name, count in counts.items())
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Blocks of Linear, ReLU, Linear, ReLU as in section 8.2.
+
+    Attributes:
+        depth: blocks.
+        width: features.
+        is_residual: whether each block adds its input.
+    """
+
+    depth: int
+    width: int
+    is_residual: bool = False
+
+    def gradient_norm(self, initialisation: str, seed: int) -> float:
+        """Norm of the gradient of the first weight, in float64; the loss is the sum of the output."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            layers = [nn.Linear(self.width, self.width, dtype=torch.float64) for _ in range(2 * self.depth)]
+            for layer in layers:
+                if initialisation in INITIALISATIONS:
+                    INITIALISATIONS[initialisation](layer.weight)
+                    nn.init.zeros_(layer.bias)
+            x = torch.randn(1, self.width, dtype=torch.float64)
+        for first, second in _pairs(layers):
+            branch = F.relu(second(F.relu(first(x))))
+            x = branch + x if self.is_residual else branch
+        (gradient,) = torch.autograd.grad(x.sum(), layers[0].weight)
+        return gradient.norm().item()
+
+    def growth(self, initialisation: str) -> float:
+        """The median norm by that of a single block."""
+        norms = [
+            median(stack.gradient_norm(initialisation, seed) for seed in range(2 * NUM_STARTS))
+            for stack in (self, Stack(1, self.width, self.is_residual))
+        ]
+        return norms[0] / norms[1]
+
+
+def _pairs(layers: list[nn.Linear]) -> Iterator[tuple[nn.Linear, nn.Linear]]:
+    return zip(layers[::2], layers[1::2])
+
+
+def measure_he() -> tuple[Case, ...]:
+    """Which initialisation keeps the gradient nearest to that of a single block."""
+    stacks = {"shallow": Stack(10, 10), "deep": Stack(50, 10), "wide": Stack(10, 64), "residual": Stack(50, 10, True)}
+    cases = []
+    for name, stack in stacks.items():
+        growth = {each: stack.growth(each) for each in ("he", "orthogonal", "xavier", "default")}
+        distance = {each: abs(math.log(max(value, 1e-300))) for each, value in growth.items()}
+        numbers = {"depth": stack.depth, "width": stack.width, "seeds": 2 * NUM_STARTS, **growth}
+        cases.append(Case(name, min(distance, key=distance.__getitem__) == "he", numbers))
+    return tuple(cases)
+
+
+CLAIMS = (
+    Claim("lenet_shapes", "6", "shapes", {"model": "lenet5"}, measure_lenet),
+    Claim("lenet_original", "6", "shapes", {"model": "lenet5"}, measure_original),
+    Claim("lenet_summary", "7", "shapes", {"model": "lenet5"}, measure_summary),
+    Claim("alexnet_kernels", "7", "receptive_field", {"model": "alexnet_small"}, measure_kernels),
+    Claim("alexnet_size", "7", "shapes", {"model": "torchvision/alexnet"}, measure_size),
+    Claim("relu_gradients", "7", "gradient_flow", {"activation": "sigmoid", "depth": "10"}, measure_activation),
+    Claim("dropout", "7", "classifier", {"model": "alexnet_small"}, measure_dropout),
+    Claim("global_pooling", "7", "shapes", {"model": "alexnet_small"}, measure_global_pooling),
+    Claim("bottleneck", "9.1", "shapes", {"model": "resnet50", "view": "graph"}, measure_bottleneck),
+    *(
+        Claim(f"resnet{depth}_parameters", "9.2", "shapes", {"model": f"resnet{depth}"}, partial(measure_resnet, depth))
+        for depth in RESNET_PARAMS
+    ),
+    Claim("he_optimal", "9.2", "gradient_flow", {"initialisation": "he"}, measure_he),
+)

@@ -2,6 +2,261 @@
 
 from __future__ import annotations
 
-from explorer.claims.records import Claim
+import torch
+from torch import nn
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
-CLAIMS: tuple[Claim, ...] = ()
+from explorer.claims.records import Case, Claim, no_cases
+from explorer.data import load_sample, normalise
+from explorer.gradient_flow.maths import measure_inplace_relu
+from explorer.models.checkpoints import load_trained, model_lock
+from explorer.models.resnet import BasicBlock, CifarResNet, ResNet18
+
+CHANNELS, SIDE = 64, 28
+EVERY = 5  # of the shipped images one in so many is sent through a network
+MAPS, BATCH = 8, 4  # channels and images of the network whose memory is counted
+
+
+def _count_mult_adds(model: nn.Module, channels: int) -> int:
+    """Multiply-adds of the convolutions, by their own output sizes; the images have SIDE pixels a side."""
+    found = []
+
+    def add(conv: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        found.append(conv.weight[0].numel() * output[0].numel())
+
+    with torch.device("meta"):
+        image = torch.zeros(1, channels, SIDE, SIDE)
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_hook(add)
+    model(image)
+    return sum(found)
+
+
+def measure_small_kernels() -> tuple[Case, ...]:
+    """Three 3x3 convolutions beside one 7x7: between equal channels, and from an image with one channel."""
+    cases = []
+    for name, channels in (("equal", CHANNELS), ("first", 1)):
+        with torch.device("meta"):
+            large = nn.Conv2d(channels, CHANNELS, 7, padding=3)
+            small = nn.Sequential(
+                *(nn.Conv2d(each, CHANNELS, 3, padding=1) for each in (channels, CHANNELS, CHANNELS)),
+            )
+        works = {"small": _count_mult_adds(small, channels), "large": _count_mult_adds(large, channels)}
+        cases.append(Case(name, works["small"] < works["large"], {"channels": CHANNELS, "side": SIDE, **works}))
+    return tuple(cases)
+
+
+class _MemoryMeter(TorchDispatchMode):
+    """Notes after each operation how many bytes its results and those of earlier ones that still live take."""
+
+    def __init__(self):
+        super().__init__()
+        self.storages: dict[StorageWeakRef, int] = {}
+        self.peak = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        for each in tree_leaves(result):
+            if isinstance(each, torch.Tensor):
+                storage = each.untyped_storage()
+                self.storages[StorageWeakRef(storage)] = storage.nbytes()
+        self.storages = {ref: size for ref, size in self.storages.items() if not ref.expired()}
+        self.peak = max(self.peak, sum(self.storages.values()))
+        return result
+
+
+def _build_chain(is_inplace: bool) -> nn.Sequential:
+    """Three times convolution, normalisation and ReLU, always with the same weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return nn.Sequential(
+            *(
+                layer
+                for _ in range(3)
+                for layer in (
+                    nn.Conv2d(MAPS, MAPS, 3, padding=1, bias=False),
+                    nn.BatchNorm2d(MAPS),
+                    nn.ReLU(inplace=is_inplace),
+                )
+            )
+        )
+
+
+def _count_saved(model: nn.Module, images: torch.Tensor) -> int:
+    """Bytes that the forward pass keeps for the backward pass; what is kept twice counts once."""
+    saved: dict[StorageWeakRef, int] = {}
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        saved[StorageWeakRef(tensor.untyped_storage())] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        output = model(images)
+    del output
+    return sum(saved.values())
+
+
+def _measure_peak(model: nn.Module, images: torch.Tensor, is_training: bool) -> int:
+    """Most bytes that live at once: of the forward pass alone, or of forward and backward pass."""
+    with torch.set_grad_enabled(is_training), _MemoryMeter() as meter:
+        output = model(images)
+        if is_training:
+            output.sum().backward()
+    return meter.peak
+
+
+def measure_memory() -> tuple[Case, ...]:
+    """The greatest memory of a small network with ordinary and with in-place ReLUs."""
+    images = torch.zeros(BATCH, MAPS, SIDE, SIDE)
+    ordinary, inplace = _build_chain(False), _build_chain(True)
+    cases = []
+    for name in ("inference", "training"):
+        peaks = {
+            kind: _measure_peak(model, images, name == "training")
+            for kind, model in (("ordinary", ordinary), ("inplace", inplace))
+        }
+        kept = {"kept_ordinary": _count_saved(ordinary, images), "kept_inplace": _count_saved(inplace, images)}
+        numbers = {**peaks, "map": images.nbytes, **(kept if name == "training" else {})}
+        cases.append(Case(name, peaks["inplace"] < peaks["ordinary"], numbers))
+    return tuple(cases)
+
+
+def _outcomes() -> dict[str, str]:
+    return {case.name: case.outcome for case in measure_inplace_relu()}
+
+
+def measure_error() -> tuple[Case, ...]:
+    """Whether autograd reports an overwritten value that a backward pass reads."""
+    found = _outcomes()
+    return tuple(Case(name, found[f"on_saved_{name}"] == "error") for name in ("output", "input"))
+
+
+def measure_before_addition() -> tuple[Case, ...]:
+    """Whether an in-place ReLU before the addition changes anything: in the branch, and on the block's input."""
+    found = _outcomes()
+    places = {"branch": "before_addition", "normalised": "after_batch_norm", "shortcut": "on_block_input"}
+    return tuple(Case(name, found[place] != "same") for name, place in places.items())
+
+
+def measure_safe() -> tuple[Case, ...]:
+    """The tutorial's rule, tried where a later operation needs the output, and where none does."""
+    needed = [_gradient_after(relu, nn.Conv2d(2, 2, 3), nn.Conv2d(2, 2, 3)) for relu in (nn.ReLU(), nn.ReLU(True))]
+    unneeded = _gradient_after(nn.ReLU(True), nn.Sigmoid(), nn.Identity())
+    return (
+        Case("needed", needed[1] is None or not torch.equal(*needed)),
+        Case("unneeded", unneeded is not None),
+    )
+
+
+def _gradient_after(relu: nn.Module, before: nn.Module, after: nn.Module) -> torch.Tensor | None:
+    """The gradient of the input of three layers, whose output is summed; None where autograd refuses."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        x = torch.randn(1, 2, 8, 8, requires_grad=True)
+        for layer in (before, after):
+            for each in layer.parameters():
+                nn.init.normal_(each)
+    try:
+        (gradient,) = torch.autograd.grad(after(relu(before(x))).sum(), x)
+    except RuntimeError:
+        return None
+    return gradient
+
+
+def measure_region() -> tuple[Case, ...]:
+    """The share of values that ReLU lets through, before and after the normalisation: trained and fresh."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        fresh = CifarResNet(20)
+    cases = [_compare_positive("fresh", fresh)]
+    for name in ("resnet20", "resnet18"):
+        with model_lock(name):
+            cases.append(_compare_positive(name, load_trained(name)))
+    return tuple(cases)
+
+
+def _compare_positive(name: str, model: nn.Module) -> Case:
+    """Every normalisation that a ReLU follows at once counts all its values on some of the shipped images."""
+    counts = {"before": 0, "after": 0, "all": 0}
+
+    def count(module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        counts["before"] += int((inputs[0] > 0).sum())
+        counts["after"] += int((output > 0).sum())
+        counts["all"] += output.numel()
+
+    norms = [model.stem[1], *(each.bn1 for each in model.modules() if isinstance(each, BasicBlock))]
+    hooks = [each.register_forward_hook(count) for each in norms]
+    images = normalise(load_sample().images[::EVERY])[:, None]
+    try:
+        with torch.no_grad():
+            model(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    before, after = (counts[key] / counts["all"] for key in ("before", "after"))
+    return Case(name, after > before, {"images": len(images), "layers": len(norms)}, {"before": before, "after": after})
+
+
+def _build_normalised() -> tuple[nn.Conv2d, nn.BatchNorm2d, torch.Tensor]:
+    """A convolution with a bias, its normalisation with statistics that were learned, and images, in float64."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        conv, norm = nn.Conv2d(3, 16, 3).double(), nn.BatchNorm2d(16).double()
+        images = torch.randn(8, 3, 12, 12).double()
+        nn.init.normal_(norm.weight)
+    norm(conv(images))
+    return conv, norm, images
+
+
+def _change(parameter: nn.Parameter, conv: nn.Module, norm: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """By how much the output changes where 1 is added to each entry of a parameter: (N, C, H, W)."""
+    with torch.no_grad():
+        before = norm(conv(images))
+        parameter += 1
+        after = norm(conv(images))
+        parameter -= 1
+    return after - before
+
+
+def measure_redundant() -> tuple[Case, ...]:
+    """What a bias before the normalisation changes in training, and how many parameters it is."""
+    conv, norm, images = _build_normalised()
+    change = _change(conv.bias, conv, norm.train(), images).abs().max().item()
+    more = sum(each.numel() for each in nn.Conv2d(3, 16, 3).parameters())
+    fewer = sum(each.numel() for each in nn.Conv2d(3, 16, 3, bias=False).parameters())
+    with torch.device("meta"):
+        convs = [each for each in ResNet18().modules() if isinstance(each, nn.Conv2d)]
+    return (
+        Case("training", change < 1e-9, {"change": change}),
+        Case("saved", more - fewer == 16, {"saved": more - fewer, "network": sum(each.out_channels for each in convs)}),
+    )
+
+
+def measure_same() -> tuple[Case, ...]:
+    """Whether a bias and the shift of the normalisation do the same: in training, and afterwards."""
+    conv, norm, images = _build_normalised()
+    cases = []
+    for name, is_training in (("training", True), ("evaluation", False)):
+        norm.train(is_training)
+        by_bias, by_shift = (_change(each, conv, norm, images) for each in (conv.bias, norm.bias))
+        # After training the statistics stand still: then a bias is a shift, times what the normalisation scales by.
+        scale = (norm.weight / (norm.running_var + norm.eps).sqrt())[:, None, None]
+        numbers = {"bias": by_bias.abs().max().item(), "shift": by_shift.abs().max().item()}
+        cases.append(Case(name, torch.allclose(by_bias, scale * by_shift, atol=1e-9), numbers))
+    return tuple(cases)
+
+
+CLAIMS = (
+    Claim("degradation_essence", "11", "gradient_flow", {}, no_cases),
+    Claim("small_kernels", "11", "receptive_field", {}, measure_small_kernels),
+    Claim("inplace_memory", "11", "gradient_flow", {}, measure_memory),
+    Claim("inplace_error", "11", "gradient_flow", {}, measure_error),
+    Claim("inplace_safe", "11", "gradient_flow", {}, measure_safe),
+    Claim("inplace_addition", "11", "gradient_flow", {}, measure_before_addition),
+    Claim("bn_region", "11", "shapes", {"model": "resnet20", "view": "layer"}, measure_region),
+    Claim("bias_redundant", "11", "shapes", {"model": "resnet18"}, measure_redundant),
+    Claim("bias_same", "11", "shapes", {"model": "resnet18"}, measure_same),
+)

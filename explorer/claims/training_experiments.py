@@ -2,7 +2,200 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, replace
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
-EXPERIMENTS: dict[str, Callable[[], Any]] = {}
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explorer.claims.experiments import learn
+from explorer.models.alexnet import AlexNetSmall
+from explorer.models.checkpoints import load_trained, model_lock
+from explorer.models.lenet import LeNet5
+from explorer.training.loop import EvaluationBatches, TrainingDiverged, derive_seed, run_epoch
+from explorer.training.recipe import TUTORIAL, Recipe
+from explorer.training.splits import Split, split_training_images
+
+SEEDS = (42, 43, 44)
+RATES = (0.1, 0.3)  # highest learning rates with which each activation is tried
+ACTIVATION = Recipe(epochs=5, weight_decay=0.0)
+DROPOUT = Recipe(epochs=20, batch_size=64, peak_lr=0.05, warmup=0.1, weight_decay=0.0, clip_norm=1.0)
+FEW = 4_000  # training images with which a network soon overfits
+AUGMENTED = replace(TUTORIAL, epochs=8)
+DRAWS = 3  # of the random changes to the validation images
+HELD_OUT = 2_000  # validation images for a wide network
+
+# What the block of section 8.2 is fitted to: name -> whether a ReLU ends its branch, whether its inputs are positive.
+IDENTITIES: Mapping[str, tuple[bool, bool]] = MappingProxyType(
+    {"signed": (True, False), "positive": (True, True), "without_last": (False, False)}
+)
+IDENTITY_SEEDS, IDENTITY_STEPS, IDENTITY_BATCH = 10, 2_000, 128
+IDENTITY_RATES = (0.01, 0.03, 0.1, 0.3)
+WIDTH = 10  # features of the tutorial's block
+
+
+def count_right(model: nn.Module, split: Split, recipe: Recipe, augmented_by: int | None = None) -> int:
+    """How many images the network gets right, in eval mode."""
+    batches = EvaluationBatches(split.images, split.labels, recipe, augmented_by=augmented_by)
+    _, accuracy = run_epoch(model, batches, nn.CrossEntropyLoss())
+    return round(accuracy * len(split.images))
+
+
+def start(build: Callable[[], nn.Module], seed: int) -> nn.Module:
+    """A network whose fresh weights depend on the seed alone; the global generator is left at what dropout draws from."""
+    torch.manual_seed(derive_seed(seed, "weights", 0))
+    return build()
+
+
+def swap_activation(model: nn.Module, activation: type[nn.Module]) -> nn.Module:
+    """Put another activation in the place of each ReLU, in place."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.ReLU):
+                setattr(module, name, activation())
+    return model
+
+
+def try_activation(activation: type[nn.Module]) -> dict[str, Any]:
+    """LeNet-5 with this activation, for each learning rate and seed: how many validation images it gets right."""
+    training, validation = split_training_images(torch.device("cpu"), None)
+    right = []
+    for rate in RATES:
+        recipe = replace(ACTIVATION, peak_lr=rate)
+        right.append([])
+        for seed in SEEDS:
+            model = swap_activation(start(LeNet5, seed), activation)
+            with suppress(TrainingDiverged):  # then it is right on what it is right on
+                learn(model, training, recipe, seed)
+            right[-1].append(count_right(model, validation, recipe))
+    return {
+        "recipe": asdict(ACTIVATION),
+        "seeds": SEEDS,
+        "rates": RATES,
+        "training": len(training.images),
+        "validation": len(validation.images),
+        "right": right,
+    }
+
+
+def try_dropout(is_on: bool) -> dict[str, Any]:
+    """AlexNet-Small on few images, with or without its dropout: what it gets right of them and of others."""
+    training, validation = split_training_images(torch.device("cpu"), None)
+    few = Split(training.images[:FEW], training.labels[:FEW])
+    right: dict[str, list[int]] = {"training": [], "validation": []}
+    for seed in SEEDS:
+        model = start(AlexNetSmall, seed)
+        for module in model.modules():
+            if isinstance(module, nn.Dropout) and not is_on:
+                module.p = 0.0
+        learn(model, few, DROPOUT, seed)
+        right["training"].append(count_right(model, few, DROPOUT))
+        right["validation"].append(count_right(model, validation, DROPOUT))
+    return {
+        "recipe": asdict(DROPOUT),
+        "seeds": SEEDS,
+        "training": FEW,
+        "validation": len(validation.images),
+        "right": right,
+    }
+
+
+def _draw_layers(generator: torch.Generator) -> list[torch.Tensor]:
+    """Two layers of each network as nn.Linear draws them: weights (S, w, w) and biases (S, w), twice."""
+    shapes = [(IDENTITY_SEEDS, WIDTH, WIDTH), (IDENTITY_SEEDS, WIDTH)] * 2
+    bound = WIDTH**-0.5
+    drawn = [torch.empty(shape).uniform_(-bound, bound, generator=generator) for shape in shapes]
+    return [each.requires_grad_() for each in drawn]
+
+
+def _run_block(layers: list[torch.Tensor], x: torch.Tensor, has_last: bool, is_residual: bool) -> torch.Tensor:
+    """The block of each network, (S, N, w) -> (S, N, w)."""
+    first, first_bias, second, second_bias = layers
+    hidden = F.relu(torch.baddbmm(first_bias[:, None], x, first.transpose(1, 2)))
+    branch = torch.baddbmm(second_bias[:, None], hidden, second.transpose(1, 2))
+    branch = F.relu(branch) if has_last else branch
+    return branch + x if is_residual else branch
+
+
+def _draw_inputs(count: int, is_positive: bool, generator: torch.Generator) -> torch.Tensor:
+    x = torch.randn(IDENTITY_SEEDS, count, WIDTH, generator=generator)
+    return F.relu(x) if is_positive else x
+
+
+def fit_identity(has_last: bool, is_positive: bool, is_residual: bool, rate: float) -> list[float]:
+    """Fit the block to the identity by SGD; every seed is a network of its own, and all of them run together.
+
+    Returns:
+        Of each seed the length of the error by that of the input, over inputs that are new.
+    """
+    generator = torch.Generator().manual_seed(0)
+    layers = _draw_layers(generator)
+    optimizer = torch.optim.SGD(layers, lr=rate, momentum=0.9)
+    for _ in range(IDENTITY_STEPS):
+        x = _draw_inputs(IDENTITY_BATCH, is_positive, generator)
+        loss = (_run_block(layers, x, has_last, is_residual) - x).square().mean((1, 2)).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        x = _draw_inputs(10_000, is_positive, generator)
+        error = _run_block(layers, x, has_last, is_residual) - x
+    return (error.flatten(1).norm(dim=1) / x.flatten(1).norm(dim=1)).tolist()
+
+
+def try_identity() -> dict[str, Any]:
+    """Relative errors of plain and residual blocks that learned the identity: setting -> kind -> rate -> seed."""
+    return {
+        "seeds": IDENTITY_SEEDS,
+        "steps": IDENTITY_STEPS,
+        "batch_size": IDENTITY_BATCH,
+        "rates": IDENTITY_RATES,
+        "errors": {
+            name: {
+                kind: [fit_identity(*setting, is_residual, rate) for rate in IDENTITY_RATES]
+                for kind, is_residual in (("plain", False), ("residual", True))
+            }
+            for name, setting in IDENTITIES.items()
+        },
+    }
+
+
+def _validate(model: nn.Module, split: Split) -> dict[str, Any]:
+    """What is right of the images as they are, and as the tutorial's script changes them."""
+    augmented = [count_right(model, split, TUTORIAL, augmented_by=draw) for draw in range(DRAWS)]
+    return {"plain": count_right(model, split, TUTORIAL), "augmented": augmented}
+
+
+def try_augmented_lenet5() -> dict[str, Any]:
+    """LeNet-5 by the tutorial's recipe, shortened, validated on images as they are and on changed ones."""
+    training, validation = split_training_images(torch.device("cpu"), None)
+    found = []
+    for seed in SEEDS:
+        model = start(LeNet5, seed).to(memory_format=torch.channels_last)
+        learn(model, training, AUGMENTED, seed)
+        found.append(_validate(model, validation))
+    return {"recipe": asdict(AUGMENTED), "seeds": SEEDS, "images": len(validation.images), "right": found}
+
+
+def try_augmented_resnet18() -> dict[str, Any]:
+    """The shipped ResNet-18 on validation images as they are and as the tutorial's script changes them."""
+    _, validation = split_training_images(torch.device("cpu"), None)
+    held_out = Split(validation.images[:HELD_OUT], validation.labels[:HELD_OUT])
+    with model_lock("resnet18"):
+        return {"images": HELD_OUT, "right": [_validate(load_trained("resnet18"), held_out)]}
+
+
+EXPERIMENTS: dict[str, Callable[[], Any]] = {
+    "activation_relu": partial(try_activation, nn.ReLU),
+    "activation_sigmoid": partial(try_activation, nn.Sigmoid),
+    "dropout_on": partial(try_dropout, True),
+    "dropout_off": partial(try_dropout, False),
+    "identity": try_identity,
+    "augmented_lenet5": try_augmented_lenet5,
+    "augmented_resnet18": try_augmented_resnet18,
+}
