@@ -73,7 +73,7 @@ def measure_original() -> tuple[Case, ...]:
         Case(
             "activation",
             torch.allclose(squashed, logistic, atol=0.01),
-            {"constant": SQUASH, "low": squashed.min().item(), "high": squashed.max().item()},
+            {"constant": SQUASH, "slope": SLOPE, "low": squashed.min().item(), "high": squashed.max().item()},
         ),
         Case("pooling", pooling == S2_PARAMS, {"paper": S2_PARAMS, "count": pooling}),
     )

@@ -130,25 +130,31 @@ def _outcomes() -> dict[str, str]:
 
 def measure_error() -> tuple[Case, ...]:
     """Whether autograd reports an overwritten value that a backward pass reads."""
-    found = _outcomes()
-    return tuple(Case(name, found[f"on_saved_{name}"] == "error") for name in ("output", "input"))
+    found, places = _outcomes(), {"output": "on_saved_output", "input": "on_saved_input"}
+    return tuple(Case(f"{name}_{found[place]}", found[place] == "error") for name, place in places.items())
 
 
 def measure_before_addition() -> tuple[Case, ...]:
     """Whether an in-place ReLU before the addition changes anything: in the branch, and on the block's input."""
     found = _outcomes()
     places = {"branch": "before_addition", "normalised": "after_batch_norm", "shortcut": "on_block_input"}
-    return tuple(Case(name, found[place] != "same") for name, place in places.items())
+    return tuple(Case(f"{name}_{found[place]}", found[place] != "same") for name, place in places.items())
 
 
 def measure_safe() -> tuple[Case, ...]:
     """The tutorial's rule, tried where a later operation needs the output, and where none does."""
-    needed = [_gradient_after(relu, nn.Conv2d(2, 2, 3), nn.Conv2d(2, 2, 3)) for relu in (nn.ReLU(), nn.ReLU(True))]
-    unneeded = _gradient_after(nn.ReLU(True), nn.Sigmoid(), nn.Identity())
-    return (
-        Case("needed", needed[1] is None or not torch.equal(*needed)),
-        Case("unneeded", unneeded is not None),
-    )
+    layers = {"needed": (nn.Conv2d(2, 2, 3), nn.Conv2d(2, 2, 3)), "unneeded": (nn.Sigmoid(), nn.Identity())}
+    found = {name: _compare_inplace(*each) for name, each in layers.items()}
+    is_right = {"needed": found["needed"] != "same", "unneeded": found["unneeded"] == "same"}
+    return tuple(Case(f"{name}_{outcome}", is_right[name]) for name, outcome in found.items())
+
+
+def _compare_inplace(before: nn.Module, after: nn.Module) -> str:
+    """What an in-place ReLU between two layers changes: "same", "different" or "error"."""
+    ordinary, inplace = (_gradient_after(nn.ReLU(inplace=each), before, after) for each in (False, True))
+    if ordinary is None or inplace is None:
+        return "error"
+    return "same" if torch.equal(ordinary, inplace) else "different"
 
 
 def _gradient_after(relu: nn.Module, before: nn.Module, after: nn.Module) -> torch.Tensor | None:
@@ -225,13 +231,21 @@ def measure_redundant() -> tuple[Case, ...]:
     """What a bias before the normalisation changes in training, and how many parameters it is."""
     conv, norm, images = _build_normalised()
     change = _change(conv.bias, conv, norm.train(), images).abs().max().item()
-    more = sum(each.numel() for each in nn.Conv2d(3, 16, 3).parameters())
-    fewer = sum(each.numel() for each in nn.Conv2d(3, 16, 3, bias=False).parameters())
+    more, fewer = (
+        sum(each.numel() for each in nn.Conv2d(conv.in_channels, conv.out_channels, 3, bias=has_bias).parameters())
+        for has_bias in (True, False)
+    )
     with torch.device("meta"):
         convs = [each for each in ResNet18().modules() if isinstance(each, nn.Conv2d)]
+    saved = {
+        "channels_in": conv.in_channels,
+        "channels_out": conv.out_channels,
+        "saved": more - fewer,
+        "network": sum(each.out_channels for each in convs),
+    }
     return (
         Case("training", change < 1e-9, {"change": change}),
-        Case("saved", more - fewer == 16, {"saved": more - fewer, "network": sum(each.out_channels for each in convs)}),
+        Case("saved", more - fewer == conv.out_channels, saved),
     )
 
 
