@@ -1,4 +1,4 @@
-"""Section 8: degradation and residual connections. Section 0 is what the tutorial announces before its first section."""
+"""Section 8: degradation and residual connections, with what the introduction announces of it."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def _medians(flow: Flow) -> list[float]:
 
 _BATCH_NORM = {"block": "conv_bn", "depth": "20", "width": "8", "seeds": "8"}
 CLAIMS = (
-    Claim("deep_trains_easier", "0", "gradient_flow", {}, no_cases),
+    Claim("deep_trains_easier", "8", "gradient_flow", {}, no_cases),
     Claim("degradation", "8.1", "gradient_flow", {}, measure_degradation),
     Claim("no_overfitting", "8.1", "gradient_flow", {}, measure_overfitting),
     Claim("degradation_cause", "8.1", "gradient_flow", _BATCH_NORM, measure_cause),
