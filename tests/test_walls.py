@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "explorer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
+ABOVE_WINGS = "claims"  # a tab as well: it compares what the tutorial says with what the others measure
 
 # From the ground up: a part may import parts of lower floors, and itself.
 FLOORS = (
@@ -23,7 +24,7 @@ FLOORS = (
     ("page", "training"),
     ("server",),
     WINGS,
-    ("claims",),
+    (ABOVE_WINGS,),
     ("interface",),
     ("launch",),
 )
@@ -141,6 +142,15 @@ def test_every_file_of_a_wing_computes_or_draws():
 
 def test_every_tab_is_a_wing_of_which_no_other_knows():
     tabs = {part_of(module.__name__) for module in interface.WINGS.values()}
-    assert tabs == set(WINGS) == set(interface.WINGS), (
+    assert tabs == {*WINGS, ABOVE_WINGS} == set(interface.WINGS), (
         "WINGS in explorer/interface.py and in tests/test_walls.py differ"
     )
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if part_of(name_of(path)) == ABOVE_WINGS and path.stem != "tab"], ids=name_of
+)
+def test_the_claims_know_of_the_wings_what_they_compute(path):
+    modules = {name_of(module) for module in MODULES}
+    known = {name for name in imports_of(path) & modules if part_of(name) in WINGS}
+    assert {name.rpartition(".")[2] for name in known} <= PURE | set(WINGS)

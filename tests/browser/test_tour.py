@@ -95,12 +95,17 @@ def change_classifier(page, text) -> None:
     page.locator(".sample-picker .thumbnail:visible").nth(9).click()
 
 
+def change_claims(page, text) -> None:
+    page.get_by_label(text("claims.conditions"), exact=True).locator("visible=true").first.check()
+
+
 CHANGES = {
     "convolution": change_convolution,
     "receptive_field": change_receptive_field,
     "shapes": change_shapes,
     "gradient_flow": change_gradient_flow,
     "classifier": change_classifier,
+    "claims": change_claims,
 }
 
 
