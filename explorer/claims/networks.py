@@ -121,15 +121,15 @@ def measure_size() -> tuple[Case, ...]:
 
 def measure_activation() -> tuple[Case, ...]:
     """Gradients with ReLU beside those with sigmoid, in stacks and in LeNet-5, and how LeNet-5 learned with either."""
-    stacks = {
-        name: measure_gradient_norms(Settings(depth=depth, activation=name, seeds=100))
-        for name in ("relu", "sigmoid")
-        for depth in (max(DEPTHS),)
-    }
+    stacks = {name: measure_gradient_norms(Settings(depth=max(DEPTHS), activation=name)) for name in _KINDS}
     depths = stacks["relu"].settings.depths
     medians = {name: compute_spread(each.plain.first_block).median.tolist() for name, each in stacks.items()}
     cases = [
-        Case(f"stack_{depth}", relu > sigmoid, {"depth": depth, "relu": relu, "sigmoid": sigmoid, "seeds": 100})
+        Case(
+            f"stack_{depth}",
+            relu > sigmoid,
+            {"depth": depth, "relu": relu, "sigmoid": sigmoid, "seeds": stacks["relu"].seeds_done},
+        )
         for depth, relu, sigmoid in zip(depths, medians["relu"], medians["sigmoid"])
         if depth in DEPTHS
     ]
