@@ -163,19 +163,24 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "The plain networks of {few} and {many} layers themselves, before training, on shipped images: the gradient of the first kernels is "
         "{shallow} and {deep} (medians over {seeds} seeds)."
     ),
-    "identity": "A plain block can hardly learn the identity exactly. For a residual block it is easy: it learns F(x) = 0.",
-    "identity_signed": (
-        "The tutorial's block, fitted for {steps} steps with {seeds} seeds, each kind at the best of the learning rates {rates}: the plain block "
-        "is off by {plain_min} to {plain_max} of its input's length, the residual one by {residual_min} to {residual_max}. A plain block that "
-        "ends in ReLU can give no negative number at all."
+    "identity_hard": "A plain block can hardly learn the identity exactly.",
+    "identity_hard_signed": (
+        "The tutorial's block, fitted to the identity for {steps} steps with {seeds} seeds, at the best of the learning rates {rates}: it is off by {low} "
+        "to {high} times the length of its input. It holds if the median is above a hundredth. A block that ends in ReLU can give no negative number."
     ),
-    "identity_positive": (
-        "The same with inputs that are never negative, such as those after a ReLU: the plain block is off by {plain_min} to {plain_max}, the residual one by "
-        "{residual_min} to {residual_max} ({seeds} seeds, {steps} steps, learning rates {rates})."
+    "identity_hard_positive": "The same with inputs that are never negative, such as those after a ReLU: {low} to {high} ({seeds} seeds, {steps} steps, learning rates {rates}).",
+    "identity_hard_without_last": "The same without the last ReLU: {low} to {high} ({seeds} seeds, {steps} steps, learning rates {rates}).",
+    "identity_easy": "For a residual block the identity is easier to learn: it learns F(x) = 0.",
+    "identity_easy_signed": (
+        "The tutorial's block with its shortcut, fitted in the same way ({seeds} seeds, {steps} steps, the best of the learning rates {rates}): it is off by "
+        "{low} to {high} times the length of its input, a plain block by {plain} at least."
     ),
-    "identity_without_last": (
-        "The same without the last ReLU: the plain block is off by {plain_min} to {plain_max}, the residual one by {residual_min} to {residual_max} "
-        "({seeds} seeds, {steps} steps, learning rates {rates}). None of this shows that degradation comes from it."
+    "identity_easy_positive": (
+        "The same with inputs that are never negative: {low} to {high}, a plain block at least {plain} ({seeds} seeds, {steps} steps, learning rates {rates})."
+    ),
+    "identity_easy_without_last": (
+        "The same without the last ReLU: {low} to {high}, a plain block at least {plain} ({seeds} seeds, {steps} steps, learning rates {rates}). None of this "
+        "shows that degradation comes from it."
     ),
     "residual_degradation": "Residual connections solve the degradation problem.",
     "residual_degradation_trained": (

@@ -139,18 +139,20 @@ SENTENCES = {
     "degradation_cause_network": (
         "{few} 层和 {many} 层的普通网络本身，训练之前，输入是自带的图像：第一层卷积核的梯度分别是 {shallow} 和 {deep}（{seeds} 个种子的中位数）。"
     ),
-    "identity": "普通块很难学到精确的恒等映射；残差块很容易，只需学到 F(x) = 0。",
-    "identity_signed": (
-        "用教程中的块拟合恒等映射，{steps} 步，{seeds} 个种子，两种块各取学习率 {rates} 中最好的一个：普通块的误差是输入长度的 {plain_min} 到 {plain_max}，"
-        "残差块是 {residual_min} 到 {residual_max}。以 ReLU 结尾的普通块根本给不出负数。"
+    "identity_hard": "普通块很难学到精确的恒等映射。",
+    "identity_hard_signed": (
+        "用教程中的块拟合恒等映射，{steps} 步，{seeds} 个种子，取学习率 {rates} 中最好的一个：误差是输入长度的 {low} 到 {high} 倍。中位数大于百分之一才算成立。"
+        "以 ReLU 结尾的块给不出负数。"
     ),
-    "identity_positive": (
-        "同样的块，输入不为负，就像 ReLU 之后那样：普通块的误差是 {plain_min} 到 {plain_max}，残差块是 {residual_min} 到 {residual_max}"
-        "（{seeds} 个种子，{steps} 步，学习率 {rates}）。"
+    "identity_hard_positive": "同样的块，输入不为负，就像 ReLU 之后那样：{low} 到 {high}（{seeds} 个种子，{steps} 步，学习率 {rates}）。",
+    "identity_hard_without_last": "同样的块，去掉最后的 ReLU：{low} 到 {high}（{seeds} 个种子，{steps} 步，学习率 {rates}）。",
+    "identity_easy": "残差块更容易学到恒等映射：只需学到 F(x) = 0。",
+    "identity_easy_signed": (
+        "教程中的块加上捷径，用同样的办法拟合（{seeds} 个种子，{steps} 步，取学习率 {rates} 中最好的一个）：误差是输入长度的 {low} 到 {high} 倍，普通块至少是 {plain} 倍。"
     ),
-    "identity_without_last": (
-        "同样的块，去掉最后的 ReLU：普通块的误差是 {plain_min} 到 {plain_max}，残差块是 {residual_min} 到 {residual_max}"
-        "（{seeds} 个种子，{steps} 步，学习率 {rates}）。这些都没有证明退化由此而来。"
+    "identity_easy_positive": "同样的块，输入不为负：{low} 到 {high}，普通块至少 {plain}（{seeds} 个种子，{steps} 步，学习率 {rates}）。",
+    "identity_easy_without_last": (
+        "同样的块，去掉最后的 ReLU：{low} 到 {high}，普通块至少 {plain}（{seeds} 个种子，{steps} 步，学习率 {rates}）。这些都没有证明退化由此而来。"
     ),
     "residual_degradation": "残差连接解决了退化问题。",
     "residual_degradation_trained": (
