@@ -164,7 +164,12 @@ def _compare_learning() -> Case:
     for name in _KINDS:
         found = load_experiments()[f"activation_{name}"]
         best[name] = [count / found["validation"] for count in max(found["right"], key=fmean)]
-    settings = {"epochs": stored["recipe"]["epochs"], "seeds": len(stored["seeds"]), "rates": list(stored["rates"])}
+    settings = {
+        "images": stored["training"],
+        "epochs": stored["recipe"]["epochs"],
+        "seeds": len(stored["seeds"]),
+        "rates": list(stored["rates"]),
+    }
     return Case("trained", min(best["relu"]) > max(best["sigmoid"]), settings, best)
 
 

@@ -23,9 +23,10 @@ from explorer.training.splits import Split, split_training_images
 
 SEEDS = (42, 43, 44)
 RATES = (0.1, 0.3)  # highest learning rates with which each activation is tried
+SOME = 20_000  # training images with which LeNet-5 takes minutes
 ACTIVATION = Recipe(epochs=5, weight_decay=0.0)
-DROPOUT = Recipe(epochs=20, batch_size=64, peak_lr=0.05, warmup=0.1, weight_decay=0.0, clip_norm=1.0)
-FEW = 4_000  # training images with which a network soon overfits
+DROPOUT = Recipe(epochs=20, batch_size=32, peak_lr=0.05, warmup=0.1, weight_decay=0.0, clip_norm=1.0)
+FEW = 2_000  # training images with which a network soon overfits
 AUGMENTED = replace(TUTORIAL, epochs=8)
 DRAWS = 3  # of the random changes to the validation images
 HELD_OUT = 2_000  # validation images for a wide network
@@ -37,6 +38,12 @@ IDENTITIES: Mapping[str, tuple[bool, bool]] = MappingProxyType(
 IDENTITY_SEEDS, IDENTITY_STEPS, IDENTITY_BATCH = 10, 2_000, 128
 IDENTITY_RATES = (0.01, 0.03, 0.1, 0.3)
 WIDTH = 10  # features of the tutorial's block
+
+
+def load_some(count: int) -> tuple[Split, Split]:
+    """The first images to learn from, and all validation images."""
+    training, validation = split_training_images(torch.device("cpu"), None)
+    return Split(training.images[:count], training.labels[:count]), validation
 
 
 def count_right(model: nn.Module, split: Split, recipe: Recipe, augmented_by: int | None = None) -> int:
@@ -63,7 +70,7 @@ def swap_activation(model: nn.Module, activation: type[nn.Module]) -> nn.Module:
 
 def try_activation(activation: type[nn.Module]) -> dict[str, Any]:
     """LeNet-5 with this activation, for each learning rate and seed: how many validation images it gets right."""
-    training, validation = split_training_images(torch.device("cpu"), None)
+    training, validation = load_some(SOME)
     right = []
     for rate in RATES:
         recipe = replace(ACTIVATION, peak_lr=rate)
@@ -77,7 +84,7 @@ def try_activation(activation: type[nn.Module]) -> dict[str, Any]:
         "recipe": asdict(ACTIVATION),
         "seeds": SEEDS,
         "rates": RATES,
-        "training": len(training.images),
+        "training": SOME,
         "validation": len(validation.images),
         "right": right,
     }
@@ -85,8 +92,7 @@ def try_activation(activation: type[nn.Module]) -> dict[str, Any]:
 
 def try_dropout(is_on: bool) -> dict[str, Any]:
     """AlexNet-Small on few images, with or without its dropout: what it gets right of them and of others."""
-    training, validation = split_training_images(torch.device("cpu"), None)
-    few = Split(training.images[:FEW], training.labels[:FEW])
+    few, validation = load_some(FEW)
     right: dict[str, list[int]] = {"training": [], "validation": []}
     for seed in SEEDS:
         model = start(AlexNetSmall, seed)
@@ -173,13 +179,19 @@ def _validate(model: nn.Module, split: Split) -> dict[str, Any]:
 
 def try_augmented_lenet5() -> dict[str, Any]:
     """LeNet-5 by the tutorial's recipe, shortened, validated on images as they are and on changed ones."""
-    training, validation = split_training_images(torch.device("cpu"), None)
+    training, validation = load_some(SOME)
     found = []
     for seed in SEEDS:
         model = start(LeNet5, seed).to(memory_format=torch.channels_last)
         learn(model, training, AUGMENTED, seed)
         found.append(_validate(model, validation))
-    return {"recipe": asdict(AUGMENTED), "seeds": SEEDS, "images": len(validation.images), "right": found}
+    return {
+        "recipe": asdict(AUGMENTED),
+        "seeds": SEEDS,
+        "training": SOME,
+        "images": len(validation.images),
+        "right": found,
+    }
 
 
 def try_augmented_resnet18() -> dict[str, Any]:

@@ -90,7 +90,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "sigmoid (medians over {seeds} seeds; it holds if every seed agrees)."
     ),
     "relu_gradients_trained": (
-        "LeNet-5, trained for {epochs} epochs with {seeds} seeds, at the better one of the learning rates {rates}: {relu} of the "
+        "LeNet-5, trained for {epochs} epochs on {images} images with {seeds} seeds, at the better one of the learning rates {rates}: {relu} of the "
         "validation images are right with ReLU, {sigmoid} with sigmoid."
     ),
     "dropout": "Dropout prevents overfitting.",

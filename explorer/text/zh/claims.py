@@ -81,7 +81,7 @@ SENTENCES = {
         "训练之前的 LeNet-5，输入是自带的图像：第一层卷积核的梯度，用 ReLU 是 {relu}，用 Sigmoid 是 {sigmoid}（{seeds} 个种子的中位数；每个种子都如此才算成立）。"
     ),
     "relu_gradients_trained": (
-        "LeNet-5 训练 {epochs} 轮，{seeds} 个种子，各取学习率 {rates} 中较好的一个：验证图像上的准确率，用 ReLU 是 {relu}，用 Sigmoid 是 {sigmoid}。"
+        "LeNet-5 用 {images} 张图像训练 {epochs} 轮，{seeds} 个种子，各取学习率 {rates} 中较好的一个：验证图像上的准确率，用 ReLU 是 {relu}，用 Sigmoid 是 {sigmoid}。"
     ),
     "dropout": "暂退法（Dropout）能防止过拟合。",
     "dropout_gap": (
