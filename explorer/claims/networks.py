@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from statistics import fmean, median
 
@@ -16,7 +17,14 @@ from explorer.claims.experiments import load_experiments
 from explorer.claims.records import Case, Claim
 from explorer.claims.training_experiments import swap_activation
 from explorer.data import load_sample, normalise
-from explorer.gradient_flow.maths import Settings, compute_spread, measure_gradient_norms
+from explorer.gradient_flow.maths import (
+    INITIALISATIONS,
+    Flow,
+    Settings,
+    compute_spread,
+    draw_networks,
+    measure_gradient_norms,
+)
 from explorer.models.alexnet import AlexNetSmall
 from explorer.models.catalogue import create_model
 from explorer.models.lenet import LeNet5
@@ -34,11 +42,6 @@ RESNET_PARAMS = {18: 11_173_962, 34: 21_282_122, 50: 23_508_234}
 DEPTHS = (2, 10, 50)
 NUM_STARTS = 10  # networks with fresh weights
 BLOCK_CHANNELS = 256
-INITIALISATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "he": partial(nn.init.kaiming_normal_, nonlinearity="relu"),
-    "xavier": nn.init.xavier_normal_,
-    "orthogonal": partial(nn.init.orthogonal_, gain=math.sqrt(2)),
-}
 
 
 def count_params(module: nn.Module) -> int:
@@ -85,8 +88,8 @@ def measure_summary() -> tuple[Case, ...]:
     largest, average = nn.MaxPool2d(2)(picture).flatten(), nn.AvgPool2d(2)(picture).flatten()
     paper = _subsample(picture).flatten()
     return (
-        Case("itself", torch.equal(largest, average), {"largest": largest.tolist(), "average": average.tolist()}),
-        Case("paper", torch.equal(largest, paper), {"largest": largest.tolist(), "sums": paper.tolist()}),
+        Case("itself", torch.equal(largest, average), {"largest": largest.int().tolist(), "average": average.tolist()}),
+        Case("paper", torch.equal(largest, paper), {"largest": largest.int().tolist(), "sums": paper.int().tolist()}),
     )
 
 
@@ -231,59 +234,43 @@ def measure_resnet(depth: int) -> tuple[Case, ...]:
     return tuple(Case(name, count == RESNET_PARAMS[depth], {"count": count}) for name, count in counts.items())
 
 
-@dataclass(frozen=True)
-class Stack:
-    """Blocks of Linear, ReLU, Linear, ReLU as in section 8.2.
-
-    Attributes:
-        depth: blocks.
-        width: features.
-        is_residual: whether each block adds its input.
-    """
-
-    depth: int
-    width: int
-    is_residual: bool = False
-
-    def gradient_norm(self, initialisation: str, seed: int) -> float:
-        """Norm of the gradient of the first weight, in float64; the loss is the sum of the output."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            layers = [nn.Linear(self.width, self.width, dtype=torch.float64) for _ in range(2 * self.depth)]
-            for layer in layers:
-                if initialisation in INITIALISATIONS:
-                    INITIALISATIONS[initialisation](layer.weight)
-                    nn.init.zeros_(layer.bias)
-            x = torch.randn(1, self.width, dtype=torch.float64)
-        for first, second in _pairs(layers):
-            branch = F.relu(second(F.relu(first(x))))
-            x = branch + x if self.is_residual else branch
-        (gradient,) = torch.autograd.grad(x.sum(), layers[0].weight)
-        return gradient.norm().item()
-
-    def growth(self, initialisation: str) -> float:
-        """The median norm by that of a single block."""
-        norms = [
-            median(stack.gradient_norm(initialisation, seed) for seed in range(2 * NUM_STARTS))
-            for stack in (self, Stack(1, self.width, self.is_residual))
-        ]
-        return norms[0] / norms[1]
-
-
-def _pairs(layers: list[nn.Linear]) -> Iterator[tuple[nn.Linear, nn.Linear]]:
-    return zip(layers[::2], layers[1::2])
-
-
 def measure_he() -> tuple[Case, ...]:
-    """Which initialisation keeps the gradient nearest to that of a single block."""
-    stacks = {"shallow": Stack(10, 10), "deep": Stack(50, 10), "wide": Stack(10, 64), "residual": Stack(50, 10, True)}
+    """Which initialisation keeps the gradient of ReLU stacks nearest to that of a single block."""
     cases = []
-    for name, stack in stacks.items():
-        growth = {each: stack.growth(each) for each in ("he", "orthogonal", "xavier", "default")}
-        distance = {each: abs(math.log(max(value, 1e-300))) for each, value in growth.items()}
-        numbers = {"depth": stack.depth, "width": stack.width, "seeds": 2 * NUM_STARTS, **growth}
-        cases.append(Case(name, min(distance, key=distance.__getitem__) == "he", numbers))
-    return tuple(cases)
+    for name, depth, kind in (("shallow", 10, "plain"), ("deep", 50, "plain"), ("residual", 50, "residual")):
+        growth = {each: _grow(Settings(depth=depth, initialisation=each), kind) for each in INITIALISATIONS}
+        cases.append(Case(name, _nearest(growth) == "he", {"depth": depth, "seeds": Settings.seeds, **growth}))
+    deep = Settings(depth=50)
+    growth = {"he": _grow(replace(deep, initialisation="he"), "plain"), "orthogonal": _grow_orthogonal(deep)}
+    return (*cases, Case("gain", _nearest(growth) == "he", {"depth": deep.depth, "seeds": deep.seeds, **growth}))
+
+
+def _nearest(growth: Mapping[str, float]) -> str:
+    """Whose gradient changed by the smallest factor."""
+    return min(growth, key=lambda name: abs(math.log(max(growth[name], sys.float_info.min))))
+
+
+def _grow(settings: Settings, kind: str) -> float:
+    """The median gradient norm of the first block by that of a single block, in float64; `kind` is plain or residual."""
+    flow: Flow = getattr(measure_gradient_norms(settings), f"{kind}_double")
+    first, *_, last = compute_spread(flow.first_block).median.tolist()
+    return last / first
+
+
+def _grow_orthogonal(settings: Settings) -> float:
+    """The same of a plain stack with orthogonal weights that have He's gain, the root of 2."""
+    norms = []
+    for depth in (1, settings.depth):
+        chosen = replace(settings, depth=depth, initialisation="orthogonal")
+        networks = draw_networks(chosen, range(settings.seeds))
+        layers = [weights.double() * math.sqrt(2) for block in networks.weights for weights in block]
+        x = networks.inputs.double()
+        first = layers[0].requires_grad_()
+        for weights in layers:  # the biases are 0
+            x = F.relu(x @ weights.transpose(1, 2))
+        (gradient,) = torch.autograd.grad(x.sum(), first)
+        norms.append(gradient.flatten(1).norm(dim=1).median().item())
+    return norms[1] / norms[0]
 
 
 CLAIMS = (

@@ -12,11 +12,12 @@ from explorer.claims.records import Case, Claim, no_cases
 from explorer.data import load_sample, normalise
 from explorer.gradient_flow.maths import measure_inplace_relu
 from explorer.models.checkpoints import load_trained, model_lock
-from explorer.models.resnet import BasicBlock, CifarResNet, ResNet18
+from explorer.models.resnet import BasicBlock, CifarResNet, ResNet, ResNet18
 
 CHANNELS, SIDE = 64, 28
-EVERY = 5  # of the shipped images one in so many is sent through a network
-MAPS, BATCH = 8, 4  # channels and images of the network whose memory is counted
+EVERY = 10  # of the shipped images one in so many is sent through a network
+MAPS, BATCH = 8, 4  # channels of the first stage and images of the network whose memory is counted
+STARTS = 5  # networks with fresh weights
 
 
 def _count_mult_adds(model: nn.Module, channels: int) -> int:
@@ -68,21 +69,15 @@ class _MemoryMeter(TorchDispatchMode):
         return result
 
 
-def _build_chain(is_inplace: bool) -> nn.Sequential:
-    """Three times convolution, normalisation and ReLU, always with the same weights."""
+def _build_resnet(is_inplace: bool) -> ResNet:
+    """A narrow ResNet-18, always with the same weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return nn.Sequential(
-            *(
-                layer
-                for _ in range(3)
-                for layer in (
-                    nn.Conv2d(MAPS, MAPS, 3, padding=1, bias=False),
-                    nn.BatchNorm2d(MAPS),
-                    nn.ReLU(inplace=is_inplace),
-                )
-            )
-        )
+        model = ResNet(BasicBlock, [2, 2, 2, 2], width=MAPS)
+    for module in model.modules():
+        if isinstance(module, nn.ReLU):
+            module.inplace = is_inplace
+    return model
 
 
 def _count_saved(model: nn.Module, images: torch.Tensor) -> int:
@@ -99,29 +94,25 @@ def _count_saved(model: nn.Module, images: torch.Tensor) -> int:
     return sum(saved.values())
 
 
-def _measure_peak(model: nn.Module, images: torch.Tensor, is_training: bool) -> int:
-    """Most bytes that live at once: of the forward pass alone, or of forward and backward pass."""
-    with torch.set_grad_enabled(is_training), _MemoryMeter() as meter:
+def _measure_peak(model: nn.Module, images: torch.Tensor, passes: str) -> int:
+    """Most bytes that live at once; `passes` is "inference", "forward" (with what is kept for a backward pass) or "both"."""
+    with torch.set_grad_enabled(passes != "inference"), _MemoryMeter() as meter:
         output = model(images)
-        if is_training:
-            output.sum().backward()
+        if passes == "both":
+            torch.autograd.grad(output.sum(), list(model.parameters()))
     return meter.peak
 
 
 def measure_memory() -> tuple[Case, ...]:
-    """The greatest memory of a small network with ordinary and with in-place ReLUs."""
-    images = torch.zeros(BATCH, MAPS, SIDE, SIDE)
-    ordinary, inplace = _build_chain(False), _build_chain(True)
+    """The greatest memory of a narrow ResNet-18 with ordinary and with in-place ReLUs, and what it keeps."""
+    images = torch.zeros(BATCH, 1, SIDE, SIDE)
+    models = {"ordinary": _build_resnet(False), "inplace": _build_resnet(True)}
     cases = []
-    for name in ("inference", "training"):
-        peaks = {
-            kind: _measure_peak(model, images, name == "training")
-            for kind, model in (("ordinary", ordinary), ("inplace", inplace))
-        }
-        kept = {"kept_ordinary": _count_saved(ordinary, images), "kept_inplace": _count_saved(inplace, images)}
-        numbers = {**peaks, "map": images.nbytes, **(kept if name == "training" else {})}
-        cases.append(Case(name, peaks["inplace"] < peaks["ordinary"], numbers))
-    return tuple(cases)
+    for passes in ("forward", "both", "inference"):
+        peaks = {kind: _measure_peak(model, images, passes) for kind, model in models.items()}
+        cases.append(Case(passes, peaks["inplace"] < peaks["ordinary"], {**peaks, "map": MAPS * images.nbytes}))
+    kept = {kind: _count_saved(model, images) for kind, model in models.items()}
+    return (*cases, Case("kept", kept["inplace"] < kept["ordinary"], kept))
 
 
 def _outcomes() -> dict[str, str]:
@@ -173,19 +164,28 @@ def _gradient_after(relu: nn.Module, before: nn.Module, after: nn.Module) -> tor
 
 
 def measure_region() -> tuple[Case, ...]:
-    """The share of values that ReLU lets through, before and after the normalisation: trained and fresh."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        fresh = CifarResNet(20)
+    """The share of values that ReLU lets through, before and after the normalisation: fresh and trained."""
+    fresh = []
+    for seed in range(STARTS):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            fresh.append(_count_positive(CifarResNet(20)))
     cases = [_compare_positive("fresh", fresh)]
     for name in ("resnet20", "resnet18"):
         with model_lock(name):
-            cases.append(_compare_positive(name, load_trained(name)))
+            cases.append(_compare_positive(name, [_count_positive(load_trained(name))]))
     return tuple(cases)
 
 
-def _compare_positive(name: str, model: nn.Module) -> Case:
-    """Every normalisation that a ReLU follows at once counts all its values on some of the shipped images."""
+def _compare_positive(name: str, found: list[tuple[float, float]]) -> Case:
+    """It is more after the normalisation in every network."""
+    before, after = ([pair[place] for pair in found] for place in (0, 1))
+    holds = all(earlier < later for earlier, later in found)
+    return Case(name, holds, {"images": len(load_sample().images[::EVERY])}, {"before": before, "after": after})
+
+
+def _count_positive(model: nn.Module) -> tuple[float, float]:
+    """Share of positive values before and after every normalisation that a ReLU follows at once, on shipped images."""
     counts = {"before": 0, "after": 0, "all": 0}
 
     def count(module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
@@ -195,15 +195,13 @@ def _compare_positive(name: str, model: nn.Module) -> Case:
 
     norms = [model.stem[1], *(each.bn1 for each in model.modules() if isinstance(each, BasicBlock))]
     hooks = [each.register_forward_hook(count) for each in norms]
-    images = normalise(load_sample().images[::EVERY])[:, None]
     try:
         with torch.no_grad():
-            model(images)
+            model(normalise(load_sample().images[::EVERY])[:, None])
     finally:
         for hook in hooks:
             hook.remove()
-    before, after = (counts[key] / counts["all"] for key in ("before", "after"))
-    return Case(name, after > before, {"images": len(images), "layers": len(norms)}, {"before": before, "after": after})
+    return counts["before"] / counts["all"], counts["after"] / counts["all"]
 
 
 def _build_normalised() -> tuple[nn.Conv2d, nn.BatchNorm2d, torch.Tensor]:

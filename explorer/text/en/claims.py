@@ -124,15 +124,12 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "resnet50_parameters_three": "For images of three channels: {count}.",
     "he_optimal": "He initialisation is the best one for networks with ReLU.",
     "he_optimal_shallow": (
-        "Plain stack of {depth} of the tutorial's blocks, width {width}: the first gradient, divided by that of one block, is {he} with He, "
-        "{orthogonal} with orthogonal weights of the same gain, {xavier} with Xavier and {default} with PyTorch's default (medians over {seeds} seeds). "
-        "The best one is nearest to 1."
+        "Plain stack of {depth} of the tutorial's blocks: the first gradient, divided by that of one block, is {he} with He, {xavier} with Xavier, "
+        "{orthogonal} with orthogonal weights and {default} with PyTorch's default (medians over {seeds} seeds). The best one is nearest to 1."
     ),
-    "he_optimal_deep": "The same with {depth} blocks of width {width}: He {he}, orthogonal {orthogonal}, Xavier {xavier}, default {default}.",
-    "he_optimal_wide": "The same with {depth} blocks of width {width}: He {he}, orthogonal {orthogonal}, Xavier {xavier}, default {default}.",
-    "he_optimal_residual": (
-        "The same with shortcuts, {depth} blocks of width {width}: He {he}, orthogonal {orthogonal}, Xavier {xavier}, default {default}."
-    ),
+    "he_optimal_deep": "The same with {depth} blocks: He {he}, Xavier {xavier}, orthogonal {orthogonal}, default {default} ({seeds} seeds).",
+    "he_optimal_residual": "The same with shortcuts, {depth} blocks: He {he}, Xavier {xavier}, orthogonal {orthogonal}, default {default} ({seeds} seeds).",
+    "he_optimal_gain": "Plain stack of {depth} blocks, orthogonal weights with the same gain as He's: {orthogonal}, against {he} with He ({seeds} seeds).",
     # ---- section 8: residual connections
     "deep_trains_easier": "Residual connections make a network of 152 layers easier to train than one of 34.",
     "deep_trains_easier_open": (
@@ -258,14 +255,13 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "small_kernels_equal": "Between {channels} channels, on {side} pixels: {small} multiply-adds for three 3×3 convolutions, {large} for one 7×7.",
     "small_kernels_first": "From one channel to {channels}, as in a first layer: {small} for three 3×3 convolutions, {large} for one 7×7.",
     "inplace_memory": "ReLU(inplace=True) saves memory.",
-    "inplace_memory_inference": (
-        "Three times convolution, batch normalisation and ReLU, without gradients: at most {inplace} bytes live at once with in-place ReLUs, {ordinary} with ordinary ones. "
-        "One feature map has {map}."
+    "inplace_memory_forward": (
+        "A narrow ResNet-18, forward pass in training: at most {inplace} bytes live at once with in-place ReLUs, {ordinary} with ordinary ones. "
+        "The feature maps of its first layers take {map} each."
     ),
-    "inplace_memory_training": (
-        "The same, forward and backward: {inplace} bytes with in-place ReLUs, {ordinary} with ordinary ones. For the backward pass {kept_inplace} "
-        "and {kept_ordinary} bytes are kept; one feature map has {map}."
-    ),
+    "inplace_memory_both": "Forward and backward pass: at most {inplace} bytes with in-place ReLUs, {ordinary} with ordinary ones ({map} for a map of the first layers).",
+    "inplace_memory_inference": "Without gradients: at most {inplace} bytes with in-place ReLUs, {ordinary} with ordinary ones ({map} for a map of the first layers).",
+    "inplace_memory_kept": "What is kept from the forward pass for the backward pass: {inplace} bytes with in-place ReLUs, {ordinary} with ordinary ones.",
     "inplace_error": "If an in-place ReLU overwrites what the backward pass needs, there is a RuntimeError.",
     "inplace_error_output_error": "A ReLU in place over the output of a sigmoid, from which its gradient is computed: autograd raises the error.",
     "inplace_error_input_error": "A ReLU in place over the input of a product, from which the gradient of the weights is computed: it raises the error.",
@@ -285,11 +281,11 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     ),
     "bn_region": "Batch normalisation brings values nearer to the linear region of ReLU, where its gradient is largest.",
     "bn_region_fresh": (
-        "ReLU is linear with slope 1 for positive values. ResNet-20 before training, on {images} images: {before} of the values are positive before "
-        "the {layers} normalisations that a ReLU follows, {after} after them. It holds if it is more after them."
+        "ReLU is linear with slope 1 for positive values. ResNet-20 with fresh weights, on {images} images: of all values, {before} are positive before "
+        "a normalisation that a ReLU follows, {after} after it (one number for each seed). It holds if every seed has more after it."
     ),
-    "bn_region_resnet20": "The trained ResNet-20, likewise: {before} before the {layers} normalisations, {after} after them ({images} images).",
-    "bn_region_resnet18": "The trained ResNet-18, likewise: {before} before the {layers} normalisations, {after} after them ({images} images).",
+    "bn_region_resnet20": "The trained ResNet-20, likewise: {before} before the normalisation, {after} after it ({images} images).",
+    "bn_region_resnet18": "The trained ResNet-18, likewise: {before} before the normalisation, {after} after it ({images} images).",
     "bias_redundant": "Before batch normalisation a convolution's bias is redundant. Leaving it out saves one parameter for each output channel.",
     "bias_redundant_training": "In training 1 is added to each bias, in float64: the output of the normalisation changes by at most {change}.",
     "bias_redundant_saved": "A convolution from {channels_in} to {channels_out} channels saves {saved} parameters, and ResNet-18 saves {network}.",

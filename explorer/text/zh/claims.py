@@ -108,12 +108,12 @@ SENTENCES = {
     "resnet50_parameters_three": "图像有三个通道：{count} 个。",
     "he_optimal": "对使用 ReLU 的网络，He 初始化是最好的初始化。",
     "he_optimal_shallow": (
-        "{depth} 个教程中的块叠成普通网络，宽度 {width}：第一个块的梯度与只有一个块时的比值，用 He 是 {he}，用同样增益的正交权重是 {orthogonal}，用 Xavier 是 {xavier}，"
+        "{depth} 个教程中的块叠成普通网络：第一个块的梯度与只有一个块时的比值，用 He 是 {he}，用 Xavier 是 {xavier}，用正交权重是 {orthogonal}，"
         "用 PyTorch 的默认初始化是 {default}（{seeds} 个种子的中位数）。最接近 1 的算最好。"
     ),
-    "he_optimal_deep": "同样的网络，{depth} 个块，宽度 {width}：He {he}，正交 {orthogonal}，Xavier {xavier}，默认 {default}。",
-    "he_optimal_wide": "同样的网络，{depth} 个块，宽度 {width}：He {he}，正交 {orthogonal}，Xavier {xavier}，默认 {default}。",
-    "he_optimal_residual": "同样的网络加上捷径，{depth} 个块，宽度 {width}：He {he}，正交 {orthogonal}，Xavier {xavier}，默认 {default}。",
+    "he_optimal_deep": "同样的网络，{depth} 个块：He {he}，Xavier {xavier}，正交 {orthogonal}，默认 {default}（{seeds} 个种子）。",
+    "he_optimal_residual": "同样的网络加上捷径，{depth} 个块：He {he}，Xavier {xavier}，正交 {orthogonal}，默认 {default}（{seeds} 个种子）。",
+    "he_optimal_gain": "{depth} 个块的普通网络，正交权重取与 He 相同的增益：{orthogonal}，用 He 是 {he}（{seeds} 个种子）。",
     # ---- 第 8 节：残差连接
     "deep_trains_easier": "残差连接让 152 层的网络比 34 层的更容易训练。",
     "deep_trains_easier_open": (
@@ -214,13 +214,12 @@ SENTENCES = {
     "small_kernels_equal": "输入和输出都是 {channels} 个通道，{side} 像素：三个 3×3 卷积要 {small} 次乘加，一个 7×7 卷积要 {large} 次。",
     "small_kernels_first": "从一个通道到 {channels} 个通道，就像第一层那样：三个 3×3 卷积要 {small} 次，一个 7×7 卷积要 {large} 次。",
     "inplace_memory": "ReLU(inplace=True) 节省内存。",
-    "inplace_memory_inference": (
-        "卷积、批归一化、ReLU 重复三次，不求梯度：同时占用的内存，用原地 ReLU 最多 {inplace} 字节，用普通 ReLU 最多 {ordinary} 字节。一组特征图是 {map} 字节。"
+    "inplace_memory_forward": (
+        "一个较窄的 ResNet-18，训练时的前向传播：同时占用的内存，用原地 ReLU 最多 {inplace} 字节，用普通 ReLU 最多 {ordinary} 字节。它最前面几层的特征图每组 {map} 字节。"
     ),
-    "inplace_memory_training": (
-        "同样的网络，前向加反向：用原地 ReLU 最多 {inplace} 字节，用普通 ReLU 最多 {ordinary} 字节。为反向传播保留的分别是 {kept_inplace} 和 "
-        "{kept_ordinary} 字节；一组特征图是 {map} 字节。"
-    ),
+    "inplace_memory_both": "前向加反向：用原地 ReLU 最多 {inplace} 字节，用普通 ReLU 最多 {ordinary} 字节（最前面几层的特征图每组 {map} 字节）。",
+    "inplace_memory_inference": "不求梯度：用原地 ReLU 最多 {inplace} 字节，用普通 ReLU 最多 {ordinary} 字节（最前面几层的特征图每组 {map} 字节）。",
+    "inplace_memory_kept": "前向传播为反向传播保留的内存：用原地 ReLU 是 {inplace} 字节，用普通 ReLU 是 {ordinary} 字节。",
     "inplace_error": "如果原地 ReLU 覆盖了反向传播需要的值，就会出现 RuntimeError。",
     "inplace_error_output_error": "在 Sigmoid 的输出上用原地 ReLU，而 Sigmoid 的梯度要用这个输出计算：autograd 报这个错。",
     "inplace_error_input_error": "在一个乘积的输入上用原地 ReLU，而权重的梯度要用这个输入计算：也报这个错。",
@@ -235,10 +234,11 @@ SENTENCES = {
     "inplace_addition_shortcut_different": "在块的输入上用原地 ReLU，而捷径之后还要加上这个输入：结果变了，也没有任何报错。",
     "bn_region": "批归一化使数值更接近 ReLU 的线性区域，那里梯度最大。",
     "bn_region_fresh": (
-        "ReLU 对正数是线性的，斜率为 1。训练之前的 ResNet-20，{images} 张图像：在后面跟着 ReLU 的 {layers} 个归一化之前，正数占 {before}，之后占 {after}。之后更多才算成立。"
+        "ReLU 对正数是线性的，斜率为 1。权重刚初始化的 ResNet-20，{images} 张图像：在后面跟着 ReLU 的归一化之前，正数占 {before}，之后占 {after}"
+        "（每个种子一个数）。每个种子都是之后更多，才算成立。"
     ),
-    "bn_region_resnet20": "训练好的 ResNet-20，同样统计：{layers} 个归一化之前占 {before}，之后占 {after}（{images} 张图像）。",
-    "bn_region_resnet18": "训练好的 ResNet-18，同样统计：{layers} 个归一化之前占 {before}，之后占 {after}（{images} 张图像）。",
+    "bn_region_resnet20": "训练好的 ResNet-20，同样统计：归一化之前占 {before}，之后占 {after}（{images} 张图像）。",
+    "bn_region_resnet18": "训练好的 ResNet-18，同样统计：归一化之前占 {before}，之后占 {after}（{images} 张图像）。",
     "bias_redundant": "批归一化前面的卷积不需要偏置；去掉它，每个输出通道省一个参数。",
     "bias_redundant_training": "训练时给每个偏置加 1，用 float64 计算：归一化的输出最多改变 {change}。",
     "bias_redundant_saved": "从 {channels_in} 个通道到 {channels_out} 个通道的卷积省 {saved} 个参数，ResNet-18 省 {network} 个。",
