@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.claims.experiments import learn
+from explorer.claims.experiments import learn, load_experiments
 from explorer.models.alexnet import AlexNetSmall
 from explorer.models.checkpoints import load_trained, model_lock
 from explorer.models.lenet import LeNet5
@@ -68,47 +68,37 @@ def swap_activation(model: nn.Module, activation: type[nn.Module]) -> nn.Module:
     return model
 
 
-def try_activation(activation: type[nn.Module]) -> dict[str, Any]:
-    """LeNet-5 with this activation, for each learning rate and seed: how many validation images it gets right."""
+def _name_settings(recipe: Recipe) -> dict[str, Any]:
+    """The settings of a recipe that are not the usual ones."""
+    usual = asdict(Recipe(epochs=0))
+    return {name: value for name, value in asdict(recipe).items() if value != usual[name]}
+
+
+def try_activation(activation: type[nn.Module], seed: int) -> dict[str, Any]:
+    """LeNet-5 with this activation: how many validation images it gets right, for each learning rate."""
     training, validation = load_some(SOME)
     right = []
     for rate in RATES:
         recipe = replace(ACTIVATION, peak_lr=rate)
-        right.append([])
-        for seed in SEEDS:
-            model = swap_activation(start(LeNet5, seed), activation)
-            with suppress(TrainingDiverged):  # then it is right on what it is right on
-                learn(model, training, recipe, seed)
-            right[-1].append(count_right(model, validation, recipe))
-    return {
-        "recipe": asdict(ACTIVATION),
-        "seeds": SEEDS,
-        "rates": RATES,
-        "training": SOME,
-        "validation": len(validation.images),
-        "right": right,
-    }
+        model = swap_activation(start(LeNet5, seed), activation)
+        with suppress(TrainingDiverged):  # then it is right on what it is right on
+            learn(model, training, recipe, seed)
+        right.append(count_right(model, validation, recipe))
+    sizes = {"training": SOME, "validation": len(validation.images)}
+    return {"recipe": _name_settings(ACTIVATION), **sizes, "rates": RATES, "right": right}
 
 
-def try_dropout(is_on: bool) -> dict[str, Any]:
+def try_dropout(is_on: bool, seed: int) -> dict[str, Any]:
     """AlexNet-Small on few images, with or without its dropout: what it gets right of them and of others."""
     few, validation = load_some(FEW)
-    right: dict[str, list[int]] = {"training": [], "validation": []}
-    for seed in SEEDS:
-        model = start(AlexNetSmall, seed)
-        for module in model.modules():
-            if isinstance(module, nn.Dropout) and not is_on:
-                module.p = 0.0
-        learn(model, few, DROPOUT, seed)
-        right["training"].append(count_right(model, few, DROPOUT))
-        right["validation"].append(count_right(model, validation, DROPOUT))
-    return {
-        "recipe": asdict(DROPOUT),
-        "seeds": SEEDS,
-        "training": FEW,
-        "validation": len(validation.images),
-        "right": right,
-    }
+    model = start(AlexNetSmall, seed)
+    for module in model.modules():
+        if isinstance(module, nn.Dropout) and not is_on:
+            module.p = 0.0
+    learn(model, few, DROPOUT, seed)
+    right = {"training": count_right(model, few, DROPOUT), "validation": count_right(model, validation, DROPOUT)}
+    sizes = {"training": FEW, "validation": len(validation.images)}
+    return {"recipe": _name_settings(DROPOUT), **sizes, "right": right}
 
 
 def _draw_layers(generator: torch.Generator) -> list[torch.Tensor]:
@@ -174,24 +164,15 @@ def try_identity() -> dict[str, Any]:
 def _validate(model: nn.Module, split: Split) -> dict[str, Any]:
     """What is right of the images as they are, and as the tutorial's script changes them."""
     augmented = [count_right(model, split, TUTORIAL, augmented_by=draw) for draw in range(DRAWS)]
-    return {"plain": count_right(model, split, TUTORIAL), "augmented": augmented}
+    return {"validation": len(split.images), "plain": count_right(model, split, TUTORIAL), "augmented": augmented}
 
 
-def try_augmented_lenet5() -> dict[str, Any]:
+def try_augmented_lenet5(seed: int) -> dict[str, Any]:
     """LeNet-5 by the tutorial's recipe, shortened, validated on images as they are and on changed ones."""
     training, validation = load_some(SOME)
-    found = []
-    for seed in SEEDS:
-        model = start(LeNet5, seed).to(memory_format=torch.channels_last)
-        learn(model, training, AUGMENTED, seed)
-        found.append(_validate(model, validation))
-    return {
-        "recipe": asdict(AUGMENTED),
-        "seeds": SEEDS,
-        "training": SOME,
-        "images": len(validation.images),
-        "right": found,
-    }
+    model = start(LeNet5, seed).to(memory_format=torch.channels_last)
+    learn(model, training, AUGMENTED, seed)
+    return {"recipe": _name_settings(AUGMENTED), "training": SOME, **_validate(model, validation)}
 
 
 def try_augmented_resnet18() -> dict[str, Any]:
@@ -199,15 +180,24 @@ def try_augmented_resnet18() -> dict[str, Any]:
     _, validation = split_training_images(torch.device("cpu"), None)
     held_out = Split(validation.images[:HELD_OUT], validation.labels[:HELD_OUT])
     with model_lock("resnet18"):
-        return {"images": HELD_OUT, "right": [_validate(load_trained("resnet18"), held_out)]}
+        return _validate(load_trained("resnet18"), held_out)
+
+
+def _of_each_seed(name: str, experiment: Callable[[int], Any]) -> dict[str, Callable[[], Any]]:
+    return {f"{name}_{seed}": partial(experiment, seed) for seed in SEEDS}
 
 
 EXPERIMENTS: dict[str, Callable[[], Any]] = {
-    "activation_relu": partial(try_activation, nn.ReLU),
-    "activation_sigmoid": partial(try_activation, nn.Sigmoid),
-    "dropout_on": partial(try_dropout, True),
-    "dropout_off": partial(try_dropout, False),
+    **_of_each_seed("activation_relu", partial(try_activation, nn.ReLU)),
+    **_of_each_seed("activation_sigmoid", partial(try_activation, nn.Sigmoid)),
+    **_of_each_seed("dropout_on", partial(try_dropout, True)),
+    **_of_each_seed("dropout_off", partial(try_dropout, False)),
     "identity": try_identity,
-    "augmented_lenet5": try_augmented_lenet5,
+    **_of_each_seed("augmented_lenet5", try_augmented_lenet5),
     "augmented_resnet18": try_augmented_resnet18,
 }
+
+
+def load_seeds(name: str) -> list[dict[str, Any]]:
+    """What was stored of an experiment that was run with every seed."""
+    return [load_experiments()[f"{name}_{seed}"] for seed in SEEDS]

@@ -238,7 +238,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     ),
     "augmented_validation": "The script's validation accuracy says how good the network is on images as they are.",
     "augmented_validation_lenet5": (
-        "The script flips and shifts the validation images as well. LeNet-5 by its recipe, shortened, {seeds} seeds: {plain} of the {images} validation "
+        "The script flips and shifts the validation images as well. LeNet-5 by its recipe, shortened, one number for each seed: {plain} of the {images} validation "
         "images are right as they are, {changed} when they are changed (mean of {draws} draws). It holds if the difference is at most "
         "{margin}, the uncertainty of such a sample."
     ),

@@ -199,7 +199,7 @@ SENTENCES = {
     ),
     "augmented_validation": "脚本打印的验证准确率，说明网络对原样的图像有多准。",
     "augmented_validation_lenet5": (
-        "脚本把验证图像也翻转和平移了。LeNet-5 按教程的方法训练（缩短），{seeds} 个种子：{images} 张验证图像原样时答对 {plain}，变换后答对 {changed}"
+        "脚本把验证图像也翻转和平移了。LeNet-5 按教程的方法训练（缩短），每个种子一个数：{images} 张验证图像原样时答对 {plain}，变换后答对 {changed}"
         "（{draws} 次抽取的平均）。差别不超过这种样本的误差 {margin}，就算成立。"
     ),
     "augmented_validation_resnet18": (
