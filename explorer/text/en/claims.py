@@ -65,7 +65,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     ),
     "lenet_summary": "LeNet: sigmoid, then max pooling, then fully connected layers (the summary of section 7).",
     "lenet_summary_itself": (
-        "Section 6 says average pooling, so one of the two sentences must be wrong. On the picture of section 5.1 maxima are "
+        "The section on LeNet says average pooling, so one of the two sentences must be wrong. On the picture of section 5.1 maxima are "
         "{largest} and averages {average}."
     ),
     "lenet_summary_paper": (
@@ -248,7 +248,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     # ---- section 11: questions
     "degradation_essence": "Degradation comes about because deep networks can hardly learn the identity.",
     "degradation_essence_open": (
-        "He et al. (2015, section 3.1) only suppose this. To judge it, one would have to show in the trained network of 56 layers that its extra "
+        "He et al. (2015, section 3.1) only suppose this. To judge it, one would have to show in the trained deeper network that its extra "
         "blocks ought to be identities and are not, and that the error falls as soon as they are."
     ),
     "small_kernels": "Several 3×3 convolutions in place of a 7×7 one need fewer multiply-adds for the same receptive field.",
