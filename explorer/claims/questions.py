@@ -94,25 +94,36 @@ def _count_saved(model: nn.Module, images: torch.Tensor) -> int:
     return sum(saved.values())
 
 
-def _measure_peak(model: nn.Module, images: torch.Tensor, passes: str) -> int:
-    """Most bytes that live at once; `passes` is "inference", "forward" (with what is kept for a backward pass) or "both"."""
-    with torch.set_grad_enabled(passes != "inference"), _MemoryMeter() as meter:
+def _measure_peak(model: nn.Module, images: torch.Tensor, is_training: bool) -> int:
+    """Most bytes that live at once, of the forward and backward pass or of a forward pass without gradients."""
+    with torch.set_grad_enabled(is_training), _MemoryMeter() as meter:
         output = model(images)
-        if passes == "both":
+        if is_training:
             torch.autograd.grad(output.sum(), list(model.parameters()))
     return meter.peak
 
 
+def _count_allocated(relu: nn.Module, feature_map: torch.Tensor) -> int:
+    """Bytes of its output that are not those of its input."""
+    output = relu(feature_map)
+    is_same = output.untyped_storage().data_ptr() == feature_map.untyped_storage().data_ptr()
+    return 0 if is_same else output.untyped_storage().nbytes()
+
+
 def measure_memory() -> tuple[Case, ...]:
-    """The greatest memory of a narrow ResNet-18 with ordinary and with in-place ReLUs, and what it keeps."""
-    images = torch.zeros(BATCH, 1, SIDE, SIDE)
-    models = {"ordinary": _build_resnet(False), "inplace": _build_resnet(True)}
-    cases = []
-    for passes in ("forward", "both", "inference"):
-        peaks = {kind: _measure_peak(model, images, passes) for kind, model in models.items()}
-        cases.append(Case(passes, peaks["inplace"] < peaks["ordinary"], {**peaks, "map": MAPS * images.nbytes}))
-    kept = {kind: _count_saved(model, images) for kind, model in models.items()}
-    return (*cases, Case("kept", kept["inplace"] < kept["ordinary"], kept))
+    """What a ReLU allocates, and the memory of a narrow ResNet-18 with ordinary and with in-place ReLUs."""
+    images, models = (
+        torch.zeros(BATCH, 1, SIDE, SIDE),
+        {"ordinary": _build_resnet(False), "inplace": _build_resnet(True)},
+    )
+    feature_map = torch.zeros(BATCH, MAPS, SIDE, SIDE)
+    found = {
+        "alone": {name: _count_allocated(nn.ReLU(name == "inplace"), feature_map) for name in models},
+        "training": {name: _measure_peak(model, images, True) for name, model in models.items()},
+        "kept": {name: _count_saved(model, images) for name, model in models.items()},
+        "inference": {name: _measure_peak(model, images, False) for name, model in models.items()},
+    }
+    return tuple(Case(name, each["inplace"] < each["ordinary"], each) for name, each in found.items())
 
 
 def _outcomes() -> dict[str, str]:

@@ -255,13 +255,15 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "small_kernels_equal": "Between {channels} channels, on {side} pixels: {small} multiply-adds for three 3×3 convolutions, {large} for one 7×7.",
     "small_kernels_first": "From one channel to {channels}, as in a first layer: {small} for three 3×3 convolutions, {large} for one 7×7.",
     "inplace_memory": "ReLU(inplace=True) saves memory.",
-    "inplace_memory_forward": (
-        "A narrow ResNet-18, forward pass in training: at most {inplace} bytes live at once with in-place ReLUs, {ordinary} with ordinary ones. "
-        "The feature maps of its first layers take {map} each."
+    "inplace_memory_alone": "The ReLU itself: in place it allocates {inplace} bytes for its output, an ordinary one {ordinary}.",
+    "inplace_memory_training": (
+        "Forward and backward pass of a narrow ResNet-18: at most {inplace} bytes live at once with in-place ReLUs, {ordinary} with ordinary ones. Other "
+        "operations need two feature maps at once as well."
     ),
-    "inplace_memory_both": "Forward and backward pass: at most {inplace} bytes with in-place ReLUs, {ordinary} with ordinary ones ({map} for a map of the first layers).",
-    "inplace_memory_inference": "Without gradients: at most {inplace} bytes with in-place ReLUs, {ordinary} with ordinary ones ({map} for a map of the first layers).",
-    "inplace_memory_kept": "What is kept from the forward pass for the backward pass: {inplace} bytes with in-place ReLUs, {ordinary} with ordinary ones.",
+    "inplace_memory_kept": (
+        "What it keeps from the forward pass for the backward pass, with its weights: {inplace} bytes with in-place ReLUs, {ordinary} with ordinary ones."
+    ),
+    "inplace_memory_inference": "The same network without gradients: at most {inplace} bytes with in-place ReLUs, {ordinary} with ordinary ones.",
     "inplace_error": "If an in-place ReLU overwrites what the backward pass needs, there is a RuntimeError.",
     "inplace_error_output_error": "A ReLU in place over the output of a sigmoid, from which its gradient is computed: autograd raises the error.",
     "inplace_error_input_error": "A ReLU in place over the input of a product, from which the gradient of the weights is computed: it raises the error.",

@@ -214,12 +214,12 @@ SENTENCES = {
     "small_kernels_equal": "输入和输出都是 {channels} 个通道，{side} 像素：三个 3×3 卷积要 {small} 次乘加，一个 7×7 卷积要 {large} 次。",
     "small_kernels_first": "从一个通道到 {channels} 个通道，就像第一层那样：三个 3×3 卷积要 {small} 次，一个 7×7 卷积要 {large} 次。",
     "inplace_memory": "ReLU(inplace=True) 节省内存。",
-    "inplace_memory_forward": (
-        "一个较窄的 ResNet-18，训练时的前向传播：同时占用的内存，用原地 ReLU 最多 {inplace} 字节，用普通 ReLU 最多 {ordinary} 字节。它最前面几层的特征图每组 {map} 字节。"
+    "inplace_memory_alone": "只看 ReLU 本身：原地 ReLU 为输出分配 {inplace} 字节，普通 ReLU 分配 {ordinary} 字节。",
+    "inplace_memory_training": (
+        "一个较窄的 ResNet-18，前向加反向：同时占用的内存，用原地 ReLU 最多 {inplace} 字节，用普通 ReLU 最多 {ordinary} 字节。别的运算同样需要同时保留两组特征图。"
     ),
-    "inplace_memory_both": "前向加反向：用原地 ReLU 最多 {inplace} 字节，用普通 ReLU 最多 {ordinary} 字节（最前面几层的特征图每组 {map} 字节）。",
-    "inplace_memory_inference": "不求梯度：用原地 ReLU 最多 {inplace} 字节，用普通 ReLU 最多 {ordinary} 字节（最前面几层的特征图每组 {map} 字节）。",
-    "inplace_memory_kept": "前向传播为反向传播保留的内存：用原地 ReLU 是 {inplace} 字节，用普通 ReLU 是 {ordinary} 字节。",
+    "inplace_memory_kept": "它的前向传播为反向传播保留的内存，连同权重：用原地 ReLU 是 {inplace} 字节，用普通 ReLU 是 {ordinary} 字节。",
+    "inplace_memory_inference": "同一个网络，不求梯度：用原地 ReLU 最多 {inplace} 字节，用普通 ReLU 最多 {ordinary} 字节。",
     "inplace_error": "如果原地 ReLU 覆盖了反向传播需要的值，就会出现 RuntimeError。",
     "inplace_error_output_error": "在 Sigmoid 的输出上用原地 ReLU，而 Sigmoid 的梯度要用这个输出计算：autograd 报这个错。",
     "inplace_error_input_error": "在一个乘积的输入上用原地 ReLU，而权重的梯度要用这个输入计算：也报这个错。",
