@@ -9,7 +9,8 @@ from typing import Any
 from explorer.claims.experiments import load_experiments
 from explorer.claims.records import Case, Claim, no_cases
 from explorer.claims.training_experiments import load_seeds
-from explorer.classifier.results import accuracy_margin, compare_with_claim
+from explorer.classifier.results import accuracy_margin, compare_with_claim, exact_mcnemar
+from explorer.models.answers import load_answers
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results
 
@@ -58,6 +59,23 @@ def measure_table() -> tuple[Case, ...]:
     return tuple(cases)
 
 
+def measure_order() -> tuple[Case, ...]:
+    """The multilayer perceptron beside LeNet-5: both by the tutorial's recipe, and the shipped ones on the same images."""
+    theirs = {name: load_results(section="tutorial")[name] for name in ("mlp", "lenet5")}
+    reached = {name: record["test_accuracy"] for name, record in theirs.items()}
+    answers = load_answers()
+    assert answers, "the answers of the shipped networks are missing or damaged"
+    right = {name: answers.predicted[name] == answers.labels for name in theirs}
+    only = {
+        "mlp_only": int((right["mlp"] & ~right["lenet5"]).sum()),
+        "lenet5_only": int((right["lenet5"] & ~right["mlp"]).sum()),
+    }
+    return (
+        Case("recipe", reached["mlp"] > reached["lenet5"], {}, reached),
+        Case("shipped", only["mlp_only"] > only["lenet5_only"], {**only, "p": exact_mcnemar(*only.values())}),
+    )
+
+
 def measure_augmented() -> tuple[Case, ...]:
     """Accuracy on validation images as they are, and as the script changes them before it measures."""
     stored = {"lenet5": load_seeds("augmented_lenet5"), "resnet18": [load_experiments()["augmented_resnet18"]]}
@@ -82,5 +100,6 @@ CLAIMS = (
     Claim("accuracy_most", "10", "classifier", {"model": "resnet18"}, measure_most),
     Claim("table", "10", "classifier", {"model": "lenet5"}, measure_table),
     Claim("table_earlier", "10", "classifier", {"model": "mlp"}, no_cases),
+    Claim("table_order", "10", "classifier", {"model": "mlp"}, measure_order),
     Claim("augmented_validation", "10", "classifier", {"model": "lenet5"}, measure_augmented),
 )
