@@ -268,7 +268,7 @@ CLAIMS = (
     Claim("alexnet_size", "7", "shapes", {"model": "torchvision/alexnet"}, measure_size),
     Claim("relu_gradients", "7", "gradient_flow", {"activation": "sigmoid", "depth": "10"}, measure_activation),
     Claim("dropout", "7", "classifier", {"model": "alexnet_small"}, measure_dropout),
-    Claim("global_pooling", "7", "shapes", {"model": "alexnet_small"}, measure_global_pooling),
+    Claim("pooled_head", "7", "shapes", {"model": "alexnet_small"}, measure_global_pooling),
     Claim("bottleneck", "9.1", "shapes", {"model": "resnet50", "view": "graph"}, measure_bottleneck),
     *(
         Claim(f"resnet{depth}_parameters", "9.2", "shapes", {"model": f"resnet{depth}"}, partial(measure_resnet, depth))

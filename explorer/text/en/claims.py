@@ -392,12 +392,12 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "The same networks, on validation images: {on} are right with dropout, {off} without it. It holds if the worst seed with "
         "dropout is better than the best one without it."
     ),
-    "global_pooling": "In modern networks global average pooling takes the place of the fully connected layers.",
-    "global_pooling_parameters": (
+    "pooled_head": "In modern networks global average pooling takes the place of the fully connected layers.",
+    "pooled_head_parameters": (
         "AlexNet-Small's fully connected layers have {before} parameters. After global average pooling one layer with {after} is enough."
     ),
-    "global_pooling_squeezenet": "torchvision's SqueezeNet has {count} fully connected layers: a 1×1 convolution stands before the pooling.",
-    "global_pooling_resnet": "The tutorial's own ResNet-18 still has {count}, after the pooling.",
+    "pooled_head_squeezenet": "torchvision's SqueezeNet has {count} fully connected layers: a 1×1 convolution stands before the pooling.",
+    "pooled_head_resnet": "The tutorial's own ResNet-18 still has {count}, after the pooling.",
     "bottleneck": "A bottleneck block is more efficient in parameters than a basic block.",
     "bottleneck_block": "Between {channels} channels a basic block has {basic} parameters and a bottleneck block {bottleneck}.",
     "bottleneck_layer": (

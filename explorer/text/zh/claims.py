@@ -271,10 +271,10 @@ SENTENCES = {
     "dropout_accuracy": (
         "同样这些网络在验证图像上的准确率：有暂退法时是 {on}，没有时是 {off}。有暂退法时最差的种子也比没有时最好的种子好，才算成立。"
     ),
-    "global_pooling": "在现代网络中，全局平均池化代替了全连接层。",
-    "global_pooling_parameters": "AlexNet-Small 的全连接层有 {before} 个参数；用了全局平均池化，后面只需一层，{after} 个参数。",
-    "global_pooling_squeezenet": "torchvision 的 SqueezeNet 有 {count} 个全连接层：池化之前是一个 1×1 卷积。",
-    "global_pooling_resnet": "教程自己的 ResNet-18 在池化之后还有 {count} 个全连接层。",
+    "pooled_head": "在现代网络中，全局平均池化代替了全连接层。",
+    "pooled_head_parameters": "AlexNet-Small 的全连接层有 {before} 个参数；用了全局平均池化，后面只需一层，{after} 个参数。",
+    "pooled_head_squeezenet": "torchvision 的 SqueezeNet 有 {count} 个全连接层：池化之前是一个 1×1 卷积。",
+    "pooled_head_resnet": "教程自己的 ResNet-18 在池化之后还有 {count} 个全连接层。",
     "bottleneck": "瓶颈块的参数效率比基础块高。",
     "bottleneck_block": "输入和输出都是 {channels} 个通道时，基础块有 {basic} 个参数，瓶颈块有 {bottleneck} 个。",
     "bottleneck_layer": "平均到每个带权重的层，ResNet-34（基础块）有 {basic} 个参数，ResNet-50（瓶颈块）有 {bottleneck} 个。",
