@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -19,7 +19,8 @@ from explorer.classifier.outcome import (
     Question,
     available,
     check_model,
-    classify_picture,
+    compute_outcomes,
+    find_probabilities,
 )
 from explorer.classifier.preprocessing import INVERSIONS, Prepared, prepare_picture, prepare_sample
 from explorer.data import load_sample
@@ -107,10 +108,6 @@ def find_sample(index) -> Picture:
     return Picture(("sample", index), prepare_sample(sample.images[index]), int(sample.labels[index]))
 
 
-# Gradio's dropdowns tell each choice twice, and thirty students look at the same samples.
-find_outcome = remember(megabytes=32)(classify_picture)
-
-
 @lru_cache(maxsize=1)
 def first_question() -> Question | None:
     """What the page opens with. None without any model."""
@@ -124,8 +121,13 @@ def first_outcome() -> Outcome | None:
     question = first_question()
     if question is None:
         return None
-    classify_picture(question)  # the first call loads captum, which is not what the reader should read off
-    return classify_picture(question)
+    probabilities = find_probabilities(question.model, question.picture)
+    asked = replace(question, target=int(probabilities.argmax()))
+    # The first computation takes longer, and the first one by captum loads it: no reader should wait for that or read it off.
+    for method in ("gradient", question.method):
+        list(compute_outcomes(replace(asked, method=method), probabilities))
+    *_, final = compute_outcomes(asked, probabilities)
+    return final
 
 
 def default_model() -> str | None:

@@ -6,7 +6,7 @@ import pytest
 
 from explorer.classifier.api import classify, explain
 from explorer.classifier.session import Choices
-from explorer.classifier.tab import on_classify, on_compare, on_compared, on_source
+from explorer.classifier.tab import on_classify, on_compare, on_compared, on_refine, on_source
 from tests.forged import FORGED, call_api, call_forged, each_place
 
 
@@ -21,6 +21,7 @@ HANDLERS = {
     "camera": (on_classify, choices(source="camera")),
     "classify": (on_classify, choices()),
     "compare": (on_compare, choices(source="upload")),
+    "refine": (on_refine, {"run": None}),
     "compared": (on_compared, {"compared": None, **choices()}),
 }
 

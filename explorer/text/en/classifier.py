@@ -96,11 +96,11 @@ SENTENCES = {
         "has no biases and is linear but for ReLUs and poolings."
     ),
     "about_integrated_gradients": (
-        "Shows what each pixel adds on the way from the baseline to the picture, in {steps} steps: the map sums to "
+        "Shows what each pixel adds on the way from the baseline to the picture, at {steps} points: the map sums to "
         "{sum}, the score differs by {difference}. Another baseline gives another map."
     ),
     "about_rough": (
-        "{sentence} The gap between the sum and that difference is the error of {steps} steps: the gradient jumps along the "
+        "{sentence} The gap between the sum and that difference is the error of {steps} points: the gradient jumps along the "
         "way."
     ),
     "about_smoothgrad": (
@@ -129,6 +129,7 @@ SENTENCES = {
     "map_picture": "Picture",
     "map_over": "Map over it",
     "caption_time": "{milliseconds} ms",
+    "caption_first": "after {milliseconds} ms, still being refined",
     "caption_over": "for: {target}",
     "maps_label": "The picture, and the map of {method} for {target} over it and alone",
     "compare": "Show all methods side by side",
@@ -341,9 +342,11 @@ picture of nothing, to $x$:
 $$A_i = (x_i - x'_i) \int_0^1 \frac{\partial z_c\big(x' + t\,(x - x')\big)}{\partial x_i}\, dt,
 \qquad \sum_i A_i = z_c(x) - z_c(x')$$
 
-The integral is a sum of {steps} steps here, and of {more_steps} where {steps} miss the second equation by more than {gap}; the sentence beside
-the map compares its two sides. In the deep plain networks the gradient jumps so often on the way that even {more_steps} may be
-too few; Balduzzi et al. (2017) call such gradients shattered.
+The integral is a sum over points of the path (the trapezoidal rule), {steps} at first. As long as they miss the second equation by
+more than {gap}, or the last points that were added changed the map by more than {change}, further points are added, up to {most_steps}. Between two neighbours the integral along the path must be the difference of their
+scores, which is known; the new points lie where the sum misses that most. No gradient is computed twice. The sentence beside the map
+compares the two sides of the equation. In the deep plain networks the gradient jumps so often on the way that even {most_steps} points
+may be too few; Balduzzi et al. (2017) call such gradients shattered.
 
 *SmoothGrad* (Smilkov et al. 2017): the mean gradient of $n$ copies with noise, $A_i = \frac{1}{n} \sum_k \partial
 z_c(x + \varepsilon_k) / \partial x_i$.
