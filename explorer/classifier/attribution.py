@@ -7,6 +7,7 @@ maps", show that some maps hardly depend on the network's weights.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -474,9 +475,14 @@ def _occlusion(score: _Score, image: torch.Tensor, settings: Settings) -> Iterat
             sliding_window_shapes=(1, window, window),
             strides=(1, step, step),
             baselines=baseline,
-            perturbations_per_eval=image.numel(),  # all at once: `_Answers` parts them
+            perturbations_per_eval=_count_squares(image, window, step),  # all at once: `_Answers` parts them
         )
         yield {"values": values, "baseline_score": baseline_score, "is_final": step == stride}
+
+
+def _count_squares(image: torch.Tensor, window: int, stride: int) -> int:
+    """How many squares cover the picture; the last of a row or column may reach over the edge."""
+    return math.prod(1 + math.ceil((side - window) / stride) for side in image.shape[2:])
 
 
 class _Answers:

@@ -342,11 +342,12 @@ picture of nothing, to $x$:
 $$A_i = (x_i - x'_i) \int_0^1 \frac{\partial z_c\big(x' + t\,(x - x')\big)}{\partial x_i}\, dt,
 \qquad \sum_i A_i = z_c(x) - z_c(x')$$
 
-The integral is a sum over points of the path (the trapezoidal rule), {steps} at first. As long as they miss the second equation by
-more than {gap}, or the last points that were added changed the map by more than {change}, further points are added, up to {most_steps}. Between two neighbours the integral along the path must be the difference of their
-scores, which is known; the new points lie where the sum misses that most. No gradient is computed twice. The sentence beside the map
-compares the two sides of the equation. In the deep plain networks the gradient jumps so often on the way that even {most_steps} points
-may be too few; Balduzzi et al. (2017) call such gradients shattered.
+The integral is a sum over points of the path (the trapezoidal rule), {steps} at first. Further points are added, up to
+{most_steps}, as long as the sum misses the second equation by more than {gap}, or as the last new points changed the map by more
+than {change}. Between two neighbours the integral along the path must be the difference of their scores, which is known; the new
+points lie where the sum misses that most. No gradient is computed twice. The sentence beside the map compares the two sides
+of the equation. In the deep plain networks the gradient jumps so often on the way that even {most_steps} points may be too few;
+Balduzzi et al. (2017) call such gradients shattered.
 
 *SmoothGrad* (Smilkov et al. 2017): the mean gradient of $n$ copies with noise, $A_i = \frac{1}{n} \sum_k \partial
 z_c(x + \varepsilon_k) / \partial x_i$.
