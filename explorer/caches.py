@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from threading import Lock
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
@@ -31,6 +32,33 @@ def remember(megabytes: float) -> Callable[[Function], Function]:
     """
     cache: LRUCache = LRUCache(megabytes * 1024**2, getsizeof=measure_bytes)
     return cached(cache, lock=Lock(), info=True)  # type: ignore[return-value]  # the stub's class hides the function's type
+
+
+class Memory:
+    """What was computed in parts, or under several names, is remembered by hand; otherwise as with `remember`.
+
+    Args:
+        megabytes: most memory of all values.
+    """
+
+    def __init__(self, megabytes: float):
+        self._values: LRUCache = LRUCache(megabytes * 1024**2, getsizeof=measure_bytes)
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> Any:
+        """The value, or None if there is none."""
+        with self._lock:
+            return self._values.get(key)
+
+    def put(self, key: Hashable, value: Any) -> None:
+        """Remember a value; one that is larger than all are allowed to be is not remembered."""
+        with self._lock, suppress(ValueError):  # of cachetools, if it is too large
+            self._values[key] = value
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()
 
 
 def measure_bytes(value: Any) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from explorer.caches import measure_bytes, remember
+from explorer.caches import Memory, measure_bytes, remember
 
 
 @dataclass(frozen=True)
@@ -78,3 +78,15 @@ def test_what_is_too_large_and_what_fails_is_not_remembered():
         with pytest.raises(ValueError):
             compute(True)
     assert len(calls) == 4
+
+
+def test_a_memory_keeps_the_latest_values_up_to_so_many_bytes():
+    memory = Memory(1)
+    for number in (1, 2, 3):
+        memory.put(number, bytes(int(0.3 * 1024**2)))
+    assert memory.get(1) and memory.get(5) is None
+    memory.put(4, bytes(int(0.3 * 1024**2)))
+    memory.put(5, bytes(2 * 1024**2))
+    assert [bool(memory.get(number)) for number in (1, 2, 3, 4, 5)] == [True, False, True, True, False]
+    memory.clear()
+    assert memory.get(1) is None

@@ -7,6 +7,7 @@ maps", show that some maps hardly depend on the network's weights.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,13 +26,16 @@ from explorer.patience import go_on
 
 BASELINES = ("black", "mean", "blurred", "noise")
 
-STEPS_FACTOR = 4
 MOST_STEPS = 500
+ENOUGH_STEPS = 200  # from which on no more are added, however large the gap
 LARGEST_GAP = 0.05  # of the difference of scores
-_NO_GAP = 0.005  # logits; so large a gap is always allowed, because a share of a difference near 0 would be too strict
+LARGEST_CHANGE = 0.1  # of a map, by the last points that were added
+_MORE_STEPS = 8  # that are added at a time: fewer find the leaps better, more take less time each
+_NO_GAP = 0.005  # logits; so much is always allowed, because a share of what is near 0 would be too strict
 
 _ROUNDING = 1e-6  # of a score: two equal scores may differ by so much, because networks round to float32
 
+_BATCH = 16  # pictures that a slow method gives the network at a time: of more, a pass takes hardly less time for each
 _BLUR_SIGMA = 3.0  # pixels
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -57,6 +61,8 @@ class Attribution:
         layer: name of the layer at which Grad-CAM looked, else None.
         layer_size: (height, width) of that layer's maps, else None.
         steps: points on the path of integrated gradients, else None.
+        samples: noisy copies of SmoothGrad, else None.
+        is_final: False for a first map, which is going to be refined.
     """
 
     values: torch.Tensor
@@ -67,6 +73,8 @@ class Attribution:
     layer: str | None = None
     layer_size: tuple[int, int] | None = None
     steps: int | None = None
+    samples: int | None = None
+    is_final: bool = True
 
     @property
     def has_evidence(self) -> bool:
@@ -104,7 +112,7 @@ class Settings:
 
     Attributes:
         baseline: what stands for "nothing there" (integrated gradients, DeepLift, occlusion): one of BASELINES.
-        steps: points on the path of integrated gradients, 1 to MOST_STEPS; it may take more if these are too few.
+        steps: points with which integrated gradients begin, 2 to MOST_STEPS; more are added where these are too few.
         samples: noisy copies of SmoothGrad, 1 to 200.
         noise: their standard deviation as a share of the image's range, 0 to 1 (Smilkov et al. 2017: 0.1 to 0.2).
         window: side of the occluding square in pixels, 1 to the shorter side of the image.
@@ -117,7 +125,7 @@ class Settings:
     """
 
     baseline: str = "black"
-    steps: int = 50
+    steps: int = 9
     samples: int = 20
     noise: float = 0.15
     window: int = 5
@@ -153,22 +161,67 @@ def compute_attribution(model: nn.Module, image: torch.Tensor, target: int, meth
 
     Source: each method's `source` in METHODS.
     """
+    *_, final = refine_attribution(model, image, target, method, **settings)
+    return final
+
+
+def refine_attribution(
+    model: nn.Module, image: torch.Tensor, target: int, method: str, **settings
+) -> Iterator[Attribution]:
+    """As `compute_attribution`, but with the maps on the way to it: a slow method gives a rough one after a few passes.
+
+    Nothing of an earlier map is computed again for a later one. Between two maps the network is as it was found.
+
+    Args:
+        model, image, target, method, **settings: as there.
+
+    Yields:
+        Maps; the last one alone has `is_final`. Methods that take one pass give only that.
+
+    Raises:
+        As there, when the first map is asked for or, for the last two, any later one.
+    """
     check_choice("terms.method", method, tuple(METHODS))
     if any(module.training for module in model.modules()):
         raise ValueError("model must be in eval mode: dropout and batch statistics would falsify the attribution")
-    chosen = Settings(**settings)
-    with _left_as_found(model):
-        pixels = image.detach().clone().to(next(model.parameters()).device).requires_grad_(True)
-        with torch.no_grad():
-            logits = model(pixels)
-        target = check_whole("terms.target", target, 0, logits.shape[1] - 1)
-        found = METHODS[method].compute(model, pixels, target, chosen)
-        values = found.pop("values").detach().sum(dim=(0, 1)).cpu()
-        if METHODS[method].uses_baseline:
-            with torch.no_grad():
-                found["baseline_score"] = float(model(make_baseline(pixels, chosen))[0, target])
-            values = _without_rounding(values, max(abs(found["baseline_score"]), abs(float(logits[0, target]))))
-    return Attribution(values, method, target, float(logits[0, target]), **found)
+    chosen, score = Settings(**settings), _Score(model, target)
+    pixels = image.detach().clone().to(next(model.parameters()).device).requires_grad_(True)
+    for found in METHODS[method].compute(score, pixels, chosen):
+        yield _describe(method, score, found)
+
+
+class _Score(nn.Module):
+    """The score of one class, as a network of its own, which keeps what it said to the first pictures.
+
+    Captum runs the network anyway; so the score of the picture costs no pass of its own.
+
+    Attributes:
+        network: gives logits (N, classes).
+        target: index of the class; checked as soon as there are logits.
+        first: (N,) scores of the first pictures, of which the first is the one that is explained.
+    """
+
+    def __init__(self, network: nn.Module, target: int):
+        super().__init__()
+        self.network, self.target = network, target
+        self.first = torch.empty(0)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        go_on()  # slow methods come here many times
+        logits = self.network(pictures)
+        if not len(self.first):
+            self.target = check_whole("terms.target", self.target, 0, logits.shape[1] - 1)
+            self.first = logits[:, self.target].detach()
+        return logits[:, self.target]
+
+
+def _describe(method: str, score: _Score, found: dict) -> Attribution:
+    """What a method found, as an Attribution."""
+    values = found.pop("values").detach().sum(dim=(0, 1)).cpu()
+    explained = float(score.first[0])
+    if METHODS[method].uses_baseline:
+        values = _without_rounding(values, max(abs(found["baseline_score"]), abs(explained)))
+    return Attribution(values, method, score.target, explained, **found)
 
 
 def _without_rounding(values: torch.Tensor, score: float) -> torch.Tensor:
@@ -244,8 +297,6 @@ def _left_as_found(model: nn.Module) -> Iterator[None]:
     _silence_captum()
     found = [(module, set(vars(module)), {name: dict(getattr(module, name)) for name in _HOOKS})
              for module in model.modules()]  # fmt: skip
-    # Slow methods run the network many times. Before each run they ask whether to go on.
-    model.register_forward_pre_hook(lambda _module, _inputs: go_on())
     try:
         yield
     finally:
@@ -263,41 +314,109 @@ def _silence_captum() -> None:
     warnings.filterwarnings("ignore", category=UserWarning, module="captum")
 
 
-def _gradient(model, image, target, settings) -> dict:
+def _gradient(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     from captum.attr import Saliency
 
-    return {"values": Saliency(model).attribute(image, target=target, abs=False)}
+    yield {"values": Saliency(score).attribute(image, abs=False)}
 
 
-def _input_x_gradient(model, image, target, settings) -> dict:
+def _input_x_gradient(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     from captum.attr import InputXGradient
 
-    return {"values": InputXGradient(model).attribute(image, target=target)}
+    yield {"values": InputXGradient(score).attribute(image)}
 
 
-def _integrated_gradients(model, image, target, settings) -> dict:
-    """Integrated gradients. If their sum is too far from the difference of scores, STEPS_FACTOR times the steps."""
-    steps = check_whole("classifier.steps", settings.steps, 1, MOST_STEPS)
-    values, gap = _integrate(model, image, target, settings, steps)
-    more = min(STEPS_FACTOR * steps, MOST_STEPS)
-    if more > steps and not _is_small(gap, float(values.sum()) - gap):
-        steps = more
-        values, _ = _integrate(model, image, target, settings, steps)
-    return {"values": values, "steps": steps}
+def _integrated_gradients(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
+    """Integrated gradients by an adaptive trapezoidal rule; captum's rules would compute all gradients anew for more points.
+
+    The score is known at each point as well, and so is what the gradient must add up to between two points. The sections
+    where it misses that most are halved, until all together miss the difference of scores by little enough and the map
+    hardly changes any more. If no section misses its own difference by much, that is enough by itself.
+    """
+    steps = check_whole("classifier.steps", settings.steps, 2, MOST_STEPS)
+    most = max(steps, ENOUGH_STEPS)
+    way = _Way(score, image.detach(), make_baseline(image, settings))
+    new, before = torch.linspace(0, 1, steps, dtype=torch.float64), None
+    while True:
+        way.add(new)
+        values, count = way.integrate(), len(way.places)
+        has_settled = before is not None and _hardly_differ(values, before)
+        is_final = way.sections_add_up or (way.adds_up and has_settled) or count == most
+        yield {"values": values, "baseline_score": float(way.scores[-1]), "steps": count, "is_final": is_final}
+        if is_final:
+            return
+        new, before = way.choose(min(_MORE_STEPS, most - count)), values
 
 
-def _integrate(model, image, target, settings, steps: int) -> tuple[torch.Tensor, float]:
-    """The map for a number of steps, and its sum minus the difference of scores."""
-    from captum.attr import IntegratedGradients
-
-    values, gap = IntegratedGradients(model).attribute(
-        image, make_baseline(image, settings), target=target, n_steps=steps,
-        internal_batch_size=min(steps, 50), return_convergence_delta=True,
-    )  # fmt: skip
-    return values.detach(), float(gap)
+def _hardly_differ(values: torch.Tensor, before: torch.Tensor) -> bool:
+    change, size = float((values - before).abs().sum()), float(values.abs().sum())
+    return change <= max(LARGEST_CHANGE * size, _NO_GAP)
 
 
-def _smoothgrad(model, image, target, settings) -> dict:
+class _Way:
+    """The straight way from a picture to its baseline, with the points at which score and gradient are known.
+
+    Attributes:
+        places: (P,) float64, ascending: where the points lie, 0 the picture, 1 the baseline.
+        scores: (P,) float64.
+        slopes: (P,) float64: how fast the score falls along the way.
+        gradients: (P, 1, H, W).
+    """
+
+    def __init__(self, score: _Score, image: torch.Tensor, baseline: torch.Tensor):
+        self._score, self._image, self._way = score, image, image - baseline
+        self.places = self.scores = self.slopes = torch.empty(0, dtype=torch.float64)
+        self.gradients = image[:0]
+
+    def add(self, places: torch.Tensor) -> None:
+        """Ask the network at these places, too."""
+        for part in places.split(_BATCH):
+            shares = part.to(self._image).view(-1, 1, 1, 1)
+            points = (self._image - shares * self._way).requires_grad_(True)
+            scores = self._score(points)
+            (gradients,) = torch.autograd.grad(scores.sum(), points)
+            self._enter(part, scores.detach(), gradients)
+
+    def _enter(self, places: torch.Tensor, scores: torch.Tensor, gradients: torch.Tensor) -> None:
+        slopes = (gradients * self._way).sum(dim=(1, 2, 3))
+        self.places, order = torch.cat((self.places, places)).sort()
+        self.scores = torch.cat((self.scores, scores.double().cpu()))[order]
+        self.slopes = torch.cat((self.slopes, slopes.double().cpu()))[order]
+        self.gradients = torch.cat((self.gradients, gradients))[order.to(gradients.device)]
+
+    def integrate(self) -> torch.Tensor:
+        """The map so far, (1, 1, H, W), by the trapezoidal rule."""
+        lengths = F.pad(self.places.diff(), (1, 1))
+        weights = ((lengths[1:] + lengths[:-1]) / 2).to(self.gradients)
+        return torch.einsum("p,pchw->chw", weights, self.gradients)[None] * self._way
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the map adds up to the difference of scores, but for a little."""
+        return _is_small(float(self._misses.sum()), self._fall)
+
+    @property
+    def sections_add_up(self) -> bool:
+        """Whether this is so even if no miss of one section makes up for that of another."""
+        return _is_small(float(self._misses.abs().sum()), self._fall)
+
+    def choose(self, count: int) -> torch.Tensor:
+        """The middles of so many sections, of those that miss the difference of their own scores most."""
+        worst = self._misses.abs().topk(min(count, len(self.places) - 1)).indices
+        return (self.places[worst] + self.places[worst + 1]) / 2
+
+    @property
+    def _fall(self) -> float:
+        return float(self.scores[0] - self.scores[-1])
+
+    @property
+    def _misses(self) -> torch.Tensor:
+        """(P - 1,): what the gradient adds up to in each section, minus by how much the score falls there."""
+        sums = self.places.diff() * (self.slopes[1:] + self.slopes[:-1]) / 2
+        return sums + self.scores.diff()
+
+
+def _smoothgrad(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     """SmoothGrad without captum's NoiseTunnel. That draws from torch's global generator; readers would wait for it."""
     from captum.attr import Saliency
 
@@ -307,20 +426,26 @@ def _smoothgrad(model, image, target, settings) -> dict:
     generator = torch.Generator().manual_seed(settings.seed)
     draws = torch.randn(samples, *image.shape[1:], generator=generator)
     copies = image.detach() + deviation * draws.to(image)
-    gradients = [Saliency(model).attribute(part, target=target, abs=False) for part in copies.split(50)]
-    return {"values": torch.cat(gradients).mean(dim=0, keepdim=True)}
+    with torch.no_grad():
+        score(image)
+    total, done = torch.zeros_like(image), 0
+    for part in copies.split(_BATCH):
+        total = total + Saliency(score).attribute(part.requires_grad_(True), abs=False).sum(dim=0, keepdim=True)
+        done += len(part)
+        yield {"values": total / done, "samples": done, "is_final": done == samples}
 
 
-def _gradcam(model, image, target, settings) -> dict:
+def _gradcam(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     from captum.attr import LayerGradCam
 
-    layers = gradcam_layers(model)
+    layers = gradcam_layers(score.network)
     if not layers:
         raise NoConvolutionError
     name = settings.layer or list(layers)[-1]
     check_choice("terms.layer", name, tuple(layers))
-    cam = LayerGradCam(model, layers[name]).attribute(image, target=target, relu_attributions=True)
-    return {"values": _enlarge(cam, image.shape[2:], settings.grid), "layer": name, "layer_size": tuple(cam.shape[2:])}
+    with _left_as_found(score.network):
+        cam = LayerGradCam(score, layers[name]).attribute(image, relu_attributions=True)
+    yield {"values": _enlarge(cam, image.shape[2:], settings.grid), "layer": name, "layer_size": tuple(cam.shape[2:])}
 
 
 def _enlarge(cam: torch.Tensor, size: Sequence[int], grid: Sequence[tuple[float, float]] | None) -> torch.Tensor:
@@ -335,33 +460,62 @@ def _enlarge(cam: torch.Tensor, size: Sequence[int], grid: Sequence[tuple[float,
     return F.grid_sample(cam, torch.stack((columns, rows), dim=-1)[None], align_corners=True)
 
 
-def _occlusion(model, image, target, settings) -> dict:
+def _occlusion(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
+    """First with the longest stride of which the squares are among those that are wanted and still cover all pixels."""
     from captum.attr import Occlusion
 
     window = check_whole("classifier.window", settings.window, 1, min(image.shape[2:]))
     stride = check_whole("terms.stride", settings.stride, 1, window)
-    values = Occlusion(model).attribute(
-        image,
-        sliding_window_shapes=(1, window, window),
-        strides=(1, stride, stride),
-        baselines=make_baseline(image, settings),
-        target=target,
-        perturbations_per_eval=32,
-    )
-    return {"values": values}
+    baseline, answers = make_baseline(image, settings), _Answers(score)
+    answers(image)
+    baseline_score = float(answers(baseline))
+    for step in dict.fromkeys((window // stride * stride, stride)):
+        values = Occlusion(answers).attribute(
+            image,
+            sliding_window_shapes=(1, window, window),
+            strides=(1, step, step),
+            baselines=baseline,
+            perturbations_per_eval=_count_squares(image, window, step),  # all at once: `_Answers` parts them
+        )
+        yield {"values": values, "baseline_score": baseline_score, "is_final": step == stride}
 
 
-def _guided_backprop(model, image, target, settings) -> dict:
+def _count_squares(image: torch.Tensor, window: int, stride: int) -> int:
+    """How many squares cover the picture; the last of a row or column may reach over the edge."""
+    return math.prod(1 + math.ceil((side - window) / stride) for side in image.shape[2:])
+
+
+class _Answers:
+    """The scores of pictures, each of which is asked for only once: a square on what is black anyway changes nothing."""
+
+    def __init__(self, score: _Score):
+        self._score = score
+        self._known: dict[bytes, float] = {}
+
+    def __call__(self, pictures: torch.Tensor) -> torch.Tensor:
+        keys = [picture.tobytes() for picture in pictures.detach().cpu().numpy()]
+        new = {key: place for place, key in enumerate(keys) if key not in self._known}
+        with torch.no_grad():
+            scores = [self._score(part) for part in pictures[list(new.values())].split(_BATCH)] if new else []
+        self._known.update(zip(new, torch.cat(scores).tolist() if scores else ()))
+        return torch.tensor([self._known[key] for key in keys], dtype=pictures.dtype, device=pictures.device)
+
+
+def _guided_backprop(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     from captum.attr import GuidedBackprop
 
-    return {"values": GuidedBackprop(model).attribute(image, target=target)}
+    with _left_as_found(score.network):
+        values = GuidedBackprop(score).attribute(image)
+    yield {"values": values}
 
 
-def _deeplift(model, image, target, settings) -> dict:
+def _deeplift(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     from captum.attr import DeepLift
 
-    _part_neighbours(model)
-    return {"values": DeepLift(model).attribute(image, make_baseline(image, settings), target=target)}
+    with _left_as_found(score.network):
+        _part_neighbours(score.network)
+        values = DeepLift(score).attribute(image, make_baseline(image, settings))
+    yield {"values": values, "baseline_score": float(score.first[1])}
 
 
 def _part_neighbours(model: nn.Module) -> None:
@@ -390,8 +544,8 @@ class Method:
     show.
 
     Attributes:
-        compute: takes a network, pixels (1, 1, H, W), a class and Settings. It gives a dict of fields of Attribution,
-            with "values" as (1, 1, H, W).
+        compute: takes a `_Score`, pixels (1, 1, H, W) and Settings. It yields dicts of fields of Attribution, with
+            "values" as (1, 1, H, W); where it yields several, all but the last have `is_final` False.
         colours: what orange and blue mean: "signed" (orange speaks for the class, blue against it), "positive" (orange
             alone), "sensitive" (a brighter pixel raises or lowers the score) or "guided" (neither).
         empty: why a map may be 0 everywhere: "gradient" (no gradient reaches the pixels), "baseline" (the picture is
@@ -402,7 +556,7 @@ class Method:
         source: where it was published.
     """
 
-    compute: Callable[[nn.Module, torch.Tensor, int, Settings], dict]
+    compute: Callable[[_Score, torch.Tensor, Settings], Iterator[dict]]
     colours: Literal["signed", "positive", "sensitive", "guided"]
     empty: Literal["gradient", "baseline", "gradcam"]
     uses_baseline: bool

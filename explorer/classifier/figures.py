@@ -99,9 +99,9 @@ def draw_about(outcome: Outcome, text: Text) -> str:
         training = text(f"classifier.covered_{'sometimes' if outcome.saw_covered else 'never'}")
         values = {"window": outcome.settings.window, "training": training}
     if outcome.method == "smoothgrad":
-        values = {"samples": outcome.settings.samples}
+        values = {"samples": attribution.samples}
     sentence = text(f"classifier.about_{outcome.method}", **values)
-    if attribution.steps and not attribution.is_complete:
+    if attribution.steps and attribution.is_final and not attribution.is_complete:
         sentence = text("classifier.about_rough", sentence=sentence, steps=attribution.steps)
     about = text("classifier.about", method=text(f"classifier.method_{outcome.method}"), sentence=sentence)
     return f'<p class="about">{about}</p>'
@@ -184,7 +184,9 @@ def draw_attribution(outcome: Outcome, text: Text) -> dict:
     if outcome.attribution is not None:
         values = outcome.attribution.values
         over = values if outcome.attribution.has_evidence else None
-        time = text("classifier.caption_time", milliseconds=f"{outcome.milliseconds:.0f}")
+        time = text(
+            f"classifier.caption_{'time' if outcome.is_final else 'first'}", milliseconds=f"{outcome.milliseconds:.0f}"
+        )
         caption = text("classifier.caption_over", target=target)
         maps.append(Map(picture, text("classifier.map_over"), caption, scale="grey", overlay=over))
         maps.append(Map(values, method, time))

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from explorer.caches import remember
 from explorer.classifier.moves import Moves, attack_picture, move_picture
-from explorer.classifier.outcome import Picture, available, borrow_model
+from explorer.classifier.outcome import Picture, available, borrow_model, find_probabilities
 from explorer.classifier.prediction import compute_probabilities
 from explorer.data import normalise
 from explorer.models.catalogue import MODELS
@@ -72,14 +71,14 @@ def try_picture(picture: Picture, moves: Moves, attack: float, attacked: str) ->
     """
     pixels = move_picture(picture.prepared.pixels[None], moves)
     if attack:
-        before = _ask(attacked, picture)
+        before = find_probabilities(attacked, picture)
         label = int(before.argmax()) if picture.truth is None else picture.truth
         with borrow_model(attacked) as model:
             pixels = attack_picture(model, pixels, label, attack)
     answers = []
     for name in list_networks(attacked):
         go_on()
-        before = _ask(name, picture)
+        before = find_probabilities(name, picture)
         with borrow_model(name) as model:
             after = compute_probabilities(model, normalise(pixels)[:, None])
         answers.append(Answer(name, before, after))
@@ -91,10 +90,3 @@ def list_networks(chosen: str) -> list[str]:
     here = available()
     ours = [name for name in MODELS if name in here]
     return ours if chosen in ours else [*ours, chosen]
-
-
-@remember(megabytes=2)
-def _ask(name: str, picture: Picture) -> torch.Tensor:
-    """The probabilities of the picture as it was."""
-    with borrow_model(name) as model:
-        return compute_probabilities(model, normalise(picture.prepared.pixels)[None, None])

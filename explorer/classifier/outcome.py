@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +13,15 @@ from functools import cache, lru_cache
 import torch
 from torch import nn
 
+from explorer.caches import Memory, remember
 from explorer.checks import check_choice
 from explorer.classifier.attribution import (
     METHODS,
     Attribution,
     NoConvolutionError,
     Settings,
-    compute_attribution,
     gradcam_layers,
+    refine_attribution,
 )
 from explorer.classifier.prediction import calibrate, compute_probabilities, measure_share_on_clothes
 from explorer.classifier.preprocessing import SIDE, Prepared
@@ -91,7 +93,7 @@ class Outcome:
         share: share of the map that lies on the clothes, 0 to 1; 0 without a map.
         area: share of the picture that the clothes cover, 0 to 1; 0 without a map.
         settings: settings of the method.
-        milliseconds: time that the map took.
+        milliseconds: time that computing the map took.
         saw_covered: whether the method is occlusion and the network was trained on partly covered pictures.
     """
 
@@ -125,9 +127,19 @@ class Outcome:
         """Class with the largest probability."""
         return int(self.probabilities.argmax())
 
+    @property
+    def is_final(self) -> bool:
+        """False if its map is a first one, which is going to be refined."""
+        return self.attribution is None or self.attribution.is_final
+
+
+# Thirty students look at the same samples, Gradio's dropdowns tell each choice twice, and the comparison of all methods
+# asks for maps that were looked at before. A network has one name for ever, so the name stands for its weights.
+_OUTCOMES = Memory(megabytes=32)
+
 
 def classify_picture(question: Question) -> Outcome:
-    """Compute what the network answers, and the map of the method for the class.
+    """Compute what the network answers, and the map of the method for the class; or remember it.
 
     If the method does not fit the network, that is not an error: the outcome has no map then, and says why.
 
@@ -139,27 +151,107 @@ def classify_picture(question: Question) -> Outcome:
             `patience.asking`, the work has taken too long.
         NobodyWaitsError: within `patience.asking`, the reader who asked has left.
     """
-    prepared, target, method = question.picture.prepared, question.target, question.method
-    with borrow_model(question.model, alone=METHODS[method].is_slow) as model:
-        probabilities = compute_probabilities(model, prepared.image)
-        if target == PREDICTED:
-            target = int(probabilities.argmax())
+    *_, final = refine_outcome(question)
+    return final
+
+
+def refine_outcome(question: Question) -> Iterator[Outcome]:
+    """As `classify_picture`, but of a slow method a rough map comes first, and better ones after it.
+
+    Yields:
+        Outcomes, of which the last alone has `is_final`; that one alone if it is remembered.
+    """
+    probabilities = find_probabilities(question.model, question.picture)
+    target = int(probabilities.argmax()) if question.target == PREDICTED else question.target
+    asked = _forget_unread(replace(question, target=target))
+    known = _OUTCOMES.get(asked)
+    if known is not None:
+        yield known
+        return
+    for outcome in compute_outcomes(asked, probabilities):
+        if outcome.is_final:
+            _OUTCOMES.put(asked, outcome)
+        yield outcome
+
+
+@remember(megabytes=4)
+def find_probabilities(model: str, picture: Picture) -> torch.Tensor:
+    """(10,) of the classes, as `prediction.compute_probabilities` has them; remembered.
+
+    Raises:
+        InputError: the network is not trained, or its weights cannot be used.
+    """
+    with borrow_model(model) as network:
+        return compute_probabilities(network, picture.prepared.image)
+
+
+def forget_outcomes() -> None:
+    """Forget all answers of all networks."""
+    _OUTCOMES.clear()
+    find_probabilities.cache_clear()
+
+
+def _forget_unread(question: Question) -> Question:
+    """The same question with the usual values of the settings that its method does not read."""
+    unread: dict = {}
+    if not METHODS[question.method].uses_baseline:
+        unread["baseline"] = Question.baseline
+    if question.method != "gradcam":
+        unread["depth"] = Question.depth
+    if question.method != "occlusion":
+        unread["window"] = Question.window
+    return replace(question, **unread)
+
+
+def compute_outcomes(question: Question, probabilities: torch.Tensor) -> Iterator[Outcome]:
+    """The outcomes that `refine_outcome` gives, computed in any case.
+
+    Args:
+        question: what is asked; its target is a class.
+        probabilities: (10,) of the classes.
+    """
+    temperature, calibrated = find_calibrated(question.model, probabilities)
+    for attribution, problem, settings, milliseconds in _compute_maps(question):
+        share, area = 0.0, 0.0
+        if attribution is not None:
+            share, area = measure_share_on_clothes(attribution.values, question.picture.prepared.pixels)
+        yield Outcome(
+            question.model, question.picture, probabilities, temperature, calibrated, question.target, question.method,
+            attribution, problem, share, area, settings, milliseconds,
+            question.method == "occlusion" and _saw_covered(question.model),
+        )  # fmt: skip
+
+
+_FoundMap = tuple[Attribution | None, InputError | None, Settings, float]
+
+
+def _compute_maps(question: Question) -> Iterator[_FoundMap]:
+    """Maps that get better, or why there is none, with the settings of the method and the milliseconds so far."""
+    is_slow = METHODS[question.method].is_slow
+    with borrow_model(question.model, alone=is_slow) as model:
         settings = find_settings(question, model)
+        found = _time_maps(_attribute(model, question.picture.prepared, question.target, question.method, settings))
+        if not is_slow:
+            found = iter([*found])  # the network is nobody else's for as long as this takes, and no longer
+    for attribution, problem, milliseconds in found:
+        yield attribution, problem, settings, milliseconds
+
+
+def _time_maps(maps: Iterator[Attribution]) -> Iterator[tuple[Attribution | None, InputError | None, float]]:
+    """Each map, or the problem that there is none, with the milliseconds that computing took so far."""
+    milliseconds = 0.0
+    while True:
         attribution, problem, start = None, None, time.perf_counter()
         try:
-            attribution = _attribute(model, prepared, target, method, settings)
+            attribution = next(maps, None)
         except NoConvolutionError as error:
             problem = error
-        milliseconds = 1000 * (time.perf_counter() - start)
-    temperature, calibrated = find_calibrated(question.model, probabilities)
-    share, area = 0.0, 0.0
-    if attribution is not None:
-        share, area = measure_share_on_clothes(attribution.values, prepared.pixels)
-    return Outcome(
-        question.model, question.picture, probabilities, temperature, calibrated, target, method,
-        attribution, problem, share, area, settings, milliseconds,
-        method == "occlusion" and _saw_covered(question.model),
-    )  # fmt: skip
+        milliseconds += 1000 * (time.perf_counter() - start)
+        if attribution is None and problem is None:
+            return
+        yield attribution, problem, milliseconds
+        if problem is not None:
+            return
 
 
 def compare_methods(question: Question) -> tuple[dict[str, Attribution | None], Outcome]:
@@ -204,8 +296,10 @@ def _count_mult_adds(name: str) -> int:
         return 0
 
 
-def _attribute(model: nn.Module, prepared: Prepared, target: int, method: str, settings: Settings) -> Attribution:
-    return compute_attribution(model, prepared.image, target, method, **vars(settings))
+def _attribute(
+    model: nn.Module, prepared: Prepared, target: int, method: str, settings: Settings
+) -> Iterator[Attribution]:
+    return refine_attribution(model, prepared.image, target, method, **vars(settings))
 
 
 def find_settings(question: Question, model: nn.Module) -> Settings:
@@ -254,10 +348,16 @@ def borrow_model(name: str, alone: bool = False) -> Iterator[nn.Module]:
             if device().type == "cpu" and not alone:
                 yield model
                 return
-            model = copy.deepcopy(model)
+            model = _copy_modules(model) if device().type == "cpu" else copy.deepcopy(model)
     except CheckpointError as error:
         raise _model_missing(name) from error
     yield model.to(device())
+
+
+def _copy_modules(model: nn.Module) -> nn.Module:
+    """A copy with modules of its own, which may get hooks, and with the same tensors: nobody here changes weights."""
+    tensors = itertools.chain(model.parameters(), model.buffers())
+    return copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
 
 
 def check_model(name: str | None) -> str:

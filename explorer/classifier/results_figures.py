@@ -10,7 +10,7 @@ from statistics import fmean
 import plotly.graph_objects as go
 import torch
 
-from explorer.classifier.attribution import LARGEST_GAP, STEPS_FACTOR, Settings
+from explorer.classifier.attribution import ENOUGH_STEPS, LARGEST_CHANGE, LARGEST_GAP, Settings
 from explorer.classifier.figures import class_name, percent
 from explorer.classifier.preprocessing import SIDE
 from explorer.classifier.results import (
@@ -285,8 +285,9 @@ def fill_article(records: Mapping[str, Mapping], text: Text) -> dict[str, object
         "side": SIDE,
         "validation": f"{VALIDATION_SIZE:,}",
         "steps": Settings().steps,
-        "more_steps": STEPS_FACTOR * Settings().steps,
+        "most_steps": ENOUGH_STEPS,
         "gap": percent(LARGEST_GAP, text, digits=0),
+        "change": percent(LARGEST_CHANGE, text, digits=0),
     }
     if not records:
         return {**settings, **dict.fromkeys(("errors", "error_bars", "calibration"), "")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -22,7 +22,8 @@ from explorer.classifier.outcome import (
     Question,
     available,
     check_model,
-    classify_picture,
+    compute_outcomes,
+    find_probabilities,
 )
 from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepare_picture, prepare_sample
 from explorer.data import load_sample
@@ -150,10 +151,6 @@ def _read_covered(words: object) -> frozenset[tuple[int, int]]:
     return frozenset((int(row), int(column)) for row, column in zip(*bits.nonzero(), strict=True))
 
 
-# Gradio's dropdowns tell each choice twice, and thirty students look at the same samples.
-find_outcome = remember(megabytes=32)(classify_picture)
-
-
 @lru_cache(maxsize=1)
 def first_question() -> Question | None:
     """What the page opens with. None without any model."""
@@ -167,8 +164,13 @@ def first_outcome() -> Outcome | None:
     question = first_question()
     if question is None:
         return None
-    classify_picture(question)  # the first call loads captum, which is not what the reader should read off
-    return classify_picture(question)
+    probabilities = find_probabilities(question.model, question.picture)
+    asked = replace(question, target=int(probabilities.argmax()))
+    # The first computation takes longer, and the first one by captum loads it: no reader should wait for that or read it off.
+    for method in ("gradient", question.method):
+        list(compute_outcomes(replace(asked, method=method), probabilities))
+    *_, final = compute_outcomes(asked, probabilities)
+    return final
 
 
 def default_model() -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import gradio as gr
@@ -24,7 +25,9 @@ from explorer.classifier.outcome import (
     Outcome,
     Question,
     available,
+    classify_picture,
     compare_methods,
+    refine_outcome,
     takes_long,
 )
 from explorer.classifier.preprocessing import INVERSIONS
@@ -34,7 +37,6 @@ from explorer.classifier.session import (
     SOURCES,
     Choices,
     default_model,
-    find_outcome,
     first_outcome,
     first_question,
     read_question,
@@ -58,37 +60,97 @@ from explorer.page.layout import (
 )
 from explorer.page.samples import build_sample_picker
 from explorer.page.sketch import build_sketch
+from explorer.page.streaming import Run, stop_run
 from explorer.page.weights import build_weights, wire_weights
 from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
+REFINED = ("look_for", "maps", "about")  # what changes when a map is refined
 _CAMERA = {"width": {"ideal": 640}, "height": {"ideal": 480}}  # pixels: larger ones may pass the greatest upload
 
 
 # ---- what the page calls ----------------------------------------------------------------------------------------
 
 
-def on_classify(*, language: str, **values) -> dict:
+def on_classify(run: Run | None = None, *, language: str, **values) -> dict:
     """The sentence and all pictures for what is set; the comparison of all methods and the map's trial are out of date and go.
 
+    Of a map that takes long this is a first one; `on_refine` makes it better.
+
     Args:
+        run: the map that was being refined, if one was.
         language: of the page.
         **values: those of `Choices`.
     """
     choices, text = Choices(**values), text_in(language)
     question = read_question(choices)
     gone = {"comparison": gr.update(visible=False), **forget_trial(text)}
+    if isinstance(run, Run) and run.job.question == question and not run.is_stopped:  # a choice is told twice
+        return {**draw_outcome(question, run.job.latest, text), **gone}
+    stop_run(run)
     if question is None:
         return {"look_for": _ask_for_picture(choices, text), **gone}
-    return {**draw_outcome(question, find_outcome(question), text), **gone}
+    if not takes_long(question.model, question.method):
+        return {**draw_outcome(question, classify_picture(question), text), **gone}
+    refining = Refining(question)
+    started = {} if refining.latest.is_final else {"run": Run(refining)}
+    return {**draw_outcome(question, refining.latest, text), **gone, **started}
 
 
-def on_source(*, language: str, **values) -> dict:
+class Refining:
+    """A map on its way from a first one to the final one.
+
+    Attributes:
+        question: what is asked.
+        latest: the outcome with the best map so far.
+    """
+
+    def __init__(self, question: Question):
+        self.question = question
+        self._outcomes = refine_outcome(question)
+        self.latest = next(self._outcomes)
+
+    def go_on(self) -> Iterator[Outcome]:
+        """Compute further outcomes, also where this was broken off before."""
+        for outcome in self._outcomes:
+            self.latest = outcome
+            yield outcome
+        if not self.latest.is_final:  # it has ended because nobody waited
+            self._outcomes = refine_outcome(self.question)
+            yield from self.go_on()
+
+
+def on_refine(run: Run | None, *, language: str) -> Iterator[dict]:
+    """Show a better and better map, until it is as good as it gets or something else is chosen.
+
+    Args:
+        run: its job is a `Refining`.
+        language: of the page.
+    """
+    if not isinstance(run, Run):
+        raise InputError("errors.run_lost")
+    text, refining = text_in(language), run.job
+    if refining.latest.is_final:  # a page asks again after a lost connection
+        yield _draw_refined(refining.question, refining.latest, text)
+    else:
+        for outcome in refining.go_on():
+            if run.is_stopped:
+                break
+            yield _draw_refined(refining.question, outcome, text)
+    yield {}  # Gradio sends the last outputs once more at the end
+
+
+def _draw_refined(question: Question, outcome: Outcome, text: Text) -> dict:
+    drawn = draw_outcome(question, outcome, text)
+    return {name: drawn[name] for name in REFINED}
+
+
+def on_source(run: Run | None = None, *, language: str, **values) -> dict:
     """As on_classify; shows the place to give the kind of picture that is chosen."""
     source = check_choice("classifier.source", values["source"], SOURCES)
     places = {_place_of(each): gr.update(visible=source == each) for each in SOURCES}
     try:
-        return {**on_classify(language=language, **values), **places}
+        return {**on_classify(run, language=language, **values), **places}
     except InputError as error:  # the place follows all the same, or a picture that is refused could not be replaced
         return {"look_for": gr.update(value=draw_problem(error.sentence(language))), **places}
 
@@ -126,8 +188,8 @@ def draw_outcome(question: Question, outcome: Outcome, text: Text) -> dict:
         "look_for": choose_sentence(outcome, text),
         "steps": Drawing(question.picture, partial(draw_steps, outcome.prepared, text)),
         "bars": Drawing((question.model, question.picture), partial(draw_bars, outcome, text)),
-        "maps": Drawing(question, partial(draw_attribution, outcome, text)),
-        "about": Drawing(question, partial(draw_about, outcome, text)),
+        "maps": Drawing((question, outcome.is_final), partial(draw_attribution, outcome, text)),
+        "about": Drawing((question, outcome.is_final), partial(draw_about, outcome, text)),
         "tried": mark_picture(question),
     }
 
@@ -160,14 +222,16 @@ def build_tab(language: str) -> Wing:
     build_results(language)
     build_explanation("classifier", language, **describe_questions(text))
 
-    shown, compared = build_shown(first), gr.State()
-    inputs = {**controls, SHOWN: shown}
-    outputs = {**pictures, "comparison": comparison, **trust, SHOWN: shown}
+    shown, compared, run = build_shown(first), gr.State(), gr.State()
+    inputs = {**controls, SHOWN: shown, "run": run}
+    outputs = {**pictures, "comparison": comparison, **trust, SHOWN: shown, "run": run}
     # One handler for all: of two, the answer of the earlier could come later.
-    triggers = [each.input for each in inputs.values()]
+    triggers = [each.input for each in (*controls.values(), shown)]
     wire(triggers, on_source, inputs, {**outputs, **places}, language, queue=True, takes_long=_takes_long)
     brought = wire_weights(weights, controls["model"], pictures["look_for"], language)
     then_wire(brought, on_source, inputs, {**outputs, **places}, language, queue=True, takes_long=_takes_long)
+    refined = {name: pictures[name] for name in REFINED}
+    wire([run.change], on_refine, {"run": run}, refined, language, **TAKES_TURNS, trigger_mode="multiple")
     line = {"look_for": pictures["look_for"]}
     ready = wire(
         [compare.click], on_compare, controls, {**line, "compared": compared}, language,

@@ -8,20 +8,23 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from captum.attr import LayerGradCam
+from captum.attr import IntegratedGradients, LayerGradCam, Occlusion
 from torch import nn
 
 from explorer.classifier.attribution import (
+    ENOUGH_STEPS,
     METHODS,
     NoConvolutionError,
     Settings,
     compute_attribution,
     gradcam_layers,
     make_baseline,
+    refine_attribution,
 )
-from explorer.data import MEAN, STD
+from explorer.data import MEAN, STD, normalise
 from explorer.errors import InputError
 from explorer.models.catalogue import create_model
+from explorer.patience import NobodyWaitsError, asking
 
 SIDE = 8
 TESTED_BELOW = {"gradcam", "occlusion"}  # which have no such closed form
@@ -101,19 +104,123 @@ def test_integrated_gradients_are_complete(baseline):
     assert found.completeness_gap == pytest.approx(float(found.values.sum()) - difference, abs=1e-4)
 
 
-@pytest.mark.parametrize(("steepness", "steps", "is_complete"), [(1, 50, True), (300, 200, True), (5000, 200, False)])
-def test_integrated_gradients_take_more_steps_where_the_score_leaps(steepness, steps, is_complete):
-    """One sigmoid on the way from black to white: the steeper, the fewer points see it."""
+def sigmoid_on_the_way(steepness):
+    """One sigmoid on the way from black to white, at 0.37 of it: the steeper, the fewer points see it."""
     model = nn.Sequential(nn.Flatten(), nn.Linear(1, 1), nn.Sigmoid(), nn.Linear(1, 1)).eval()
     black, white = (0 - MEAN) / STD, (1 - MEAN) / STD
     slope = steepness / (white - black)
     with torch.no_grad():
         for parameter, value in zip(model.parameters(), (slope, -slope * (black + 0.37 * (white - black)), 1, 0)):
             parameter.fill_(value)
-    found = compute_attribution(model, torch.full((1, 1, 1, 1), white), 0, "integrated_gradients")
+    return model, torch.full((1, 1, 1, 1), white)
+
+
+@pytest.mark.parametrize(("steepness", "most"), [(1, 9), (300, 80), (5000, 120)])
+def test_integrated_gradients_add_points_where_the_score_leaps(steepness, most):
+    """Twice as many points at equal distances miss the steepest leap."""
+    model, image = sigmoid_on_the_way(steepness)
+    found = compute_attribution(model, image, 0, "integrated_gradients")
     gap = float(found.values.sum()) - (found.score - found.baseline_score)
-    assert (found.steps, found.is_complete) == (steps, is_complete)
-    assert is_complete == (abs(gap) <= 0.05 * abs(found.score - found.baseline_score))
+    assert abs(gap) <= 0.05 * abs(found.score - found.baseline_score) and found.is_complete
+    assert found.steps <= most
+
+
+def test_integrated_gradients_say_so_where_even_the_most_points_are_too_few():
+    class Saw(nn.Module):
+        """Rises and falls a thousand times on the way: a few points see hardly any of it."""
+
+        def __init__(self):
+            super().__init__()
+            self.unused = nn.Parameter(torch.zeros(1))
+
+        def forward(self, x):
+            return torch.sin(3000 * x.flatten(1)) + 0.3 * x.flatten(1)
+
+    white = torch.full((1, 1, 1, 1), (1 - MEAN) / STD)
+    found = compute_attribution(Saw().eval(), white, 0, "integrated_gradients")
+    assert found.steps == ENOUGH_STEPS and found.is_complete is False
+
+
+@pytest.mark.parametrize("name", ["lenet5", "plain20", "resnet20"])
+def test_integrated_gradients_against_captum_with_many_more_points(name):
+    model, image = create_model(name).eval(), torch.rand(1, 1, 28, 28) / STD
+    found = compute_attribution(model, image, 3, "integrated_gradients", steps=100)
+    black = torch.full_like(image, (0 - MEAN) / STD)
+    expected = IntegratedGradients(model).attribute(
+        image, black, target=3, n_steps=400, method="riemann_middle", internal_batch_size=50
+    )
+    assert np.corrcoef(found.values.flatten(), expected.detach().flatten())[0, 1] > 0.999
+    assert found.steps >= 100
+
+
+def test_no_gradient_on_the_way_is_computed_twice():
+    """Each pass is at points of its own, and there are as many points as are told."""
+
+    class Listens(Square):
+        def forward(self, x):
+            seen.extend(x.detach().flatten().tolist())
+            return torch.tanh(40 * x.flatten(1))
+
+    seen: list[float] = []
+    found = compute_attribution(Listens().eval(), torch.full((1, 1, 1, 1), 1.0), 0, "integrated_gradients")
+    assert found.steps == len(seen) == len(set(seen)) > 9
+    assert found.is_complete
+
+
+@pytest.mark.parametrize("method", ["integrated_gradients", "smoothgrad", "occlusion"])
+def test_a_slow_method_gives_rough_maps_first(method):
+    model, image = create_model("lenet5").eval(), torch.rand(1, 1, 28, 28) / STD
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(3)  # fresh weights are so small that the network is nearly linear
+    *rough, final = refine_attribution(model, image, 3, method, samples=40)
+    assert rough and final.is_final and not any(each.is_final for each in rough)
+    assert torch.equal(final.values, compute_attribution(model, image, 3, method, samples=40).values)
+    assert np.corrcoef(rough[0].values.flatten(), final.values.flatten())[0, 1] > 0.5
+    assert all(bool(each.values.isfinite().all()) for each in rough)
+
+
+def test_a_square_that_changes_nothing_is_not_asked_about():
+    """White on black: only squares that touch it change the picture, and each changed picture is asked about once."""
+
+    class Counts(Square):
+        def forward(self, x):
+            asked.extend(x.detach().flatten(1).tolist())
+            return super().forward(x)
+
+    asked: list[list[float]] = []
+    image = torch.zeros(1, 1, 28, 28)
+    image[0, 0, 10:14, 10:14] = 1
+    image, black = normalise(image), float(normalise(torch.zeros(1)))
+    found = compute_attribution(Counts().eval(), image, 0, "occlusion")
+    changed = {
+        (image[0, 0] * (mask := cover(top, left)) + black * (1 - mask)).numpy().tobytes()
+        for top in range(0, 26, 2)
+        for left in range(0, 26, 2)
+    }
+    others = {image.numpy().tobytes(), torch.full_like(image, black).numpy().tobytes()}
+    assert len(asked) == len(changed | others)
+    expected = Occlusion(Square()).attribute(
+        image, sliding_window_shapes=(1, 5, 5), strides=(1, 2, 2), baselines=black, target=0
+    )
+    assert close(found.values, expected[0, 0])
+
+
+def cover(top, left):
+    mask = torch.ones(28, 28)
+    mask[top : top + 5, left : left + 5] = 0
+    return mask
+
+
+@pytest.mark.parametrize("method", ["gradient", "input_x_gradient", "gradcam", "guided_backprop", "deeplift"])
+def test_a_method_of_one_pass_runs_the_network_once(method):
+    model, runs = create_model("lenet5").eval(), []
+    model.register_forward_hook(lambda _module, inputs, _output: runs.append(len(inputs[0])))
+    image = torch.randn(1, 1, 28, 28)
+    found = compute_attribution(model, image, 3, method)
+    assert runs == [2 if method == "deeplift" else 1]  # DeepLift asks about picture and baseline at once
+    with torch.no_grad():
+        assert found.score == pytest.approx(float(model(image)[0, 3]), abs=1e-5)
 
 
 @pytest.mark.parametrize("baseline", ["black", "mean", "blurred", "noise"])
@@ -132,7 +239,7 @@ def test_a_score_that_stays_is_not_called_a_miss():
     model = create_model("lenet5").eval()
     black = torch.full((1, 1, 28, 28), (0 - MEAN) / STD)
     found = compute_attribution(model, black + 1e-4, 3, "integrated_gradients")
-    assert found.is_complete and found.steps == 50
+    assert found.is_complete and found.steps == Settings().steps
 
 
 def test_deeplift_by_hand():
@@ -278,28 +385,50 @@ def test_every_method_leaves_the_network_as_found(name, method):
 
 
 class Breaks(nn.Module):
-    """Fails in its second forward pass, when the hooks are set."""
+    """Fails in one of its forward passes, when hooks are set."""
 
-    def __init__(self):
+    def __init__(self, fails_in: int, error: type[BaseException]):
         super().__init__()
-        self.calls = 0
+        self.left, self.error = fails_in, error
 
     def forward(self, x):
-        self.calls += 1
-        if self.calls == 2:
-            raise RuntimeError("broken on purpose")
+        self.left -= 1
+        if not self.left:
+            raise self.error("broken on purpose")
         return x
 
 
+@pytest.mark.parametrize("error", [RuntimeError, NobodyWaitsError])
 @pytest.mark.parametrize("method", METHODS)
-def test_hooks_are_gone_after_an_exception(method):
-    model = nn.Sequential()
-    model.features = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU())
-    model.classifier = nn.Sequential(nn.Flatten(), Breaks(), nn.Linear(2 * SIDE * SIDE, 2))
-    before = state_of(model.eval())
-    with pytest.raises(RuntimeError, match="broken on purpose"):
-        compute_attribution(model, torch.zeros(1, 1, SIDE, SIDE), 0, method)
-    assert state_of(model) == before
+def test_hooks_are_gone_after_an_exception(method, error):
+    """Also where the reader has left, in the first pass and, of a slow method, in a later one."""
+    for fails_in in (1, 2, 3) if METHODS[method].is_slow and method != "deeplift" else (1,):
+        model = nn.Sequential()
+        model.features = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU())
+        model.classifier = nn.Sequential(nn.Flatten(), Breaks(fails_in, error), nn.Linear(2 * SIDE * SIDE, 2))
+        before = state_of(model.eval())
+        with pytest.raises(error, match="broken on purpose"):
+            compute_attribution(model, torch.randn(1, 1, SIDE, SIDE), 0, method, steps=40)
+        assert model.classifier[1].left == 0
+        assert state_of(model) == before
+
+
+def test_between_two_maps_the_network_is_as_found():
+    model, image = create_model("plain20").eval(), torch.randn(1, 1, 28, 28)
+    before = state_of(model)
+    for method in METHODS:
+        maps = refine_attribution(model, image, 4, method)
+        next(maps)
+        assert state_of(model) == before and torch.is_grad_enabled(), method
+        maps.close()
+        assert state_of(model) == before, method
+
+
+def test_it_is_asked_before_each_pass_whether_to_go_on():
+    model, image = create_model("lenet5").eval(), torch.randn(1, 1, 28, 28)
+    for method in METHODS:
+        with pytest.raises(NobodyWaitsError), asking(lambda: False):
+            compute_attribution(model, image, 4, method)
 
 
 def test_train_mode_and_nonsense_are_refused(linear, image):

@@ -6,7 +6,7 @@ import pytest
 
 from explorer.classifier.api import classify, explain
 from explorer.classifier.session import Choices
-from explorer.classifier.tab import on_classify, on_compare, on_source
+from explorer.classifier.tab import on_classify, on_compare, on_refine, on_source
 from explorer.classifier.trial_tab import OF_PICTURE, on_kind, on_trial
 from explorer.classifier.trust_tab import on_examine, on_table
 from explorer.page.events import show_late
@@ -30,6 +30,7 @@ HANDLERS = {
     "curves": (on_kind, {"kind": "shift"}),
     "examined": (on_examine, choices()),
     "areas": (on_table, {"model": "lenet5"}),
+    "refine": (on_refine, {"run": None}),
 }
 
 

@@ -23,7 +23,7 @@ from explorer.classifier.outcome import Outcome, takes_long
 from explorer.classifier.preprocessing import prepare_picture
 from explorer.classifier.results_tab import on_results
 from explorer.classifier.session import Choices, read_question
-from explorer.classifier.tab import on_classify, on_compare, on_source
+from explorer.classifier.tab import on_classify, on_compare, on_refine, on_source
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
@@ -31,6 +31,7 @@ from explorer.models import checkpoints
 from explorer.models.catalogue import MODELS, create_model
 from explorer.page.drawings import find_marks, make_all
 from explorer.page.events import show_late
+from explorer.patience import NobodyWaitsError, asking
 from explorer.text import LANGUAGES, sentences, text_in
 
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
@@ -72,10 +73,9 @@ def _shipped(trained, monkeypatch):
 
 
 def forget():
-    for remembered in (
-        computing.available, computing._read_record, session.first_question, session.first_outcome, session.find_outcome
-    ):  # fmt: skip
+    for remembered in (computing.available, computing._read_record, session.first_question, session.first_outcome):
         remembered.cache_clear()
+    computing.forget_outcomes()
 
 
 def call(handler, language="en", **changes) -> dict:
@@ -238,8 +238,7 @@ def test_an_empty_map_says_why(language, monkeypatch):
     attribute = computing._attribute
 
     def empty(*given):
-        found = attribute(*given)
-        return replace(found, values=torch.zeros_like(found.values))
+        return (replace(found, values=torch.zeros_like(found.values)) for found in attribute(*given))
 
     monkeypatch.setattr(computing, "_attribute", empty)
     for method, reason in (
@@ -268,12 +267,16 @@ def test_predicted_class_is_the_default_target():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sum_that_misses_the_scores_says_why(language, monkeypatch):
-    fair = call(on_classify, language, model="softmax")["about"]
-    attribute = computing._attribute
-    monkeypatch.setattr(computing, "_attribute", lambda *given: replace(attribute(*given), score=100.0, steps=200))
-    forget()
-    rough = call(on_classify, language, model="softmax")["about"]
-    assert fair.count("50") == 1 and rough.count("200") == 2 and rough.count("50") == 0
+    attribute, about = computing._attribute, []
+    for changes in ({"steps": 777}, {"steps": 777, "score": 100.0}, {"steps": 777, "score": 100.0, "is_final": False}):
+        monkeypatch.setattr(
+            computing,
+            "_attribute",
+            lambda *given, changes=changes: (replace(each, **changes) for each in attribute(*given)),
+        )
+        forget()
+        about.append(call(on_classify, language, model="softmax")["about"])
+    assert [each.count("777") for each in about] == [1, 2, 1]  # of a first map that is not yet said
 
 
 def test_an_upload_shows_each_step(tmp_path):
@@ -309,25 +312,29 @@ def test_a_large_photo_is_made_small_once_before_anything_else(tmp_path, monkeyp
 
 def test_no_method_is_computed_twice_for_the_comparison(monkeypatch):
     computed = []
-    compute = computing.compute_attribution
+    compute = computing.refine_attribution
     monkeypatch.setattr(
         computing,
-        "compute_attribution",
+        "refine_attribution",
         lambda *args, **settings: computed.append(args[3]) or compute(*args, **settings),
     )
     call(on_compare, model="lenet5", method="occlusion")
     assert sorted(computed) == sorted(METHODS)
+    for method in METHODS:  # nor for what is looked at or asked for by a program afterwards
+        call(on_classify, model="lenet5", method=method)
+        explain(model="lenet5", sample=Choices.sample, method=method)
+    assert len(computed) == len(METHODS)
 
 
 def test_slow_methods_do_not_hold_the_shared_network(monkeypatch):
-    compute = computing.compute_attribution
+    compute = computing.refine_attribution
 
     def look(model, *args, **settings):
         held.append((checkpoints.model_lock("lenet5").locked(), model is checkpoints.load_trained("lenet5")))
         return compute(model, *args, **settings)
 
     held: list[tuple[bool, bool]] = []
-    monkeypatch.setattr(computing, "compute_attribution", look)
+    monkeypatch.setattr(computing, "refine_attribution", look)
     for method in ("gradient", "occlusion"):
         call(on_classify, model="lenet5", method=method)
     assert held == [(True, True), (False, False)]
@@ -366,12 +373,14 @@ def test_a_picture_that_is_refused_can_be_replaced(tmp_path):
 
 def test_a_choice_that_the_page_tells_twice_is_computed_once(monkeypatch):
     computed = []
-    compute = computing.compute_attribution
+    compute = computing.refine_attribution
     monkeypatch.setattr(
-        computing, "compute_attribution", lambda *args, **more: computed.append(args) or compute(*args, **more)
+        computing, "refine_attribution", lambda *args, **more: computed.append(args) or compute(*args, **more)
     )
     first, again = (call(on_classify, model="lenet5", sample=3) for _ in range(2))
     assert len(computed) == 1 and first == again
+    call(on_classify, model="lenet5", sample=3, window=9, depth="first")  # which integrated gradients do not read
+    assert len(computed) == 1
     call(on_classify, model="lenet5", sample=3, target=2)
     assert len(computed) == 2
     with pytest.raises(InputError):
@@ -534,10 +543,62 @@ def test_first_picture_is_computed_once_for_both_languages(monkeypatch):
 
     with gr.Blocks():
         tab.build_tab("en")
-    monkeypatch.setattr(session, "classify_picture", None)
+    monkeypatch.setattr(session, "compute_outcomes", None)
     with gr.Blocks():
         wing = tab.build_tab("zh")
-    assert wing.inputs.keys() == {*Choices.__dataclass_fields__, "shown"}
+    assert wing.inputs.keys() == {*Choices.__dataclass_fields__, "shown", "run"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("method", ["integrated_gradients", "smoothgrad", "occlusion"])
+def test_a_map_that_takes_long_is_shown_before_it_is_final(method, language, monkeypatch):
+    monkeypatch.setattr(tab, "takes_long", lambda *_: True)
+    text, choices = text_in(language), {"model": "lenet5", "method": method}
+    first = call(on_classify, language, **choices)
+    milliseconds = f"{first['run'].job.latest.milliseconds:.0f}"
+    assert first["maps"]["maps"][2]["caption"] == text("classifier.caption_first", milliseconds=milliseconds)
+    *parts, last = [make_all(each) for each in on_refine(first["run"], language=language)]
+    assert last == {} and all(each.keys() == {"look_for", "maps", "about"} for each in parts)
+    final = classify_picture(**choices)
+    assert final.is_final and np.allclose(
+        decode(parts[-1]["maps"]["maps"][2]),
+        final.attribution.values,
+        atol=1e-3 * float(final.attribution.values.abs().max()),
+    )
+    said = text("classifier.caption_time", milliseconds=f"{final.milliseconds:.0f}")
+    assert parts[-1]["maps"]["maps"][2]["caption"] == said
+    again = call(on_classify, language, **choices)
+    assert again["maps"] == parts[-1]["maps"] and "run" not in again
+
+
+def test_what_is_being_refined_goes_on_if_told_twice_and_ends_if_something_else_is_chosen(monkeypatch):
+    monkeypatch.setattr(tab, "takes_long", lambda *_: True)
+    choices = {**vars(Choices(model="lenet5", method="smoothgrad")), "language": "en"}
+    run = on_classify(**choices)["run"]
+    assert "run" not in on_classify(run, **choices) and not run.is_stopped
+    parts = on_refine(run, language="en")
+    next(parts)
+    on_classify(run, **{**choices, "sample": 3})
+    assert run.is_stopped and list(parts) == [{}]
+
+
+def test_a_map_is_refined_to_the_end_though_its_reader_was_away_for_a_while(monkeypatch):
+    monkeypatch.setattr(tab, "takes_long", lambda *_: True)
+    run = on_classify(language="en", **vars(Choices(model="lenet5", method="smoothgrad")))["run"]
+    with pytest.raises(NobodyWaitsError), asking(lambda: False):
+        list(on_refine(run, language="en"))
+    *_, last, _ = on_refine(run, language="en")
+    assert run.job.latest.is_final and last["maps"].of[1]
+    assert [each.keys() for each in on_refine(run, language="en")] == [{"look_for", "maps", "about"}, set()]
+
+
+def test_a_copy_for_slow_methods_shares_the_weights_and_nothing_else():
+    shared = checkpoints.load_trained("lenet5")
+    with computing.borrow_model("lenet5", alone=True) as own:
+        assert all(a is b for a, b in zip(shared.parameters(), own.parameters(), strict=True))
+        assert not {id(each) for each in own.modules()} & {id(each) for each in shared.modules()}
+        own.features[0].register_forward_hook(lambda *_: None)
+        assert not shared.features[0]._forward_hooks
 
 
 def test_which_calls_wait_with_those_that_take_seconds():

@@ -97,11 +97,11 @@ SENTENCES = {
         "has no biases and consists of linear layers, ReLUs and pooling."
     ),
     "about_integrated_gradients": (
-        "Shows what each pixel adds on the way from the baseline to the picture, in {steps} steps. The map adds up to "
+        "Shows what each pixel adds on the way from the baseline to the picture, at {steps} points. The map adds up to "
         "{sum}, and the score changes by {difference}. Another baseline gives another map."
     ),
     "about_rough": (
-        "{sentence} The two numbers are different because {steps} steps are not exact: the gradient jumps along the way."
+        "{sentence} The two numbers are different because {steps} points are not exact: the gradient jumps along the way."
     ),
     "about_smoothgrad": (
         "Shows the mean gradient over {samples} noisy copies of the picture, which has fewer speckles. The map depends on the "
@@ -129,6 +129,7 @@ SENTENCES = {
     "map_picture": "Picture",
     "map_over": "Map over it",
     "caption_time": "{milliseconds} ms",
+    "caption_first": "after {milliseconds} ms, still being refined",
     "caption_over": "for: {target}",
     "maps_label": "The picture, and the map of {method} for {target} over it and alone",
     "compare": "Show all methods side by side",
@@ -437,9 +438,12 @@ picture of nothing) to $x$:
 $$A_i = (x_i - x'_i) \int_0^1 \frac{\partial z_c\big(x' + t\,(x - x')\big)}{\partial x_i}\, dt,
 \qquad \sum_i A_i = z_c(x) - z_c(x')$$
 
-Here the integral is a sum of {steps} steps. If the two sides of the second equation then differ by more than {gap}, we take
-{more_steps} steps. The sentence next to the map compares the two sides. In the deep plain networks the gradient jumps so often
-along the path that even {more_steps} steps may be too few. Balduzzi et al. (2017) call such gradients shattered.
+The integral is a sum over points of the path (the trapezoidal rule). There are {steps} points at first. If the two sides of the
+second equation differ by more than {gap}, or if the last new points changed the map by more than {change}, further points are added, up
+to {most_steps}. Between two neighbouring points the integral must be the difference of their scores, which is known. The new points lie
+where the sum misses this difference most. No gradient is computed twice. The sentence next to the map compares the two sides. In the
+deep plain networks the gradient jumps so often along the path that even {most_steps} points may be too few. Balduzzi et al. (2017) call such
+gradients shattered.
 
 *SmoothGrad* (Smilkov et al. 2017): the mean gradient of $n$ copies with noise, $A_i = \frac{1}{n} \sum_k \partial
 z_c(x + \varepsilon_k) / \partial x_i$.

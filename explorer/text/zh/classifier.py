@@ -80,10 +80,10 @@ SENTENCES = {
     "about_gradient": "显示某个像素稍微变亮时，这一类的得分怎样变化（带正负号）。它并不说明得分由哪些部分组成。",
     "about_input_x_gradient": "显示梯度乘以像素归一化之后的值。只有当网络没有偏置，而且除了 ReLU 和池化都是线性运算时，所有像素的值加起来才等于得分。",
     "about_integrated_gradients": (
-        "显示从基线走到这张图片的过程中（分 {steps} 步），每个像素贡献了多少：归因图的总和为 {sum}，得分之差为 {difference}。"
+        "显示从基线走到这张图片的过程中（取 {steps} 个点），每个像素贡献了多少：归因图的总和为 {sum}，得分之差为 {difference}。"
         "换一个基线，图就会变。"
     ),
-    "about_rough": "{sentence}归因图的总和与得分之差不相等，是因为 {steps} 步求和有误差：途中的梯度变化剧烈。",
+    "about_rough": "{sentence}归因图的总和与得分之差不相等，是因为 取 {steps} 个点求和有误差：途中的梯度变化剧烈。",
     "about_smoothgrad": "显示 {samples} 张加噪副本的平均梯度，斑点更少。加多少噪声，会影响最后的图。",
     "about_gradcam": "显示 {layer} 层的 {height} × {width} 个位置里，哪些支持这一类，{where}。它不可能比这一层更精细，也不显示反对的证据。",
     "gradcam_placed": "每个位置都画在它感受野的中心",
@@ -101,6 +101,7 @@ SENTENCES = {
     "map_picture": "图片",
     "map_over": "归因图叠在图片上",
     "caption_time": "{milliseconds} ms",
+    "caption_first": "用时 {milliseconds} ms，还在细化",
     "caption_over": "目标：{target}",
     "maps_label": "图片，以及{method}针对{target}的归因图（叠加显示与单独显示）",
     "compare": "并排比较所有方法",
@@ -357,8 +358,9 @@ $$A_i = \frac{\partial z_c}{\partial x_i}$$
 $$A_i = (x_i - x'_i) \int_0^1 \frac{\partial z_c\big(x' + t\,(x - x')\big)}{\partial x_i}\, dt,
 \qquad \sum_i A_i = z_c(x) - z_c(x')$$
 
-这里用 {steps} 步求和来近似积分，如果第二个等式的两边相差超过 {gap}，就改用 {more_steps} 步；归因图旁边的那句话比较了这两边。
-在很深的普通网络里，沿途的梯度变化非常剧烈，{more_steps} 步也可能不够；Balduzzi 等（2017）把这样的梯度称为“破碎的梯度”。
+这里用路径上若干个点求和来近似积分（梯形法则），开始时取 {steps} 个点。只要第二个等式的两边相差超过 {gap}，或者最近加的点使归因图的变化超过 {change}，就再加一些点，最多 {most_steps} 个。
+在相邻两点之间，沿路径的积分必须等于这两点的得分之差，而得分是已知的；新的点加在求和结果与得分之差相差最大的地方。每个梯度只计算一次。归因图旁边的那句话比较了等式的两边。
+在很深的普通网络里，沿途的梯度跳动得太频繁，{most_steps} 个点也可能不够；Balduzzi 等（2017）把这样的梯度称为“破碎的梯度”。
 
 **SmoothGrad**（Smilkov 等，2017）：给图片加上噪声，取 $n$ 个副本的平均梯度，
 $A_i = \frac{1}{n} \sum_k \partial z_c(x + \varepsilon_k) / \partial x_i$。
