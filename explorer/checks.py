@@ -13,7 +13,7 @@ def check_number(name: str, value, minimum: float | None = None, maximum: float 
 
     Args:
         name: key of the term that the reader knows it by, for example "terms.stride".
-        value: what came in; None, booleans and text that is no number are refused.
+        value: what came in; None, booleans and text that is not a number are refused.
         minimum: least value allowed.
         maximum: greatest value allowed.
 

@@ -29,7 +29,7 @@ DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 SAMPLE_FILE = Path(__file__).parent / "data_sample" / "fashion_mnist_sample.safetensors"
 
 _PREFIX = {"train": "train", "test": "t10k"}
-_COUNT = {"train": 60_000, "test": 10_000}
+NUM_IMAGES = {"train": 60_000, "test": 10_000}
 _MAGIC = {"images": 0x00000803, "labels": 0x00000801}  # two zero bytes, uint8, number of axes
 
 
@@ -140,8 +140,8 @@ def load_split(split: str, data_dir: str | Path | None = None) -> tuple[torch.Te
     if split not in _PREFIX:
         raise ValueError(f"split must be train or test, got {split!r}")
     folder = find_dataset(data_dir)
-    images = _read_idx(_file(folder, split, "images"), (_COUNT[split], 28, 28))
-    labels = _read_idx(_file(folder, split, "labels"), (_COUNT[split],))
+    images = _read_idx(_file(folder, split, "images"), (NUM_IMAGES[split], 28, 28))
+    labels = _read_idx(_file(folder, split, "labels"), (NUM_IMAGES[split],))
     _check_labels(labels, _file(folder, split, "labels"))
     _check_pixels(images, _file(folder, split, "images"))
     return images.unsqueeze(1), labels.long()

@@ -53,7 +53,7 @@ class InputError(ValueError):
         self.values = values
         super().__init__(self.sentence("en"))
 
-    def __reduce__(self):  # an exception is otherwise built anew from its message
+    def __reduce__(self):  # an exception is otherwise built again from its message
         return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]  # its stub lacks it
 
     def sentence(self, language: str) -> str:

@@ -1,4 +1,6 @@
 // The roof of the scripts: what Python may call. It runs before Gradio's own module, see explorer/page/scripts.py.
+import * as pad from "./classifier/pad.js";
+import * as trialMark from "./classifier/trial_mark.js";
 import * as editor from "./convolution/editor.js";
 import * as windowSum from "./convolution/window.js";
 import * as address from "./page/address.js";
@@ -31,6 +33,8 @@ import * as rows from "./shapes/rows.js";
 
 // Script -> its module, of those whose `mount` a component calls.
 const MOUNTED = {
+  "classifier/pad.js": pad,
+  "classifier/trial_mark.js": trialMark,
   "convolution/editor.js": editor,
   "convolution/window.js": windowSum,
   "page/address.js": address,
@@ -61,6 +65,7 @@ window.cnnExplorer = {
   bringForward: growth.bringForward,
   forgetChoice: values.forgetChoice,
   linkOpened: address.linkOpened,
+  openTrial: pad.openTrial,
   nextRequest: values.nextRequest,
   onNewChoice: values.onNewChoice,
   placeOf: reach.placeOf,

@@ -10,6 +10,8 @@ from functools import partial, wraps
 import gradio as gr
 from starlette.middleware import Middleware
 
+from explorer.claims import tab as claims
+from explorer.claims.tab import build_claims
 from explorer.classifier import tab as classifier
 from explorer.classifier.api import classify, explain
 from explorer.convolution import tab as convolution
@@ -45,6 +47,7 @@ WINGS = {
     "shapes": shapes,
     "gradient_flow": gradient_flow,
     "classifier": classifier,
+    "claims": claims,
 }
 OF_NETWORKS = ("shapes", "receptive_field")  # tabs that show any network
 # Name for clients -> function. All other events are private.
@@ -124,6 +127,7 @@ def build_page(language: str, settings: Settings, mine: Sequence[Network], wings
 def _build_wing(name: str, label: str, language: str, mine: Sequence[Network]) -> Wing:
     with gr.Tab(label, id=name) as tab:
         wing = WINGS[name].build_tab(language, *([mine] if name in OF_NETWORKS else []))
+        build_claims(name, language)
     tab.select(None, None, None, js=f'() => cnnExplorer.showTab("{name}")', **PRIVATE)
     return wing
 

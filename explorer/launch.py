@@ -67,7 +67,7 @@ def show(
         What is shown; its `close()` ends it.
 
     Raises:
-        InputError: (a ValueError) something is no network, the shape cannot be used, or a network cannot be followed.
+        InputError: (a ValueError) something is not a network, the shape cannot be used, or a network cannot be followed.
 
     >>> show(torchvision.models.resnet18(), (3, 224, 224))  # doctest: +SKIP
     """

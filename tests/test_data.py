@@ -18,7 +18,7 @@ def idx_bytes(magic: int, shape: tuple[int, ...], content: bytes) -> bytes:
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """A folder with a data set of 20 training and 10 test images; pixel values count up, and so do labels."""
-    monkeypatch.setattr(data, "_COUNT", {"train": 20, "test": 10})
+    monkeypatch.setattr(data, "NUM_IMAGES", {"train": 20, "test": 10})
     monkeypatch.setattr(data, "_MEAN_TOLERANCE", 1)  # any image will do
     data.load_split.cache_clear()
     for prefix, count in (("train", 20), ("t10k", 10)):
@@ -107,7 +107,7 @@ def test_another_data_set_of_the_same_size_is_refused(tiny):
 def test_another_data_set_with_as_many_images_of_each_class_is_refused(tiny, monkeypatch):
     """As Kuzushiji-MNIST is: its pixels have a mean of 0.1918."""
     monkeypatch.undo()
-    monkeypatch.setattr(data, "_COUNT", {"train": 20, "test": 10})
+    monkeypatch.setattr(data, "NUM_IMAGES", {"train": 20, "test": 10})
     for value, is_right in ((73, True), (49, False)):
         (tiny / "t10k-images-idx3-ubyte").write_bytes(idx_bytes(2051, (10, 28, 28), bytes([value]) * 7840))
         data.load_split.cache_clear()

@@ -154,12 +154,15 @@ def ask_for(caller: Caller, event: dict, position: int, payload) -> str:
 
 
 NUMBERS = itertools.count()
+LATE = ("show_late", "_show_trial")
 METAS = ({}, {"meta": {"_type": "gradio.FileData"}}, {"meta": {"_type": "other"}}, {"meta": 5})
 
 
 def test_every_picture_event_is_known(caller):
     names = {event["api_name"].rstrip("_1234567890") for event, _ in picture_events(caller)}
-    assert names == {"on_setup", "on_upload", "on_source", "on_compare", "on_compared", "on_open", "on_classify"}
+    assert names == {
+        "on_setup", "on_upload", "on_source", "on_compare", "on_open", "on_classify", "on_trial", "on_examine", *LATE,
+    }  # fmt: skip
 
 
 def test_no_picture_of_the_server_is_opened(caller, tmp_path):
@@ -204,14 +207,16 @@ def test_a_picture_that_was_uploaded_is_opened(caller, tmp_path):
     path = caller.upload("mine.png", png(SECRET, tmp_path))
     missing = {"path": str(tmp_path / "missing.png")}
     for event, position in picture_events(caller):
-        if event["api_name"].startswith("on_compare"):  # whose answer stays on the server, until on_compared shows it
+        if event["api_name"].startswith(
+            ("on_compare", "on_examine", *LATE)
+        ):  # whose answers stay on the server until LATE show them
             continue
         for meta in METAS:
             assert ask_for(caller, event, position, {"path": path, **meta}) != ask_for(caller, event, position, missing)
 
 
 def test_a_picture_of_another_visitor_cannot_be_guessed(caller, tmp_path):
-    """Its path holds a checksum, which whoever has the same picture could compute, but for a secret of the process."""
+    """Its path holds a checksum, which whoever has the same picture could compute, except for a secret of the process."""
     content = png(SECRET[::-1].copy(), tmp_path)
     path = caller.upload("theirs.png", content)
     folder, given = os.path.dirname(os.path.dirname(path)), os.path.basename(os.path.dirname(path))
@@ -372,7 +377,7 @@ def test_missing_names_are_told(caller, path):
 def test_the_values_are_those_of_the_function_that_is_called(caller):
     body = {"data": ["SECRET"], "fn_index": find_event(caller, "on_upload")["id"]}
     answer = caller.post("call/classify", {**body, "data": ["SECRET", 1, 2, 3, 4]})
-    assert answer.status_code == 422 and "data must hold 4 values" in answer.json()["detail"]
+    assert answer.status_code == 422 and "data must contain 4 values" in answer.json()["detail"]
 
 
 def test_odd_headers_are_no_trouble(caller):

@@ -149,7 +149,7 @@ def test_clients_learn_in_their_language_why_an_input_is_refused():
     call = refuse_clearly(stretch)
     with pytest.raises(gr.Error, match="Stride must be at least 1, got 0"):
         call(0)
-    with pytest.raises(gr.Error, match="步幅不能小于 1"):
+    with pytest.raises(gr.Error, match="步长不能小于 1"):
         call(0, language="zh")
     known = ", ".join(LANGUAGES)
     with pytest.raises(gr.Error, match=f"language must be one of {known}, got 'xx'"):

@@ -14,15 +14,19 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 import explorer.text
+from explorer.errors import InputError
 from explorer.interface import API, WINGS, build_app, build_head, build_header, refuse_clearly
+from explorer.models.catalogue import MODELS
 from explorer.receptive_field.api import receptive_field
 from explorer.server.doors import stand_before
 from explorer.server.words import language_of
 from explorer.settings import Settings
-from explorer.text import LANGUAGES, Language, join_sentences, join_words, sentences, text_in, translate
+from explorer.text import FORMULA, LANGUAGES, Language, join_sentences, join_words, sentences, text_in, translate
 from tests.third_language import CODE, REFUSED, THIRD, TITLE, third_language
 
 TEXT = Path(explorer.text.__file__).parent
+CONTRIBUTING = Path(__file__).parent.parent / "CONTRIBUTING.md"
+CHINESE = sentences("zh")
 
 
 @pytest.fixture
@@ -121,3 +125,69 @@ def test_nothing_of_the_third_language_stays():
     with pytest.raises(ValueError, match=f"language must be one of {', '.join(LANGUAGES)}, got 'qaa'"):
         text_in(CODE)
     assert not hasattr(explorer.text, CODE)
+
+
+def test_titles_that_are_words_are_those_of_the_catalogue():
+    titles = {
+        key.removeprefix("terms.title_"): title
+        for key, title in sentences("en").items()
+        if key.startswith("terms.title_")
+    }
+    assert titles == {name: entry.title for name, entry in MODELS.items() if name in titles} != {}
+
+
+def test_titles_are_written_in_the_language():
+    text = text_in("zh")
+    assert text.title("LeNet-5") == "LeNet-5" and text.title("Softmax regression · a") == "Softmax 回归 · a"
+    assert text_in("en").title("Softmax regression") == "Softmax regression"
+    assert text("classifier.broken_model", title="Softmax regression").startswith("Softmax 回归暂不可用")
+    error = InputError("classifier.model_not_here", title="MLP", choices=["LeNet-5", "Softmax regression"])
+    assert "LeNet-5、Softmax 回归。" in error.sentence("zh") and "Softmax regression" in str(error)
+
+
+def test_what_a_reader_gave_is_told_as_it_was():
+    error = InputError("errors.not_a_choice", name="terms.model", value="Softmax regression", choices=["mlp"])
+    assert "Softmax regression" in error.sentence("zh")
+
+
+def read_terms() -> list[tuple[str, str, list[str]]]:
+    """The table of terms: English, Chinese, and the Chinese words that are not used for it."""
+    table = CONTRIBUTING.read_text(encoding="utf-8").partition("| English | Chinese | not |")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().splitlines()[1:]]
+    return [(english, chinese, unused.split("、") if unused else []) for english, chinese, unused in rows]
+
+
+def without_aliases(sentence: str) -> str:
+    """Another name of a term may be told once, where the term is explained."""
+    return re.sub(r"也叫\w+", "", sentence)
+
+
+@pytest.mark.parametrize(("english", "term", "unused"), read_terms())
+def test_chinese_has_one_word_for_a_term(english, term, unused):
+    assert any(term in sentence for sentence in CHINESE.values()), f"nothing says {term}, {english}"
+    found = {
+        key: [word for word in unused if word in without_aliases(sentence)]
+        for key, sentence in CHINESE.items()
+        if any(word in without_aliases(sentence) for word in unused)
+    }
+    assert found == {}, f"{english} is {term}"
+
+
+def without_code(sentence: str) -> str:
+    """A letter in place of each formula and each piece of code."""
+    return re.sub(r"```.*?```|`[^`]*`", "x", FORMULA.sub("x", sentence), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (r"(?<!\*)\*(?![*\s])[^*\n]*[^*\s]\*(?!\*)|<(?:em|i)>", "Chinese has no slanted letters: **bold**"),
+        (r"[\u4e00-\u9fff][,;:!?()]|[,;:!?(][\u4e00-\u9fff]", "Chinese sentences have wide punctuation"),
+        (r"[\d}]\s+%", "no space stands before %"),
+        (r"[\u4e00-\u9fff]\d|[\d%][\u4e00-\u9fff]", "a space stands between a number and a character"),
+        (r"[\u4e00-\u9fff] +[\u4e00-\u9fff]", "no space stands between characters"),
+    ],
+)
+def test_chinese_is_set_as_chinese(wrong, why):
+    found = {key: re.findall(f".{{0,5}}(?:{wrong}).{{0,5}}", without_code(each)) for key, each in CHINESE.items()}
+    assert {key: places for key, places in found.items() if places} == {}, why

@@ -68,7 +68,7 @@ def test_show_opens_the_tabs_of_networks_on_ones_own_and_closes_them_again(capsy
         dropdowns = [each["props"] for each in config["components"] if each["type"] == "dropdown"]
         assert dropdowns[0]["value"] == "mine/Sequential-1"
         assert ["Sequential 2", "mine/Sequential-2"] in [list(choice) for choice in dropdowns[0]["choices"]]
-        assert "Your networks beside each other" in page and "2×9×9" in page
+        assert "Your networks side by side" in page and "2×9×9" in page
     finally:
         shown.close()
     assert not [name for name in NETWORKS if name.startswith("mine/")]
@@ -215,6 +215,6 @@ def test_a_port_that_is_taken_is_told_and_nothing_is_kept(monkeypatch):
         port = other.getsockname()[1]
         monkeypatch.setenv("CNN_EXPLORER_PORT", str(port))
         monkeypatch.setenv("CNN_EXPLORER_HOST", "127.0.0.1")
-        with pytest.raises(InputError, match=f"Port {port} is taken"):
+        with pytest.raises(InputError, match=f"Port {port} is already used"):
             show(nn.ReLU(), (1, 9, 9), browser=False, block=False)
     assert not [name for name in NETWORKS if name.startswith("mine/")]

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "explorer"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 WINGS = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
+ABOVE_WINGS = "claims"  # a tab as well: it compares what the tutorial says with what the others measure
 
 # From the ground up: a part may import parts of lower floors, and itself.
 FLOORS = (
@@ -23,7 +24,7 @@ FLOORS = (
     ("page", "training"),
     ("server",),
     WINGS,
-    ("claims",),
+    (ABOVE_WINGS,),
     ("interface",),
     ("launch",),
 )
@@ -31,14 +32,15 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective",
-    "interpreter", "kernels", "known_calls", "layer_list", "layers", "maths", "networks", "outcome", "pasted_calls",
+    "activations", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective", "examination",
+    "interpreter", "kernels", "known_calls", "ladder", "layer_list", "layers", "maths", "moves", "networks", "outcome", "pasted_calls",
     "pasted_expressions", "pasted_text", "pasted_values", "prediction", "preprocessing", "printouts", "reach",
-    "results", "session",
+    "results", "robustness", "session", "trust", "trust_samples",
 }  # fmt: skip
 # What speaks, draws or lays out.
 DRAWS = {
     "api", "effective_tab", "figures", "graph", "panels", "results_figures", "results_tab", "sentences", "tab",
+    "trial_figures", "trial_tab", "trust_figures", "trust_tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {
     "gradio",
@@ -141,6 +143,15 @@ def test_every_file_of_a_wing_computes_or_draws():
 
 def test_every_tab_is_a_wing_of_which_no_other_knows():
     tabs = {part_of(module.__name__) for module in interface.WINGS.values()}
-    assert tabs == set(WINGS) == set(interface.WINGS), (
+    assert tabs == {*WINGS, ABOVE_WINGS} == set(interface.WINGS), (
         "WINGS in explorer/interface.py and in tests/test_walls.py differ"
     )
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if part_of(name_of(path)) == ABOVE_WINGS and path.stem != "tab"], ids=name_of
+)
+def test_the_claims_know_of_the_wings_what_they_compute(path):
+    modules = {name_of(module) for module in MODULES}
+    known = {name for name in imports_of(path) & modules if part_of(name) in WINGS}
+    assert {name.rpartition(".")[2] for name in known} <= PURE | set(WINGS)

@@ -1,4 +1,4 @@
-"""What programs call of the classifier."""
+"""The functions of the classifier that programs call."""
 
 from __future__ import annotations
 

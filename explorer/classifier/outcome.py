@@ -1,4 +1,4 @@
-"""What a trained network answers to a picture, and which pixels speak for this answer."""
+"""What a trained network answers to a picture, and which pixels support this answer."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Outcome:
 def classify_picture(question: Question) -> Outcome:
     """Compute what the network answers, and the map of the method for the class.
 
-    If the method does not fit the network, that is no error: the outcome has no map then, and says why.
+    If the method does not fit the network, that is not an error: the outcome has no map then, and says why.
 
     Args:
         question: what is asked.
@@ -144,7 +144,7 @@ def classify_picture(question: Question) -> Outcome:
         probabilities = compute_probabilities(model, prepared.image)
         if target == PREDICTED:
             target = int(probabilities.argmax())
-        settings = _method_settings(question, model)
+        settings = find_settings(question, model)
         attribution, problem, start = None, None, time.perf_counter()
         try:
             attribution = _attribute(model, prepared, target, method, settings)
@@ -185,7 +185,7 @@ def compare_methods(question: Question) -> tuple[dict[str, Attribution | None], 
 
 
 def takes_long(model: object, method: object) -> bool:
-    """Whether the map of a method takes seconds for a network; False for what is no network or no method.
+    """Whether the map of a method takes seconds for a network; False if it is not a network or not a method.
 
     Args:
         model, method: as they came from a reader, unchecked.
@@ -208,7 +208,7 @@ def _attribute(model: nn.Module, prepared: Prepared, target: int, method: str, s
     return compute_attribution(model, prepared.image, target, method, **vars(settings))
 
 
-def _method_settings(question: Question, model: nn.Module) -> Settings:
+def find_settings(question: Question, model: nn.Module) -> Settings:
     """The settings of the methods for this network."""
     layers = list(gradcam_layers(model))
     position = {"first": 0, "middle": (len(layers) - 1) // 2, "last": len(layers) - 1}[question.depth]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-_CLOTHES = 0.05  # pixels brighter than this, 0 to 1, belong to the clothes; the background is black
+CLOTHES = 0.05  # pixels brighter than this, 0 to 1, belong to the clothes; the background is black
 
 
 def compute_probabilities(model: nn.Module, image: torch.Tensor) -> torch.Tensor:
@@ -55,7 +55,7 @@ def measure_share_on_clothes(values: torch.Tensor, picture: torch.Tensor) -> tup
         Share of the map's magnitude that lies on the clothes (0 for an empty map), and share of the area that the
         clothes cover; both 0 to 1.
     """
-    clothes = picture > _CLOTHES
+    clothes = picture > CLOTHES
     total = values.abs().sum()
     share = float(values.abs()[clothes].sum() / total) if total > 0 else 0.0
     return share, float(clothes.float().mean())

@@ -73,24 +73,30 @@ def _fill_row(name: str, record: Mapping, tutorial: Mapping | None, text: Text) 
     accuracy, margin, claimed = _accuracy_and_claim(name, record)
     seeds = summarise_seeds(record)
     return {
-        "model": record["title"],
+        "model": text.title(record["title"]),
         "params": f"{record['num_params']:,}",
-        "accuracy": f"{100 * accuracy:.2f} ± {100 * margin:.2f} %",
-        "mean": "" if seeds is None else f"{100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} %",
-        "flip": f"{100 * record['flip_accuracy']:.2f} %" if "flip_accuracy" in record else "",
-        "claim": "" if claimed is None else f"{100 * claimed:.1f} %",
-        "tutorial": "" if tutorial is None else _reached(tutorial) + _precision(tutorial),
+        "accuracy": _percent(f"{100 * accuracy:.2f} ± {100 * margin:.2f}", text),
+        "mean": "" if seeds is None else _percent(f"{100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f}", text),
+        "flip": _percent(f"{100 * record['flip_accuracy']:.2f}", text) if "flip_accuracy" in record else "",
+        "claim": "" if claimed is None else _percent(f"{100 * claimed:.1f}", text),
+        "tutorial": "" if tutorial is None else _reached(tutorial, text) + _precision(tutorial),
         "epochs": record["epochs"],
         "seeds": record["seed"] if seeds is None else join_words(map(str, seeds.seeds), text),
     }
 
 
-def _reached(record: Mapping) -> str:
+def _percent(value: str, text: Text) -> str:
+    """Numbers that are written already, with the sign as the language sets it."""
+    return text("classifier.percent", value=value)
+
+
+def _reached(record: Mapping, text: Text) -> str:
     """The accuracy of one run, or the mean and the range of several."""
     seeds = summarise_seeds(record)
     if seeds is None:
-        return f"{100 * record['test_accuracy']:.2f} %"
-    return f"{100 * seeds.mean:.2f} % ({100 * seeds.lowest:.2f}–{100 * seeds.highest:.2f} %)"
+        return _percent(f"{100 * record['test_accuracy']:.2f}", text)
+    span = _percent(f"{100 * seeds.lowest:.2f}–{100 * seeds.highest:.2f}", text)
+    return f"{_percent(f'{100 * seeds.mean:.2f}', text)} ({span})"
 
 
 def _precision(record: Mapping) -> str:
@@ -118,7 +124,7 @@ def describe_claims(records: Mapping[str, Mapping], tutorial: Mapping[str, Mappi
         A Markdown list.
     """
     return "\n".join(
-        f"- **{record['title']}**: {_describe_claim(name, records, tutorial.get(name), text)}"
+        f"- **{text.title(record['title'])}**: {_describe_claim(name, records, tutorial.get(name), text)}"
         for name, record in records.items()
     )
 
@@ -197,7 +203,7 @@ def _say_fit(record: Mapping, text: Text) -> list[str]:
 
 
 def _restarts(record: Mapping) -> list[int]:
-    """Epochs after which training began anew from the weights reached."""
+    """Epochs after which training began again from the weights reached."""
     return list(accumulate(cycle["epochs"] for cycle in cycles_of(record)))[:-1]
 
 
@@ -369,8 +375,8 @@ _PAIR_KINDS = {"better": "name", "worse": "name", "verdict": "name"}
 def _draw_pair(pair: Pair, records: Mapping[str, Mapping], text: Text) -> str:
     first, second = records[pair.first], records[pair.second]
     cells = {
-        "better": first["title"],
-        "worse": second["title"],
+        "better": text.title(first["title"]),
+        "worse": text.title(second["title"]),
         "points": f"{pair.points:.2f}",
         "only": f"{pair.first_only} : {pair.second_only}",
         "p": _say_p(pair.p),
@@ -386,7 +392,7 @@ def _say_seeds(record: Mapping, text: Text) -> str:
     seeds = summarise_seeds(record)
     if seeds is None:
         return text("classifier.pair_once")
-    return f"{100 * seeds.lowest:.2f}–{100 * seeds.highest:.2f} %"
+    return _percent(f"{100 * seeds.lowest:.2f}–{100 * seeds.highest:.2f}", text)
 
 
 def _judge_pair(pair: Pair, records: Mapping[str, Mapping]) -> str:

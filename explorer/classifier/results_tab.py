@@ -72,7 +72,7 @@ def build_results(language: str) -> None:
         gr.Markdown(describe_claims(records, tutorial, text))
     _build_pairs(records, text)
     shown = max(records, key=lambda name: records[name]["test_accuracy"])
-    titles = [(record["title"], name) for name, record in records.items()]
+    titles = [(text.title(record["title"]), name) for name, record in records.items()]
     first = on_results(shown, language=language)
     with gr.Row():
         chosen = gr.Dropdown(titles, value=shown, label=text("classifier.results_model"), scale=1, min_width=200)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from explorer.caches import remember
-from explorer.checks import check_choice, check_whole
+from explorer.checks import check_choice, check_number, check_whole
 from explorer.classifier.attribution import BASELINES, METHODS
+from explorer.classifier.moves import Moves
 from explorer.classifier.outcome import (
     DEPTHS,
     NUM_CLASSES,
@@ -21,8 +24,9 @@ from explorer.classifier.outcome import (
     check_model,
     classify_picture,
 )
-from explorer.classifier.preprocessing import INVERSIONS, Prepared, prepare_picture, prepare_sample
+from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepare_picture, prepare_sample
 from explorer.data import load_sample
+from explorer.errors import InputError
 from explorer.images import check_path, open_image
 from explorer.page.samples import check_sample
 from explorer.page.sketch import read_sketch
@@ -31,7 +35,7 @@ SOURCES = ("sample", "upload", "drawing", "camera")
 MAX_WINDOW = 14  # pixels, of occlusion
 UPLOAD_SIDE = 512  # pixels; the networks see 28
 DEFAULT_MODEL = "lenet5"
-DEFAULT_SAMPLE = 139  # a shirt that LeNet-5 takes for a pullover: most of its mistakes are shirts
+DEFAULT_SAMPLE = 138  # a shirt, with a collar, that LeNet-5 gets right: the page opens on an easy case
 DEFAULT_METHOD = "integrated_gradients"
 
 
@@ -105,6 +109,45 @@ def find_sample(index) -> Picture:
     """
     sample, index = load_sample(), check_sample(index)
     return Picture(("sample", index), prepare_sample(sample.images[index]), int(sample.labels[index]))
+
+
+def read_changes(place: object, scale, blur, darken, noise, attack) -> tuple[Moves, float]:
+    """What a reader does to the picture, and the size of the attack's step.
+
+    Args:
+        place: of pad.js: a mapping {right, down, degrees, covered}, or None as long as nothing was moved.
+        scale, darken, noise, attack: per cent; `attack` of the range from black to white, like `noise`.
+        blur: pixels.
+
+    Raises:
+        InputError: something of it is out of bounds.
+    """
+    place = {"right": 0, "down": 0, "degrees": 0, "covered": "", **(place if isinstance(place, dict) else {})}
+    right, down = (
+        check_whole(f"classifier.trial_{name}", place[name], 1 - SIDE, SIDE - 1) for name in ("right", "down")
+    )
+    moves = Moves(
+        scale=check_number("classifier.trial_scale", scale, 50, 150) / 100,
+        degrees=check_number("classifier.trial_degrees", place["degrees"], -180, 180),
+        right=right,
+        down=down,
+        blur=check_number("classifier.trial_blur", blur, 0, 4),
+        darken=check_number("classifier.trial_darken", darken, 0, 95) / 100,
+        noise=check_number("classifier.trial_noise", noise, 0, 50) / 100,
+        covered=_read_covered(place["covered"]),
+    )
+    return moves, check_number("classifier.trial_attack", attack, 0, 30) / 100
+
+
+def _read_covered(words: object) -> frozenset[tuple[int, int]]:
+    """The pixels of a mask: base64 of a bit a pixel, row by row; "" for none."""
+    if words == "":
+        return frozenset()
+    try:
+        bits = np.unpackbits(np.frombuffer(base64.b64decode(words, validate=True), dtype=np.uint8)).reshape(SIDE, SIDE)
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise InputError("classifier.trial_no_mask") from error
+    return frozenset((int(row), int(column)) for row, column in zip(*bits.nonzero(), strict=True))
 
 
 # Gradio's dropdowns tell each choice twice, and thirty students look at the same samples.

@@ -1,4 +1,4 @@
-"""The classifier tab: a network, a picture, what the network says of it, and which pixels speak for that."""
+"""The classifier tab: a network, a picture, what the network says of it, and which pixels support that."""
 
 from __future__ import annotations
 
@@ -39,12 +39,14 @@ from explorer.classifier.session import (
     first_question,
     read_question,
 )
+from explorer.classifier.trial_tab import build_trial, mark_picture
+from explorer.classifier.trust_tab import build_trust, forget_trial
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.page.canvas import build_canvas
 from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
-from explorer.page.events import TAKES_TURNS, draw_look_for, draw_problem, then_wire, wire
+from explorer.page.events import TAKES_TURNS, draw_look_for, draw_problem, show_late, then_wire, wire
 from explorer.page.layout import (
     Wing,
     build_explanation,
@@ -67,14 +69,15 @@ _CAMERA = {"width": {"ideal": 640}, "height": {"ideal": 480}}  # pixels: larger 
 
 
 def on_classify(*, language: str, **values) -> dict:
-    """The sentence and all pictures for what is set; the comparison of all methods is out of date and goes.
+    """The sentence and all pictures for what is set; the comparison of all methods and the map's trial are out of date and go.
 
     Args:
         language: of the page.
         **values: those of `Choices`.
     """
     choices, text = Choices(**values), text_in(language)
-    question, gone = read_question(choices), {"comparison": gr.update(visible=False)}
+    question = read_question(choices)
+    gone = {"comparison": gr.update(visible=False), **forget_trial(text)}
     if question is None:
         return {"look_for": _ask_for_picture(choices, text), **gone}
     return {**draw_outcome(question, find_outcome(question), text), **gone}
@@ -91,7 +94,7 @@ def on_source(*, language: str, **values) -> dict:
 
 
 def on_compare(*, language: str, **values) -> dict:
-    """The maps of all methods for the same picture and class, for `on_compared`: (values, what it changes)."""
+    """The maps of all methods for the same picture and class, for `show_late`: (values, what it changes)."""
     choices, text = Choices(**values), text_in(language)
     try:
         question = read_question(choices)
@@ -102,11 +105,6 @@ def on_compare(*, language: str, **values) -> dict:
         return {"compared": (values, {"look_for": gr.update(value=draw_problem(error.sentence(language)))})}
     drawn = gr.update(value=draw_comparison(maps, outcome.target, text), visible=True)
     return {"compared": (values, {"look_for": choose_sentence(outcome, text), "comparison": drawn})}
-
-
-def on_compared(compared: tuple | None, *, language: str, **values) -> dict:
-    """Show a comparison, unless something else is set by now: it may have waited for its turn."""
-    return compared[1] if isinstance(compared, tuple) and compared[0] == values else {}
 
 
 def _ask_for_picture(choices: Choices, text: Text) -> dict:
@@ -130,6 +128,7 @@ def draw_outcome(question: Question, outcome: Outcome, text: Text) -> dict:
         "bars": Drawing((question.model, question.picture), partial(draw_bars, outcome, text)),
         "maps": Drawing(question, partial(draw_attribution, outcome, text)),
         "about": Drawing(question, partial(draw_about, outcome, text)),
+        "tried": mark_picture(question),
     }
 
 
@@ -139,7 +138,14 @@ def draw_outcome(question: Question, outcome: Outcome, text: Text) -> dict:
 def build_tab(language: str) -> Wing:
     """The whole tab in one language."""
     text, question = text_in(language), first_question()
-    first = {"look_for": text("classifier.no_models"), "steps": None, "bars": "", "maps": None, "about": ""}
+    first = {
+        "look_for": text("classifier.no_models"),
+        "steps": None,
+        "bars": "",
+        "maps": None,
+        "about": "",
+        "tried": "",
+    }
     if question is not None:
         first = draw_outcome(question, first_outcome(), text)
     build_intro("classifier", language)
@@ -149,12 +155,14 @@ def build_tab(language: str) -> Wing:
         with picture_column():
             pictures, compare = _build_pictures(make_all(first), text)
             comparison = build_canvas(None, visible=False, elem_id="classifier-comparison")
+    trust = build_trust(controls, language)
+    pictures["tried"] = build_trial(controls, language)
     build_results(language)
     build_explanation("classifier", language, **describe_questions(text))
 
     shown, compared = build_shown(first), gr.State()
     inputs = {**controls, SHOWN: shown}
-    outputs = {**pictures, "comparison": comparison, SHOWN: shown}
+    outputs = {**pictures, "comparison": comparison, **trust, SHOWN: shown}
     # One handler for all: of two, the answer of the earlier could come later.
     triggers = [each.input for each in inputs.values()]
     wire(triggers, on_source, inputs, {**outputs, **places}, language, queue=True, takes_long=_takes_long)
@@ -165,8 +173,8 @@ def build_tab(language: str) -> Wing:
         [compare.click], on_compare, controls, {**line, "compared": compared}, language,
         **TAKES_TURNS, show_progress="minimal",
     )  # fmt: skip
-    late = {"compared": compared, **controls}
-    then_wire(ready, on_compared, late, {**line, "comparison": comparison}, language, queue=False)
+    late = {"late": compared, **controls}
+    then_wire(ready, show_late, late, {**line, "comparison": comparison}, language, queue=False)
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")
     linked = {name: controls[name] for name in names}
     return Wing("classifier", linked, on_classify, inputs, outputs, takes_long=_takes_long)
@@ -176,7 +184,9 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dic
     """The components by the names of Choices, the places of the four kinds of picture, and those of `build_weights`."""
     default = Choices()
     model = gr.Dropdown(
-        [(MODELS[name].title, name) for name in available()], value=default_model(), label=text("terms.model")
+        [(text.title(MODELS[name].title), name) for name in available()],
+        value=default_model(),
+        label=text("terms.model"),
     )
     for problem in _broken_models(text):
         gr.Markdown(problem)
@@ -232,8 +242,10 @@ def _build_pictures(first: dict, text: Text) -> tuple[dict[str, gr.components.Co
     look_for = build_look_for(first["look_for"])
     steps = build_canvas(first["steps"])
     with gr.Row(elem_classes="classifier-result"):
-        with gr.Column(scale=0, min_width=280):
-            bars = gr.HTML(first["bars"], elem_classes="classifier-bars", apply_default_css=False)
+        with gr.Column(scale=0, min_width=280, elem_classes="classifier-bars"):
+            bars = gr.HTML(first["bars"], apply_default_css=False)
+            # bars.css shows the second kind of probability when it is ticked: a newcomer sees one number for each class.
+            gr.Checkbox(False, label=text("classifier.calibrated"), container=False, elem_classes="bars-choice")
         with gr.Column(scale=1, min_width=320):
             maps = build_canvas(first["maps"])
             about = gr.HTML(first["about"])

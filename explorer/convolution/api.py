@@ -1,4 +1,4 @@
-"""What programs call of the convolution playground."""
+"""The functions of the convolution playground that programs call."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def convolve(
         `manual_seconds` and `torch_seconds`.
 
     Raises:
-        InputError: something is no number, out of bounds, or the kernel does not fit.
+        InputError: something is not a number, out of bounds, or the kernel does not fit.
     """
     stride = check_whole("terms.stride", stride, 1, MAX_IMAGE_SIZE)
     dilation = check_whole("terms.dilation", dilation, 1, MAX_IMAGE_SIZE)

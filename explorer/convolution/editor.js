@@ -32,7 +32,7 @@ export function shorten(written, columns) {
 
 class Editor {
   cells = [];
-  typed = false; // whether someone typed since the page was last told so
+  typed = false; // whether someone typed since the last message to the page
   grid = document.createElement("div");
 
   constructor(host, props, trigger) {

@@ -21,7 +21,7 @@ MAX_IMAGE_VALUE = 1000
 Cells = Sequence[Sequence["str | float"]]
 
 # editor.js gets it, to take the same for a number; backslashes would be lost in Gradio's templates. Infinity and NaN are read, to
-# be refused as too large. No two parts can share digits, or a long text that is no number would be tried in every way to part it.
+# be refused as too large. No two parts can share digits, or a long text that is not a number would be tried in every way to part it.
 DECIMAL = "[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:e[+-]?[0-9]+)?"
 _NUMBER = re.compile(rf"{DECIMAL}(?:\s*/\s*{DECIMAL})?|[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
 
@@ -89,7 +89,7 @@ def parse_kernel(cells: Cells) -> torch.Tensor:
     """(kH, kW) float32 from rows of numbers or text; a fraction such as 1/9 is a number too.
 
     Raises:
-        InputError: not a matrix of 1 x 1 to 7 x 7, or a cell is no number; the sentence names row and column.
+        InputError: not a matrix of 1 x 1 to 7 x 7, or a cell is not a number; the sentence names row and column.
     """
     return _parse_matrix("terms.kernel", cells, MAX_KERNEL_SIZE, MAX_KERNEL_VALUE)
 

@@ -206,7 +206,7 @@ def learned_filters(name: str) -> torch.Tensor:
 
 
 def read_cells(words: str) -> list[list[str]] | None:
-    """The cells of a kernel as a link writes them, "1,0,-1;2,0,-2", or None where that is no matrix of at most 7 x 7.
+    """The cells of a kernel as a link writes them, "1,0,-1;2,0,-2", or None where that is not a matrix of at most 7 x 7.
 
     What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
     """

@@ -315,7 +315,7 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
     words_attribute = html.escape(json.dumps(words, ensure_ascii=False))
     return gr.HTML(
         [list(row) for row in cells],
-        # The template holds no property, so that a new value never draws the fields anew under the cursor.
+        # The template holds no property, so that a new value never draws the fields again under the cursor.
         html_template=f'<div class="kernel-editor" data-words="{words_attribute}"></div>',
         js_on_load=mount("convolution/editor.js"),
         elem_classes="convolution-editor",

@@ -27,7 +27,7 @@ export function termsOf({ padded, kernel, stride, dilation }, [row, column]) {
   );
 }
 
-// The sum as far as it is written out, without its result.
+// The part of the sum that is written out, without its result.
 export function writeTerms(terms, more) {
   const shown = terms.slice(0, MOST_TERMS).map(({ pixel, weight }) => `${bracket(pixel)}·${bracket(weight)}`);
   const rest = terms.length - shown.length;
@@ -85,7 +85,7 @@ class WindowSum {
     canvases[LOOP].tabIndex = 0;
     canvases[LOOP].setAttribute("role", "img");
     canvases[LOOP].setAttribute("aria-label", value.words.keys);
-    host.setAttribute("role", "group"); // an image hides what lies in it from those who hear the page
+    host.setAttribute("role", "group"); // as an image, its content would be hidden from screen readers
     host.append(this.outlines);
     this.outlines.replaceChildren();
     const { padded, kernel, result, dilation } = value;

@@ -1,4 +1,4 @@
-"""What programs call of the gradient flow."""
+"""The functions of the gradient-flow tab that programs call."""
 
 from __future__ import annotations
 

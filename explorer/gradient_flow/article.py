@@ -1,6 +1,6 @@
 """The measured numbers that the article of the tab names, stored beside it in article.json, so that the page need not wait.
 
-`python -m explorer.gradient_flow.article` measures them anew, in seconds; a test compares them with a new measurement.
+`python -m explorer.gradient_flow.article` measures them again, in seconds; a test compares them with a new measurement.
 """
 
 from __future__ import annotations

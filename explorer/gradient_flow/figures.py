@@ -156,10 +156,14 @@ class Scale:
 
 
 def choose_scale(norms: GradientNorms) -> Scale:
-    """The same axis for both charts: all medians and spreads, within LIMIT decades of 1."""
-    flows = (norms.plain, norms.residual, norms.plain_double, norms.residual_double)
-    spreads = [compute_spread(part) for flow in flows for part in (flow.blocks, flow.first_block)]
-    values = [norm for spread in spreads for part in (spread.low, spread.median, spread.high) for norm in part.tolist()]
+    """The same axis for both charts: what is drawn, which in float64 is the median alone, within LIMIT decades of 1."""
+    singles, doubles = (norms.plain, norms.residual), (norms.plain_double, norms.residual_double)
+    spreads, exact = (
+        [compute_spread(part) for flow in flows for part in (flow.blocks, flow.first_block)]
+        for flows in (singles, doubles)
+    )
+    drawn = [part for spread in spreads for part in (spread.low, spread.median, spread.high)]
+    values = [norm for part in [*drawn, *(spread.median for spread in exact)] for norm in part.tolist()]
     exponents = [min(max(math.log10(value), -LIMIT), LIMIT) for value in values if 0 < value < math.inf] or [0]
     low, high = math.floor(min(exponents)), math.ceil(max(exponents))
     low, high = (low, high) if high - low >= 2 else (low - 1, high + 1)

@@ -24,7 +24,7 @@ def trace_between(recording: Recording, input_shape: Sequence[int], source: str)
         source: name of the layer, the first use of one that is used several times.
 
     Raises:
-        InputError: there is no such layer, or its output is no feature map.
+        InputError: there is no such layer, or its output is not a feature map.
         ShapeError, UnsupportedLayerError: as `Recording.trace`.
 
     >>> from torch import nn

@@ -24,7 +24,7 @@ class ModelEntry:
 
     Attributes:
         name: key of the catalogue, also used in file names, links and the API.
-        title: what a reader sees; the same in every language.
+        title: what a reader sees, in English; one of words (no name) stands in `text/LANGUAGE/terms.py` as well.
         build: builds the network with fresh weights; keyword arguments change it.
         section: section of the tutorial that introduces it (1 to 10).
         lends_filters: whether the convolution tab offers its trained first filters as kernels.

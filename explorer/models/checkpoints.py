@@ -244,7 +244,7 @@ def _verified_contents(name: str, folder: Path) -> list[tuple[Path, bytes]]:
     except CheckpointError:
         if load_results(folder).get(name) == record:
             raise
-        return _verified_contents(name, folder)  # trained anew in between
+        return _verified_contents(name, folder)  # trained again in between
 
 
 def _is_file_entry(entry: object) -> bool:
@@ -288,7 +288,7 @@ def _load_cached(name: str, folder: Path) -> nn.Module:
         raise CheckpointError(
             f"{folder}: {unsaved[0]} of {name} is not saved with its weights; register it as persistent"
         )
-    # Convolutions on a CPU are quicker so, above all backwards and in batches; the numbers are the same but for rounding.
+    # This makes convolutions on a CPU faster, above all backwards and in batches; the numbers are the same except for rounding.
     return model.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]  # its stub lacks this form
 
 

@@ -260,7 +260,7 @@ class Axis:
         return self._irregular((first[groups], last[groups]), self.count, WINDOWS)
 
     def join(self, count: int | None = None) -> Axis:
-        """After an operation that joins all units of this axis."""
+        """After an operation that combines all units of this axis."""
         return self._global((self.spans,), self.count if count is None else count)
 
     def unite(self, other: Axis) -> Axis:
@@ -347,7 +347,7 @@ def _gather(axis: Axis, taps: Iterable[np.ndarray]) -> Spans:
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """The receptive field of a feature map while the walk goes on: two axes, and why they are what they are.
+    """The receptive field of a feature map during the walk: two axes, and the reasons for their values.
 
     Attributes:
         height: the vertical axis.
@@ -398,13 +398,13 @@ class Field:
         return self._become(self.height.regroup(rows), self.width.regroup(columns), None)
 
     def flatten(self) -> Field:
-        """Units in one row: each still sees what it saw, but they lie on no grid."""
+        """Units in one row: each still sees what it saw, but they are not on a grid."""
         if self.is_global:
             return self
         return replace(self, is_flat=True)
 
     def join(self, reason: str) -> Field:
-        """After an operation that joins all positions."""
+        """After an operation that combines all positions."""
         return self.map("join", ((), ()), reason)
 
     def bound(self, reason: str) -> Field:
@@ -414,7 +414,7 @@ class Field:
         return replace(self.join(reason), reason=reason, is_flat=False, is_bound=True)
 
     def mix(self, others: Sequence[Field], reason: str) -> Field:
-        """Where channels are put beside others: together they see what all see."""
+        """Channels are concatenated: together they see what all of them see."""
         united = self
         for other in others:
             united = united.unite(other, reason)
@@ -422,7 +422,7 @@ class Field:
         return united if alike else replace(united, is_mixed=True)
 
     def sees_like(self, other: Field) -> bool:
-        """Whether every unit sees what the unit of the other field at its place sees."""
+        """Whether every unit sees the same as the unit at the same place of the other field."""
         axes = ((self.height, other.height), (self.width, other.width))
         return all(one is two or all(map(np.array_equal, one.spans, two.spans)) for one, two in axes)
 

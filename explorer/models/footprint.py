@@ -95,7 +95,7 @@ def measure_footprint(
         source: name of an earlier layer whose units are asked for in the place of the image's pixels.
 
     Raises:
-        InputError: there is no such layer or unit, or the layer's output is no feature map.
+        InputError: there is no such layer or unit, or the layer's output is not a feature map.
         ShapeError: a layer on the way cannot take the shape that reaches it.
         UnsupportedLayerError: an operation on the way has no transparent counterpart.
 
@@ -373,7 +373,7 @@ class TransparentRun(RealRun):
 
 
 class _RunFrom(TransparentRun):
-    """Begins anew at a layer, of which every unit gives 1.
+    """Starts at a layer: every unit of it gives 1.
 
     Attributes:
         units: those of the layer, as it gives them; one channel where all are alike.

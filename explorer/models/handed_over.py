@@ -77,7 +77,7 @@ def _can_draw(module: nn.Module) -> bool:
 
 
 def _find_reset(module: nn.Module):
-    """What draws the weights of this very module anew: PyTorch's layers have it under one of these names."""
+    """What draws the weights of this very module again: PyTorch's layers have it under one of these names."""
     found = (getattr(module, name, None) for name in ("reset_parameters", "_reset_parameters"))
     return next((each for each in found if callable(each)), None)
 
@@ -91,7 +91,7 @@ def hand_over(model: nn.Module, input_shape: Sequence[int], title: str | None = 
         title: what a reader calls it; None takes the name of its class.
 
     Raises:
-        InputError: it is no network, it cannot be looked into, the shape cannot be used, or the network cannot take it.
+        InputError: it is not a network, it cannot be looked into, the shape cannot be used, or the network cannot take it.
     """
     if not isinstance(model, nn.Module):
         raise InputError("models.no_module", kind=type(model).__name__)

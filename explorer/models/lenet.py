@@ -7,7 +7,7 @@ from torch import nn
 
 
 class LeNet5(nn.Module):
-    """LeNet-5 with ReLU and max pooling in place of scaled tanh and trainable subsampling.
+    """LeNet-5 with ReLU and max pooling instead of scaled tanh and trainable subsampling.
 
     Args:
         num_classes: number of logits.

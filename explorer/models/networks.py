@@ -45,7 +45,7 @@ class Network(ABC):
 
     Attributes:
         name: by which links, the API and the page know it.
-        title: what a reader calls it; the same in every language.
+        title: what a reader calls it, in English; `Text.title` writes it in another language.
         channels: of the images that it is made for.
         input_size: side in pixels of the images that it is made for.
         fixed_size: whether it takes images of that size only.

@@ -50,7 +50,7 @@ def _pointwise(role: str, *calls: Named, pasting: Pasting | None) -> Operation:
 
 
 def _in_code(*calls: Named, rule: Rule, replay: Callable | Replay, role: str) -> Operation:
-    """What is no window, and stands in the code of networks only: it is not pasted."""
+    """What is not a window, and stands in the code of networks only: it is not pasted."""
     return Operation(calls, rule, replay, role, is_row=False, pasting=NOT_PASTED)
 
 

@@ -60,7 +60,7 @@ class Pasting:
     made_for: str | None
 
 
-NOT_PASTED = None  # in place of a Pasting
+NOT_PASTED = None  # instead of a Pasting
 NOT_EDITABLE: tuple[str, ...] = ()
 ANY_INPUT = None
 

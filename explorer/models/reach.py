@@ -36,7 +36,7 @@ class Reach:
     """The units of a layer that a pixel of the image reaches.
 
     Attributes:
-        mask: (rows, columns) bool, all channels together; (1, 1) for a layer whose output is no map.
+        mask: (rows, columns) bool, all channels together; (1, 1) for a layer whose output is not a map.
         is_exact: False where an operation before was not followed path by path: then no other unit is reached, and
             some of these may not be.
     """
@@ -47,7 +47,7 @@ class Reach:
 
 @dataclass(frozen=True)
 class Change:
-    """What changed in a layer when the image changed. Both are (rows, columns), or (1, 1) where the output is no map.
+    """What changed in a layer when the image changed. Both are (rows, columns), or (1, 1) where the output is not a map.
 
     Attributes:
         channels: int, how many channels of a unit have another value, however little it differs.
@@ -166,7 +166,7 @@ def find_places(layers: Sequence[Layer], names: Iterable[str]) -> dict[str, int]
 
 
 def _flatten(value: torch.Tensor, layer: Layer) -> np.ndarray:
-    """What a layer gave for one image, as (channels, rows, columns); of an output that is no map, (values, 1, 1)."""
+    """What a layer gave for one image, as (channels, rows, columns); of an output that is not a map, (values, 1, 1)."""
     value = value.detach()[0]
     value = value.float() if value.dtype == torch.bfloat16 else value  # which NumPy does not know
     if layer.map_axes is None:

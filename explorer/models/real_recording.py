@@ -261,8 +261,8 @@ _READ_VALUES: frozenset[Named] = frozenset((
     "equal", torch.equal, "allclose", torch.allclose, "is_nonzero", torch.is_nonzero, "nonzero", torch.nonzero, "unique",
     torch.unique,
 ))  # fmt: skip
-FORGET: frozenset[Named] = frozenset(("fill_", "zero_", "uniform_", "normal_"))  # nothing of what was there stays
-# New tensors as large as another: nothing of it goes on.
+FORGET: frozenset[Named] = frozenset(("fill_", "zero_", "uniform_", "normal_"))  # they overwrite everything
+# New tensors as large as another one, without its values.
 READ_SHAPES: tuple[Named, ...] = (
     "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", torch.zeros_like, torch.ones_like, torch.empty_like,
     torch.full_like, torch.rand_like, torch.randn_like,
@@ -279,7 +279,7 @@ _KEEP_SHAPE = (
 )  # fmt: skip
 _RESIZE = (window_rules.upsample_rule, window_rules.transposed_rule)
 _RUN_AS_THEY_ARE = ("contiguous", "detach", "data")
-# In evaluation what comes out is the tensor that went in, and whoever writes into the one writes into the other.
+# In evaluation the output is the same tensor as the input, so writing into one of them writes into the other.
 _TRAINED_ONLY = frozenset(("Dropout", "Dropout2d", "AlphaDropout", "StochasticDepth"))
 
 
@@ -365,7 +365,7 @@ def _keep_shape(call, args, kwargs):
 
 
 def gives_its_input(module: nn.Module | None, call: Callable, args: tuple, kwargs: dict) -> bool:
-    """Whether what comes out of a call that changes each value by itself is the tensor that went in."""
+    """Whether a call that changes each value by itself returns the same tensor that went in."""
     if module is not None:
         is_off = not module.training and name_kind(type(module)) in _TRAINED_ONLY
         return is_off or isinstance(module, nn.Identity) or getattr(module, "inplace", False)

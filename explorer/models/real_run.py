@@ -64,7 +64,7 @@ def copy_structure(model: nn.Module, convert: Convert) -> nn.Module:
 
     Args:
         model: any network.
-        convert: gives the tensor that stands in the copy in place of a parameter, a buffer or another attribute.
+        convert: gives the tensor that stands in the copy instead of a parameter, a buffer or another attribute.
 
     Raises:
         UnsupportedLayerError: a module is scripted, or its parameters have no shape yet.

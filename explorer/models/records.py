@@ -143,7 +143,7 @@ class Layer:
         settings: the numbers it was built with.
         inputs: index in `Trace.layers` of the layers it reads from; -1 is the image.
         field_note: key of a sentence that says why its field is global or has no single size and jump, or None.
-        map_axes: where height and width stand in the output's shape, (1, 2) for (C, H, W); None if it is no map.
+        map_axes: where height and width stand in the output's shape, (1, 2) for (C, H, W); None if it is not a map.
     """
 
     name: str

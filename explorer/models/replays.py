@@ -18,7 +18,7 @@ from explorer.models.calls import find_all, pair
 
 
 class Replay(Enum):
-    """What the footprint does itself, in place of a function."""
+    """What the footprint does itself, instead of a function."""
 
     AS_IT_IS = auto()  # run it: it only moves numbers about
     AS_PARTS = auto()  # the same, and it may send some channels another way than others
@@ -132,7 +132,7 @@ def pool_averages(pool: nn.AvgPool2d, x: torch.Tensor) -> torch.Tensor:
 
 
 def pool_adaptively(pool: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    """Adaptive average pooling, also in place of adaptive max pooling."""
+    """Adaptive average pooling, also instead of adaptive max pooling."""
     return by_channel(F.adaptive_avg_pool2d)(x, pool.output_size)
 
 

@@ -79,7 +79,7 @@ def _chosen(recipe: Mapping) -> dict:
 
 
 def precision_of(record: Mapping) -> str:
-    """What a network was trained in, but for its weights: "bfloat16" or "float32"."""
+    """What a network was trained in, except for its weights: "bfloat16" or "float32"."""
     return "bfloat16" if record.get("recipe", {}).get("autocast") else "float32"
 
 

@@ -239,7 +239,7 @@ def _record(root: nn.Module) -> tuple[list[fx.Node], dict[str, Weight], bool]:
         weights[id(converted)] = Weight(converted, parameters)  # type: ignore[arg-type]
         return converted
 
-    # type(...) cannot be noticed when it runs, so that its name must do.
+    # type(...) cannot be noticed when it runs, so we look for its name.
     asks = any("type" in _names_in(kind.forward) for kind in {type(module) for module in root.modules()})
     copied = copy_structure(root, convert)
     recorder = _Recorder()
@@ -307,7 +307,7 @@ class Recording:
 
     torch.fx's recording is compared once with the network's own forward, at the first size that is asked for (at every
     size where the forward asks for the type of what it is given): every operation, in order, with its shape and what it reads. Where it differs, or where torch.fx can record nothing, the
-    forward itself is recorded, anew for each size. The recording reads the network's settings when it walks, and keeps the
+    forward itself is recorded, again for each size. The recording reads the network's settings when it walks, and keeps the
     network alive. It may be used by several threads at once.
 
     Attributes:
@@ -415,7 +415,7 @@ class Recording:
         return _Walk(self, shape).run(last_layer)
 
     def replace(self, modules: Mapping[str, nn.Module]) -> Recording:
-        """The same operations with other modules in the places of those of these names; this recording stays as it is.
+        """The same operations with other modules under these names; this recording does not change.
 
         Args:
             modules: path of a module of the network -> a module of the same class.
@@ -497,7 +497,7 @@ class Recording:
         return name
 
     def _path(self, target: str) -> str:
-        """Path of a module inside the network; the network itself goes by its class."""
+        """Path of a module inside the network; for the network itself, the name of its class."""
         return target.removeprefix("0").removeprefix(".") or type(self.model).__name__
 
 
@@ -579,7 +579,7 @@ def _asks_for_shape(node: Node) -> bool:
 
 
 class _Unknown:
-    """A result that is not followed, such as the weights that attention gives beside its output."""
+    """A result that is not followed, such as the weights that attention returns with its output."""
 
 
 _UNKNOWN = _Unknown()
@@ -755,7 +755,7 @@ _COUNT_THE_BATCH = (joining_rules.sum_rule, joining_rules.cat_rule, joining_rule
 
 
 def _follow(operation: Operation, call: Call) -> Output:
-    """What the rule gives; where it cannot follow what only moves or joins numbers, the shape that PyTorch gave."""
+    """What the rule gives. If it cannot follow an operation that only moves or joins numbers: the shape that PyTorch gave."""
     may_be_bound = call.real is not None and operation.rule in _COUNT_THE_BATCH
     if may_be_bound and any(signal.batch != 1 for signal in call.signals):
         return bound_rule(call)

@@ -5,7 +5,7 @@ const LONGEST_WAIT = 30_000; // ms for the answer to a link
 const WRITING_PAUSE = 250; // ms: browsers refuse to write an address at each step of a slider
 const wings = {}; // wing -> {name: what it is at first} of what a link carries
 const settingsOf = {}; // wing -> {name: text} that its link asked for or that was set since
-let asked = new URLSearchParams(); // by whom the page was opened
+let asked = new URLSearchParams(); // with which the page was opened
 let first = ""; // the wing that is shown at first
 let shown = "";
 let writing = 0;
@@ -47,7 +47,7 @@ export function mount(element, props, watch, trigger) {
   shown = wing;
   const given = Object.keys(wings[wing]).filter((name) => asked.has(name));
   settingsOf[wing] = Object.fromEntries(given.map((name) => [name, asked.get(name).slice(0, known().longestText)]));
-  if (given.length === 0) return trigger("click"); // it stands as it opens
+  if (given.length === 0) return trigger("click"); // nothing was changed
   props.value = settingsOf[wing];
   const page = document.documentElement; // until the pictures are those of the settings
   page.style.setProperty("--opening", JSON.stringify(pageWords().opening ?? ""));
@@ -81,7 +81,7 @@ export function textOf(value, [betweenRows, betweenCells]) {
   return value.map((row) => cellsOf(row).join(betweenCells)).join(betweenRows);
 }
 
-// Called whenever a setting has another value. What stands as it does at first needs no place in the address.
+// Called whenever a setting has another value. A setting with its first value does not appear in the address.
 export function rememberSetting(wing, name, value) {
   if (!wings[wing]) return; // components tell their first values before the wing's link is read
   const settings = (settingsOf[wing] ??= {});

@@ -14,7 +14,7 @@ export function watchSliders() {
   );
 }
 
-// Plotly draws charts without a name: a screen reader is told the title and what stands on the axes.
+// Plotly draws charts without a name: a screen reader gets the title and the names of the axes.
 function nameCharts() {
   for (const chart of document.querySelectorAll(".js-plotly-plot:not([aria-label])")) {
     const { title, yaxis, xaxis } = chart.layout ?? {};

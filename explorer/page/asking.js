@@ -1,11 +1,11 @@
-// What Gradio asks of the server, asked until it is answered: Gradio itself would load the page anew at the first
+// What Gradio asks of the server, asked until it is answered: Gradio itself would load the page again at the first
 // connection that is lost, and with that forget what readers drew or brought.
 //
 // A call is sent again. A stream of answers is opened again, and what was asked and is not answered is asked again; to Gradio the
 // answers come under the numbers that it knows. A page that is older than the server is told so, for its numbers of functions
 // may mean others there: the server compares the name of the build that goes along.
 
-const NOT_PATIENT = new Set(["cancel", "reset"]); // what they concern has ended by itself when a connection was lost
+const NOT_PATIENT = new Set(["cancel", "reset"]); // their calls have already ended when a connection was lost
 const IS_FULL = new Set([429, 503]);
 const OLD = 409; // explorer/server/requests.py
 
@@ -67,7 +67,7 @@ class Waiting {
     Object.assign(call, { number, hasBegun: false });
   }
 
-  // The line for Gradio; null where it is not to hear of it.
+  // The line for Gradio; null if Gradio must not get it.
   translate(line, { msg, event_id }) {
     const [known, call] = this.all.find(([, each]) => each.number === event_id) ?? [];
     if (this.#dropped.has(event_id)) return null;
@@ -93,7 +93,7 @@ class Waiting {
 export class Asking {
   waiting = new Waiting();
   heard = null; // when something came over a stream, in ms; null before that
-  #open = new Set(); // what ends each request that is under way
+  #open = new Set(); // the functions that end the running requests
 
   // fetchAny: sends a request. connection: see connection.js. build: name of the page's build. onOld: the server is another.
   constructor(fetchAny, connection, build, onOld) {
@@ -216,7 +216,7 @@ export class Asking {
         continue;
       }
       const head = headOf(line);
-      if (head.msg === "unexpected_error" && !head.event_id) return { words, how: "lost" }; // it stops, or was started anew
+      if (head.msg === "unexpected_error" && !head.event_id) return { words, how: "lost" }; // it stops, or was started again
       if (head.msg === "close_stream" && this.waiting.all.length > 0) return { words, how: "closed too early" };
       const translated = this.waiting.translate(line, head);
       if (translated !== null) words += `${translated}\n`;

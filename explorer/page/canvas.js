@@ -7,7 +7,7 @@ import { act } from "./values.js";
 import { known, pageWords } from "./words.js";
 
 const PAGES = { PageUp: -1, PageDown: 1 }; // keys that lead to another map
-const CELL_OF_GRID = 14; // px from which cells are told apart by lines
+const CELL_OF_GRID = 14; // px: cells of at least this size get lines between them
 const TEXT = "system-ui, sans-serif";
 
 // ---- drawing --------------------------------------------------------------------------------------------------
@@ -314,7 +314,7 @@ class Maps {
   }
 }
 
-// Draws anew when the value of the component changes.
+// Draws again when the value of the component changes.
 export function mount(element, props, watch) {
   const maps = new Maps(element, props);
   const { host } = maps;

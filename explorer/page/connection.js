@@ -2,7 +2,7 @@
 
 const LONGEST_PAUSE = 30_000; // ms
 const MOST_TRIES = 24; // in some ten minutes
-const CALM = 20_000; // ms: what is lost again sooner goes on with the pauses that it had
+const CALM = 20_000; // ms: after a shorter connection the pauses do not start at the shortest again
 
 // ms before the next try. Thirty pages that lost a server at the same moment must not come back at the same moment.
 export const pauseBefore = (tries, random) => Math.min(LONGEST_PAUSE, 500 * 2 ** tries) * (0.5 + random());
@@ -19,7 +19,7 @@ export class Connection {
     Object.assign(this, { probe, tell, random, now });
   }
 
-  // To be awaited by whoever was not answered, before asking once more.
+  // A caller without an answer waits for this before it asks again.
   back() {
     if (this.#returning) return this.#returning;
     this.#returning = this.#tryUntilBack().finally(() => (this.#returning = null));

@@ -57,7 +57,7 @@ def make_new(changes: Mapping[str, Any], shown: Any, outputs: Collection[str]) -
     if not drawings and not marks.keys() & changes.keys():
         return dict(changes)
     new = {name: value for name, value in changes.items() if name not in drawings or drawings[name] != marks.get(name)}
-    # What a handler sets by itself is no drawing any more.
+    # What a handler sets by itself is not a drawing any more.
     stay = {name: mark for name, mark in marks.items() if name not in changes}
     return {**make_all(new), SHOWN: {"marks": {**stay, **drawings}, "sent": [name for name in drawings if name in new]}}
 

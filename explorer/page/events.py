@@ -1,4 +1,4 @@
-"""The one place that ties handlers to what a person does, and turns what goes wrong into a sentence."""
+"""The only place that connects handlers with a person's actions, and turns problems into a sentence."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from explorer.uploads import is_upload, receive_upload
 
 # Of all events of the page. Handlers check what they get; Gradio's own checks would answer in English and fill the log.
 PAGE = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
-TAKES_TURNS = {"queue": True, "concurrency_id": HEAVY, "concurrency_limit": MOST_HEAVY}  # of what takes seconds
+TAKES_TURNS = {"queue": True, "concurrency_id": HEAVY, "concurrency_limit": MOST_HEAVY}  # for calls that take seconds
 PRIVATE = {**PAGE, "queue": False}  # of those that the page answers itself
 
 
@@ -41,7 +41,7 @@ def set_by_page(values: Sequence, choice: str) -> str:
 
     Args:
         values: JSON-able, one for each output.
-        choice: name of the choice, see `onNewChoice` of values.js, whose place they take: the same one counts anew then.
+        choice: name of the choice, see `onNewChoice` of values.js, whose place they take: the same one counts again then.
     """
     return f"() => {{ cnnExplorer.forgetChoice({json.dumps(choice)}); return {json.dumps(list(values))}; }}"
 
@@ -228,6 +228,17 @@ def wire(
     takes_long = _always if settings.get("concurrency_id") == HEAVY else takes_long
     wrapped = explain_problems(handler, inputs, outputs, language, takes_long)
     return gr.on(list(triggers), wrapped, inputs=[*inputs.values()], outputs=[*outputs.values()], **settings)
+
+
+def show_late(late: tuple | None, *, language: str, **values) -> dict:
+    """The handler that shows what a long call found, unless something else is set by now.
+
+    Args:
+        late: (values, changes) of the long call, as it left them in a State; None before it.
+        language: of the page.
+        **values: the same inputs, as they are now.
+    """
+    return late[1] if isinstance(late, tuple) and late[0] == values else {}
 
 
 def then_wire(

@@ -1,5 +1,5 @@
 // What to do when a script of the page does not come: explorer/page/language.py writes it into the page, for it must be there.
-// The page is asked for once more, as after an upgrade of the server; then a sentence says what is wrong.
+// The page is asked for once more, as after an upgrade of the server; then a sentence explains the problem.
 window.cnnExplorerScripts = {
   flag: (name) => `cnnExplorer.askedAgain.${name}`,
   came(name) {

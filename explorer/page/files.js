@@ -1,12 +1,12 @@
 // Files that are too large or no pictures, and pictures that the browser does not lend: said here, in the reader's language.
 import { pageWords } from "./words.js";
 
-let deeds = 0; // of the reader; each of them ends what was told before
+let deeds = 0; // of the reader; each of them ends earlier messages
 
 const isShown = (element) => element.getClientRects().length > 0;
 const isChooser = (target) => target instanceof HTMLInputElement && target.type === "file";
 
-// Why a file is not taken; null where it is.
+// Why a file is refused; null if it is accepted.
 export function problemOf(file, words, wantsWeights = false) {
   if (wantsWeights && !file.name.endsWith(".safetensors")) return words.noWeights;
   if (!wantsWeights && !file.type.startsWith("image/")) return words.noPicture;
@@ -31,7 +31,7 @@ export function tell(sentence, place) {
   problem.scrollIntoView({ block: "nearest" });
 }
 
-// What was told in a tab that is not shown has not been read yet.
+// A message in a tab that is not shown has not been read yet.
 function endTold() {
   deeds += 1;
   [...document.querySelectorAll(".of-file")].filter(isShown).forEach((line) => line.remove());
@@ -88,7 +88,7 @@ function lend(lender, method, button, denied, findProblem) {
     const lent = await ask(...given).catch(() => null);
     const problem = lent ? await findProblem(lent) : pageWords()[denied];
     if (!problem) return lent;
-    if (deeds === before) tell(problem, document.activeElement); // else the reader has gone on
+    if (deeds === before) tell(problem, document.activeElement); // otherwise the reader has gone on
     return new Promise(() => {});
   };
 }

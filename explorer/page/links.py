@@ -1,7 +1,7 @@
 """Links that open a tab with settings (`?tab=shapes&model=resnet18`), and the address that follows what is set.
 
 address.js reads the address once and writes it again at each change. The server hears of it only when a page is
-opened by a link with settings: then these are checked, set, and that tab's pictures drawn anew.
+opened by a link with settings: then these are checked, set, and that tab's pictures drawn again.
 """
 
 from __future__ import annotations
@@ -68,17 +68,17 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
 
     reader.click(None, None, tabs, js=f'() => ({{ selected: "{wing.name}", __type__: "update" }})', **PRIVATE)
     opened = reader.input(open_link, [reader], [tabs, *components], **PRIVATE)
-    # In its turn: thirty readers who open one link would else be computed for all at once.
+    # In its turn: otherwise the pictures of thirty readers who open one link would be computed at once.
     drawn = then_wire(opened, wing.handler, wing.inputs, wing.outputs, language, queue=True, takes_long=wing.takes_long)
     drawn.then(None, js="() => cnnExplorer.linkOpened()", **PRIVATE)
     for name, component in wing.link_settings.items():
         remember = f'(value) => cnnExplorer.rememberSetting("{wing.name}", "{name}", value)'
-        # Not only what a person sets by hand: a story or a preset sets several at once.
+        # Not only settings that a person changes by hand: a story or a preset changes several at once.
         component.change(None, [component], None, js=remember, **PRIVATE)
 
 
 def read_settings(wing: Wing, settings: Any) -> list:
-    """A value for each linked component: what the link says where it makes sense, else no change."""
+    """A value for each linked component: the link's value if it makes sense, otherwise no change."""
     texts = settings if isinstance(settings, dict) else {}
     values = (_read_setting(wing, name, str(texts[name])) if name in texts else None for name in wing.link_settings)
     return [gr.skip() if value is None else value for value in values]

@@ -19,7 +19,7 @@ class Line {
   }
 
   say(sentence = "", action = null) {
-    if (this.#isFinal || sentence === this.#said) return; // what stands there is not read out once more, nor its button made anew
+    if (this.#isFinal || sentence === this.#said) return; // the same line is not read out again, and its button is not made again
     this.#said = sentence;
     this.#element.replaceChildren(sentence, ...(action ? [" ", action] : []));
   }

@@ -12,7 +12,7 @@ export function sharesAt(box, { clientX, clientY }) {
   return [(clientY - box.top) / box.height, (clientX - box.left) / box.width];
 }
 
-// The [row, column] under the pointer; beside the box it lies beyond the first or the last.
+// The [row, column] under the pointer; outside the box it is before the first or after the last.
 export function placeAt(box, rows, columns, event) {
   const [down, right] = sharesAt(box, event);
   return [Math.floor(down * rows), Math.floor(right * columns)];

@@ -25,7 +25,7 @@ def check_sample(value) -> int:
     """The index of a sample (0..199) as the browser sent it.
 
     Raises:
-        InputError: it is no whole number of that range.
+        InputError: it is not a whole number of that range.
     """
     return check_whole("terms.sample", value, 0, NUM_SAMPLES - 1)
 
@@ -43,7 +43,7 @@ def build_sample_picker(language: str, value: int = 0, elem_id: str | None = Non
     text = text_in(language)
     names = [text(f"terms.class_{label}") for label in range(NUM_CLASSES)]
     words = {"names": names, "next": text("app.next_sample"), "perClass": PER_CLASS}
-    # The template holds no property, so that a new value never draws the picker anew.
+    # The template holds no property, so that a new value never draws the picker again.
     template = f'<div class="sample-picker" data-words="{html.escape(json.dumps(words, ensure_ascii=False))}"></div>'
     return gr.HTML(
         value,

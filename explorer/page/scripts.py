@@ -19,7 +19,7 @@ from explorer.page.bundle import join_modules
 PACKAGE = Path(__file__).parents[1]
 _ENTRY = "interface.js"
 _FALLBACK = PACKAGE / "page" / "fallback.js"
-FALLBACK = _FALLBACK.read_text(encoding="utf-8")  # what stands in the page itself, for the others may not come
+FALLBACK = _FALLBACK.read_text(encoding="utf-8")  # part of the page itself, because the other scripts may not arrive
 _LATER = "vendor/"  # libraries that are loaded when something needs them
 
 # Name below this package, such as "shapes/graph.js" -> the script.

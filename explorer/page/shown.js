@@ -12,7 +12,7 @@ export function mount(element, props, watch, trigger) {
     const isRight = fits(shown, answer);
     shown = isRight ? answer.marks : {};
     if (isRight) return;
-    props.value = {}; // nothing is shown for sure: all is asked for anew
+    props.value = {}; // nothing is shown for sure: all is asked for again
     trigger("input");
   });
 }

@@ -23,7 +23,7 @@ class Sketch {
     this.context.fillRect(0, 0, this.side, this.side);
   }
 
-  // Gradio builds this anew when it is shown again; what was drawn is still the value.
+  // Gradio builds this again when it is shown again; what was drawn is still the value.
   repaint() {
     this.blank();
     const { value } = this.props; // null, or "" before anything was drawn

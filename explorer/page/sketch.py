@@ -20,7 +20,7 @@ SIDE = 56  # px, twice that of the data set
 
 
 def build_sketch(label: str, clear: str, elem_id: str | None = None) -> gr.HTML:
-    """The component; its value is what `read_sketch` reads, and `.input` fires while a person draws.
+    """The component; `read_sketch` reads its value, and `.input` fires while a person draws.
 
     Args:
         label: what it is, for those who cannot see it.
@@ -43,7 +43,7 @@ def read_sketch(value: str | None) -> np.ndarray | None:
     """(SIDE, SIDE) uint8, 0 black to 255 white, of the component's value; None as long as nothing is drawn.
 
     Raises:
-        InputError: the value is no drawing of that size.
+        InputError: the value is not a drawing of that size.
     """
     if value is None:
         return None

@@ -1,4 +1,4 @@
-// Values that scripts of the page set, and what is told to the server in order.
+// Values that scripts of the page set, and messages to the server in order.
 
 // A value that comes while the answer to another event is awaited is read when its own turn comes, where the data of an
 // event would be that of the first: so clicks are told as values.
@@ -42,7 +42,7 @@ export const isLastRequest = (name, number) => requests[name] === number;
 const choices = {}; // name -> what was chosen last
 
 // What a choice brings along, for an output of a function of the page. Gradio's dropdown tells each choice more than
-// once, at last when it loses the focus: then nothing is set anew.
+// once, at last when it loses the focus: then nothing is set again.
 export function onNewChoice(name, choice, value) {
   const isNew = choices[name] !== choice;
   choices[name] = choice;

@@ -1,4 +1,4 @@
-// A line that tells a reader that an answer is awaited, and what is his place in the queue.
+// A line that tells a reader that an answer is being computed, and the reader's place in the queue.
 import { pageWords } from "./words.js";
 
 const PATIENCE = 400; // milliseconds without an answer after which the line is there
@@ -15,7 +15,7 @@ export function noteMessage(places, message) {
   else if (kind === "process_generating" || kind === "process_completed") places.delete(id);
 }
 
-// What there is to say; of several calls, what is said is of the one that is answered first.
+// The sentence to show; with several calls, it is about the one that is answered first.
 export function sayPlaces(places, words) {
   const place = Math.min(...places.values());
   return place > 0 ? words.place.replace("{place}", place) : words.computing;
@@ -83,7 +83,7 @@ function listening(response) {
       note(messages);
     },
   });
-  response.body.pipeTo(writable).then(end, end); // of what goes wrong its reader hears
+  response.body.pipeTo(writable).then(end, end); // the reader of the stream hears of errors
   return new Response(readable, response);
 }
 

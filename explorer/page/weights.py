@@ -47,7 +47,7 @@ def wire_weights(
     def on_weights(weights, model, kept, *, language: str) -> dict:
         try:
             return take_weights(weights, model, kept, choices, text_in(language))
-        except InputError as error:  # below the button: the line above the picture is written anew by what comes after
+        except InputError as error:  # below the button: the line above the picture is written again by what comes after
             return {"opened": draw_problem(error.sentence(language), stale=False)}
 
     inputs: Components = {"weights": parts["weights"], "model": model, "kept": parts["kept"]}
@@ -77,7 +77,7 @@ def take_weights(
     right, total = count_right(network)
     count = sum(each.numel() for each in network.module.parameters())
     said = text("models.weights_opened", title=network.title, count=f"{count:,}", right=right, total=total)
-    own = [(each.title, each.name) for each in reversed(kept)]
+    own = [(text.title(each.title), each.name) for each in reversed(kept)]
     return {
         "model": gr.update(choices=[*own, *choices], value=network.name),
         "opened": f'<p role="status">{html.escape(said)}</p>',
@@ -89,7 +89,7 @@ def count_right(network: Brought) -> tuple[int, int]:
     """How many of the packed test images a network names rightly, and of how many.
 
     Raises:
-        InputError: what it answers is no number: its weights are too large, or a variance is below zero.
+        InputError: what it answers is not a number: its weights are too large, or a variance is below zero.
     """
     sample = load_sample()
     with network.borrow() as model, torch.no_grad():

@@ -1,5 +1,5 @@
-// What the server made of a file that the reader brought. The value is what on_upload gives; one that comes after something
-// else was set is let pass.
+// What the server made of a file that the reader brought. The value is what on_upload gives; one that comes after another
+// setting was changed is ignored.
 import { tell } from "../page/files.js";
 import { isLastRequest, setValue } from "../page/values.js";
 

@@ -80,7 +80,7 @@ def _measure_middle(chain: Chain, row: LayerRow) -> tuple[float, float]:
 def find_smallest_size(chain: Chain) -> tuple[int | None, bool]:
     """Side of the smallest image that a network takes, of which all smaller ones were tried, and whether it takes no other.
 
-    None where each size would have to be recorded anew.
+    None where each size would have to be recorded again.
     """
     if chain.layers is not None:
         layers, sizes = chain.layers, range(1, chain.size)

@@ -6,7 +6,7 @@ import { setValue } from "../page/values.js";
 import { findBackdrop, keepDrawn, paintBackdrop } from "./backdrop.js";
 
 const MARGIN = 0.09; // share of the picture's side around the image: the padding into which a field may reach
-const CELL_OF_GRID = 14; // px from which units are told apart by lines
+const CELL_OF_GRID = 14; // px: units of at least this size get lines between them
 const ARM = 8; // px of the cross at the centre
 
 // ---- drawing --------------------------------------------------------------------------------------------------
@@ -21,7 +21,7 @@ export function seenPixels(size, mask, [top, left, bottom, right]) {
   });
 }
 
-// What lies in the field keeps its brightness under a tint; all else is dimmed.
+// Pixels in the field keep their brightness under a tint; all others are dimmed.
 function paintMask({ size, mask, clipped }, colour) {
   return paintPixels(size, size, (data) => {
     seenPixels(size, mask, clipped).forEach((seen, index) =>
@@ -130,7 +130,7 @@ class Field {
     return part;
   }
 
-  // A check by autograd waits for its turn. Where something else is shown by then, it is of no use any more.
+  // A check by autograd waits for its turn. If something else is shown by then, it is not used.
   take() {
     const payload = this.props.value;
     if (!payload || (payload.isCheck && this.shown && payload.key !== this.shown.key)) return;

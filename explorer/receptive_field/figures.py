@@ -155,7 +155,7 @@ def name_layer(row: LayerRow, text: Text) -> str:
 
 
 def draw_backdrop(key: str, image: np.ndarray, means: np.ndarray) -> dict:
-    """On what a field is drawn: the value of the component of backdrop.js.
+    """The picture on which a field is drawn: the value of the component of backdrop.js.
 
     Args:
         key: by which `draw_field` names it.
@@ -413,7 +413,7 @@ def _by_claim(depth: int) -> str:
 # ---- the way forward ----------------------------------------------------------------------------------------------
 
 MOST_SMALL_MAPS = 9
-LEAST_HEAT = 0.3  # of the scale: what changed a little must not look as if it had not
+LEAST_HEAT = 0.3  # of the scale: a unit that changed a little must not look unchanged
 
 
 def draw_reach(
@@ -471,7 +471,7 @@ REACH_SIDE = 232  # px, greatest side of the image and of the large map
 
 
 def choose_shown(count: int, chosen: int) -> list[int]:
-    """Numbers of layers of which a small map is drawn: all of few, else some at equal distances and the chosen one.
+    """Numbers of the layers that get a small map: all layers if they are few, otherwise some at equal distances and the chosen one.
 
     >>> choose_shown(51, 3)
     [0, 3, 12, 19, 25, 31, 38, 44, 50]
@@ -515,7 +515,7 @@ def draw_reach_badge(
     network: str, reach: Sequence[Reach], changes: Changes | None, number: int, since: str | None,
     text: Text, problem: str = "",
 ) -> str:  # fmt: skip
-    """From where on all units are reached, what was changed, how many units changed with it, and why others did not.
+    """The layer from which on all units are reached, what was changed, how many units changed with it, and why others did not.
 
     Args:
         network: what the reader calls it.

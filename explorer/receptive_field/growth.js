@@ -10,7 +10,7 @@ function pass({ points }, stacks) {
   else setValue("receptive_field.chosen", { network, layer: point.x, last: x[x.length - 1] });
 }
 
-// Gradio may draw the chart anew in another element, and plotly forgets who listens when it starts again.
+// Gradio may draw the chart again in another element, and plotly forgets who listens when it starts again.
 function listen(place, onClick) {
   for (const plot of place.querySelectorAll(".js-plotly-plot")) {
     if (!plot.on) continue;

@@ -90,7 +90,7 @@ class LayerTable {
     this.host.querySelector("tbody tr:last-child select").focus();
   }
 
-  // Rows were added or taken away, or came from the server: the inputs no longer match, so draw them anew.
+  // Rows were added or taken away, or came from the server: the inputs no longer match, so draw them again.
   resend(rows) {
     this.send(rows);
     this.draw();

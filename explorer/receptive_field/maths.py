@@ -63,7 +63,7 @@ class LayerRow:
 
     Attributes:
         name: name of the layer; "" for the image itself.
-        kind: "input", "conv", "pool", "transposed" or "global" (joins all positions by construction: linear, global
+        kind: "input", "conv", "pool", "transposed" or "global" (combines all positions by construction: linear, global
             pooling).
         size: side of the field in input pixels. After a transposed convolution, units see fields of different sizes:
             then this is the size of the largest.
@@ -184,7 +184,7 @@ def calculate_receptive_field(layers: Sequence[Mapping[str, Any]]) -> list[int]:
         1 for the image itself, then one size for each layer, in pixels.
 
     Raises:
-        InputError: a value is not a whole number of at least 1, a layer is no mapping, or a layer has a key that is not
+        InputError: a value is not a whole number of at least 1, a layer is not a mapping, or a layer has a key that is not
             known.
 
     Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic"; Araujo et al. 2019, "Computing receptive
@@ -247,7 +247,7 @@ def parse_layers(table: Any) -> Layers:
         The same rows with checked types and whole numbers.
 
     Raises:
-        InputError: the table is no list of 1 to MAX_LAYERS rows.
+        InputError: the table is not a list of 1 to MAX_LAYERS rows.
         CellError: (an InputError) one row or cell cannot be used; it says which one and what is wrong.
     """
     if isinstance(table, Layers):
@@ -271,7 +271,7 @@ def find_problems(table: Any, input_size: int = 28) -> list[CellError]:
         an empty list if all fit.
 
     Raises:
-        InputError: it is no list of 1 to MAX_LAYERS rows, or all cells can be used and the image's size is out of
+        InputError: it is not a list of 1 to MAX_LAYERS rows, or all cells can be used and the image's size is out of
             bounds.
     """
     _check_table(table)
@@ -311,7 +311,7 @@ def _find_row_problems(number: int, row: Any) -> list[CellError]:
 
 
 def _find_key_problem(number: int, row: Any) -> CellError | None:
-    """Find a row that is no mapping, or a column that is not known: a misspelt one would else have its default."""
+    """Find a row that is not a mapping, or a column that is not known: otherwise a misspelt one would get its default."""
     if not isinstance(row, Mapping):
         return CellError("bad_row", number, None)
     unknown = [key for key in row if key not in COLUMN_TERMS]
@@ -357,7 +357,7 @@ def trace_layer_table(layers: Sequence[Mapping[str, Any]], input_size: int = 28)
         The image's own row, then one row for each layer.
 
     Raises:
-        InputError: `layers` is no list of 1 to MAX_LAYERS rows, or the image's size is out of bounds.
+        InputError: `layers` is not a list of 1 to MAX_LAYERS rows, or the image's size is out of bounds.
         CellError: (an InputError) a cell is not what it must be, a kernel does not fit on its map, a map or a field
             would be too large, or no unit of a layer sees a pixel.
 
@@ -898,7 +898,7 @@ def find_first_as_wide(rows: Sequence[LayerRow]) -> LayerRow | None:
 
 
 def how_much_is_joined(row: LayerRow, image_size: int) -> str | None:
-    """Whether a layer joins all positions, and whether these cover the whole image.
+    """Whether a layer combines all positions, and whether these cover the whole image.
 
     Args:
         row: the layer.

@@ -53,14 +53,14 @@ def trace_model(name: str, input_size: int = 28) -> tuple[LayerRow, ...]:
     """The rows of a network along the path on which fields grow most: its convolutions and poolings.
 
     Layers on a shortcut or another branch are left out. The last row is the
-    first layer that joins all positions: from there on every unit sees everything that the network sees.
+    first layer that combines all positions: from there on every unit sees everything that the network sees.
 
     Args:
         name: a key of NETWORKS, or a former name.
         input_size: side of the image in pixels, 1 to MAX_IMAGE_SIZE.
 
     Returns:
-        The image's own row, then one row for each layer. The last one has the kind "global", if a layer joins all
+        The image's own row, then one row for each layer. The last one has the kind "global", if a layer combines all
         positions.
 
     Raises:
@@ -170,7 +170,7 @@ def _read_within(layer: Layer, row: LayerRow, source: LayerRow, before: LayerRow
 
 
 def _read_joint(layer: Layer) -> LayerRow:
-    """The row of a layer that joins all positions: one unit. If strides skip pixels, it sees less than the image."""
+    """The row of a layer that combines all positions: one unit. If strides skip pixels, it sees less than the image."""
     spans = [axis.span(0) for axis in layer.receptive_field.axes]
     first, last = min(first for first, _ in spans), max(last for _, last in spans)
     size = last - first + 1

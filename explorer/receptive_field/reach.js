@@ -105,7 +105,7 @@ class Forward {
     return part;
   }
 
-  // What changed comes later. Where something else is shown by then, it is of no use any more.
+  // The changes come later. If something else is shown by then, they are not used.
   take() {
     const payload = this.props.value;
     if (!payload?.map || (payload.isCheck && payload.key !== this.shown?.key)) return;
@@ -207,7 +207,7 @@ export function mount(element, props, watch) {
   keepDrawn(new Forward(element, props), watch);
 }
 
-// The question is turned round. A place beside the image, at which a unit may look, is no pixel. Returns the place.
+// The question is turned round. A place beside the image, at which a unit may look, is not a pixel. Returns the place.
 export function turnRound(direction, place) {
   if (direction !== "forward" || !Array.isArray(place)) return place;
   return place.map((share) => clamp(share, 0, 0.999999));

@@ -31,7 +31,8 @@ from explorer.text import Text, join_sentences
 
 def name_network(name: str, text: Text) -> str:
     """What the reader calls it: one that can be chosen, a file that a visitor brought, a stack or the reader's own layers."""
-    return text(f"receptive_field.network_{name}") if name in (TABLE, *STACKS) else find_network(name).title
+    is_built_in = name in (TABLE, *STACKS)
+    return text(f"receptive_field.network_{name}") if is_built_in else text.title(find_network(name).title)
 
 
 def describe_layer(spot: Spot, text: Text) -> str:

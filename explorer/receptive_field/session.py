@@ -62,7 +62,7 @@ DIRECTIONS = (
     FORWARD,
 )  # from a unit back to the pixels that it sees, and from a pixel to the units that it reaches
 DEEPEST = 9999  # number of a layer that no network has
-FARTHEST = 9  # sides of the image: units at the edge of a padded map look beside it
+FARTHEST = 9  # sides of the image: units at the edge of a padded map see places outside it
 
 
 def make_layers(*rows: Sequence) -> tuple[dict[str, str], ...]:
@@ -193,7 +193,7 @@ class Spot:
 
     @property
     def pixel_inside(self) -> tuple[int, int]:
-        """The pixel of the image at that place; the nearest one where the place lies beside the image."""
+        """The pixel of the image at that place; the nearest one if the place is outside the image."""
         row, column = (min(max(math.floor(each + 0.5), 0), self.size - 1) for each in self.pixel)
         return row, column
 
@@ -218,7 +218,7 @@ class Scene:
 
     @property
     def ground(self) -> tuple:
-        """On what the unit and its field are drawn: the layer's map and the image."""
+        """The pictures on which the unit and its field are drawn: the layer's map and the image."""
         return self.spot.chain, self.spot.number, self.image
 
     @property
@@ -289,7 +289,7 @@ def find_spot(view: View) -> Spot:
     number = min(check_whole("terms.layer", view.layer, 0), len(chain.rows) - 1)
     place = check_place(view.place)
     unit = find_unit(chain.rows[number], _find_pixel(place, chain.size))
-    # A layer is seen in those before it; what comes behind them is not.
+    # A layer sees only layers before it.
     source = min(check_whole("receptive_field.seen_in", view.seen_in, 0), max(number - 1, 0))
     within = find_within(chain, source) if source else chain
     return Spot(within, number - source, place, unit, within.find_field(number - source, unit))
@@ -321,7 +321,7 @@ def check_pixel(spot: Spot) -> tuple[int, int]:
 
 
 def find_compared(view: View) -> Compared:
-    """Check with what to compare.
+    """Check which networks to compare with.
 
     Raises:
         InputError: there is no such network; a CellError where it is a row of the table.
@@ -386,7 +386,7 @@ def trace_compared(name: str, table: Sequence[Mapping[str, Any]] | None, spot: S
 
 
 def open_view(mine: Sequence[Network]) -> View:
-    """With what the page opens: the first of the networks that were handed over, beside the others, or LeNet-5."""
+    """What the page shows first: the first of the networks that were handed over, next to the others, or LeNet-5."""
     if not mine:
         return View()
     try:
@@ -464,7 +464,7 @@ def read_model(words: str) -> str | None:
 
 
 def read_place(words: str) -> list[float] | None:
-    """What a unit looks at as a link writes it, "0.25;0.5" (shares of the image's sides), or None where it is no place."""
+    """What a unit looks at as a link writes it, "0.25;0.5" (shares of the image's sides), or None where it is not a place."""
     try:
         place = [
             check_number("receptive_field.pixel", share, -FARTHEST, FARTHEST) for share in words.split(SEPARATORS[0])
@@ -483,7 +483,7 @@ def read_compared(words: str) -> list[str] | None:
 
 
 def read_layers(words: str) -> list[dict[str, str]] | None:
-    """The rows of the table as a link writes them, "conv,3,1,1,1;pool,2,2,0,1", or None where that is no table.
+    """The rows of the table as a link writes them, "conv,3,1,1,1;pool,2,2,0,1", or None where that is not a table.
 
     What stands in a cell is not looked at here: a wrong one is said where all wrong cells are said.
     """

@@ -128,7 +128,7 @@ PICTURE = "receptive_field.picture"  # by which it knows the reader's own pictur
 
 
 def on_view(last, row=None, column=None, *, language: str, **values) -> dict:
-    """Everything for what is set.
+    """Everything that the page shows for the current settings.
 
     It is called after any change, so that it alone decides what is shown: of two handlers the earlier could answer later.
     What a choice brings along, such as the size of another network, the page has set by then.
@@ -207,7 +207,7 @@ def on_upload(path, number, *, language: str) -> dict:
 
 
 def on_check(*, language: str, **values) -> dict:
-    """Let autograd find the field that is shown: pixels that reach the unit, and whether they are those told.
+    """Let autograd find the field that is shown: the pixels that reach the unit, and whether they are the computed ones.
 
     On the way forward, let the network itself say what changes with the pixel.
     """
@@ -219,9 +219,9 @@ def on_check(*, language: str, **values) -> dict:
         check = check_field(scene.spot)
         scene = replace(scene, spot=replace(scene.spot, field=check.field))
         payload = draw_scene(scene, text, check)
-    except InputError:  # on_view has told it; something else may have been set and told since
+    except InputError:  # on_view has already shown the problem; other settings may have been shown since then
         return {}
-    # Something else may be shown by the time that this arrives: then field.js lets it pass.
+    # If something else is shown when this arrives, field.js ignores it.
     return {"field": {**payload, "isCheck": True}}
 
 
@@ -271,7 +271,7 @@ def open_story(story: str) -> tuple[Spot, Compared]:
 
 
 def find_story(direction: str, spot: Spot, compared: Compared) -> str | None:
-    """The story that is told of a unit beside what it is compared with, or None. All of them go from units back."""
+    """The story about a unit and what it is compared with, or None. All stories go from units back to pixels."""
 
     def parts_of(spot: Spot, compared: Compared) -> tuple:
         return spot.chain, spot.number, spot.place, compared
@@ -331,7 +331,7 @@ def find_ground(spot: Spot) -> dict:
 
 
 def draw_forward(scene: Scene, text: Text, changes: Changes | None = None, problem: str = "") -> dict:
-    """Whom the pixel of a scene reaches, and who changed with it as far as that is known, and on what it is drawn."""
+    """Which units the pixel of a scene reaches, which of them changed (if known), and the image on which it is drawn."""
     spot = scene.spot
     reach = find_reach(spot.chain, spot.pixel_inside)
     key = sign((scene.ground, spot.pixel_inside, FORWARD))
@@ -422,7 +422,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     # Takes the picture that on_upload has read, or its refusal, unless something else was set since.
     controls["brought"] = build_bridge("receptive_field/brought.js", picture=PICTURE)
     controls["last"] = gr.HTML(len(spot.rows) - 1, html_template="", visible="hidden")
-    # Says at the cells of the table what is wrong with them.
+    # Shows at each cell of the table what is wrong with it.
     columns = ["type", *COLUMN_LIMITS]
     controls["marks"] = build_bridge("receptive_field/layer_marks.js", table="#receptive-field-layers", columns=columns)
     build_bridge("receptive_field/growth.js", chart="#receptive-field-chart", stacks=[*STACKS])
@@ -473,7 +473,7 @@ def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[st
     """The controls that are always in sight."""
     last = len(trace_model(opened.model, opened.size)) - 1
     ours, others = (
-        [(each.title, each.name) for each in NETWORKS.values() if each.source == source]
+        [(text.title(each.title), each.name) for each in NETWORKS.values() if each.source == source]
         for source in (CATALOGUE, LIBRARY)
     )
     ours = [*((each.title, each.name) for each in mine), *ours]
@@ -499,7 +499,7 @@ def build_controls(opened: View, mine: Sequence[Network], text: Text) -> dict[st
 def build_compared(
     opened: View, last: int, choices: Sequence[tuple[str, str]], text: Text
 ) -> dict[str, gr.blocks.Block]:
-    """What stands in the chart beside the network, whose last layer has this number."""
+    """The lines in the chart that are compared with the network, whose last layer has this number."""
     with gr.Column(elem_classes=ONLY[BACK]):
         compared = gr.Dropdown(
             choices, value=[*opened.compared], multiselect=True, max_choices=MOST_COMPARED,
@@ -551,7 +551,7 @@ def wire_choices(controls: dict[str, gr.blocks.Block], buttons: dict[str, gr.But
     model = controls["model"]
     model.input(None, [model], [controls["size"], controls["editor"]], js=own, **PRIVATE)
     controls["layers"].input(None, None, [model], js=set_by_page([TABLE], CHOICE), **PRIVATE)
-    # The upload is no output of a handler that may skip it: to skip is to update, and that would build another upload
+    # The upload is not an output of a handler that may skip it: to skip is to update, and that would build another upload
     # in its place, see `build_upload`.
     own_picture = [controls["picture"], controls["upload"]]
     # A picture that the server is still reading has no place any more either.
@@ -598,7 +598,7 @@ def wire_chart(controls: dict[str, gr.blocks.Block], look_for: gr.HTML, text: Te
 def wire_check(drawn: gr.events.Dependency, view: Components, pictures: Components, language: str) -> None:
     """After each change of the field let autograd look at it."""
     shown = {name: pictures[name] for name in ("look_for", "field", "reach")}
-    # One after the other, none left out: the check of what was set last comes last.
+    # Checks run one after the other and none is skipped, so the check of the last settings comes last.
     turns = {"trigger_mode": "multiple", "concurrency_id": "check", "concurrency_limit": 1}
     then_wire(drawn, on_check, view, shown, language, **turns)
 
@@ -684,8 +684,10 @@ def build_comparisons(text: Text, language: str) -> None:
 
 
 def build_facts(text: Text) -> None:
-    """What is so for the networks of the catalogue, and beside the tutorial's sketch of growth; computed once at start."""
-    networks = [(MODELS[name].title, trace_model(name)) for name, entry in MODELS.items() if entry.is_compared]
+    """Facts about the networks of the catalogue, and their growth next to the tutorial's sketch; computed once at the start."""
+    networks = [
+        (text.title(MODELS[name].title), trace_model(name)) for name, entry in MODELS.items() if entry.is_compared
+    ]
     build_heading(text("receptive_field.facts"))
     with gr.Row(elem_classes="stage"):
         with gr.Column(min_width=320):

@@ -17,7 +17,7 @@ import brotli
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-KEPT = "public, max-age=31536000, immutable"  # under an address that changes with what is there
+KEPT = "public, max-age=31536000, immutable"  # for an address that changes with the content
 ASKED_AGAIN = "no-cache"  # kept, but only shown once the server has said that it is still the same
 
 # By preference. Of higher settings the last would take seconds for a page, and save a twentieth.
@@ -93,7 +93,7 @@ class Answer:
 
 @lru_cache(maxsize=256)  # browsers say it in few ways
 def choose_coding(accepted: str) -> str:
-    """The coding that goes out to who accepts these, after the header Accept-Encoding.
+    """The encoding of the answer for a client that accepts these, by the header Accept-Encoding.
 
     >>> choose_coding("gzip, deflate, br"), choose_coding("br;q=0, gzip;q=0.5"), choose_coding("")
     ('br', 'gzip', 'identity')
@@ -114,7 +114,7 @@ def _read_weight(parameters: str) -> float:
 
 
 def has_already(if_none_match: str | None, tag: str) -> bool:
-    """Whether a browser has what bears this tag, after the header If-None-Match.
+    """Whether a browser already has the content with this tag, by the header If-None-Match.
 
     Proxies that compress by themselves mark tags as weak; then the content is the same all the same.
     """

@@ -46,7 +46,7 @@ class Bodies:
         """The bytes of a request that uploads one file; its header then says nothing that makes reading it slow.
 
         Raises:
-            RefusedError: as `read_json`, or it is no form with one file.
+            RefusedError: as `read_json`, or it is not a form with one file.
             GoneError: the sender hung up.
         """
         self._check_length(scope, most)

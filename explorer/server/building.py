@@ -1,7 +1,7 @@
 """Gradio builds what serves an app when the app is launched, and not four times before; and it looks up once what it asks often.
 
 At the end of each `with` and in `queue` it builds all of its 170 addresses, a fifth of a second each time, for whoever wants to
-mount them elsewhere; `launch` builds them anew. https://github.com/gradio-app/gradio, `Blocks.__exit__` and `Blocks.queue`.
+mount them elsewhere; `launch` builds them again. https://github.com/gradio-app/gradio, `Blocks.__exit__` and `Blocks.queue`.
 
 For each component, and again each time that it describes it, it finds out what the constructor of its class takes (`Block.get_config`
 and `component_meta.updateable`): a third of a second for all of them. Python answers at once where a function carries its signature.

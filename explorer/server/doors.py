@@ -1,6 +1,6 @@
-"""What stands before Gradio and its layers, and answers what is the same for everybody: the pages' HTML and all files.
+"""Answers before Gradio and its layers everything that is the same for everybody: the pages' HTML and all files.
 
-Gradio writes each page anew for each visitor, reads each file anew, and compresses both anew, behind eight layers of Python. Here
+Gradio writes each page again for each visitor, reads each file again, and compresses both again, behind eight layers of Python. Here
 that is done once. A request goes
 
     files -> proxies (whom to believe) -> pages -> Gradio's layers, with `RequestMiddleware` among them
@@ -49,7 +49,7 @@ def stand_before(app: Starlette, trusted: str) -> None:
         app: Gradio's application.
         trusted: addresses of proxies that are believed, as for `ProxyMiddleware`.
     """
-    assert app.middleware_stack is not None  # whoever starts an app has built it
+    assert app.middleware_stack is not None  # starting an app has built it
     app.middleware_stack = FileDoor(ProxyMiddleware(PageDoor(app.middleware_stack), trusted))
 
 
@@ -179,7 +179,7 @@ class Collected:
 
 
 async def collect(app: ASGIApp, scope: Scope) -> Collected:
-    """What is at the path of this request for somebody of whom nothing is known."""
+    """The answer at the path of this request for an unknown visitor."""
     headers = [each for each in scope["headers"] if each[0] in _OF_ADDRESS]
     answer = Collected()
     plain = {**scope, "method": "GET", "query_string": b"", "headers": headers, "extensions": {}}
@@ -192,7 +192,7 @@ async def _receive_nothing() -> Message:
 
 
 def path_below_root(scope: Scope) -> str:
-    """The path of a request as the app counts it, without what a proxy puts before it."""
+    """The path of a request inside the app, without the prefix of a proxy."""
     return scope["path"].removeprefix(scope.get("root_path", ""))
 
 

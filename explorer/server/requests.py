@@ -96,7 +96,7 @@ class RequestMiddleware:
                 await self._answer(path, scope, receive, send, blocks)
 
     async def _answer(self, path: str, scope: Scope, receive: Receive, send: Send, blocks: Blocks) -> None:
-        """Let Gradio answer; what it stumbles over is told and logged in few words."""
+        """Let Gradio answer; its errors are answered and logged in few words."""
         sender = _Sender(send)
         try:
             async with self._in_order(scope):
@@ -142,7 +142,7 @@ class RequestMiddleware:
         if name.startswith("run/") and "session_hash" in checked:
             scope["asked"] = (checked["session_hash"], checked.get("fn_index"))
         replace_header(scope, b"content-type", b"application/json")
-        # What is as it was goes on as it came: to write an image anew takes long.
+        # An unchanged body is passed on as it came, because it takes long to write an image again.
         return hand_on(body if checked == read else json.dumps(checked).encode(), scope, receive)
 
     def _in_order(self, scope: Scope) -> AbstractAsyncContextManager:
@@ -195,7 +195,7 @@ async def _hear_leaving(receive: Receive) -> None:
 
 
 async def _say(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer, unless what was sent was no HTTP: then the connection cannot be answered any more."""
+    """Answer, unless the request was not HTTP: then no answer is possible on this connection."""
     try:
         await answer(scope, receive, send)
     except Exception:
@@ -265,7 +265,7 @@ def _asked_session(scope: Scope) -> str:
 
 
 def find_session(event_id: str, blocks: Blocks) -> str | None:
-    """The session to which the answer to a call goes; None where there is no such call."""
+    """The session that gets the answer to a call; None if there is no such call."""
     queue = blocks._queue
     event = queue.event_ids_to_events.get(event_id)
     if event is not None:
@@ -283,7 +283,7 @@ def _say_no_such_session() -> Response:
 
 
 def _check_call(name: str, body: Any, blocks: Blocks) -> Any:
-    """A call as Gradio takes it, without what it would do on its own."""
+    """A call in Gradio's form, without the things that Gradio would do by itself."""
     if not isinstance(body, dict):
         raise RefusedError(422, "no_object")
     if not _is_session(body.get("session_hash")):

@@ -112,7 +112,7 @@ class TurnQueue(Queue):
             messages.get_nowait()
 
     async def start_processing(self) -> None:
-        """Gradio's loop, which goes on whatever it stumbles over: without it nobody is answered any more."""
+        """Gradio's loop, which goes on after any error: without it nobody gets an answer any more."""
         while True:
             try:
                 await super().start_processing()
@@ -215,7 +215,7 @@ class TurnQueue(Queue):
         return now - event.enqueue_time > PATIENCE["never came"]
 
     async def drop_lost(self) -> None:
-        """Take out the calls for which nobody waits; those that run are told by `is_awaited`."""
+        """Take out the calls for which nobody waits; running calls learn it from `is_awaited`."""
         waiting = self._waiting()
         for event in _lost(waiting, self):
             await self.clean_events(event_id=event._id)
@@ -232,7 +232,7 @@ class TurnQueue(Queue):
         return {*self._readers, *waiting, *(event.session_hash for event in self._running())}
 
     def forget_session(self, session: str) -> None:
-        """Throw away what was to be said to a session."""
+        """Delete the messages that are waiting for a session."""
         for each in (
             self.pending_messages_per_session,
             self.pending_event_ids_session,

@@ -92,7 +92,7 @@ def _kernels_of(model: nn.Module, layer: Layer) -> torch.Tensor | None:
 
 
 def find_middle(layer: Layer) -> tuple[int, int]:
-    """(row, column) of the unit in the middle of the layer's map; (0, 0) if its output is no map."""
+    """(row, column) of the unit in the middle of the layer's map; (0, 0) if its output is not a map."""
     return tuple(layer.output_shape[axis] // 2 for axis in layer.map_axes) if layer.map_axes else (0, 0)
 
 
@@ -103,7 +103,7 @@ def find_field(layer: Layer, unit: tuple[int, int]) -> tuple[int, int, int, int]
 
     Args:
         layer: the layer.
-        unit: (row, column) on its map; it does not matter if the layer joins all positions.
+        unit: (row, column) on its map; it does not matter if the layer combines all positions.
 
     Returns:
         (top, left, bottom, right) in pixels, the last two excluded. None for units in one long row, which have no row

@@ -2,7 +2,7 @@
 
 let chosen = "";
 
-// Elements carry data-layers=" name name "; without a name, marks what was drawn anew.
+// Elements carry data-layers=" name name "; without a name, marks what was drawn again.
 export function markLayer(name = chosen) {
   chosen = name;
   document.querySelectorAll("[data-layers]").forEach((element) => {

@@ -51,7 +51,7 @@ def write_class(recording: Recording) -> str:
 
     Returns:
         Imports, and a class with `__init__` and `forward`. In evaluation it computes what the network computes, with the
-        same parameters, but for those that no image meets.
+        same parameters, except for those that no image meets.
 
     Raises:
         InputError: a part of it cannot be written; the sentence names it.
@@ -212,7 +212,7 @@ class _Writer:
         return f"nn.MultiheadAttention({', '.join(words)})"
 
     def _make_weight(self, step: Step) -> str:
-        """A parameter that a forward uses by itself. What is no parameter has numbers that cannot be written."""
+        """A parameter that a forward uses by itself. What is not a parameter has numbers that cannot be written."""
         if step.name in self._attributes:
             return self._attributes[step.name]
         weight = step.weight

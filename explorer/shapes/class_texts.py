@@ -204,7 +204,7 @@ class _Checker:
 
 
 def _find_children(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a node, but for annotations, and for what is only said when the network stops."""
+    """The parts of a node, without annotations and without what is only said when the network stops."""
     for name, value in () if isinstance(node, ast.Raise) else ast.iter_fields(node):
         if name in _NOT_READ:
             continue

@@ -34,7 +34,7 @@ from explorer.shapes.layer_list import (
 from explorer.shapes.layers import Note
 from explorer.shapes.pasted_values import PastedModule
 
-OWN = "own"  # in place of a name: the reader's own list of layers
+OWN = "own"  # instead of a name: the reader's own list of layers
 MAX_EDITS = 60
 MAX_MENDS = 60
 MOST_EDITS = 4 * MAX_EDITS  # together with changes that only follow from others
@@ -130,7 +130,7 @@ class Network:
             edits: the changes; later ones overrule earlier ones.
 
         Returns:
-            How far the image gets. A layer that cannot take what it gets is no error; it is `broken`.
+            How far the image gets. A layer that cannot take what it gets is not an error; it is `broken`.
 
         Raises:
             InputError: a change cannot be made, the shape is not three or four whole numbers of at least 1, there is no
@@ -221,7 +221,7 @@ def open_network(name: str, channels: int = 1, stem: str = "small", text: str = 
         text: the list of layers, for OWN.
 
     Raises:
-        InputError: there is no such network, it cannot be built for so many channels, or the text is no list of layers.
+        InputError: there is no such network, it cannot be built for so many channels, or the text is not a list of layers.
     """
     if name == OWN:
         if not isinstance(text, str):

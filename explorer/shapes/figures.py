@@ -180,7 +180,7 @@ def _draw_column(column, x, width, base, scale, squeeze, trace: Trace, text: Tex
 
 
 def _draw_break(column: _Column, middle: float, width: float, base: float, text: Text) -> str:
-    """A dashed box in place of the slab that cannot be: what it wants and what it gets."""
+    """A dashed box instead of the slab that cannot be: what it wants and what it gets."""
     broken, top = column.broken, base - _MAP_HEIGHT
     side = min(width - 8, 84)
     names = f' data-layers=" {escape(broken.name)} "'

@@ -11,7 +11,7 @@ const LEAST_SCALE = 0.6; // below it words cannot be read, and the picture is la
 const ZOOM = 1.3;
 const LIBRARY = "../vendor/dagre.min.js";
 
-// Dagre is asked for when the first graph is drawn. It is no module: what it defines is global.
+// Dagre is asked for when the first graph is drawn. It is not a module: what it defines is global.
 let library = null;
 function loadDagre() {
   library ??= new Promise((resolve, reject) => {
@@ -165,7 +165,7 @@ class Graph {
     return undefined;
   }
 
-  // What was pressed by the keyboard has it still after the picture was drawn anew.
+  // What was pressed by the keyboard has it still after the picture was drawn again.
   pressKey(event) {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();

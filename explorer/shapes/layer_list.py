@@ -68,7 +68,7 @@ def parse_layer_list(text: str) -> LayerList | ClassText:
         The layers, one after another; for a class, what was read of it. `build_network` takes both.
 
     Raises:
-        InputError: the text is empty, too long, or has too many layers; or something in it is no layer, and then it
+        InputError: the text is empty, too long, or has too many layers; or something in it is not a layer, and then it
             says what.
         LineError: (an InputError) a layer cannot be made; it says in which line and why.
 

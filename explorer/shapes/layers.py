@@ -189,7 +189,7 @@ def check_name(name: object) -> str:
     """The name of a layer in its network, as PyTorch takes one.
 
     Raises:
-        InputError: it is no name, or one that modules of PyTorch use for something else.
+        InputError: it is not a name, or one that modules of PyTorch use for something else.
     """
     good = isinstance(name, str) and len(name) <= MAX_NAME and re.fullmatch(r"_?[A-Za-z0-9][A-Za-z0-9_-]*", name)
     if not good or hasattr(_EMPTY, name):

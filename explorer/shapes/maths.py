@@ -331,7 +331,7 @@ def mult_adds_arithmetic(layer: Layer) -> str:
         layer: a layer of a trace.
 
     Returns:
-        The product; "" for a layer that is no convolution or linear layer, for a linear layer that is applied only
+        The product; "" for a layer that is not a convolution or linear layer, for a linear layer that is applied only
         once, and where no such product gives its `mult_adds`.
 
     >>> from explorer.models.trace import trace_catalogue
@@ -379,7 +379,7 @@ def _times(sizes: Iterable[int]) -> str:
 
 
 def spans_image(layer: Layer, trace: Trace) -> bool:
-    """Whether a layer joins all positions and sees the whole image.
+    """Whether a layer combines all positions and sees the whole image.
 
     Args:
         layer: a layer of the trace.

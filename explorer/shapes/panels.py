@@ -66,7 +66,7 @@ def draw_graph(graph: Graph, network: str, text: Text) -> dict:
 
     Args:
         graph: nodes, groups and first folds.
-        network: which network it is of: another one is folded anew.
+        network: which network it is of: another one is folded again.
         text: sentences of the page's language.
     """
     inside = {node.number: node for node in graph.nodes}

@@ -38,7 +38,7 @@ def clean(text: object) -> str:
     """The text without what notebooks, consoles and documents put around it; every line keeps its number.
 
     Raises:
-        InputError: it is no text, is empty, or is longer than MAX_TEXT.
+        InputError: it is not a text, is empty, or is longer than MAX_TEXT.
     """
     if not isinstance(text, str) or not text.strip():
         raise InputError("shapes.list_empty")

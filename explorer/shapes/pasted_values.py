@@ -61,7 +61,7 @@ class PastedModule(nn.Module):
         self._program = program
         self._name = name
         self._interpret = interpret
-        self._values: dict[str, Any] = {}  # attributes that are no modules
+        self._values: dict[str, Any] = {}  # attributes that are not modules
 
     def forward(self, *args, **kwargs):
         """What the text's `forward` gives.

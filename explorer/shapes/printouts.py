@@ -67,7 +67,7 @@ def read_printout(text: str) -> LayerList:
         The layers, with their names; the notes say where it is not certain that the network is this.
 
     Raises:
-        InputError: it is cut off, or a line is no module.
+        InputError: it is cut off, or a line is not a module.
         LineError: (an InputError) a layer is not known, or its settings cannot be used.
     """
     top = _unwrap(_read_lines(text))

@@ -1,5 +1,5 @@
 // The layers of the table, the slabs and the graph: a click chooses one, and the chosen one is marked everywhere.
-// Folds and scrolling stay when the server draws its content anew.
+// Folds and scrolling stay when the server draws its content again.
 import { act } from "../page/values.js";
 import { markLayer } from "./chosen.js";
 
@@ -49,7 +49,7 @@ function pressKey(event, element) {
   next.click();
 }
 
-// What gives the row that had the keyboard it back after it was drawn anew.
+// What gives the row that had the keyboard it back after it was drawn again.
 function keepFocus(element) {
   let focused = "";
   element.addEventListener("focusin", (event) => (focused = event.target.closest(".line")?.dataset.layers ?? ""));

@@ -32,7 +32,7 @@ from explorer.shapes.maths import Stage, gather_stages
 
 MAX_SIZE = 1024
 MOST_ACTIONS = 200  # of which the page has no answer yet; earlier ones go
-MOST_INDEX = 2**31 - 1  # of what is counted: greater numbers could not all be sent back to the page
+MOST_INDEX = 2**31 - 1  # of what is counted: the page could not send larger numbers back
 LONGEST_SIGNATURE = 64  # characters: a SHA-256
 IMAGE_SIZE = 28  # of the images that the trained networks know
 # What a reader can do beside the controls, and what tells of it beside its number.
@@ -157,7 +157,7 @@ def read_state(value) -> State:
     """The state as the page sends it back.
 
     Raises:
-        InputError: it is no state.
+        InputError: it is not a state.
     """
     if not value:
         return State()
@@ -185,7 +185,7 @@ def _check_unit(unit) -> tuple[int, int]:
 
 
 def read_network(model, own) -> tuple[str, str]:
-    """The name of the network and, where it is the reader's own, its list of layers; else "".
+    """The name of the network and, if it is the reader's own, its list of layers; otherwise "".
 
     Raises:
         InputError: there is no network of that name, or no list.
@@ -225,7 +225,7 @@ def find(setup: Setup, edits: tuple[Edit, ...]) -> Found:
 
 @lru_cache(maxsize=1)
 def _trained() -> tuple[str, ...]:
-    """Networks whose weights are here and whole. Checked once: it reads every file."""
+    """Networks whose weights are here and complete. Checked only once, because it reads every file."""
     return tuple(available_models())
 
 
@@ -299,7 +299,7 @@ def _act(action: dict, state: State, view: str, setup: Setup) -> tuple[State, st
 
 
 def _change(action: dict, edits: tuple[Edit, ...], network: Network, shape) -> tuple[Edit, ...]:
-    """The changes after one more action. A change of what was changed last takes its place, as when someone types."""
+    """The changes after one more action. A new change of the same setting replaces the last one, as when someone types."""
     kind = action.get("action")
     if kind == "reset":
         return ()

@@ -90,7 +90,7 @@ OWN_LIST = """nn.Sequential(
 
 
 def on_setup(*, state, actions, model, own, size, channels, stem, sample, view, language: str) -> dict:
-    """Everything for what is set, and what else is new: after another network its image, after an action its view.
+    """Everything for the current settings, and what else is new: after another network its image, after an action its view.
 
     It is called after any change, so that it alone decides what is shown: of two handlers the earlier could answer later.
 
@@ -109,7 +109,7 @@ def on_setup(*, state, actions, model, own, size, channels, stem, sample, view, 
     network = read_network(model, own)
     signature = sign_network(network)
     if before.network not in ("", signature):
-        # Actions of which no answer has told were made on what is shown of the last network.
+        # Actions without an answer were made on the pictures of the last network.
         heard = max([before.heard, *(action["number"] for action in actions)])
         fresh = State(fitted=before.fitted, heard=heard, network=signature)
         return _start(fresh, network, {"size": size, "channels": channels}, stem, sample, view, language)
@@ -133,7 +133,7 @@ def on_open(*, state, actions, size, channels, first: Setup = DEFAULT, language:
 
 
 def _start(fresh: State, network: tuple[str, str], image: dict, stem, sample, view, language: str) -> dict:
-    """Another network: what was chosen and changed in the last one goes, and the image fits it."""
+    """Another network: choices and changes of the last one are removed, and the image is set to fit it."""
     model, _ = network
     fits = model != OWN and not find_network(model).is_ours
     fitted = {}
@@ -153,7 +153,7 @@ def _start(fresh: State, network: tuple[str, str], image: dict, stem, sample, vi
     except InputError as error:
         if model != OWN:
             raise
-        # The field in which the list can be put right is shown beside what is wrong with it.
+        # The field in which the list can be corrected is shown next to the problem.
         problem = gr.update(value=draw_problem(error.sentence(language)))
         return {"look_for": problem, "stem": gr.update(visible=False), "own": gr.update(visible=True)}
 
@@ -196,7 +196,7 @@ def draw_all(setup: Setup, state: State, sample, view, text: Text) -> dict:
         "look_for": gr.update(value=draw_problem(problem, stale=False))
         if broken
         else join_sentences([say_notes(found, text), describe(found, text)], text),
-        # Drawn anew, they would lose the keyboard's place.
+        # Drawn again, they would lose the keyboard's place.
         **{name: Drawing(found, make) for name, make in shown.items()},
         "stem": gr.update(visible=setup.has_stems),
         "own": gr.update(visible=setup.model == OWN),
@@ -323,17 +323,21 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
 
 
 def _open_first(mine: Sequence[Network]) -> Setup:
-    """With what the page opens."""
+    """What the page shows first."""
     return Setup(mine[0].name, mine[0].input_size, mine[0].channels, STEMS[0], "") if mine else DEFAULT
 
 
 def _draw_beside(mine: Sequence[Network], text: Text) -> str:
     shapes = [(each.channels, each.input_size, each.input_size) for each in mine]
-    return draw_beside([(each.title, each.record().trace(shape)) for each, shape in zip(mine, shapes)], text)
+    return draw_beside(
+        [(text.title(each.title), each.record().trace(shape)) for each, shape in zip(mine, shapes)], text
+    )
 
 
 def _build_controls(opened: Setup, mine: Sequence[Network], text: Text) -> dict[str, gr.components.Component]:
-    titles = [(each.title, each.name) for each in (*mine, *(each for each in NETWORKS.values() if each.is_ours))]
+    titles = [
+        (text.title(each.title), each.name) for each in (*mine, *(each for each in NETWORKS.values() if each.is_ours))
+    ]
     stems = [(text(f"shapes.stem_{stem}"), stem) for stem in STEMS]
     titles.append((text("shapes.own"), OWN))
     others = [

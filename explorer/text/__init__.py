@@ -18,12 +18,12 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Language:
-    """What the app knows of a language beside its sentences. No field has a default, for none fits every language.
+    """What the app knows of a language beside its sentences. No field has a default, because no value fits every language.
 
     Attributes:
         name: as its own readers write it; the words of the link that leads to its page.
         tag: as HTML and Gradio write it (BCP 47); Gradio's own words are English where it does not know the tag.
-        path: address of its page below that of the app: a slash and, but for the first language, one word.
+        path: address of its page below that of the app: a slash and, except for the first language, one word.
         list_joiner: what stands between the words of a list.
         sentence_joiner: what stands between two sentences.
         unspaced: the characters without a space between them where a line of a sentence is broken, as the inside of a
@@ -81,16 +81,33 @@ def join_lines(sentence: str, unspaced: str) -> str:
 
 
 def _drop_spaces(sentence: str, unspaced: str) -> str:
-    """The space that a sentence leaves after a value goes where the value, or its bold, ends with a wide bracket."""
-    return re.sub(f"）(</b>)? (?=[{unspaced}])", lambda found: found[0][:-1], sentence) if unspaced else sentence
+    """The space that a sentence leaves beside a value goes where the value, or its bold, is written without spaces itself."""
+    return re.sub(f"([{unspaced}](?:</b>)?) (?=(?:<b>)?[{unspaced}])", r"\1", sentence) if unspaced else sentence
+
+
+@cache
+def _title_keys() -> Mapping[str, str]:
+    """Title of a network -> the key of its sentence, for the titles that consist of words."""
+    return {title: key for key, title in sentences("en").items() if key.startswith("terms.title_")}
+
+
+def translate_title(language: str, title: str) -> str:
+    """A network's title as a language writes it: names ("LeNet-5") stay, words are translated. What follows " · " stays.
+
+    >>> translate_title("zh", "Softmax regression · mine.safetensors")
+    'Softmax 回归 · mine.safetensors'
+    """
+    words, mark, rest = title.partition(" · ")
+    key = _title_keys().get(words)
+    return f"{sentences(language)[key]}{mark}{rest}" if key else title
 
 
 def translate(language: str, key: str, **values) -> str:
-    """The sentence of that key with its placeholders filled in; a list is written as the language writes one, but
-    for `value`, which is what a reader gave.
+    """The sentence of that key with its placeholders filled in. Titles of networks and lists are written as the language
+    writes them, except for `value`, which is what a reader gave.
 
-    A sentence without values is returned as it stands. One with values goes through `str.format`, but for its
-    formulas, between dollars, whose braces are LaTeX's.
+    A sentence without values is returned as it stands. One with values goes through `str.format`, except for its
+    formulas between dollars, because their braces belong to LaTeX.
 
     Raises:
         KeyError: there is no such sentence, or a placeholder has no value.
@@ -103,11 +120,15 @@ def translate(language: str, key: str, **values) -> str:
     if not values:
         return sentence
     about = LANGUAGES[language]
-    values = {
-        name: about.list_joiner.join(map(str, value)) if isinstance(value, list) and name != "value" else value
-        for name, value in values.items()
-    }
+    values = {name: value if name == "value" else _write(language, value) for name, value in values.items()}
     return _drop_spaces(_fill(sentence, values), about.unspaced)
+
+
+def _write(language: str, value: object) -> object:
+    """A value as the language writes it."""
+    if isinstance(value, list):
+        return LANGUAGES[language].list_joiner.join(str(_write(language, each)) for each in value)
+    return translate_title(language, value) if isinstance(value, str) else value
 
 
 def _fill(sentence: str, values: Mapping[str, object]) -> str:
@@ -128,6 +149,10 @@ class Text:
 
     def __call__(self, key: str, **values) -> str:
         return translate(self.language, key, **values)
+
+    def title(self, title: str) -> str:
+        """A network's title in that language."""
+        return translate_title(self.language, title)
 
 
 def text_in(language: str) -> Text:

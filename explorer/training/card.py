@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from explorer.data import CLASSES
+from explorer.data import CLASSES, NUM_IMAGES
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_results, write_atomically
 from explorer.models.seeds import Machine, cycles_of, machines_of, precision_of, summarise_seeds
+from explorer.training.evaluation import ECE_BINS
+from explorer.training.recipe import TUTORIAL
+from explorer.training.splits import VALIDATION_SIZE
 
 FILE = "README.md"
 _INTRO = """# Networks of the CNN Explorer, trained on Fashion-MNIST
 
-Small image classifiers from softmax regression to ResNet-18, trained from scratch on
+These are small image classifiers, from softmax regression to ResNet-18. They were trained from scratch on
 [Fashion-MNIST](https://github.com/zalandoresearch/fashion-mnist) (28 x 28 grey pictures of clothes, ten classes).
-54,000 images train, 6,000 validate, and the 10,000 test images are used once a run, at its end (at the end of each cycle,
-where a network was trained on from its weights). This card is written by `train_all.py` from `results.json`, which holds
-every number and every curve.
+{training:,} images are for training and {validation:,} for validation. The {test:,} test images are used once per run, at its end.
+(If a network was trained further from its weights, they are used at the end of each cycle.) `train_all.py` writes this card
+from `results.json`, which contains every number and every curve.
 
 ## How to use
 
@@ -32,14 +36,14 @@ pixels = torch.zeros(1, 1, 28, 28)                    # grey, 0..1, light clothe
 probabilities = model((pixels - 0.2860) / 0.3530).softmax(1)
 ```
 
-Weights are safetensors; matrices and kernels are stored in float16, and every accuracy below is that of the network as
-it is loaded from these files. There is no pickle."""
+The weights are safetensors files, not pickle files. Matrices and kernels are stored in float16. Every accuracy below was
+measured with the network as it is loaded from these files."""
 _LIMITS = """## Limits
 
-They know ten classes of catalogue pictures of that form and give everything else one of the ten. Most mistakes lie among
-shirt, T-shirt, pullover, coat and dress. Softmax probabilities say how the ten classes compare, not whether the picture
-is clothing. The standard error of an accuracy on 10,000 images is 0.2 to 0.4 points. Two of these networks answered the same images,
-so McNemar's test compares them more closely; `answers.safetensors` holds their answers.
+The networks know ten classes of catalogue pictures, and they give every other picture one of these ten classes. Most mistakes are
+between shirt, T-shirt, pullover, coat and dress. Softmax probabilities compare the ten classes with each other; they do not say
+whether the picture shows clothing.{standard_error} All networks answered the same images, so McNemar's test can compare two of them more
+closely; `answers.safetensors` contains their answers.
 
 ## Licence
 
@@ -73,29 +77,30 @@ def draw_card(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping]) -
     Raises:
         KeyError: a record lacks something that the card shows.
     """
-    parts = [_INTRO]
+    num_test, num_training = NUM_IMAGES["test"], NUM_IMAGES["train"] - VALIDATION_SIZE
+    parts = [_INTRO.format(training=num_training, validation=VALIDATION_SIZE, test=num_test)]
     if records:
         parts += ["## Results", _results_table(records)]
     if tutorial:
-        parts += ["## The tutorial's protocol", _PROTOCOL, _tutorial_table(tutorial)]
+        parts += ["## The tutorial's recipe", _PROTOCOL.format(**vars(TUTORIAL)), _tutorial_table(tutorial)]
     if records:
         parts += ["## Accuracy by class", _class_table(records)]
     if any("calibration" in record for record in records.values()):
-        parts += ["## Calibration", _CALIBRATION, _calibration_table(records)]
+        parts += ["## Calibration", _CALIBRATION.format(bins=ECE_BINS), _calibration_table(records)]
     if records:
         parts += ["## How they were trained", *(_training(name, record) for name, record in records.items())]
-    parts += [_LIMITS]
+    parts += [_LIMITS.format(standard_error=_say_standard_error(records, num_test))]
     return f"---\n{_metadata(records).to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n"
 
 
-_PROTOCOL = """By the recipe of the tutorial that the app brings to life, as it stands, for the networks that were trained so: flip
-and crop with 4 pixels of padding (the validation images too), SGD 0.1 with Nesterov momentum, cosine to 1e-4, label
-smoothing 0.1, weight decay 1e-4 on everything, gradients clipped at 1.0, at most 50 epochs, stopped after 10 without a
-better validation accuracy, best epoch kept. Its script computes in float32; what was computed in bfloat16 here is marked. On
-a GPU, float32 is what PyTorch makes of it by default: convolutions round their factors to 10 bits (TF32). Their weights are
-not shipped."""
-_CALIBRATION = """Expected calibration error in percentage points (15 bins, test images), before and after dividing the logits by a
-temperature fitted on the validation images (Guo et al. 2017)."""
+_PROTOCOL = """These networks were trained with the unchanged recipe of the tutorial that the app is based on: flip and crop with
+{crop_padding} pixels of padding (the validation images too), SGD with learning rate {peak_lr:g} and Nesterov momentum, cosine to
+{final_lr:.0e}, label smoothing {label_smoothing:g}, weight decay {weight_decay:.0e} on all parameters, and gradients clipped at
+{clip_norm:g}. The training has at most {epochs} epochs, stops after {patience} epochs without a better validation accuracy, and
+keeps the best epoch. The script of the tutorial computes in float32; the table shows what was computed in bfloat16 here. On a GPU,
+PyTorch's default for float32 rounds the factors of convolutions to 10 bits (TF32). The weights of these networks are not published."""
+_CALIBRATION = """The table shows the expected calibration error in percentage points ({bins} bins, test images), before and after the
+logits are divided by a temperature. The temperature was fitted on the validation images (Guo et al. 2017)."""
 
 
 def _metadata(records: Mapping[str, Mapping]) -> ModelCardData:
@@ -139,6 +144,17 @@ def _spread(record: Mapping) -> str:
     if seeds is None:
         return "one run"
     return f"{100 * seeds.mean:.2f} ± {100 * seeds.deviation:.2f} % ({len(seeds.seeds)})"
+
+
+def _say_standard_error(records: Mapping[str, Mapping], num_test: int) -> str:
+    """How far chance moves the accuracies, the least and the most of all networks; nothing without a network."""
+    if not records:
+        return ""
+    shares = [record["test_accuracy"] for record in records.values()]
+    errors = [100 * math.sqrt(share * (1 - share) / num_test) for share in shares]
+    return (
+        f" The standard error of an accuracy on {num_test:,} images is {min(errors):.1f} to {max(errors):.1f} points."
+    )
 
 
 def _results_table(records: Mapping[str, Mapping]) -> str:
@@ -187,7 +203,7 @@ def _calibration_table(records: Mapping[str, Mapping]) -> str:
 
 
 def _training(name: str, record: Mapping) -> str:
-    cycles = " Then, from those weights, one more cycle: ".join(map(_cycle, cycles_of(record)))
+    cycles = " Then one more cycle from these weights: ".join(map(_cycle, cycles_of(record)))
     return f"**{record['title']}** (`{name}`): {cycles}"
 
 

@@ -222,7 +222,7 @@ def parse_seeds(words: str) -> tuple[int, ...]:
         The seeds in the given order, each once.
 
     Raises:
-        RunError: one of them is no whole number.
+        RunError: one of them is not a whole number.
     """
     try:
         return tuple(dict.fromkeys(int(word) for word in words.split(",")))

@@ -168,7 +168,7 @@ def read_facts(path: Path) -> dict:
 
 def _read_tensors(path: Path, device: torch.device) -> dict[str, torch.Tensor]:
     with safe_open(path, framework="pt", device=str(device)) as stored:
-        return {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - it is no mapping
+        return {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - it is not a mapping
 
 
 def read_state(path: Path, device: torch.device) -> Run:

@@ -63,7 +63,7 @@ def measure_peak(call: Callable) -> float:
     ours, theirs = context.Pipe()
 
     def run() -> None:
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts again
         before = _read_status("VmRSS")
         try:
             call()

@@ -128,7 +128,7 @@ def test_a_page_that_is_shown_again_works(page_that_is_kept):
     page.evaluate("() => { window.isOld = true; }")
     await_comparison(page)
     leave_and_come_back(page)
-    page.wait_for_function("() => !window.isOld")  # loaded anew: the answer was lost
+    page.wait_for_function("() => !window.isOld")  # loaded again: the answer was lost
     page.locator(".look-for:visible").first.wait_for()
     choose_sample(page, 5)
 

@@ -31,6 +31,10 @@ POINT = """([chart, network, layer]) => {
 
 IS_UNDER_POINTER = """([chart, network, layer]) => document.querySelector(chart)._hoverdata?.some(
   ({ data, pointNumber }) => data.meta === network && pointNumber === layer)"""
+COUNT_CLICKS = """(chart) => {
+  window.clicksHeard = 0;
+  document.querySelector(chart).once("plotly_click", () => (window.clicksHeard += 1));
+}"""
 
 
 def open_wing(visit, language: str, **settings):
@@ -59,12 +63,18 @@ def look_for(page):
 
 
 def click_layer(page, network: str, layer: int) -> None:
-    x, y = page.evaluate(POINT, [CHART, network, layer])
-    page.mouse.move(x - 3, y - 3)
-    page.mouse.move(x, y)
-    # A click counts for the point that the chart knows to be under it, and it looks only now and then.
-    page.wait_for_function(IS_UNDER_POINTER, arg=[CHART, network, layer])
-    page.mouse.click(x, y)
+    page.evaluate(COUNT_CLICKS, CHART)
+    for _ in range(5):
+        x, y = page.evaluate(POINT, [CHART, network, layer])
+        page.mouse.move(x - 3, y - 3)
+        page.mouse.move(x, y)
+        # A click counts for the point that plotly knows to be under it, and it looks only now and then: between this look and
+        # the click it may have looked again.
+        page.wait_for_function(IS_UNDER_POINTER, arg=[CHART, network, layer])
+        page.mouse.click(x, y)
+        if page.evaluate("window.clicksHeard") > 0:
+            return
+    raise AssertionError(f"plotly heard no click on layer {layer} of {network}")
 
 
 def title(language: str, name: str, unit) -> str:
@@ -86,7 +96,7 @@ def test_clicks_on_layers_and_units_show_their_fields(visit, language):
     assert page.evaluate(PAYLOAD) != before
     assert page.locator("#receptive-field-layer input[type=number]").input_value() == "1"
     wait_for_pixels(page, 25)
-    # The chart was drawn anew; it still listens.
+    # The chart was drawn again; it still listens.
     click_layer(page, "lenet5", 4)
     page.get_by_text(title(language, pool, (2, 2))).first.wait_for()
     canvas = page.locator(f"{FIELD} .field-map canvas")

@@ -95,12 +95,17 @@ def change_classifier(page, text) -> None:
     page.locator(".sample-picker .thumbnail:visible").nth(9).click()
 
 
+def change_claims(page, text) -> None:
+    page.get_by_label(text("claims.conditions"), exact=True).locator("visible=true").first.check()
+
+
 CHANGES = {
     "convolution": change_convolution,
     "receptive_field": change_receptive_field,
     "shapes": change_shapes,
     "gradient_flow": change_gradient_flow,
     "classifier": change_classifier,
+    "claims": change_claims,
 }
 
 
@@ -231,7 +236,7 @@ def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_bef
     assert all(json.loads(route.request.post_data)["data"][1] == "conv" for route in held), "the story waits"
     release_calls(page, held, QUEUED)
     look_for = page.locator(".look-for:visible").first
-    look_for.filter(has_text="At 7 blocks").wait_for()
+    look_for.filter(has_text="With 7 blocks").wait_for()
     assert (number["depth"].input_value(), number["seeds"].input_value()) == ("7", "100")
     activation = page.get_by_label(text("gradient_flow.activation"), exact=True).first
     assert activation.input_value() == text("gradient_flow.activation_sigmoid")
@@ -412,11 +417,18 @@ def test_the_chinese_page_has_no_english_left_over(visit):
 
 def test_a_comparison_of_methods_is_shown_unless_another_picture_is_chosen_meanwhile(visit):
     page = visit("/?tab=classifier").page
+    # At first there is one probability for each class; the calibrated ones come, and stay, when they are asked for.
+    legend, line = page.locator(".bars-legend"), page.locator(".bars .line").first
+    assert not legend.is_visible() and not line.is_visible()
+    page.get_by_label(text_in("en")("classifier.calibrated")).check()
+    legend.wait_for()
+    line.wait_for()
     maps, button = page.locator("#classifier-comparison canvas"), page.locator(".classifier-compare:visible")
     button.click()
     maps.nth(5).wait_for()
     see_change(page, lambda: page.locator(".sample-picker .thumbnail:visible").nth(3).click())
     maps.first.wait_for(state="hidden")
+    assert legend.is_visible()
     held = []
     page.route("**/gradio_api/queue/join*", lambda route: route.continue_() if held else held.append(route))
     button.click()
@@ -502,7 +514,7 @@ def test_a_stride_of_zero(visit):
 
 @pytest.mark.parametrize(("path", "language"), [("/?tab=convolution&padding=1", "en"), ("/zh?tab=convolution", "zh")])
 def test_a_stride_out_of_bounds_on_a_page_that_a_link_opened(visit, path, language):
-    """A link sets or skips each slider, for which Gradio builds it anew."""
+    """A link sets or skips each slider, for which Gradio builds it again."""
     page, text = visit(path).page, text_in(language)
     settle(page)
     stride = page.locator(f'input[type=number][aria-label*="{text("terms.stride")}"]:visible').first

@@ -128,7 +128,7 @@ def test_deeplift_is_complete(name, baseline):
 
 
 def test_a_score_that_stays_is_not_called_a_miss():
-    """Black on black: both sums are 0 but for rounding, which is no share of anything."""
+    """Black on black: both sums are 0 except for rounding, which is not a share of anything."""
     model = create_model("lenet5").eval()
     black = torch.full((1, 1, 28, 28), (0 - MEAN) / STD)
     found = compute_attribution(model, black + 1e-4, 3, "integrated_gradients")

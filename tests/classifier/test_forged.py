@@ -6,7 +6,10 @@ import pytest
 
 from explorer.classifier.api import classify, explain
 from explorer.classifier.session import Choices
-from explorer.classifier.tab import on_classify, on_compare, on_compared, on_source
+from explorer.classifier.tab import on_classify, on_compare, on_source
+from explorer.classifier.trial_tab import OF_PICTURE, on_kind, on_trial
+from explorer.classifier.trust_tab import on_examine, on_table
+from explorer.page.events import show_late
 from tests.forged import FORGED, call_api, call_forged, each_place
 
 
@@ -14,6 +17,7 @@ def choices(**changes) -> dict:
     return vars(Choices(**{"model": "lenet5", "method": "gradient", **changes}))
 
 
+MOVES = {"moves": {"right": 1}, "scale": 100, "blur": 0, "darken": 0, "noise": 0, "attack": 0}
 HANDLERS = {
     "source": (on_source, choices()),
     "upload": (on_source, choices(source="upload")),
@@ -21,7 +25,11 @@ HANDLERS = {
     "camera": (on_classify, choices(source="camera")),
     "classify": (on_classify, choices()),
     "compare": (on_compare, choices(source="upload")),
-    "compared": (on_compared, {"compared": None, **choices()}),
+    "compared": (show_late, {"late": None, **choices()}),
+    "trial": (on_trial, {**{name: choices()[name] for name in OF_PICTURE}, **MOVES}),
+    "curves": (on_kind, {"kind": "shift"}),
+    "examined": (on_examine, choices()),
+    "areas": (on_table, {"model": "lenet5"}),
 }
 
 

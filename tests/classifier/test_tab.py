@@ -23,13 +23,14 @@ from explorer.classifier.outcome import Outcome, takes_long
 from explorer.classifier.preprocessing import prepare_picture
 from explorer.classifier.results_tab import on_results
 from explorer.classifier.session import Choices, read_question
-from explorer.classifier.tab import on_classify, on_compare, on_compared, on_source
+from explorer.classifier.tab import on_classify, on_compare, on_source
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import open_image
 from explorer.models import checkpoints
 from explorer.models.catalogue import MODELS, create_model
 from explorer.page.drawings import find_marks, make_all
+from explorer.page.events import show_late
 from explorer.text import LANGUAGES, sentences, text_in
 
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
@@ -217,7 +218,7 @@ def test_only_maps_without_negative_values_are_told_as_such():
 
 def test_what_a_method_says_of_sensitivity_is_so():
     """Where its orange means that a brighter pixel raises the score, a little light there does so."""
-    picture = session.find_sample(139).prepared
+    picture = session.find_sample(session.DEFAULT_SAMPLE).prepared
     model = checkpoints.load_trained("lenet5")
     with torch.no_grad():
         lights = picture.image + 0.01 * torch.eye(28 * 28).view(-1, 1, 28, 28)
@@ -232,7 +233,7 @@ def test_what_a_method_says_of_sensitivity_is_so():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_map_says_why(language, monkeypatch):
     text, ink = text_in(language), np.full((56, 56), 255, dtype=np.uint8)
-    ink[0, 0] = 0  # else there is nothing on it; what is trimmed and resized is white all over but for a corner
+    ink[0, 0] = 0  # else there is nothing on it; what is trimmed and resized is white all over except for a corner
     drawing = base64.b64encode(ink.tobytes()).decode("ascii")
     attribute = computing._attribute
 
@@ -283,7 +284,7 @@ def test_an_upload_shows_each_step(tmp_path):
     shown = call(on_classify, source="upload", upload=str(path))
     sentence, steps = shown["look_for"], shown["steps"]
     assert [each["title"] for each in steps["maps"]] == [
-        "Grey", "Negative", "On black", "Trimmed", "28 × 28", "Normalised",
+        "Grey", "Inverted", "On black", "Trimmed", "28 × 28", "Normalised",
     ]  # fmt: skip
     assert steps["maps"][3]["caption"] == "40 × 20" and "one of its ten" in sentence
     camera = call(on_classify, source="camera", camera=str(path))
@@ -385,18 +386,18 @@ def test_why_there_is_no_comparison_is_only_said_while_it_is_true(tmp_path):
         ({"source": "upload", "upload": str(path)}, InputError("classifier.blank").sentence("en")),
     ):
         compared = call(on_compare, **changes)
-        told = on_compared(**compared, language="en", **vars(Choices(**changes)))
+        told = show_late(compared["compared"], language="en", **vars(Choices(**changes)))
         assert compared.keys() == {"compared"} and told.keys() == {"look_for"} and said in told["look_for"]["value"]
-        assert on_compared(**compared, language="en", **vars(Choices(**changes, window=9))) == {}
+        assert show_late(compared["compared"], language="en", **vars(Choices(**changes, window=9))) == {}
 
 
 def test_all_methods_side_by_side():
     compared, values = call(on_compare, model="softmax"), vars(Choices(model="softmax"))
-    shown = on_compared(**compared, language="en", **values)
+    shown = show_late(compared["compared"], language="en", **values)
     payload = shown["comparison"]["value"]
     assert compared.keys() == {"compared"} and shown["comparison"]["visible"] and isinstance(shown["look_for"], str)
-    assert on_compared(None, language="en", **values) == {}
-    assert on_compared(**compared, language="en", **{**values, "window": 9}) == {}
+    assert show_late(None, language="en", **values) == {}
+    assert show_late(compared["compared"], language="en", **{**values, "window": 9}) == {}
     assert payload["maps"][0]["title"] == "Gradient" and len(payload["maps"]) == len(METHODS)
     assert payload["maps"][4]["caption"] == "not available", "softmax has no convolution for Grad-CAM"
 
@@ -474,7 +475,7 @@ def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(trained, tmp_path, m
     weights.write_bytes(weights.read_bytes()[:-1])
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", tmp_path)
     forget()
-    for language, problem in (("en", "LeNet-5 is left out"), ("zh", "LeNet-5 暂不可用")):
+    for language, problem in (("en", "LeNet-5 cannot be used"), ("zh", "LeNet-5 暂不可用")):
         assert [sentence.startswith(problem) for sentence in tab._broken_models(text_in(language))] == [True]
     assert session.default_model() == "softmax" and session.first_outcome().model == "softmax"
     with pytest.raises(InputError, match="LeNet-5.*Softmax regression"):

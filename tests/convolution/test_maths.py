@@ -95,7 +95,7 @@ def test_impossible_settings_are_said_in_both_languages(change):
 
 
 def test_size_is_never_zero_or_less():
-    with pytest.raises(ValueError, match="reaches over 5 pixels.* only 4"):
+    with pytest.raises(ValueError, match="spans 5 pixels.* only 4"):
         conv_output_size(2, kernel_size=3, padding=1, dilation=2)
 
 

@@ -82,7 +82,7 @@ def test_every_preset_draws_clothes_and_says_something(preset, language):
     result = torch.nn.functional.conv2d(picture, kernel[None, None])
     strongest = f"{result.flatten()[result.abs().argmax()]:.3g}".replace("-", "−")
     assert strongest in plain
-    known = {"box": "details blur", "gaussian": "details blur", "identity": "unchanged"}
+    known = {"box": "details blur", "gaussian": "details blur", "identity": "a copy of the pixel"}
     told = known.get(preset, "add up to 0" if kernel.sum().abs() < 1e-9 else "the sum of")
     assert language != "en" or told in plain
 
@@ -142,9 +142,9 @@ def test_a_pooling_window_larger_than_the_picture_is_named_as_such(tmp_path):
     ("cells", "said", "unsaid"),
     [
         ([["0.00002", "0.00002"]], "4e−05, the sum of", "add up to 0"),
-        ([["1.00004"]], "the sum of", "unchanged"),
+        ([["1.00004"]], "the sum of", "a copy of"),
         ([["0.9995"]], "the sum of", "blur"),
-        ([["1"]], "unchanged", "the sum of"),
+        ([["1"]], "a copy of", "the sum of"),
         ([["1/9"] * 3] * 3, "details blur", "the sum of"),
     ],
 )

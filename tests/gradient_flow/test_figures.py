@@ -82,7 +82,7 @@ def test_zeros_lie_on_a_marked_floor_and_overflow_on_a_marked_ceiling():
     assert names[plain.y[-1]] == "<b>0</b>"
     assert names[residual.y[-1]] == "<b>∞</b>"
     assert axis.range[0] < plain.y[-1] < -30 < 0 < residual.y[-1] < axis.range[1]
-    assert "reads 0 in 3 of 3 seeds" in plain.hovertext[-1]
+    assert "exactly 0 for 3 of 3 seeds" in plain.hovertext[-1]
     assert "1×10⁻³⁰" in plain.hovertext[-1].replace("1.0×", "1×")
     dotted = [trace for trace in figure.data if trace.line.dash == "dot"]
     assert [trace.y[-1] for trace in dotted] == pytest.approx([-30])
@@ -100,9 +100,9 @@ def test_every_depth_can_be_drawn(language, depth):
 
 def test_the_tutorials_experiment_in_words():
     sentence = describe(measure_gradient_norms(TUTORIAL), text_in("en"))
-    assert "exactly 0 in 100 of 100 seeds" in sentence
+    assert "exactly 0 for 100 of 100 seeds" in sentence
     assert "it grows" in sentence
-    assert "The tutorial expects 0.01" in sentence
+    assert "The tutorial expects about 0.01" in sentence
     chinese = describe(measure_gradient_norms(TUTORIAL), text_in("zh"))
     assert "100 个种子中有 100 个" in chinese
     assert "0.01" in chinese
@@ -111,16 +111,25 @@ def test_the_tutorials_experiment_in_words():
 @pytest.mark.parametrize(
     ("norms", "expected"),
     [
-        (made_up([1.0, 0.01], [1.0, 1.5]), ["100 times less", "close to the 1 of one block"]),
-        (made_up([1.0, 50.0], [1.0, math.nan]), ["50 times that of one block", "overflows in float32 in 3 of 3"]),
-        (made_up([1.0, 0.0], [1.0, 1.0]), ["reads 0 in 3 of 3 seeds; in 3 of them it is 0 in float64 as well"]),
-        (one_alive_in_float64(), ["reads 0 in 3 of 3 seeds; in 2 of them it is 0 in float64 as well"]),
-        (made_up([1.0, 0.0], [1.0, 1.0], [1.0, 1e-200]), ["reads exactly 0", "float64: 1.0×10⁻²⁰⁰"]),
+        (made_up([1.0, 0.01], [1.0, 1.5]), ["100 times smaller", "close to the value for one block, 1."]),
+        (made_up([1.0, 50.0], [1.0, math.nan]), ["50 times as large as with one block", "it overflows for 3 of 3"]),
+        (
+            made_up([1.0, 0.0], [1.0, 1.0]),
+            ["exactly 0 for 3 of 3 seeds. For 3 of them it is 0 in double precision too, because"],
+        ),
+        (
+            one_alive_in_float64(),
+            ["exactly 0 for 3 of 3 seeds. For 2 of them it is 0 in double precision too, because"],
+        ),
+        (
+            made_up([1.0, 0.0], [1.0, 1.0], [1.0, 1e-200]),
+            ["exactly 0 for 3 of 3", "in double precision the median is 1.0×10⁻²⁰⁰"],
+        ),
         (
             made_up([1.0, 0.0], [1.0, 1.0], activation="sigmoid"),
-            ["reads 0 in 3 of 3", "in 3 of them it is 0 in float64 as well."],
+            ["exactly 0 for 3 of 3", "For 3 of them it is 0 in double precision too."],
         ),
-        (made_up([0.0, 2.0], [0.0, 2.0]), ["median 2."]),
+        (made_up([0.0, 2.0], [0.0, 2.0]), ["plain network is 2."]),
     ],
 )
 def test_the_sentence_follows_the_measurement(norms, expected):

@@ -17,7 +17,7 @@ from explorer.text import LANGUAGES, text_in
 def test_light_settings_answer_at_once():
     earlier = tab.Run(Settings())
     shown = tab.on_change(earlier, language="en", **vars(Settings(depth=10, seeds=20)))
-    assert "At 10 blocks" in shown["look_for"]
+    assert "With 10 blocks" in shown["look_for"]
     assert len(shown["blocks"].data) >= 4
     assert list(shown["depths"].data[-1].x) == [1, 2, 5, 10]
     assert earlier.is_stopped
@@ -31,7 +31,7 @@ def test_heavy_settings_are_handed_on_and_streamed():
     *steps, last = tab.on_run(started["run"], language="en")
     assert len(steps) == 3
     assert steps[0]["look_for"].startswith("1 of 3 seeds so far.")
-    assert steps[-1]["look_for"].startswith("At 12 blocks")
+    assert steps[-1]["look_for"].startswith("With 12 blocks")
     assert last.keys() == {"stop"} and not last["stop"].visible
 
 
@@ -57,7 +57,7 @@ def test_a_run_stopped_before_its_first_part_leaves_the_old_charts_dimmed():
 def test_a_run_that_the_server_has_forgotten_is_told_and_its_stop_button_goes():
     steps = tab.on_run(None, language="en")
     assert not next(steps)["stop"].visible
-    with pytest.raises(InputError, match="has forgotten"):
+    with pytest.raises(InputError, match="has lost the measurement"):
         next(steps)
 
 

@@ -61,7 +61,7 @@ def test_two_of_one_title_have_two_names_and_leave_one_by_one(handed):
     assert first.name in NETWORKS and second.name not in NETWORKS
     third = handed(Small(), (3, 8, 8))  # what was computed of the second may be remembered by its name
     assert len({first.name, second.name, third.name}) == 3
-    with pytest.raises(InputError, match="not here any more"):
+    with pytest.raises(InputError, match="no longer here"):
         find_network(second.name)
     with pytest.raises(ValueError, match="was not handed over"):
         leave_network(find_network("lenet5"))
@@ -102,7 +102,7 @@ def test_weights_that_a_hook_computed_are_copied(handed):
     network, image = handed(model, (3, 8, 8)), torch.rand(1, 3, 8, 8)
     with network.borrow() as copied, torch.no_grad():
         torch.testing.assert_close(copied(image), model.eval()(image))
-    assert not network.can_draw  # to draw them anew, one must know what the hook does
+    assert not network.can_draw  # to draw them again, one must know what the hook does
 
 
 def test_fresh_weights_are_those_of_the_layers_own_initialisation(handed):

@@ -208,7 +208,7 @@ def masks_of(build, shape, units) -> list[torch.Tensor]:
     """Pixels whose change changes a unit of the network's own output, its weights all positive; for each unit."""
 
     def run(image: torch.Tensor) -> torch.Tensor:
-        network = build().double()  # anew each time, since it may keep what it has seen
+        network = build().double()  # again each time, since it may keep what it has seen
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.fill_(0.5)
@@ -310,7 +310,7 @@ def test_a_value_that_the_forward_asks_for_in_vain_is_refused_though_it_is_caugh
             is_bright = False
         return net.a(x) if is_bright else net.b(x)
 
-    with pytest.raises(UnsupportedLayerError, match=r"asks for the values.*test_real_forward.py"):
+    with pytest.raises(UnsupportedLayerError, match=r"decides by the values of a tensor.*test_real_forward.py"):
         trace(Net(forward, a=conv(1, 1, 3), b=conv(1, 1, 5)), (1, 9, 9))
 
 

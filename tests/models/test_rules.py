@@ -21,7 +21,7 @@ from tests.models.networks import Net
 
 
 class WeightStandardisedConv(nn.Conv2d):
-    """A convolution that computes its weight anew (Qiao et al. 2019): its parameters are read by name."""
+    """A convolution that computes its weight again (Qiao et al. 2019): its parameters are read by name."""
 
     def forward(self, image):
         weight = self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)

@@ -81,7 +81,7 @@ def with_own(monkeypatch):
 def test_a_network_that_takes_grey_images_only_is_traced_with_those(with_own):
     with_own(AsTheTutorialWritesThem)
     assert trace_catalogue("own", (1, 28, 28)).output_shape == (10,)
-    with pytest.raises(InputError, match="Own takes no other number of channels than 1, got 3"):
+    with pytest.raises(InputError, match="Own takes only images with 1 channels, got 3"):
         trace_catalogue("own", (3, 28, 28))
 
 
@@ -150,7 +150,7 @@ def test_trace_shapes_is_the_tutorials_list():
 
 
 def make_transparent(model: nn.Module) -> nn.Module:
-    """Positive weights, no saturation, average in place of maximum: every input pixel that can matter then does."""
+    """Positive weights, no saturation, average instead of maximum: every input pixel that can matter then does."""
     for module in list(model.modules()):
         for name, child in module.named_children():
             if isinstance(child, (nn.ReLU, nn.BatchNorm2d, nn.Dropout)):
@@ -400,7 +400,7 @@ def test_random_stacks_agree_with_pytorch(stack_and_shape):
         (nn.Sequential(nn.MaxPool2d(2)), (1, 1, 5), "0", "the kernel spans 2 × 2"),
         (nn.Sequential(nn.MaxPool2d(2, padding=2)), (1, 5, 5), "0", "padding 2 is more than half of the window"),
         (nn.Sequential(nn.MaxPool2d(3, 1, 2, dilation=2)), (1, 9, 9), "0", "padding 2 is more than half of the window"),
-        (nn.Sequential(nn.Flatten(), nn.Flatten(3)), (1, 5, 5), "1", "1 (Flatten) asks for dimension or place 3"),
+        (nn.Sequential(nn.Flatten(), nn.Flatten(3)), (1, 5, 5), "1", "1 (Flatten) asks for the dimension or index 3"),
     ],
 )
 def test_a_shape_that_does_not_fit_is_reported_with_layer_and_arithmetic(model, shape, layer, sentence):
@@ -430,11 +430,11 @@ class Lambda(nn.Module):
         (nn.Sequential(nn.MaxPool2d(2, return_indices=True)), "0 (MaxPool2d)"),
         (nn.Sequential(nn.Conv2d(1, 1, 1, padding=2100)), "0 (Conv2d) would give a map of 42"),
         (nn.Sequential(nn.ConvTranspose2d(1, 1, 2, stride=1000)), "0 (ConvTranspose2d) would give a map of"),
-        (nn.Sequential(nn.AdaptiveAvgPool2d(5000)), "a map of 5000 units a side; at most 4096 are followed"),
+        (nn.Sequential(nn.AdaptiveAvgPool2d(5000)), "a map of 5000 units per side; at most 4096 are traced"),
         (Lambda(lambda _, x: torch.fft.fft2(x)), "fft_fft2"),
         (Lambda(lambda _, x: x[0]), "getitem"),
         (Lambda(lambda m, x: m.conv(x.transpose(1, 2)), conv=nn.Conv2d(7, 1, 1)), "not height and width"),
-        (Lambda(lambda _, x: x if x.sum() > 0 else -x), "asks for the values"),
+        (Lambda(lambda _, x: x if x.sum() > 0 else -x), "decides by the values of a tensor"),
         (Lambda(lambda _, x: "nothing"), "one tensor"),
         (Lambda(lambda _, x: torch.flatten(x)), "start_dim=0"),
         (Lambda(lambda m, x: m.attention(x[:, 0], x[:, 0], x[:, 0])[1] + 1,
@@ -526,7 +526,7 @@ def test_a_branch_that_saw_a_part_of_the_image_does_not_hide_what_the_other_sees
 def test_a_dimension_that_is_not_there_is_refused_as_pytorch_does(function):
     with pytest.raises(IndexError):
         function(None, torch.zeros(1, 2, 8, 8))
-    with pytest.raises(ShapeError, match="asks for dimension or place"):
+    with pytest.raises(ShapeError, match="asks for the dimension or index"):
         trace(Lambda(function), (2, 8, 8))
 
 
@@ -539,7 +539,7 @@ def test_views_that_flatten_are_followed_and_others_refused():
     assert shape_of(lambda _, x: torch.relu(x).flatten(1).sub(1)) == (64,)
     assert shape_of(lambda _, x: x.mean([2, 3]) + x.mean(dim=(-1, -2))) == (2,)
     assert shape_of(lambda _, x: x.view(-1, 32)) == (2, 32)  # a part of the image becomes the batch
-    with pytest.raises(ShapeError, match="64 = 2 × 4 × 8 numbers cannot take the shape 1 × 60"):
+    with pytest.raises(ShapeError, match="64 = 2 × 4 × 8 numbers do not fit into the shape 1 × 60"):
         shape_of(lambda _, x: x.view(1, 60))
     assert shape_of(lambda _, x: x.view(1, 2, 32)) == (2, 32)
     assert shape_of(lambda _, x: x.view(1, 2, 4, 2, 4)) == (2, 4, 2, 4)  # rows that are cut apart

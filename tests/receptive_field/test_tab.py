@@ -112,7 +112,7 @@ def test_a_layer_that_joins_all_positions_tells_how_much_it_sees(size, seen, wor
     assert shown["field"]["clipped"] == [0, 0, seen, seen]
     assert words[0] in shown["look_for"] and words[1] in shown["field"]["imageCaption"]
     hover = next(line for line in shown["chart"].data if line.meta).text[-1]
-    assert hover.endswith("the whole image" if size == seen else "248 × 248 pixels, all that is seen")
+    assert hover.endswith("the whole image" if size == seen else "248 × 248 pixels, all that the network sees")
 
 
 def test_the_table_and_the_caption_agree_on_what_is_padding():
@@ -211,7 +211,7 @@ def test_the_table_marks_the_chosen_layer_and_says_why_the_last_sees_all():
     selected = table.split("<tr class=selected>")[1].split("</tr>")[0]
     assert "features.5" in selected and "16 × 16" in selected and "5.5" in selected
     assert table.count("<tr class=selected>") == 1
-    assert "fully connected layer joins all positions" in table
+    assert "fully connected layer combines all positions" in table
     assert "Global pooling" in show(model="resnet18")["table"]
 
 

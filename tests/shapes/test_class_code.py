@@ -156,7 +156,7 @@ def test_where_no_code_can_be_written_the_part_is_named(name, shape, words):
 
 
 def test_where_a_layer_breaks_there_is_no_code():
-    with pytest.raises(InputError, match="once every layer fits"):
+    with pytest.raises(InputError, match="when every layer fits"):
         open_network("resnet18").walk((3, 28, 28)).write_code()
 
 

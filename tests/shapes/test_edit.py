@@ -85,7 +85,7 @@ def test_where_it_breaks_the_rows_before_stand_and_the_sentence_says_what_would_
     assert str(broken.error) == "classifier.1 (Linear) expects 400 inputs, but gets 576 = 16 × 6 × 6."
     key, values = suggest_fit(broken)
     assert translate("en", key, **values) == (
-        "This Linear follows a map of 6×6 with 16 channels; nn.Linear(576, 120) would fit."
+        "This Linear comes after a map of 6×6 with 16 channels; nn.Linear(576, 120) would fit."
     )
 
 
@@ -103,7 +103,7 @@ BREAKS = [
     ("layers", "hint"),
     [
         ("nn.Conv2d(1, 8, 3), nn.Linear(5408, 10)", "nn.Flatten() before it would fit."),
-        ("nn.Conv2d(1, 8, 3), nn.Linear(10, 10)", "nn.Flatten() before it, and nn.Linear(5408, 10) in its place"),
+        ("nn.Conv2d(1, 8, 3), nn.Linear(10, 10)", "nn.Flatten() before it and nn.Linear(5408, 10) instead of it"),
         ("nn.Conv2d(1, 8, 3), nn.BatchNorm1d(8)", "nn.BatchNorm2d(8) would fit."),
         ("nn.Conv2d(1, 8, 26), nn.MaxPool2d(6, padding=3, dilation=2)", ""),
     ],

@@ -248,7 +248,7 @@ def test_what_is_no_list_of_layers_gets_a_sentence_and_nothing_else_happens(text
 
 def test_refusals_name_the_line_and_what_would_be_right():
     assert str(refuse("nn.ReLU(),\nnn.Conv2d(1, 2)")) == "Line 2: Conv2d needs kernel_size."
-    assert "Line 2: “Relu” is not among the layers known here" in str(refuse("nn.ReLU(),\nnn.Relu()"))
+    assert "Line 2: “Relu” is not a known layer" in str(refuse("nn.ReLU(),\nnn.Relu()"))
     assert "Line 4: “Relu” is not" in str(refuse("\n# mine\n nn.ReLU(),\n nn.Relu(),"))
     assert "Line 5: " in str(refuse("# mine\n\n\nnn.Sequential(\n  nn.Relu(),\n)"))
     assert "Line 4" in str(refuse("# mine\n\nnn.ReLU(),\nnn.ReLU(,"))

@@ -95,9 +95,9 @@ def test_where_the_printed_order_cannot_be_that_of_forward_the_layer_is_named(wr
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("efficientnet_b0", "leaves one place of the map"),
-        ("vit_b_16", "MultiheadAttention does not run the layers inside it"),
-        ("convnext_tiny", "“LayerNorm2d” is not among the layers known here"),
+        ("efficientnet_b0", "leaves only one place of the map"),
+        ("vit_b_16", "MultiheadAttention does not run its inner layers"),
+        ("convnext_tiny", "“LayerNorm2d” is not a known layer"),
     ],
 )
 def test_a_printout_from_which_nothing_can_be_told_is_refused(name, words):
@@ -189,11 +189,11 @@ def test_an_ordered_dict_gives_its_names_and_comes_back():
         ('nn.Sequential(OrderedDict([("a", nn.ReLU()), ("a", nn.ReLU())]))', "OrderedDict gets a twice"),
         ("nn.Sequential(OrderedDict([nn.ReLU()]))", 'Write OrderedDict([("conv1"'),
         ("nn.Sequential(OrderedDict(a=nn.ReLU()))", 'Write OrderedDict([("conv1"'),
-        ("nn.GroupNorm(3, 8)", "GroupNorm: num_channels = 8 cannot be shared out among 3 groups"),
+        ("nn.GroupNorm(3, 8)", "GroupNorm: num_channels = 8 cannot be divided into 3 groups"),
         ("nn.Upsample()", "Upsample needs either size or scale_factor"),
         ("nn.Upsample(2, 2)", "Upsample needs either size or scale_factor"),
         ("nn.Upsample(scale_factor=1e9)", "from 0.01 to 64"),
-        ("nn.Upsample(scale_factor=2, align_corners=True)", "align_corners belongs to the modes bilinear"),
+        ("nn.Upsample(scale_factor=2, align_corners=True)", "align_corners works only with the modes bilinear"),
         ("nn.ConvTranspose2d(1, 1, 3, 2, 1, 2)", "output_padding must be smaller"),
         ("nn.Conv2d(1, 2, 3, padding_mode='mirror')", "must be one of zeros, reflect"),
         ("nn.LayerNorm(())", "LayerNorm: normalized_shape must be a whole number"),
@@ -207,7 +207,7 @@ def test_what_does_not_go_together_is_said(text, words):
 
 
 def test_layers_that_enlarge_without_end_are_refused_before_they_run():
-    with pytest.raises(InputError, match="4,096 times in all"):
+    with pytest.raises(InputError, match="enlarge the image 4,096 times"):
         build_network(parse_layer_list("nn.Upsample(scale_factor=64), nn.Upsample(scale_factor=64)"))
 
 
@@ -244,32 +244,32 @@ def torchinfo_table(*columns: str) -> str:
         (KERAS, "Conv2D(32, 3) is nn.Conv2d"),
         ("Dense(10, activation='relu'), Flatten()", "This is code for Keras"),
         ("OrderedDict([('conv.weight', tensor([[1.]]))])", "These are the weights of a model"),
-        ("nn.Conv2d(1, 2, 3), padding=“same”", "curly quotes are not those of code"),
-        ("nn.Conv2d(1, 2, 3, padding=‘same’)", "curly quotes are not those of code"),
-        ("nn.ReLU（）", "the character “（” is not one of code; write ( in its place"),
-        ("nn.Linear(１, 2)", "write 1 in its place"),
-        ("nn.ReLU()， nn.ReLU()", "write , in its place"),
+        ("nn.Conv2d(1, 2, 3), padding=“same”", "code does not use curly quotes"),
+        ("nn.Conv2d(1, 2, 3, padding=‘same’)", "code does not use curly quotes"),
+        ("nn.ReLU（）", "the character “（” is not used in code; write ( instead"),
+        ("nn.Linear(１, 2)", "write 1 instead"),
+        ("nn.ReLU()， nn.ReLU()", "write , instead"),
         ("nn.Conv2d(1, 2, 3) → nn.ReLU()", "the character “→” does not belong"),
         (LENET.replace("6, 5)", "6，5)"), "Line 10: the character “，”"),
         (SHOWN[:-2], "the printout is cut off here"),
         (SHOWN[:-9] + "\n...", "the printout is cut off here"),
         (SHOWN.replace("  (1): ReLU()", "  ..."), "Line 3: the printout is cut off here"),
         (SHOWN[:30], "the printout is cut off here"),
-        (SHOWN + "\n)", "“)” is no line of a printout"),
-        (SHOWN.replace("ReLU()", "ReLU() hello"), "is no line of a printout"),
-        (SHOWN.replace("ReLU()", "Mine()"), "Line 3: “Mine” is not among the layers known here"),
-        (SHOWN.replace("(1, 1)", "exit()"), "Line 2: Conv2d: “exit()” is no plain number"),
-        (SHOWN.replace("(1, 1)", "(exit(), 1)"), "Line 2: Conv2d: “(exit(), 1)” is no plain number"),
+        (SHOWN + "\n)", "“)” is not a line of a printout"),
+        (SHOWN.replace("ReLU()", "ReLU() hello"), "is not a line of a printout"),
+        (SHOWN.replace("ReLU()", "Mine()"), "Line 3: “Mine” is not a known layer"),
+        (SHOWN.replace("(1, 1)", "exit()"), "Line 2: Conv2d: “exit()” is not a plain number"),
+        (SHOWN.replace("(1, 1)", "(exit(), 1)"), "Line 2: Conv2d: “(exit(), 1)” is not a plain number"),
         (SHOWN.replace("(3, 3)", "(3, 3, 3)"), "Line 2: Conv2d: kernel_size must be"),
         (SHOWN.replace("(1): ReLU", "(0): ReLU"), "Sequential gets 0 twice"),
         (SHOWN.replace("(1): ReLU", "(__class__): ReLU"), "“__class__” cannot be the name of a layer"),
         (SHOWN.replace("(1): ReLU", "(0-9): 999999 x ReLU"), "“0-9” cannot be the name of a layer"),
         ("(0-999): 1000 x A(\n" * 11 + "(0): ReLU()" + "\n)" * 11, "has 1001 layers; at most 1000"),
-        ("(0): A(\n" * 40 + "(0): ReLU()" + "\n)" * 40, "nested too deep"),
-        ("(0): ReLU(" + "-" * 30000 + "1)", "is no plain number"),
+        ("(0): A(\n" * 40 + "(0): ReLU()" + "\n)" * 40, "nested too deeply"),
+        ("(0): ReLU(" + "-" * 30000 + "1)", "is not a plain number"),
         ("(0): ReLU()\n" * 3300, "has 1001 layers; at most 1000"),
         ("Net(\n  (0): Sequential()\n)", "There are no layers yet"),
-        ("Net(\n  (lstm): LSTM(1, 2)\n)", "“LSTM” is not among the layers"),
+        ("Net(\n  (lstm): LSTM(1, 2)\n)", "“LSTM” is not a known layer"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_told_apart_and_what_to_do_is_said(text, words):

@@ -168,7 +168,7 @@ def test_changes_are_typed_undone_mended_and_reset():
     shown = act({"action": "undo"}, state=shown["state"])
     assert len(shown["state"]["edits"]) == 1 and 'class="line broken"' in shown["table"]
     shown = act({"action": "reset"}, state=shown["state"])
-    assert shown["state"]["edits"] == [] and "61,706 parameters. That is right." in shown["totals"]
+    assert shown["state"]["edits"] == [] and "61,706 parameters. This is right." in shown["totals"]
 
 
 def test_a_list_that_cannot_be_read_stays_within_reach():
@@ -176,7 +176,7 @@ def test_a_list_that_cannot_be_read_stays_within_reach():
     network = choose("lenet5", own="nn.Relu()")
     shown = choose("own", state=network["state"], own="nn.Relu()")
     assert shown.keys() == {"look_for", "stem", "own"}
-    assert "“Relu” is not among the layers" in unescape(shown["look_for"]["value"])
+    assert "“Relu” is not a known layer" in unescape(shown["look_for"]["value"])
     assert (shown["stem"]["visible"], shown["own"]["visible"]) == (False, True) and not network["own"]["visible"]
 
 
@@ -264,7 +264,7 @@ def test_another_network_leaves_out_what_was_done_to_the_one_before():
 
 
 def test_slabs_and_table_are_drawn_anew_only_where_they_are_others():
-    """Drawn anew, they would lose the keyboard's place."""
+    """Drawn again, they would lose the keyboard's place."""
     page: dict = {}
 
     def send(**changes) -> dict:
@@ -351,14 +351,14 @@ def test_the_link_holds_the_table_as_csv():
 @pytest.mark.parametrize(
     "name, channels, words_of_claim",
     [
-        ("lenet5", 1, "61,706 parameters. That is right."),
-        ("lenet5", 3, "61,706 is for one channel"),
-        ("resnet18", 1, "prints 11,173,962. That is the count for three channels; with one channel it is 11,172,810."),
-        ("resnet34", 3, "prints 21,282,122: that is this network, with three channels"),
+        ("lenet5", 1, "61,706 parameters. This is right."),
+        ("lenet5", 3, "61,706, is for one channel"),
+        ("resnet18", 1, "says 11,173,962. This is the count for three channels; with one channel it is 11,172,810."),
+        ("resnet34", 3, "says 21,282,122. This is right for this network with three channels"),
         (
             "resnet50",
             1,
-            "prints 23,508,234. No variant that we tried has that many; with one channel it is 23,519,690.",
+            "says 23,508,234. No variant that we tried has this number; with one channel it is 23,519,690.",
         ),
         ("resnet50", 3, "No variant"),
     ],
@@ -383,12 +383,12 @@ def test_no_claim_is_made_up(name):
 @pytest.mark.parametrize(
     "name, size, sentence",
     [
-        ("lenet5", 28, "classifier.1 is tied to it: it wants exactly 400 = 16×5×5 inputs"),
-        ("alexnet_small", 28, "its bins hold 2, 3, 3, 2 units a side"),
-        ("alexnet_small", 32, "classifier.3 always gets its 1024 = 64×4×4 inputs"),
-        ("resnet18", 28, "layer4 holds 75% of the parameters"),
-        ("resnet18", 8, "only 1 px a side"),
-        ("mlp", 28, "forgotten"),
+        ("lenet5", 28, "classifier.1 needs a fixed size: exactly 400 = 16×5×5 inputs"),
+        ("alexnet_small", 28, "its windows are 2, 3, 3, 2 units wide"),
+        ("alexnet_small", 32, "classifier.3 gets 1024 = 64×4×4 inputs"),
+        ("resnet18", 28, "layer4 has 75% of the parameters"),
+        ("resnet18", 8, "only 1 px per side"),
+        ("mlp", 28, "no longer knows which pixels are neighbours"),
         ("softmax", 28, "all 7,850 parameters"),
     ],
 )
@@ -439,7 +439,7 @@ def test_nonsense_is_refused_in_both_languages(inputs):
 def test_the_stem_is_asked_for_only_where_there_is_a_choice():
     assert show("resnet50", 224, 3, "large")["stem"]["visible"] is True
     assert show("resnet20", 28, 1, "large")["stem"]["visible"] is False
-    # torchvision's ResNet-50 has 25,557,032 parameters with 1000 classes in place of 10.
+    # torchvision's ResNet-50 has 25,557,032 parameters with 1000 classes instead of 10.
     totals = show("resnet50", 224, 3, "large")["totals"]
     assert f"{25_557_032 - 990 * 2049:,}" in totals
 

@@ -33,7 +33,7 @@ def validation():
 def workplace(tmp_path, monkeypatch):
     """A working directory with a data set of 70 training and 40 test images; checkpoints/ lies in it too."""
     counts = {"train": 70, "test": 40}
-    monkeypatch.setattr(data, "_COUNT", counts)
+    monkeypatch.setattr(data, "NUM_IMAGES", counts)
     monkeypatch.setattr(data, "_MEAN_TOLERANCE", 1)  # any image will do
     monkeypatch.setattr(splits, "VALIDATION_SIZE", 20)
     monkeypatch.setattr(command, "CHECKPOINTS", tmp_path / "checkpoints")

@@ -40,7 +40,7 @@ def test_card_tells_of_every_cycle():
         {**RECORD, "epochs": 3, "seconds": 180.0, "hardware": [{"name": "bier", "threads": 2, "compiled": True}]},
     ]
     card = draw_card({"lenet5": {**RECORD, "cycles": cycles}}, {})
-    first, last = card.split("**LeNet-5** (`lenet5`): ")[1].split(" Then, from those weights, one more cycle: ")
+    first, last = card.split("**LeNet-5** (`lenet5`): ")[1].split(" Then one more cycle from these weights: ")
     assert (
         "17 epochs in 0.45 h on abacus" in first
         and "3 epochs in 0.05 h on bier, 2 threads, compiled, " in last.split("##")[0]
@@ -52,7 +52,7 @@ def test_card_of_a_record_without_the_newer_facts():
             if key not in ("runs", "flip_accuracy", "calibration", "always_wrong")}  # fmt: skip
     card = draw_card({"lenet5": bare}, {})
     assert "| LeNet-5 | 61,706 | 91.54 % | one run | 43 | 20 |" in card
-    for missing in ("tutorial's protocol", "Calibration", "mirror image", "every seed"):
+    for missing in ("tutorial's recipe", "Calibration", "mirror image", "every seed"):
         assert missing not in card
 
 
@@ -67,7 +67,7 @@ def test_hub_reads_the_card(tmp_path):
 
 def test_limits_say_what_the_records_bear_out():
     """Most mistakes of every network lie among clothes for the upper body."""
-    assert "Most mistakes lie among\nshirt, T-shirt, pullover, coat and dress" in (CHECKPOINTS / FILE).read_text(
+    assert "Most mistakes are\nbetween shirt, T-shirt, pullover, coat and dress" in (CHECKPOINTS / FILE).read_text(
         encoding="utf-8"
     )
     assert min(find_errors(record["confusion"]).upper_body for record in load_results().values()) > 0.5

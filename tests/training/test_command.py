@@ -187,7 +187,7 @@ def test_a_warm_start_goes_on_from_the_shipped_weights(workplace, monkeypatch, c
     assert after["curve"][:2] == before["curve"] and after["epochs"] == after["kept_epoch"] == len(after["curve"]) == 5
     assert after["seconds"] == after["curve"][-1]["seconds"] == round(100 + last["seconds"], 1) > 99
     assert [cycle["epochs"] for cycle in after["cycles"]] == [2, 3]
-    assert " Then, from those weights, one more cycle: " in (folder / "README.md").read_text()
+    assert " Then one more cycle from these weights: " in (folder / "README.md").read_text()
     assert call("--models", "lenet5", "--epochs", "1", "--warm-start") == 0
     assert [cycle["epochs"] for cycle in load_results(folder)["lenet5"]["cycles"]] == [2, 3, 1]
     assert len({seed for seed, _ in orders}) == 2

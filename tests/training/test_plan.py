@@ -37,7 +37,7 @@ def plan(tmp_path):
 
 
 def save_run(plan: Plan, seed: int, is_finished: bool = False, **changes) -> None:
-    """The saved run of softmax regression by its own recipe, but for the changes."""
+    """The saved run of softmax regression by its own recipe, except for the changes."""
     run = new_run("softmax", replace(recipe_for("softmax"), **changes), seed, CPU)
     if not is_finished:
         write_state(run, plan.state_path("softmax", seed))

@@ -251,7 +251,7 @@ def rewrite_facts(path, change) -> None:
     """Store the same tensors with other facts."""
     with safe_open(path, framework="pt") as stored:
         facts = json.loads(stored.metadata()["run"])
-        tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - it is no mapping
+        tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - it is not a mapping
     save_file(tensors, path, metadata={"run": json.dumps(change(facts))})
 
 

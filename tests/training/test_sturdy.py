@@ -26,7 +26,7 @@ from explorer import data
 from explorer.models import checkpoints
 from explorer.training import command, lifecycle, plan, recipe, run, splits
 
-data._COUNT = {"train": 70, "test": 40}
+data.NUM_IMAGES = {"train": 70, "test": 40}
 data._MEAN_TOLERANCE = 1
 splits.VALIDATION_SIZE = 20
 lifecycle.SAVE_EVERY_SECONDS = 0

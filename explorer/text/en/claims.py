@@ -2,6 +2,45 @@
 
 SENTENCES = {
     "tab": "Claims",
+    "intro": "What the tutorial claims, and what was measured in this repository.",
+    "look": "<b>{count} claims</b>: {holds} hold, {conditions} hold under conditions, {fails} do not hold, {open} cannot be judged here.",
+    "legend": "{verdict}: <b>{count}</b>",
+    "look_none": "No claim has this verdict here. Choose another verdict or another tab.",
+    "verdict": "Verdict",
+    "about": "Tab",
+    "all": "All",
+    "all_tabs": "All tabs",
+    "holds": "Holds",
+    "conditions": "Holds under conditions",
+    "fails": "Does not hold",
+    "open": "Cannot be judged here",
+    "case_holds": "holds here",
+    "case_fails": "does not hold here",
+    "section": "Section {section} of the tutorial",
+    "show": "Show it in “{tab}”",
+    "here": "What the tutorial claims about this: {count} claims, {fails} of them do not hold",
+    "explanation": r"""
+**From a claim to a verdict.** Each claim is written here in our own words. It is tried in one or several settings, and each
+setting has its own measurement. If the claim is right in all of them, it *holds*. If it is right in some of them, it *holds under
+conditions*. If it is right in none of them, it *does not hold*. Nobody writes a verdict by hand: the program computes it from
+the measurements, and the tests of this repository measure again.
+
+**Measured, counted, or taken from a paper.** Parameters and sizes are counted in PyTorch's own modules. Receptive fields are checked
+with gradients. Accuracies come from networks that were trained here, with several seeds where training was short enough. A few
+claims are about history; then the line names the paper.
+""",
+    "questions": r"""### Why does a claim hold only under conditions?
+Because the tutorial states it for every network, and it is right for some of them only. The lines below the claim show which
+settings were tried. The sign before each line says whether the claim was right there.
+
+### Why can some claims not be judged here?
+Because the measurement would need more than this repository has: a large data set such as ImageNet, labels of parts of
+objects, or days on a graphics card. The line below such a claim says what it would take.
+
+### How can I measure it again?
+Run `python -m explorer.claims`. It takes less than a minute, because the long experiments are stored with their raw results.
+`python -m explorer.claims --help` lists the experiments; each of them can be run again by its name.
+""",
     # ---- section 1: pictures as vectors
     "mlp_first_layer": "A fully connected layer from the 784 pixels of a picture to 512 units has 401,408 weights.",
     "mlp_first_layer_counted": "Counted in PyTorch's module: {weights} weights. There are {biases} biases as well.",
@@ -49,7 +88,7 @@ SENTENCES = {
         "subtracted first, pixels that lie {distances} px apart have the correlations {correlations}. From "
         "{strong} on, a correlation is called strong."
     ),
-    "locality": "Convolutions make use of it: features such as edges and textures are local.",
+    "locality": "Convolutions make use of the neighbourhood: features such as edges and textures are local.",
     "locality_lenet5": (
         "LeNet-5 that learned {images} pictures in {epochs} epochs is right on {ordered} of the test images "
         "({ordered_least} to {ordered_most}, median of {seeds} seeds). If the pixels of all pictures are put into "
@@ -63,11 +102,11 @@ SENTENCES = {
     ),
     "size_free_resnet18": (
         "ResNet-18 takes pictures with a side of {sides} pixels as well: global average pooling stands before its "
-        "linear layer. It has {count} parameters."
+        "fully connected layer. It has {count} parameters."
     ),
     "size_free_lenet5": (
-        "LeNet-5 ends with linear layers behind a flattening. For pictures with a side of {sides} pixels it needs "
-        "{counts} parameters."
+        "LeNet-5 ends with fully connected layers behind a flattening. For pictures with a side of {sides} pixels "
+        "it needs {counts} parameters."
     ),
     "equivariance": "Convolution is equivariant: if the picture moves, the result moves along.",
     "equivariance_inside": (
@@ -93,19 +132,19 @@ SENTENCES = {
     ),
     "shift_invariance": "Convolutional networks are invariant to shifts by their nature.",
     "shift_invariance_lenet5": (
-        "LeNet-5 was trained without shifts. {count} test images were moved by {distance} px without losing "
-        "anything: it is right on {after} in place of {before}. {lost} right answers were lost, {gained} were "
+        "LeNet-5 was trained without shifts. {count} test images were moved by {distance} px, and nothing left the "
+        "picture: it is right on {after} in place of {before}. {lost} right answers were lost, {gained} were "
         "gained."
     ),
     "shift_invariance_alexnet_small": (
         "AlexNet-Small was trained with shifts by at most {trained} px. {count} test images were moved by "
-        "{distance} px without losing anything: it is right on {after} in place of {before}. {lost} right answers "
-        "were lost, {gained} were gained."
+        "{distance} px, and nothing left the picture: it is right on {after} in place of {before}. {lost} right "
+        "answers were lost, {gained} were gained."
     ),
     "shift_invariance_resnet18": (
         "ResNet-18 was trained with shifts by at most {trained} px. {count} test images were moved by {distance} "
-        "px without losing anything: it is right on {after} in place of {before}. {lost} right answers were lost, "
-        "{gained} were gained."
+        "px, and nothing left the picture: it is right on {after} in place of {before}. {lost} right answers were "
+        "lost, {gained} were gained."
     ),
     "shift_invariance_alexnet_far": (
         "The same AlexNet-Small, trained with shifts by at most {trained} px, at {distance} px: it is right on "
@@ -117,8 +156,8 @@ SENTENCES = {
     ),
     "shift_loss": "When clothes move, a convolutional network loses less than an MLP.",
     "shift_loss_lenet5": (
-        "Neither network was trained with shifts. When clothes move by {distances} px, LeNet-5 loses {lenet5} of "
-        "its answers and the MLP {mlp}."
+        "Neither network was trained with shifts. When clothes move by {distances} px, LeNet-5 loses the right "
+        "answer on {lenet5} of them, and the MLP on {mlp} (what was lost minus what was gained)."
     ),
     "edge": "The edge kernel answers ±3 in the middle rows, and 0 where the picture is even.",
     "edge_picture": "On the tutorial's picture, PyTorch's four rows are {rows}.",
@@ -134,7 +173,9 @@ SENTENCES = {
         "A row of whole numbers, beside two functions of NumPy: {correlated} of {places} results are those of its "
         "correlation, {convolved} are those of its convolution."
     ),
-    "dense_parameters": "A fully connected layer in its place has 29,503,488 weights.",
+    "dense_parameters": (
+        "A fully connected layer in place of this convolution, on 28×28 pixels, has 29,503,488 weights."
+    ),
     "dense_parameters_counted": "Counted in PyTorch's module: {weights} weights. There are {biases} biases as well.",
     "output_sizes": "On 28 pixels, the four usual settings give 26, 28, 14 and 28 pixels.",
     "output_sizes_torch": "PyTorch's layers give {found} pixels.",
@@ -201,7 +242,7 @@ SENTENCES = {
         "From {channels_in} channel to {channels_out}, as at the start of a network: {two} weights against {one}. "
         "On pictures with a side of {side} pixels, {two_work} multiply-adds against {one_work}."
     ),
-    "two_learn": "Two 3×3 convolutions can express more than one 5×5, because there are two activations.",
+    "two_learn": "Two 3×3 convolutions serve a network better than one 5×5, because there are two activations.",
     "two_learn_lenet5": (
         "LeNet-5 with two 3×3 in place of its second 5×5, and not more weights, learned {images} pictures in "
         "{epochs} epochs. It is right on {two} of the test images ({two_least} to {two_most}, median of {seeds} "
@@ -237,7 +278,9 @@ SENTENCES = {
         "{count} other test images is of the same class for {right}. For the pixels themselves it is {pixels}."
     ),
     # ---- section 5: pooling
-    "pool_example": "In the example, max pooling gives 6, 8, 14, 16 and average pooling 3.5, 5.5, 11.5, 13.5.",
+    "pool_example": (
+        "In the example of 4×4 numbers, max pooling gives 6, 8, 14, 16 and average pooling 3.5, 5.5, 11.5, 13.5."
+    ),
     "pool_example_max": "PyTorch's max pooling gives {found}.",
     "pool_example_average": "PyTorch's average pooling gives {found}.",
     "global_pooling": "Global average pooling makes one number of each channel, whatever the size of the map is.",
@@ -250,7 +293,10 @@ SENTENCES = {
     ),
     "global_standard_before": "AlexNet and VGG, which are older: {count} of {total} do.",
     "pool_work": "Pooling that halves height and width saves work in the layers behind it.",
-    "pool_work_counted": "A 3×3 convolution needs {after} multiply-adds in place of {before}: one of {factor}.",
+    "pool_work_counted": (
+        "Without pooling, a 3×3 convolution needs {before} multiply-adds. Behind the pooling it needs {after}; "
+        "that is {factor} times less."
+    ),
     "five_halvings": "ResNet halves the side five times: 224 becomes 7.",
     "five_halvings_resnet18": "torchvision's ResNet-18 on {side} pixels: {sides}.",
     "five_halvings_small": "The ResNet-18 of this app and of the tutorial, which is built for {side} pixels: {sides}.",
@@ -258,7 +304,7 @@ SENTENCES = {
     "max_shift_inside": "One bright pixel that moves inside of its window: {same} of {moves} moves change nothing.",
     "max_shift_clothes": (
         "The sample clothes, moved by one pixel: {unchanged} of {windows} maxima stay the same ({share}). The "
-        "others leave their window."
+        "others left their window, or something brighter came in."
     ),
     "max_steadier": "Max pooling makes a network less sensitive to the exact position.",
     "max_steadier_pixels": (
@@ -270,14 +316,14 @@ SENTENCES = {
         "{pixels}."
     ),
     "max_steadier_strided": (
-        "Test images move by {distance} px. LeNet-5 with max pooling loses {own} of its answers ({own_least} to "
-        "{own_most}, median of {seeds} seeds, {epochs} epochs on {images} pictures). With stride 2 in place of "
-        "pooling it loses {other} ({other_least} to {other_most})."
+        "Test images move by {distance} px. LeNet-5 with max pooling loses the right answer on {own} of them "
+        "({own_least} to {own_most}, median of {seeds} seeds, {epochs} epochs on {images} pictures). With stride 2 "
+        "in place of pooling it loses {other} ({other_least} to {other_most})."
     ),
     "max_steadier_averaged": (
-        "Test images move by {distance} px. LeNet-5 with max pooling loses {own} of its answers ({own_least} to "
-        "{own_most}, median of {seeds} seeds, {epochs} epochs on {images} pictures). With average pooling it loses "
-        "{other} ({other_least} to {other_most})."
+        "Test images move by {distance} px. LeNet-5 with max pooling loses the right answer on {own} of them "
+        "({own_least} to {own_most}, median of {seeds} seeds, {epochs} epochs on {images} pictures). With average "
+        "pooling it loses {other} ({other_least} to {other_most})."
     ),
     "stride_modern": (
         "Modern networks such as ResNet and EfficientNet halve maps by convolutions with stride 2, and no longer "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "tab": "Classifier",
-    "intro": "Give a trained network a piece of clothing: what it sees, what it says, and which pixels speak for it.",
+    "intro": "Show a trained network a piece of clothing. See its answer, and which pixels support this answer.",
     # ---- controls ----
     "source": "Picture",
     "source_sample": "Sample",
@@ -14,11 +14,11 @@ SENTENCES = {
     "predicted_class": "the predicted class",
     "clear": "clear",
     "settings": "Settings of the methods",
-    "inversion": "Negative of the picture",
+    "inversion": "Invert the picture",
     "inversion_auto": "if it is darker than its border",
     "inversion_yes": "always",
     "inversion_no": "never",
-    "baseline": "Baseline (what stands for nothing)",
+    "baseline": "Baseline (a picture of nothing)",
     "baseline_black": "black",
     "baseline_mean": "mean grey",
     "baseline_blurred": "the picture blurred",
@@ -26,7 +26,7 @@ SENTENCES = {
     "steps": "Steps of integrated gradients",
     "samples": "Noisy copies",
     "noise": "Noise",
-    "window": "Covering square, pixels a side",
+    "window": "Side of the covering square (px)",
     "depth": "Layer of Grad-CAM",
     "depth_last": "the last",
     "depth_middle": "in the middle",
@@ -34,7 +34,7 @@ SENTENCES = {
     # ---- what the network sees ----
     "steps_label": "From the picture to what the network sees",
     "step_grey": "Grey",
-    "step_inverted": "Negative",
+    "step_inverted": "Inverted",
     "step_levels": "On black",
     "step_cropped": "Trimmed",
     "step_resized": "28 × 28",
@@ -46,38 +46,39 @@ SENTENCES = {
     "percent": "{value}\u00a0%",
     "probabilities": "What {model} says",
     "true_class": "true",
+    "calibrated": "Show calibrated probabilities",
     "bars_legend": "calibrated: {predicted} {probability}",
     "bars_about": (
-        "Calibrated: the scores are divided by {temperature}, fitted on the validation images, so that on average it is "
-        "about as sure as it is right."
+        "Calibrated: the scores are divided by {temperature}. This number was fitted on the validation images so that, on average, "
+        "the confidence matches the accuracy."
     ),
     "bars_about_own": (
-        "Calibrated: the scores are divided by {temperature}, so that on the data set's pictures it is about as sure as it is "
-        "right. Of your own nobody has measured that."
+        "Calibrated: the scores are divided by {temperature}, so that on pictures of the data set the confidence matches the "
+        "accuracy. For your own pictures this was not measured."
     ),
-    "verdict_right": "{model} says <b>{predicted}</b> with {probability}, and so it is.",
+    "verdict_right": "{model} says <b>{predicted}</b> with a probability of {probability}. This is right.",
     "verdict_wrong": (
-        "{model} says <b>{predicted}</b> with {probability}, but the label is <b>{truth}</b> ({truth_probability})."
+        "{model} says <b>{predicted}</b> with a probability of {probability}, but the right answer is <b>{truth}</b> ({truth_probability})."
     ),
-    "verdict_own": "{model} says <b>{predicted}</b> with {probability}; it must name one of its ten classes.",
+    "verdict_own": "{model} says <b>{predicted}</b> with a probability of {probability}. It must always choose one of its ten classes.",
     "about": "<b>{method}.</b> {sentence}",
-    "colours_signed": "Orange speaks for <b>{target}</b>, blue against it.",
-    "colours_positive": "Orange speaks for <b>{target}</b>.",
-    "colours_sensitive": "Orange: brighter here raises the score of <b>{target}</b>; blue: it lowers it.",
-    "colours_guided": "The colours show what gets through on the way back from <b>{target}</b>, not reasons for it.",
-    "look_share": "{colours} {share} of the map lies on the clothes, which cover {area} of the picture.",
-    "look_black_baseline": "{colours} Where the picture is as black as the baseline, a pixel gets exactly nothing.",
+    "colours_signed": "Orange pixels support <b>{target}</b>, blue pixels speak against it.",
+    "colours_positive": "Orange pixels support <b>{target}</b>.",
+    "colours_sensitive": "Orange: a brighter pixel raises the score of <b>{target}</b>. Blue: a brighter pixel lowers it.",
+    "colours_guided": "The colours show which signals from <b>{target}</b> pass backwards through the network. They are not reasons for it.",
+    "look_share": "{colours} {share} of the map is on the clothes, which cover {area} of the picture.",
+    "look_black_baseline": "{colours} Where the picture is black, the map is exactly 0, because this method compares with a black picture.",
     "look_wrong": "{colours} Choose <b>{truth}</b> as target class and compare.",
     "look_empty_gradcam": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
     "look_empty_baseline": (
-        "The map stays empty: to put this picture in place of the baseline does not change the score of <b>{target}</b>. "
+        "The map stays empty: the baseline and this picture have the same score for <b>{target}</b>. "
         "Try another baseline."
     ),
-    "look_empty_gradient": "The map stays empty: no small change of a pixel moves the score of <b>{target}</b>.",
-    "look_no_map": "The bars show how sure it is of each class.",
+    "look_empty_gradient": "The map stays empty: no small change of a pixel changes the score of <b>{target}</b>.",
+    "look_no_map": "The bars show the probability of each class.",
     "no_picture_upload": "Drop a picture of a piece of clothing into the field, paste one, or choose a file.",
-    "no_picture_drawing": "Draw a piece of clothing on the black square with a broad brush, filled in, not only its outline.",
-    "no_picture_camera": "Hold a piece of clothing before a plain background and take a picture with the camera.",
+    "no_picture_drawing": "Draw a piece of clothing on the black square with a broad brush. Fill it in; do not draw only its outline.",
+    "no_picture_camera": "Hold a piece of clothing in front of a plain background and take a picture with the camera.",
     # ---- attribution ----
     "method_gradient": "Gradient",
     "method_input_x_gradient": "Input × gradient",
@@ -89,41 +90,40 @@ SENTENCES = {
     "method_deeplift": "DeepLift",
     "about_gradient": (
         "Shows how the score of the class changes when a pixel gets a little brighter (with its sign). "
-        "It does not show what the score is made of."
+        "It does not show which pixels the score comes from."
     ),
     "about_input_x_gradient": (
-        "Shows the gradient times the pixel's normalised value. It adds up to the score only where the network "
-        "has no biases and is linear but for ReLUs and poolings."
+        "Shows the gradient times the pixel's normalised value. The map adds up to the score only if the network "
+        "has no biases and consists of linear layers, ReLUs and pooling."
     ),
     "about_integrated_gradients": (
-        "Shows what each pixel adds on the way from the baseline to the picture, in {steps} steps: the map sums to "
-        "{sum}, the score differs by {difference}. Another baseline gives another map."
+        "Shows what each pixel adds on the way from the baseline to the picture, in {steps} steps. The map adds up to "
+        "{sum}, and the score changes by {difference}. Another baseline gives another map."
     ),
     "about_rough": (
-        "{sentence} The gap between the sum and that difference is the error of {steps} steps: the gradient jumps along the "
-        "way."
+        "{sentence} The two numbers are different because {steps} steps are not exact: the gradient jumps along the way."
     ),
     "about_smoothgrad": (
-        "Shows the mean gradient over {samples} noisy copies of the picture: less speckle. How much noise is added "
-        "decides what remains."
+        "Shows the mean gradient over {samples} noisy copies of the picture, which has fewer speckles. The map depends on the "
+        "amount of noise."
     ),
     "about_gradcam": (
-        "Shows which of the {height} × {width} places of layer {layer} speak for the class, {where}. It cannot be finer "
-        "than that layer, and leaves out what speaks against."
+        "Shows which of the {height} × {width} places of layer {layer} support the class, {where}. The map cannot be finer "
+        "than that layer, and it does not show evidence against the class."
     ),
-    "gradcam_placed": "each drawn in the middle of what it sees",
+    "gradcam_placed": "each drawn at the centre of its receptive field",
     "gradcam_stretched": "stretched over the picture",
     "about_occlusion": (
-        "Shows what the score loses when a {window} × {window} square is covered. It needs no gradient, but {training}."
+        "Shows how much the score falls when a {window} × {window} square is covered. It needs no gradient, but {training}."
     ),
-    "covered_never": "in training the network never saw covered clothes",
-    "covered_sometimes": "in training the network saw clothes covered in other ways, and not always",
+    "covered_never": "the network never saw covered clothes in training",
+    "covered_sometimes": "the clothes in its training were covered only sometimes and in other ways",
     "about_guided_backprop": (
-        "Lets only positive gradients pass each ReLU; without a ReLU it is the gradient. In convolutional networks it looks "
-        "sharp because it finds edges, and changes little when the last layers get random weights: do not take it for a reason."
+        "Lets only positive gradients pass each ReLU; without a ReLU it is the gradient. In convolutional networks the map looks "
+        "sharp because it finds edges. It changes little when the last layers get random weights, so it does not show reasons."
     ),
     "about_deeplift": (
-        "Compares every unit with its state for the baseline: the map sums to {sum}, the score differs by "
+        "Compares every unit with its value for the baseline. The map adds up to {sum}, and the score changes by "
         "{difference}. Another baseline gives another map."
     ),
     "map_picture": "Picture",
@@ -134,28 +134,113 @@ SENTENCES = {
     "compare": "Show all methods side by side",
     "compare_label": "The maps of all methods for {target}",
     "not_available": "not available",
+    # ---- a map on trial ----
+    "trust": "Does this map mean anything? Put it on trial",
+    "trust_intro": "Two tests. **Random weights:** layer after layer, from the output on, loses what it learned. A map that stays the "
+    "same does not show what the network learned. **Deletion and insertion:** the pixels that the map calls most important turn black "
+    "first, or come back first. The probability of the class should fall, or rise, soon. The dashed lines belong to orders that never "
+    "look at the network.",
+    "trust_start": "Test this map",
+    "trust_look": "Press the button: the map above is tested with its network and its class.",
+    "trust_no_map": "{model} gives no map by this method, so there is nothing to test. Choose another method.",
+    "trust_beaten": "Deletion: the area under the curve of {method} is {area}. Smaller is better, and <b>{names}</b> do better "
+    "without looking at the network (the best has {best}).",
+    "trust_unbeaten": "Deletion: the area under the curve of {method} is {area}. Smaller is better, and <b>no order that ignores the "
+    "network does better</b> here (the best of them has {next}).",
+    "trust_random": "With random weights only, the rank correlation of the maps on the clothes is {correlation}.",
+    "trust_maps_label": "The maps of {method} while more and more layers have random weights",
+    "trust_trained": "as trained",
+    "trust_layers_last": "last layer random",
+    "trust_layers_some": "last {count} of {layers}",
+    "trust_layers_all": "all {layers} random",
+    "trust_correlation": "correlation {correlation}",
+    "trust_axis_deletion": "Deletion: pixels turned black, per cent",
+    "trust_axis_insertion": "Insertion: pixels brought back, per cent",
+    "trust_axis_probability": "Probability of {target}, per cent",
+    "trust_title": "Over many test images",
+    "trust_table": "{model}, {images} test images, each for the class that the network names: mean ± standard deviation over the images. Pixels "
+    "turn black. Grey rows never look at the network. The correlations compare with the same network when its last layer, or every layer, "
+    "has random weights: near 0 is good.",
+    "trust_areas": "The best order that never looks at the network is <b>{control}</b> ({area}). {better} of {methods} methods delete "
+    "better than it.",
+    "trust_head_order": "Order of the pixels",
+    "trust_head_deletion": "Deletion (small is good)",
+    "trust_head_insertion": "Insertion (large is good)",
+    "trust_head_last_random": "Correlation, last layer random",
+    "trust_head_all_random": "Correlation, all random",
+    "control_brightest": "Brightest first",
+    "control_centred": "Middle first",
+    "control_edges": "Edges first",
+    "control_random": "Random order",
+    # ---- trial: move it, cover it, attack it ----
+    "trial": "Move it, cover it, attack it: what do all networks say then?",
+    "trial_intro": "Drag the picture with the mouse or a finger, or choose it and press the arrow keys. Then watch whether the "
+    "networks still give the same answer. A person would.",
+    "trial_look": "Change the picture: every trained network answers at once.",
+    "trial_pad": "The picture. Arrow keys move it, [ and ] turn it.",
+    "trial_act_move": "Move",
+    "trial_act_cover": "Cover",
+    "trial_act_left": "Turn left",
+    "trial_act_right": "Turn right",
+    "trial_act_reset": "Reset",
+    "trial_right": "Move to the right",
+    "trial_down": "Move down",
+    "trial_degrees": "Turn",
+    "trial_scale": "Size, per cent",
+    "trial_blur": "Blur, pixels",
+    "trial_darken": "Darken, per cent",
+    "trial_noise": "Noise, per cent",
+    "trial_attack": "Attack: step of FGSM, per cent",
+    "trial_no_mask": "The covered pixels cannot be read. Press “Reset” and cover them again.",
+    "trial_untouched_agree": "All {count} networks say {names}. Now move the picture by some pixels.",
+    "trial_untouched": "The {count} networks do not agree: they say {names}. Now move the picture by some pixels.",
+    "trial_same": "<b>{same} of {count}</b> networks still say what they said before.",
+    "trial_attacked": "Each pixel went one small step in the direction in which {model} gets worse. The other networks see the "
+    "same picture.",
+    "trial_measured": "Over {images} test images this change costs {most} {most_points} percentage points, and {least} "
+    "{least_points}.",
+    "trial_label": "The label says {truth}: green bars agree with it, orange ones do not.",
+    "trial_agrees": "as before",
+    "trial_before": "before: {name}, {probability}",
+    "trial_curves_title": "Measured over the test images",
+    "trial_kind": "Change",
+    "trial_kind_shift": "Shift",
+    "trial_kind_rotation": "Rotation",
+    "trial_kind_scale": "Size",
+    "trial_kind_blur": "Blur",
+    "trial_kind_darken": "Darkening",
+    "trial_kind_noise": "Noise",
+    "trial_kind_cover": "Covered square",
+    "trial_axis_shift": "Shift in a random direction, pixels",
+    "trial_axis_rotation": "Rotation to either side, degrees",
+    "trial_axis_scale": "Size of the clothes, per cent",
+    "trial_axis_blur": "Standard deviation of the blur, pixels",
+    "trial_axis_darken": "Brightness that is taken away, per cent",
+    "trial_axis_noise": "Standard deviation of the noise, per cent of full scale",
+    "trial_axis_cover": "Side of the black square, pixels",
+    "trial_curves": "<b>{change}</b>, over {images} test images: {most} falls from {most_high} to {most_low}, {least} only from "
+    "{least_high} to {least_low}.",
     # ---- what cannot be done ----
     "no_convolution": "Grad-CAM needs a convolution, and this network has none. Choose another method or network.",
     "blank": "There is nothing on this picture: it has the same brightness everywhere.",
-    "no_models": "There is no trained network here. Train them with python train_all.py, then start the app again.",
+    "no_models": "There is no trained network here. Run python train_all.py, then start the app again.",
     "model_not_here": "{title} is not trained, or its weights cannot be used. Choose one of: {choices}.",
     "broken_model": (
-        "{title} is left out: its weights in checkpoints/ are missing or altered. Train it anew with train_all.py."
+        "{title} cannot be used: its weights in checkpoints/ are missing or changed. Train it again with train_all.py."
     ),
-    "broken_results": "checkpoints/results.json is damaged, so that no trained network can be used. Run train_all.py.",
-    "picture_or_sample": "Give either an image or the index of a sample, not both and not neither.",
-    "not_an_image": "The image must be a list of rows of equal length, 1 to 512 a side, with values 0 to 255.",
+    "broken_results": "checkpoints/results.json is damaged, so no trained network can be used. Run train_all.py.",
+    "picture_or_sample": "Give exactly one of the two: an image, or the index of a sample.",
+    "not_an_image": "The image must be a list of rows of equal length, with 1 to 512 rows and columns and values from 0 to 255.",
     # ---- results ----
     "results": "How good are these networks?",
     "results_intro": (
-        "Measured on the {images} test images of Fashion-MNIST, which were never trained on, with the weights that this "
-        "app loads. The ± beside the test accuracy is the {level} interval that so many images allow; the one beside a "
-        "mean is the standard deviation over seeds, of which the run in the middle is shown (of an even number, the lower of "
-        "the two in the middle). *With mirror image* averages "
-        "the answers to a picture and its mirror image; all else is measured without. *By the tutorial's recipe*: the "
-        "same network, trained by the script that the tutorial gives for ResNet-18; of several seeds the mean, and from the lowest to the "
-        "highest. What it says of softmax regression and the MLP comes from earlier parts of its series, whose training it does "
-        "not show."
+        "All accuracies are measured on the {images} test images of Fashion-MNIST with the weights that this app loads. No network "
+        "was trained on these images. The ± after the test accuracy is the {level} interval for this number of images. The ± after a "
+        "mean is the standard deviation over seeds. With several seeds, the app uses the run with the median accuracy (with an even "
+        "number, the lower of the two in the middle). *With mirror image* averages the answers to a picture and to its mirror image; "
+        "no other column does this. *With the tutorial's recipe*: the same network, trained with the script that the tutorial gives "
+        "for ResNet-18. With several seeds, it shows the mean, the lowest and the highest accuracy. What the tutorial says about "
+        "softmax regression and the MLP comes from earlier parts of its series, and it does not show how those were trained."
     ),
     "results_none": "No network has been trained yet. Run python train_all.py.",
     "head_model": "Model",
@@ -166,17 +251,17 @@ SENTENCES = {
     "head_mean": "Mean over seeds",
     "head_seeds": "Seeds",
     "head_flip": "With mirror image",
-    "head_tutorial": "By the tutorial's recipe",
-    "pairs_title": "Which of these networks really differ?",
+    "head_tutorial": "With the tutorial's recipe",
+    "pairs_title": "Which of these networks are really different?",
     "pairs_intro": (
         "All networks answered the same {images} test images, so two of them can be compared more closely than by their error "
-        "bars: only the images count that one of the two gets right and the other gets wrong. *p* is the probability that these "
-        "fall at least so unevenly to the two if both are equally good (McNemar's exact test). Below {level} we say that chance "
-        "does not explain the difference. That is about these two sets of weights. The column *Seeds* shows from the lowest to the "
-        "highest what trainings of the two networks reached; where there is one seed, nobody knows what another would give."
+        "bars. We count only the images that one of the two gets right and the other gets wrong. *p* is the probability of a split "
+        "at least this uneven if both networks are equally good (McNemar's exact test). Below {level} we say that chance does not "
+        "explain the difference. This is a statement about these two sets of weights. The column *Seeds* shows the lowest and the "
+        "highest accuracy of all trainings of the two networks. With one seed, nobody knows what another seed would give."
     ),
     "pair_better": "Network",
-    "pair_worse": "Next one",
+    "pair_worse": "Next network",
     "pair_points": "Points more",
     "pair_only": "Only one right",
     "pair_p": "p",
@@ -188,66 +273,66 @@ SENTENCES = {
     "pair_is_overlap": "more than chance, but seeds overlap",
     "pair_is_once": "more than chance, one seed",
     "claims_about": (
-        "For the claims *p* is the greatest probability that McNemar's test can give: which images the tutorial's networks got right is not "
-        "known. Where it is below {level}, and the claim lies outside of what the seeds here reached, chance does not explain the difference."
+        "We do not know which images the tutorial's networks got right. So for the claims, *p* is the greatest probability that McNemar's "
+        "test can give. If it is below {level}, and the claim is outside the range of the seeds here, chance does not explain the difference."
     ),
     "claims_title": "Do the claims hold, and how were these networks trained?",
-    "claim_by_theirs": "By the tutorial's recipe",
-    "claim_by_theirs_bfloat16": "By the tutorial's recipe, computed in bfloat16,",
-    "claim_by_ours": "By our recipe",
+    "claim_by_theirs": "With the tutorial's recipe:",
+    "claim_by_theirs_bfloat16": "With the tutorial's recipe, computed in bfloat16:",
+    "claim_by_ours": "With our recipe:",
     "claim_elsewhere": (
-        "{by_recipe} {reached}. The {claimed}\u00a0% of the tutorial come from part {part} of its series, and how that network was "
-        "trained is not told here, so there is no verdict."
+        "{by_recipe} {reached}. The tutorial's {claimed}\u00a0% come from part {part} of its series. This part does not say how that "
+        "network was trained, so there is no verdict."
     ),
     "claim_undecided": (
-        "{by_recipe} {reached}. The difference of {points} points from the {claimed}\u00a0% that are claimed may be chance "
+        "{by_recipe} {reached}. The tutorial claims {claimed}\u00a0%. The difference of {points} points may be chance "
         "(p up to {p})."
     ),
     "claim_above": (
-        "{by_recipe} {reached}, {points} points more than the {claimed}\u00a0% that are claimed. Chance does not explain that "
+        "{by_recipe} {reached}. This is {points} points more than the claimed {claimed}\u00a0%. Chance does not explain it "
         "(p at most {p})."
     ),
     "claim_below": (
-        "{by_recipe} {reached}, {points} points less than the {claimed}\u00a0% that are claimed. Chance does not explain that "
+        "{by_recipe} {reached}. This is {points} points less than the claimed {claimed}\u00a0%. Chance does not explain it "
         "(p at most {p})."
     ),
     "reached_once": "{mean}\u00a0% in one run",
     "reached_seeds": "{mean}\u00a0% on average ({count} seeds, {low} to {high}\u00a0%)",
     "trained_with": "Trained for {epochs} epochs with {tricks}; {time} on {hardware}.",
     "trained_further": (
-        "Then, from those weights, for {epochs} more with {tricks}, while the learning rate rose and fell once more (a warm "
+        "Then trained from these weights for {epochs} more epochs with {tricks}. The learning rate rose and fell once more (a warm "
         "restart, dotted in the training curve); {time} on {hardware}."
     ),
     "trained_further_often": (
-        "Then, from the weights reached, {times} times more, for {epochs} epochs with {tricks}, while the learning rate rose "
+        "Then trained {times} times more from the weights so far, for {epochs} epochs with {tricks}. The learning rate rose "
         "and fell each time (warm restarts, dotted in the training curve); {time} on {hardware}."
     ),
-    "trained_again": "Then, in the same way, for {epochs} more epochs with {tricks}; {time} on {hardware}.",
+    "trained_again": "Then trained in the same way for {epochs} more epochs with {tricks}; {time} on {hardware}.",
     "trick_flip": "mirrored images",
     "trick_crop_padding": "shifts by at most {pixels} px",
     "trick_erase": "erased rectangles",
     "trick_cutmix": "mixed images (CutMix)",
     "trick_label_smoothing": "label smoothing",
-    "trick_gce_q": "a loss in which pictures that it cannot fit count for less (generalised cross-entropy)",
+    "trick_gce_q": "a loss that gives less weight to pictures that do not fit (generalised cross-entropy)",
     "trick_average": "averaged weights",
     "trick_none": "no changes to the images",
     "threads": "{name}, threads: {count}",
     "compiled": "{name}, compiled",
-    "note_softmax": "A linear network cannot follow a shifted or mirrored picture: augmentation costs it accuracy.",
-    "note_best_run": "No run here reached that; the best one has {best}\u00a0%.",
+    "note_softmax": "A linear network cannot recognise shifted or mirrored pictures well, so augmentation lowers its accuracy.",
+    "note_best_run": "No run here reached this accuracy; the best one has {best}\u00a0%.",
     "note_fit": (
-        "In its last epoch, with dropout at work, this run was right on {train_accuracy} % of the training images, {points} "
-        "points more than on the test images: it fits the pictures that it learned from better than new ones."
+        "In its last epoch, with dropout switched on, this run was right on {train_accuracy} % of the training images. This is {points} "
+        "points more than on the test images: the network fits the pictures it learned from better than new ones."
     ),
     "note_degradation": (
-        "One of the four nets whose depths are compared in the gradient-flow tab: a short recipe, the same for all four, "
-        "that is not meant for the highest accuracy."
+        "This is one of the four nets that the gradient-flow tab compares. All four use the same short recipe, which does not "
+        "aim for the highest accuracy."
     ),
     "seconds": "{value} s",
     "minutes": "{value} min",
     "hours": "{value} h",
     "results_model": "Details of",
-    "confusion_title": "Confusion: what the {images} images of each class were taken for",
+    "confusion_title": "Confusion matrix: the answers for the {images} images of each class",
     "axis_predicted": "Predicted class",
     "axis_true": "True class",
     "hover_confusion": "true: %{y}<br>predicted: %{x}<br>%{customdata} images<extra></extra>",
@@ -255,79 +340,80 @@ SENTENCES = {
     "axis_epoch": "Epoch",
     "axis_accuracy": "Accuracy (%)",
     "curve_note": (
-        "On training images while the weights change, with all changes to the images and with dropout; on validation images "
-        "after each epoch, with the averaged weights where there are any, which lag behind at first."
+        "Training images: measured during the epoch, with all changes to the images and with dropout. Validation images: measured "
+        "after each epoch, with the averaged weights if there are any. Averaged weights lag behind at first."
     ),
     "curve_train": "training images",
     "curve_validation": "validation images",
     "curve_restart": "warm restart",
     "curve_test": "test images, at the end",
     "most_confused": (
-        "{title} is right on {correct} of {total} images. Its commonest mistake: {count} times it takes <b>{truth}</b> "
-        "for <b>{predicted}</b>. Hardest class: <b>{hardest}</b>, {recall} right."
+        "{title} is right on {correct} of {total} images. Its most common mistake: {count} times it calls <b>{truth}</b> "
+        "<b>{predicted}</b>. Its hardest class: <b>{hardest}</b>, with {recall} right."
     ),
     "most_lie": (
-        "Of its errors, {upper_body} lie among T-shirt, pullover, dress, coat and shirt, {shoes} among the shoes, and {elsewhere} "
-        "elsewhere; {shirts} have to do with shirts."
+        "{upper_body} of its errors are between two of T-shirt, pullover, dress, coat and shirt, {shoes} are between shoes, and {elsewhere} "
+        "are others. {shirts} of the errors involve shirts."
     ),
     "errors_lie": (
-        "Of the errors of {title}, {upper_body} lie among these five classes, {shoes} among the shoes, and {elsewhere} elsewhere; "
-        "{shirts} have to do with shirts."
+        "{upper_body} of the errors of {title} are between two of these five classes, {shoes} are between shoes, and {elsewhere} are "
+        "others. {shirts} of the errors involve shirts."
     ),
     "error_bar": "For {title}, which is right on {accuracy}, that is {points} points.",
     "smoothing_with": (
-        "{count} of the networks here learned with label smoothing; {under} of these are less sure than they are right, and their "
+        "{count} of the networks here were trained with label smoothing. {under} of these are less confident than they are accurate; their "
         "confidence is {low} to {high} points off."
     ),
     "smoothing_without": (
-        "{count} learned without it; {over} of these are surer than they are right, and their confidence is {low} to {high} points "
-        "off."
+        "{count} were trained without it. {over} of these are more confident than they are accurate; their confidence is {low} to {high} "
+        "points off."
     ),
     "calibration_even": (
-        "Its confidence is {before} points off on average (expected calibration error); the temperature {temperature}, "
-        "fitted on the validation images, makes that {after}, which is no better."
+        "Its confidence is {before} points off on average (expected calibration error). With the temperature {temperature}, "
+        "fitted on the validation images, it is {after} points off, which is not better."
     ),
     "calibration_hot": (
-        "It is surer than it is right: its confidence is {before} points off on average (expected calibration error), "
-        "{after} after dividing the scores by the temperature {temperature}, fitted on the validation images."
+        "It is more confident than it is accurate: its confidence is {before} points off on average (expected calibration error). With the "
+        "scores divided by the temperature {temperature}, fitted on the validation images, it is {after} points off."
     ),
     "calibration_cold": (
-        "It is more often right than it is sure: its confidence is {before} points off on average (expected calibration "
-        "error), {after} after dividing the scores by the temperature {temperature}, fitted on the validation images."
+        "It is less confident than it is accurate: its confidence is {before} points off on average (expected calibration error). With the "
+        "scores divided by the temperature {temperature}, fitted on the validation images, it is {after} points off."
     ),
-    "always_wrong_title": "What none of these networks gets right",
+    "always_wrong_title": "Pictures that every network gets wrong",
     "always_wrong": (
-        "{count} of the {images} test images are misclassified by all {networks} networks, with every seed; here are "
-        "{shown}. Above each picture is the data set's class, below it the answer of the network chosen above. Would "
-        "you have known?"
+        "All {networks} networks, with every seed, are wrong on {count} of the {images} test images. Here are {shown} of them. "
+        "Above each picture is the class in the data set, and below it the answer of the network chosen above. Would you "
+        "have known the class?"
     ),
     # ---- below the fold ----
     "explanation": r"""
-A network turns a picture $x$ into ten scores (logits) $z_c(x)$; softmax turns them into the probabilities of the
-bars:
+A network turns a picture $x$ into ten scores (logits) $z_c(x)$. Softmax turns them into the probabilities that the
+bars show:
 
 $$p_c = \frac{e^{z_c}}{\sum_k e^{z_k}}$$
 
-The probabilities always sum to 1. So a photo of a cat gets a class too, often with a high number: they say how the
-ten classes compare, not whether the picture is clothing at all.
+The probabilities always sum to 1. So a photo of a cat gets a class too, often with a high probability. The probabilities
+compare the ten classes with each other. They do not say whether the picture shows clothing at all.
 
-The lines across the bars are calibrated (Guo et al. 2017): every score is divided by a temperature $T$ before the softmax,
+The box *Show calibrated probabilities* draws lines across the bars (Guo et al. 2017). For them, every score is divided by a
+temperature $T$ before the softmax:
 
 $$p_c = \frac{e^{z_c / T}}{\sum_k e^{z_k / T}}$$
 
-One $T$ for each network is fitted after training so that the labels of the {validation} validation images become as likely as
-they can. Above 1 it makes the network less sure, below 1 surer; the order of the classes stays. It holds for pictures like
-those of the data set, not for a photo of a cat.
+Each network has one $T$. It is fitted after training, so that the labels of the {validation} validation images become as
+likely as possible. A $T$ above 1 makes the network less confident, below 1 more confident. The order of the classes stays the
+same. This works for pictures like those of the data set, not for a photo of a cat.
 
 **What the network sees.** It was trained on {side} × {side} grey pictures of clothes, light on black, that fill the frame.
-Your picture is brought into that form by steps modelled on those by which the data set was made (Xiao et al. 2017, who left
-out rows and columns where we average areas, and sharpened the result): grey;
-the negative, if what it shows is darker than its border; background to black; trimmed; the longest edge resized to {side} by averaging
-areas; centred. At last every pixel becomes $(x - 0.2860) / 0.3530$, with mean and deviation of the training images.
+Your picture is brought into this form. It becomes grey, and it is inverted if the thing is darker than the border. Its background
+becomes black, and it is trimmed. Its longest edge is resized to {side} by averaging areas, and it is centred. The data set was
+made with similar steps (Xiao et al. 2017), but they left out rows and columns instead of averaging areas, and they sharpened the
+result. At the end every pixel becomes $(x - 0.2860) / 0.3530$, with the mean and standard deviation of the training images.
 Black is then $-0.81$, not 0.
 
-**Which pixels speak for a class?** Every method here explains one score $z_c$, not the probability, which also
-falls when another class rises.
+**Which pixels support a class?** Every method here explains one score $z_c$. It does not explain the probability, which also
+falls when the score of another class rises.
 
 *Gradient* (Simonyan et al. 2013), drawn with its sign:
 
@@ -335,15 +421,15 @@ $$A_i = \frac{\partial z_c}{\partial x_i}$$
 
 *Input × gradient*: $A_i = x_i \, \partial z_c / \partial x_i$.
 
-*Integrated gradients* (Sundararajan et al. 2017) average the gradient on the straight path from a baseline $x'$, a
-picture of nothing, to $x$:
+*Integrated gradients* (Sundararajan et al. 2017) average the gradient along the straight path from a baseline $x'$ (a
+picture of nothing) to $x$:
 
 $$A_i = (x_i - x'_i) \int_0^1 \frac{\partial z_c\big(x' + t\,(x - x')\big)}{\partial x_i}\, dt,
 \qquad \sum_i A_i = z_c(x) - z_c(x')$$
 
-The integral is a sum of {steps} steps here, and of {more_steps} where {steps} miss the second equation by more than {gap}; the sentence beside
-the map compares its two sides. In the deep plain networks the gradient jumps so often on the way that even {more_steps} may be
-too few; Balduzzi et al. (2017) call such gradients shattered.
+Here the integral is a sum of {steps} steps. If the two sides of the second equation then differ by more than {gap}, we take
+{more_steps} steps. The sentence next to the map compares the two sides. In the deep plain networks the gradient jumps so often
+along the path that even {more_steps} steps may be too few. Balduzzi et al. (2017) call such gradients shattered.
 
 *SmoothGrad* (Smilkov et al. 2017): the mean gradient of $n$ copies with noise, $A_i = \frac{1}{n} \sum_k \partial
 z_c(x + \varepsilon_k) / \partial x_i$.
@@ -354,54 +440,53 @@ keeps what is positive:
 $$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big),
 \qquad w_k = \frac{1}{HW} \sum_{ij} \frac{\partial z_c}{\partial F^k_{ij}}$$
 
-If nothing is positive the map is empty, and this app says so instead of stretching noise. Each of the layer's places is
-drawn where the middle of its receptive field lies; to stretch the map over the picture, as is usual, moves it by
-several pixels in some of these networks.
+If nothing is positive, the map is empty, and this app says so. Each place of the layer is drawn at the centre of its
+receptive field. The usual way is to stretch the map over the picture, which moves it by several pixels in some of these networks.
 
-*Occlusion* (Zeiler and Fergus 2014) covers a square with the baseline and takes the loss of score; a pixel gets the
-mean of all squares over it.
+*Occlusion* (Zeiler and Fergus 2014) covers a square with the baseline and measures how much the score falls. A pixel gets the
+mean of all squares that cover it.
 
 *Guided backpropagation* (Springenberg et al. 2015) lets only positive gradients pass each ReLU.
 
-*DeepLift* (Shrikumar et al. 2017) compares every unit with its state for the baseline, and also sums to the
-difference of scores.
+*DeepLift* (Shrikumar et al. 2017) compares every unit with its value for the baseline. Its map also adds up to the
+difference of the scores.
 
-**What such a map does not prove.** The maps of two methods differ, and both look convincing. Adebayo et al. (2018)
-put random weights into the last layers, then into more: guided backpropagation long kept nearly the same picture, so
-it shows edges of the picture rather than reasons of the network. Gradient and Grad-CAM changed, as they should. A map
-shows where a score is sensitive; whether the network would still decide so without these pixels must be tried out.
-Occlusion does try, on pictures that are unlike those in training.
+**What such a map does not prove.** The maps of two methods are different, and both look convincing. Adebayo et al. (2018)
+put random weights into the last layers, then into more and more layers. The map of guided backpropagation stayed nearly the same for
+a long time, so it shows edges of the picture and not reasons of the network. Gradient and Grad-CAM changed, as they should. A map
+shows where a score is sensitive. To know whether the network needs these pixels, you must test it.
+Occlusion tests it, but with pictures that are unlike those in training.
 """,
     "questions": r"""### What does a trained network get wrong here?
-Mostly it confuses clothes for the upper body. T-shirt, pullover, dress, coat and shirt look alike at {side} × {side} pixels: what
-tells them apart, buttons, a collar, the cloth, is only a few pixels wide. {errors} Choose a network above: the sentence beside
-its confusion matrix counts the same for it.
+Mostly it confuses clothes for the upper body. T-shirt, pullover, dress, coat and shirt look alike at {side} × {side} pixels. Their
+differences, such as buttons, a collar or the cloth, are only a few pixels wide. {errors} Choose a network above: the sentence
+next to its confusion matrix gives the same counts for it.
 
 ### Why does an accuracy have an error bar?
-The test images are a sample. If the network is right with probability $p$ on such pictures, the measured share spreads with a
-standard error of $\sqrt{p(1-p)/n}$ on $n$ images. {error_bars} Two networks that answered the same images can be compared more
-closely, by McNemar's test: see "Which of these networks really differ?" above. Training with another seed moves the result as
-well. No such interval and no such test contains that, so the seeds stand beside them.
+The test images are a sample. If the network is right with probability $p$ on such pictures, the measured accuracy on $n$ images has
+a standard error of $\sqrt{p(1-p)/n}$. {error_bars} Two networks that answered the same images can be compared more
+closely with McNemar's test: see "Which of these networks are really different?" above. Training with another seed changes the
+result too. Neither the interval nor the test includes this, so the tables also show the seeds.
 
 ### It is 99 % sure and wrong. How can that be?
-Softmax compares ten scores with each other; nothing in it asks "have I seen anything like this?". Training on
-hard labels rewards ever larger differences of scores, so that such networks often become surer than they are right
-(Guo et al. 2017). Label smoothing makes them less sure, which can go too far. {calibration} The lines across the bars mend both
-on average, for clothes like those of the data set. Draw a smiley and see: they do not know it either.
+Softmax compares ten scores with each other. It never asks "Have I seen anything like this?". Training on
+hard labels rewards larger and larger differences between scores, so such networks often become more confident than they are
+accurate (Guo et al. 2017). Label smoothing makes them less confident, sometimes too much. {calibration} The lines across the bars
+correct both on average, for clothes like those of the data set. Draw a smiley: the lines do not know it either.
 
 ### Why does my photo get a silly answer?
-Look at the row of steps. The network knows catalogue pictures: one piece, filling the frame, light on pure black,
-no person in it. A pattern behind the clothes, a shadow at the border, or a negative where none was needed gives it
-a picture unlike any it has learned. Try the setting for the negative, a plain background, and more light.
+Look at the row of steps. The network knows catalogue pictures: one piece of clothing that fills the frame, light on pure black,
+without a person. A pattern behind the clothes, a shadow at the border or a wrong inversion gives the network
+a picture that is unlike its training images. Try the setting *Invert the picture*, a plain background, and more light.
 
 ### Why do the networks here have a ReLU module for each use, and none in place?
-Guided backpropagation and DeepLift work by hooks on ReLU modules. A function call `F.relu` has no module to hook,
-and the methods then give a wrong map without a word; one module used twice makes DeepLift stop. An in-place ReLU
-overwrites the maps of the layer before it, so that whoever looks there sees other numbers than that layer gave. None of
-that matters for training; it does for looking inside.
+Guided backpropagation and DeepLift use hooks on ReLU modules. A function call `F.relu` has no module for a hook,
+and then the methods give a wrong map without any warning. If one module is used twice, DeepLift raises an error. An in-place
+ReLU overwrites the maps of the layer before it, so we would see other numbers than that layer gave. This
+does not matter for training, but it matters for looking inside.
 
 ### Which method should I trust?
-None alone. Compare several, change the baseline, and ask of each pattern whether it would be there for a network
-with random weights. If the map claims that a spot matters, cover the spot and see whether the score falls.
+Do not trust one method alone. Compare several methods, and change the baseline. Ask whether a network with random weights
+would give the same pattern. If the map says that a spot matters, cover the spot and see whether the score falls.
 """,
 }

@@ -18,7 +18,7 @@ SENTENCES = {
     "kind_input": "image",
     "kind_conv": "conv",
     "kind_pool": "pool",
-    "kind_global": "joins all",
+    "kind_global": "global",
     "none": "–",
     # the table of layers
     "row": "Row {number}, {column}",
@@ -37,9 +37,9 @@ SENTENCES = {
     "whole_image": "image: {size} px",
     "hover_layer": "{name}: {height} × {width} pixels, jump {jump}",
     "hover_global": "{name}: the whole image",
-    "hover_part": "{name}: {height} × {width} pixels, all that is seen",
+    "hover_part": "{name}: {height} × {width} pixels, all that the network sees",
     "field_title": "{name}, unit ({row}, {column})",
-    "box_inside": "{height} × {width} pixels around {centre}, all on the image. Click to choose another unit.",
+    "box_inside": "{height} × {width} pixels around {centre}, all inside the image. Click to choose another unit.",
     "box_clipped": "{height} × {width} pixels around {centre}, {share} of them in the padding.",
     "box_empty": "This unit sees no pixel. Click to choose another.",
     "box_global": "Sees every pixel.",
@@ -63,7 +63,7 @@ SENTENCES = {
     "head_seen_share": "Pixels reached",
     "head_network": "Network",
     "head_final_size": "Final field",
-    "head_as_wide": "As wide as the image from",
+    "head_as_wide": "First layer as wide as the image",
     "head_depth": "Convolutions",
     "head_claim": "The tutorial says",
     "head_stack_depth": "3×3, stride 1",
@@ -71,32 +71,33 @@ SENTENCES = {
     "head_resnet34_large": "ResNet-34",
     # what to look for
     "look_input": (
-        "Before the first layer a unit is a pixel and sees itself. Move the layer slider to let the box grow."
+        "Before the first layer a unit is a pixel and sees only itself. Move the layer slider to make the box grow."
     ),
     "look_grown": (
-        "{name} widens the field by {reach} × jump {jump} = {added} pixels: one unit now sees {size} × {size}."
+        "One unit of {name} sees {size} × {size} pixels. This layer adds {reach} × {jump} = {added}; {jump} is the distance "
+        "between its input units in pixels."
     ),
     "look_same": "{name} adds nothing: the field stays at {size} × {size} pixels.",
     "look_whole": " The image is {image} pixels wide: units in the middle see all of it.",
-    "look_wide": " The image is {image} pixels wide, but no unit lies so that it sees all of it.",
-    "look_padding": " For this unit {share} of the box lies in the padding, where there is nothing to see.",
-    "look_global": "{name} joins all positions: from here on every unit sees the whole image.",
+    "look_wide": " The image is {image} pixels wide, but no unit is in a position to see all of it.",
+    "look_padding": " For this unit, {share} of the box is padding, where there is nothing to see.",
+    "look_global": "{name} combines all positions: from here on every unit sees the whole image.",
     "look_part": (
-        "{name} joins all positions: from here on every unit sees the same {size} × {size} pixels. Of the {image} pixels "
-        "along each side, strides before it skip the rest."
+        "{name} combines all positions: from here on every unit sees the same {size} × {size} pixels. The image has {image} pixels "
+        "per side, but earlier strides skip the rest."
     ),
-    "look_empty": " But this unit sees no pixel at all: it lies in the padding, or in a gap that a transposed convolution leaves.",
+    "look_empty": " But this unit sees no pixel: it is in the padding, or in a gap that a transposed convolution leaves.",
     "look_kernels": (
         "{first} and {second} both see {first_size} × {first_size} pixels, but {first} needs {first_params} weights "
-        "in place of {second_params}: {saved} less, with one ReLU more. Dark pixels have more paths to the unit."
+        "instead of {second_params}. This is {saved} less, with one more ReLU. Dark pixels have more paths to the unit."
     ),
     "look_dilation": (
-        "Look for the holes: {second} spans {second_size} pixels but reaches only {second_share} of them. "
-        "{third} spans {third_size} and reaches {third_share}, with the same weights."
+        "Look at the holes: {second} spans {second_size} pixels but reaches only {second_share} of them. "
+        "{third} spans {third_size} pixels and reaches {third_share}, with the same number of weights."
     ),
     "look_stride": (
-        "The kernels are the same. Each stride of 2 doubles the jump of the layers behind it: {first_size} pixels "
-        "without strides, {second_size} with one at the start, {third_size} with three."
+        "The kernels are the same. A stride of 2 doubles the distance between units, so later layers add more. The field is {first_size} pixels wide "
+        "without strides, {second_size} with one stride at the start, and {third_size} with three."
     ),
     # the picture of the field, the chart and their controls
     "image_size": "Image size (pixels)",
@@ -105,87 +106,87 @@ SENTENCES = {
     "network_stack5x5": "5×5 layers, stride 1",
     "kind_transposed": "transposed",
     "map_title": "map {rows}×{columns}",
-    "map_caption": "A unit is as bright as its field is on average. Click one, or use the arrow keys.",
-    "map_even": "Every unit sees the whole image, so all are equally bright. Click one, or use the arrow keys.",
+    "map_caption": "The brightness of a unit is the mean brightness of its field. Click a unit, or use the arrow keys.",
+    "map_even": "Every unit sees the whole image, so all have the same brightness. Click a unit, or use the arrow keys.",
     "checking": "Checking against autograd …",
     "check_confirmed": "Checked against autograd just now ({time} ms). Pixels that reach this unit: {pixels}.",
-    "check_differs": "Autograd finds another field than the one computed ({time} ms). Pixels that reach this unit: {pixels}.",
+    "check_differs": "Autograd finds a field that differs from the computed one ({time} ms). Pixels that reach this unit: {pixels}.",
     "check_image": "not checked: a pixel sees itself",
-    "no_unit": "{layer} gives no map that has this unit.",
-    "look_stack": "That line is a stack to compare with. Build it yourself under “My own layers” to look into it.",
+    "no_unit": "The map of {layer} does not have this unit.",
+    "look_stack": "That line is a stack for comparison. To look into it, build it under “My own layers”.",
     "look_uneven": (
-        "{name}: the largest field of a unit is {size} × {size} pixels, and units lie {jump} px apart. A "
-        "transposed convolution puts new units between the old ones, so neighbours may share a field or see different amounts."
+        "{name}: the largest field of a unit is {size} × {size} pixels, and the distance between units is {jump} px. A "
+        "transposed convolution puts new units between the old ones, so neighbours can have the same field or different fields."
     ),
     "look_oblong": (
-        "{name}: one unit now sees {height} pixels down and {width} across; before it was {before_height} × {before_width}."
+        "{name}: one unit now sees {height} × {width} pixels (height × width). In the layer before it was {before_height} × {before_width}."
     ),
-    "look_holes": " Of its part on the image, {share} are holes: no path leads from those pixels to this unit.",
+    "look_holes": " Inside the image, {share} of the box are holes: no path leads from those pixels to this unit.",
     # seen in another layer
     "seen_in_title": "Seen in an earlier layer",
     "seen_in": "Seen in layer (0: the image)",
     "axis_size_within": "Side of the field (units of {source})",
     "whole_map": "{source}: {size} units",
     "look_within": (
-        "One unit of {name} sees {height} × {width} of the {side} × {side} units of {source}; its neighbours look {jump} units "
-        "further."
+        "One unit of {name} sees {height} × {width} of the {side} × {side} units of {source}. The field of its neighbour is shifted by "
+        "{jump} units."
     ),
     "look_within_wide": (
-        "One unit of {name} looks at {height} × {width} units of {source}, more than the {side} × {side} of its map; its "
-        "neighbours look {jump} units further."
+        "The field of one unit of {name} has {height} × {width} units of {source}, more than the {side} × {side} units of its map. The "
+        "field of its neighbour is shifted by {jump} units."
     ),
-    "look_within_global": "{name} joins all positions: each of its units sees the whole map of {source}.",
-    "look_within_part": "{name} joins all positions: each of its units sees {size} × {size} units of {source}.",
-    "within_inside": "{height} × {width} units of {source} around {centre}, all on its map. Click to choose another unit.",
+    "look_within_global": "{name} combines all positions: each of its units sees the whole map of {source}.",
+    "look_within_part": "{name} combines all positions: each of its units sees {size} × {size} units of {source}.",
+    "within_inside": "{height} × {width} units of {source} around {centre}, all inside its map. Click to choose another unit.",
     "within_clipped": "{height} × {width} units of {source} around {centre}, {share} of them in the padding.",
     "within_empty": "This unit sees no unit of {source}. Click to choose another.",
     "within_global": "Sees every unit of {source}.",
     "within_part": "Sees {size} × {size} of the {image} × {image} units of {source}.",
     "check_confirmed_within": "Checked against autograd just now ({time} ms). Units of {source} that reach this unit: {pixels}.",
     "check_differs_within": (
-        "Autograd finds another field than the one computed ({time} ms). Units of {source} that reach this unit: {pixels}."
+        "Autograd finds a field that differs from the computed one ({time} ms). Units of {source} that reach this unit: {pixels}."
     ),
     "not_square": "The map of {layer} has {rows} × {columns} units. A field is drawn in square maps only: choose another layer.",
     # what the fields say of a design
-    "design": "What the fields say of this design",
-    "design_whole": "From {name} on every unit sees the whole image: further layers cannot let it see more.",
-    "design_joint": "Every unit sees the whole image only from {name} on: in each layer before it some units do not.",
+    "design": "What the fields say about this network",
+    "design_whole": "From {name} on, every unit sees the whole image, so later layers cannot see more.",
+    "design_joint": "Every unit sees the whole image only from {name} on. In each earlier layer, some units do not see all of it.",
     "design_nowhere": "There is no layer in which every unit sees the whole image.",
     "design_middle": (
-        "{name} is the last layer that still has positions. The field of its middle unit is {height} × {width} pixels, and "
-        "holds {share} of the {size} × {size} pixels of the image."
+        "{name} is the last layer that still has positions. The field of its middle unit is {height} × {width} pixels and "
+        "contains {share} of the {size} × {size} pixels of the image."
     ),
     "design_wide": (
-        "From {first} on fields are larger than the image, in {count} layers. For the middle unit of {name} {share} of the field is "
-        "padding."
+        "From {first} on, in {count} layers, the fields are larger than the image. For the middle unit of {name}, {share} of the field "
+        "is padding."
     ),
     "design_smallest": "The smallest image that the network takes is {size} × {size} pixels.",
     "design_fixed": "The network takes images of {size} × {size} pixels only.",
     # stories
     "story_kernels": "Two 3×3 or one 5×5?",
-    "story_resnet50": "Deeper, sees less",
+    "story_resnet50": "Deeper but sees less",
     "story_whole": "As wide as the image",
     "story_gridding": "Dilation leaves holes",
     "story_hybrid": "Holes closed again",
     "tell_kernels": (
-        "{first} sees {size} × {size} pixels, just as one {second} does. For each pair of channels they need {small} "
-        "weights in place of {large} ({saved} less), and have {relus} ReLUs in place of {large_relus}."
+        "{first} see {size} × {size} pixels, the same as one {second}. For each pair of channels they need {small} "
+        "weights instead of {large} ({saved} less), and they have {relus} ReLUs instead of {large_relus}."
     ),
     "tell_resnet50": (
-        "ResNet-50 is deeper than ResNet-34 and yet sees {size} × {size} pixels in place of {other} × {other}: only "
-        "{kernels} of its layers widen the field, against {other_kernels}."
+        "ResNet-50 is deeper than ResNet-34, but it sees only {size} × {size} pixels instead of {other} × {other}. Only "
+        "{kernels} of its layers make the field larger; in ResNet-34 there are {other_kernels}."
     ),
     "tell_whole": (
-        "In ResNet-18 layer {number}, {name}, is the first whose field ({wide} pixels) is at least as wide as the "
-        "image ({image}); the layer before it sees {before}. At the end it is {size}."
+        "In ResNet-18, layer {number} ({name}) is the first layer whose field is at least as wide as the image: {wide} pixels "
+        "for an image of {image}. The layer before it sees {before} pixels. The last field is {size} pixels wide."
     ),
     "tell_gridding": (
-        "Three 3×3 layers with dilation 2 span {size} × {size} pixels with {weights} weights. But look at the holes: "
-        "only {pixels} pixels, {share} of the box, reach the unit."
+        "Three 3×3 layers with dilation 2 span {size} × {size} pixels with {weights} weights. But there are holes: "
+        "only {pixels} pixels ({share} of the box) reach the unit."
     ),
     "tell_hybrid": (
-        "{stack} with the same {weights} weights spans {size} × {size} pixels, and {share} of the box "
-        "reach the unit: no holes."
+        "{stack} with the same {weights} weights spans {size} × {size} pixels. There are no holes: {share} of the box "
+        "reach the unit."
     ),
     # the way forward
     "direction": "Question",
@@ -203,35 +204,35 @@ SENTENCES = {
     "reached_all": "All {total} units.",
     "reached_none": "No unit.",
     "reached_holes": " No path reaches the units between them.",
-    "reached_bound": " A layer before is not followed path by path, so some of these may not be reached.",
+    "reached_bound": " An earlier layer is not followed path by path, so perhaps the pixel does not reach all of these.",
     "legend_unreached": "cannot be reached",
     "legend_reached": "can be reached",
-    "legend_changed": "changed (the darker, the more)",
-    "look_pixel": "Pixel ({row}, {column}) is still alone here. Move the layer slider, and watch it fan out.",
+    "legend_changed": "changed (darker: changed more)",
+    "look_pixel": "In the image, pixel ({row}, {column}) is alone. Move the layer slider to see how many units it reaches.",
     "look_reach": (
-        "Pixel ({row}, {column}) fans out: in {name} it reaches {count} of the {total} units, a patch of {height} × {width}."
+        "Pixel ({row}, {column}) reaches {count} of the {total} units of {name}, in a patch of {height} × {width}."
     ),
-    "look_reach_all": "Pixel ({row}, {column}) has fanned out: in {name} it reaches every unit, all {total}.",
-    "look_reach_one": "{name} joins all positions: pixel ({row}, {column}) reaches everything that is computed from here on.",
+    "look_reach_all": "Pixel ({row}, {column}) reaches all {total} units of {name}.",
+    "look_reach_one": "{name} combines all positions: pixel ({row}, {column}) reaches everything that is computed from here on.",
     "look_reach_none": "Pixel ({row}, {column}) reaches no unit of {name}: the strides pass over it.",
-    "reached_since": "The pixel reaches every unit of {name} and of all layers behind it.",
+    "reached_since": "The pixel reaches every unit of {name} and of all later layers.",
     "changing": "Running the network twice, with and without this pixel …",
     "ran_trained": "{network} ran twice with its trained weights: with this pixel at {before}, then at {after}.",
     "ran_own": "{network} ran twice with its own weights: with this pixel at {before}, then at {after}.",
-    "ran_random": "{network} ran twice with the random weights that it begins with: with this pixel at {before}, then at {after}.",
+    "ran_random": "{network} ran twice with its initial random weights: with this pixel at {before}, then at {after}.",
     "ran_chain": (
         "Your layers ran twice with one channel and random weights, without ReLU: with this pixel at {before}, then at {after}."
     ),
     "changed_values": (
-        "Of the {reached} units that can change here, {changed} did; of their {values} values ({channels} in each unit) "
-        "{changed_values} did, {share}."
+        "{changed} of the {reached} units that can change here did change. {changed_values} of their {values} values "
+        "({channels} per unit) changed: {share}."
     ),
-    "stopped_activation": "A ReLU stops a change where it gives 0 before and after.",
-    "stopped_pool": "Max pooling stops it where another unit of the window is larger.",
-    "stopped_rounding": "A change that is too small is lost in rounding.",
-    "not_changed": "What did change cannot be shown: {reason}",
+    "stopped_activation": "A ReLU stops a change if it gives 0 before and after.",
+    "stopped_pool": "Max pooling stops it if another unit of the window is larger.",
+    "stopped_rounding": "A very small change is lost in rounding.",
+    "not_changed": "The changed units cannot be shown: {reason}",
     "too_heavy_chain": (
-        "The windows of your layers read {reads} million values at this size; at most {maximum} million are run here. Choose "
+        "The windows of your layers read {reads} million values at this size, but at most {maximum} million are allowed here. Choose "
         "smaller kernels or a smaller image."
     ),
     "no_pixel": (
@@ -245,59 +246,59 @@ SENTENCES = {
     # the effective field
     "effective": "How much of it counts: the effective field",
     "effective_intro": (
-        "The green box says which pixels can matter. The gradient says how much they do, averaged over real "
+        "The green box shows which pixels can matter. The gradient shows how much they matter, averaged over real "
         "images. The button measures the unit that is chosen above."
     ),
     "num_images": "Images",
     "measure": "Measure this unit",
     "stop": "Stop",
-    "not_measured": "Nothing was measured yet: press “Measure this unit”.",
+    "not_measured": "Nothing is measured yet: press “Measure this unit”.",
     "stopped": "Stopped. What was measured so far stays.",
     "measured_unit": "{network}, {unit}",
     "measuring": "{name}: {done} of {count} images …",
     "weights_random": "random weights",
     "weights_trained": "trained weights",
     "weights_own": "its own weights",
-    "effective_caption": "{name}; {count} images; darker: more gradient (its root)",
+    "effective_caption": "{name}; {count} images; darker: more gradient (square root)",
     "effective_label": "Share of the gradient of {name} on each pixel",
     "head_weights_kind": "Weights",
     "head_images": "Images",
     "head_theory": "theoretical",
     "look_can_see": "{name} can see {size} × {size} pixels.",
-    "look_random": " With random weights half of the gradient lies in a square of {half} × {half}, {share} in {most} × {most}.",
-    "look_own": " With its own weights half of the gradient lies in {half} × {half}, {share} in {most} × {most}.",
-    "look_trained": " With trained weights: {half} × {half} and {most} × {most}.",
-    "look_silent": "{name}: no gradient came through on these images, so there is nothing to measure for this unit.",
+    "look_random": " With random weights, half of the gradient is in a square of {half} × {half}, and {share} are in {most} × {most}.",
+    "look_own": " With its own weights, half of the gradient is in a square of {half} × {half}, and {share} are in {most} × {most}.",
+    "look_trained": " With trained weights, the squares are {half} × {half} and {most} × {most}.",
+    "look_silent": "{name}: the gradient is 0 on all of these images, so there is nothing to measure for this unit.",
     "no_weights_table": "Your own layers have no weights. Choose a network to measure its effective field.",
-    "no_weights": "{model} came without weights, and its layers do not say how to draw them, so its gradient cannot be measured.",
+    "no_weights": "{model} has no weights, and its layers do not say how to initialise them, so its gradient cannot be measured.",
     "no_effective": "Choose a convolution or a pooling layer: this one has no field of its own to measure.",
     "too_heavy": (
-        "{model} has {params} million parameters and {mult_adds} billion multiply-adds at this size; at most "
-        "{max_params} million and {max_adds} billion are measured here. Choose a smaller network or image."
+        "{model} has {params} million parameters and {mult_adds} billion multiply-adds at this size. At most "
+        "{max_params} million and {max_adds} billion are allowed here. Choose a smaller network or image."
     ),
     # comparisons and facts
     "comparisons": "Side by side: kernels, dilation, stride",
-    "comparison_kernels": "Small kernels or one large",
+    "comparison_kernels": "Small kernels or a large one",
     "comparison_dilation": "Dilation",
     "comparison_stride": "Stride",
     "stack_caption": "{size} × {size} pixels",
     "stacks_label": "Number of paths from each pixel to the unit, for each stack",
     "facts": "Measured on the networks of this app",
-    "lenet_right": "With only such units to build on, the network is right on {accuracy} of the test images.",
+    "lenet_right": "The layers after it use only these units, and the network is right on {accuracy} of the test images.",
     "facts_networks": (
-        "ResNet-50 is deeper than ResNet-34 and yet sees less: most of its layers are 1×1 convolutions, which widen "
-        "nothing. Final field: that of the last layer before global pooling or the first linear layer."
+        "ResNet-50 is deeper than ResNet-34 but sees less, because most of its layers are 1×1 convolutions, which do not make the "
+        "field larger. The final field is the field of the last layer before global pooling or before the first linear layer."
     ),
     "facts_depth": (
-        "The tutorial sketches how fields grow with depth, for images of {size} × {size} pixels. It names no network, and "
-        "networks differ. The columns on the right are computed for such images; ResNet-34 has the large first layers here that it has "
-        "for photographs."
+        "The tutorial gives a sketch of how fields grow with depth, for images of {size} × {size} pixels. It does not name a network, but "
+        "networks are different. The columns on the right are computed for images of this size. ResNet-34 has its large first layers "
+        "for photographs here."
     ),
     "facts_depth_more": "After {depths} convolutions, a unit of {network} sees more than the sketch says.",
     "facts_depth_less": "After {depths} convolutions, a unit of {network} sees less than the sketch says.",
     # what can be wrong
     "no_layers": "The table needs at least one layer.",
-    "too_many_layers": "The table may have at most {maximum} layers, got {number}.",
+    "too_many_layers": "The table may have at most {maximum} layers, but it has {number}.",
     "too_many_compared": "Compare with at most {maximum} networks.",
     "bad_row": "Row {row} is not a layer.",
     "unknown_key": "Row {row} has no setting “{value}”; a layer has {known}.",
@@ -305,7 +306,7 @@ SENTENCES = {
     "empty_cell": "Row {row}, {name}: the cell is empty. Enter a whole number from {minimum} to {maximum}.",
     "bad_cell": "Row {row}, {name}: must be a whole number from {minimum} to {maximum}, got {value!r}.",
     "pool_padding": "Row {row}: the padding of a pooling may be at most half its kernel, got {padding} for {kernel}.",
-    "kernel_too_large": "Row {row}: the kernel spans {span} pixels, but its map with padding has only {padded}.",
+    "kernel_too_large": "Row {row}: the kernel spans {span} pixels, but its padded map has only {padded}.",
     "field_too_large": "Row {row}: the field grows beyond {maximum} pixels. Choose smaller kernels or strides.",
     "field_too_large_here": "grows beyond {maximum} pixels",
     "bad_row_here": "not a layer",
@@ -315,21 +316,20 @@ SENTENCES = {
     "bad_cell_here": "a whole number from {minimum} to {maximum}, not {value!r}",
     "pool_padding_here": "at most half the kernel of {kernel}",
     "kernel_too_large_here": "spans {span}, the padded map has only {padded}",
-    "nothing_left": "Row {row}: this padding cuts away the whole map: {size} units would be left along each side.",
-    "nothing_left_here": "cuts away the whole map ({size} units left)",
+    "nothing_left": "Row {row}: this padding removes the whole map: {size} units would be left along each side.",
+    "nothing_left_here": "removes the whole map ({size} units left)",
     "map_too_large": "Row {row}: the map would have {size} units along each side; at most {maximum} are drawn.",
-    "map_too_large_here": "{size} units a side, at most {maximum}",
+    "map_too_large_here": "{size} units per side, at most {maximum}",
     "sees_nothing": "Row {row}: this kernel is smaller than the stride, and no unit sees any pixel.",
     "sees_nothing_here": "no unit sees any pixel",
     "fixed_size": "{model} takes images of {size} pixels only, got {value}.",
-    "explanation": r"""One unit of a feature map is computed from a small window of the map before it, that window
-from windows of the map
-before that, and so on down to the image. The pixels at the end of this chain are the unit's **receptive field**. What
-lies outside it cannot change the unit's value, whatever the weights are.
+    "explanation": r"""One unit of a feature map is computed from a small window of the map before it. This window is computed
+from windows of the map before that, and so on back to the image. The pixels at the end of this chain are the unit's
+**receptive field**. Pixels outside it cannot change the unit's value, whatever the weights are.
 
-Three numbers follow the field from layer to layer: its side $r$, the **jump** $j$ (by how many pixels the fields
-of two neighbouring units are shifted) and the **start** (the centre of the first unit's field; the centre of the first
-pixel is 0). The image itself has $r = 1$, $j = 1$ and start 0. A layer with kernel $k$, stride $s$, padding $p$ and
+Three numbers describe the field of each layer. The first is its side $r$. The second is the **jump** $j$, which is the distance in
+pixels between the fields of two neighbouring units. The third is the **start**, which is the centre of the first unit's field; the
+centre of the first pixel is 0. The image itself has $r = 1$, $j = 1$ and start 0. A layer with kernel $k$, stride $s$, padding $p$ and
 dilation $d$ spans $k' = d\,(k-1) + 1$ units of the map before it, so
 
 $$
@@ -340,63 +340,62 @@ j &\leftarrow j \cdot s
 \end{aligned}
 $$
 
-Unit $i$ of the layer then looks at the $r$ pixels around $\text{start} + i\,j$.
+Unit $i$ of the layer then sees the $r$ pixels around $\text{start} + i\,j$.
 
-**LeNet-5 by hand.** The first 5×5 convolution sees {lenet_fields[1]} pixels. The 2×2 pooling behind it adds $(2-1) \cdot 1 = 1$, not two:
-its two inputs are neighbours that share four of their five pixels. The field is {lenet_fields[2]}, but the jump is now {lenet_jump}. So the
-second 5×5 convolution adds $4 \cdot 2 = 8$, and the field is {lenet_fields[3]}; the last pooling adds $1 \cdot 2$, which makes {lenet_fields[4]}. An
-even window has its centre between two pixels: that is where the half pixels in the table come from.
+**LeNet-5 by hand.** The first 5×5 convolution sees {lenet_fields[1]} pixels. The 2×2 pooling after it adds $(2-1) \cdot 1 = 1$, not two,
+because its two inputs are neighbours that share four of their five pixels. The field is {lenet_fields[2]}, but the jump is now {lenet_jump}. So
+the second 5×5 convolution adds $4 \cdot 2 = 8$, and the field is {lenet_fields[3]}. The last pooling adds $1 \cdot 2$, so the field is
+{lenet_fields[4]}. A window with an even side has its centre between two pixels. This is why there are half pixels in the table.
 
-**What makes it grow.** A 3×3 convolution at stride 1 adds two pixels, so $n$ of them see $2n + 1$. Larger kernels and dilation add more pixels a layer; a stride multiplies the jump, and so what all later
-layers add. Dilation widens a kernel without new weights, but equal dilations one after the other leave holes: pixels
-inside the field that no path reaches.
+**What makes the field grow.** A 3×3 convolution at stride 1 adds two pixels, so $n$ of them see $2n + 1$. Larger kernels and
+dilation add more pixels per layer. A stride multiplies the jump, so all later layers add more. Dilation makes a kernel wider
+without new weights. But several layers with the same dilation leave holes: pixels inside the field that no path reaches.
 
-**Padding.** Near the edge the field hangs over the image. There it meets zeros, so units at the edge know less about
-the
-clothes, and something about where the edge is.
+**Padding.** Near the edge a part of the field is outside the image, where there are only zeros. So units at the edge know less
+about the clothes, but something about the position of the edge.
 
-**Shortcuts.** In a residual network many paths lead from a pixel to a unit, and the field is the union over all of
-them:
-that of the longest. The shortest path of ResNet-18 here passes one 3×3 convolution only.
+**Shortcuts.** In a residual network many paths lead from a pixel to a unit. The field is the union over all paths, which is the
+field of the longest path. The shortest path of ResNet-18 here passes only one 3×3 convolution.
 
-**The other direction.** A pixel reaches a unit if, and only if, the pixel lies in the unit's field: so "whom does this pixel
-reach?" is the same question, asked from the other end. What *can* change is found by following the paths forward, one layer
-after the other. What *did* change is told by the network itself, which runs twice: with the image, and with the same image in which
-that one pixel is the opposite, white in place of dark or black in place of bright. What changed always lies inside what can change.
-Some of what can change does not: a ReLU gives 0 before and after, max pooling takes its maximum from another unit, or the
+**The other direction.** A pixel reaches a unit if, and only if, the pixel is in the unit's field. So "Which units does this pixel
+reach?" is the same question from the other end. To find what *can* change, we follow the paths forward, layer by layer.
+To find what *did* change, we run the network twice: with the image, and with the same image in which this one pixel is
+white instead of dark or black instead of bright. Only units that can change do change.
+But some of them do not change: a ReLU gives 0 before and after, max pooling takes its maximum from another unit, or the
 difference is lost in rounding.
 
-**The theoretical and the effective field.** The box says which pixels *can* matter, not how much. Pixels in the middle
-have more paths to the unit than those at the rim; the maps above count them. In a random deep network the influence
-falls off like a Gaussian, and the effective field grows only like the square root of the depth
+**The theoretical and the effective field.** The box shows which pixels *can* matter, not how much they matter. Pixels in the
+middle have more paths to the unit than pixels at the edge of the field; the maps above count the paths. In a random deep network
+the influence falls like a Gaussian towards the edge, and the effective field grows only like the square root of the depth
 ([Luo et al. 2016](https://arxiv.org/abs/1701.04128)). The effective field above is measured: for each of many real
-images the gradient of the unit (summed over the channels) with respect to every pixel, its magnitude as a share of the
-whole, then the mean over the images. The table gives the side of the smallest square around the field's centre that
-holds {shares} of it.
+images we compute the gradient of the unit (summed over the channels) with respect to every pixel. We take its magnitude as a
+share of the total, and then the mean over the images. The table gives the side of the smallest square around the field's
+centre that contains {shares} of it.
 
-**How it is checked.** The box is computed by the formulas above. Then PyTorch runs the same layers with all weights
-equal, averages in place of maxima and no activation, so that nothing can cancel, and autograd tells which pixels reach
-the unit. The mark below the picture says whether both agree. What autograd finds is drawn: bright pixels reach the unit,
-dimmed ones do not.
+**How it is checked.** The box is computed with the formulas above. Then PyTorch runs the same layers, with equal weights,
+averages instead of maxima and no activations, so nothing can cancel. Autograd then shows which pixels reach
+the unit. The line below the picture says whether both results agree. The picture shows what autograd finds: bright pixels reach
+the unit, dark ones do not.
 """,
-    "questions": r"""### Why use several 3×3 convolutions in place of one 5×5 or 7×7?
-Two 3×3 layers see 5×5 pixels, three see 7×7: the field is the same. With $C$ channels throughout, two 3×3 layers have
-$2 \cdot 9\,C^2 = 18\,C^2$ weights and one 5×5 layer has $25\,C^2$, so {saved_two} are saved; three 3×3 against one 7×7 are
-$27\,C^2$ against $49\,C^2$, {saved_three} less. At stride 1 the multiplications shrink by the same share. There is a
-nonlinearity behind each layer, so two or three in place of one.
+    "questions": r"""### Why use several 3×3 convolutions instead of one 5×5 or 7×7?
+Two 3×3 layers see 5×5 pixels, and three see 7×7, so the field is the same. With $C$ channels everywhere, two 3×3 layers have
+$2 \cdot 9\,C^2 = 18\,C^2$ weights and one 5×5 layer has $25\,C^2$. This saves {saved_two}. Three 3×3 layers have $27\,C^2$ weights
+and one 7×7 layer has $49\,C^2$, which saves {saved_three}. At stride 1 the number of multiplications falls by the same share. There
+is a nonlinearity after each layer, so there are two or three instead of one.
 
-It is not quite the same thing, though. Without the ReLU in between, two 3×3 kernels can only form some of all 5×5
-kernels. More layers mean more activations to keep in memory while training, and more steps that wait for one another.
-VGG (2014) made small kernels the standard; since 2022 networks such as ConvNeXt and RepLKNet have gone back to 7×7 and
-31×31, with one kernel per channel, which makes large kernels cheap.
+But it is not exactly the same. Without the ReLU between them, two 3×3 kernels can form only some of the possible 5×5
+kernels. More layers also need more memory for activations during training, and each layer has to wait for the one before.
+VGG (2014) made small kernels the standard. Since 2022, networks such as ConvNeXt and RepLKNet use 7×7 and
+31×31 kernels again, with one kernel per channel, which makes large kernels cheap.
 
 ### Does a network need to see the whole image?
-As a whole it should, and it does: at the end global pooling or a linear layer joins all positions, and only pixels that
-strides skip are never seen. The convolutions before it need not. A unit of LeNet-5's last pooling sees {lenet_fields[4]} × {lenet_fields[4]} of
-{side} × {side} pixels. {lenet_right}
+The network as a whole should see it, and it does: at the end global pooling or a linear layer combines all positions. Only
+pixels that strides skip are never seen. The convolutions before it do not need to see everything. A unit of LeNet-5's last
+pooling sees {lenet_fields[4]} × {lenet_fields[4]} of {side} × {side} pixels. {lenet_right}
 
 ### Why can ResNet-50 see less than ResNet-34?
-Depth counts layers, the field counts kernels that are wider than one. A bottleneck block has a single 3×3 convolution
-between two 1×1, a basic block has two 3×3. Both networks have {blocks} blocks, so ResNet-50 has half as many 3×3 layers.
+Depth counts all layers, but only kernels wider than one pixel make the field larger. A bottleneck block has one 3×3 convolution
+between two 1×1 convolutions; a basic block has two 3×3 convolutions. Both networks have {blocks} blocks, so ResNet-50 has half
+as many 3×3 layers.
 """,
 }

@@ -2,6 +2,41 @@
 
 SENTENCES = {
     "tab": "论断",
+    "intro": "教程是怎么说的，本站实测又是怎样。",
+    "look": "<b>共 {count} 条论断</b>：{holds} 条成立，{conditions} 条在一定条件下成立，{fails} 条不成立，{open} 条在这里无法判断。",
+    "legend": "{verdict}：<b>{count}</b>",
+    "look_none": "这里没有这种结论的论断。请选择别的结论或别的标签页。",
+    "verdict": "结论",
+    "about": "标签页",
+    "all": "全部",
+    "all_tabs": "全部标签页",
+    "holds": "成立",
+    "conditions": "在一定条件下成立",
+    "fails": "不成立",
+    "open": "这里无法判断",
+    "case_holds": "在此成立",
+    "case_fails": "在此不成立",
+    "section": "教程第 {section} 节",
+    "show": "在“{tab}”中查看",
+    "here": "教程在这方面的论断：共 {count} 条，其中 {fails} 条不成立",
+    "explanation": r"""
+**结论怎样得出。** 每条论断都用本站自己的话写出，并在一种或几种设置下检验，每种设置都有各自的测量。在所有设置下都对，就是**成立**；
+只在一部分设置下对，就是**在一定条件下成立**；在所有设置下都不对，就是**不成立**。没有一个结论是人写的：程序根据测量结果算出结论，
+本仓库的测试会重新测量。
+
+**测量、计数，或引自论文。** 参数量和尺寸用 PyTorch 自己的模块数出来；感受野用梯度检验；准确率来自在这里训练的网络，训练时间够短的都用了
+几个随机种子。有几条论断讲的是历史，这时会写明论文。
+""",
+    "questions": r"""### 为什么有的论断只在一定条件下成立？
+因为教程说的是所有网络，而它只对其中一部分正确。论断下面的每一行说明试过哪种设置，行首的符号表示论断在该设置下是否正确。
+
+### 为什么有的论断在这里无法判断？
+因为要测量它，需要本仓库没有的东西：ImageNet 那样的大数据集、标出物体各部件的数据，或显卡上几天的计算。这样的论断下面会写明需要什么。
+
+### 怎样自己重新测量？
+运行 `python -m explorer.claims`，不到一分钟就能完成，因为耗时的实验保存了原始结果。
+`python -m explorer.claims --help` 会列出所有实验，每个实验都可以按名称重新运行。
+""",
     # ---- 第 1 节：图像作为向量
     "mlp_first_layer": "从图像的 784 个像素到 512 个单元的全连接层有 401,408 个权重。",
     "mlp_first_layer_counted": "用 PyTorch 的模块数出来：{weights} 个权重，另有 {biases} 个偏置。",
@@ -30,7 +65,7 @@ SENTENCES = {
     "neighbours_centred": (
         "衣物都在图像的中间，单凭这一点，像素就会相似。先减去平均图像，同一行里相距 {distances} 个像素的像素，相关系数为 {correlations}。相关系数达到 {strong} 就算强。"
     ),
-    "locality": "卷积利用了这一点：边缘、纹理这样的特征是局部的。",
+    "locality": "卷积利用了相邻关系：边缘、纹理这样的特征是局部的。",
     "locality_lenet5": (
         "LeNet-5 用 {images} 张图像训练 {epochs} 轮，在测试图像上答对 {ordered}（{ordered_least} 到 {ordered_most}，"
         "{seeds} 个随机种子的中位数）。如果把所有图像的像素按同一个随机顺序打乱，它答对 {shuffled}（{shuffled_least} 到 {shuffled_most}；什么也没学到的次数："
@@ -39,15 +74,15 @@ SENTENCES = {
     # ---- 第 1.2 至 3 节：卷积
     "size_free": "卷积网络的参数量与图像尺寸无关。",
     "size_free_convolution": "同一个卷积可以接收边长为 {sides} 像素的图像。它有 {count} 个参数。",
-    "size_free_resnet18": "ResNet-18 也可以接收边长为 {sides} 像素的图像：它的线性层之前是全局平均池化。它有 {count} 个参数。",
-    "size_free_lenet5": "LeNet-5 在展平之后是线性层。图像边长为 {sides} 像素时，它需要 {counts} 个参数。",
+    "size_free_resnet18": "ResNet-18 也可以接收边长为 {sides} 像素的图像：它的全连接层之前是全局平均池化。它有 {count} 个参数。",
+    "size_free_lenet5": "LeNet-5 在展平之后是全连接层。图像边长为 {sides} 像素时，它需要 {counts} 个参数。",
     "equivariance": "卷积是等变的：图像平移，结果也跟着平移。",
-    "equivariance_inside": "步幅 1，没有填充。把所有样本图像平移 {pixels} 个像素：新结果与平移后的旧结果相比，{cells} 个格子中有 {misses} 个不同。",
-    "equivariance_stride": "步幅 2，没有填充，平移 {pixels} 个像素：{cells} 个格子中有 {misses} 个不同。窗口不再从相同的像素开始。",
-    "equivariance_by_stride": "步幅 2，没有填充，平移 {pixels} 个像素，正好是一个步幅：{cells} 个格子中有 {misses} 个不同。",
-    "equivariance_padding": "步幅 1，四周填充零，平移 {pixels} 个像素：{cells} 个格子中有 {misses} 个不同，其中 {border} 个在最后一列，衣物从那里移出图像。",
+    "equivariance_inside": "步长 1，没有填充。把所有样本图像平移 {pixels} 个像素：新结果与平移后的旧结果相比，{cells} 个格子中有 {misses} 个不同。",
+    "equivariance_stride": "步长 2，没有填充，平移 {pixels} 个像素：{cells} 个格子中有 {misses} 个不同。窗口不再从相同的像素开始。",
+    "equivariance_by_stride": "步长 2，没有填充，平移 {pixels} 个像素，正好是一个步长：{cells} 个格子中有 {misses} 个不同。",
+    "equivariance_padding": "步长 1，四周填充零，平移 {pixels} 个像素：{cells} 个格子中有 {misses} 个不同，其中 {border} 个在最后一列，衣物从那里移出图像。",
     "equivariance_is_invariance": "平移等变性和平移不变性是一回事。",
-    "equivariance_is_invariance_convolution": "步幅为 1 的卷积是等变的。但是样本图像平移一个像素之后，结果的 {cells} 个格子中有 {changed} 个变了。",
+    "equivariance_is_invariance_convolution": "步长为 1 的卷积是等变的。但是样本图像平移一个像素之后，结果的 {cells} 个格子中有 {changed} 个变了。",
     "shift_invariance": "卷积网络天然具有平移不变性。",
     "shift_invariance_lenet5": (
         "LeNet-5 训练时没有平移。把 {count} 张测试图像平移 {distance} 个像素，内容没有移出图像：答对的比例从 {before} 变为 {after}。"
@@ -70,7 +105,7 @@ SENTENCES = {
         "{lost} 个原来对的变错了，{gained} 个原来错的变对了。"
     ),
     "shift_loss": "衣物平移时，卷积网络的损失比 MLP 小。",
-    "shift_loss_lenet5": "两个网络训练时都没有平移。衣物平移 {distances} 个像素时，LeNet-5 的正确率下降 {lenet5}，MLP 下降 {mlp}。",
+    "shift_loss_lenet5": "两个网络训练时都没有平移。衣物平移 {distances} 个像素时，LeNet-5 减少的正确答案占 {lenet5}，MLP 占 {mlp}（变错的减去变对的）。",
     "edge": "边缘卷积核在中间几行的响应是 ±3，在均匀区域的响应是 0。",
     "edge_picture": "在教程的图像上，PyTorch 结果的四行是 {rows}。",
     "edge_reverse": "把同一张图像上下颠倒，四行是 {rows}。",
@@ -79,40 +114,40 @@ SENTENCES = {
     "loop_rounding": "在一张衣物图像上，用带小数的卷积核，最大的差是 {gap}：float32 按另一个顺序舍入。",
     "cross_correlation": "PyTorch 所说的卷积其实是互相关：不翻转卷积核。",
     "cross_correlation_numpy": "用一行整数与 NumPy 的两个函数比较：{places} 个结果中，{correlated} 个与互相关的结果相同，{convolved} 个与卷积的结果相同。",
-    "dense_parameters": "换成全连接层，有 29,503,488 个权重。",
+    "dense_parameters": "在 28×28 像素上，把这个卷积换成全连接层，有 29,503,488 个权重。",
     "dense_parameters_counted": "用 PyTorch 的模块数出来：{weights} 个权重，另有 {biases} 个偏置。",
     "output_sizes": "输入 28 像素，四种常用配置的输出是 26、28、14 和 28 像素。",
     "output_sizes_torch": "PyTorch 的层输出 {found} 像素。",
-    "stride_halves": "步幅为 2 时，输出约为输入的一半。",
+    "stride_halves": "步长为 2 时，输出约为输入的一半。",
     "stride_halves_even": "3×3 卷积核，填充 1：边长从 {sides} 像素变为 {found}。",
     "stride_halves_odd": "边长为奇数时：从 {sides} 像素变为 {found}。这是一半，向上取整。",
     "stride_halves_unpadded": "7×7 卷积核，没有填充：边长从 {sides} 像素变为 {found}。小图像变得不到一半。",
     "unpadded": "没有填充时，输出比输入小“卷积核边长减 1”个像素。",
-    "unpadded_plain": "步幅 1，卷积核边长 {kernels}：少了 {lost} 个像素。",
-    "unpadded_dilated": "步幅 1，空洞率 2，卷积核边长 {kernels}：少了 {lost} 个像素，因为卷积核覆盖的范围更大。",
+    "unpadded_plain": "步长 1，卷积核边长 {kernels}：少了 {lost} 个像素。",
+    "unpadded_dilated": "步长 1，空洞率 2，卷积核边长 {kernels}：少了 {lost} 个像素，因为卷积核覆盖的范围更大。",
     "pointwise": "从 64 个通道到 32 个通道的 1×1 卷积有 2,048 个权重。",
     "pointwise_counted": "用 PyTorch 的模块数出来：{weights} 个权重，另有 {biases} 个偏置。",
     "pointwise_size": "1×1 卷积只改变通道数，不改变高和宽。",
-    "pointwise_size_stride1": "步幅 1：边长从 {side} 像素变为 {found}。",
-    "pointwise_size_stride2": "步幅 2，ResNet 的捷径就是这样：边长从 {side} 像素变为 {found}。",
+    "pointwise_size_stride1": "步长 1：边长从 {side} 像素变为 {found}。",
+    "pointwise_size_stride2": "步长 2，ResNet 的捷径就是这样：边长从 {side} 像素变为 {found}。",
     "pointwise_work": "1×1 卷积的计算量极小。",
     "pointwise_work_beside": "在边长为 {side} 像素的特征图上，它需要 {one} 次乘加。通道数相同的 3×3 卷积需要 {three} 次，是它的 {factor} 倍。",
     "pointwise_work_resnet50": "但是它的数量很多：在 ResNet-50 中，所有卷积共有 {total} 次乘加，1×1 卷积占 {share}（图像边长 {side} 像素）。",
     "dilation": "空洞率为 2 时，3×3 卷积核看到 5×5 像素，参数不增加。",
-    "dilation_extent": "用自动求导测出：它的像素都在边长为 {side} 的正方形里。它有 {weights} 个权重，与没有空洞时一样。",
+    "dilation_extent": "用自动微分测出：它的像素都在边长为 {side} 的正方形里。它有 {weights} 个权重，与没有空洞时一样。",
     "dilation_pixels": "但是在这个正方形的 {pixels} 个像素中，它只读取 {read} 个。",
     "conv_parameters": "从 3 个通道到 16 个通道的 3×3 卷积有 448 个参数。",
     "conv_parameters_counted": "用 PyTorch 的模块数出来：{count} 个。",
-    "same_padding": "步幅为 1、填充为卷积核边长的一半（向下取整）时，输出与输入一样大。",
+    "same_padding": "步长为 1、填充为卷积核边长的一半（向下取整）时，输出与输入一样大。",
     "same_padding_odd": "{side} 像素的图像，卷积核边长 {kernels}：输出边长 {sizes}。",
     "same_padding_even": "{side} 像素的图像，卷积核边长 {kernels}：输出边长 {sizes}。",
     # ---- 第 4 节：感受野
     "lenet_fields": "LeNet-5 的各个卷积和池化之后，感受野边长依次是 5、6、14 和 16 像素。",
-    "lenet_fields_autograd": "用自动求导测出：{found}。",
+    "lenet_fields_autograd": "用自动微分测出：{found}。",
     "pool_adds": "LeNet-5 的第一个池化让感受野增加 2 个像素，因为它的每一步对应 2 个像素。",
-    "pool_adds_first": "用自动求导测出：感受野从 {before} 像素增加到 {after} 像素，增加 {added}，因为被池化的两个单元只相距一个像素。第二个池化才增加 {later}。",
+    "pool_adds_first": "用自动微分测出：感受野从 {before} 像素增加到 {after} 像素，增加 {added}，因为被池化的两个单元只相距一个像素。第二个池化才增加 {later}。",
     "two_fields": "两个 3×3 卷积与一个 5×5 卷积看到的一样多。",
-    "two_fields_autograd": "用自动求导测出：两个 3×3 卷积之后，一个单元看到的边长是 {two} 像素；5×5 卷积之后是 {one} 像素。",
+    "two_fields_autograd": "用自动微分测出：两个 3×3 卷积之后，一个单元看到的边长是 {two} 像素；5×5 卷积之后是 {one} 像素。",
     "two_costs": "两个 3×3 卷积的参数比一个 5×5 卷积少。",
     "two_costs_single": (
         "从 {channels_in} 个通道到 {channels_out} 个：权重分别是 {two} 和 {one} 个。图像边长 {side} 像素时，"
@@ -126,18 +161,18 @@ SENTENCES = {
         "从 {channels_in} 个通道到 {channels_out} 个，网络的开头就是这样：权重分别是 {two} 和 {one} 个。图像边长 {side} 像素时，"
         "乘加分别是 {two_work} 和 {one_work} 次。"
     ),
-    "two_learn": "两个 3×3 卷积有两个激活层，所以表达能力比一个 5×5 卷积强。",
+    "two_learn": "两个 3×3 卷积有两个激活层，所以比一个 5×5 卷积更好用。",
     "two_learn_lenet5": (
         "把 LeNet-5 的第二个 5×5 卷积换成两个 3×3 卷积，权重不增加，用 {images} 张图像训练 {epochs} 轮："
         "在测试图像上答对 {two}（{two_least} 到 {two_most}，{seeds} 个随机种子的中位数）。"
         "用 5×5 卷积答对 {one}（{one_least} 到 {one_most}）。"
     ),
     "growth": "对于 224×224 像素的图像，1 层之后感受野是 3 像素，3 层之后是 7，5 层之后是 15，10 层之后是 32，20 层之后超过 100。（这里从一半到两倍都算对。）",
-    "growth_stack_depth": "步幅为 1 的 3×3 卷积：{depths} 层之后是 {found} 像素（图像边长 {side}）。",
+    "growth_stack_depth": "步长为 1 的 3×3 卷积：{depths} 层之后是 {found} 像素（图像边长 {side}）。",
     "growth_vgg16": "VGG-16：{depths} 个卷积之后是 {found} 像素（图像边长 {side}）。它没有更多的卷积。",
     "growth_resnet34_large": "ResNet-34：{depths} 个卷积之后是 {found} 像素（图像边长 {side}）。",
     "whole_at_twenty": "20 层之后，一个单元能看到 224×224 像素的全图。",
-    "whole_at_twenty_stack_depth": "步幅为 1 的 3×3 卷积：{depth} 层之后，一个单元看到 {side} 像素中的 {found} 像素。",
+    "whole_at_twenty_stack_depth": "步长为 1 的 3×3 卷积：{depth} 层之后，一个单元看到 {side} 像素中的 {found} 像素。",
     "whole_at_twenty_resnet34_large": "ResNet-34：{depth} 个卷积之后，一个单元看到 {found} 像素，图像有 {side} 像素。",
     "parts": "浅层看到边缘和纹理，中层看到部件，深层看到完整的物体。",
     "parts_open": (
@@ -150,7 +185,7 @@ SENTENCES = {
         "这个比例是 {pixels}。"
     ),
     # ---- 第 5 节：池化
-    "pool_example": "在例子中，最大池化得到 6、8、14、16，平均池化得到 3.5、5.5、11.5、13.5。",
+    "pool_example": "在 4×4 的例子中，最大池化得到 6、8、14、16，平均池化得到 3.5、5.5、11.5、13.5。",
     "pool_example_max": "PyTorch 的最大池化得到 {found}。",
     "pool_example_average": "PyTorch 的平均池化得到 {found}。",
     "global_pooling": "不管特征图有多大，全局平均池化都把每个通道变成一个数。",
@@ -159,38 +194,38 @@ SENTENCES = {
     "global_standard_modern": "torchvision 的 ResNet、MobileNet、EfficientNet 和 ConvNeXt：{total} 个中有 {count} 个这样做。",
     "global_standard_before": "更早的 AlexNet 和 VGG：{total} 个中有 {count} 个这样做。",
     "pool_work": "池化把高和宽减半，减少后面各层的计算量。",
-    "pool_work_counted": "3×3 卷积的乘加从 {before} 次减少到 {after} 次，是原来的 {factor} 分之一。",
+    "pool_work_counted": "没有池化时，3×3 卷积需要 {before} 次乘加，是池化之后（{after} 次）的 {factor} 倍。",
     "five_halvings": "ResNet 把边长减半五次：224 变成 7。",
     "five_halvings_resnet18": "torchvision 的 ResNet-18，输入 {side} 像素：{sides}。",
     "five_halvings_small": "本站和教程的 ResNet-18 是为 {side} 像素的图像设计的：{sides}。",
     "max_shift": "特征移动一个像素时，最大池化的输出不变。",
     "max_shift_inside": "一个亮像素在它的窗口里移动：{moves} 种移动中，{same} 种什么都不改变。",
-    "max_shift_clothes": "样本衣物平移一个像素：{windows} 个最大值中有 {unchanged} 个不变（{share}）。其余的最大值移出了自己的窗口。",
+    "max_shift_clothes": "样本衣物平移一个像素：{windows} 个最大值中有 {unchanged} 个不变（{share}）。其余的移出了自己的窗口，或者有更亮的像素移进来。",
     "max_steadier": "最大池化让模型对精确位置不那么敏感。",
     "max_steadier_pixels": "样本衣物平移一个像素时，最大值平均变化满刻度的 {max}，像素变化 {pixels}，平均值变化 {average}。",
     "max_steadier_average": "与平均池化比较：平均值变化满刻度的 {average}，最大值变化 {max}，像素变化 {pixels}。",
     "max_steadier_strided": (
-        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 正确率下降 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
-        "用 {images} 张图像训练 {epochs} 轮）。不用池化而用步幅 2，正确率下降 {other}（{other_least} 到 {other_most}）。"
+        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 减少的正确答案占 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
+        "用 {images} 张图像训练 {epochs} 轮）。不用池化而用步长 2，占 {other}（{other_least} 到 {other_most}）。"
     ),
     "max_steadier_averaged": (
-        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 正确率下降 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
-        "用 {images} 张图像训练 {epochs} 轮）。用平均池化下降 {other}（{other_least} 到 {other_most}）。"
+        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 减少的正确答案占 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
+        "用 {images} 张图像训练 {epochs} 轮）。用平均池化占 {other}（{other_least} 到 {other_most}）。"
     ),
-    "stride_modern": "ResNet、EfficientNet 这样的现代网络用步幅为 2 的卷积降采样，不再用池化。",
+    "stride_modern": "ResNet、EfficientNet 这样的现代网络用步长为 2 的卷积降采样，不再用池化。",
     "stride_modern_resnet18": "torchvision 的 ResNet-18：{total} 次减半中，{convolved} 次用卷积，其余用最大池化。",
     "stride_modern_efficientnet": "torchvision 的 EfficientNet-B0：{total} 次中有 {convolved} 次用卷积。",
     "stride_modern_small": "本站和教程的 ResNet-18：{total} 次中有 {convolved} 次用卷积。",
-    "stride_keeps": "步幅为 2 的卷积比最大池化保留更多信息。",
+    "stride_keeps": "步长为 2 的卷积比最大池化保留更多信息。",
     "stride_keeps_strided": (
-        "LeNet-5 不用池化，它自己的卷积用步幅 2，用 {images} 张图像训练 {epochs} 轮："
+        "LeNet-5 不用池化，它自己的卷积用步长 2，用 {images} 张图像训练 {epochs} 轮："
         "在测试图像上答对 {convolved}（{convolved_least} 到 {convolved_most}，{seeds} 个随机种子的中位数）。"
         "用最大池化答对 {pooled}（{pooled_least} 到 {pooled_most}）。"
     ),
     "stride_keeps_rebuilt": (
         "把每张图像变成边长减半的特征图，再用线性映射重建图像。误差占方差的比例：最大池化 {max}，平均池化 {average}，我们找到的最好的卷积核（{kernel_numbers}）{kernel}。"
     ),
-    "pool_learns_nothing": "最大池化没有可学习的参数，步幅为 2 的卷积有。",
+    "pool_learns_nothing": "最大池化没有可学习的参数，步长为 2 的卷积有。",
     "pool_learns_nothing_counted": "{channels} 个通道：参数分别是 {pooling} 个和 {convolution} 个。",
     # ---- 第 6、7、9 节：网络
     # ---- 第 8 节：残差连接

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "tab": "分类器",
-    "intro": "给训练好的网络看一件衣物：它看到了什么，判断成什么，哪些像素支持这个判断。",
+    "intro": "给训练好的网络看一件衣物的图片：它看到了什么，判断成哪一类，哪些像素支持这个判断。",
     # ---- controls ----
     "source": "图片来源",
     "source_sample": "样本",
@@ -15,10 +15,10 @@ SENTENCES = {
     "clear": "清空",
     "settings": "方法的设置",
     "inversion": "图片反相",
-    "inversion_auto": "比四周暗时",
+    "inversion_auto": "衣物比四周暗时",
     "inversion_yes": "总是",
     "inversion_no": "从不",
-    "baseline": "基线（代表“什么都没有”）",
+    "baseline": "基线（代替“没有内容”的图片）",
     "baseline_black": "全黑",
     "baseline_mean": "平均灰度",
     "baseline_blurred": "模糊后的图片",
@@ -46,22 +46,23 @@ SENTENCES = {
     "percent": "{value}%",
     "probabilities": "{model} 的判断",
     "true_class": "正确答案",
+    "calibrated": "显示校准后的概率",
     "bars_legend": "校准后：{predicted} {probability}",
-    "bars_about": "校准：把得分除以 {temperature}（在验证图片上拟合），使它的把握平均而言与正确率大致相当。",
-    "bars_about_own": "校准：把得分除以 {temperature}，使它在数据集图片上的把握与正确率大致相当。对你自己的图片，没有人测过。",
+    "bars_about": "校准：把得分除以 {temperature}（这个数由验证图片拟合得到），使网络给出的概率平均来说与实际的准确率相符。",
+    "bars_about_own": "校准：把得分除以 {temperature}，使概率与准确率在数据集的图片上相符。在你自己的图片上是否也相符，没有测量过。",
     "verdict_right": "{model} 判断为<b>{predicted}</b>（{probability}），判断正确。",
-    "verdict_wrong": "{model} 判断为<b>{predicted}</b>（{probability}），标签却是<b>{truth}</b>（{truth_probability}）。",
-    "verdict_own": "{model} 判断为<b>{predicted}</b>（{probability}）。无论给它看什么，它都必须从十类中选一类。",
+    "verdict_wrong": "{model} 判断为<b>{predicted}</b>（{probability}），但是标签是<b>{truth}</b>（{truth_probability}）。",
+    "verdict_own": "{model} 判断为<b>{predicted}</b>（{probability}）。不管给它看什么，它都只能从十类中选一类。",
     "about": "<b>{method}</b>：{sentence}",
-    "colours_signed": "橙色支持<b>{target}</b>，蓝色反对。",
-    "colours_positive": "橙色支持<b>{target}</b>。",
-    "colours_sensitive": "橙色：这里变亮会提高<b>{target}</b>的得分；蓝色：会降低。",
-    "colours_guided": "颜色显示从<b>{target}</b>反向传播时放行了什么，不是判断的理由。",
+    "colours_signed": "橙色像素支持<b>{target}</b>，蓝色像素反对。",
+    "colours_positive": "橙色像素支持<b>{target}</b>。",
+    "colours_sensitive": "橙色：这里变亮，<b>{target}</b>的得分就升高；蓝色：这里变亮，得分就降低。",
+    "colours_guided": "颜色只显示从<b>{target}</b>反向传播时哪些信号能通过，并不是判断的理由。",
     "look_share": "{colours}归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
-    "look_black_baseline": "{colours}图片上和基线一样黑的像素，贡献恰好为零。",
+    "look_black_baseline": "{colours}图片上和基线一样黑的像素，贡献一定为零。",
     "look_wrong": "{colours}把目标类别改成<b>{truth}</b>，比较两张归因图。",
-    "look_empty_gradcam": "在这一层里，Grad-CAM 没有找到支持<b>{target}</b>的正面证据，所以图是空的。",
-    "look_empty_baseline": "图是空的：把基线换成这张图片，<b>{target}</b>的得分毫无变化。换一个基线试试。",
+    "look_empty_gradcam": "在这一层里，Grad-CAM 没有找到支持<b>{target}</b>的证据，所以图是空的。",
+    "look_empty_baseline": "图是空的：把基线换成这张图片，<b>{target}</b>的得分没有变化。请换一个基线试试。",
     "look_empty_gradient": "图是空的：像素的微小变化不会影响<b>{target}</b>的得分。",
     "look_no_map": "条形图显示它对每一类有多大把握。",
     "no_picture_upload": "请在上传框里拖入、粘贴或选择一张衣物的图片。",
@@ -76,27 +77,23 @@ SENTENCES = {
     "method_occlusion": "遮挡法",
     "method_guided_backprop": "导向反向传播",
     "method_deeplift": "DeepLift",
-    "about_gradient": "显示某个像素稍微变亮时，该类得分会如何变化（带正负号）。它并不说明得分由什么构成。",
-    "about_input_x_gradient": (
-        "显示梯度乘以像素的归一化值。只有在网络没有偏置，而且除了 ReLU 和池化都是线性的时候，它的总和才等于得分。"
-    ),
+    "about_gradient": "显示某个像素稍微变亮时，这一类的得分怎样变化（带正负号）。它并不说明得分由哪些部分组成。",
+    "about_input_x_gradient": "显示梯度乘以像素归一化之后的值。只有当网络没有偏置，而且除了 ReLU 和池化都是线性运算时，所有像素的值加起来才等于得分。",
     "about_integrated_gradients": (
         "显示从基线走到这张图片的过程中（分 {steps} 步），每个像素贡献了多少：归因图的总和为 {sum}，得分之差为 {difference}。"
         "换一个基线，图就会变。"
     ),
-    "about_rough": "{sentence}归因图总和与得分之差不相等的部分，是 {steps} 步求和的误差：沿途的梯度在跳动。",
-    "about_smoothgrad": "显示 {samples} 张加噪副本的平均梯度，斑点更少。加多少噪声，决定了最后留下什么。",
-    "about_gradcam": (
-        "显示 {layer} 层的 {height} × {width} 个位置里，哪些支持该类，{where}。它不可能比这一层更精细，也不显示反面证据。"
-    ),
+    "about_rough": "{sentence}归因图的总和与得分之差不相等，是因为 {steps} 步求和有误差：途中的梯度变化剧烈。",
+    "about_smoothgrad": "显示 {samples} 张加噪副本的平均梯度，斑点更少。加多少噪声，会影响最后的图。",
+    "about_gradcam": "显示 {layer} 层的 {height} × {width} 个位置里，哪些支持这一类，{where}。它不可能比这一层更精细，也不显示反对的证据。",
     "gradcam_placed": "每个位置都画在它感受野的中心",
     "gradcam_stretched": "并拉伸到整张图片",
     "about_occlusion": ("显示遮住一个 {window} × {window} 的方块后，得分下降多少。它不需要梯度，但{training}。"),
     "covered_never": "网络在训练中从未见过被遮挡的衣物",
-    "covered_sometimes": "网络在训练中见过的遮挡是另一种，也不是每张图片都有",
+    "covered_sometimes": "网络在训练中见过的遮挡是另一种，而且不是每张图片都有",
     "about_guided_backprop": (
-        "在每个 ReLU 处只放行正的梯度；没有 ReLU 的网络里，它就是梯度。在卷积网络里，它看起来清晰，是因为它在勾勒边缘；"
-        "把最后几层的权重换成随机数，它也变化不大，所以别把它当作理由。"
+        "在每个 ReLU 处只让正的梯度通过；如果网络没有 ReLU，它就是梯度。在卷积网络里，它看起来清晰，是因为它描出了边缘；把最后几层的权重换成随机数，它也变化不大，"
+        "所以不能当作判断的理由。"
     ),
     "about_deeplift": (
         "把每个单元与它在基线下的状态相比较：归因图的总和为 {sum}，得分之差为 {difference}。换一个基线，图就会变。"
@@ -109,6 +106,82 @@ SENTENCES = {
     "compare": "并排比较所有方法",
     "compare_label": "所有方法针对{target}的归因图",
     "not_available": "不适用",
+    # ---- 检验显著性图 ----
+    "trust": "这张图有意义吗？检验一下",
+    "trust_intro": "两种检验。**随机权重**：从输出端开始，一层接一层地失去学到的东西。如果图几乎不变，它就没有显示网络学到了什么。"
+    "**删除与插入**：图中最重要的像素最先变黑，或最先恢复，这个类别的概率应当很快下降，或很快上升。虚线是几种完全不看网络的顺序。",
+    "trust_start": "检验这张图",
+    "trust_look": "按下按钮，就用上面的网络和类别检验上面的图。",
+    "trust_no_map": "这种方法对 {model} 给不出图，没有可检验的东西。请换一种方法。",
+    "trust_beaten": "删除：{method}的曲线下面积为 {area}，越小越好。<b>{names}</b>完全不看网络，却做得更好（最好的为 {best}）。",
+    "trust_unbeaten": "删除：{method}的曲线下面积为 {area}，越小越好。在这里，<b>没有一种不看网络的顺序比它更好</b>（其中最好的为 {next}）。",
+    "trust_random": "权重全部随机时，两张图在衣物上的秩相关系数为 {correlation}。",
+    "trust_maps_label": "越来越多的层换成随机权重时，{method}的图",
+    "trust_trained": "训练好的网络",
+    "trust_layers_last": "最后一层随机",
+    "trust_layers_some": "{layers} 层中的最后 {count} 层",
+    "trust_layers_all": "全部 {layers} 层随机",
+    "trust_correlation": "相关系数 {correlation}",
+    "trust_axis_deletion": "删除：变黑的像素，百分比",
+    "trust_axis_insertion": "插入：恢复的像素，百分比",
+    "trust_axis_probability": "{target}的概率，百分比",
+    "trust_title": "在许多测试图片上",
+    "trust_table": "{model}，{images} 张测试图片，每张都取网络回答的类别：所有图片的均值 ± 标准差。被删除的像素变为黑色。灰色的行完全不看网络。"
+    "相关系数与最后一层或所有层换成随机权重的同一网络相比：接近 0 才好。",
+    "trust_areas": "完全不看网络的顺序中，最好的是<b>{control}</b>（{area}）。{methods} 种方法中有 {better} 种在删除检验中比它更好。",
+    "trust_head_order": "像素的顺序",
+    "trust_head_deletion": "删除（越小越好）",
+    "trust_head_insertion": "插入（越大越好）",
+    "trust_head_last_random": "最后一层随机时的相关系数",
+    "trust_head_all_random": "全部随机时的相关系数",
+    "control_brightest": "最亮的在先",
+    "control_centred": "中间的在先",
+    "control_edges": "边缘在先",
+    "control_random": "随机顺序",
+    # ---- 试验：移动、遮挡、攻击 ----
+    "trial": "移动它、遮住它、攻击它：各个网络会怎么说？",
+    "trial_intro": "用鼠标或手指拖动图像，或选中图像后按方向键，看看各个网络的回答是否不变。如果是人，回答不会变。",
+    "trial_look": "改变图像，每个训练好的网络都会立刻回答。",
+    "trial_pad": "图像。方向键移动它，[ 和 ] 键旋转它。",
+    "trial_act_move": "移动",
+    "trial_act_cover": "遮挡",
+    "trial_act_left": "左转",
+    "trial_act_right": "右转",
+    "trial_act_reset": "还原",
+    "trial_right": "右移",
+    "trial_down": "下移",
+    "trial_degrees": "旋转",
+    "trial_scale": "大小，百分比",
+    "trial_blur": "模糊，像素",
+    "trial_darken": "变暗，百分比",
+    "trial_noise": "噪声，百分比",
+    "trial_attack": "攻击：FGSM 的步长，百分比",
+    "trial_no_mask": "读不出被遮住的像素。请按“还原”，再重新遮挡。",
+    "trial_untouched_agree": "{count} 个网络都回答：{names}。现在把图像移动几个像素。",
+    "trial_untouched": "{count} 个网络的回答不一致：{names}。现在把图像移动几个像素。",
+    "trial_same": "<b>{count} 个网络中有 {same} 个</b>的回答和原来一样。",
+    "trial_attacked": "每个像素都朝着让 {model} 变差的方向走了一小步，其他网络看到的是同一张图像。",
+    "trial_measured": "在 {images} 张测试图片上，这样的改变使 {most} 下降 {most_points} 个百分点，使 {least} 下降 {least_points} 个百分点。",
+    "trial_label": "标签是{truth}：绿色表示与标签一致，橙色表示不一致。",
+    "trial_agrees": "不变",
+    "trial_before": "原来：{name}，{probability}",
+    "trial_curves_title": "在测试图片上的测量结果",
+    "trial_kind": "改变",
+    "trial_kind_shift": "平移",
+    "trial_kind_rotation": "旋转",
+    "trial_kind_scale": "大小",
+    "trial_kind_blur": "模糊",
+    "trial_kind_darken": "变暗",
+    "trial_kind_noise": "噪声",
+    "trial_kind_cover": "遮挡方块",
+    "trial_axis_shift": "向随机方向平移，像素",
+    "trial_axis_rotation": "向左或向右旋转，度",
+    "trial_axis_scale": "衣物的大小，百分比",
+    "trial_axis_blur": "模糊的标准差，像素",
+    "trial_axis_darken": "减少的亮度，百分比",
+    "trial_axis_noise": "噪声的标准差，占满量程的百分比",
+    "trial_axis_cover": "黑色方块的边长，像素",
+    "trial_curves": "<b>{change}</b>，在 {images} 张测试图片上：{most} 从 {most_high} 降到 {most_low}，{least} 只从 {least_high} 降到 {least_low}。",
     # ---- what cannot be done ----
     "no_convolution": "Grad-CAM 需要卷积层，而这个网络没有。请换一种方法或换一个网络。",
     "blank": "这张图片上什么都没有：到处一样亮。",
@@ -122,10 +195,9 @@ SENTENCES = {
     "results": "这些网络到底有多好？",
     "results_intro": (
         "在 Fashion-MNIST 的 {images} 张测试图片（从未参与训练）上测得，用的就是本应用加载的权重。"
-        "测试准确率旁的 ± 是这么多图片所能给出的 {level} 置信区间；平均值旁的 ± 是不同随机种子之间的标准差，"
-        "表中给出的是其中居中的一次（次数为偶数时，取中间两次里较低的）。*加上镜像图片*：对图片和它的镜像各判断一次再取平均；"
-        "其余数字都不这样做。*按教程的训练方法*：同一个网络，用教程为 ResNet-18 写的脚本训练；有多个种子时，给出平均值和最低到最高的范围。"
-        "教程里 softmax 回归和 MLP 的数字来自该系列的前几篇，那里的训练方法这一篇没有给出。"
+        "测试准确率旁的 ± 是由图片数量得到的 {level} 置信区间；平均值旁的 ± 是不同随机种子之间的标准差，表中给出的是准确率居中的一次（次数为偶数时，取中间两次里较低的）。"
+        "**加上镜像图片**：对图片和它的镜像各判断一次，再取平均；其余数字都不这样做。**按教程的训练方法**：同一个网络，用教程为 ResNet-18 写的脚本训练；有多个种子时，"
+        "给出平均值，以及最低值到最高值。教程中 Softmax 回归和 MLP 的数字来自这个系列的前几篇，那里的训练方法，这一篇没有给出。"
     ),
     "results_none": "还没有训练好的网络。请运行 python train_all.py。",
     "head_model": "模型",
@@ -139,48 +211,44 @@ SENTENCES = {
     "head_tutorial": "按教程的训练方法",
     "pairs_title": "哪些网络之间真的有差别？",
     "pairs_intro": (
-        "所有网络回答的是同样的 {images} 张测试图片，所以两个网络可以比得更细：只看一个判断对、另一个判断错的那些图片。"
-        "*p* 是两者其实一样好时，这些图片至少这样偏向一方的概率（McNemar 精确检验）。p 小于 {level} 时，就说偶然性解释不了这个差别。"
-        "这只针对这两组权重。*种子*一列显示两个网络各次训练从最低到最高的准确率；只有一个种子时，换一个会怎样，没有测过。"
+        "所有网络回答的是同样的 {images} 张测试图片，所以两个网络可以比较得更细：只看一个判断对、另一个判断错的那些图片。**p 值**是假如两者其实一样好，"
+        "这些图片至少这样偏向一方的概率（McNemar 精确检验）。p 小于 {level} 时，我们就说，这个差别不能用偶然来解释。这只针对这两组权重。"
+        "**种子**一列显示两个网络各次训练的准确率，从最低到最高；只有一个种子时，不知道换一个种子会怎样。"
     ),
     "pair_better": "网络",
     "pair_worse": "下一个",
     "pair_points": "高出（百分点）",
     "pair_only": "只有一方判断对",
-    "pair_p": "p",
+    "pair_p": "p 值",
     "pair_seeds": "种子",
     "pair_verdict": "差别",
     "pair_once": "一次训练",
     "pair_is_chance": "可能只是偶然",
     "pair_is_real": "难以用偶然解释",
-    "pair_is_overlap": "难以用偶然解释，但种子有重叠",
-    "pair_is_once": "难以用偶然解释，只有一个种子",
+    "pair_is_overlap": "难以用偶然解释，但不同种子的结果有重叠",
+    "pair_is_once": "难以用偶然解释，但只有一个种子",
     "claims_about": (
-        "这里的 *p* 是 McNemar 检验可能给出的最大概率，因为教程的网络判断对了哪些图片，我们并不知道。"
-        "如果它小于 {level}，而且教程的数字在这里各个种子的范围之外，偶然性就解释不了这个差别。"
+        "这里的 **p 值**是 McNemar 检验可能给出的最大概率，因为我们不知道教程的网络判断对了哪些图片。如果它小于 {level}，"
+        "而且教程的数字不在这里各个种子的范围之内，这个差别就不能用偶然来解释。"
     ),
-    "claims_title": "这些说法成立吗？这些网络是怎样训练的？",
+    "claims_title": "教程的说法成立吗？这些网络是怎样训练的？",
     "claim_by_theirs": "按教程的训练方法",
     "claim_by_theirs_bfloat16": "按教程的训练方法（用 bfloat16 计算）",
     "claim_by_ours": "按我们的训练方法",
-    "claim_elsewhere": (
-        "{by_recipe}：{reached}。教程给出的 {claimed}% 出自该系列的第 {part} 篇，那个网络怎样训练，这一篇没有说，所以这里不作判断。"
-    ),
+    "claim_elsewhere": "{by_recipe}：{reached}。教程给出的 {claimed}% 来自这个系列的第 {part} 篇，那个网络是怎样训练的，这一篇没有说，所以这里不作判断。",
     "claim_undecided": "{by_recipe}：{reached}。与教程所说的 {claimed}% 相差 {points} 个百分点，可能只是偶然（p 最大为 {p}）。",
-    "claim_above": (
-        "{by_recipe}：{reached}，比教程所说的 {claimed}% 高 {points} 个百分点，偶然性解释不了这个差别（p 最大为 {p}）。"
-    ),
-    "claim_below": (
-        "{by_recipe}：{reached}，比教程所说的 {claimed}% 低 {points} 个百分点，偶然性解释不了这个差别（p 最大为 {p}）。"
-    ),
+    "claim_above": "{by_recipe}：{reached}，比教程所说的 {claimed}% 高 {points} 个百分点，这个差别不能用偶然来解释（p 最大为 {p}）。",
+    "claim_below": "{by_recipe}：{reached}，比教程所说的 {claimed}% 低 {points} 个百分点，这个差别不能用偶然来解释（p 最大为 {p}）。",
     "reached_once": "一次训练为 {mean}%",
     "reached_seeds": "{count} 个种子平均 {mean}%（{low}% 到 {high}%）",
     "trained_with": "训练了 {epochs} 轮，用到：{tricks}；在 {hardware} 上用时 {time}。",
     "trained_further": (
-        "然后从得到的权重出发，再训练 {epochs} 轮，学习率重新升降一次（热重启，训练曲线里用点线标出），用到：{tricks}；在 {hardware} 上用时 {time}。"
+        "然后从得到的权重开始，再训练 {epochs} 轮，学习率重新升高再降低（热重启，训练曲线里用点线标出），用到：{tricks}；"
+        "在 {hardware} 上用时 {time}。"
     ),
     "trained_further_often": (
-        "然后从得到的权重出发，又训练了 {times} 次，依次为 {epochs} 轮，学习率每次重新升降（热重启，训练曲线里用点线标出），用到：{tricks}；在 {hardware} 上共用时 {time}。"
+        "然后从得到的权重开始，又训练了 {times} 次，依次为 {epochs} 轮，学习率每次都重新升高再降低（热重启，训练曲线里用点线标出），用到：{tricks}；"
+        "在 {hardware} 上共用时 {time}。"
     ),
     "trained_again": "之后以同样的方式再训练 {epochs} 轮，用到：{tricks}；在 {hardware} 上用时 {time}。",
     "trick_flip": "左右翻转",
@@ -190,14 +258,14 @@ SENTENCES = {
     "trick_label_smoothing": "标签平滑",
     "trick_gce_q": "广义交叉熵损失（拟合不了的图片影响较小）",
     "trick_average": "权重平均",
-    "trick_none": "未经改动的图片",
-    "threads": "{name}（{count} 线程）",
+    "trick_none": "没有改动的图片",
+    "threads": "{name}（{count} 个线程）",
     "compiled": "{name}（经 torch.compile 编译）",
-    "note_softmax": "线性网络应付不了平移或翻转过的图片：数据增强会降低它的准确率。",
-    "note_best_run": "这里没有一次训练达到这个数，最好的一次是 {best}%。",
+    "note_softmax": "线性网络适应不了平移或翻转过的图片：数据增强会降低它的准确率。",
+    "note_best_run": "这里的训练都没有达到这个数，最好的一次是 {best}%。",
     "note_fit": (
-        "这次训练的最后一轮（暂退法生效）在训练图片上判断对了 {train_accuracy}%，比测试图片高 {points} 个百分点："
-        "对学过的图片，它拟合得比对新图片更好。"
+        "在这次训练的最后一轮里（Dropout 起作用），网络在训练图片上的准确率是 {train_accuracy}%，比测试图片高 {points} 个百分点："
+        "它对学过的图片拟合得更好。"
     ),
     "note_degradation": (
         "它是“梯度流动”页里比较深度的四个网络之一：四个网络共用一种较短的训练方法，目的不是最高的准确率。"
@@ -213,126 +281,119 @@ SENTENCES = {
     "curve_title": "训练曲线",
     "axis_epoch": "轮数",
     "axis_accuracy": "准确率（%）",
-    "curve_note": (
-        "训练图片：边更新权重边统计，图片经过增强，暂退法生效。验证图片：每轮结束后测量；如果用了权重平均，测的是平均后的权重，它起初落后于当前权重。"
-    ),
+    "curve_note": "训练图片：在权重更新的过程中统计，图片经过增强，Dropout（暂退法）起作用。验证图片：每一轮之后测量；如果用了权重平均，测的是平均后的权重，它开始时不如当前的权重。",
     "curve_train": "训练图片",
     "curve_validation": "验证图片",
     "curve_restart": "热重启",
     "curve_test": "测试图片（训练结束时）",
     "most_confused": (
-        "{title} 在 {total} 张图片中判断对了 {correct} 张。最常见的错误：有 {count} 次把<b>{truth}</b>"
-        "当成<b>{predicted}</b>。最难的类别：<b>{hardest}</b>，只对了 {recall}。"
+        "{title} 在 {total} 张图片中判断对了 {correct} 张。最常见的错误："
+        "有 {count} 次把<b>{truth}</b>当成<b>{predicted}</b>。最难的类别：<b>{hardest}</b>，只判断对了 {recall}。"
     ),
     "most_lie": (
-        "它的错误中，{upper_body} 发生在T恤、套头衫、连衣裙、外套和衬衫之间，{shoes} 发生在各种鞋之间，其余 {elsewhere} 在别处；"
-        "{shirts} 与衬衫有关。"
+        "在它的错误中，{upper_body} 发生在T恤、套头衫、连衣裙、外套和衬衫之间，{shoes} 发生在各种鞋之间，其余的占 {elsewhere}；"
+        "与衬衫有关的占 {shirts}。"
     ),
-    "errors_lie": (
-        "{title} 的错误中，{upper_body} 发生在这五类之间，{shoes} 发生在各种鞋之间，其余 {elsewhere} 在别处；{shirts} 与衬衫有关。"
-    ),
+    "errors_lie": "在 {title} 的错误中，{upper_body} 发生在这五类之间，{shoes} 发生在各种鞋之间，其余的占 {elsewhere}；与衬衫有关的占 {shirts}。",
     "error_bar": "{title} 的准确率是 {accuracy}，标准误差为 {points} 个百分点。",
-    "smoothing_with": (
-        "这里用标签平滑训练的网络有 {count} 个，其中 {under} 个的把握低于正确率，置信度平均偏差 {low} 到 {high} 个百分点。"
-    ),
-    "smoothing_without": (
-        "不用标签平滑的有 {count} 个，其中 {over} 个的把握高于正确率，平均偏差 {low} 到 {high} 个百分点。"
-    ),
+    "smoothing_with": "这里用标签平滑训练的网络有 {count} 个，其中 {under} 个不够自信（置信度低于准确率），平均偏差 {low} 到 {high} 个百分点。",
+    "smoothing_without": "没有用标签平滑的有 {count} 个，其中 {over} 个过于自信（置信度高于准确率），平均偏差 {low} 到 {high} 个百分点。",
     "calibration_even": (
-        "置信度平均偏差 {before} 个百分点（期望校准误差）；把得分除以在验证图片上拟合的温度 {temperature} 之后为 {after}，没有改善。"
+        "它的置信度平均偏差 {before} 个百分点（期望校准误差）；把得分除以温度 {temperature}（由验证图片拟合得到）之后，偏差是 {after} 个百分点，"
+        "没有改善。"
     ),
     "calibration_hot": (
-        "它的把握比它的正确率高：置信度平均偏差 {before} 个百分点（期望校准误差），"
-        "把得分除以在验证图片上拟合的温度 {temperature} 之后为 {after}。"
+        "它过于自信（置信度高于准确率）：平均偏差 {before} 个百分点（期望校准误差）；把得分除以温度 {temperature}（由验证图片拟合得到）之后，"
+        "偏差是 {after} 个百分点。"
     ),
     "calibration_cold": (
-        "它的正确率比它的把握高：置信度平均偏差 {before} 个百分点（期望校准误差），"
-        "把得分除以在验证图片上拟合的温度 {temperature} 之后为 {after}。"
+        "它不够自信（置信度低于准确率）：平均偏差 {before} 个百分点（期望校准误差）；把得分除以温度 {temperature}（由验证图片拟合得到）之后，"
+        "偏差是 {after} 个百分点。"
     ),
     "always_wrong_title": "这些网络都判断错的图片",
     "always_wrong": (
-        "{images} 张测试图片中，有 {count} 张，全部 {networks} 个网络在每个随机种子下都判断错了；这里是其中 {shown} 张。"
-        "图片上方是数据集给出的类别，下方是上面所选网络的判断。换作你，认得出来吗？"
+        "{images} 张测试图片中，有 {count} 张，全部 {networks} 个网络用每个随机种子都判断错了；这里是其中 {shown} 张。图片上方是数据集给出的类别，"
+        "下方是上面所选网络的判断。你能认出来吗？"
     ),
     # ---- below the fold ----
     "explanation": r"""
-网络把图片 $x$ 变成十个得分（logits）$z_c(x)$，softmax 再把它们变成条形图里的概率：
+网络把图片 $x$ 变成十个得分（logits）$z_c(x)$，Softmax 再把它们变成条形图里的概率：
 
 $$p_c = \frac{e^{z_c}}{\sum_k e^{z_k}}$$
 
-概率之和总是 1。所以给它一张猫的照片，它也会选出一类，而且数字往往很高：这些概率只说明十个类别之间谁强谁弱，并不说明图上究竟是不是衣物。
+概率之和总是 1。所以给它一张猫的照片，它也会选出一类，而且数字往往很高：这些概率只比较十个类别，并不说明图上究竟是不是衣物。
 
-横穿条形的竖线是校准后的概率（Guo 等，2017）：先把每个得分除以温度 $T$，再做 softmax：
+横穿条形的竖线是校准后的概率（Guo 等，2017）：先把每个得分除以温度 $T$，再做 Softmax：
 
 $$p_c = \frac{e^{z_c / T}}{\sum_k e^{z_k / T}}$$
 
-每个网络只有一个 $T$，在训练之后拟合，使 {validation} 张验证图片的标签最为可能。$T$ 大于 1 时网络变得不那么自信，小于 1 时更自信，各类的先后次序不变。
+每个网络只有一个 $T$，在训练之后拟合，使 {validation} 张验证图片的标签概率最大。$T$ 大于 1 时，网络变得不那么自信；小于 1 时，网络变得更自信；各类的先后次序不变。
 它只适用于与数据集相似的图片，对猫的照片无效。
 
-**网络看到的是什么。** 训练时它看的都是 {side} × {side} 的灰度衣物图，黑底亮物，占满画面。你的图片要先变成这个样子，步骤仿照数据集的制作过程（Xiao
+**网络看到的是什么。** 训练时它看的都是 {side} × {side} 的灰度图，黑色背景，明亮的衣物占满画面。你的图片要先变成这个样子，步骤仿照数据集的制作过程（Xiao
 等，2017；原作缩小时跳过若干行列，之后还做了锐化，这里改为按面积平均，不锐化）：转成灰度；衣物比四周暗时反相；把背景压成黑色；裁掉空边；按面积平均把长边缩到 {side}；居中。最后每个像素变成
 $(x - 0.2860) / 0.3530$，其中的均值和标准差来自训练图片。所以黑色是 $-0.81$，而不是 0。
 
 **哪些像素支持某一类？** 这里的每种方法解释的都是一个得分 $z_c$，而不是概率，因为别的类别得分上升时，概率也会下降。
 
-*梯度*（Simonyan 等，2013），保留正负号：
+**梯度**（Simonyan 等，2013），保留正负号：
 
 $$A_i = \frac{\partial z_c}{\partial x_i}$$
 
-*输入 × 梯度*：$A_i = x_i \, \partial z_c / \partial x_i$。
+**输入 × 梯度**：$A_i = x_i \, \partial z_c / \partial x_i$。
 
-*积分梯度*（Sundararajan 等，2017）从代表“什么都没有”的基线 $x'$ 沿直线走到 $x$，把沿途的梯度平均起来：
+**积分梯度**（Sundararajan 等，2017）从代表“什么都没有”的基线 $x'$ 沿直线走到 $x$，把沿途的梯度平均起来：
 
 $$A_i = (x_i - x'_i) \int_0^1 \frac{\partial z_c\big(x' + t\,(x - x')\big)}{\partial x_i}\, dt,
 \qquad \sum_i A_i = z_c(x) - z_c(x')$$
 
 这里用 {steps} 步求和来近似积分，如果第二个等式的两边相差超过 {gap}，就改用 {more_steps} 步；归因图旁边的那句话比较了这两边。
-在很深的普通网络里，沿途的梯度跳动得太频繁，{more_steps} 步也可能不够；Balduzzi 等（2017）把这样的梯度称为“破碎的梯度”。
+在很深的普通网络里，沿途的梯度变化非常剧烈，{more_steps} 步也可能不够；Balduzzi 等（2017）把这样的梯度称为“破碎的梯度”。
 
-*SmoothGrad*（Smilkov 等，2017）：给图片加上噪声，取 $n$ 个副本的平均梯度，
+**SmoothGrad**（Smilkov 等，2017）：给图片加上噪声，取 $n$ 个副本的平均梯度，
 $A_i = \frac{1}{n} \sum_k \partial z_c(x + \varepsilon_k) / \partial x_i$。
 
-*Grad-CAM*（Selvaraju 等，2017）用梯度的均值给某一层的特征图 $F^k$ 加权，只保留正的部分：
+**Grad-CAM**（Selvaraju 等，2017）用梯度的均值给某一层的特征图 $F^k$ 加权，只保留正的部分：
 
 $$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big), \qquad w_k = \frac{1}{HW} \sum_{ij} \frac{\partial z_c}{\partial F^k_{ij}}$$
 
-如果没有正的部分，图就是空的，本应用会如实说明，而不会把噪声放大给你看。这一层的每个位置都画在它感受野的中心；
-通常的做法是把图拉伸到整张图片，在其中一些网络里会让位置偏移好几个像素。
+如果没有正的部分，图就是空的，本应用会说明这一点，而不会把噪声放大显示。这一层的每个位置都画在它感受野的中心；
+通常的做法是把图拉伸到整张图片，这样做，在其中一些网络里位置会偏移好几个像素。
 
-*遮挡法*（Zeiler 与 Fergus，2014）用基线盖住一个方块，看得分下降多少；每个像素取所有盖住它的方块的平均值。
+**遮挡法**（Zeiler 与 Fergus，2014）用基线盖住一个方块，看得分下降多少；每个像素取所有盖住它的方块的平均值。
 
-*导向反向传播*（Springenberg 等，2015）在每个 ReLU 处只放行正的梯度。
+**导向反向传播**（Springenberg 等，2015）在每个 ReLU 处只让正的梯度通过。
 
-*DeepLift*（Shrikumar 等，2017）把每个单元与它在基线下的状态相比较，总和同样等于得分之差。
+**DeepLift**（Shrikumar 等，2017）把每个单元与它在基线下的状态相比较，总和同样等于得分之差。
 
 **这样的图证明不了什么。** 两种方法画出的图并不相同，看上去却都很有说服力。Adebayo 等（2018）从最后几层开始，逐步把权重换成随机数：导向反向传播的图很久都几乎没变，
-可见它画的是图片里的轮廓线，而不是网络的理由；梯度和 Grad-CAM 则理所当然地变了。归因图只说明得分对哪里敏感；去掉这些像素后网络是否还会这样判断，
-要试过才知道。遮挡法确实在试，只是遮挡后的图片与训练时见过的不一样。
+可见它画的是图片里的轮廓，而不是网络的理由；梯度和 Grad-CAM 的图变了，这才是应有的结果。归因图只说明得分对哪里敏感；去掉这些像素之后，网络是否还会这样判断，
+要试过才知道。遮挡法就是这样试的，只是遮挡后的图片与训练时见过的不一样。
 """,
     "questions": r"""### 训练好的网络在这里会错在哪里？
 主要是分不清上身衣物。在 {side} × {side} 像素下，T恤、套头衫、连衣裙、外套和衬衫看上去很像：能区分它们的纽扣、领子和布料，只有几个像素宽。
 {errors}在上面选一个网络，混淆矩阵旁的那句话会给出它的这些比例。
 
 ### 准确率为什么有误差范围？
-测试图片只是一个样本。如果网络对这类图片判断正确的概率是 $p$，在 $n$ 张图片上测得的比例就会以 $\sqrt{p(1-p)/n}$ 的标准误差波动。
-{error_bars}两个网络回答的是同样的图片，可以用 McNemar 检验比得更细，见上面的“哪些网络之间真的有差别？”。
+测试图片只是一个样本。如果网络对这类图片判断正确的概率是 $p$，在 $n$ 张图片上测得的比例就会波动，标准误差是 $\sqrt{p(1-p)/n}$。
+{error_bars}两个网络回答的是同样的图片，可以用 McNemar 检验比较得更细，见上面的“哪些网络之间真的有差别？”。
 换一个随机种子重新训练，结果还会变动；这样的区间和检验都不包含那部分变动，所以旁边列出了不同种子的结果。
 
-### 它有 99% 的把握，却判断错了，怎么会这样？
-softmax 只是让十个得分互相比较，其中没有任何一步会问“我见过类似的东西吗？”。用硬标签训练会不断鼓励拉大得分差距，这样的网络往往过于自信（Guo
-等，2017）。标签平滑使网络不那么自信，但也可能过头。{calibration}条形上的竖线能在平均意义上纠正这两种偏差，
-但只对与数据集相似的衣物有效。画一张笑脸试试看：它同样不认识。
+### 网络有 99% 的把握，却判断错了，为什么会这样？
+Softmax 只是让十个得分互相比较，其中没有任何一步会问“我见过类似的东西吗？”。用硬标签训练，会不断鼓励网络拉大得分的差距，这样的网络往往过于自信（Guo
+等，2017）。标签平滑使网络不那么自信，但也可能过头。{calibration}条形上的竖线平均来说能纠正这两种偏差，
+但只对与数据集相似的衣物有效。画一张笑脸试试看：校准后的概率同样不知道那不是衣物。
 
-### 我的照片为什么得到离谱的答案？
-看看那一排步骤图。网络熟悉的是商品目录照：只有一件衣物，占满画面，纯黑底上的亮物，没有人。衣物后面的花纹、画面四周的阴影、不该做的反相，都会让它看到从未学过的图像。
-试试反相的设置，换干净的背景，光线亮一些。
+### 我的照片为什么得到奇怪的答案？
+看看那一排步骤图。网络熟悉的是商品目录里的照片：只有一件衣物，占满画面，背景纯黑，衣物明亮，没有人。衣物后面的花纹、画面四周的阴影、不该做的反相，都会使图像与它学过的不同。
+可以改一改反相的设置，换干净的背景，让光线亮一些。
 
 ### 为什么这里的网络每处都用单独的 ReLU 模块，而且不做原地（in-place）运算？
-导向反向传播和 DeepLift 靠挂在 ReLU 模块上的钩子工作。直接调用 `F.relu` 没有模块可挂，这些方法会一声不响地给出错误的图；同一个模块用两次，DeepLift
-会报错。原地的 ReLU 会覆盖前一层的输出，去看那一层的人看到的就不是它算出的数。这些对训练没有影响，但要看清网络内部，就有影响。
+导向反向传播和 DeepLift 靠挂在 ReLU 模块上的钩子工作。直接调用 `F.relu` 没有模块可挂，这些方法不会报错，却会给出错误的图；同一个模块用两次，DeepLift
+会报错。原地的 ReLU 会覆盖前一层的输出，这时再看那一层，看到的就不是它算出的数。这些对训练没有影响，但会影响对网络内部的观察。
 
 ### 我该相信哪种方法？
-单独哪一种都不要信。多比较几种，换换基线，并对每个图案问一句：如果网络的权重是随机的，它还会在那里吗？
+不要只相信其中一种。多比较几种方法，多换几个基线，并且对每个图案都问一句：如果网络的权重是随机的，它还会在那里吗？
 如果归因图说某处重要，就把那里盖住，看看得分是否真的下降。
 """,
 }

@@ -12,7 +12,7 @@ SENTENCES = {
     "not_whole": "{name}必须是整数，现在是 {value}。",
     "unknown_key": "这里没有“{value}”这个名字，可以用的有：{known}。",
     "not_a_choice": "{name}只能是 {choices} 之一，现在是 {value!r}。",
-    "too_long": "这项计算超过了 {seconds} 秒，已停止：请把设置调小，或等人少时再试。",
-    "run_lost": "连接断开过，服务器已经不记得刚才在测量什么。请重新选择一次，再次测量。",
-    "nobody_waits": "已经没有人在等这个结果，所以没有算完。",
+    "too_long": "这项计算超过了 {seconds} 秒，已停止：请把设置调小，或者等使用的人少一些再试。",
+    "run_lost": "连接中断过，服务器上已经没有刚才的测量。请再选择一次，重新测量。",
+    "nobody_waits": "已经没有人在等这个结果，所以计算没有完成。",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SENTENCES = {
-    "stride": "步幅",
+    "stride": "步长",
     "padding": "填充",
     "dilation": "空洞率",
     "kernel_size": "卷积核大小",
@@ -22,6 +22,11 @@ SENTENCES = {
     "sample": "样本",
     "image": "图像",
     "layer": "层",
+    "title_softmax": "Softmax 回归",
+    "title_plain18": "普通网络-18",
+    "title_plain34": "普通网络-34",
+    "title_plain20": "普通网络-20 (CIFAR)",
+    "title_plain56": "普通网络-56 (CIFAR)",
     "class_0": "T恤/上衣",
     "class_1": "裤子",
     "class_2": "套头衫",

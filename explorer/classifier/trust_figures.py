@@ -1,0 +1,138 @@
+"""What a map on trial shows: maps under random weights, the curves, and the areas over many test images."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+import torch
+
+from explorer.classifier.examination import MAP, Examination, Randomised
+from explorer.classifier.figures import class_name
+from explorer.classifier.trust import CONTROLS, STEPS
+from explorer.classifier.trust_samples import Measured, is_control
+from explorer.models.networks import find_network
+from explorer.page.canvas import Map, draw_maps
+from explorer.page.style import ACCENT, ROLES, new_figure
+from explorer.text import Text, join_sentences
+
+_COLOURS = {
+    MAP: ACCENT,
+    "brightest": ROLES["pool"],
+    "centred": ROLES["linear"],
+    "edges": ROLES["output"],
+    "random": ROLES["norm"],
+}
+
+
+def order_name(order: str, text: Text) -> str:
+    """What a method or a control is called."""
+    return text(f"classifier.{'control' if is_control(order) else 'method'}_{order}")
+
+
+def describe_examination(found: Examination, text: Text) -> str:
+    """Which controls beat the map, and what is left of it when all weights are random."""
+    areas = found.areas("deletion")
+    better = sorted((name for name in CONTROLS if areas[name] < areas[MAP]), key=areas.__getitem__)
+    method = text(f"classifier.method_{found.outcome.method}")
+    values = {"method": method, "area": f"{areas[MAP]:.2f}"}
+    if better:
+        names = [order_name(name, text) for name in better]
+        first = text("classifier.trust_beaten", names=names, best=f"{areas[better[0]]:.2f}", **values)
+    else:
+        first = text("classifier.trust_unbeaten", next=f"{min(areas[name] for name in CONTROLS):.2f}", **values)
+    correlation = _signed(found.randomised[-1].correlation)
+    return join_sentences([first, text("classifier.trust_random", correlation=correlation)], text)
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
+def draw_randomised(found: Examination, text: Text) -> dict:
+    """The maps from the trained network to one with random weights alone, each on a scale of its own."""
+    maps = [_draw_randomised(each, found.num_layers, text) for each in found.randomised]
+    label = text("classifier.trust_maps_label", method=text(f"classifier.method_{found.outcome.method}"))
+    return draw_maps(maps, columns=8, max_height=260, label=label)
+
+
+def _draw_randomised(each: Randomised, num_layers: int, text: Text) -> Map:
+    if each.count == 0:
+        return Map(each.values, text("classifier.trust_trained"))
+    key = "all" if each.count == num_layers else "last" if each.count == 1 else "some"
+    title = text(f"classifier.trust_layers_{key}", count=each.count, layers=num_layers)
+    return Map(each.values, title, text("classifier.trust_correlation", correlation=_signed(each.correlation)))
+
+
+def draw_curves(found: Examination, kind: str, text: Text) -> go.Figure:
+    """The probability of the class while pixels turn black, or come back: the map's order and those of the controls."""
+    figure = new_figure(
+        text(f"classifier.trust_axis_{kind}"),
+        text("classifier.trust_axis_probability", target=class_name(text, found.outcome.target)),
+        height=380,
+        yaxis={"range": [-2, 102]},
+        xaxis={"range": [0, 100]},
+    )
+    areas = found.areas(kind)
+    for name, curves in found.curves.items():
+        title = text(f"classifier.method_{found.outcome.method}") if name == MAP else order_name(name, text)
+        figure.add_scatter(
+            x=[100 * step / STEPS for step in range(STEPS + 1)],
+            y=(100 * getattr(curves, kind)).tolist(),
+            name=f"{title} ({areas[name]:.2f})",
+            mode="lines",
+            line={
+                "color": _COLOURS[name],
+                "width": 3.5 if name == MAP else 2,
+                "dash": "solid" if name == MAP else "dash",
+            },
+        )
+    return figure
+
+
+def draw_areas(measured: Mapping[str, Measured], model: str, text: Text) -> str:
+    """A table of all methods and controls over the sample images, from the smallest area of deletion on, as HTML."""
+    head = "".join(
+        f'<th class="{"number" if name != "order" else "name"}">{html.escape(text(f"classifier.trust_head_{name}"))}</th>'
+        for name in _HEAD
+    )
+    ordered = sorted(measured, key=lambda order: float(measured[order].deletion.mean()))
+    rows = "".join(_draw_row(order, measured[order], text) for order in ordered)
+    (count,) = {len(each.deletion) for each in measured.values()}
+    about = text("classifier.trust_table", model=find_network(model).title, images=count)
+    return (
+        f"<p>{html.escape(about)}</p>"
+        f'<div class="cnn-table-scroll whole"><table class="cnn-table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+_HEAD = ("order", "deletion", "insertion", "last_random", "all_random")
+
+
+def _draw_row(order: str, measured: Measured, text: Text) -> str:
+    cells = "".join(f'<td class="number">{_spread(getattr(measured, name))}</td>' for name in _HEAD[1:])
+    name = html.escape(order_name(order, text))
+    kind = "control" if is_control(order) else "method"
+    return f'<tr class="{kind}"><td class="name">{name}</td>{cells}</tr>'
+
+
+def _spread(values: torch.Tensor) -> str:
+    """Mean and standard deviation over the images."""
+    return f"{_signed(float(values.mean()))} ± {float(values.std()):.2f}" if len(values) else "—"
+
+
+def describe_areas(measured: Mapping[str, Measured], text: Text) -> str:
+    """How many methods delete better than the best order that never looks at the network."""
+    means = {order: float(each.deletion.mean()) for order, each in measured.items()}
+    control = min((order for order in means if is_control(order)), key=means.__getitem__)
+    methods = [order for order in means if not is_control(order)]
+    better = [order for order in methods if means[order] < means[control]]
+    return text(
+        "classifier.trust_areas",
+        control=order_name(control, text),
+        area=f"{means[control]:.2f}",
+        better=len(better),
+        methods=len(methods),
+    )

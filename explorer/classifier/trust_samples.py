@@ -1,0 +1,134 @@
+"""Methods on trial over many test images: areas of deletion and insertion, and what random weights leave of the maps.
+
+`python -m explorer.classifier.trust_samples` measures it anew, in about half an hour on one core, and stores it in
+checkpoints/saliency.json; what is stored of the weights that are here is not measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from explorer.classifier.attribution import METHODS, NoConvolutionError, Settings, compute_attribution
+from explorer.classifier.robustness import weights_of
+from explorer.classifier.trust import (
+    CONTROLS,
+    area_under,
+    compute_controls,
+    compute_curves,
+    correlate_on_clothes,
+    list_weighted_layers,
+    randomise_from_top,
+)
+from explorer.data import load_sample, normalise
+from explorer.models import checkpoints
+from explorer.models.checkpoints import load_results, load_trained, write_atomically
+
+FILE = "saliency.json"
+MODELS = ("lenet5", "alexnet_small")
+NUM_IMAGES = 200  # those that ship with the app
+_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of one method or control.
+
+    Attributes:
+        deletion, insertion: (N,) areas, one for each image.
+        last_random: (N,) rank correlation on the clothes with the map when the last layer is random; empty for a control.
+        all_random: the same when all layers are random.
+    """
+
+    deletion: torch.Tensor
+    insertion: torch.Tensor
+    last_random: torch.Tensor
+    all_random: torch.Tensor
+
+
+def measure(name: str, indices: range = range(NUM_IMAGES)) -> dict[str, dict[str, list[float]]]:
+    """Measure all methods and controls for the class that the network names.
+
+    Args:
+        name: a trained network.
+        indices: of the sample images.
+
+    Returns:
+        Method or control -> name of each attribute of Measured -> one number for each image.
+    """
+    model, sample = load_trained(name), load_sample()
+    last, everything = (randomise_from_top(model, count) for count in (1, len(list_weighted_layers(model))))
+    found: dict[str, dict[str, list[float]]] = {}
+    for index in indices:
+        picture = sample.images[index].float() / 255
+        image, black = normalise(picture)[None, None], normalise(torch.zeros(1, 1, *picture.shape))
+        with torch.no_grad():
+            target = int(model(image).argmax())
+        orders = compute_controls(model, image, black, target, picture)
+        for method in METHODS:
+            try:
+                maps = [
+                    compute_attribution(each, image, target, method, **vars(Settings())).values
+                    for each in (model, last, everything)
+                ]
+            except NoConvolutionError:
+                continue
+            orders[method] = compute_curves(model, image, black, target, maps[0])
+            for key, values in zip(("last_random", "all_random"), maps[1:], strict=True):
+                correlation = correlate_on_clothes(maps[0], values, picture)
+                found.setdefault(method, {}).setdefault(key, []).append(round(correlation, _DIGITS))
+        for order, curves in orders.items():
+            for kind in ("deletion", "insertion"):
+                area = round(area_under(getattr(curves, kind)), _DIGITS)
+                found.setdefault(order, {}).setdefault(kind, []).append(area)
+    return found
+
+
+@lru_cache(maxsize=1)
+def load_measured() -> Mapping[str, Mapping[str, Measured]]:
+    """What is stored of the weights that are here: network -> method or control -> what was measured."""
+    stored, records = _read(checkpoints.CHECKPOINTS), load_results()
+    return {
+        name: {
+            order: Measured(*(torch.tensor(numbers.get(key, [])) for key in Measured.__annotations__))
+            for order, numbers in entry["orders"].items()
+        }
+        for name, entry in stored.items()
+        if entry["weights"] == weights_of(records.get(name))
+    }
+
+
+def is_control(order: str) -> bool:
+    """Whether an order never looks at the network."""
+    return order in CONTROLS
+
+
+def _read(folder: Path) -> dict:
+    try:
+        return json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", default=list(MODELS), help="names of trained networks")
+    folder, records = checkpoints.CHECKPOINTS, load_results()
+    for name in parser.parse_args().models:
+        stored, weights = _read(folder), weights_of(records[name])
+        if stored.get(name, {}).get("weights") == weights:
+            continue
+        stored[name] = {"weights": weights, "orders": measure(name)}
+        write_atomically({folder / FILE: (json.dumps(stored) + "\n").encode()})
+        print(f"{name}: stored", flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()

@@ -1,0 +1,124 @@
+"""Below the maps: the map on trial, for the picture at hand and over many test images."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from explorer.checks import check_choice
+from explorer.classifier.examination import examine
+from explorer.classifier.session import Choices, read_question
+from explorer.classifier.trust_figures import (
+    describe_areas,
+    describe_examination,
+    draw_areas,
+    draw_curves,
+    draw_randomised,
+)
+from explorer.classifier.trust_samples import load_measured
+from explorer.errors import InputError
+from explorer.models.networks import find_network
+from explorer.page.canvas import build_canvas
+from explorer.page.events import (
+    LOOK_FOR,
+    TAKES_TURNS,
+    Components,
+    draw_look_for,
+    draw_problem,
+    show_late,
+    then_wire,
+    wire,
+)
+from explorer.page.layout import build_look_for
+from explorer.page.style import PLOT_SETTINGS
+from explorer.text import Text, text_in
+
+KINDS = ("deletion", "insertion")
+
+
+def on_examine(*, language: str, **values) -> dict:
+    """The curves of the map at hand, and the maps of the same network with random weights; for `show_late`."""
+    try:
+        return {"late": (values, _examine(language, Choices(**values)))}
+    except InputError as error:  # it, too, may come too late
+        return {"late": (values, {"trust_look": gr.update(value=draw_problem(error.sentence(language), stale=False))})}
+
+
+def _examine(language: str, choices: Choices) -> dict:
+    text, question = text_in(language), read_question(choices)
+    if question is None:
+        return {"trust_look": text(f"classifier.no_picture_{choices.source}")}
+    found = examine(question)
+    if found is None:
+        raise InputError("classifier.trust_no_map", model=find_network(question.model).title)
+    charts = {f"trust_{kind}": gr.update(value=draw_curves(found, kind, text), visible=True) for kind in KINDS}
+    return {
+        "trust_look": describe_examination(found, text),
+        "trust_maps": gr.update(value=draw_randomised(found, text), visible=True),
+        **charts,
+    }
+
+
+def forget_trial(text: Text) -> dict:
+    """What the classifier changes here when something else is set: the trial of the map before goes."""
+    pictures = dict.fromkeys(("trust_maps", *(f"trust_{kind}" for kind in KINDS)), gr.update(visible=False))
+    return {"trust_look": gr.update(value=draw_look_for(text("classifier.trust_look"))), **pictures}
+
+
+def on_table(model: str, *, language: str) -> dict:
+    """All methods over the sample images, for one network."""
+    text, measured = text_in(language), load_measured()
+    model = check_choice("terms.model", model, tuple(measured))
+    return {"look_for": describe_areas(measured[model], text), "table": draw_areas(measured[model], model, text)}
+
+
+def build_trust(controls: Components, language: str) -> Components:
+    """The section, closed at first; gives what `forget_trial` changes.
+
+    Args:
+        controls: of the classifier, by the names of Choices.
+        language: of the page.
+    """
+    text = text_in(language)
+    with gr.Accordion(text("classifier.trust"), open=False):
+        gr.Markdown(text("classifier.trust_intro"))
+        start = gr.Button(text("classifier.trust_start"), size="sm", elem_classes="classifier-compare")
+        look_for = build_look_for(text("classifier.trust_look"))
+        pictures = {
+            "trust_look": look_for,
+            "trust_maps": build_canvas(None, visible=False, elem_id="classifier-randomised"),
+        }
+        with gr.Row():
+            for kind in KINDS:
+                with gr.Column(min_width=320):
+                    pictures[f"trust_{kind}"] = gr.Plot(visible=False, **PLOT_SETTINGS)
+        _build_table(language)
+    late = gr.State()
+    settings = {**TAKES_TURNS, "show_progress": "minimal"}
+    # The line above the maps is an output, for an error that is none of a reader's choice.
+    outputs = {"late": late, LOOK_FOR: look_for}
+    ready = wire([start.click], on_examine, controls, outputs, language, **settings)
+    shown = {**pictures, LOOK_FOR: look_for}
+    del shown["trust_look"]
+    then_wire(ready, _show_trial, {"late": late, **controls}, shown, language, queue=False)
+    return pictures
+
+
+def _show_trial(*, language: str, **values) -> dict:
+    changes = show_late(language=language, **values)
+    return {LOOK_FOR if name == "trust_look" else name: change for name, change in changes.items()}
+
+
+def _build_table(language: str) -> None:
+    """What was measured over the sample images; nothing where nothing is stored of the weights that are here."""
+    text, measured = text_in(language), load_measured()
+    if not measured:
+        return
+    names = [(text.title(find_network(name).title), name) for name in measured]
+    first = on_table(names[0][1], language=language)
+    gr.Markdown(f"### {text('classifier.trust_title')}", elem_classes="small-heading")
+    with gr.Row():
+        model = gr.Dropdown(names, value=names[0][1], label=text("terms.model"), scale=1, min_width=200)
+        with gr.Column(scale=4, min_width=320):
+            look_for = build_look_for(first["look_for"])
+    table = gr.HTML(first["table"], apply_default_css=False, elem_classes="classifier-trust")
+    wire([model.input], on_table, {"model": model}, {"look_for": look_for, "table": table}, language)
