@@ -88,7 +88,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "subtracted first, pixels that lie {distances} px apart have the correlations {correlations}. From "
         "{strong} on, a correlation is called strong."
     ),
-    "locality": "Convolutions make use of it: features such as edges and textures are local.",
+    "locality": "Convolutions make use of the neighbourhood: features such as edges and textures are local.",
     "locality_lenet5": (
         "LeNet-5 that learned {images} pictures in {epochs} epochs is right on {ordered} of the test images "
         "({ordered_least} to {ordered_most}, median of {seeds} seeds). If the pixels of all pictures are put into "
@@ -102,11 +102,11 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     ),
     "size_free_resnet18": (
         "ResNet-18 takes pictures with a side of {sides} pixels as well: global average pooling stands before its "
-        "linear layer. It has {count} parameters."
+        "fully connected layer. It has {count} parameters."
     ),
     "size_free_lenet5": (
-        "LeNet-5 ends with linear layers behind a flattening. For pictures with a side of {sides} pixels it needs "
-        "{counts} parameters."
+        "LeNet-5 ends with fully connected layers behind a flattening. For pictures with a side of {sides} pixels "
+        "it needs {counts} parameters."
     ),
     "equivariance": "Convolution is equivariant: if the picture moves, the result moves along.",
     "equivariance_inside": (
@@ -132,19 +132,19 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     ),
     "shift_invariance": "Convolutional networks are invariant to shifts by their nature.",
     "shift_invariance_lenet5": (
-        "LeNet-5 was trained without shifts. {count} test images were moved by {distance} px without losing "
-        "anything: it is right on {after} in place of {before}. {lost} right answers were lost, {gained} were "
+        "LeNet-5 was trained without shifts. {count} test images were moved by {distance} px, and nothing left the "
+        "picture: it is right on {after} in place of {before}. {lost} right answers were lost, {gained} were "
         "gained."
     ),
     "shift_invariance_alexnet_small": (
         "AlexNet-Small was trained with shifts by at most {trained} px. {count} test images were moved by "
-        "{distance} px without losing anything: it is right on {after} in place of {before}. {lost} right answers "
-        "were lost, {gained} were gained."
+        "{distance} px, and nothing left the picture: it is right on {after} in place of {before}. {lost} right "
+        "answers were lost, {gained} were gained."
     ),
     "shift_invariance_resnet18": (
         "ResNet-18 was trained with shifts by at most {trained} px. {count} test images were moved by {distance} "
-        "px without losing anything: it is right on {after} in place of {before}. {lost} right answers were lost, "
-        "{gained} were gained."
+        "px, and nothing left the picture: it is right on {after} in place of {before}. {lost} right answers were "
+        "lost, {gained} were gained."
     ),
     "shift_invariance_alexnet_far": (
         "The same AlexNet-Small, trained with shifts by at most {trained} px, at {distance} px: it is right on "
@@ -156,8 +156,8 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     ),
     "shift_loss": "When clothes move, a convolutional network loses less than an MLP.",
     "shift_loss_lenet5": (
-        "Neither network was trained with shifts. When clothes move by {distances} px, LeNet-5 loses {lenet5} of "
-        "its answers and the MLP {mlp}."
+        "Neither network was trained with shifts. When clothes move by {distances} px, LeNet-5 loses the right "
+        "answer on {lenet5} of them, and the MLP on {mlp} (what was lost minus what was gained)."
     ),
     "edge": "The edge kernel answers ±3 in the middle rows, and 0 where the picture is even.",
     "edge_picture": "On the tutorial's picture, PyTorch's four rows are {rows}.",
@@ -173,7 +173,9 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "A row of whole numbers, beside two functions of NumPy: {correlated} of {places} results are those of its "
         "correlation, {convolved} are those of its convolution."
     ),
-    "dense_parameters": "A fully connected layer in its place has 29,503,488 weights.",
+    "dense_parameters": (
+        "A fully connected layer in place of this convolution, on 28×28 pixels, has 29,503,488 weights."
+    ),
     "dense_parameters_counted": "Counted in PyTorch's module: {weights} weights. There are {biases} biases as well.",
     "output_sizes": "On 28 pixels, the four usual settings give 26, 28, 14 and 28 pixels.",
     "output_sizes_torch": "PyTorch's layers give {found} pixels.",
@@ -240,7 +242,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "From {channels_in} channel to {channels_out}, as at the start of a network: {two} weights against {one}. "
         "On pictures with a side of {side} pixels, {two_work} multiply-adds against {one_work}."
     ),
-    "two_learn": "Two 3×3 convolutions can express more than one 5×5, because there are two activations.",
+    "two_learn": "Two 3×3 convolutions serve a network better than one 5×5, because there are two activations.",
     "two_learn_lenet5": (
         "LeNet-5 with two 3×3 in place of its second 5×5, and not more weights, learned {images} pictures in "
         "{epochs} epochs. It is right on {two} of the test images ({two_least} to {two_most}, median of {seeds} "
@@ -276,7 +278,9 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "{count} other test images is of the same class for {right}. For the pixels themselves it is {pixels}."
     ),
     # ---- section 5: pooling
-    "pool_example": "In the example, max pooling gives 6, 8, 14, 16 and average pooling 3.5, 5.5, 11.5, 13.5.",
+    "pool_example": (
+        "In the example of 4×4 numbers, max pooling gives 6, 8, 14, 16 and average pooling 3.5, 5.5, 11.5, 13.5."
+    ),
     "pool_example_max": "PyTorch's max pooling gives {found}.",
     "pool_example_average": "PyTorch's average pooling gives {found}.",
     "global_pooling": "Global average pooling makes one number of each channel, whatever the size of the map is.",
@@ -289,7 +293,10 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     ),
     "global_standard_before": "AlexNet and VGG, which are older: {count} of {total} do.",
     "pool_work": "Pooling that halves height and width saves work in the layers behind it.",
-    "pool_work_counted": "A 3×3 convolution needs {after} multiply-adds in place of {before}: one of {factor}.",
+    "pool_work_counted": (
+        "Without pooling, a 3×3 convolution needs {before} multiply-adds. Behind the pooling it needs {after}; "
+        "that is {factor} times less."
+    ),
     "five_halvings": "ResNet halves the side five times: 224 becomes 7.",
     "five_halvings_resnet18": "torchvision's ResNet-18 on {side} pixels: {sides}.",
     "five_halvings_small": "The ResNet-18 of this app and of the tutorial, which is built for {side} pixels: {sides}.",
@@ -297,7 +304,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "max_shift_inside": "One bright pixel that moves inside of its window: {same} of {moves} moves change nothing.",
     "max_shift_clothes": (
         "The sample clothes, moved by one pixel: {unchanged} of {windows} maxima stay the same ({share}). The "
-        "others leave their window."
+        "others left their window, or something brighter came in."
     ),
     "max_steadier": "Max pooling makes a network less sensitive to the exact position.",
     "max_steadier_pixels": (
@@ -309,14 +316,14 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "{pixels}."
     ),
     "max_steadier_strided": (
-        "Test images move by {distance} px. LeNet-5 with max pooling loses {own} of its answers ({own_least} to "
-        "{own_most}, median of {seeds} seeds, {epochs} epochs on {images} pictures). With stride 2 in place of "
-        "pooling it loses {other} ({other_least} to {other_most})."
+        "Test images move by {distance} px. LeNet-5 with max pooling loses the right answer on {own} of them "
+        "({own_least} to {own_most}, median of {seeds} seeds, {epochs} epochs on {images} pictures). With stride 2 "
+        "in place of pooling it loses {other} ({other_least} to {other_most})."
     ),
     "max_steadier_averaged": (
-        "Test images move by {distance} px. LeNet-5 with max pooling loses {own} of its answers ({own_least} to "
-        "{own_most}, median of {seeds} seeds, {epochs} epochs on {images} pictures). With average pooling it loses "
-        "{other} ({other_least} to {other_most})."
+        "Test images move by {distance} px. LeNet-5 with max pooling loses the right answer on {own} of them "
+        "({own_least} to {own_most}, median of {seeds} seeds, {epochs} epochs on {images} pictures). With average "
+        "pooling it loses {other} ({other_least} to {other_most})."
     ),
     "stride_modern": (
         "Modern networks such as ResNet and EfficientNet halve maps by convolutions with stride 2, and no longer "

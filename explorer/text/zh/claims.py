@@ -65,7 +65,7 @@ SENTENCES = {
     "neighbours_centred": (
         "衣物都在图像的中间，单凭这一点，像素就会相似。先减去平均图像，同一行里相距 {distances} 个像素的像素，相关系数为 {correlations}。相关系数达到 {strong} 就算强。"
     ),
-    "locality": "卷积利用了这一点：边缘、纹理这样的特征是局部的。",
+    "locality": "卷积利用了相邻关系：边缘、纹理这样的特征是局部的。",
     "locality_lenet5": (
         "LeNet-5 用 {images} 张图像训练 {epochs} 轮，在测试图像上答对 {ordered}（{ordered_least} 到 {ordered_most}，"
         "{seeds} 个随机种子的中位数）。如果把所有图像的像素按同一个随机顺序打乱，它答对 {shuffled}（{shuffled_least} 到 {shuffled_most}；什么也没学到的次数："
@@ -105,7 +105,7 @@ SENTENCES = {
         "{lost} 个原来对的变错了，{gained} 个原来错的变对了。"
     ),
     "shift_loss": "衣物平移时，卷积网络的损失比 MLP 小。",
-    "shift_loss_lenet5": "两个网络训练时都没有平移。衣物平移 {distances} 个像素时，LeNet-5 的准确率下降 {lenet5}，MLP 下降 {mlp}。",
+    "shift_loss_lenet5": "两个网络训练时都没有平移。衣物平移 {distances} 个像素时，LeNet-5 减少的正确答案占 {lenet5}，MLP 占 {mlp}（变错的减去变对的）。",
     "edge": "边缘卷积核在中间几行的响应是 ±3，在均匀区域的响应是 0。",
     "edge_picture": "在教程的图像上，PyTorch 结果的四行是 {rows}。",
     "edge_reverse": "把同一张图像上下颠倒，四行是 {rows}。",
@@ -114,7 +114,7 @@ SENTENCES = {
     "loop_rounding": "在一张衣物图像上，用带小数的卷积核，最大的差是 {gap}：float32 按另一个顺序舍入。",
     "cross_correlation": "PyTorch 所说的卷积其实是互相关：不翻转卷积核。",
     "cross_correlation_numpy": "用一行整数与 NumPy 的两个函数比较：{places} 个结果中，{correlated} 个与互相关的结果相同，{convolved} 个与卷积的结果相同。",
-    "dense_parameters": "换成全连接层，有 29,503,488 个权重。",
+    "dense_parameters": "在 28×28 像素上，把这个卷积换成全连接层，有 29,503,488 个权重。",
     "dense_parameters_counted": "用 PyTorch 的模块数出来：{weights} 个权重，另有 {biases} 个偏置。",
     "output_sizes": "输入 28 像素，四种常用配置的输出是 26、28、14 和 28 像素。",
     "output_sizes_torch": "PyTorch 的层输出 {found} 像素。",
@@ -161,7 +161,7 @@ SENTENCES = {
         "从 {channels_in} 个通道到 {channels_out} 个，网络的开头就是这样：权重分别是 {two} 和 {one} 个。图像边长 {side} 像素时，"
         "乘加分别是 {two_work} 和 {one_work} 次。"
     ),
-    "two_learn": "两个 3×3 卷积有两个激活层，所以表达能力比一个 5×5 卷积强。",
+    "two_learn": "两个 3×3 卷积有两个激活层，所以比一个 5×5 卷积更好用。",
     "two_learn_lenet5": (
         "把 LeNet-5 的第二个 5×5 卷积换成两个 3×3 卷积，权重不增加，用 {images} 张图像训练 {epochs} 轮："
         "在测试图像上答对 {two}（{two_least} 到 {two_most}，{seeds} 个随机种子的中位数）。"
@@ -185,7 +185,7 @@ SENTENCES = {
         "这个比例是 {pixels}。"
     ),
     # ---- 第 5 节：池化
-    "pool_example": "在例子中，最大池化得到 6、8、14、16，平均池化得到 3.5、5.5、11.5、13.5。",
+    "pool_example": "在 4×4 的例子中，最大池化得到 6、8、14、16，平均池化得到 3.5、5.5、11.5、13.5。",
     "pool_example_max": "PyTorch 的最大池化得到 {found}。",
     "pool_example_average": "PyTorch 的平均池化得到 {found}。",
     "global_pooling": "不管特征图有多大，全局平均池化都把每个通道变成一个数。",
@@ -194,23 +194,23 @@ SENTENCES = {
     "global_standard_modern": "torchvision 的 ResNet、MobileNet、EfficientNet 和 ConvNeXt：{total} 个中有 {count} 个这样做。",
     "global_standard_before": "更早的 AlexNet 和 VGG：{total} 个中有 {count} 个这样做。",
     "pool_work": "池化把高和宽减半，减少后面各层的计算量。",
-    "pool_work_counted": "3×3 卷积的乘加从 {before} 次减少到 {after} 次，是原来的 {factor} 分之一。",
+    "pool_work_counted": "没有池化时，3×3 卷积需要 {before} 次乘加，是池化之后（{after} 次）的 {factor} 倍。",
     "five_halvings": "ResNet 把边长减半五次：224 变成 7。",
     "five_halvings_resnet18": "torchvision 的 ResNet-18，输入 {side} 像素：{sides}。",
     "five_halvings_small": "本站和教程的 ResNet-18 是为 {side} 像素的图像设计的：{sides}。",
     "max_shift": "特征移动一个像素时，最大池化的输出不变。",
     "max_shift_inside": "一个亮像素在它的窗口里移动：{moves} 种移动中，{same} 种什么都不改变。",
-    "max_shift_clothes": "样本衣物平移一个像素：{windows} 个最大值中有 {unchanged} 个不变（{share}）。其余的最大值移出了自己的窗口。",
+    "max_shift_clothes": "样本衣物平移一个像素：{windows} 个最大值中有 {unchanged} 个不变（{share}）。其余的移出了自己的窗口，或者有更亮的像素移进来。",
     "max_steadier": "最大池化让模型对精确位置不那么敏感。",
     "max_steadier_pixels": "样本衣物平移一个像素时，最大值平均变化满刻度的 {max}，像素变化 {pixels}，平均值变化 {average}。",
     "max_steadier_average": "与平均池化比较：平均值变化满刻度的 {average}，最大值变化 {max}，像素变化 {pixels}。",
     "max_steadier_strided": (
-        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 准确率下降 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
-        "用 {images} 张图像训练 {epochs} 轮）。不用池化而用步长 2，准确率下降 {other}（{other_least} 到 {other_most}）。"
+        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 减少的正确答案占 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
+        "用 {images} 张图像训练 {epochs} 轮）。不用池化而用步长 2，占 {other}（{other_least} 到 {other_most}）。"
     ),
     "max_steadier_averaged": (
-        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 准确率下降 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
-        "用 {images} 张图像训练 {epochs} 轮）。用平均池化下降 {other}（{other_least} 到 {other_most}）。"
+        "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 减少的正确答案占 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
+        "用 {images} 张图像训练 {epochs} 轮）。用平均池化占 {other}（{other_least} 到 {other_most}）。"
     ),
     "stride_modern": "ResNet、EfficientNet 这样的现代网络用步长为 2 的卷积降采样，不再用池化。",
     "stride_modern_resnet18": "torchvision 的 ResNet-18：{total} 次减半中，{convolved} 次用卷积，其余用最大池化。",
