@@ -229,7 +229,7 @@ SENTENCES = {
     "pool_learns_nothing_counted": "{channels} 个通道：参数分别是 {pooling} 个和 {convolution} 个。",
     # ---- 第 6、7、9 节：网络
     "lenet_shapes": "LeNet-5 各层依次输出 6×28×28、6×14×14、16×10×10、16×5×5、400、120、84 和 10 个数，共有 61,706 个参数。",
-    "lenet_shapes_shapes": "让一张图像通过网络，用钩子（hook）读出每一层的输出：{total} 层中有 {same} 层的形状与教程打印的一致。",
+    "lenet_shapes_shapes": "让一张图像通过网络，用钩子（hook）得到每一层的输出：{total} 层中有 {same} 层的形状与教程打印的一致。",
     "lenet_shapes_counted": "用 PyTorch 的模块数出来：{count} 个参数。",
     "lenet_original": "原版 LeNet-5 使用 Sigmoid 激活和平均池化。",
     "lenet_original_activation": (
@@ -249,9 +249,9 @@ SENTENCES = {
     "alexnet_kernels": "与 LeNet 相比，AlexNet 的改进之一是卷积核更大，因此感受野更大。",
     "alexnet_kernels_small": "教程的 AlexNet-Small：第一个卷积核边长 {kernel}，LeNet-5 的是 {lenet}。",
     "alexnet_kernels_original": "torchvision 的 AlexNet：第一个卷积核边长 {kernel}，LeNet-5 的是 {lenet}。它的图像也更大。",
-    "alexnet_size": "AlexNet 有 5 个卷积层，宽度为 4096 个神经元。",
-    "alexnet_size_original": "torchvision 的 AlexNet：{convs} 个卷积层，最宽的隐藏层有 {width} 个神经元。",
-    "alexnet_size_small": "教程的 AlexNet-Small：{convs} 个卷积层，最宽的隐藏层有 {width} 个神经元。",
+    "alexnet_size": "AlexNet 有 5 个卷积层，宽度为 4096 个单元。",
+    "alexnet_size_original": "torchvision 的 AlexNet：{convs} 个卷积层，最宽的隐藏层有 {width} 个单元。",
+    "alexnet_size_small": "教程的 AlexNet-Small：{convs} 个卷积层，最宽的隐藏层有 {width} 个单元。",
     "relu_gradients": "用 ReLU 代替 Sigmoid 可以缓解梯度消失。",
     "relu_gradients_stack_2": (
         "把 {depth} 个教程中的块叠成普通网络，在训练之前用 float32 计算：第一个块的梯度，用 ReLU 是 {relu}，用 Sigmoid 是 {sigmoid}（{seeds} 个种子的中位数）。"
@@ -275,9 +275,9 @@ SENTENCES = {
     "pooled_head_parameters": "AlexNet-Small 的全连接层有 {before} 个参数；用了全局平均池化，后面只需一层，{after} 个参数。",
     "pooled_head_squeezenet": "torchvision 的 SqueezeNet 有 {count} 个全连接层：池化之前是一个 1×1 卷积。",
     "pooled_head_resnet": "教程自己的 ResNet-18 在池化之后还有 {count} 个全连接层。",
-    "bottleneck": "瓶颈块的参数效率比基础块高。",
-    "bottleneck_block": "输入和输出都是 {channels} 个通道时，基础块有 {basic} 个参数，瓶颈块有 {bottleneck} 个。",
-    "bottleneck_layer": "平均到每个带权重的层，ResNet-34（基础块）有 {basic} 个参数，ResNet-50（瓶颈块）有 {bottleneck} 个。",
+    "bottleneck": "瓶颈残差块的参数效率比基础块高。",
+    "bottleneck_block": "输入和输出都是 {channels} 个通道时，基础块有 {basic} 个参数，瓶颈残差块有 {bottleneck} 个。",
+    "bottleneck_layer": "平均到每个带权重的层，ResNet-34（基础块）有 {basic} 个参数，ResNet-50（瓶颈残差块）有 {bottleneck} 个。",
     "resnet18_parameters": "按教程的写法，ResNet-18 有 11,173,962 个参数。",
     "resnet18_parameters_one": "图像有一个通道，与教程的代码相同：{count} 个。",
     "resnet18_parameters_three": "图像有三个通道：{count} 个。",
@@ -315,7 +315,7 @@ SENTENCES = {
         "没有归一化的卷积块，训练之前：一个块时第一个块的梯度是 {one}，{depth} 个块时是 {deep}（{seeds} 个种子的中位数）。这里把小于百分之一算作消失。"
     ),
     "degradation_cause_normalised": (
-        "同样的块加上批归一化，出现退化的网络就是这样：一个块时是 {one}，{depth} 个块时是 {deep}。He 等人（2015，第 4.1 节）也因此认为梯度消失不太可能是原因。"
+        "同样的块加上批量归一化，出现退化的网络就是这样：一个块时是 {one}，{depth} 个块时是 {deep}。He 等人（2015，第 4.1 节）也因此认为梯度消失不太可能是原因。"
     ),
     "degradation_cause_network": (
         "{few} 层和 {many} 层的普通网络本身，训练之前，输入是自带的图像：第一层卷积核的梯度分别是 {shallow} 和 {deep}（{seeds} 个种子的中位数）。"
@@ -359,7 +359,7 @@ SENTENCES = {
     ),
     "vanishing_solved_he": "用 He 初始化，{depth} 个块：{deep}，一个块时是 {one}。",
     "vanishing_solved_sigmoid": "卷积块，相加之后是 Sigmoid，{depth} 个块，{seeds} 个种子：{deep}，一个块时是 {one}。",
-    "vanishing_solved_normalised": "卷积块，带批归一化和 ReLU，{depth} 个块，{seeds} 个种子：{deep}，一个块时是 {one}。",
+    "vanishing_solved_normalised": "卷积块，带批量归一化和 ReLU，{depth} 个块，{seeds} 个种子：{deep}，一个块时是 {one}。",
     # ---- 第 10 节：训练
     "accuracy_typical": "按教程的方法训练 ResNet-18，测试准确率通常约为 95.0% 到 95.5%。",
     "accuracy_typical_recipe": (
@@ -416,19 +416,19 @@ SENTENCES = {
     ),
     "inplace_addition": "残差相加之前不能用原地 ReLU，因为捷径还需要 x。",
     "inplace_addition_branch_same": "在分支自己的乘积上用原地 ReLU，然后相加：输出和梯度与不用时一样。",
-    "inplace_addition_normalised_same": "在分支里批归一化的输出上用原地 ReLU，然后相加：与不用时一样。",
+    "inplace_addition_normalised_same": "在分支里批量归一化的输出上用原地 ReLU，然后相加：与不用时一样。",
     "inplace_addition_shortcut_different": "在块的输入上用原地 ReLU，而捷径之后还要加上这个输入：结果变了，也没有任何报错。",
-    "bn_region": "批归一化使数值更接近 ReLU 的线性区域，那里梯度最大。",
+    "bn_region": "批量归一化使数值更接近 ReLU 的线性区域，那里梯度最大。",
     "bn_region_fresh": (
         "ReLU 对正数是线性的，斜率为 1。权重刚初始化的 ResNet-20，{images} 张图像：在后面跟着 ReLU 的归一化之前，正数占 {before}，之后占 {after}"
         "（每个种子一个数）。每个种子都是之后更多，才算成立。"
     ),
     "bn_region_resnet20": "训练好的 ResNet-20，同样统计：归一化之前占 {before}，之后占 {after}（{images} 张图像）。",
     "bn_region_resnet18": "训练好的 ResNet-18，同样统计：归一化之前占 {before}，之后占 {after}（{images} 张图像）。",
-    "bias_redundant": "批归一化前面的卷积不需要偏置；去掉它，每个输出通道省一个参数。",
+    "bias_redundant": "批量归一化前面的卷积不需要偏置；去掉它，每个输出通道省一个参数。",
     "bias_redundant_training": "训练时给每个偏置加 1，用 float64 计算：归一化的输出最多改变 {change}。",
     "bias_redundant_saved": "从 {channels_in} 个通道到 {channels_out} 个通道的卷积省 {saved} 个参数，ResNet-18 省 {network} 个。",
-    "bias_same": "批归一化的平移 β，作用与卷积的偏置完全一样。",
+    "bias_same": "批量归一化的平移 β，作用与卷积的偏置完全一样。",
     "bias_same_training": "训练时给每个偏置加 1，或者改为给每个 β 加 1：输出最多分别改变 {bias} 和 {shift}。",
     "bias_same_evaluation": "训练之后，同样的两种改变最多是 {bias} 和 {shift}。如果两者只差归一化的那个倍数，就算成立，因为这时偏置可以写成 β。",
 }

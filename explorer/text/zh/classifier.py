@@ -83,7 +83,7 @@ SENTENCES = {
         "显示从基线走到这张图片的过程中（取 {steps} 个点），每个像素贡献了多少：归因图的总和为 {sum}，得分之差为 {difference}。"
         "换一个基线，图就会变。"
     ),
-    "about_rough": "{sentence}归因图的总和与得分之差不相等，是因为 取 {steps} 个点求和有误差：途中的梯度变化剧烈。",
+    "about_rough": "{sentence}归因图的总和与得分之差不相等，是因为取 {steps} 个点求和有误差：途中的梯度变化剧烈。",
     "about_smoothgrad": "显示 {samples} 张加噪副本的平均梯度，斑点更少。加多少噪声，会影响最后的图。",
     "about_gradcam": "显示 {layer} 层的 {height} × {width} 个位置里，哪些支持这一类，{where}。它不可能比这一层更精细，也不显示反对的证据。",
     "gradcam_placed": "每个位置都画在它感受野的中心",
