@@ -30,7 +30,8 @@ def count_verdicts(claims: Iterable[Claim]) -> dict[Verdict, int]:
 def describe_claims(claims: Sequence[Claim], text: Text) -> str:
     """The sentence above the bar."""
     counts = count_verdicts(claims)
-    return text("claims.look", count=len(claims), **{each.value: counts[each] for each in Verdict})
+    verdicts = [text(f"claims.count_{verdict.value}", count=count) for verdict, count in counts.items() if count]
+    return text("claims.look", count=len(claims), verdicts=verdicts)
 
 
 def draw_bar(claims: Sequence[Claim], text: Text) -> str:

@@ -3,7 +3,11 @@
 SENTENCES = {
     "tab": "Claims",
     "intro": "What the tutorial claims, and what was measured in this repository.",
-    "look": "<b>{count} claims</b>: {holds} hold, {conditions} hold under conditions, {fails} do not hold, {open} cannot be judged here.",
+    "look": "<b>{count} claims</b>: {verdicts}.",
+    "count_holds": "{count} hold",
+    "count_conditions": "{count} hold under conditions",
+    "count_fails": "{count} do not hold",
+    "count_open": "{count} cannot be judged here",
     "legend": "{verdict}: <b>{count}</b>",
     "look_none": "No claim has this verdict here. Choose another verdict or another tab.",
     "verdict": "Verdict",
@@ -380,7 +384,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "Plain stack of {depth} of the tutorial's blocks, before training, in float32: the first gradient is {relu} with ReLU "
         "and {sigmoid} with sigmoid (medians over {seeds} seeds)."
     ),
-    "relu_gradients_stack_10": "The same with {depth} blocks: {relu} with ReLU, {sigmoid} with sigmoid. Both are small.",
+    "relu_gradients_stack_10": "The same with {depth} blocks: {relu} with ReLU, {sigmoid} with sigmoid.",
     "relu_gradients_stack_50": "The same with {depth} blocks: {relu} with ReLU, {sigmoid} with sigmoid. It helps if ReLU's is larger.",
     "relu_gradients_lenet": (
         "LeNet-5 before training, on the shipped images: the gradient of its first kernels is {relu} with ReLU and {sigmoid} with "
@@ -393,7 +397,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "dropout": "Dropout prevents overfitting.",
     "dropout_gap": (
         "AlexNet-Small, trained for {epochs} epochs on {images} images with {seeds} seeds: training accuracy is higher than validation "
-        "accuracy by {on} with dropout and by {off} without it. The gap becomes smaller, but it does not go away."
+        "accuracy by {on} with dropout and by {off} without it."
     ),
     "dropout_accuracy": (
         "The same networks, on validation images: {on} are right with dropout, {off} without it. It holds if the worst seed with "
@@ -451,7 +455,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     ),
     "degradation_cause_normalised": (
         "The same blocks with batch normalisation, as in the networks that showed degradation: {one} with one block and {deep} with {depth}. He et "
-        "al. (2015, section 4.1) call vanishing gradients an unlikely cause for the same reason."
+        "al. (2015, section 4.1) found healthy gradients in theirs and think this cause unlikely."
     ),
     "degradation_cause_network": (
         "The plain networks of {few} and {many} layers themselves, before training, on shipped images: the gradient of the first kernels is "

@@ -3,7 +3,11 @@
 SENTENCES = {
     "tab": "论断",
     "intro": "教程是怎么说的，本站实测又是怎样。",
-    "look": "<b>共 {count} 条论断</b>：{holds} 条成立，{conditions} 条在一定条件下成立，{fails} 条不成立，{open} 条在这里无法判断。",
+    "look": "<b>共 {count} 条论断</b>：{verdicts}。",
+    "count_holds": "{count} 条成立",
+    "count_conditions": "{count} 条在一定条件下成立",
+    "count_fails": "{count} 条不成立",
+    "count_open": "{count} 条在这里无法判断",
     "legend": "{verdict}：<b>{count}</b>",
     "look_none": "这里没有这种结论的论断。请选择别的结论或别的标签页。",
     "verdict": "结论",
@@ -256,7 +260,7 @@ SENTENCES = {
     "relu_gradients_stack_2": (
         "把 {depth} 个教程中的块叠成普通网络，在训练之前用 float32 计算：第一个块的梯度，用 ReLU 是 {relu}，用 Sigmoid 是 {sigmoid}（{seeds} 个种子的中位数）。"
     ),
-    "relu_gradients_stack_10": "同样的网络，{depth} 个块：用 ReLU 是 {relu}，用 Sigmoid 是 {sigmoid}。两者都很小。",
+    "relu_gradients_stack_10": "同样的网络，{depth} 个块：用 ReLU 是 {relu}，用 Sigmoid 是 {sigmoid}。",
     "relu_gradients_stack_50": "同样的网络，{depth} 个块：用 ReLU 是 {relu}，用 Sigmoid 是 {sigmoid}。ReLU 的更大才算有帮助。",
     "relu_gradients_lenet": (
         "训练之前的 LeNet-5，输入是自带的图像：第一层卷积核的梯度，用 ReLU 是 {relu}，用 Sigmoid 是 {sigmoid}（{seeds} 个种子的中位数；每个种子都如此才算成立）。"
@@ -266,7 +270,7 @@ SENTENCES = {
     ),
     "dropout": "暂退法（Dropout）能防止过拟合。",
     "dropout_gap": (
-        "AlexNet-Small 用 {images} 张图像训练 {epochs} 轮，{seeds} 个种子：训练准确率比验证准确率高出的部分，有暂退法时是 {on}，没有时是 {off}。差距变小了，但没有消失。"
+        "AlexNet-Small 用 {images} 张图像训练 {epochs} 轮，{seeds} 个种子：训练准确率比验证准确率高出的部分，有暂退法时是 {on}，没有时是 {off}。"
     ),
     "dropout_accuracy": (
         "同样这些网络在验证图像上的准确率：有暂退法时是 {on}，没有时是 {off}。有暂退法时最差的种子也比没有时最好的种子好，才算成立。"
@@ -315,7 +319,7 @@ SENTENCES = {
         "没有归一化的卷积块，训练之前：一个块时第一个块的梯度是 {one}，{depth} 个块时是 {deep}（{seeds} 个种子的中位数）。这里把小于百分之一算作消失。"
     ),
     "degradation_cause_normalised": (
-        "同样的块加上批量归一化，出现退化的网络就是这样：一个块时是 {one}，{depth} 个块时是 {deep}。He 等人（2015，第 4.1 节）也因此认为梯度消失不太可能是原因。"
+        "同样的块加上批量归一化，出现退化的网络就是这样：一个块时是 {one}，{depth} 个块时是 {deep}。He 等人（2015，第 4.1 节）检查过他们的网络，梯度正常，因此认为梯度消失不太可能是原因。"
     ),
     "degradation_cause_network": (
         "{few} 层和 {many} 层的普通网络本身，训练之前，输入是自带的图像：第一层卷积核的梯度分别是 {shallow} 和 {deep}（{seeds} 个种子的中位数）。"
