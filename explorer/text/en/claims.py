@@ -3,11 +3,11 @@
 SENTENCES = {
     "tab": "Claims",
     "intro": "What the tutorial claims, and what was measured in this repository.",
-    "look": "<b>{count} claims</b>: {verdicts}.",
-    "count_holds": "{count} hold",
-    "count_conditions": "{count} hold under conditions",
-    "count_fails": "{count} do not hold",
-    "count_open": "{count} cannot be judged here",
+    "look": "<b>Claims: {count}.</b> Verdicts: {verdicts}.",
+    "count_holds": "hold {count}",
+    "count_conditions": "hold under conditions {count}",
+    "count_fails": "do not hold {count}",
+    "count_open": "cannot be judged here {count}",
     "legend": "{verdict}: <b>{count}</b>",
     "look_none": "No claim has this verdict here. Choose another verdict or another tab.",
     "verdict": "Verdict",
@@ -22,7 +22,7 @@ SENTENCES = {
     "case_fails": "does not hold here",
     "section": "Section {section} of the tutorial",
     "show": "Show it in “{tab}”",
-    "here": "What the tutorial claims about this: {count} claims, {fails} of them do not hold",
+    "here": "What the tutorial claims about this (claims: {count}, do not hold: {fails})",
     "explanation": r"""
 **From a claim to a verdict.** Each claim is written here in our own words. It is tried in one or several settings, and each
 setting has its own measurement. If the claim is right in all of them, it *holds*. If it is right in some of them, it *holds under
