@@ -30,7 +30,7 @@ MOST_STEPS = 500
 ENOUGH_STEPS = 200  # from which on no more are added, however large the gap
 LARGEST_GAP = 0.05  # of the difference of scores
 LARGEST_CHANGE = 0.1  # of a map, by the last points that were added
-_MORE_STEPS = 8  # that are added at a time: fewer find the leaps better, more take less time each
+_PART = 8  # passes after which integrated gradients and SmoothGrad have a better map: of more, each takes less time
 _NO_GAP = 0.005  # logits; so much is always allowed, because a share of what is near 0 would be too strict
 
 _ROUNDING = 1e-6  # of a score: two equal scores may differ by so much, because networks round to float32
@@ -345,7 +345,7 @@ def _integrated_gradients(score: _Score, image: torch.Tensor, settings: Settings
         yield {"values": values, "baseline_score": float(way.scores[-1]), "steps": count, "is_final": is_final}
         if is_final:
             return
-        new, before = way.choose(min(_MORE_STEPS, most - count)), values
+        new, before = way.choose(min(_PART, most - count)), values
 
 
 def _hardly_differ(values: torch.Tensor, before: torch.Tensor) -> bool:
@@ -429,7 +429,7 @@ def _smoothgrad(score: _Score, image: torch.Tensor, settings: Settings) -> Itera
     with torch.no_grad():
         score(image)
     total, done = torch.zeros_like(image), 0
-    for part in copies.split(_BATCH):
+    for part in copies.split(_PART):
         total = total + Saliency(score).attribute(part.requires_grad_(True), abs=False).sum(dim=0, keepdim=True)
         done += len(part)
         yield {"values": total / done, "samples": done, "is_final": done == samples}
