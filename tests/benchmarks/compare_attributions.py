@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 
 import torch
 from captum.attr import IntegratedGradients
@@ -63,23 +64,22 @@ def run_bare(model: nn.Module, image: torch.Tensor, target: int) -> None:
 
 def run_first(model: nn.Module, image: torch.Tensor, target: int, method: str) -> None:
     """Up to the first map, which the page shows while it is refined."""
-    next(refine_attribution(model, image, target, method))
+    next(refine_attribution(model, image, target, method, in_parts=True))
 
 
 def find_peers(model: nn.Module, image: torch.Tensor, target: int) -> dict[str, Callable[[], object]]:
     """What pytorch-grad-cam does of the same; nothing where it is not installed."""
-    try:
-        from pytorch_grad_cam import GradCAM
-        from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+    layers = list(gradcam_layers(model).values())
+    try:  # by name, because it is none of the packages that the tests need: it brings OpenCV and scikit-learn along
+        peer = import_module("pytorch_grad_cam")
+        targets = [import_module("pytorch_grad_cam.utils.model_targets").ClassifierOutputTarget(target)]
     except ImportError:
         return {}
-    layers = list(gradcam_layers(model).values())
     if not layers:
         return {}
-    targets = [ClassifierOutputTarget(target)]
 
     def compute_gradcam() -> object:
-        with GradCAM(model=model, target_layers=layers[-1:]) as cam:
+        with peer.GradCAM(model=model, target_layers=layers[-1:]) as cam:
             return cam(input_tensor=image.clone(), targets=targets)
 
     return {"gradcam": compute_gradcam}
