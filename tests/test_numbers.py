@@ -118,6 +118,7 @@ DOCUMENTS: dict[str, dict[str, str]] = {
         "30": "seconds after which the server forgets a page",
         "9": "a bound for the files of a Space: test_no_file_is_too_large_for_a_space",
     },
+    "docs/attributions.md": {},
     "docs/tracer.md": {
         "80": "torchvision's classifiers: tests/models compare all of them",
         "64": "classifiers with torchinfo's count: tests/models compare them",

@@ -30,12 +30,12 @@ MOST_STEPS = 500
 ENOUGH_STEPS = 200  # from which on no more are added, however large the gap
 LARGEST_GAP = 0.05  # of the difference of scores
 LARGEST_CHANGE = 0.1  # of a map, by the last points that were added
-_MORE_STEPS = 8  # that are added at a time: fewer find the leaps better, more take less time each
+_PART = 8  # passes to a better map of integrated gradients, and to a first one of SmoothGrad
 _NO_GAP = 0.005  # logits; so much is always allowed, because a share of what is near 0 would be too strict
 
 _ROUNDING = 1e-6  # of a score: two equal scores may differ by so much, because networks round to float32
 
-_BATCH = 16  # pictures that a slow method gives the network at a time: of more, a pass takes hardly less time for each
+_BATCH = 32  # pictures that a slow method gives the network at a time: of more, a pass takes hardly less time for each
 _BLUR_SIGMA = 3.0  # pixels
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -122,6 +122,7 @@ class Settings:
             None stretches its map over the picture, as Selvaraju et al. 2017 do: then it may lie several pixels beside
             the units.
         seed: of the noise.
+        in_parts: whether SmoothGrad and occlusion, too, give a rough map first, which takes them a little longer.
     """
 
     baseline: str = "black"
@@ -133,6 +134,7 @@ class Settings:
     layer: str | None = None
     grid: tuple[tuple[float, float], tuple[float, float]] | None = None
     seed: int = 0
+    in_parts: bool = False
 
 
 def compute_attribution(model: nn.Module, image: torch.Tensor, target: int, method: str, **settings) -> Attribution:
@@ -168,7 +170,8 @@ def compute_attribution(model: nn.Module, image: torch.Tensor, target: int, meth
 def refine_attribution(
     model: nn.Module, image: torch.Tensor, target: int, method: str, **settings
 ) -> Iterator[Attribution]:
-    """As `compute_attribution`, but with the maps on the way to it: a slow method gives a rough one after a few passes.
+    """As `compute_attribution`, but with the maps on the way to it: integrated gradients give a rough one after a few passes,
+    and so do the other slow methods if `in_parts` is set.
 
     Nothing of an earlier map is computed again for a later one. Between two maps the network is as it was found.
 
@@ -184,6 +187,7 @@ def refine_attribution(
     check_choice("terms.method", method, tuple(METHODS))
     if any(module.training for module in model.modules()):
         raise ValueError("model must be in eval mode: dropout and batch statistics would falsify the attribution")
+    go_on()
     chosen, score = Settings(**settings), _Score(model, target)
     pixels = image.detach().clone().to(next(model.parameters()).device).requires_grad_(True)
     for found in METHODS[method].compute(score, pixels, chosen):
@@ -345,7 +349,7 @@ def _integrated_gradients(score: _Score, image: torch.Tensor, settings: Settings
         yield {"values": values, "baseline_score": float(way.scores[-1]), "steps": count, "is_final": is_final}
         if is_final:
             return
-        new, before = way.choose(min(_MORE_STEPS, most - count)), values
+        new, before = way.choose(min(_PART, most - count)), values
 
 
 def _hardly_differ(values: torch.Tensor, before: torch.Tensor) -> bool:
@@ -429,7 +433,8 @@ def _smoothgrad(score: _Score, image: torch.Tensor, settings: Settings) -> Itera
     with torch.no_grad():
         score(image)
     total, done = torch.zeros_like(image), 0
-    for part in copies.split(_BATCH):
+    first = min(_PART, samples) if settings.in_parts else 0
+    for part in filter(len, (copies[:first], *copies[first:].split(_BATCH))):
         total = total + Saliency(score).attribute(part.requires_grad_(True), abs=False).sum(dim=0, keepdim=True)
         done += len(part)
         yield {"values": total / done, "samples": done, "is_final": done == samples}
@@ -469,7 +474,7 @@ def _occlusion(score: _Score, image: torch.Tensor, settings: Settings) -> Iterat
     baseline, answers = make_baseline(image, settings), _Answers(score)
     answers(image)
     baseline_score = float(answers(baseline))
-    for step in dict.fromkeys((window // stride * stride, stride)):
+    for step in dict.fromkeys((window // stride * stride, stride) if settings.in_parts else (stride,)):
         values = Occlusion(answers).attribute(
             image,
             sliding_window_shapes=(1, window, window),

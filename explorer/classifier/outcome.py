@@ -151,12 +151,16 @@ def classify_picture(question: Question) -> Outcome:
             `patience.asking`, the work has taken too long.
         NobodyWaitsError: within `patience.asking`, the reader who asked has left.
     """
-    *_, final = refine_outcome(question)
+    *_, final = refine_outcome(question, in_parts=False)
     return final
 
 
-def refine_outcome(question: Question) -> Iterator[Outcome]:
+def refine_outcome(question: Question, in_parts: bool = True) -> Iterator[Outcome]:
     """As `classify_picture`, but of a slow method a rough map comes first, and better ones after it.
+
+    Args:
+        question: what is asked.
+        in_parts: as in `attribution.Settings`.
 
     Yields:
         Outcomes, of which the last alone has `is_final`; that one alone if it is remembered.
@@ -168,7 +172,7 @@ def refine_outcome(question: Question) -> Iterator[Outcome]:
     if known is not None:
         yield known
         return
-    for outcome in compute_outcomes(asked, probabilities):
+    for outcome in compute_outcomes(asked, probabilities, in_parts):
         if outcome.is_final:
             _OUTCOMES.put(asked, outcome)
         yield outcome
@@ -203,15 +207,16 @@ def _forget_unread(question: Question) -> Question:
     return replace(question, **unread)
 
 
-def compute_outcomes(question: Question, probabilities: torch.Tensor) -> Iterator[Outcome]:
+def compute_outcomes(question: Question, probabilities: torch.Tensor, in_parts: bool) -> Iterator[Outcome]:
     """The outcomes that `refine_outcome` gives, computed in any case.
 
     Args:
         question: what is asked; its target is a class.
         probabilities: (10,) of the classes.
+        in_parts: as in `attribution.Settings`.
     """
     temperature, calibrated = find_calibrated(question.model, probabilities)
-    for attribution, problem, settings, milliseconds in _compute_maps(question):
+    for attribution, problem, settings, milliseconds in _compute_maps(question, in_parts):
         share, area = 0.0, 0.0
         if attribution is not None:
             share, area = measure_share_on_clothes(attribution.values, question.picture.prepared.pixels)
@@ -225,11 +230,11 @@ def compute_outcomes(question: Question, probabilities: torch.Tensor) -> Iterato
 _FoundMap = tuple[Attribution | None, InputError | None, Settings, float]
 
 
-def _compute_maps(question: Question) -> Iterator[_FoundMap]:
+def _compute_maps(question: Question, in_parts: bool) -> Iterator[_FoundMap]:
     """Maps that get better, or why there is none, with the settings of the method and the milliseconds so far."""
     is_slow = METHODS[question.method].is_slow
     with borrow_model(question.model, alone=is_slow) as model:
-        settings = find_settings(question, model)
+        settings = replace(find_settings(question, model), in_parts=in_parts)
         found = _time_maps(_attribute(model, question.picture.prepared, question.target, question.method, settings))
         if not is_slow:
             found = iter([*found])  # the network is nobody else's for as long as this takes, and no longer

@@ -15,6 +15,8 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
 
 import torch
 from captum.attr import IntegratedGradients
@@ -38,15 +40,20 @@ def prepare(index: int) -> torch.Tensor:
     return normalise(load_sample().images[index].float() / 255)[None, None]
 
 
-def measure(function: Callable[[], object], repeats: int) -> float:
-    """Median milliseconds of a call, after one that does not count; what takes long is called less often."""
-    function()
-    times: list[float] = []
-    while len(times) < repeats and sum(times) < 3000:
-        start = time.perf_counter()
-        function()
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times)
+def measure_in_turns(functions: Sequence[Callable[[], object]], repeats: int) -> list[float]:
+    """Median milliseconds of work of each, after one call that does not count; what takes long is called less often.
+
+    Work is the time of the processor: that other processes want it, too, prolongs everything else, but hardly this.
+    """
+    times: list[list[float]] = [[] for _ in functions]
+    for round_number in range(repeats + 1):
+        for function, record in zip(functions, times, strict=True):
+            start = time.process_time()
+            function()
+            record.append(1000 * (time.process_time() - start))
+        if round_number and sum(map(sum, times)) > 5000:
+            break
+    return [statistics.median(record[1:]) for record in times]
 
 
 def run_bare(model: nn.Module, image: torch.Tensor, target: int) -> None:
@@ -57,23 +64,22 @@ def run_bare(model: nn.Module, image: torch.Tensor, target: int) -> None:
 
 def run_first(model: nn.Module, image: torch.Tensor, target: int, method: str) -> None:
     """Up to the first map, which the page shows while it is refined."""
-    next(refine_attribution(model, image, target, method))
+    next(refine_attribution(model, image, target, method, in_parts=True))
 
 
 def find_peers(model: nn.Module, image: torch.Tensor, target: int) -> dict[str, Callable[[], object]]:
     """What pytorch-grad-cam does of the same; nothing where it is not installed."""
-    try:
-        from pytorch_grad_cam import GradCAM
-        from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+    layers = list(gradcam_layers(model).values())
+    try:  # by name, because it is none of the packages that the tests need: it brings OpenCV and scikit-learn along
+        peer = import_module("pytorch_grad_cam")
+        targets = [import_module("pytorch_grad_cam.utils.model_targets").ClassifierOutputTarget(target)]
     except ImportError:
         return {}
-    layers = list(gradcam_layers(model).values())
     if not layers:
         return {}
-    targets = [ClassifierOutputTarget(target)]
 
     def compute_gradcam() -> object:
-        with GradCAM(model=model, target_layers=layers[-1:]) as cam:
+        with peer.GradCAM(model=model, target_layers=layers[-1:]) as cam:
             return cam(input_tensor=image.clone(), targets=targets)
 
     return {"gradcam": compute_gradcam}
@@ -84,19 +90,19 @@ def compare_methods(name: str, repeats: int) -> dict[str, float]:
     model, image = load_trained(name), prepare(PICTURES[0])
     with torch.no_grad():
         target = int(model(image).argmax())
-    bare = measure(lambda: run_bare(model, image, target), 3 * repeats)
-    print(f"\n{name}: a bare pass takes {bare:.2f} ms")
-    print(f"{'':24}{'ms':>10}{'/ bare':>10}{'first map, ms':>16}{'pytorch-grad-cam, ms':>24}")
+    print(f"\n{name}")
+    print(f"{'':24}{'ms':>10}{'bare, ms':>10}{'ratio':>10}{'first map, ms':>16}{'pytorch-grad-cam, ms':>24}")
     peers, found = find_peers(model, image, target), {}
     for method in METHODS:
         if method == "gradcam" and not gradcam_layers(model):
             continue
-        # In turns with the bare pass, so that whatever else the machine does hits both.
-        bare = measure(lambda: run_bare(model, image, target), repeats)
-        found[method] = measure(lambda: compute_attribution(model, image, target, method), repeats)  # noqa: B023 - called at once
-        first = measure(lambda: run_first(model, image, target, method), repeats)  # noqa: B023
-        peer = f"{measure(peers[method], repeats):>24.2f}" if method in peers else ""
-        print(f"{method:24}{found[method]:>10.2f}{found[method] / bare:>10.2f}{first:>16.2f}{peer}")
+        whole = partial(compute_attribution, model, image, target, method)
+        first = partial(run_first, model, image, target, method)
+        functions = [whole, partial(run_bare, model, image, target), first]
+        functions += [peers[method]] if method in peers else []
+        found[method], bare, first_map, *peer = measure_in_turns(functions, repeats)
+        row = f"{method:24}{found[method]:>10.2f}{bare:>10.2f}{found[method] / bare:>10.2f}{first_map:>16.2f}"
+        print(row + "".join(f"{each:>24.2f}" for each in peer), flush=True)
     return found
 
 

@@ -129,7 +129,7 @@ SENTENCES = {
     "map_picture": "Picture",
     "map_over": "Map over it",
     "caption_time": "{milliseconds} ms",
-    "caption_first": "after {milliseconds} ms, still being refined",
+    "caption_first": "{milliseconds} ms, refining …",
     "caption_over": "for: {target}",
     "maps_label": "The picture, and the map of {method} for {target} over it and alone",
     "compare": "Show all methods side by side",

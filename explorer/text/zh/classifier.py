@@ -101,7 +101,7 @@ SENTENCES = {
     "map_picture": "图片",
     "map_over": "归因图叠在图片上",
     "caption_time": "{milliseconds} ms",
-    "caption_first": "用时 {milliseconds} ms，还在细化",
+    "caption_first": "{milliseconds} ms，正在细化",
     "caption_over": "目标：{target}",
     "maps_label": "图片，以及{method}针对{target}的归因图（叠加显示与单独显示）",
     "compare": "并排比较所有方法",
