@@ -346,7 +346,7 @@ The integral is a sum over points of the path (the trapezoidal rule), {steps} at
 {most_steps}, as long as the sum misses the second equation by more than {gap}, or as the last new points changed the map by more
 than {change}. Between two neighbours the integral along the path must be the difference of their scores, which is known; the new
 points lie where the sum misses that most. No gradient is computed twice. The sentence beside the map compares the two sides
-of the equation. In the deep plain networks the gradient jumps so often on the way that even {most_steps} points may be too few;
+of the equation. In the deep plain networks the gradient jumps more often on the way than in LeNet-5, and more points are needed;
 Balduzzi et al. (2017) call such gradients shattered.
 
 *SmoothGrad* (Smilkov et al. 2017): the mean gradient of $n$ copies with noise, $A_i = \frac{1}{n} \sum_k \partial
