@@ -442,8 +442,8 @@ The integral is a sum over points of the path (the trapezoidal rule). There are 
 second equation differ by more than {gap}, or if the last new points changed the map by more than {change}, further points are added, up
 to {most_steps}. Between two neighbouring points the integral must be the difference of their scores, which is known. The new points lie
 where the sum misses this difference most. No gradient is computed twice. The sentence next to the map compares the two sides. In the
-deep plain networks the gradient jumps so often along the path that even {most_steps} points may be too few. Balduzzi et al. (2017) call such
-gradients shattered.
+deep plain networks the gradient jumps more often along the path than in LeNet-5, so more points are needed. Balduzzi et al. (2017) call
+such gradients shattered.
 
 *SmoothGrad* (Smilkov et al. 2017): the mean gradient of $n$ copies with noise, $A_i = \frac{1}{n} \sum_k \partial
 z_c(x + \varepsilon_k) / \partial x_i$.
