@@ -121,11 +121,11 @@ def main() -> None:
     parser.add_argument("models", nargs="*", default=list(MODELS), help="names of trained networks")
     folder, records = checkpoints.CHECKPOINTS, load_results()
     for name in parser.parse_args().models:
-        stored, weights = _read(folder), weights_of(records[name])
-        if stored.get(name, {}).get("weights") == weights:
+        weights = weights_of(records[name])
+        if _read(folder).get(name, {}).get("weights") == weights:
             continue
-        stored[name] = {"weights": weights, "orders": measure(name)}
-        write_atomically({folder / FILE: (json.dumps(stored) + "\n").encode()})
+        entry = {"weights": weights, "orders": measure(name)}
+        write_atomically({folder / FILE: (json.dumps({**_read(folder), name: entry}) + "\n").encode()})
         print(f"{name}: stored", flush=True)
 
 

@@ -34,6 +34,7 @@ from explorer.page.events import show_late
 from explorer.patience import NobodyWaitsError, asking
 from explorer.text import LANGUAGES, sentences, text_in
 
+TRUST = ("trust_look", "trust_maps", "trust_deletion", "trust_insertion")  # the trial of the map before goes
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
 EPOCH = {"train_loss": 0.5, "train_accuracy": 0.8, "validation_loss": 0.5, "validation_accuracy": 0.79}
 
@@ -358,7 +359,7 @@ def test_without_a_picture_the_line_says_what_to_do(source, language):
     shown = call(on_source, language, source=source)
     places = {f"{each}_place": each == source for each in ("sample", "upload", "drawing", "camera")}
     assert {name: shown[name]["visible"] for name in places} == places
-    assert shown.keys() == {"look_for", "comparison", *places} and "stale" in shown["look_for"]["value"]
+    assert shown.keys() == {"look_for", "comparison", *TRUST, *places} and "stale" in shown["look_for"]["value"]
     assert shown["comparison"]["visible"] is False  # it is of another picture
 
 
@@ -458,7 +459,7 @@ def test_nonsense_from_the_browser_gets_a_sentence(changes):
     with pytest.raises(InputError) as caught:
         call(on_classify, **changes)
     assert caught.value.sentence("en") != caught.value.sentence("zh")
-    assert len(call(on_classify)) == 6, "the next click works"
+    assert "maps" in call(on_classify), "the next click works"
 
 
 def test_the_api_refuses_nonsense():
@@ -489,7 +490,7 @@ def test_a_damaged_checkpoint_is_named_and_the_rest_goes_on(trained, tmp_path, m
     assert session.default_model() == "softmax" and session.first_outcome().model == "softmax"
     with pytest.raises(InputError, match="LeNet-5.*Softmax regression"):
         call(on_classify, model="lenet5")
-    assert len(call(on_classify, model="softmax")) == 6
+    assert "maps" in call(on_classify, model="softmax")
 
 
 def test_without_any_model_the_tab_says_so(tmp_path, monkeypatch):
@@ -553,7 +554,10 @@ def test_first_picture_is_computed_once_for_both_languages(monkeypatch):
 @pytest.mark.parametrize("method", ["integrated_gradients", "smoothgrad", "occlusion"])
 def test_a_map_that_takes_long_is_shown_before_it_is_final(method, language, monkeypatch):
     monkeypatch.setattr(tab, "takes_long", lambda *_: True)
-    text, choices = text_in(language), {"model": "lenet5", "method": method}
+    text, choices = (
+        text_in(language),
+        {"model": "lenet5", "method": method, "sample": 139},
+    )  # of which a first map is rough
     first = call(on_classify, language, **choices)
     milliseconds = f"{first['run'].job.latest.milliseconds:.0f}"
     assert first["maps"]["maps"][2]["caption"] == text("classifier.caption_first", milliseconds=milliseconds)
