@@ -28,9 +28,9 @@ def remember(megabytes: float) -> Callable[[Function], Function]:
     `cache_clear()` and `cache_info()`, whose sizes are bytes. One answer that is larger is not remembered at all.
 
     Args:
-        megabytes: most memory of all answers, as `measure_bytes` has it.
+        megabytes: most memory of all answers and of the arguments that are kept with them, as `measure_bytes` has it.
     """
-    cache: LRUCache = LRUCache(megabytes * 1024**2, getsizeof=measure_bytes)
+    cache: LRUCache = _CountedCache(megabytes * 1024**2)
     return cached(cache, lock=Lock(), info=True)  # type: ignore[return-value]  # the stub's class hides the function's type
 
 
@@ -59,6 +59,19 @@ class Memory:
         """Forget everything."""
         with self._lock:
             self._values.clear()
+
+
+class _CountedCache(LRUCache):
+    """Counts what its keys hold as well: a small answer may stand for a large picture."""
+
+    _key: Any = None
+
+    def __setitem__(self, key, value, *args):
+        self._key = key
+        super().__setitem__(key, value, *args)
+
+    def getsizeof(self, value: Any) -> int:  # type: ignore[override]  # it is static there and is called as a method
+        return measure_bytes((self._key, value))
 
 
 def measure_bytes(value: Any) -> int:

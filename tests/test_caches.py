@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import tracemalloc
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 import torch
 
 from explorer.caches import Memory, measure_bytes, remember
+
+
+@dataclass(frozen=True)
+class Pictured:
+    number: int
+    pixels: torch.Tensor = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -90,3 +96,13 @@ def test_a_memory_keeps_the_latest_values_up_to_so_many_bytes():
     assert [bool(memory.get(number)) for number in (1, 2, 3, 4, 5)] == [True, False, True, True, False]
     memory.clear()
     assert memory.get(1) is None
+
+
+def test_what_the_arguments_hold_counts_as_well():
+    @remember(megabytes=1)
+    def side(picture: Pictured) -> int:
+        return picture.number
+
+    for number in range(40):
+        assert side(Pictured(number, torch.zeros(100_000, dtype=torch.uint8))) == number
+    assert 5 <= side.cache_info().currsize / 100_000 <= 10.5, "about ten pictures of a tenth of a megabyte"

@@ -17,7 +17,13 @@ from explorer.claims.records import Case, Claim
 
 FILE = Path(__file__).with_name("measured.json")
 _PARTS = (mlp, convolutions, fields, pooling, networks, residual, training, questions)
-CLAIMS: Mapping[str, Claim] = MappingProxyType({claim.name: claim for part in _PARTS for claim in part.CLAIMS})
+_ALL = sorted(
+    (claim for part in _PARTS for claim in part.CLAIMS),
+    key=lambda claim: [int(each) for each in claim.section.split(".")],
+)
+CLAIMS: Mapping[str, Claim] = MappingProxyType({claim.name: claim for claim in _ALL})
+if len(CLAIMS) < len(_ALL):
+    raise ValueError(f"two claims have one name: {[claim.name for claim in _ALL]}")
 
 
 @cache

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from explorer.claims.catalogue import CLAIMS, load_cases
 from explorer.claims.records import Case, Claim, Verdict, judge
 from explorer.page.canvas import format_number
-from explorer.text import LANGUAGES, Text
+from explorer.text import LANGUAGES, Text, join_words
 
 SIGNS = {Verdict.HOLDS: "✓", Verdict.CONDITIONS: "≈", Verdict.FAILS: "✗", Verdict.OPEN: "?"}
 _BAR = (1000, 36)  # width and height of the bar, in units of its drawing; the page stretches it
@@ -67,7 +67,7 @@ def _draw_claim(claim: Claim, text: Text, language: str) -> str:
     about = f"<ul>{rows}</ul>" if cases else f"<p>{html.escape(text(f'claims.{claim.name}_open'))}</p>"
     address = html.escape(f".{LANGUAGES[language].path}?{urlencode({'tab': claim.wing, **claim.link})}")
     section = html.escape(text("claims.section", section=claim.section))
-    where = html.escape(text("claims.show", tab=text(f"{claim.wing}.tab")))
+    where = html.escape(text("claims.show" if claim.link else "claims.open_tab", tab=text(f"{claim.wing}.tab")))
     return f"""<section class="claim {verdict.value}">
 <h3>{_badge(verdict)} {html.escape(text(f"claims.{claim.name}"))}</h3>
 <p class="claim-about"><b>{html.escape(text(f"claims.{verdict.value}"))}</b> · {section} · <a href="{address}">{where}</a></p>
@@ -76,11 +76,27 @@ def _draw_claim(claim: Claim, text: Text, language: str) -> str:
 
 def _draw_case(claim: Claim, case: Case, text: Text) -> str:
     numbers = {name: _write(value, _write_number) for name, value in case.numbers.items()}
-    shares = {name: _write(value, lambda each: _write_share(each, text)) for name, value in case.shares.items()}
+    shares = {name: _Share.of(value, text) for name, value in case.shares.items()}
     sentence = html.escape(text(f"claims.{claim.name}_{case.name}", **numbers, **shares))
     sign = text("claims.case_holds" if case.holds else "claims.case_fails")
     badge = _badge(Verdict.HOLDS if case.holds else Verdict.FAILS, sign)
     return f"<li>{badge} {sentence}</li>"
+
+
+class _Share(str):
+    """A share in per cent, or several of them; with the format "points" a difference of shares in percentage points."""
+
+    points: str
+
+    @classmethod
+    def of(cls, value: float | list[float], text: Text) -> _Share:
+        numbers = [f"{100 * each:.1f}" for each in (value if isinstance(value, list) else [value])]
+        share = cls(join_words([text("classifier.percent", value=number) for number in numbers], text))
+        share.points = text("claims.points", value=join_words(numbers, text))
+        return share
+
+    def __format__(self, kind: str) -> str:
+        return self.points if kind == "points" else str(self)
 
 
 def _badge(verdict: Verdict, label: str = "") -> str:
@@ -98,10 +114,6 @@ def _write_number(value: float | str) -> str:
     if isinstance(value, str):
         return value
     return f"{value:,}".replace("-", "−") if isinstance(value, int) else format_number(value)
-
-
-def _write_share(share: float, text: Text) -> str:
-    return text("classifier.percent", value=f"{100 * share:.1f}")
 
 
 def claims_of(wing: str) -> list[Claim]:

@@ -14,7 +14,8 @@ from explorer.text import text_in
 
 ALL = "all"
 VERDICTS = (ALL, *(each.value for each in Verdict))
-TABS = (ALL, *dict.fromkeys(claim.wing for claim in CLAIMS.values()))
+_ORDER = ("convolution", "receptive_field", "shapes", "gradient_flow", "classifier")
+TABS = (ALL, *sorted({claim.wing for claim in CLAIMS.values()}, key=_ORDER.index))
 
 
 def choose_claims(verdict: str, about: str) -> list[Claim]:

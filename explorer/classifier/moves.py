@@ -11,6 +11,7 @@ from torch import nn
 
 from explorer.data import normalise
 
+_LEAST_BLUR = 0.05  # pixels: a narrower Gaussian leaves every pixel as it is
 _NOISE_SEED = 0  # the same noise at each strength, so that a slider shows more of it and not another one
 
 
@@ -49,7 +50,7 @@ def move_picture(pixels: torch.Tensor, moves: Moves) -> torch.Tensor:
         (N, H, W), 0 to 1.
     """
     moved = _place(pixels, moves)
-    if moves.blur:
+    if moves.blur > _LEAST_BLUR:
         moved = blur_picture(moved, moves.blur)
     moved = moved * (1 - moves.darken)
     if moves.noise:

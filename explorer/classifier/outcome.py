@@ -33,6 +33,7 @@ from explorer.models.networks import BROUGHT, find_network
 from explorer.models.seeds import cycles_of
 
 NUM_CLASSES = 10
+LONGEST_NAME = 200  # characters of a name that is looked up
 PREDICTED = -1  # as target: the class that the network predicts
 DEPTHS = ("last", "middle", "first")
 MOST_MULT_ADDS = 60_000_000  # of a network that a slow method can run a hundred times in about a second
@@ -288,6 +289,8 @@ def takes_long(model: object, method: object) -> bool:
         model, method: as they came from a reader, unchecked.
     """
     if not (isinstance(model, str) and isinstance(method, str) and method in METHODS and METHODS[method].is_slow):
+        return False
+    if len(model) > LONGEST_NAME:
         return False
     return _count_mult_adds(model) > MOST_MULT_ADDS
 

@@ -84,12 +84,12 @@ def on_classify(run: Run | None = None, *, language: str, **values) -> dict:
     """
     choices, text = Choices(**values), text_in(language)
     question = read_question(choices)
-    gone = {"comparison": gr.update(visible=False), **forget_trial(text)}
+    gone = _forget_late(text)
     if isinstance(run, Run) and run.job.question == question and not run.is_stopped:  # a choice is told twice
         return {**draw_outcome(question, run.job.latest, text), **gone}
     stop_run(run)
     if question is None:
-        return {"look_for": _ask_for_picture(choices, text), **gone}
+        return {"look_for": _ask_for_picture(choices, text), "tried": "", **gone}
     if not takes_long(question.model, question.method):
         return {**draw_outcome(question, classify_picture(question), text), **gone}
     refining = Refining(question)
@@ -130,7 +130,9 @@ def on_refine(run: Run | None, *, language: str) -> Iterator[dict]:
     if not isinstance(run, Run):
         raise InputError("errors.run_lost")
     text, refining = text_in(language), run.job
-    if refining.latest.is_final:  # a page asks again after a lost connection
+    if run.is_stopped:  # something else is shown by now
+        pass
+    elif refining.latest.is_final:  # a page asks again after a lost connection
         yield _draw_refined(refining.question, refining.latest, text)
     else:
         for outcome in refining.go_on():
@@ -152,7 +154,9 @@ def on_source(run: Run | None = None, *, language: str, **values) -> dict:
     try:
         return {**on_classify(run, language=language, **values), **places}
     except InputError as error:  # the place follows all the same, or a picture that is refused could not be replaced
-        return {"look_for": gr.update(value=draw_problem(error.sentence(language))), **places}
+        stop_run(run)
+        problem = gr.update(value=draw_problem(error.sentence(language)))
+        return {"look_for": problem, **_forget_late(text_in(language)), **places}
 
 
 def on_compare(*, language: str, **values) -> dict:
@@ -167,6 +171,11 @@ def on_compare(*, language: str, **values) -> dict:
         return {"compared": (values, {"look_for": gr.update(value=draw_problem(error.sentence(language)))})}
     drawn = gr.update(value=draw_comparison(maps, outcome.target, text), visible=True)
     return {"compared": (values, {"look_for": choose_sentence(outcome, text), "comparison": drawn})}
+
+
+def _forget_late(text: Text) -> dict:
+    """What the comparison of all methods and the map's trial show is of something else by now, and goes."""
+    return {"comparison": gr.update(visible=False), **forget_trial(text)}
 
 
 def _ask_for_picture(choices: Choices, text: Text) -> dict:

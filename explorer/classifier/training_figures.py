@@ -52,6 +52,8 @@ def _describe_target(target: torch.Tensor, text: Text) -> str:
     if target.ndim == 0:
         return ""
     parts = [(float(share), label) for label, share in enumerate(target) if share > _LEAST_SHARE]
+    if len(parts) == 1:
+        return ""
     names = [
         text("classifier.mixed_share", name=class_name(text, label), share=f"{100 * share:.0f}")
         for share, label in sorted(parts, reverse=True)
@@ -75,6 +77,8 @@ def draw_models(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping],
         figure.add_bar(
             x=titles,
             y=[spread and spread[0] for spread in spreads],
+            texttemplate="%{y:.1f}",
+            textposition="inside",
             name=text(f"classifier.bars_{key}"),
             marker={"color": ROLES[role]},
             error_y={

@@ -28,10 +28,17 @@ def describe_trial(trial: Trial, measured: Robustness | None, text: Text) -> str
         return text(f"classifier.{key}", count=count, names=sorted(names))
     sentences = [text("classifier.trial_same", same=same, count=count)]
     if trial.attack:
-        sentences.append(text("classifier.trial_attacked", model=find_network(trial.attacked).title))
+        sentences.append(_describe_attack(trial, text))
     if (known := _find_measured(trial)) and measured:
         sentences.append(_describe_measured(*known, measured, text))
     return join_sentences(sentences, text)
+
+
+def _describe_attack(trial: Trial, text: Text) -> str:
+    (attacked,) = [each for each in trial.answers if each.model == trial.attacked]
+    was_wrong = trial.truth not in (None, int(attacked.before.argmax()))
+    key = "trial_attack_wrong" if was_wrong else "trial_attacked"
+    return text(f"classifier.{key}", model=find_network(trial.attacked).title)
 
 
 def _find_measured(trial: Trial) -> tuple[str, float] | None:
@@ -104,7 +111,6 @@ def draw_curves(measured: Robustness, kind: str, text: Text) -> go.Figure:
         text("classifier.axis_accuracy"),
         height=440,
         yaxis={"range": [0, 100]},
-        legend={"orientation": "v", "x": 1.02, "y": 1, "xanchor": "left", "yanchor": "top"},
     )
     for number, name in enumerate(measured.correct):
         figure.add_scatter(

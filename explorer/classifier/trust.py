@@ -14,6 +14,7 @@ from torch import nn
 
 from explorer.classifier.prediction import CLOTHES
 from explorer.patience import go_on
+from explorer.randomness import seeded
 
 STEPS = 28  # so many pixels more are changed from one point of a curve to the next: of 28 x 28, a row's worth
 _BATCH = 64
@@ -166,8 +167,7 @@ def randomise_from_top(model: nn.Module, count: int, seed: int = 0) -> nn.Module
     modules = [module for module in random.modules() if hasattr(module, "reset_parameters")]
     firsts = [place for place, module in enumerate(modules) if isinstance(module, _WEIGHTED)]
     begin = len(modules) if count == 0 else firsts[-count]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         for module in reversed(modules[begin:]):
             module.reset_parameters()
     return random

@@ -33,17 +33,20 @@ def order_name(order: str, text: Text) -> str:
 
 def describe_examination(found: Examination, text: Text) -> str:
     """Which controls beat the map, and what is left of it when all weights are random."""
-    areas = found.areas("deletion")
+    areas, inserted = found.areas("deletion"), found.areas("insertion")
     better = sorted((name for name in CONTROLS if areas[name] < areas[MAP]), key=areas.__getitem__)
     method = text(f"classifier.method_{found.outcome.method}")
     values = {"method": method, "area": f"{areas[MAP]:.2f}"}
+    faster = sum(inserted[name] > inserted[MAP] for name in CONTROLS)
+    counts = {"controls": len(CONTROLS), "area": f"{inserted[MAP]:.2f}", "better": faster}
     if better:
         names = [order_name(name, text) for name in better]
-        first = text("classifier.trust_beaten", names=names, best=f"{areas[better[0]]:.2f}", **values)
+        first = text("classifier.trust_beaten", names=names, better=len(better), controls=len(CONTROLS), **values)
     else:
         first = text("classifier.trust_unbeaten", next=f"{min(areas[name] for name in CONTROLS):.2f}", **values)
     correlation = _signed(found.randomised[-1].correlation)
-    return join_sentences([first, text("classifier.trust_random", correlation=correlation)], text)
+    second = text("classifier.trust_insertion", **counts)
+    return join_sentences([first, second, text("classifier.trust_random", correlation=correlation)], text)
 
 
 def _signed(value: float) -> str:
@@ -58,10 +61,9 @@ def draw_randomised(found: Examination, text: Text) -> dict:
 
 
 def _draw_randomised(each: Randomised, num_layers: int, text: Text) -> Map:
-    if each.count == 0:
-        return Map(each.values, text("classifier.trust_trained"))
     key = "all" if each.count == num_layers else "last" if each.count == 1 else "some"
     title = text(f"classifier.trust_layers_{key}", count=each.count, layers=num_layers)
+    title = title if each.count else text("classifier.trust_trained")
     return Map(each.values, title, text("classifier.trust_correlation", correlation=_signed(each.correlation)))
 
 

@@ -87,7 +87,8 @@ export function rememberSetting(wing, name, value) {
   const settings = (settingsOf[wing] ??= {});
   const { separators, longestText } = known();
   const written = textOf(value, separators);
-  const isFirst = value === null || written === textOf(wings[wing][name], separators);
+  // The name of weights that a reader brought is a secret of this visit: it is not for a link.
+  const isFirst = value === null || String(value).startsWith("brought/") || written === textOf(wings[wing][name], separators);
   const text = isFirst ? undefined : written.slice(0, longestText);
   if (text === settings[name]) return;
   if (isFirst) delete settings[name];

@@ -8,6 +8,7 @@ import re
 import pytest
 from PIL import Image
 
+from explorer.classifier.outcome import available
 from explorer.interface import WINGS
 from explorer.models.catalogue import MODELS
 from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
@@ -439,6 +440,35 @@ def test_a_comparison_of_methods_is_shown_unless_another_picture_is_chosen_meanw
         held[0].continue_()
     page.wait_for_timeout(500)
     assert maps.count() == 0 or not maps.first.is_visible()
+
+
+def test_a_picture_is_moved_by_keys_and_its_map_put_on_trial(visit):
+    page, text = visit("/?tab=classifier").page, text_in("en")
+
+    def unfold(key: str) -> None:
+        page.locator("button.label-wrap:visible").filter(has_text=text(key)).click()
+
+    unfold("classifier.trial")
+    names = page.locator(".ladder:visible .network")
+    names.first.wait_for()
+    assert names.count() == len(available())
+    shown = "() => document.querySelector('.pad canvas').toDataURL()"
+    before, pad = page.evaluate(shown), page.locator(".pad canvas:visible")
+    for _ in range(4):
+        pad.press("ArrowRight")
+    # Twice in four a reader is quicker than the answer: what is shown at last is that of the last key.
+    line = page.locator(".look-for:visible").filter(has_text=text("classifier.trial_measured").split("{")[0].strip())
+    line.filter(has_text="percentage points").wait_for()
+    moved = page.evaluate(shown)
+    assert moved != before
+    page.locator("[data-act=reset]:visible").click()
+    page.wait_for_function(f"(before) => ({shown})() === before", arg=before)
+    unfold("classifier.trust")
+    page.get_by_role("button", name=text("classifier.trust_start")).click()
+    maps = page.locator("#classifier-randomised canvas:visible")
+    maps.nth(5).wait_for()
+    page.locator(".sample-picker .thumbnail:visible").nth(9).click()
+    maps.first.wait_for(state="hidden")
 
 
 def test_a_drawing_is_still_there_when_its_square_comes_back(visit):

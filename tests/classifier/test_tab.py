@@ -359,7 +359,9 @@ def test_without_a_picture_the_line_says_what_to_do(source, language):
     shown = call(on_source, language, source=source)
     places = {f"{each}_place": each == source for each in ("sample", "upload", "drawing", "camera")}
     assert {name: shown[name]["visible"] for name in places} == places
-    assert shown.keys() == {"look_for", "comparison", *TRUST, *places} and "stale" in shown["look_for"]["value"]
+    assert (
+        shown.keys() == {"look_for", "comparison", "tried", *TRUST, *places} and "stale" in shown["look_for"]["value"]
+    )
     assert shown["comparison"]["visible"] is False  # it is of another picture
 
 
@@ -367,7 +369,9 @@ def test_a_picture_that_is_refused_can_be_replaced(tmp_path):
     path = tmp_path / "blank.png"
     Image.fromarray(np.full((40, 40), 255, dtype=np.uint8)).save(path)
     shown = call(on_source, "zh", source="upload", upload=str(path))
-    line, places = shown.pop("look_for")["value"], {name: place["visible"] for name, place in shown.items()}
+    line = shown.pop("look_for")["value"]
+    places = {name: place["visible"] for name, place in shown.items() if name.endswith("_place")}
+    assert all(not shown[name]["visible"] for name in ("comparison", *TRUST[1:])), "they are of another picture"
     assert InputError("classifier.blank").sentence("zh") in line and 'role="alert"' in line
     assert places == {"sample_place": False, "upload_place": True, "drawing_place": False, "camera_place": False}
 

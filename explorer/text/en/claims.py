@@ -8,6 +8,7 @@ SENTENCES = {
     "count_conditions": "hold under conditions {count}",
     "count_fails": "do not hold {count}",
     "count_open": "cannot be judged here {count}",
+    "points": "{value} percentage points",
     "legend": "{verdict}: <b>{count}</b>",
     "look_none": "No claim has this verdict here. Choose another verdict or another tab.",
     "verdict": "Verdict",
@@ -21,6 +22,7 @@ SENTENCES = {
     "case_holds": "holds here",
     "case_fails": "does not hold here",
     "section": "Section {section} of the tutorial",
+    "open_tab": "Open “{tab}”",
     "show": "Show it in “{tab}”",
     "here": "What the tutorial claims about this (claims: {count}, do not hold: {fails})",
     "explanation": r"""
@@ -67,9 +69,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "The MLP is right on {before} of {count} test images, and on {after} when they are turned by {degrees} "
         "degrees. It stays right on {kept} of the images that it was right on."
     ),
-    "cnn_rotation": (
-        "A convolutional network does not have this fault: it still knows a picture that is turned by 90 degrees."
-    ),
+    "cnn_rotation": "A convolutional network still recognises a picture that is turned by 90 degrees.",
     "cnn_rotation_lenet5": (
         "LeNet-5 is right on {before} of {count} test images, and on {after} when they are turned by {degrees} "
         "degrees. It stays right on {kept} of the images that it was right on."
@@ -135,11 +135,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "{cells} cells of the result change."
     ),
     "shift_invariance": "Convolutional networks are invariant to shifts by their nature.",
-    "shift_invariance_lenet5": (
-        "LeNet-5 was trained without shifts. {count} test images were moved by {distance} px, and nothing left the "
-        "picture: it is right on {after} in place of {before}. {lost} right answers were lost, {gained} were "
-        "gained."
-    ),
+    "shift_invariance_lenet5": "LeNet-5 was trained without shifts. {count} test images were moved by {distance} px, and nothing left the picture: it is right on {after} instead of {before}. {lost} right answers were lost, {gained} were gained. The claim counts as right if chance can explain the difference (McNemar's test).",
     "shift_invariance_alexnet_small": (
         "AlexNet-Small was trained with shifts by at most {trained} px. {count} test images were moved by "
         "{distance} px, and nothing left the picture: it is right on {after} in place of {before}. {lost} right "
@@ -222,9 +218,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     # ---- section 4: receptive fields
     "lenet_fields": "Behind its convolutions and poolings, LeNet-5 sees 5, 6, 14 and 16 pixels a side.",
     "lenet_fields_autograd": "By autograd: {found}.",
-    "pool_adds": (
-        "The first pooling of LeNet-5 makes the receptive field 2 pixels larger, because each of its steps is 2 pixels."
-    ),
+    "pool_adds": "The first pooling of LeNet-5 makes the receptive field 2 pixels larger, because its stride is 2.",
     "pool_adds_first": (
         "By autograd, the field grows from {before} to {after} pixels, by {added}: the two units that are pooled "
         "lie one pixel apart. Only the second pooling adds {later}."
@@ -252,16 +246,11 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "{epochs} epochs. It is right on {two} of the test images ({two_least} to {two_most}, median of {seeds} "
         "seeds). With the 5×5 it is right on {one} ({one_least} to {one_most})."
     ),
-    "growth": (
-        "For pictures of 224×224 pixels, the receptive field is 3 pixels after one layer, 7 after 3, 15 after 5, "
-        "32 after 10, and over 100 after 20. (Here, half and twice as many count as right.)"
-    ),
+    "growth": "For pictures of 224×224 pixels, the receptive field is 3 pixels after one layer, 7 after 3, 15 after 5, 32 after 10, and over 100 after 20. (We count a number as right from half of it to twice it.)",
     "growth_stack_depth": (
         "3×3 layers with stride 1: after {depths} layers {found} pixels (pictures with a side of {side})."
     ),
-    "growth_vgg16": (
-        "VGG-16: after {depths} convolutions {found} pixels (pictures with a side of {side}). It has no more."
-    ),
+    "growth_vgg16": "VGG-16: after {depths} convolutions {found} pixels (pictures with a side of {side}). It is not deep enough for the last row.",
     "growth_resnet34_large": "ResNet-34: after {depths} convolutions {found} pixels (pictures with a side of {side}).",
     "whole_at_twenty": "After 20 layers, a unit sees the whole picture of 224×224 pixels.",
     "whole_at_twenty_stack_depth": (
@@ -295,7 +284,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "global_standard_modern": (
         "ResNet, MobileNet, EfficientNet and ConvNeXt, as torchvision builds them: {count} of {total} do."
     ),
-    "global_standard_before": "AlexNet and VGG, which are older: {count} of {total} do.",
+    "global_standard_before": "AlexNet and VGG, which are older: {count} of {total} do. This agrees with the claim.",
     "pool_work": "Pooling that halves height and width saves work in the layers behind it.",
     "pool_work_counted": (
         "Without pooling, a 3×3 convolution needs {before} multiply-adds. Behind the pooling it needs {after}; "
@@ -311,10 +300,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "others left their window, or something brighter came in."
     ),
     "max_steadier": "Max pooling makes a network less sensitive to the exact position.",
-    "max_steadier_pixels": (
-        "When the sample clothes move by one pixel, a maximum changes by {max} of full scale and a pixel by "
-        "{pixels}. An average changes by {average}."
-    ),
+    "max_steadier_pixels": "When the sample clothes move by one pixel, a maximum changes by {max} of full scale and a pixel by {pixels}.",
     "max_steadier_average": (
         "Beside average pooling: an average changes by {average} of full scale, a maximum by {max} and a pixel by "
         "{pixels}."
@@ -397,7 +383,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "dropout": "Dropout prevents overfitting.",
     "dropout_gap": (
         "AlexNet-Small, trained for {epochs} epochs on {images} images with {seeds} seeds: training accuracy is higher than validation "
-        "accuracy by {on} with dropout and by {off} without it."
+        "accuracy by {on:points} with dropout and by {off:points} without it."
     ),
     "dropout_accuracy": (
         "The same networks, on validation images: {on} are right with dropout, {off} without it. It holds if the worst seed with "
@@ -519,7 +505,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     # ---- section 10: training
     "accuracy_typical": "ResNet-18, trained by the tutorial's recipe, typically reaches a test accuracy of about 95.0 to 95.5 %.",
     "accuracy_typical_recipe": (
-        "By that recipe, once (seed {seed}): {reached}, give or take {margin} for the choice of the {images} test images. One run says little about "
+        "By that recipe, once (seed {seed}): {reached}, give or take {margin:points} for the choice of the {images} test images. One run says little about "
         "what is typical."
     ),
     "accuracy_most": "ResNet-18 brings Fashion-MNIST to 95 % and more.",
@@ -547,10 +533,10 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "augmented_validation_lenet5": (
         "The script flips and shifts the validation images as well. LeNet-5 by its recipe, shortened, one number for each seed: {plain} of the {images} validation "
         "images are right as they are, {changed} when they are changed (mean of {draws} draws). It holds if the difference is at most "
-        "{margin}, the uncertainty of such a sample."
+        "{margin:points}, the uncertainty of such a sample."
     ),
     "augmented_validation_resnet18": (
-        "The shipped ResNet-18 on {images} images from which it has not learned: {plain} as they are, {changed} when they are changed (mean of {draws} draws; uncertainty {margin})."
+        "The shipped ResNet-18 on {images} images from which it has not learned: {plain} as they are, {changed} when they are changed (mean of {draws} draws; uncertainty {margin:points})."
     ),
     # ---- section 11: questions
     "degradation_essence": "Degradation comes about because deep networks can hardly learn the identity.",
@@ -574,7 +560,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "inplace_error": "If an in-place ReLU overwrites what the backward pass needs, there is a RuntimeError.",
     "inplace_error_output_error": "A ReLU in place over the output of a sigmoid, from which its gradient is computed: autograd raises the error.",
     "inplace_error_input_error": "A ReLU in place over the input of a product, from which the gradient of the weights is computed: it raises the error.",
-    "inplace_safe": "An in-place ReLU is safe if, and only if, no later operation needs its output in the backward pass.",
+    "inplace_safe": "An in-place ReLU is safe if, and only if, no later operation needs the output of the ReLU in the backward pass.",
     "inplace_safe_needed_same": (
         "Convolution, in-place ReLU, convolution: the second convolution needs that output, and still the gradient is the same as with an ordinary ReLU."
     ),
@@ -599,9 +585,6 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "bias_redundant_training": "In training 1 is added to each bias, in float64: the output of the normalisation changes by at most {change}.",
     "bias_redundant_saved": "A convolution from {channels_in} to {channels_out} channels saves {saved} parameters, and ResNet-18 saves {network}.",
     "bias_same": "The shift β of batch normalisation does exactly what the convolution's bias does.",
-    "bias_same_training": "In training 1 is added to each bias, then to each β instead: the output changes by at most {bias} and by {shift}.",
-    "bias_same_evaluation": (
-        "After training the same two changes are at most {bias} and {shift}. It holds if they differ only by the factor of the normalisation, as "
-        "then a bias can be written as a β."
-    ),
+    "bias_same_training": "In training, adding 1 to each bias changes the output by at most {bias}, and adding 1 to each β changes it by {shift}.",
+    "bias_same_evaluation": "In evaluation mode, adding 1 to each bias changes the output by up to {bias}, and adding 1 to each β by {shift}. This counts as right: the two differ only by a fixed factor for each channel, so a β can do what the bias does.",
 }

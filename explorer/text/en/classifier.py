@@ -136,19 +136,15 @@ SENTENCES = {
     "compare_label": "The maps of all methods for {target}",
     "not_available": "not available",
     # ---- a map on trial ----
-    "trust": "Does this map mean anything? Put it on trial",
-    "trust_intro": "Two tests. **Random weights:** layer after layer, from the output on, loses what it learned. A map that stays the "
-    "same does not show what the network learned. **Deletion and insertion:** the pixels that the map calls most important turn black "
-    "first, or come back first. The probability of the class should fall, or rise, soon. The dashed lines belong to orders that never "
-    "look at the network.",
+    "trust": "Does this map mean anything? Test it",
+    "trust_intro": "Two tests. **Random weights:** layer after layer, from the output on, loses what it learned. A map that stays the same does not show what the network learned. **Deletion and insertion:** the pixels that the map calls most important turn black first, or come back first. Then the probability of the class should fall, or rise, soon. The number is the area under the curve: 0 if it falls at once, 1 if it never falls. The dashed lines belong to simple orders that do not use the network, such as the brightest pixels first.",
     "trust_start": "Test this map",
     "trust_look": "Press the button: the map above is tested with its network and its class.",
     "trust_no_map": "{model} gives no map by this method, so there is nothing to test. Choose another method.",
-    "trust_beaten": "Deletion: the area under the curve of {method} is {area}. Smaller is better, and <b>{names}</b> do better "
-    "without looking at the network (the best has {best}).",
-    "trust_unbeaten": "Deletion: the area under the curve of {method} is {area}. Smaller is better, and <b>no order that ignores the "
-    "network does better</b> here (the best of them has {next}).",
-    "trust_random": "With random weights only, the rank correlation of the maps on the clothes is {correlation}.",
+    "trust_beaten": "Deletion (smaller is better): {area} for {method}; {better} of {controls} simple orders do better ({names}).",
+    "trust_unbeaten": "Deletion (smaller is better): {area} for {method}; <b>no simple order does better</b> (the best has {next}).",
+    "trust_insertion": "Insertion (larger is better): {area}; {better} of {controls} simple orders do better.",
+    "trust_random": "With random weights only, the map is similar to this one by {correlation} (1 = the same, 0 = not at all).",
     "trust_maps_label": "The maps of {method} while more and more layers have random weights",
     "trust_trained": "as trained",
     "trust_layers_last": "last layer random",
@@ -181,9 +177,9 @@ SENTENCES = {
     "trial_pad": "The picture. Arrow keys move it, [ and ] turn it.",
     "trial_act_move": "Move",
     "trial_act_cover": "Cover",
-    "trial_act_left": "Turn left",
-    "trial_act_right": "Turn right",
-    "trial_act_reset": "Reset",
+    "trial_act_left": "Turn ↺",
+    "trial_act_right": "Turn ↻",
+    "trial_act_reset": "Undo moves and cover",
     "trial_right": "Move to the right",
     "trial_down": "Move down",
     "trial_degrees": "Turn",
@@ -191,15 +187,14 @@ SENTENCES = {
     "trial_blur": "Blur, pixels",
     "trial_darken": "Darken, per cent",
     "trial_noise": "Noise, per cent",
-    "trial_attack": "Attack: step of FGSM, per cent",
-    "trial_no_mask": "The covered pixels cannot be read. Press “Reset” and cover them again.",
+    "trial_attack": "Attack: each pixel changes by, per cent",
+    "trial_no_mask": "The covered pixels cannot be read. Press “Undo moves and cover” and cover them again.",
     "trial_untouched_agree": "All {count} networks say {names}. Now move the picture by some pixels.",
     "trial_untouched": "The {count} networks do not agree: they say {names}. Now move the picture by some pixels.",
     "trial_same": "<b>{same} of {count}</b> networks still say what they said before.",
-    "trial_attacked": "Each pixel went one small step in the direction in which {model} gets worse. The other networks see the "
-    "same picture.",
-    "trial_measured": "Over {images} test images this change costs {most} {most_points} percentage points, and {least} "
-    "{least_points}.",
+    "trial_attacked": "Each pixel went one small step in the direction in which {model} becomes less sure of the right answer (FGSM, Goodfellow et al. 2015). The other networks see the same picture.",
+    "trial_attack_wrong": "{model} was wrong before the attack, so the attack cannot make it wrong.",
+    "trial_measured": "Over {images} test images this change lowers the accuracy most for {most} (by {most_points} percentage points) and least for {least} (by {least_points}).",
     "trial_label": "The label says {truth}: green bars agree with it, orange ones do not.",
     "trial_agrees": "as before",
     "trial_before": "before: {name}, {probability}",
@@ -219,8 +214,7 @@ SENTENCES = {
     "trial_axis_darken": "Brightness that is taken away, per cent",
     "trial_axis_noise": "Standard deviation of the noise, per cent of full scale",
     "trial_axis_cover": "Side of the black square, pixels",
-    "trial_curves": "<b>{change}</b>, over {images} test images: {most} falls from {most_high} to {most_low}, {least} only from "
-    "{least_high} to {least_low}.",
+    "trial_curves": "<b>{change}</b>, over {images} test images: the accuracy of {most} falls most, from {most_high} to {most_low}, and that of {least} least, from {least_high} to {least_low}.",
     # ---- what cannot be done ----
     "no_convolution": "Grad-CAM needs a convolution, and this network has none. Choose another method or network.",
     "blank": "There is nothing on this picture: it has the same brightness everywhere.",

@@ -8,6 +8,7 @@ SENTENCES = {
     "count_conditions": "{count} 条在一定条件下成立",
     "count_fails": "{count} 条不成立",
     "count_open": "{count} 条在这里无法判断",
+    "points": "{value} 个百分点",
     "legend": "{verdict}：<b>{count}</b>",
     "look_none": "这里没有这种结论的论断。请选择别的结论或别的标签页。",
     "verdict": "结论",
@@ -21,6 +22,7 @@ SENTENCES = {
     "case_holds": "在此成立",
     "case_fails": "在此不成立",
     "section": "教程第 {section} 节",
+    "open_tab": "打开“{tab}”",
     "show": "在“{tab}”中查看",
     "here": "教程在这方面的论断：共 {count} 条，其中 {fails} 条不成立",
     "explanation": r"""
@@ -56,7 +58,7 @@ SENTENCES = {
     "turned_vector_vectors": "{count} 张样本图像的平均相关系数：图像与自己旋转之后的图像为 {turned}，两张不同的图像为 {others}。",
     "mlp_rotation": "对 MLP 来说，旋转 90 度的图像是全新的图像。",
     "mlp_rotation_mlp": "MLP 在 {count} 张测试图像上答对 {before}；把它们旋转 {degrees} 度之后，答对 {after}。原来答对的图像中，仍然答对的占 {kept}。",
-    "cnn_rotation": "卷积网络没有这个缺陷：图像旋转 90 度之后，它仍然认得出来。",
+    "cnn_rotation": "图像旋转 90 度之后，卷积网络仍然认得出来。",
     "cnn_rotation_lenet5": "LeNet-5 在 {count} 张测试图像上答对 {before}；把它们旋转 {degrees} 度之后，答对 {after}。原来答对的图像中，仍然答对的占 {kept}。",
     "cnn_rotation_alexnet_small": (
         "AlexNet-Small 在 {count} 张测试图像上答对 {before}；把它们旋转 {degrees} 度之后，答对 {after}。原来答对的图像中，仍然答对的占 {kept}。"
@@ -88,10 +90,7 @@ SENTENCES = {
     "equivariance_is_invariance": "平移等变性和平移不变性是一回事。",
     "equivariance_is_invariance_convolution": "步长为 1 的卷积是等变的。但是样本图像平移一个像素之后，结果的 {cells} 个格子中有 {changed} 个变了。",
     "shift_invariance": "卷积网络天然具有平移不变性。",
-    "shift_invariance_lenet5": (
-        "LeNet-5 训练时没有平移。把 {count} 张测试图像平移 {distance} 个像素，内容没有移出图像：答对的比例从 {before} 变为 {after}。"
-        "{lost} 个原来对的变错了，{gained} 个原来错的变对了。"
-    ),
+    "shift_invariance_lenet5": "LeNet-5 训练时没有平移。把 {count} 张测试图像平移 {distance} 个像素，内容没有移出图像：答对的比例从 {before} 变为 {after}。{lost} 个原来对的变错了，{gained} 个原来错的变对了。如果这个差别可以用偶然来解释（McNemar 检验），就算成立。",
     "shift_invariance_alexnet_small": (
         "AlexNet-Small 训练时最多平移 {trained} 个像素。把 {count} 张测试图像平移 {distance} 个像素，内容没有移出图像："
         "答对的比例从 {before} 变为 {after}。{lost} 个原来对的变错了，{gained} 个原来错的变对了。"
@@ -148,7 +147,7 @@ SENTENCES = {
     # ---- 第 4 节：感受野
     "lenet_fields": "LeNet-5 的各个卷积和池化之后，感受野边长依次是 5、6、14 和 16 像素。",
     "lenet_fields_autograd": "用自动微分测出：{found}。",
-    "pool_adds": "LeNet-5 的第一个池化让感受野增加 2 个像素，因为它的每一步对应 2 个像素。",
+    "pool_adds": "LeNet-5 的第一个池化让感受野增加 2 个像素，因为它的步长是 2。",
     "pool_adds_first": "用自动微分测出：感受野从 {before} 像素增加到 {after} 像素，增加 {added}，因为被池化的两个单元只相距一个像素。第二个池化才增加 {later}。",
     "two_fields": "两个 3×3 卷积与一个 5×5 卷积看到的一样多。",
     "two_fields_autograd": "用自动微分测出：两个 3×3 卷积之后，一个单元看到的边长是 {two} 像素；5×5 卷积之后是 {one} 像素。",
@@ -173,7 +172,7 @@ SENTENCES = {
     ),
     "growth": "对于 224×224 像素的图像，1 层之后感受野是 3 像素，3 层之后是 7，5 层之后是 15，10 层之后是 32，20 层之后超过 100。（这里从一半到两倍都算对。）",
     "growth_stack_depth": "步长为 1 的 3×3 卷积：{depths} 层之后是 {found} 像素（图像边长 {side}）。",
-    "growth_vgg16": "VGG-16：{depths} 个卷积之后是 {found} 像素（图像边长 {side}）。它没有更多的卷积。",
+    "growth_vgg16": "VGG-16：{depths} 个卷积之后是 {found} 像素（图像边长 {side}）。它没有更深的层了。",
     "growth_resnet34_large": "ResNet-34：{depths} 个卷积之后是 {found} 像素（图像边长 {side}）。",
     "whole_at_twenty": "20 层之后，一个单元能看到 224×224 像素的全图。",
     "whole_at_twenty_stack_depth": "步长为 1 的 3×3 卷积：{depth} 层之后，一个单元看到 {side} 像素中的 {found} 像素。",
@@ -196,7 +195,7 @@ SENTENCES = {
     "global_pooling_sides": "{channels} 个通道，特征图边长 {sides}：每个通道总是得到一个数，它就是平均值。",
     "global_standard": "现代网络的结尾用全局平均池化代替展平。",
     "global_standard_modern": "torchvision 的 ResNet、MobileNet、EfficientNet 和 ConvNeXt：{total} 个中有 {count} 个这样做。",
-    "global_standard_before": "更早的 AlexNet 和 VGG：{total} 个中有 {count} 个这样做。",
+    "global_standard_before": "更早的 AlexNet 和 VGG：{total} 个中有 {count} 个这样做，与论断相符。",
     "pool_work": "池化把高和宽减半，减少后面各层的计算量。",
     "pool_work_counted": "没有池化时，3×3 卷积需要 {before} 次乘加，是池化之后（{after} 次）的 {factor} 倍。",
     "five_halvings": "ResNet 把边长减半五次：224 变成 7。",
@@ -206,7 +205,7 @@ SENTENCES = {
     "max_shift_inside": "一个亮像素在它的窗口里移动：{moves} 种移动中，{same} 种什么都不改变。",
     "max_shift_clothes": "样本衣物平移一个像素：{windows} 个最大值中有 {unchanged} 个不变（{share}）。其余的移出了自己的窗口，或者有更亮的像素移进来。",
     "max_steadier": "最大池化让模型对精确位置不那么敏感。",
-    "max_steadier_pixels": "样本衣物平移一个像素时，最大值平均变化满刻度的 {max}，像素变化 {pixels}，平均值变化 {average}。",
+    "max_steadier_pixels": "样本衣物平移一个像素时，最大值平均变化满刻度的 {max}，像素变化 {pixels}。",
     "max_steadier_average": "与平均池化比较：平均值变化满刻度的 {average}，最大值变化 {max}，像素变化 {pixels}。",
     "max_steadier_strided": (
         "把测试图像平移 {distance} 个像素：用最大池化的 LeNet-5 减少的正确答案占 {own}（{own_least} 到 {own_most}，{seeds} 个随机种子的中位数，"
@@ -270,7 +269,7 @@ SENTENCES = {
     ),
     "dropout": "暂退法（Dropout）能防止过拟合。",
     "dropout_gap": (
-        "AlexNet-Small 用 {images} 张图像训练 {epochs} 轮，{seeds} 个种子：训练准确率比验证准确率高出的部分，有暂退法时是 {on}，没有时是 {off}。"
+        "AlexNet-Small 用 {images} 张图像训练 {epochs} 轮，{seeds} 个种子：训练准确率比验证准确率高出的部分，有暂退法时是 {on:points}，没有时是 {off:points}。"
     ),
     "dropout_accuracy": (
         "同样这些网络在验证图像上的准确率：有暂退法时是 {on}，没有时是 {off}。有暂退法时最差的种子也比没有时最好的种子好，才算成立。"
@@ -367,7 +366,7 @@ SENTENCES = {
     # ---- 第 10 节：训练
     "accuracy_typical": "按教程的方法训练 ResNet-18，测试准确率通常约为 95.0% 到 95.5%。",
     "accuracy_typical_recipe": (
-        "按该方法训练一次（种子 {seed}）：{reached}，由于测试集只是 {images} 张图像的样本，误差约 {margin}。一次训练说明不了什么是“通常”。"
+        "按该方法训练一次（种子 {seed}）：{reached}，由于测试集只是 {images} 张图像的样本，误差约 {margin:points}。一次训练说明不了什么是“通常”。"
     ),
     "accuracy_most": "ResNet-18 在 Fashion-MNIST 上的准确率能达到 95% 以上。",
     "accuracy_most_recipe": "按教程的方法训练一次：测试图像答对 {reached}。",
@@ -390,10 +389,10 @@ SENTENCES = {
     "augmented_validation": "脚本打印的验证准确率，说明网络对原样的图像有多准。",
     "augmented_validation_lenet5": (
         "脚本把验证图像也翻转和平移了。LeNet-5 按教程的方法训练（缩短），每个种子一个数：{images} 张验证图像原样时答对 {plain}，变换后答对 {changed}"
-        "（{draws} 次抽取的平均）。差别不超过这种样本的误差 {margin}，就算成立。"
+        "（{draws} 次抽取的平均）。差别不超过这种样本的误差 {margin:points}，就算成立。"
     ),
     "augmented_validation_resnet18": (
-        "自带的 ResNet-18，在 {images} 张没有学过的图像上：原样时答对 {plain}，变换后答对 {changed}（{draws} 次抽取的平均；误差 {margin}）。"
+        "自带的 ResNet-18，在 {images} 张没有学过的图像上：原样时答对 {plain}，变换后答对 {changed}（{draws} 次抽取的平均；误差 {margin:points}）。"
     ),
     # ---- 第 11 节：面试问题
     "degradation_essence": "退化的本质，是深层网络很难学到恒等映射。",
@@ -433,6 +432,6 @@ SENTENCES = {
     "bias_redundant_training": "训练时给每个偏置加 1，用 float64 计算：归一化的输出最多改变 {change}。",
     "bias_redundant_saved": "从 {channels_in} 个通道到 {channels_out} 个通道的卷积省 {saved} 个参数，ResNet-18 省 {network} 个。",
     "bias_same": "批量归一化的平移 β，作用与卷积的偏置完全一样。",
-    "bias_same_training": "训练时给每个偏置加 1，或者改为给每个 β 加 1：输出最多分别改变 {bias} 和 {shift}。",
-    "bias_same_evaluation": "训练之后，同样的两种改变最多是 {bias} 和 {shift}。如果两者只差归一化的那个倍数，就算成立，因为这时偏置可以写成 β。",
+    "bias_same_training": "训练时，给每个偏置加 1，输出最多改变 {bias}；给每个 β 加 1，输出改变 {shift}。",
+    "bias_same_evaluation": "评估模式下，给每个偏置加 1，输出最多改变 {bias}；给每个 β 加 1，输出改变 {shift}。这算成立：对每个通道，两者只差一个固定的倍数，所以 β 能代替偏置。",
 }
