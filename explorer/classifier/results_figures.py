@@ -33,7 +33,12 @@ from explorer.text import Text, join_sentences, join_words
 from explorer.training.splits import VALIDATION_SIZE
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
-_TRICKS = ("flip", "crop_padding", "erase", "cutmix", "label_smoothing", "gce_q", "average")  # settings of a recipe
+# Settings of a recipe; of some the number is told.
+_TRICKS = (
+    "flip", "crop_padding", "erase", "cutmix", "label_smoothing", "gce_q", "clip_norm", "average", "patience",
+    "augment_validation",
+)  # fmt: skip
+_NUMBERED = ("crop_padding", "clip_norm", "patience")
 _LEAST_P = 1e-4  # smaller ones are only said to be so
 _BETTER_FIT = 0.03  # more right on the training than on the test images: ten standard errors of the latter
 
@@ -222,16 +227,16 @@ def _describe_training(key: str, cycles: Sequence[Mapping], text: Text) -> str:
     )
 
 
-def _tricks_of(cycle: Mapping) -> dict[str, int | None] | None:
-    """What was done in a cycle: each trick with its pixels, if it has some. None where no recipe is recorded."""
+def _tricks_of(cycle: Mapping) -> dict[str, float | None] | None:
+    """What was done in a cycle: each trick with its number, if that is told. None where no recipe is recorded."""
     recipe = cycle.get("recipe")
     if recipe is None:
         return None
-    return {trick: recipe[trick] if trick == "crop_padding" else None for trick in _TRICKS if recipe.get(trick)}
+    return {trick: recipe[trick] if trick in _NUMBERED else None for trick in _TRICKS if recipe.get(trick)}
 
 
-def _describe_tricks(tricks: Mapping[str, int | None], text: Text) -> str:
-    words = (text(f"classifier.trick_{trick}", pixels=pixels) for trick, pixels in tricks.items())
+def _describe_tricks(tricks: Mapping[str, float | None], text: Text) -> str:
+    words = (text(f"classifier.trick_{trick}", value=value) for trick, value in tricks.items())
     return join_words(words, text) or text("classifier.trick_none")
 
 

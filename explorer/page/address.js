@@ -34,7 +34,8 @@ export function writeAddress() {
   window.history.replaceState(window.history.state, "", window.location.pathname + (text ? `?${text}` : ""));
 }
 
-const touch = () => (isTouched = true);
+const TOUCHED = "button, input, select, textarea, label, canvas, svg, [role=option]";
+const touch = ({ target }) => (isTouched ||= target instanceof Element && target.closest(TOUCHED) !== null);
 const show = () => document.documentElement.classList.remove("opening-link");
 
 // Called once a wing. Hands the link's settings to the server where the link is for this wing.

@@ -72,7 +72,7 @@ def test_claims_are_judged_and_the_training_is_told_from_the_record(language):
     recipe = {"flip": True, "crop_padding": 2, "label_smoothing": 0.0, "gce_q": 0.7, "average": 0.999, "epochs": 9}
     records = {"lenet5": {**RECORD, "recipe": recipe}, "mlp": {**RECORD, "title": "MLP", "recipe": {"flip": False}}}
     lenet, mlp = describe_claims(records, {"mlp": {**RECORD, "test_correct": 580, "runs": []}}, text).splitlines()
-    tricks = [text("classifier.trick_flip"), text("classifier.trick_crop_padding", pixels=2)]
+    tricks = [text("classifier.trick_flip"), text("classifier.trick_crop_padding", value=2)]
     joined = join_words([*tricks, *(text(f"classifier.trick_{trick}") for trick in ("gce_q", "average"))], text)
     ours, theirs = (text(f"classifier.claim_by_{recipe}") for recipe in ("ours", "theirs"))
     seeds = text("classifier.reached_seeds", mean="91.00", low="89.00", high="94.00", count=3)
