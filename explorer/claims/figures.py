@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from urllib.parse import urlencode
 
 from explorer.claims.catalogue import CLAIMS, load_cases
@@ -59,6 +60,15 @@ def draw_bar(claims: Sequence[Claim], text: Text) -> str:
 def draw_claims(claims: Sequence[Claim], text: Text, language: str) -> str:
     """A list of claims, each with its verdict, its cases and the link that shows it."""
     return "".join(_draw_claim(claim, text, language) for claim in claims)
+
+
+def draw_sections(claims: Sequence[Claim], text: Text, language: str) -> str:
+    """The same under a heading for each main section of the tutorial; the claims are in its order."""
+    parts = []
+    for number, alike in groupby(claims, key=lambda claim: claim.section.split(".")[0]):
+        title = html.escape(text(f"claims.part_{number}"))
+        parts.append(f"<h2>{title}</h2>{draw_claims(list(alike), text, language)}")
+    return "".join(parts)
 
 
 def _draw_claim(claim: Claim, text: Text, language: str) -> str:

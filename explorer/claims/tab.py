@@ -6,7 +6,15 @@ import gradio as gr
 
 from explorer.checks import check_choice
 from explorer.claims.catalogue import CLAIMS
-from explorer.claims.figures import claims_of, count_verdicts, describe_claims, draw_bar, draw_claims, verdict_of
+from explorer.claims.figures import (
+    claims_of,
+    count_verdicts,
+    describe_claims,
+    draw_bar,
+    draw_claims,
+    draw_sections,
+    verdict_of,
+)
 from explorer.claims.records import Claim, Verdict
 from explorer.page.events import wire
 from explorer.page.layout import Wing, build_explanation, build_intro, build_look_for, controls_column, picture_column
@@ -39,7 +47,7 @@ def on_choice(verdict: str, about: str, *, language: str) -> dict:
     return {
         "look_for": describe_claims(chosen, text),
         "bar": draw_bar(chosen, text),
-        "claims": draw_claims(chosen, text, language),
+        "claims": draw_sections(chosen, text, language),
     }
 
 

@@ -51,6 +51,14 @@ def test_what_is_no_choice_is_refused(verdict, about, language):
     assert refused.value.sentence(language)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_main_section_has_its_heading_once(language):
+    drawn, text = on_choice(ALL, ALL, language=language)["claims"], text_in(language)
+    numbers = list(dict.fromkeys(claim.section.split(".")[0] for claim in CLAIMS.values()))
+    assert re.findall("<h2>(.*?)</h2>", drawn) == [text(f"claims.part_{number}") for number in numbers]
+    assert numbers == sorted(numbers, key=int) and drawn.count('<section class="claim ') == len(CLAIMS)
+
+
 def test_where_nothing_is_left_it_says_so():
     empty = next((v, t) for v in VERDICTS for t in TABS if not choose_claims(v, t))
     assert on_choice(*empty, language="en")["claims"] == ""

@@ -10,6 +10,17 @@ SENTENCES = {
     "count_open": "cannot be judged here {count}",
     "points": "{value} percentage points",
     "legend": "{verdict}: <b>{count}</b>",
+    "part_1": "Pictures and convolutions",
+    "part_2": "How a convolution is computed",
+    "part_3": "Stride, padding, dilation",
+    "part_4": "Receptive field",
+    "part_5": "Pooling",
+    "part_6": "LeNet-5",
+    "part_7": "AlexNet",
+    "part_8": "Residual connections",
+    "part_9": "ResNet",
+    "part_10": "Training and accuracy",
+    "part_11": "Questions for an interview",
     "look_none": "No claim has this verdict here. Choose another verdict or another tab.",
     "verdict": "Verdict",
     "about": "Tab",
@@ -55,15 +66,12 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "flattening": "An MLP does not know which pixels are neighbours.",
     "flattening_mlp": (
         "The pixels of all pictures were put into the same random order. An MLP that learned {images} of them in "
-        "{epochs} epochs is right on {shuffled} of the test images ({shuffled_least} to {shuffled_most}, median of "
-        "{seeds} seeds). One that learned the pictures as they are is right on {ordered} ({ordered_least} to "
+        "{epochs} epochs is right on {shuffled} of the test images (median of {seeds} seeds, "
+        "{shuffled_least} to {shuffled_most}). One that learned the pictures as they are is right on {ordered} ({ordered_least} to "
         "{ordered_most})."
     ),
     "turned_vector": "A picture that is turned by 90 degrees is a completely different vector.",
-    "turned_vector_vectors": (
-        "Mean correlation over {count} sample pictures: {turned} between a picture and itself turned, {others} "
-        "between two different pictures."
-    ),
+    "turned_vector_vectors": "Mean correlation over {count} sample pictures: {turned} between a picture and the same picture turned, {others} between two different pictures. The claim counts as right if the first is not larger.",
     "mlp_rotation": "For an MLP, a picture that is turned by 90 degrees is a new picture.",
     "mlp_rotation_mlp": (
         "The MLP is right on {before} of {count} test images, and on {after} when they are turned by {degrees} "
@@ -95,7 +103,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "locality": "Convolutions make use of the neighbourhood: features such as edges and textures are local.",
     "locality_lenet5": (
         "LeNet-5 that learned {images} pictures in {epochs} epochs is right on {ordered} of the test images "
-        "({ordered_least} to {ordered_most}, median of {seeds} seeds). If the pixels of all pictures are put into "
+        "(median of {seeds} seeds, {ordered_least} to {ordered_most}). If the pixels of all pictures are put into "
         "the same random order, it is right on {shuffled} ({shuffled_least} to {shuffled_most}; runs that learned "
         "nothing: {stuck})."
     ),
@@ -155,10 +163,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "of {count} images in place of {before}. {lost} right answers were lost, {gained} were gained."
     ),
     "shift_loss": "When clothes move, a convolutional network loses less than an MLP.",
-    "shift_loss_lenet5": (
-        "Neither network was trained with shifts. When clothes move by {distances} px, LeNet-5 loses the right "
-        "answer on {lenet5} of them, and the MLP on {mlp} (what was lost minus what was gained)."
-    ),
+    "shift_loss_lenet5": "Neither network was trained with shifts. When clothes move by {distances} px, LeNet-5 has fewer right answers by {lenet5:points}, and the MLP by {mlp:points}.",
     "edge": "The edge kernel answers ±3 in the middle rows, and 0 where the picture is even.",
     "edge_picture": "On the tutorial's picture, PyTorch's four rows are {rows}.",
     "edge_reverse": "On the same picture upside down they are {rows}.",
@@ -243,8 +248,8 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "two_learn": "Two 3×3 convolutions serve a network better than one 5×5, because there are two activations.",
     "two_learn_lenet5": (
         "LeNet-5 with two 3×3 in place of its second 5×5, and not more weights, learned {images} pictures in "
-        "{epochs} epochs. It is right on {two} of the test images ({two_least} to {two_most}, median of {seeds} "
-        "seeds). With the 5×5 it is right on {one} ({one_least} to {one_most})."
+        "{epochs} epochs. It is right on {two} of the test images (median of {seeds} seeds, {two_least} to {two_most}). "
+        "With the 5×5 it is right on {one} ({one_least} to {one_most})."
     ),
     "growth": "For pictures of 224×224 pixels, the receptive field is 3 pixels after one layer, 7 after 3, 15 after 5, 32 after 10, and over 100 after 20. (We count a number as right from half of it to twice it.)",
     "growth_stack_depth": (
@@ -266,10 +271,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "one label each."
     ),
     "depth_tells": "The deeper the layer, the more it tells about the whole object.",
-    "depth_tells_resnet18": (
-        "Trained ResNet-18: the mean of each map was taken, in {stages} stages from first to last. The nearest of "
-        "{count} other test images is of the same class for {right}. For the pixels themselves it is {pixels}."
-    ),
+    "depth_tells_resnet18": "Trained ResNet-18: we take the mean of each map, in {stages} stages from first to last, and look for the most similar of {count} other test images. It has the same class in {right} of the cases. If pixels are compared directly, it is {pixels}.",
     # ---- section 5: pooling
     "pool_example": (
         "In the example of 4×4 numbers, max pooling gives 6, 8, 14, 16 and average pooling 3.5, 5.5, 11.5, 13.5."
@@ -307,12 +309,12 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     ),
     "max_steadier_strided": (
         "Test images move by {distance} px. LeNet-5 with max pooling loses the right answer on {own} of them "
-        "({own_least} to {own_most}, median of {seeds} seeds, {epochs} epochs on {images} pictures). With stride 2 "
+        "(median of {seeds} seeds, {own_least} to {own_most}, {epochs} epochs on {images} pictures). With stride 2 "
         "in place of pooling it loses {other} ({other_least} to {other_most})."
     ),
     "max_steadier_averaged": (
         "Test images move by {distance} px. LeNet-5 with max pooling loses the right answer on {own} of them "
-        "({own_least} to {own_most}, median of {seeds} seeds, {epochs} epochs on {images} pictures). With average "
+        "(median of {seeds} seeds, {own_least} to {own_most}, {epochs} epochs on {images} pictures). With average "
         "pooling it loses {other} ({other_least} to {other_most})."
     ),
     "stride_modern": (
@@ -327,8 +329,8 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
     "stride_keeps": "A convolution with stride 2 keeps more information than max pooling.",
     "stride_keeps_strided": (
         "LeNet-5 with stride 2 in its own convolutions and no pooling learned {images} pictures in {epochs} "
-        "epochs. It is right on {convolved} of the test images ({convolved_least} to {convolved_most}, median of "
-        "{seeds} seeds). With max pooling it is right on {pooled} ({pooled_least} to {pooled_most})."
+        "epochs. It is right on {convolved} of the test images (median of {seeds} seeds, "
+        "{convolved_least} to {convolved_most}). With max pooling it is right on {pooled} ({pooled_least} to {pooled_most})."
     ),
     "stride_keeps_rebuilt": (
         "A map of half the side was made of each picture, and the picture was rebuilt from it by a linear map. The "
@@ -448,17 +450,11 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "{shallow} and {deep} (medians over {seeds} seeds)."
     ),
     "identity_hard": "A plain block can hardly learn the identity exactly.",
-    "identity_hard_signed": (
-        "The tutorial's block, fitted to the identity for {steps} steps with {seeds} seeds, at the best of the learning rates {rates}: it is off by {low} "
-        "to {high} times the length of its input. It holds if the median is above a hundredth. A block that ends in ReLU can give no negative number."
-    ),
-    "identity_hard_positive": "The same with inputs that are never negative, such as those after a ReLU: {low} to {high} ({seeds} seeds, {steps} steps, learning rates {rates}).",
-    "identity_hard_without_last": "The same without the last ReLU: {low} to {high} ({seeds} seeds, {steps} steps, learning rates {rates}).",
+    "identity_hard_signed": "The tutorial's block learned the identity for {steps} steps with {seeds} seeds, with the best of the learning rates {rates}. Its error is {low} to {high} times the norm of its input. The claim counts as right if the median is above a hundredth. A block that ends in ReLU cannot give a negative number.",
+    "identity_hard_positive": "The same, but the inputs are never negative, as after a ReLU: the error is {low} to {high} times the norm of the input ({seeds} seeds, {steps} steps, learning rates {rates}).",
+    "identity_hard_without_last": "The same without the last ReLU: the error is {low} to {high} times the norm of the input ({seeds} seeds, {steps} steps, learning rates {rates}).",
     "identity_easy": "For a residual block the identity is easier to learn: it learns F(x) = 0.",
-    "identity_easy_signed": (
-        "The tutorial's block with its shortcut, fitted in the same way ({seeds} seeds, {steps} steps, the best of the learning rates {rates}): it is off by "
-        "{low} to {high} times the length of its input, a plain block by {plain} at least."
-    ),
+    "identity_easy_signed": "The tutorial's block with its shortcut learned the identity in the same way ({seeds} seeds, {steps} steps, the best of the learning rates {rates}). Its error is {low} to {high} times the norm of its input. The error of a plain block is at least {plain} times the norm.",
     "identity_easy_positive": (
         "The same with inputs that are never negative: {low} to {high}, a plain block at least {plain} ({seeds} seeds, {steps} steps, learning rates {rates})."
     ),
@@ -575,10 +571,7 @@ Run `python -m explorer.claims`. It takes less than a minute, because the long e
         "A ReLU in place over the block's own input, which the shortcut adds afterwards: other numbers come out, and no error tells of it."
     ),
     "bn_region": "Batch normalisation brings values nearer to the linear region of ReLU, where its gradient is largest.",
-    "bn_region_fresh": (
-        "ReLU is linear with slope 1 for positive values. ResNet-20 with fresh weights, on {images} images: of all values, {before} are positive before "
-        "a normalisation that a ReLU follows, {after} after it (one number for each seed). It holds if every seed has more after it."
-    ),
+    "bn_region_fresh": "ReLU is linear with slope 1 for positive values. We count the positive values in ResNet-20 with fresh weights, on {images} images, where a ReLU follows the normalisation: {before} before the normalisation, {after} after it (one number for each seed). The claim counts as right if the number grows for every seed.",
     "bn_region_resnet20": "The trained ResNet-20, likewise: {before} before the normalisation, {after} after it ({images} images).",
     "bn_region_resnet18": "The trained ResNet-18, likewise: {before} before the normalisation, {after} after it ({images} images).",
     "bias_redundant": "Before batch normalisation a convolution's bias is redundant. Leaving it out saves one parameter for each output channel.",

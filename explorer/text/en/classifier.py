@@ -355,10 +355,7 @@ SENTENCES = {
     "curve_validation": "validation images",
     "curve_restart": "warm restart",
     "curve_test": "test images, at the end",
-    "most_confused": (
-        "{title} is right on {correct} of {total} images. Its most common mistake: {count} times it calls <b>{truth}</b> "
-        "<b>{predicted}</b>. Its hardest class: <b>{hardest}</b>, with {recall} right."
-    ),
+    "most_confused": "{title} is right on {correct} of {total} images. Its most common mistake: {count} times it answers <b>{predicted}</b> for a picture with the label <b>{truth}</b>. Its hardest class: <b>{hardest}</b>, with {recall} right.",
     "most_lie": (
         "{upper_body} of its errors are between two of T-shirt, pullover, dress, coat and shirt, {shoes} are between shoes, and {elsewhere} "
         "are others. {shirts} of the errors involve shirts."

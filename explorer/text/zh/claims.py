@@ -10,6 +10,17 @@ SENTENCES = {
     "count_open": "{count} 条在这里无法判断",
     "points": "{value} 个百分点",
     "legend": "{verdict}：<b>{count}</b>",
+    "part_1": "图像与卷积",
+    "part_2": "卷积怎样计算",
+    "part_3": "步长、填充、空洞率",
+    "part_4": "感受野",
+    "part_5": "池化",
+    "part_6": "LeNet-5",
+    "part_7": "AlexNet",
+    "part_8": "残差连接",
+    "part_9": "ResNet",
+    "part_10": "训练与准确率",
+    "part_11": "面试问题",
     "look_none": "这里没有这种结论的论断。请选择别的结论或别的标签页。",
     "verdict": "结论",
     "about": "标签页",
@@ -55,7 +66,7 @@ SENTENCES = {
         "用原来的图像训练的 MLP 答对 {ordered}（{ordered_least} 到 {ordered_most}）。"
     ),
     "turned_vector": "图像旋转 90 度之后，是一个完全不同的向量。",
-    "turned_vector_vectors": "{count} 张样本图像的平均相关系数：图像与自己旋转之后的图像为 {turned}，两张不同的图像为 {others}。",
+    "turned_vector_vectors": "{count} 张样本图像的平均相关系数：图像与自己旋转之后的图像为 {turned}，两张不同的图像为 {others}。前者不大于后者，就算成立。",
     "mlp_rotation": "对 MLP 来说，旋转 90 度的图像是全新的图像。",
     "mlp_rotation_mlp": "MLP 在 {count} 张测试图像上答对 {before}；把它们旋转 {degrees} 度之后，答对 {after}。原来答对的图像中，仍然答对的占 {kept}。",
     "cnn_rotation": "图像旋转 90 度之后，卷积网络仍然认得出来。",
@@ -108,7 +119,7 @@ SENTENCES = {
         "{lost} 个原来对的变错了，{gained} 个原来错的变对了。"
     ),
     "shift_loss": "衣物平移时，卷积网络的损失比 MLP 小。",
-    "shift_loss_lenet5": "两个网络训练时都没有平移。衣物平移 {distances} 个像素时，LeNet-5 减少的正确答案占 {lenet5}，MLP 占 {mlp}（变错的减去变对的）。",
+    "shift_loss_lenet5": "两个网络训练时都没有平移。衣物平移 {distances} 个像素时，LeNet-5 的准确率下降 {lenet5:points}，MLP 下降 {mlp:points}。",
     "edge": "边缘卷积核在中间几行的响应是 ±3，在均匀区域的响应是 0。",
     "edge_picture": "在教程的图像上，PyTorch 结果的四行是 {rows}。",
     "edge_reverse": "把同一张图像上下颠倒，四行是 {rows}。",
@@ -324,16 +335,11 @@ SENTENCES = {
         "{few} 层和 {many} 层的普通网络本身，训练之前，输入是自带的图像：第一层卷积核的梯度分别是 {shallow} 和 {deep}（{seeds} 个种子的中位数）。"
     ),
     "identity_hard": "普通块很难学到精确的恒等映射。",
-    "identity_hard_signed": (
-        "用教程中的块拟合恒等映射，{steps} 步，{seeds} 个种子，取学习率 {rates} 中最好的一个：误差是输入长度的 {low} 到 {high} 倍。中位数大于百分之一才算成立。"
-        "以 ReLU 结尾的块给不出负数。"
-    ),
+    "identity_hard_signed": "教程中的块学习恒等映射，{steps} 步，{seeds} 个种子，取学习率 {rates} 中最好的一个：误差是输入范数的 {low} 到 {high} 倍。中位数大于百分之一才算成立。以 ReLU 结尾的块给不出负数。",
     "identity_hard_positive": "同样的块，输入不为负，就像 ReLU 之后那样：{low} 到 {high}（{seeds} 个种子，{steps} 步，学习率 {rates}）。",
     "identity_hard_without_last": "同样的块，去掉最后的 ReLU：{low} 到 {high}（{seeds} 个种子，{steps} 步，学习率 {rates}）。",
     "identity_easy": "残差块更容易学到恒等映射：只需学到 F(x) = 0。",
-    "identity_easy_signed": (
-        "教程中的块加上捷径，用同样的办法拟合（{seeds} 个种子，{steps} 步，取学习率 {rates} 中最好的一个）：误差是输入长度的 {low} 到 {high} 倍，普通块至少是 {plain} 倍。"
-    ),
+    "identity_easy_signed": "教程中的块加上捷径，用同样的办法学习（{seeds} 个种子，{steps} 步，取学习率 {rates} 中最好的一个）：误差是输入范数的 {low} 到 {high} 倍，普通块至少是 {plain} 倍。",
     "identity_easy_positive": "同样的块，输入不为负：{low} 到 {high}，普通块至少 {plain}（{seeds} 个种子，{steps} 步，学习率 {rates}）。",
     "identity_easy_without_last": (
         "同样的块，去掉最后的 ReLU：{low} 到 {high}，普通块至少 {plain}（{seeds} 个种子，{steps} 步，学习率 {rates}）。这些都没有证明退化由此而来。"
