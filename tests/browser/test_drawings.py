@@ -63,7 +63,7 @@ def test_a_chart_that_changes_does_not_fetch_the_page_again(visit):
     network.on("Network.requestWillBeSent", lambda event: fetched.append(event["request"]["url"]))
     for depth in (30, 31):
         type_number(page, text("gradient_flow.depth"), depth)
-        page.locator(".look-for:visible", has_text=f"At {depth} blocks").wait_for()
+        page.locator(".look-for:visible", has_text=f"With {depth} blocks").wait_for()
     page.wait_for_timeout(1000)
     assert "depth=31" in page.url
     assert [address for address in fetched if "/?" in address or address.endswith("/")] == []

@@ -363,7 +363,8 @@ PROPER = set(
     """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax softmax
     regression McNemar conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF
     SVG CSV Flatten Linear Grad-CAM CAM SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU
-    px ms KB MB GB B py CIFAR He Xavier NaN seed float bf SGD T tanh""".split()
+    px ms KB MB GB B py CIFAR He Xavier NaN seed float bf SGD T tanh Dropout CutMix FGSM Goodfellow NumPy SqueezeNet MobileNet
+    EfficientNet ConvNeXt ImageNet LeCun Bau Network Dissection autograd torchvision inplace True RuntimeError hook sigmoid""".split()
 )
 LATIN = """() => {
   const found = [];
@@ -405,6 +406,7 @@ def test_the_chinese_page_has_no_english_left_over(visit):
         open_tab(page, wing, "zh")
         left = wait_for_chinese_only(page)
         assert not left, (wing, left)
+    open_tab(page, "classifier", "zh")
     for source in ("upload", "drawing", "camera"):
         choose_source(page, source, "zh")
         left = wait_for_chinese_only(page)
