@@ -7,7 +7,7 @@ import * as address from "./page/address.js";
 import { watchCharts, watchSliders } from "./page/amends.js";
 import * as canvas from "./page/canvas.js";
 import { watchFiles, watchLenders } from "./page/files.js";
-import * as header from "./page/header.js";
+import { watchHeader } from "./page/header.js";
 import { setLanguage } from "./page/language.js";
 import { watchLeaving } from "./page/leaving.js";
 import { watchConnection } from "./page/lost.js";
@@ -39,7 +39,6 @@ const MOUNTED = {
   "convolution/window.js": windowSum,
   "page/address.js": address,
   "page/canvas.js": canvas,
-  "page/header.js": header,
   "page/samples.js": samples,
   "page/shown.js": shown,
   "page/sketch.js": sketch,
@@ -83,6 +82,7 @@ watchConnection();
 watchLeaving();
 watchWaiting();
 address.readAddress();
+watchHeader();
 watchFiles();
 watchLenders();
 watchSliders();

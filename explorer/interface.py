@@ -24,7 +24,6 @@ from explorer.page.events import PRIVATE, TAKES_TURNS, for_whoever_waits
 from explorer.page.layout import Wing
 from explorer.page.links import connect_links
 from explorer.page.samples import encode_sprite
-from explorer.page.scripts import mount
 from explorer.page.style import build_css, build_theme
 from explorer.patience import NobodyWaitsError, aside, in_turn
 from explorer.receptive_field import tab as receptive_field
@@ -170,13 +169,7 @@ def build_header(language: str, settings: Settings) -> gr.HTML:
       <p class="waiting-line" role="status"></p>
       <span id="page-words" hidden {_data_attributes(words)}></span>
     </header>"""
-    return gr.HTML(
-        None,
-        html_template=template,
-        js_on_load=mount("page/header.js"),
-        elem_classes="header-line",
-        apply_default_css=False,
-    )
+    return gr.HTML(template, elem_classes="header-line", apply_default_css=False)
 
 
 def _link_to(language: str) -> str:

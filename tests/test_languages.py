@@ -69,13 +69,13 @@ def test_what_a_program_reads_of_the_api_names_every_language(name):
 
 def test_a_page_links_to_every_other_language():
     with gr.Blocks():
-        links = links_of(build_header("en", Settings()).html_template)
+        links = links_of(build_header("en", Settings()).value)
     assert len(links) == len(LANGUAGES) - 1 and ("./zh", "zh-CN", "中文") in links
 
 
 def test_with_a_third_language_pages_link_to_one_another(third):
     with gr.Blocks():
-        pages = {each: build_header(each, Settings()).html_template for each in LANGUAGES}
+        pages = {each: build_header(each, Settings()).value for each in LANGUAGES}
     for language, page in pages.items():
         assert links_of(page) == [(f".{o.path}", o.tag, o.name) for each, o in LANGUAGES.items() if each != language]
     assert ("./qaa", "qaa", "Third") in links_of(pages["en"]) and TITLE in pages[CODE]

@@ -6,8 +6,10 @@ const WRITING_PAUSE = 250; // ms: browsers refuse to write an address at each st
 const wings = {}; // wing -> {name: what it is at first} of what a link carries
 const settingsOf = {}; // wing -> {name: text} that its link asked for or that was set since
 let asked = new URLSearchParams(); // with which the page was opened
+let tabs = []; // the wings of this page
 let first = ""; // the wing that is shown at first
 let shown = "";
+let opening = ""; // the wing that the link asks for, until it is shown
 let writing = 0;
 const ACTS = ["input", "change", "pointerup", "keyup"]; // whatever a reader does comes with one of them
 let ask = null; // asks for the pictures of the link's wing, as long as an answer is awaited
@@ -23,8 +25,12 @@ function writeAddressSoon() {
   writing = window.setTimeout(writeAddress, WRITING_PAUSE);
 }
 
+// Gradio mounts the header before the wings. Whoever clicks a language in between must not lose the link he came by.
+const isRead = () => first !== "" && (!tabs.includes(asked.get("tab")) || asked.get("tab") in wings);
+
 export function writeAddress() {
   window.clearTimeout(writing);
+  if (!isRead()) return;
   const address = new URLSearchParams(window.location.search);
   for (const name of ["tab", ...Object.values(wings).flatMap(Object.keys)]) address.delete(name);
   const settings = Object.entries(settingsOf[shown] ?? {});
@@ -40,12 +46,14 @@ const show = () => document.documentElement.classList.remove("opening-link");
 
 // Called once a wing. Hands the link's settings to the server where the link is for this wing.
 export function mount(element, props, watch, trigger) {
-  const { wing, settings, opened } = element.querySelector("[data-wing]").dataset;
+  const { dataset } = element.querySelector("[data-wing]");
+  const { wing, settings, opened } = dataset;
   wings[wing] = JSON.parse(settings);
+  tabs = JSON.parse(dataset.tabs);
   first = opened;
   shown ||= opened;
   if (asked.get("tab") !== wing) return;
-  shown = wing;
+  shown = opening = wing;
   const given = Object.keys(wings[wing]).filter((name) => asked.has(name));
   settingsOf[wing] = Object.fromEntries(given.map((name) => [name, asked.get(name).slice(0, known().longestText)]));
   if (given.length === 0) return trigger("click"); // nothing was changed
@@ -71,6 +79,8 @@ export function linkOpened() {
 }
 
 export function showTab(wing) {
+  if (opening && opening !== first && wing === first) return; // Gradio tells the first tab once it has mounted all
+  opening = "";
   shown = wing;
   writeAddressSoon();
 }

@@ -58,7 +58,12 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
     """Let a link open this wing's tab with its settings, and let the address follow them."""
     first = {name: component.value for name, component in wing.link_settings.items()}
     reader = build_bridge(
-        "page/address.js", css_class="link-reader", wing=wing.name, settings=first, opened=tabs.selected
+        "page/address.js",
+        css_class="link-reader",
+        wing=wing.name,
+        settings=first,
+        opened=tabs.selected,
+        tabs=[tab.id for tab in tabs.children],
     )
     components = list(wing.link_settings.values())
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { textOf } from "../../explorer/page/address.js";
+import { mount, readAddress, showTab, textOf, writeAddress } from "../../explorer/page/address.js";
 import { describeCell, formatValue } from "../../explorer/page/canvas.js";
 import { problemOf } from "../../explorer/page/files.js";
 import { figureWidth, heightOf, layOut } from "../../explorer/page/maps_layout.js";
@@ -114,4 +114,30 @@ test("maps that are larger than their room share a pixel between cells, and stay
   assert.equal(columns, 6);
   assert.ok(cells[0] > 0 && cells[0] < 1);
   assert.ok(heightOf(many.maps, cells, columns, 420) <= 236 * 1.6);
+});
+
+test("whoever clicks a language before the link's tab is shown does not lose the link", (t) => {
+  const elementOf = (wing) => ({
+    querySelector: () => ({ dataset: { wing, settings: "{}", opened: "convolution", tabs: '["convolution","shapes"]' } }),
+  });
+  const address = { pathname: "/", search: "?tab=shapes&model=resnet34" };
+  const replaceState = (state, title, written) => (address.search = written.replace("/", ""));
+  globalThis.window = { location: address, history: { replaceState }, clearTimeout, setTimeout: () => 0 };
+  t.after(() => delete globalThis.window);
+  readAddress();
+  writeAddress();
+  assert.equal(address.search, "?tab=shapes&model=resnet34");
+  mount(elementOf("convolution"), {}, null, assert.fail);
+  writeAddress();
+  assert.equal(address.search, "?tab=shapes&model=resnet34");
+  let clicks = 0;
+  mount(elementOf("shapes"), {}, null, () => (clicks += 1));
+  const tabNow = () => (writeAddress(), new URLSearchParams(address.search).get("tab"));
+  assert.equal(clicks, 1); // it has no setting of that name
+  assert.equal(tabNow(), "shapes");
+  showTab("convolution"); // told by Gradio when it has mounted all, before the link's tab is shown
+  assert.equal(tabNow(), "shapes");
+  showTab("shapes");
+  showTab("convolution"); // told because somebody clicked it
+  assert.equal(tabNow(), null);
 });
