@@ -41,7 +41,8 @@ def class_name(text: Text, label: int) -> str:
 
 def choose_sentence(outcome: Outcome, text: Text) -> str:
     """What to look for: what the network says, and what the map shows, with the numbers."""
-    return join_sentences([_verdict(outcome, text), _what_to_look_for(outcome, text)], text)
+    remarks = [text(f"classifier.remark_{each.name}", value=each.value) for each in outcome.prepared.remarks]
+    return join_sentences([_verdict(outcome, text), *remarks, _what_to_look_for(outcome, text)], text)
 
 
 def _verdict(outcome: Outcome, text: Text) -> str:

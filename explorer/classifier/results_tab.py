@@ -8,6 +8,8 @@ import gradio as gr
 
 from explorer.checks import check_choice
 from explorer.classifier.figures import percent
+from explorer.classifier.photograph_figures import describe_photographs
+from explorer.classifier.photographs import load_photographs
 from explorer.classifier.results import CONFIDENCE, SIGNIFICANT
 from explorer.classifier.results_figures import (
     describe_always_wrong,
@@ -111,9 +113,9 @@ def _build_pairs(records: Mapping[str, Mapping], text: Text) -> None:
 def describe_questions(text: Text) -> dict[str, str]:
     """What was measured, for the placeholders of the questions."""
     try:
-        return fill_article(load_results(), text)
+        return {**fill_article(load_results(), text), "photographs": describe_photographs(load_photographs(), text)}
     except CheckpointError:
-        return fill_article({}, text)
+        return {**fill_article({}, text), "photographs": ""}
 
 
 def _build_always_wrong(images: dict | None, num_images: int, text: Text) -> gr.HTML:

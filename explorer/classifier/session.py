@@ -25,7 +25,15 @@ from explorer.classifier.outcome import (
     compute_outcomes,
     find_probabilities,
 )
-from explorer.classifier.preprocessing import INVERSIONS, SIDE, Prepared, prepare_picture, prepare_sample
+from explorer.classifier.preprocessing import (
+    EDGES,
+    SIDE,
+    Preparation,
+    Prepared,
+    check_preparation,
+    prepare_picture,
+    prepare_sample,
+)
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.images import check_path, open_image
@@ -38,6 +46,8 @@ UPLOAD_SIDE = 512  # pixels; the networks see 28
 DEFAULT_MODEL = "lenet5"
 DEFAULT_SAMPLE = 138  # a shirt, with a collar, that LeNet-5 gets right: the page opens on an easy case
 DEFAULT_METHOD = "integrated_gradients"
+# What of Choices says how a picture that a reader brings is prepared.
+OF_PREPARATION = ("inversion", "ground", "turned", *(f"cut_{edge}" for edge in EDGES), "crop", "faint", "centre")
 
 
 @dataclass(frozen=True)
@@ -52,10 +62,19 @@ class Choices:
     camera: str | None = None
     method: str = DEFAULT_METHOD
     target: int = PREDICTED
-    inversion: str = "auto"
     baseline: str = "black"
     depth: str = "last"
     window: int = 5
+    inversion: str = Preparation.inversion
+    ground: str = Preparation.ground
+    turned: float = Preparation.turned
+    cut_top: float = 0
+    cut_bottom: float = 0
+    cut_left: float = 0
+    cut_right: float = 0
+    crop: str = Preparation.crop
+    faint: float = Preparation.faint
+    centre: str = Preparation.centre
 
 
 def read_question(choices: Choices) -> Question | None:
@@ -87,19 +106,38 @@ def read_picture(choices: Choices) -> Picture | None:
     source = check_choice("classifier.source", choices.source, SOURCES)
     if source == "sample":
         return find_sample(choices.sample)
-    inversion = check_choice("classifier.inversion", choices.inversion, INVERSIONS)
+    preparation = read_preparation(choices)
     if source == "drawing":
         ink = read_sketch(choices.drawing)
-        inversion = "no" if inversion == "auto" else inversion  # a drawing's ground is black
-        return ink if ink is None else Picture((choices.drawing, inversion), prepare_picture(ink, inversion), None)
+        if preparation.inversion == "auto":  # a drawing's ground is black
+            preparation = replace(preparation, inversion="no")
+        return ink if ink is None else Picture((choices.drawing, preparation), prepare_picture(ink, preparation), None)
     path = check_path(choices.upload if source == "upload" else choices.camera)
-    return path if path is None else Picture((path, inversion), _prepare_upload(path, inversion), None)
+    return path if path is None else Picture((path, preparation), _prepare_upload(path, preparation), None)
+
+
+def read_preparation(choices: Choices) -> Preparation:
+    """How the reader wants his picture to be prepared.
+
+    Raises:
+        InputError: something of it is out of bounds.
+    """
+    preparation = Preparation(
+        inversion=choices.inversion,
+        ground=choices.ground,
+        turned=choices.turned,
+        cut=tuple(getattr(choices, f"cut_{edge}") for edge in EDGES),
+        crop=choices.crop,
+        faint=choices.faint,
+        centre=choices.centre,
+    )
+    return check_preparation(preparation)
 
 
 @remember(megabytes=32)
-def _prepare_upload(path: str, inversion: str) -> Prepared:
+def _prepare_upload(path: str, preparation: Preparation) -> Prepared:
     """The upload, at most UPLOAD_SIDE px a side. The name of an uploaded file holds its checksum."""
-    return prepare_picture(np.asarray(open_image(path, UPLOAD_SIDE)), inversion)
+    return prepare_picture(np.asarray(open_image(path, UPLOAD_SIDE)), preparation)
 
 
 def find_sample(index) -> Picture:

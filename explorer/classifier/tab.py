@@ -30,7 +30,7 @@ from explorer.classifier.outcome import (
     refine_outcome,
     takes_long,
 )
-from explorer.classifier.preprocessing import INVERSIONS
+from explorer.classifier.preprocessing import CENTRES, CROPS, EDGES, GROUNDS, INVERSIONS, MOST_CUT, MOST_FAINT
 from explorer.classifier.results_tab import build_results, describe_questions
 from explorer.classifier.session import (
     MAX_WINDOW,
@@ -65,6 +65,7 @@ from explorer.page.weights import build_weights, wire_weights
 from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
+PREPARING = "preparing"  # the place of the settings of a picture that a reader brings
 REFINED = ("look_for", "maps", "about")  # what changes when a map is refined
 _CAMERA = {"width": {"ideal": 640}, "height": {"ideal": 480}}  # pixels: larger ones may pass the greatest upload
 
@@ -151,6 +152,7 @@ def on_source(run: Run | None = None, *, language: str, **values) -> dict:
     """As on_classify; shows the place to give the kind of picture that is chosen."""
     source = check_choice("classifier.source", values["source"], SOURCES)
     places = {_place_of(each): gr.update(visible=source == each) for each in SOURCES}
+    places[PREPARING] = gr.update(visible=source != "sample")
     try:
         return {**on_classify(run, language=language, **values), **places}
     except InputError as error:  # the place follows all the same, or a picture that is refused could not be replaced
@@ -254,7 +256,7 @@ def build_tab(language: str) -> Wing:
 
 
 def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dict[str, gr.Column], dict]:
-    """The components by the names of Choices, the places of the four kinds of picture, and those of `build_weights`."""
+    """The components by the names of Choices, the places of the four kinds of picture and of their preparation, and those of `build_weights`."""
     default = Choices()
     model = gr.Dropdown(
         [(text.title(MODELS[name].title), name) for name in available()],
@@ -280,10 +282,10 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dic
     targets = [(text("classifier.predicted_class"), PREDICTED)]
     targets += [(class_name(text, label), label) for label in range(NUM_CLASSES)]
     target = gr.Dropdown(targets, value=default.target, label=text("terms.target"))
+    places[PREPARING] = gr.Column(visible=default.source != "sample")
+    with places[PREPARING]:
+        preparation = _build_preparation(default, text)
     with gr.Accordion(text("classifier.settings"), open=False):
-        inversion = gr.Dropdown(
-            _options("inversion", INVERSIONS, text), value=default.inversion, label=text("classifier.inversion")
-        )
         baseline = gr.Dropdown(
             _options("baseline", BASELINES, text), value=default.baseline, label=text("classifier.baseline")
         )
@@ -292,8 +294,26 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dic
     weights = build_weights(text, "classifier-weights")
     return {
         "model": model, "source": source, "sample": sample, "upload": upload, "drawing": drawing, "camera": camera,
-        "method": method, "target": target, "inversion": inversion, "baseline": baseline, "depth": depth, "window": window,
+        "method": method, "target": target, "baseline": baseline, "depth": depth, "window": window, **preparation,
     }, places, weights  # fmt: skip
+
+
+def _build_preparation(default: Choices, text: Text) -> dict[str, gr.components.Component]:
+    """How a picture that a reader brings is prepared, by the names of Choices."""
+    kinds = {"inversion": INVERSIONS, "ground": GROUNDS, "crop": CROPS, "centre": CENTRES}
+    with gr.Accordion(text("classifier.preparation"), open=False):
+        choices = {
+            name: gr.Dropdown(
+                _options(name, options, text), value=getattr(default, name), label=text(f"classifier.{name}")
+            )
+            for name, options in kinds.items()
+        }
+        bounds = {"turned": (-180, 180), "faint": (1, MOST_FAINT), **{f"cut_{edge}": (0, MOST_CUT) for edge in EDGES}}
+        sliders = {
+            name: build_slider(*ends, getattr(default, name), text(f"classifier.{name}"))
+            for name, ends in bounds.items()
+        }
+    return {**choices, **sliders}
 
 
 def _options(kind: str, names: tuple[str, ...], text: Text) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from explorer.checks import check_choice
 from explorer.classifier.ladder import Trial, try_picture
 from explorer.classifier.outcome import Question, check_model
 from explorer.classifier.robustness import AMOUNTS, load_robustness
-from explorer.classifier.session import Choices, read_changes, read_picture
+from explorer.classifier.session import OF_PREPARATION, Choices, read_changes, read_picture
 from explorer.classifier.trial_figures import describe_curves, describe_trial, draw_curves, draw_ladder
 from explorer.page.bridges import build_bridge
 from explorer.page.events import PRIVATE, Components, draw_look_for, wire
@@ -24,7 +24,7 @@ from explorer.page.style import PLOT_SETTINGS
 from explorer.text import Text, text_in
 
 # What decides which picture is tried, of the classifier's own controls.
-OF_PICTURE = ("model", "source", "sample", "upload", "drawing", "camera", "inversion")
+OF_PICTURE = ("model", "source", "sample", "upload", "drawing", "camera", *OF_PREPARATION)
 SLIDERS = {"scale": (50, 150, 100), "blur": (0, 4, 0), "darken": (0, 95, 0), "noise": (0, 50, 0), "attack": (0, 30, 0)}
 
 

@@ -358,6 +358,7 @@ def test_a_drawing_is_taken_as_ink():
 def test_without_a_picture_the_line_says_what_to_do(source, language):
     shown = call(on_source, language, source=source)
     places = {f"{each}_place": each == source for each in ("sample", "upload", "drawing", "camera")}
+    places["preparing"] = True
     assert {name: shown[name]["visible"] for name in places} == places
     assert (
         shown.keys() == {"look_for", "comparison", "tried", *TRUST, *places} and "stale" in shown["look_for"]["value"]

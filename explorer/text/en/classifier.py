@@ -14,10 +14,29 @@ SENTENCES = {
     "predicted_class": "the predicted class",
     "clear": "clear",
     "settings": "Settings of the methods",
+    "preparation": "How your picture is prepared",
     "inversion": "Invert the picture",
     "inversion_auto": "if it is darker than its border",
     "inversion_yes": "always",
     "inversion_no": "never",
+    "ground": "Make the background black",
+    "ground_auto": "automatically",
+    "ground_flat": "one brightness everywhere",
+    "ground_slope": "a background that gets darker to one side",
+    "ground_none": "no",
+    "crop": "Trim",
+    "crop_auto": "to all that is there, without small specks",
+    "crop_piece": "to the largest piece",
+    "crop_none": "no",
+    "centre": "Put into the middle",
+    "centre_box": "the trimmed rectangle",
+    "centre_mass": "the centre of mass",
+    "turned": "Turn clockwise (degrees)",
+    "faint": "What is darker counts as background (%)",
+    "cut_top": "Cut off at the top (%)",
+    "cut_bottom": "Cut off at the bottom (%)",
+    "cut_left": "Cut off on the left (%)",
+    "cut_right": "Cut off on the right (%)",
     "baseline": "Baseline (a picture of nothing)",
     "baseline_black": "black",
     "baseline_mean": "mean grey",
@@ -36,6 +55,7 @@ SENTENCES = {
     "step_grey": "Grey",
     "step_inverted": "Inverted",
     "step_levels": "On black",
+    "step_turned": "Turned, cut",
     "step_cropped": "Trimmed",
     "step_resized": "28 × 28",
     "step_sample": "Sample",
@@ -218,6 +238,38 @@ SENTENCES = {
     # ---- what cannot be done ----
     "no_convolution": "Grad-CAM needs a convolution, and this network has none. Choose another method or network.",
     "blank": "There is nothing on this picture: it has the same brightness everywhere.",
+    "remark_weak": (
+        "The clothes and the background differ by only {value}\u00a0% of full brightness. The contrast is stretched, and so is the noise."
+    ),
+    "remark_patterned": (
+        "The background is not plain: its brightness varies by {value}\u00a0% of the contrast. Parts of it may stay in the picture."
+    ),
+    "remark_cut_off": (
+        "On {value}\u00a0% of the border there is something brighter than the background: the piece may be cut off there."
+    ),
+    "remark_small": "The piece is only {value} pixels long and is enlarged.",
+    "nothing_left": (
+        "Nothing is left of this picture: all that was not cut off is darker than what counts as background. Cut off less, or "
+        "let less count as background."
+    ),
+    "photo_about": (
+        "The table shows how often three networks were right for photos that a program made from {images} samples, each with one "
+        "difficulty: without any preparation except for the size → with the automatic preparation. Real photos have several "
+        "difficulties at once. For them this was not measured."
+    ),
+    "photo_kind": "photo",
+    "photo_plain": "dark clothes on white",
+    "photo_light_on_dark": "light clothes on a dark background",
+    "photo_dark_on_dark": "dark clothes on a dark background",
+    "photo_sloping": "a background that gets darker to one side",
+    "photo_shadow": "a soft shadow beside the clothes",
+    "photo_pattern": "a background of tiles",
+    "photo_second_piece": "a label in the corner",
+    "photo_small": "small, and not in the middle",
+    "photo_turned": "lying on its side",
+    "photo_by_hand": "{photo}, automatic → {setting}",
+    "photo_hand_faint": "{faint}\u00a0% counts as background",
+    "photo_hand_turned": "turned by {degrees} degrees",
     "no_models": "There is no trained network here. Run python train_all.py, then start the app again.",
     "model_not_here": "{title} is not trained, or its weights cannot be used. Choose one of: {choices}.",
     "broken_model": (
@@ -484,8 +536,10 @@ correct both on average, for clothes like those of the data set. Draw a smiley: 
 
 ### Why does my photo get a silly answer?
 Look at the row of steps. The network knows catalogue pictures: one piece of clothing that fills the frame, light on pure black,
-without a person. A pattern behind the clothes, a shadow at the border or a wrong inversion gives the network
-a picture that is unlike its training images. Try the setting *Invert the picture*, a plain background, and more light.
+without a person. Under *How your picture is prepared* you can change every step: for example turn a picture that lies on its side,
+cut off a head and arms, or keep only the largest piece. A plain background and more light help most.
+
+{photographs}
 
 ### Why do the networks here have a ReLU module for each use, and none in place?
 Guided backpropagation and DeepLift use hooks on ReLU modules. A function call `F.relu` has no module for a hook,

@@ -14,10 +14,29 @@ SENTENCES = {
     "predicted_class": "预测的类别",
     "clear": "清空",
     "settings": "方法的设置",
+    "preparation": "怎样处理你的图片",
     "inversion": "图片反相",
     "inversion_auto": "衣物比四周暗时",
     "inversion_yes": "总是",
     "inversion_no": "从不",
+    "ground": "把背景变黑",
+    "ground_auto": "自动",
+    "ground_flat": "背景亮度处处相同",
+    "ground_slope": "背景向一侧逐渐变暗",
+    "ground_none": "不变",
+    "crop": "裁边",
+    "crop_auto": "保留全部内容，去掉小斑点",
+    "crop_piece": "只保留最大的一块",
+    "crop_none": "不裁",
+    "centre": "放在正中的是",
+    "centre_box": "裁出的矩形的中心",
+    "centre_mass": "亮度的重心",
+    "turned": "顺时针旋转（度）",
+    "faint": "比这更暗的算作背景（%）",
+    "cut_top": "切掉上边（%）",
+    "cut_bottom": "切掉下边（%）",
+    "cut_left": "切掉左边（%）",
+    "cut_right": "切掉右边（%）",
     "baseline": "基线（代替“没有内容”的图片）",
     "baseline_black": "全黑",
     "baseline_mean": "平均灰度",
@@ -36,6 +55,7 @@ SENTENCES = {
     "step_grey": "灰度",
     "step_inverted": "反相",
     "step_levels": "背景变黑",
+    "step_turned": "旋转、切边",
     "step_cropped": "裁边",
     "step_resized": "28 × 28",
     "step_sample": "样本",
@@ -187,6 +207,28 @@ SENTENCES = {
     # ---- what cannot be done ----
     "no_convolution": "Grad-CAM 需要卷积层，而这个网络没有。请换一种方法或换一个网络。",
     "blank": "这张图片上什么都没有：到处一样亮。",
+    "remark_weak": "衣物与背景的亮度只相差满量程的 {value}%。对比度被拉大了，噪声也随之变大。",
+    "remark_patterned": "背景并不均匀：它的亮度变化达到对比度的 {value}%，其中一部分可能留在图中。",
+    "remark_cut_off": "图片边缘有 {value}% 的地方比背景亮：衣物可能在那里被切断了。",
+    "remark_small": "衣物只有 {value} 像素长，被放大了。",
+    "nothing_left": "图中什么也没有留下：没有切掉的部分都比“算作背景”的界限暗。请少切一些，或者把界限调低。",
+    "photo_about": (
+        "下表是三个网络答对的比例。照片由程序用 {images} 张样本生成，每张只有一种困难：除缩放外不做任何处理 → 自动处理。"
+        "真实的照片往往同时有几种困难，对它们没有测量过。"
+    ),
+    "photo_kind": "照片",
+    "photo_plain": "白色背景上的深色衣物",
+    "photo_light_on_dark": "深色背景上的浅色衣物",
+    "photo_dark_on_dark": "深色背景上的深色衣物",
+    "photo_sloping": "背景向一侧逐渐变暗",
+    "photo_shadow": "衣物旁有柔和的阴影",
+    "photo_pattern": "方格背景",
+    "photo_second_piece": "角上有一个标签",
+    "photo_small": "衣物小，而且不在正中",
+    "photo_turned": "衣物横放",
+    "photo_by_hand": "{photo}，自动处理 → {setting}",
+    "photo_hand_faint": "把 {faint}% 以下算作背景",
+    "photo_hand_turned": "旋转 {degrees} 度",
     "no_models": "这里没有训练好的网络。请先运行 python train_all.py 训练，再重新启动应用。",
     "model_not_here": "{title} 尚未训练，或者它的权重无法使用。请从以下网络中选择：{choices}。",
     "broken_model": "{title} 暂不可用：它在 checkpoints/ 中的权重缺失或被改动。请用 train_all.py 重新训练。",
@@ -401,8 +443,10 @@ Softmax 只是让十个得分互相比较，其中没有任何一步会问“我
 但只对与数据集相似的衣物有效。画一张笑脸试试看：校准后的概率同样不知道那不是衣物。
 
 ### 我的照片为什么得到奇怪的答案？
-看看那一排步骤图。网络熟悉的是商品目录里的照片：只有一件衣物，占满画面，背景纯黑，衣物明亮，没有人。衣物后面的花纹、画面四周的阴影、不该做的反相，都会使图像与它学过的不同。
-可以改一改反相的设置，换干净的背景，让光线亮一些。
+看看那一排步骤图。网络熟悉的是商品目录里的照片：只有一件衣物，占满画面，背景纯黑，衣物明亮，没有人。
+在“怎样处理你的图片”中可以改变每一步：例如把横放的图片转正，切掉头和手臂，或者只保留最大的一块。背景单一、光线充足最有用。
+
+{photographs}
 
 ### 为什么这里的网络每处都用单独的 ReLU 模块，而且不做原地（in-place）运算？
 导向反向传播和 DeepLift 靠挂在 ReLU 模块上的钩子工作。直接调用 `F.relu` 没有模块可挂，这些方法不会报错，却会给出错误的图；同一个模块用两次，DeepLift
