@@ -20,6 +20,9 @@ LONGEST = 180  # seconds that one answer may take
 HEAVY = "heavy"  # the queue of calls that take seconds
 MOST_HEAVY = 1  # calls of that queue that run at a time
 TAKES_LONG = "takes_long"  # attribute of a handler: tells of its values whether a call belongs into that queue
+# Attributes of handlers. A call that chooses something puts what is computed for an earlier choice of the same page out of date:
+OUTDATES = "outdates"  # of its values: the name of a group, and what is chosen
+OUTDATED_BY = "outdated_by"  # the name of that group
 _NICENESS = 10  # of 19: beside work that is not heavy it gets a tenth of a processor, and else all of it
 
 # Of a call that is answered on the connection that asked for it: whether that is still there.

@@ -43,6 +43,7 @@ from explorer.page.sketch import read_sketch
 SOURCES = ("sample", "upload", "drawing", "camera")
 MAX_WINDOW = 14  # pixels, of occlusion
 UPLOAD_SIDE = 512  # pixels; the networks see 28
+GROUP = "classifier"  # of calls: another choice ends what is computed for the one before, see `page.events.wire`
 DEFAULT_MODEL = "lenet5"
 DEFAULT_SAMPLE = 138  # a shirt, with a collar, that LeNet-5 gets right: the page opens on an easy case
 DEFAULT_METHOD = "integrated_gradients"

@@ -33,6 +33,7 @@ from explorer.classifier.outcome import (
 from explorer.classifier.preprocessing import CENTRES, CROPS, EDGES, GROUNDS, INVERSIONS, MOST_CUT, MOST_FAINT
 from explorer.classifier.results_tab import build_results, describe_questions
 from explorer.classifier.session import (
+    GROUP,
     MAX_WINDOW,
     SOURCES,
     Choices,
@@ -62,6 +63,7 @@ from explorer.page.samples import build_sample_picker
 from explorer.page.sketch import build_sketch
 from explorer.page.streaming import Run, stop_run
 from explorer.page.weights import build_weights, wire_weights
+from explorer.patience import NobodyWaitsError
 from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
@@ -86,7 +88,7 @@ def on_classify(run: Run | None = None, *, language: str, **values) -> dict:
     choices, text = Choices(**values), text_in(language)
     question = read_question(choices)
     gone = _forget_late(text)
-    if isinstance(run, Run) and run.job.question == question and not run.is_stopped:  # a choice is told twice
+    if isinstance(run, Run) and run.job.question == question and not run.is_stopped and run.job.is_going_on:
         return {**draw_outcome(question, run.job.latest, text), **gone}
     stop_run(run)
     if question is None:
@@ -104,18 +106,24 @@ class Refining:
     Attributes:
         question: what is asked.
         latest: the outcome with the best map so far.
+        is_going_on: whether it was not broken off; a new one is needed then.
     """
 
     def __init__(self, question: Question):
         self.question = question
+        self.is_going_on = True
         self._outcomes = refine_outcome(question)
         self.latest = next(self._outcomes)
 
     def go_on(self) -> Iterator[Outcome]:
         """Compute further outcomes, also where this was broken off before."""
-        for outcome in self._outcomes:
-            self.latest = outcome
-            yield outcome
+        try:
+            for outcome in self._outcomes:
+                self.latest = outcome
+                yield outcome
+        except NobodyWaitsError:
+            self.is_going_on = False
+            raise
         if not self.latest.is_final:  # it has ended because nobody waited
             self._outcomes = refine_outcome(self.question)
             yield from self.go_on()
@@ -238,18 +246,20 @@ def build_tab(language: str) -> Wing:
     outputs = {**pictures, "comparison": comparison, **trust, SHOWN: shown, "run": run}
     # One handler for all: of two, the answer of the earlier could come later.
     triggers = [each.input for each in (*controls.values(), shown)]
-    wire(triggers, on_source, inputs, {**outputs, **places}, language, queue=True, takes_long=_takes_long)
+    chosen = {"queue": True, "takes_long": _takes_long, "outdates": GROUP}
+    wire(triggers, on_source, inputs, {**outputs, **places}, language, **chosen)
     brought = wire_weights(weights, controls["model"], pictures["look_for"], language)
-    then_wire(brought, on_source, inputs, {**outputs, **places}, language, queue=True, takes_long=_takes_long)
+    then_wire(brought, on_source, inputs, {**outputs, **places}, language, **chosen)
     refined = {name: pictures[name] for name in REFINED}
-    wire([run.change], on_refine, {"run": run}, refined, language, **TAKES_TURNS, trigger_mode="multiple")
+    late = {**TAKES_TURNS, "outdated_by": GROUP}
+    wire([run.change], on_refine, {"run": run}, refined, language, **late, trigger_mode="multiple")
     line = {"look_for": pictures["look_for"]}
     ready = wire(
-        [compare.click], on_compare, controls, {**line, "compared": compared}, language,
-        **TAKES_TURNS, show_progress="minimal",
-    )  # fmt: skip
-    late = {"late": compared, **controls}
-    then_wire(ready, show_late, late, {**line, "comparison": comparison}, language, queue=False)
+        [compare.click], on_compare, controls, {**line, "compared": compared}, language, **late, show_progress="minimal"
+    )
+    then_wire(
+        ready, show_late, {"late": compared, **controls}, {**line, "comparison": comparison}, language, queue=False
+    )
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")
     linked = {name: controls[name] for name in names}
     return Wing("classifier", linked, on_classify, inputs, outputs, takes_long=_takes_long)

@@ -6,7 +6,7 @@ import gradio as gr
 
 from explorer.checks import check_choice
 from explorer.classifier.examination import examine
-from explorer.classifier.session import Choices, read_question
+from explorer.classifier.session import GROUP, Choices, read_question
 from explorer.classifier.trust_figures import (
     describe_areas,
     describe_examination,
@@ -93,7 +93,7 @@ def build_trust(controls: Components, language: str) -> Components:
                     pictures[f"trust_{kind}"] = gr.Plot(visible=False, **PLOT_SETTINGS)
         _build_table(language)
     late = gr.State()
-    settings = {**TAKES_TURNS, "show_progress": "minimal"}
+    settings = {**TAKES_TURNS, "show_progress": "minimal", "outdated_by": GROUP}
     # The line above the maps is an output, for an error that is none of a reader's choice.
     outputs = {"late": late, LOOK_FOR: look_for}
     ready = wire([start.click], on_examine, controls, outputs, language, **settings)

@@ -21,6 +21,8 @@ from explorer.patience import (
     IS_CONNECTED,
     LONGEST,
     MOST_HEAVY,
+    OUTDATED_BY,
+    OUTDATES,
     TAKES_LONG,
     NobodyWaitsError,
     aside,
@@ -208,6 +210,8 @@ def wire(
     *,
     queue: bool = False,
     takes_long: Callable[..., bool] = never,
+    outdates: str | None = None,
+    outdated_by: str | None = None,
     **event_settings,
 ) -> gr.events.Dependency:
     """Call a handler on any of the triggers, as `explain_problems` says.
@@ -222,12 +226,27 @@ def wire(
         language: language of the page.
         queue: True for work of more than about 30 ms, so that it takes its turn.
         takes_long: which of its calls take seconds, as `explain_problems` says; all of those with TAKES_TURNS do.
+        outdates, outdated_by: name of a group: a call of the first kind ends those of the second kind that are under way
+            for another choice, because nobody waits for them any more (`patience.OUTDATES`).
         **event_settings: further keywords of `gr.on`.
     """
     settings = {**PAGE, "trigger_mode": "always_last", "queue": queue, **event_settings}
     takes_long = _always if settings.get("concurrency_id") == HEAVY else takes_long
     wrapped = explain_problems(handler, inputs, outputs, language, takes_long)
+    _mark_choice(wrapped, inputs, outdates)
+    setattr(wrapped, OUTDATED_BY, outdated_by)
     return gr.on(list(triggers), wrapped, inputs=[*inputs.values()], outputs=[*outputs.values()], **settings)
+
+
+def _mark_choice(wrapped: Callable, inputs: Components, group: str | None) -> None:
+    """Let the queue know what a call chooses: all values except for those that say what the page shows."""
+    if group is None:
+        return
+
+    def choice_of(values: Sequence) -> tuple[str, str]:
+        return group, repr([value for name, value in zip(inputs, values, strict=True) if name != SHOWN])
+
+    setattr(wrapped, OUTDATES, choice_of)
 
 
 def show_late(late: tuple | None, *, language: str, **values) -> dict:
@@ -249,8 +268,10 @@ def then_wire(
     language: str,
     *,
     takes_long: Callable[..., bool] = never,
+    outdates: str | None = None,
     **event_settings,
 ) -> gr.events.Dependency:
     """Call a handler, as `wire` does, each time that another event is done; it takes its turn in the queue."""
     wrapped = explain_problems(handler, inputs, outputs, language, takes_long)
+    _mark_choice(wrapped, inputs, outdates)
     return event.then(wrapped, [*inputs.values()], [*outputs.values()], **{**PAGE, **event_settings})

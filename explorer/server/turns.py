@@ -20,7 +20,7 @@ from gradio.server_messages import EstimationMessage
 from starlette.exceptions import HTTPException
 
 from explorer.errors import log_defect
-from explorer.patience import HEAVY, MOST_HEAVY, TAKES_LONG
+from explorer.patience import HEAVY, MOST_HEAVY, OUTDATED_BY, OUTDATES, TAKES_LONG
 from explorer.server.words import RefusedError, language_of
 
 MOST_WAITING = {HEAVY: 3}  # calls of one visitor that may wait in such a queue
@@ -47,6 +47,9 @@ class TurnQueue(Queue):
         self._left: dict[str, float] = {}  # session -> when its last reader left
         self._last_turn: dict[tuple, int] = {}  # address, or address and visitor -> number of the last turn
         self._turns = itertools.count(1)
+        self._chosen: dict[
+            str, dict[str, tuple[float, str]]
+        ] = {}  # session -> group -> when what was chosen came, and what
 
     # ---- coming in ----------------------------------------------------------------------------------------------
 
@@ -61,7 +64,19 @@ class TurnQueue(Queue):
         if body.session_hash in self.pending_messages_per_session:
             self._addresses[body.session_hash] = _address_of(request)
             self._last_call[body.session_hash] = time.monotonic()
+            if event is not None:
+                self._note_choice(event)
         return answer
+
+    def _note_choice(self, event: Event) -> None:
+        """What is computed for an earlier choice of the page is out of date; Gradio tells a choice of a dropdown twice."""
+        choice_of = getattr(event.fn.fn, OUTDATES, None)
+        if choice_of is None or event.data is None:
+            return
+        group, choice = choice_of(event.data.data)
+        chosen = self._chosen.setdefault(event.session_hash, {})
+        if group not in chosen or chosen[group][1] != choice:
+            chosen[group] = (event.enqueue_time, choice)
 
     def _move_to_heavy(self, event: Event) -> None:
         self.event_queue_per_concurrency_id[event.concurrency_id].queue.remove(event)
@@ -204,7 +219,13 @@ class TurnQueue(Queue):
     def is_awaited(self, event_id: str) -> bool:
         """Whether somebody still waits for the answer to a call, or may come to read it."""
         event = self.event_ids_to_events.get(event_id)
-        return event is not None and event.alive and not self._is_lost(event)
+        return event is not None and event.alive and not self._is_lost(event) and not self._is_outdated(event)
+
+    def _is_outdated(self, event: Event) -> bool:
+        """Whether the page has chosen something else since."""
+        group = getattr(event.fn.fn, OUTDATED_BY, None)
+        when, _ = self._chosen.get(event.session_hash, {}).get(group, (-math.inf, ""))
+        return when > event.enqueue_time
 
     def _is_lost(self, event: Event) -> bool:
         if self.has_reader(event.session_hash):
@@ -238,6 +259,7 @@ class TurnQueue(Queue):
             self.pending_event_ids_session,
             self._addresses,
             self._last_call,
+            self._chosen,
         ):
             each.pop(session, None)
 

@@ -12,6 +12,7 @@ from gradio.queueing import Event, EventQueue
 from gradio.server_messages import EstimationMessage
 from starlette.exceptions import HTTPException
 
+from explorer.patience import OUTDATED_BY, OUTDATES
 from explorer.server import turns
 from explorer.server.turns import HEAVY, TurnQueue
 from tests.coroutines import run
@@ -239,6 +240,38 @@ def test_calls_whose_reader_left_are_dropped_and_told_if_they_run(queue, clock):
     clock.seconds += turns.PATIENCE["gone"] + 1
     drop(queue)
     assert len(queue) == 0 and not running.alive
+
+
+def test_another_choice_of_a_page_ends_what_is_computed_for_the_one_before(queue, monkeypatch):
+    by_kind = {each.concurrency_id: (number, each) for number, each in queue.blocks.fns.items()}
+
+    async def accept(_queue, body, request, username):
+        event = add(queue, body.session_hash, kind=queue.blocks.fns[body.fn_index].concurrency_id)
+        event.data = body
+        queue.pending_messages_per_session.setdefault(body.session_hash, None)
+        return True, event._id, "success"
+
+    def push(kind, values, session="a"):
+        body = SimpleNamespace(session_hash=session, fn_index=by_kind[kind][0], data=values)
+        _, event_id, _ = run(queue.push(body, request_of("10.0.0.1"), None))
+        read_by(queue, queue.event_ids_to_events[event_id])
+        return event_id
+
+    monkeypatch.setattr(turns.Queue, "push", accept)
+    for _, function in by_kind.values():
+        function.fn = lambda value: None
+    setattr(by_kind[LIGHT][1].fn, OUTDATES, lambda values: ("maps", repr(values)))
+    setattr(by_kind[HEAVY][1].fn, OUTDATED_BY, "maps")
+    push(LIGHT, ["first"])
+    map_of_first = push(HEAVY, [None])
+    push(LIGHT, ["first"])  # a dropdown tells its choice twice
+    push(LIGHT, ["another"], session="b")
+    assert queue.is_awaited(map_of_first)
+    push(LIGHT, ["second"])
+    map_of_second = push(HEAVY, [None])
+    assert not queue.is_awaited(map_of_first) and queue.is_awaited(map_of_second)
+    queue.forget_session("a")
+    assert queue.is_awaited(map_of_first)  # nothing is remembered of a page that has gone
 
 
 def test_a_page_that_reads_again_is_waited_for(queue, clock):
