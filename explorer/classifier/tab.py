@@ -288,13 +288,13 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dic
             text("images.webcam"), sources=["webcam"], height=220, show_label=False, elem_classes="camera",
             webcam_options=gr.WebcamOptions(mirror=False, constraints={"video": _CAMERA}),
         )  # fmt: skip
+    places[PREPARING] = gr.Column(visible=default.source != "sample")
+    with places[PREPARING]:
+        preparation = _build_preparation(default, text)
     method = gr.Dropdown(_options("method", tuple(METHODS), text), value=default.method, label=text("terms.method"))
     targets = [(text("classifier.predicted_class"), PREDICTED)]
     targets += [(class_name(text, label), label) for label in range(NUM_CLASSES)]
     target = gr.Dropdown(targets, value=default.target, label=text("terms.target"))
-    places[PREPARING] = gr.Column(visible=default.source != "sample")
-    with places[PREPARING]:
-        preparation = _build_preparation(default, text)
     with gr.Accordion(text("classifier.settings"), open=False):
         baseline = gr.Dropdown(
             _options("baseline", BASELINES, text), value=default.baseline, label=text("classifier.baseline")

@@ -25,7 +25,7 @@ SENTENCES = {
     "ground_slope": "a background that gets darker to one side",
     "ground_none": "no",
     "crop": "Trim",
-    "crop_auto": "to all that is there, without small specks",
+    "crop_auto": "to all but small specks",
     "crop_piece": "to the largest piece",
     "crop_none": "no",
     "centre": "Put into the middle",
