@@ -31,6 +31,10 @@ export function cover(state, [row, column]) {
   return { ...state, covered: [...covered].sort((a, b) => a - b) };
 }
 
+// The angle of the line from one pointer to another on the screen, degrees clockwise.
+export const angleOf = ([one, other]) =>
+  (Math.atan2(other.clientY - one.clientY, other.clientX - one.clientX) * 180) / Math.PI;
+
 // As the server reads it: the covered pixels as base64 of a bit each, row by row; "" for none.
 export function written({ covered, ...place }) {
   const bytes = new Uint8Array((SIDE * SIDE) / 8);
@@ -47,8 +51,9 @@ class Pad {
   state = STILL;
   shown = null;
   isCovering = false;
-  pen = null; // the pointer that draws
-  last = null; // the place where it was
+  pens = new Map(); // the pointers that are down: number -> their last event
+  last = null; // the place where the only one was
+  brush = [SIDE / 2, SIDE / 2]; // what the space bar covers
   reported = 0;
 
   constructor(host) {
@@ -77,6 +82,16 @@ class Pad {
     state.covered.forEach((index) =>
       context.fillRect((index % SIDE) * CELL + 3, Math.floor(index / SIDE) * CELL + 3, CELL - 6, CELL - 6),
     );
+    if (this.isCovering && document.activeElement === this.sheet) this.drawBrush();
+  }
+
+  drawBrush() {
+    const [top, left] = this.brush.map((place) => (place - 1) * CELL);
+    for (const [colour, width] of [["#000000", 5], ["#ffffff", 2]]) {
+      this.context.strokeStyle = colour;
+      this.context.lineWidth = width;
+      this.context.strokeRect(left, top, 3 * CELL, 3 * CELL);
+    }
   }
 
   set(state) {
@@ -90,11 +105,11 @@ class Pad {
   }
 
   begin(event) {
-    if (this.pen !== null || event.button !== 0) return;
-    this.pen = event.pointerId;
-    this.sheet.setPointerCapture(this.pen);
+    if (event.button !== 0 || this.pens.size === 2) return;
+    this.sheet.setPointerCapture(event.pointerId);
+    this.pens.set(event.pointerId, event);
     this.last = this.placeOf(event);
-    this.move(event);
+    if (this.pens.size === 1) this.move(event);
   }
 
   placeOf(event) {
@@ -102,28 +117,53 @@ class Pad {
   }
 
   move(event) {
-    if (event.pointerId !== this.pen) return;
+    if (!this.pens.has(event.pointerId)) return;
+    if (this.pens.size === 2) return this.turnBy(event);
     const place = this.placeOf(event);
     if (this.isCovering) this.set(cover(this.state, place));
     else this.set(shift(this.state, [place[0] - this.last[0], place[1] - this.last[1]]));
     this.last = place;
+    this.reportNow();
+  }
+
+  // Two fingers turn the picture.
+  turnBy(event) {
+    const before = angleOf([...this.pens.values()]);
+    const pens = new Map(this.pens).set(event.pointerId, event);
+    const degrees = Math.round(turn({ degrees: 0 }, angleOf([...pens.values()]) - before).degrees);
+    if (degrees === 0) return; // small turns add up
+    this.pens = pens;
+    this.set(turn(this.state, degrees));
+    this.reportNow();
+  }
+
+  reportNow() {
     if (performance.now() - this.reported > PAUSE) this.report();
   }
 
   end(event) {
-    if (event.pointerId !== this.pen) return;
-    this.pen = null;
+    if (!this.pens.delete(event.pointerId)) return;
+    const [left] = this.pens.values();
+    if (left) this.last = this.placeOf(left); // the other finger moves it from where it is
     this.report();
   }
 
   press(event) {
     if (isShortcut(event)) return;
     const turned = { "[": -STEP, "]": STEP }[event.key];
-    if (ARROWS[event.key]) this.set(shift(this.state, ARROWS[event.key]));
+    const step = ARROWS[event.key];
+    if (step && this.isCovering) this.moveBrush(step);
+    else if (step) this.set(shift(this.state, step));
     else if (turned) this.set(turn(this.state, turned));
+    else if (event.key === " " && this.isCovering) this.set(cover(this.state, this.brush));
     else return;
     event.preventDefault();
     this.report();
+  }
+
+  moveBrush(step) {
+    this.brush = this.brush.map((place, axis) => clamp(place + step[axis], 0, MOST));
+    this.draw();
   }
 
   wheel(event) {
@@ -138,6 +178,7 @@ class Pad {
       this.isCovering = name === "cover";
       for (const each of ["move", "cover"])
         this.host.querySelector(`[data-act=${each}]`).setAttribute("aria-pressed", String(each === name));
+      this.draw();
       return;
     }
     const left = { left: -STEP, right: STEP }[name];
@@ -152,6 +193,7 @@ export function mount(element, props, watch) {
   sheet.addEventListener("pointerdown", (event) => pad.begin(event));
   sheet.addEventListener("pointermove", (event) => pad.move(event));
   for (const end of ["pointerup", "pointercancel"]) sheet.addEventListener(end, (event) => pad.end(event));
+  for (const change of ["focus", "blur"]) sheet.addEventListener(change, () => pad.draw());
   sheet.addEventListener("keydown", (event) => pad.press(event));
   sheet.addEventListener("wheel", (event) => pad.wheel(event), { passive: false });
   pad.host.querySelectorAll("[data-act]").forEach((button) =>

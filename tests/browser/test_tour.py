@@ -465,6 +465,13 @@ def test_a_picture_is_moved_by_keys_and_its_map_put_on_trial(visit):
     assert moved != before
     page.locator("[data-act=reset]:visible").click()
     page.wait_for_function(f"(before) => ({shown})() === before", arg=before)
+    page.locator("[data-act=cover]:visible").click()
+    pad.press("ArrowDown")
+    pad.press(" ")
+    page.locator("[data-act=move]:visible").click()  # the square of the space bar goes, the cover stays
+    assert page.evaluate(shown) != before
+    page.locator("[data-act=reset]:visible").click()
+    page.wait_for_function(f"(before) => ({shown})() === before", arg=before)
     unfold("classifier.trust")
     page.get_by_role("button", name=text("classifier.trust_start")).click()
     maps = page.locator("#classifier-randomised canvas:visible")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { cover, shift, STILL, turn, written } from "../../explorer/classifier/pad.js";
+import { angleOf, cover, shift, STILL, turn, written } from "../../explorer/classifier/pad.js";
 
 test("a shift stays within one picture", () => {
   assert.deepEqual(shift(STILL, [2, -3]), { ...STILL, down: 2, right: -3 });
@@ -25,4 +25,11 @@ test("covered pixels are written as a bit each", () => {
   const bytes = Buffer.from(written({ ...STILL, covered: [0, 9, 783] }).covered, "base64");
   assert.equal(bytes.length, 98);
   assert.deepEqual([bytes[0], bytes[1], bytes[97]], [128, 64, 1]);
+});
+
+test("two fingers that turn clockwise turn the picture clockwise", () => {
+  const left = { clientX: 0, clientY: 0 };
+  const angles = [[10, 0], [10, 10], [0, 10], [-10, 0]].map(([clientX, clientY]) => angleOf([left, { clientX, clientY }]));
+  assert.deepEqual(angles.map(Math.round), [0, 45, 90, 180]); // downwards is further down on the screen
+  assert.equal(turn({ degrees: 0 }, -179 - 179).degrees, 2); // across the end of the scale
 });

@@ -191,10 +191,13 @@ SENTENCES = {
     "control_random": "Random order",
     # ---- trial: move it, cover it, attack it ----
     "trial": "Move it, cover it, attack it: what do all networks say then?",
-    "trial_intro": "Drag the picture with the mouse or a finger, or choose it and press the arrow keys. Then watch whether the "
-    "networks still give the same answer. A person would.",
+    "trial_intro": "Drag the picture with the mouse or a finger, and turn it with two fingers. Or choose it and press the arrow "
+    "keys; while Cover is on, the space bar covers a spot. Then watch whether the networks still give the same answer. A person would.",
     "trial_look": "Change the picture: every trained network answers at once.",
-    "trial_pad": "The picture. Arrow keys move it, [ and ] turn it.",
+    "trial_pad": (
+        "The picture. Arrow keys move it, [ and ] turn it. While Cover is on, arrow keys move the square and the space bar covers "
+        "what is below it."
+    ),
     "trial_act_move": "Move",
     "trial_act_cover": "Cover",
     "trial_act_left": "Turn ↺",
