@@ -17,11 +17,10 @@ import torch
 import torch.nn.functional as F
 
 from explorer.classifier.preprocessing import Preparation, prepare_picture
-from explorer.classifier.robustness import weights_of
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.models import checkpoints
-from explorer.models.checkpoints import load_results, load_trained, write_atomically
+from explorer.models.checkpoints import load_results, load_trained, weights_of, write_atomically
 
 FILE = "photographs.json"
 MODELS = ("lenet5", "alexnet_small", "resnet18")

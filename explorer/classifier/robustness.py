@@ -19,7 +19,7 @@ from torch import nn
 from explorer.classifier.moves import Moves, blur_picture, move_picture, shift_picture
 from explorer.data import load_split, normalise
 from explorer.models import checkpoints
-from explorer.models.checkpoints import available_models, load_results, load_trained, write_atomically
+from explorer.models.checkpoints import available_models, load_results, load_trained, weights_of, write_atomically
 
 FILE = "robustness.json"
 NUM_IMAGES = 2000  # the first ones of the test set
@@ -148,11 +148,6 @@ def _read(folder: Path) -> dict:
         return json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def weights_of(record: Mapping | None) -> list[str]:
-    """The checksums of a network's files: other weights have others."""
-    return [each["sha256"] for each in (record or {}).get("files", [])]
 
 
 def main() -> None:

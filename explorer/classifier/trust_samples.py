@@ -16,7 +16,6 @@ from pathlib import Path
 import torch
 
 from explorer.classifier.attribution import METHODS, NoConvolutionError, Settings, compute_attribution
-from explorer.classifier.robustness import weights_of
 from explorer.classifier.trust import (
     CONTROLS,
     area_under,
@@ -28,7 +27,7 @@ from explorer.classifier.trust import (
 )
 from explorer.data import load_sample, normalise
 from explorer.models import checkpoints
-from explorer.models.checkpoints import load_results, load_trained, write_atomically
+from explorer.models.checkpoints import load_results, load_trained, weights_of, write_atomically
 
 FILE = "saliency.json"
 MODELS = ("lenet5", "alexnet_small")

@@ -91,6 +91,11 @@ def checkpoint_problem(name: str, folder: Path | None = None) -> str | None:
     return None
 
 
+def weights_of(record: Mapping | None) -> list[str]:
+    """The checksums of a network's files, from its record: other weights have others. Empty without a record."""
+    return [each["sha256"] for each in (record or {}).get("files", [])]
+
+
 def load_trained(name: str, folder: Path | None = None) -> nn.Module:
     """The trained network in eval mode and float32. Cached and shared: hold model_lock(name) while using it.
 

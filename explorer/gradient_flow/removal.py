@@ -1,0 +1,167 @@
+"""What trained networks still know when blocks are taken out of them.
+
+`python -m explorer.gradient_flow.removal` measures it anew over the test images and stores the raw counts in
+checkpoints/removal.json; what is stored of the weights that are here is not measured again. A test measures some of it anew.
+
+Source: Veit, Wilber and Belongie 2016, "Residual Networks Behave Like Ensembles of Relatively Shallow Networks", section 4.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explorer.data import load_split, normalise
+from explorer.models import checkpoints
+from explorer.models.ablation import list_removable_blocks, without_blocks
+from explorer.models.catalogue import DEGRADATION
+from explorer.models.checkpoints import load_results, load_trained, weights_of, write_atomically
+
+FILE = "removal.json"
+MODELS = (DEGRADATION["residual"][56], DEGRADATION["plain"][56])
+NUM_IMAGES = 2_000  # the first ones of the test set
+BATCH = 250
+SEEDS = (0, 1, 2)  # of the random orders
+ORDERS = ("front", "back", *(f"random{seed}" for seed in SEEDS))
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of one network on a number of images.
+
+    Attributes:
+        correct: right answers.
+        loss: mean cross-entropy, nats.
+    """
+
+    correct: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What was measured of one network on NUM_IMAGES images.
+
+    Attributes:
+        blocks: paths of the blocks that can go, in the order in which they are called.
+        whole: nothing taken out.
+        single: path -> without this block alone.
+        ordered: order, one of ORDERS -> after 0, 1, 2, ... blocks went in this order.
+    """
+
+    blocks: tuple[str, ...]
+    whole: Score
+    single: Mapping[str, Score]
+    ordered: Mapping[str, tuple[Score, ...]]
+
+
+def order_blocks(blocks: Sequence[str], order: str) -> list[str]:
+    """The blocks in the order in which they go, one of ORDERS."""
+    if order == "front":
+        return list(blocks)
+    if order == "back":
+        return list(reversed(blocks))
+    return random.Random(int(order.removeprefix("random"))).sample(list(blocks), len(blocks))
+
+
+def measure_without(model: nn.Module, gone: Sequence[str], images: torch.Tensor, labels: torch.Tensor) -> Score:
+    """What a network in eval mode answers without some of its blocks.
+
+    Args:
+        model: a copy of one's own: others must not use it meanwhile.
+        gone: paths of blocks.
+        images: (N, 1, 28, 28), normalised.
+        labels: (N,).
+    """
+    correct, loss = 0, 0.0
+    with torch.inference_mode(), without_blocks(model, gone) as cut:
+        for batch, wanted in zip(images.split(BATCH), labels.split(BATCH), strict=True):
+            logits = cut(batch)
+            correct += int((logits.argmax(1) == wanted).sum())
+            loss += float(F.cross_entropy(logits, wanted, reduction="sum"))
+    return Score(correct, loss / len(labels))
+
+
+def load_test_images(count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first test images, normalised (N, 1, 28, 28), and their labels.
+
+    Raises:
+        DatasetError: there is no usable Fashion-MNIST.
+    """
+    images, labels = load_split("test")
+    return normalise(images[:count].float() / 255), labels[:count]
+
+
+def measure(name: str, stored: Mapping[str, Mapping]) -> Iterator[tuple[str, str, list[float]]]:
+    """Measure what is not stored of a network: ("single", path or "", score) and ("ordered", order, scores), as they are stored."""
+    model = copy.deepcopy(load_trained(name))
+    blocks = list_removable_blocks(model)
+    images, labels = load_test_images(NUM_IMAGES)
+    for path in ("", *blocks):
+        if path not in stored["single"]:
+            yield "single", path, _pack(measure_without(model, [path] if path else [], images, labels))
+    for order in ORDERS:
+        if order in stored["ordered"]:
+            continue
+        going = order_blocks(blocks, order)
+        scores = [measure_without(model, going[:count], images, labels) for count in range(len(going) + 1)]
+        yield "ordered", order, [number for score in scores for number in _pack(score)]
+
+
+def _pack(score: Score) -> list[float]:
+    return [score.correct, round(score.loss, 5)]
+
+
+def _unpack(numbers: Sequence[float]) -> tuple[Score, ...]:
+    return tuple(Score(int(correct), loss) for correct, loss in zip(numbers[::2], numbers[1::2], strict=True))
+
+
+@lru_cache(maxsize=1)
+def load_removals() -> dict[str, Removal]:
+    """What is stored of the weights that are here and complete: name of the network -> what was measured."""
+    stored, records = _read(checkpoints.CHECKPOINTS), load_results()
+    found = {}
+    for name, entry in stored.items():
+        if entry["weights"] == weights_of(records.get(name)) and set(entry["ordered"]) == set(ORDERS):
+            single = {path: _unpack(numbers)[0] for path, numbers in entry["single"].items()}
+            whole = single.pop("")
+            ordered = {order: _unpack(numbers) for order, numbers in entry["ordered"].items()}
+            found[name] = Removal(tuple(single), whole, single, ordered)
+    return found
+
+
+def _read(folder: Path) -> dict:
+    try:
+        return json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", default=list(MODELS), help="names of trained networks")
+    folder, records = checkpoints.CHECKPOINTS, load_results()
+    for name in parser.parse_args().models:
+        entry = _read(folder).get(name, {})
+        if entry.get("weights") != weights_of(records[name]):
+            entry = {"weights": weights_of(records[name]), "single": {}, "ordered": {}}
+        for kind, key, numbers in measure(name, entry):
+            entry[kind][key] = numbers
+            text = json.dumps({**_read(folder), name: entry}) + "\n"
+            write_atomically({folder / FILE: text.encode()})
+            print(name, kind, key or "(whole)", numbers[:8], flush=True)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
