@@ -34,12 +34,12 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 PURE = {
     "activations", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective", "examination",
     "interpreter", "kernels", "known_calls", "ladder", "layer_list", "layers", "maths", "moves", "networks", "outcome", "pasted_calls",
-    "pasted_expressions", "pasted_text", "pasted_values", "photographs", "prediction", "preprocessing", "printouts", "reach",
+    "pasted_expressions", "pasted_text", "pasted_values", "photographs", "prediction", "preprocessing", "printouts", "reach", "removal",
     "results", "robustness", "session", "trust", "trust_samples",
 }  # fmt: skip
 # What speaks, draws or lays out.
 DRAWS = {
-    "api", "effective_tab", "figures", "graph", "panels", "photograph_figures", "results_figures", "results_tab", "sentences", "tab",
+    "api", "effective_tab", "figures", "graph", "panels", "photograph_figures", "removal_figures", "removal_tab", "results_figures", "results_tab", "sentences", "tab",
     "trial_figures", "trial_tab", "training_figures", "trust_figures", "trust_tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {

@@ -12,6 +12,7 @@ import argparse
 import copy
 import json
 import random
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,11 +22,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explorer.data import load_split, normalise
+from explorer.checks import check_choice
+from explorer.data import load_sample, load_split, normalise
 from explorer.models import checkpoints
 from explorer.models.ablation import list_removable_blocks, without_blocks
 from explorer.models.catalogue import DEGRADATION
 from explorer.models.checkpoints import load_results, load_trained, weights_of, write_atomically
+from explorer.patience import go_on
 
 FILE = "removal.json"
 MODELS = (DEGRADATION["residual"][56], DEGRADATION["plain"][56])
@@ -33,6 +36,8 @@ NUM_IMAGES = 2_000  # the first ones of the test set
 BATCH = 250
 SEEDS = (0, 1, 2)  # of the random orders
 ORDERS = ("front", "back", *(f"random{seed}" for seed in SEEDS))
+
+_LOCKS = {name: threading.Lock() for name in MODELS}
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,78 @@ def measure_without(model: nn.Module, gone: Sequence[str], images: torch.Tensor,
             correct += int((logits.argmax(1) == wanted).sum())
             loss += float(F.cross_entropy(logits, wanted, reduction="sum"))
     return Score(correct, loss / len(labels))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One network without some of its blocks, on the sample images.
+
+    Attributes:
+        model: its name.
+        whole: with all blocks.
+        cut: without them.
+        maps: stage -> (whole, cut), each (H, W): mean magnitude over the channels of what the stage gives for one picture.
+    """
+
+    model: str
+    whole: Score
+    cut: Score
+    maps: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
+
+
+def measure_cut(name: str, gone: tuple[str, ...], index: int) -> Cut:
+    """Take blocks out of a trained network for a moment.
+
+    Args:
+        name: a trained network.
+        gone: paths of blocks that keep the shape.
+        index: of the sample image whose maps are given.
+
+    Raises:
+        InputError: one of them is no block that can go.
+        NobodyWaitsError: within `patience.asking`, the reader who asked has left.
+    """
+    for path in gone:
+        check_choice("gradient_flow.removal_blocks", path, list_blocks(name))
+    with _LOCKS[name]:
+        model = _own_copy(name)
+        whole, before = _score_whole(name, index)
+        go_on()
+        with without_blocks(model, gone):
+            cut, after = (whole, before) if not gone else _measure_samples(model, index)
+    return Cut(name, whole, cut, {stage: (before[stage], after[stage]) for stage in before})
+
+
+@lru_cache(maxsize=len(MODELS))
+def list_blocks(name: str) -> tuple[str, ...]:
+    """Paths of the blocks of a trained network that can go."""
+    return tuple(list_removable_blocks(_own_copy(name)))
+
+
+@lru_cache(maxsize=len(MODELS))
+def _own_copy(name: str) -> nn.Module:
+    """A copy of the trained network: others use the shared one meanwhile."""
+    return copy.deepcopy(load_trained(name))
+
+
+@lru_cache(maxsize=32)
+def _score_whole(name: str, index: int) -> tuple[Score, dict[str, torch.Tensor]]:
+    return _measure_samples(_own_copy(name), index)
+
+
+def _measure_samples(model: nn.Module, index: int) -> tuple[Score, dict[str, torch.Tensor]]:
+    """The score on all sample images, and the maps of one of them behind each stage."""
+    sample = load_sample()
+    images = normalise(sample.images.float() / 255)[:, None]
+    score = measure_without(model, (), images, sample.labels.long())
+    maps, x = {}, images[index : index + 1]
+    with torch.inference_mode():
+        for stage, module in model.named_children():
+            x = torch.flatten(x, 1) if isinstance(module, nn.Linear) else x
+            x = module(x)
+            if stage.startswith("layer"):
+                maps[stage] = x[0].abs().mean(0)
+    return score, maps
 
 
 def load_test_images(count: int) -> tuple[torch.Tensor, torch.Tensor]:

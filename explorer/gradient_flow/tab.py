@@ -33,6 +33,7 @@ from explorer.gradient_flow.maths import (
     measure_in_parts,
     measure_inplace_relu,
 )
+from explorer.gradient_flow.removal_tab import build_removal
 from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.page.events import PRIVATE, draw_look_for, set_by_page, wire
 from explorer.page.layout import (
@@ -179,6 +180,7 @@ def build_tab(language: str) -> Wing:
         gr.Markdown(f"## {text('gradient_flow.inplace_title')}")
         gr.HTML(draw_inplace_table(_first_inplace_cases(), text), apply_default_css=False)
     _build_degradation(language)
+    build_removal(language)
     build_explanation("gradient_flow", language, **fill_article(load_article()))
 
     run = gr.State(None)

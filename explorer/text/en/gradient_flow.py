@@ -104,6 +104,36 @@ SENTENCES = {
     "outcome_same": "the same",
     "outcome_different": "different numbers, no error",
     "outcome_error": "error in backward",
+    # ---- blocks taken away ----
+    "removal": "Take a block away: does the trained network still work?",
+    "removal_intro": (
+        "A block that keeps the shape of its input can be taken out of a trained network: its input then goes straight to the next "
+        "block. Guess first what happens, then look. Both networks have the same layers; one has shortcuts, the other has none "
+        "(after Veit et al. 2016)."
+    ),
+    "removal_single": (
+        "<b>{model}</b> is right on {whole}\u00a0% of the images. Without one of its blocks it is right on between {least} and "
+        "{most}\u00a0%, with a median of {median}\u00a0%."
+    ),
+    "removal_axis_block": "Block that is missing (stage.block)",
+    "removal_axis_accuracy": "Accuracy (%)",
+    "removal_axis_gone": "Number of blocks that are missing",
+    "removal_way": "One block after another",
+    "removal_way_front": "from the front",
+    "removal_way_back": "from the back",
+    "removal_way_random": "in random order",
+    "removal_blocks": "Blocks to take away (stage.block)",
+    "removal_undo": "Put all blocks back",
+    "removal_none": "Choose blocks to take them out of both networks at once.",
+    "removal_gone": "Without {blocks}, of the {images} sample images:",
+    "removal_cut": "<b>{model}</b> gets {after} right instead of {before} (loss {loss_after} instead of {loss_before}).",
+    "removal_map_whole": "{model}, stage {stage}, all blocks",
+    "removal_map_cut": "{model}, stage {stage}, blocks missing",
+    "removal_maps": "Mean magnitude of the maps behind each stage, with all blocks and without those that were taken away",
+    "removal_about": (
+        "Measured on the first {images} test images. In random order: the median of {orders} orders, and the range between the "
+        "lowest and the highest. Blocks that change the size of the maps must stay."
+    ),
     "degradation_title": "Are deeper nets worse? Plain and residual nets after training",
     "degradation_said": "All four nets were trained with the same recipe for only {epochs} epochs, {training}.",
     "degradation_worse": "The {kind} net of {many} layers has a higher training error than that of {few} layers: {deep} % compared with {shallow} %.",

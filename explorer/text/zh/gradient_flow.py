@@ -109,6 +109,31 @@ SENTENCES = {
     "outcome_same": "完全相同",
     "outcome_different": "数值变了，却不报错",
     "outcome_error": "反向传播时报错",
+    # ---- blocks taken away ----
+    "removal": "去掉一个块：训练好的网络还能用吗？",
+    "removal_intro": (
+        "输入和输出形状相同的块，可以从训练好的网络中去掉：它的输入直接送到下一个块。先猜一猜会怎样，再看结果。"
+        "两个网络的层相同，一个有残差连接，另一个没有（方法来自 Veit 等，2016）。"
+    ),
+    "removal_single": "<b>{model}</b> 的准确率是 {whole}%。去掉其中一个块后，准确率在 {least}% 到 {most}% 之间，中位数是 {median}%。",
+    "removal_axis_block": "去掉的块（阶段.块）",
+    "removal_axis_accuracy": "准确率（%）",
+    "removal_axis_gone": "去掉的块数",
+    "removal_way": "一个接一个地去掉",
+    "removal_way_front": "从前往后",
+    "removal_way_back": "从后往前",
+    "removal_way_random": "随机顺序",
+    "removal_blocks": "要去掉的块（阶段.块）",
+    "removal_undo": "放回所有的块",
+    "removal_none": "选择要去掉的块，两个网络会同时去掉它们。",
+    "removal_gone": "去掉 {blocks} 之后，在 {images} 张样本上：",
+    "removal_cut": "<b>{model}</b> 答对 {after} 张，原来是 {before} 张（损失为 {loss_after}，原来是 {loss_before}）。",
+    "removal_map_whole": "{model}，第 {stage} 阶段，完整",
+    "removal_map_cut": "{model}，第 {stage} 阶段，去掉块之后",
+    "removal_maps": "每个阶段之后特征图的平均绝对值，完整的网络与去掉块之后的网络",
+    "removal_about": (
+        "在测试集前 {images} 张图片上测量。随机顺序画的是 {orders} 种顺序的中位数，以及最低与最高之间的范围。改变特征图大小的块不能去掉。"
+    ),
     "degradation_title": "越深越差？训练普通网络和残差网络来比较",
     "degradation_said": "四个网络用同一种训练方法，都只训练 {epochs} 轮，{training}。",
     "degradation_worse": "{many} 层的{kind}网络训练误差比 {few} 层的高：前者是 {deep}%，后者是 {shallow}%。",

@@ -1,0 +1,125 @@
+"""What is left of trained networks without some of their blocks: two charts, a sentence and maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from explorer.gradient_flow.removal import NUM_IMAGES, SEEDS, Cut, Removal, Score
+from explorer.models.catalogue import DEGRADATION, MODELS
+from explorer.page.canvas import Map, draw_maps
+from explorer.page.style import ROLES, new_figure
+from explorer.text import Text, join_sentences
+
+HEIGHT = 340
+KINDS = {name: kind for kind, nets in DEGRADATION.items() for name in nets.values()}
+WAYS = ("front", "back", "random")
+
+
+def name_block(path: str) -> str:
+    """How a reader counts a block: stage and place, from 1.
+
+    >>> name_block("layer2.0")
+    '2.1'
+    """
+    stage, place = path.removeprefix("layer").split(".")
+    return f"{stage}.{int(place) + 1}"
+
+
+def describe_removals(measured: Mapping[str, Removal], text: Text) -> str:
+    """What one missing block does to each of the networks."""
+    return join_sentences((_describe_single(name, each, text) for name, each in measured.items()), text)
+
+
+def _describe_single(name: str, removal: Removal, text: Text) -> str:
+    without = sorted(_percent(score) for score in removal.single.values())
+    return text(
+        "gradient_flow.removal_single",
+        model=text.title(MODELS[name].title),
+        whole=f"{_percent(removal.whole):.1f}",
+        median=f"{without[len(without) // 2]:.1f}",
+        least=f"{without[0]:.1f}",
+        most=f"{without[-1]:.1f}",
+    )
+
+
+def draw_single(measured: Mapping[str, Removal], text: Text) -> go.Figure:
+    """Accuracy of each network without one of its blocks, as bars, and with all of them, as a line."""
+    figure = new_figure(text("gradient_flow.removal_axis_block"), text("gradient_flow.removal_axis_accuracy"))
+    for name, removal in measured.items():
+        title, colour = text.title(MODELS[name].title), ROLES[KINDS[name]]
+        figure.add_bar(
+            x=[name_block(path) for path in removal.blocks],
+            y=[_percent(removal.single[path]) for path in removal.blocks],
+            name=title,
+            marker_color=colour,
+            hovertemplate="%{x}: %{y:.1f} %<extra>" + title + "</extra>",
+        )
+        figure.add_hline(_percent(removal.whole), line={"color": colour, "width": 1.5, "dash": "dot"})
+    return _finish(figure).update_xaxes(type="category", tickangle=-60, tickfont_size=12)
+
+
+def draw_ordered(measured: Mapping[str, Removal], way: str, text: Text) -> go.Figure:
+    """Accuracy as one block after another goes, one of WAYS; of several random orders the median and all between the extremes."""
+    figure = new_figure(text("gradient_flow.removal_axis_gone"), text("gradient_flow.removal_axis_accuracy"))
+    for name, removal in measured.items():
+        orders = [f"random{seed}" for seed in SEEDS] if way == "random" else [way]
+        runs = [sorted(_percent(removal.ordered[order][count]) for order in orders)
+                for count in range(len(removal.blocks) + 1)]  # fmt: skip
+        counts, title, colour = list(range(len(runs))), text.title(MODELS[name].title), ROLES[KINDS[name]]
+        if len(orders) > 1:
+            figure.add_scatter(
+                x=[*counts, *reversed(counts)], y=[*(run[-1] for run in runs), *(run[0] for run in reversed(runs))],
+                fill="toself", fillcolor=colour, opacity=0.15, line={"width": 0}, hoverinfo="skip", showlegend=False,
+            )  # fmt: skip
+        figure.add_scatter(
+            x=counts,
+            y=[run[len(run) // 2] for run in runs],
+            name=title,
+            mode="lines+markers",
+            line={"color": colour, "width": 3},
+            hovertemplate="%{x}: %{y:.1f} %<extra>" + title + "</extra>",
+        )
+    return _finish(figure)
+
+
+def _finish(figure: go.Figure) -> go.Figure:
+    return figure.update_layout(height=HEIGHT, margin={"t": 60, "r": 8}, yaxis={"range": [0, 100]})
+
+
+def _percent(score: Score) -> float:
+    return 100 * score.correct / NUM_IMAGES
+
+
+def describe_cuts(cuts: Sequence[Cut], gone: Sequence[str], num_images: int, text: Text) -> str:
+    """How many of the sample images each network still gets right."""
+    if not gone:
+        return text("gradient_flow.removal_none")
+    said = [
+        text(
+            "gradient_flow.removal_cut",
+            model=text.title(MODELS[cut.model].title),
+            before=cut.whole.correct,
+            after=cut.cut.correct,
+            loss_before=f"{cut.whole.loss:.2f}",
+            loss_after=f"{cut.cut.loss:.2f}",
+        )
+        for cut in cuts
+    ]
+    names = [name_block(path) for path in gone]
+    return join_sentences([text("gradient_flow.removal_gone", blocks=names, images=num_images), *said], text)
+
+
+def draw_cuts(cuts: Sequence[Cut], text: Text) -> dict:
+    """For each network the maps behind each stage, with all blocks and without those that are gone, on one scale each."""
+    maps = []
+    for cut in cuts:
+        for key, place in (("whole", 0), ("cut", 1)):
+            for number, (stage, pair) in enumerate(cut.maps.items(), 1):
+                title = text(
+                    f"gradient_flow.removal_map_{key}", model=text.title(MODELS[cut.model].title), stage=number
+                )
+                limit = float(max(each.max() for each in pair)) or None
+                maps.append(Map(pair[place], title, stage, scale="heat", limit=limit))
+    return draw_maps(maps, columns=6, max_height=360, label=text("gradient_flow.removal_maps"), equal_cells=False)

@@ -1,0 +1,74 @@
+"""Below the degradation: trained networks from which a reader takes blocks away."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from explorer.checks import check_choice
+from explorer.data import load_sample
+from explorer.gradient_flow.removal import NUM_IMAGES, SEEDS, list_blocks, load_removals, measure_cut
+from explorer.gradient_flow.removal_figures import (
+    WAYS,
+    describe_cuts,
+    describe_removals,
+    draw_cuts,
+    draw_ordered,
+    draw_single,
+    name_block,
+)
+from explorer.page.canvas import build_canvas
+from explorer.page.events import PRIVATE, TAKES_TURNS, wire
+from explorer.page.layout import build_look_for
+from explorer.page.style import PLOT_SETTINGS
+from explorer.text import text_in
+
+SAMPLE = 138  # whose maps are shown; the classifier opens with it as well
+
+
+def on_cut(gone: list[str] | None, *, language: str) -> dict:
+    """Both networks without these blocks."""
+    text, removals = text_in(language), load_removals()
+    blocks = list_blocks(next(iter(removals)))
+    for path in gone if isinstance(gone, list) else [gone]:
+        check_choice("gradient_flow.removal_blocks", path, blocks)
+    chosen = tuple(path for path in blocks if path in (gone or ()))
+    cuts = [measure_cut(name, chosen, SAMPLE) for name in removals]
+    return {
+        "look_for": describe_cuts(cuts, chosen, len(load_sample().images), text),
+        "maps": gr.update(value=draw_cuts(cuts, text), visible=bool(chosen)),
+    }
+
+
+def on_way(way: str, *, language: str) -> dict:
+    """The chart of one order in which blocks go."""
+    way = check_choice("gradient_flow.removal_way", way, WAYS)
+    return {"ordered": draw_ordered(load_removals(), way, text_in(language))}
+
+
+def build_removal(language: str) -> None:
+    """The section, closed at first; nothing where it was not measured for the weights that are here."""
+    text, removals = text_in(language), load_removals()
+    if not removals:
+        return
+    with gr.Accordion(text("gradient_flow.removal"), open=False):
+        gr.Markdown(text("gradient_flow.removal_intro"))
+        build_look_for(describe_removals(removals, text))
+        with gr.Row():
+            gr.Plot(draw_single(removals, text), min_width=320, **PLOT_SETTINGS)
+            with gr.Column(min_width=320):
+                ordered = gr.Plot(draw_ordered(removals, WAYS[-1], text), **PLOT_SETTINGS)
+                ways = [(text(f"gradient_flow.removal_way_{way}"), way) for way in WAYS]
+                way = gr.Radio(ways, value=WAYS[-1], label=text("gradient_flow.removal_way"))
+        about = text("gradient_flow.removal_about", images=f"{NUM_IMAGES:,}", orders=len(SEEDS))
+        gr.HTML(f'<p class="intro">{about}</p>')
+        blocks = [(name_block(path), path) for path in list_blocks(next(iter(removals)))]
+        gone = gr.CheckboxGroup(
+            blocks, value=[], label=text("gradient_flow.removal_blocks"), elem_classes="blocks-gone"
+        )
+        undo = gr.Button(text("gradient_flow.removal_undo"), size="sm")
+        cut_line = build_look_for(text("gradient_flow.removal_none"))
+        maps = build_canvas(None, visible=False, elem_id="gradient-flow-removal")
+    outputs = {"look_for": cut_line, "maps": maps}
+    undo.click(None, None, [gone], js="() => [[]]", **PRIVATE)
+    wire([gone.input, undo.click], on_cut, {"gone": gone}, outputs, language, **TAKES_TURNS)
+    wire([way.input], on_way, {"way": way}, {"look_for": cut_line, "ordered": ordered}, language)
