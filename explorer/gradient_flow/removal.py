@@ -33,7 +33,7 @@ from explorer.patience import go_on
 FILE = "removal.json"
 MODELS = (DEGRADATION["residual"][56], DEGRADATION["plain"][56])
 NUM_IMAGES = 2_000  # the first ones of the test set
-BATCH = 250
+BATCH = 100
 SEEDS = (0, 1, 2)  # of the random orders
 ORDERS = ("front", "back", *(f"random{seed}" for seed in SEEDS))
 
@@ -42,15 +42,30 @@ _LOCKS = {name: threading.Lock() for name in MODELS}
 
 @dataclass(frozen=True)
 class Score:
-    """Of one network on a number of images.
+    """Of one network on a number of images, in parts of BATCH images: a test measures one part of what is stored anew.
 
     Attributes:
-        correct: right answers.
-        loss: mean cross-entropy, nats.
+        parts: right answers and mean cross-entropy in nats of each part.
+        count: images in all.
     """
 
-    correct: int
-    loss: float
+    parts: tuple[tuple[int, float], ...]
+    count: int
+
+    @property
+    def correct(self) -> int:
+        """Right answers."""
+        return sum(correct for correct, _ in self.parts)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers, 0 to 1."""
+        return self.correct / self.count
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy, nats; all parts have the same number of images."""
+        return sum(loss for _, loss in self.parts) / len(self.parts)
 
 
 @dataclass(frozen=True)
@@ -88,13 +103,13 @@ def measure_without(model: nn.Module, gone: Sequence[str], images: torch.Tensor,
         images: (N, 1, 28, 28), normalised.
         labels: (N,).
     """
-    correct, loss = 0, 0.0
+    parts = []
     with torch.inference_mode(), without_blocks(model, gone) as cut:
         for batch, wanted in zip(images.split(BATCH), labels.split(BATCH), strict=True):
+            go_on()
             logits = cut(batch)
-            correct += int((logits.argmax(1) == wanted).sum())
-            loss += float(F.cross_entropy(logits, wanted, reduction="sum"))
-    return Score(correct, loss / len(labels))
+            parts.append((int((logits.argmax(1) == wanted).sum()), round(float(F.cross_entropy(logits, wanted)), 4)))
+    return Score(tuple(parts), len(labels))
 
 
 @dataclass(frozen=True)
@@ -179,7 +194,7 @@ def load_test_images(count: int) -> tuple[torch.Tensor, torch.Tensor]:
     return normalise(images[:count].float() / 255), labels[:count]
 
 
-def measure(name: str, stored: Mapping[str, Mapping]) -> Iterator[tuple[str, str, list[float]]]:
+def measure(name: str, stored: Mapping[str, Mapping]) -> Iterator[tuple[str, str, list]]:
     """Measure what is not stored of a network: ("single", path or "", score) and ("ordered", order, scores), as they are stored."""
     model = copy.deepcopy(load_trained(name))
     blocks = list_removable_blocks(model)
@@ -192,15 +207,15 @@ def measure(name: str, stored: Mapping[str, Mapping]) -> Iterator[tuple[str, str
             continue
         going = order_blocks(blocks, order)
         scores = [measure_without(model, going[:count], images, labels) for count in range(len(going) + 1)]
-        yield "ordered", order, [number for score in scores for number in _pack(score)]
+        yield "ordered", order, [_pack(score) for score in scores]
 
 
-def _pack(score: Score) -> list[float]:
-    return [score.correct, round(score.loss, 5)]
+def _pack(score: Score) -> list[list[float]]:
+    return [list(part) for part in score.parts]
 
 
-def _unpack(numbers: Sequence[float]) -> tuple[Score, ...]:
-    return tuple(Score(int(correct), loss) for correct, loss in zip(numbers[::2], numbers[1::2], strict=True))
+def _unpack(parts: Sequence[Sequence[float]]) -> Score:
+    return Score(tuple((int(correct), loss) for correct, loss in parts), BATCH * len(parts))
 
 
 @lru_cache(maxsize=1)
@@ -210,9 +225,9 @@ def load_removals() -> dict[str, Removal]:
     found = {}
     for name, entry in stored.items():
         if entry["weights"] == weights_of(records.get(name)) and set(entry["ordered"]) == set(ORDERS):
-            single = {path: _unpack(numbers)[0] for path, numbers in entry["single"].items()}
+            single = {path: _unpack(numbers) for path, numbers in entry["single"].items()}
             whole = single.pop("")
-            ordered = {order: _unpack(numbers) for order, numbers in entry["ordered"].items()}
+            ordered = {order: tuple(map(_unpack, scores)) for order, scores in entry["ordered"].items()}
             found[name] = Removal(tuple(single), whole, single, ordered)
     return found
 
@@ -236,7 +251,7 @@ def main() -> None:
             entry[kind][key] = numbers
             text = json.dumps({**_read(folder), name: entry}) + "\n"
             write_atomically({folder / FILE: text.encode()})
-            print(name, kind, key or "(whole)", numbers[:8], flush=True)
+            print(name, kind, key or "(whole)", flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from explorer.gradient_flow.removal import NUM_IMAGES, SEEDS, Cut, Removal, Score
+from explorer.gradient_flow.removal import SEEDS, Cut, Removal, Score
 from explorer.models.catalogue import DEGRADATION, MODELS
 from explorer.page.canvas import Map, draw_maps
 from explorer.page.style import ROLES, new_figure
@@ -89,7 +89,7 @@ def _finish(figure: go.Figure) -> go.Figure:
 
 
 def _percent(score: Score) -> float:
-    return 100 * score.correct / NUM_IMAGES
+    return 100 * score.accuracy
 
 
 def describe_cuts(cuts: Sequence[Cut], gone: Sequence[str], num_images: int, text: Text) -> str:

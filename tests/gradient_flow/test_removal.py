@@ -1,0 +1,115 @@
+"""What trained networks still know without some of their blocks."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from explorer.errors import InputError
+from explorer.gradient_flow.removal import (
+    BATCH,
+    MODELS,
+    NUM_IMAGES,
+    ORDERS,
+    list_blocks,
+    load_removals,
+    load_test_images,
+    measure_cut,
+    measure_without,
+    order_blocks,
+)
+from explorer.gradient_flow.removal_figures import WAYS, describe_removals, draw_ordered, draw_single, name_block
+from explorer.gradient_flow.removal_tab import on_cut, on_way
+from explorer.models.answers import load_answers
+from explorer.models.checkpoints import load_trained
+from explorer.text import LANGUAGES, text_in
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_part_of_what_is_stored_is_measured_anew(name):
+    removal, model = load_removals()[name], copy.deepcopy(load_trained(name))
+    images, labels = (each[:BATCH] for each in load_test_images(NUM_IMAGES))
+    path, going = removal.blocks[7], order_blocks(removal.blocks, "random1")
+    stored = {(path,): removal.single[path], tuple(going[:4]): removal.ordered["random1"][4]}
+    for gone, score in stored.items():
+        (correct, loss) = measure_without(model, gone, images, labels).parts[0]
+        assert abs(correct - score.parts[0][0]) <= 1 and loss == pytest.approx(score.parts[0][1], abs=0.02)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_with_all_blocks_the_answers_are_those_that_are_shipped(name):
+    removal, (_, labels) = load_removals()[name], load_test_images(NUM_IMAGES)
+    answers = load_answers().predicted[name][:NUM_IMAGES]
+    assert abs(int((answers == labels).sum()) - removal.whole.correct) <= 1
+    assert removal.whole.count == NUM_IMAGES and len(removal.single) == len(removal.blocks)
+    for order in ORDERS:
+        scores = removal.ordered[order]
+        assert len(scores) == len(removal.blocks) + 1 and scores[0] == removal.whole
+        assert scores[1] == removal.single[order_blocks(removal.blocks, order)[0]]
+        assert sorted(order_blocks(removal.blocks, order)) == sorted(removal.blocks)
+    everything = {removal.ordered[order][-1].parts for order in ORDERS}
+    assert len(everything) == 1  # in whatever order all of them went
+
+
+def test_a_residual_net_survives_what_a_plain_one_does_not():
+    residual, plain = (load_removals()[name] for name in MODELS)
+    median = {kind: sorted(score.accuracy for score in each.single.values())[12]
+              for kind, each in (("residual", residual), ("plain", plain))}  # fmt: skip
+    assert median["residual"] > 0.85 and median["plain"] < 0.5
+
+
+def test_the_mean_loss_of_the_parts_is_that_of_all():
+    model = copy.deepcopy(load_trained("plain20"))
+    images, labels = (each[: 2 * BATCH] for each in load_test_images(NUM_IMAGES))
+    score = measure_without(model, (), images, labels)
+    with torch.no_grad():
+        logits = model(images)
+    assert score.loss == pytest.approx(float(F.cross_entropy(logits, labels)), abs=1e-3)
+    assert score.accuracy == float((logits.argmax(1) == labels).double().mean())
+
+
+def test_a_reader_takes_blocks_away():
+    blocks = list_blocks(MODELS[0])
+    cut = measure_cut(MODELS[0], blocks[3:5], 138)
+    assert cut.cut.correct != cut.whole.correct and cut.whole.count == 200
+    assert [stage for stage, (whole, after) in cut.maps.items() if not torch.equal(whole, after)] == [
+        "layer1", "layer2", "layer3",
+    ]  # fmt: skip
+    later = measure_cut(MODELS[0], blocks[-1:], 138).maps
+    assert torch.equal(*later["layer1"]) and not torch.equal(*later["layer3"])
+    assert measure_cut(MODELS[0], (), 138).cut == cut.whole  # the network is as it was
+
+
+@pytest.mark.parametrize("wrong", ["layer1.0", ["layer2.0"], [3], {"layer1.0": 1}, [["layer1.0"]], ["layer1.0", "x"]])
+def test_what_is_no_block_is_refused(wrong):
+    with pytest.raises(InputError):
+        on_cut(wrong, language="en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_charts_show_what_is_stored(language):
+    text, measured = text_in(language), load_removals()
+    bars = draw_single(measured, text).data
+    assert [bar.name for bar in bars] == [text.title(title) for title in ("ResNet-56 (CIFAR)", "Plain-56 (CIFAR)")]
+    for bar, removal in zip(bars, measured.values(), strict=True):
+        assert list(bar.x) == [name_block(path) for path in removal.blocks]
+        assert list(bar.y) == [removal.single[path].correct / NUM_IMAGES * 100 for path in removal.blocks]
+    for way in WAYS:
+        lines = [trace for trace in on_way(way, language=language)["ordered"].data if trace.mode == "lines+markers"]
+        assert [line.y[0] for line in lines] == [each.whole.correct / NUM_IMAGES * 100 for each in measured.values()]
+        assert all(len(line.x) == 26 for line in lines)
+    assert len(draw_ordered(measured, "random", text).data) == 4  # two bands
+    assert f"{100 * measured['plain56'].whole.accuracy:.1f}" in describe_removals(measured, text)
+    with pytest.raises(InputError):
+        on_way("sideways", language=language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_line_counts_the_sample_images(language):
+    shown = on_cut(["layer1.1", "layer3.4"], language=language)
+    assert "1.2" in shown["look_for"] and "3.5" in shown["look_for"] and shown["maps"]["visible"]
+    assert len(shown["maps"]["value"]["maps"]) == 12
+    assert on_cut([], language=language)["maps"]["visible"] is False
