@@ -38,6 +38,7 @@ UPLOAD_SIDE = 512  # pixels; the networks see 28
 DEFAULT_MODEL = "lenet5"
 DEFAULT_SAMPLE = 138  # a shirt, with a collar, that LeNet-5 gets right: the page opens on an easy case
 DEFAULT_METHOD = "integrated_gradients"
+NO_CLASS = -1  # as `against`: one class is explained alone
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Choices:
     baseline: str = "black"
     depth: str = "last"
     window: int = 5
+    against: int = NO_CLASS
 
 
 def read_question(choices: Choices) -> Question | None:
@@ -75,7 +77,13 @@ def read_question(choices: Choices) -> Question | None:
         check_choice("classifier.baseline", choices.baseline, BASELINES),
         check_choice("classifier.depth", choices.depth, DEPTHS),
         check_whole("classifier.window", choices.window, 2, MAX_WINDOW),
+        _read_class(choices.against),
     )
+
+
+def _read_class(against) -> int | None:
+    label = check_whole("methods.against", against, NO_CLASS, NUM_CLASSES - 1)
+    return None if label == NO_CLASS else label
 
 
 def read_picture(choices: Choices) -> Picture | None:

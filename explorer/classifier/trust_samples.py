@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from explorer.classifier.attribution import METHODS, NoConvolutionError, Settings, compute_attribution
+from explorer.classifier.attribution import METHODS, NoMapError, Settings, compute_attribution
 from explorer.classifier.robustness import weights_of
 from explorer.classifier.trust import (
     CONTROLS,
@@ -77,7 +77,7 @@ def measure(name: str, indices: range = range(NUM_IMAGES)) -> dict[str, dict[str
                     compute_attribution(each, image, target, method, **vars(Settings())).values
                     for each in (model, last, everything)
                 ]
-            except NoConvolutionError:
+            except NoMapError:
                 continue
             orders[method] = compute_curves(model, image, black, target, maps[0])
             for key, values in zip(("last_random", "all_random"), maps[1:], strict=True):

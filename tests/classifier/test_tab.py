@@ -98,8 +98,8 @@ def decode(encoded):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_has_a_name_and_says_what_it_shows(method, language):
-    missing = {f"classifier.method_{method}", f"classifier.about_{method}"} - sentences(language).keys()
-    assert not missing, f"explorer/text/{language}/classifier.py lacks {missing}"
+    missing = {f"methods.name_{method}", f"methods.about_{method}"} - sentences(language).keys()
+    assert not missing, f"explorer/text/{language}/methods.py lacks {missing}"
 
 
 def test_programs_are_told_of_every_method():
@@ -115,7 +115,7 @@ def test_every_method_on_every_kind_of_network(model, method, language):
     maps = shown["maps"]
     json.dumps([shown["steps"], maps], allow_nan=False)
     assert "{" not in shown["look_for"] + shown["about"] and shown["bars"].count('class="track"') == 10
-    fits = not (model == "softmax" and method == "gradcam")
+    fits = not (model == "softmax" and METHODS[method].uses_layer)
     assert len(maps["maps"]) == (3 if fits else 1)
     assert [each["rows"] for each in maps["maps"]] == [28] * len(maps["maps"])
 
@@ -249,7 +249,8 @@ def test_an_empty_map_says_why(language, monkeypatch):
         ("gradient", "gradient"),
     ):
         said = call(on_classify, language, source="drawing", drawing=drawing, method=method, target=6)["look_for"]
-        assert text(f"classifier.look_empty_{reason}", target=text("terms.class_6")) in said
+        name = text(f"methods.name_{method}")
+        assert text(f"classifier.look_empty_{reason}", target=text("terms.class_6"), method=name) in said
 
 
 def test_occlusion_knows_whether_the_network_saw_covered_clothes(monkeypatch):
@@ -258,7 +259,7 @@ def test_occlusion_knows_whether_the_network_saw_covered_clothes(monkeypatch):
         records = {"lenet5": {"cycles": cycles} if cycles else {}}
         monkeypatch.setattr(computing, "load_results", lambda records=records: records)
         forget()
-        assert text(f"classifier.covered_{key}") in call(on_classify, method="occlusion", model="lenet5")["about"]
+        assert text(f"methods.covered_{key}") in call(on_classify, method="occlusion", model="lenet5")["about"]
 
 
 def test_predicted_class_is_the_default_target():

@@ -39,7 +39,10 @@ def test_what_is_stored_is_measured_again(name):
 def test_the_table_goes_from_the_smallest_area_on(name, language):
     shown, orders, text = on_table(name, language=language), load_measured()[name], text_in(language)
     sorted_by_hand = sorted(orders, key=lambda order: sum(orders[order].deletion.tolist()))
-    names = [text(f"classifier.{'control' if order in CONTROLS else 'method'}_{order}") for order in sorted_by_hand]
+    names = [
+        text(f"classifier.control_{order}" if order in CONTROLS else f"methods.name_{order}")
+        for order in sorted_by_hand
+    ]
     places = [shown["table"].index(f'<td class="name">{each}</td>') for each in names]
     assert places == sorted(places)
     best = min(orders[order].deletion.mean() for order in CONTROLS)

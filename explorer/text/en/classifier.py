@@ -27,7 +27,7 @@ SENTENCES = {
     "samples": "Noisy copies",
     "noise": "Noise",
     "window": "Side of the covering square (px)",
-    "depth": "Layer of Grad-CAM",
+    "depth": "Layer of the CAM methods",
     "depth_last": "the last",
     "depth_middle": "in the middle",
     "depth_first": "the first",
@@ -69,7 +69,7 @@ SENTENCES = {
     "look_share": "{colours} {share} of the map is on the clothes, which cover {area} of the picture.",
     "look_black_baseline": "{colours} Where the picture is black, the map is exactly 0, because this method compares with a black picture.",
     "look_wrong": "{colours} Choose <b>{truth}</b> as target class and compare.",
-    "look_empty_gradcam": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
+    "look_empty_gradcam": "{method} finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
     "look_empty_baseline": (
         "The map stays empty: the baseline and this picture have the same score for <b>{target}</b>. "
         "Try another baseline."
@@ -80,52 +80,6 @@ SENTENCES = {
     "no_picture_drawing": "Draw a piece of clothing on the black square with a broad brush. Fill it in; do not draw only its outline.",
     "no_picture_camera": "Hold a piece of clothing in front of a plain background and take a picture with the camera.",
     # ---- attribution ----
-    "method_gradient": "Gradient",
-    "method_input_x_gradient": "Input × gradient",
-    "method_integrated_gradients": "Integrated gradients",
-    "method_smoothgrad": "SmoothGrad",
-    "method_gradcam": "Grad-CAM",
-    "method_occlusion": "Occlusion",
-    "method_guided_backprop": "Guided backpropagation",
-    "method_deeplift": "DeepLift",
-    "about_gradient": (
-        "Shows how the score of the class changes when a pixel gets a little brighter (with its sign). "
-        "It does not show which pixels the score comes from."
-    ),
-    "about_input_x_gradient": (
-        "Shows the gradient times the pixel's normalised value. The map adds up to the score only if the network "
-        "has no biases and consists of linear layers, ReLUs and pooling."
-    ),
-    "about_integrated_gradients": (
-        "Shows what each pixel adds on the way from the baseline to the picture, at {steps} points. The map adds up to "
-        "{sum}, and the score changes by {difference}. Another baseline gives another map."
-    ),
-    "about_rough": (
-        "{sentence} The two numbers are different because {steps} points are not exact: the gradient jumps along the way."
-    ),
-    "about_smoothgrad": (
-        "Shows the mean gradient over {samples} noisy copies of the picture, which has fewer speckles. The map depends on the "
-        "amount of noise."
-    ),
-    "about_gradcam": (
-        "Shows which of the {height} × {width} places of layer {layer} support the class, {where}. The map cannot be finer "
-        "than that layer, and it does not show evidence against the class."
-    ),
-    "gradcam_placed": "each drawn at the centre of its receptive field",
-    "gradcam_stretched": "stretched over the picture",
-    "about_occlusion": (
-        "Shows how much the score falls when a {window} × {window} square is covered. It needs no gradient, but {training}."
-    ),
-    "covered_never": "the network never saw covered clothes in training",
-    "covered_sometimes": "the clothes in its training were covered only sometimes and in other ways",
-    "about_guided_backprop": (
-        "Lets only positive gradients pass each ReLU; without a ReLU it is the gradient. In convolutional networks the map looks "
-        "sharp because it finds edges. It changes little when the last layers get random weights, so it does not show reasons."
-    ),
-    "about_deeplift": (
-        "Compares every unit with its value for the baseline. The map adds up to {sum}, and the score changes by "
-        "{difference}. Another baseline gives another map."
-    ),
     "map_picture": "Picture",
     "map_over": "Map over it",
     "caption_time": "{milliseconds} ms",
@@ -216,7 +170,6 @@ SENTENCES = {
     "trial_axis_cover": "Side of the black square, pixels",
     "trial_curves": "<b>{change}</b>, over {images} test images: the accuracy of {most} falls most, from {most_high} to {most_low}, and that of {least} least, from {least_high} to {least_low}.",
     # ---- what cannot be done ----
-    "no_convolution": "Grad-CAM needs a convolution, and this network has none. Choose another method or network.",
     "blank": "There is nothing on this picture: it has the same brightness everywhere.",
     "no_models": "There is no trained network here. Run python train_all.py, then start the app again.",
     "model_not_here": "{title} is not trained, or its weights cannot be used. Choose one of: {choices}.",
@@ -458,6 +411,8 @@ mean of all squares that cover it.
 
 *DeepLift* (Shrikumar et al. 2017) compares every unit with its value for the baseline. Its map also adds up to the
 difference of the scores.
+
+{methods}
 
 **What such a map does not prove.** The maps of two methods are different, and both look convincing. Adebayo et al. (2018)
 put random weights into the last layers, then into more and more layers. The map of guided backpropagation stayed nearly the same for
