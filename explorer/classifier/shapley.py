@@ -15,7 +15,9 @@ from explorer.checks import check_whole
 from explorer.classifier.scores import BATCH, PART, Score, Settings, make_baseline
 from explorer.data import load_sample, normalise
 
-CELL = 4  # pixels: side of a region of KernelSHAP
+# Pixels: side of a region of KernelSHAP. Tried on three pictures with AlexNet-Small: of the 16 regions of this side, 256 sets
+# gave maps that correlate with those of 4,096 sets by 0.95 to 0.98, of the 49 regions of side 4 by 0.2 to 0.7.
+CELL = 7
 
 
 # ---- GradientSHAP ------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import torch
 
 from explorer.classifier.examination import MAP, Examination, Randomised
+from explorer.classifier.faithfulness import COPIES, RADIUS, SEED, SIDE, SQUARES, Faithfulness
 from explorer.classifier.figures import class_name, method_name, signed
 from explorer.classifier.trust import CONTROLS, STEPS
 from explorer.classifier.trust_samples import Measured, is_control
@@ -56,6 +57,19 @@ def _tell_share(found: Examination, text: Text) -> str:
     if against is None:
         return ""
     return text("methods.trust_difference", target=class_name(text, target), against=class_name(text, against))
+
+
+def draw_faithfulness(found: Faithfulness, text: Text) -> str:
+    """Both numbers and how they came about, as HTML."""
+    values = {"squares": SQUARES, "side": SIDE, "seed": SEED}
+    first = text("methods.infidelity_none", **values)
+    if found.infidelity is not None:
+        first = text("methods.infidelity", infidelity=f"{found.infidelity:.2f}", **values)
+    radius = f"{100 * RADIUS:g}"
+    second = text(
+        "methods.sensitivity", sensitivity=f"{found.sensitivity:.2f}", copies=COPIES, radius=radius, seed=SEED
+    )
+    return f"<p>{first}</p><p>{second}</p>"
 
 
 def draw_randomised(found: Examination, text: Text) -> dict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,12 +15,24 @@ from captum.attr._utils.lrp_rules import EpsilonRule, GammaRule
 from torch import nn
 
 from explorer.classifier.attribution import METHODS, NoMapError, Settings, compute_attribution, make_baseline
+from explorer.classifier.faithfulness import (
+    COPIES,
+    RADIUS,
+    SIDE,
+    SQUARES,
+    draw_squares,
+    examine_faithfulness,
+    measure_infidelity,
+)
 from explorer.classifier.relevance import GAMMA
+from explorer.classifier.session import Choices, read_question
 from explorer.classifier.shapley import CELL, draw_coalitions, draw_starts, find_regions
+from explorer.classifier.trust_tab import on_measure
 from explorer.data import load_sample, normalise
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.checkpoints import available_models, load_trained
+from explorer.text import LANGUAGES, text_in
 
 PICTURE = load_sample().images[138].float() / 255
 IMAGE = normalise(PICTURE)[None, None]
@@ -229,7 +242,7 @@ def exact_shapley(model, image, baseline, regions, target):
 @pytest.mark.parametrize(("coalitions", "error"), [(4096, 1e-4), (128, 0.15)])
 def test_kernel_shap_against_all_orders(coalitions, error):
     """With all sets it is exact; with a quarter of them a small error of the largest value is left, and none of the sum."""
-    model, image = Bends(12).eval(), torch.randn(1, 1, 12, 12)
+    model, image = Bends(3 * CELL).eval(), torch.randn(1, 1, 3 * CELL, 3 * CELL)
     baseline = make_baseline(image, Settings())
     regions = find_regions(image, baseline)
     expected = exact_shapley(model, image, baseline, regions, 1)
@@ -358,3 +371,61 @@ def test_a_class_has_no_difference_from_itself():
     with pytest.raises(NoMapError) as refused:
         compute_attribution(create_model("softmax").eval(), IMAGE, 3, "gradient", against=3)
     assert copy.deepcopy(refused.value).sentence("zh") == refused.value.sentence("zh")
+
+
+# ---- infidelity and sensitivity ----------------------------------------------------------------------------------
+
+
+def explain_linearly(weight, values):
+    """Infidelity of a map of input x gradient for a linear network with this weight."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 1)).eval()
+    with torch.no_grad():
+        model[1].weight.copy_(weight.flatten()[None])
+    attribution = compute_attribution(model, IMAGE, 0, "occlusion")
+    return measure_infidelity(model, IMAGE, replace(attribution, values=values))
+
+
+def test_infidelity_is_nothing_for_a_map_that_foretells_the_score():
+    """Of a linear network the contribution of each pixel foretells all; a factor of the whole map does not count."""
+    black = normalise(torch.zeros(1))
+    weight = torch.randn(28, 28)
+    parts = weight * (IMAGE[0, 0] - black)
+    assert explain_linearly(weight, 3 * parts) == pytest.approx(0, abs=1e-4)
+    assert explain_linearly(weight, torch.zeros(28, 28)) == 1
+    assert explain_linearly(torch.zeros(28, 28), parts) is None
+    values = torch.randn(28, 28)
+    squares = draw_squares(IMAGE, normalise(torch.zeros(1, 1, 28, 28)))[:, 0]
+    told, falls = ((squares * each).sum(dim=(1, 2)) for each in (values, parts))
+    factor = (told * falls).sum() / (told**2).sum()
+    expected = float(((factor * told - falls) ** 2).sum() / (falls**2).sum())
+    assert 0.3 < expected < 1 and explain_linearly(weight, values) == pytest.approx(expected, abs=1e-3)
+    assert squares.sum(dim=(1, 2)).max() == SIDE**2 and len(squares) == SQUARES
+
+
+def test_the_gradient_of_a_linear_network_foretells_all_and_stays():
+    found = examine_faithfulness(read_question(Choices(model="softmax", method="gradient")))
+    assert found.infidelity == pytest.approx(0, abs=1e-4) and found.sensitivity == pytest.approx(0, abs=1e-5)
+    deep = read_question(Choices(model="lenet5", method="gradient", against=2))
+    assert examine_faithfulness(deep).infidelity > 0.1 and examine_faithfulness(deep).sensitivity > 0.01
+    assert examine_faithfulness(read_question(Choices(model="mlp", method="layercam"))) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_tells_both_numbers_and_how_they_came_about(language):
+    values = vars(Choices(model="lenet5", method="input_x_gradient"))
+    asked, changes = on_measure(language=language, **values)["late"]
+    found = examine_faithfulness(read_question(Choices(**values)))
+    said = changes["trust_numbers"]["value"]
+    assert asked == values and changes["trust_numbers"]["visible"] and "{" not in said
+    for number in (
+        f"{found.infidelity:.2f}",
+        f"{found.sensitivity:.2f}",
+        str(SQUARES),
+        str(COPIES),
+        f"{100 * RADIUS:g}",
+    ):
+        assert number in said
+    none = on_measure(language=language, **vars(Choices(model="mlp", method="lrp", source="upload")))["late"][1]
+    assert none == {"trust_look": text_in(language)("classifier.no_picture_upload")}
+    no_map = on_measure(language=language, **vars(Choices(model="mlp", method="gradcam")))["late"][1]
+    assert 'role="alert"' in no_map["trust_look"]["value"]

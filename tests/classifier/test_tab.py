@@ -35,7 +35,13 @@ from explorer.page.links import read_settings
 from explorer.patience import NobodyWaitsError, asking
 from explorer.text import LANGUAGES, sentences, text_in
 
-TRUST = ("trust_look", "trust_maps", "trust_deletion", "trust_insertion")  # the trial of the map before goes
+TRUST = (
+    "trust_look",
+    "trust_maps",
+    "trust_numbers",
+    "trust_deletion",
+    "trust_insertion",
+)  # the trial of the map before goes
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
 EPOCH = {"train_loss": 0.5, "train_accuracy": 0.8, "validation_loss": 0.5, "validation_accuracy": 0.79}
 

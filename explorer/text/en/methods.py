@@ -103,6 +103,22 @@ SENTENCES = {
         "The difference between a class and itself is nothing, so there is no map. Choose another class under “Rather than”, or another "
         "target class."
     ),
+    # ---- two numbers about a map ----
+    "measure": "Measure infidelity and sensitivity",
+    "infidelity": (
+        "<b>Infidelity {infidelity}.</b> {squares} squares of {side} × {side} pixels on the clothes turn black, one square at a time. 0: "
+        "the map predicts how the score falls each time, up to one factor. 1: it predicts nothing of this. The squares are "
+        "random with a fixed seed ({seed})."
+    ),
+    "infidelity_none": (
+        "Infidelity cannot be measured: {squares} squares of {side} × {side} pixels turned black (random, seed {seed}), and the score stayed "
+        "the same."
+    ),
+    "sensitivity": (
+        "<b>Sensitivity {sensitivity}.</b> In {copies} copies of the picture every pixel changes by at most {radius} per cent of full scale. "
+        "The number is the largest change of the map, as a share of its own size: 0 means that it stays the same (random, "
+        "seed {seed}). Both numbers are from Yeh et al. (2019); a small number does not prove that a map is right."
+    ),
     # ---- what cannot be done ----
     "no_convolution": "This method needs a convolution, and this network has none. Choose another method or network.",
     "no_rule": "Layer-wise relevance propagation has no rule here for a layer of the kind {layer}. Choose another method or network.",

@@ -77,6 +77,17 @@ SENTENCES = {
     "axis_share": "{target}在{target}与{against}的概率之和中所占的比例，百分比",
     "trust_difference": "曲线显示{target}在{target}与{against}的概率之和中所占的比例，因为归因图解释的是两者得分之差。",
     "same_class": "一个类别与它自己没有差别，所以没有图。请在“而不是”里选另一个类别，或换一个目标类别。",
+    # ---- two numbers about a map ----
+    "measure": "测量失真度与敏感度",
+    "infidelity": (
+        "<b>失真度 {infidelity}。</b>衣物上的 {squares} 个方块（{side} × {side} 像素）一个一个地变黑。0 表示归因图每次都能预测得分下降多少（只差一个公共的倍数），"
+        "1 表示完全不能预测。方块的位置是随机的，随机种子固定（{seed}）。"
+    ),
+    "infidelity_none": "失真度无法测量：{squares} 个 {side} × {side} 像素的方块变黑（位置随机，种子为 {seed}），得分都没有变化。",
+    "sensitivity": (
+        "<b>敏感度 {sensitivity}。</b>在图片的 {copies} 张副本里，每个像素最多改变满量程的 {radius}%。这个数是归因图的最大变化与它自身大小之比："
+        "0 表示图完全不变（改变是随机的，种子为 {seed}）。两个数都出自 Yeh 等（2019）；数值小并不能证明归因图是对的。"
+    ),
     # ---- what cannot be done ----
     "no_convolution": "这种方法需要卷积层，而这个网络没有。请换一种方法或换一个网络。",
     "no_rule": "这里的逐层相关性传播没有适用于 {layer} 这种层的规则。请换一种方法或换一个网络。",
