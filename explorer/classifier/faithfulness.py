@@ -66,12 +66,13 @@ def measure_infidelity(model: nn.Module, image: torch.Tensor, attribution: Attri
 
     Args:
         model: network in eval mode.
-        image: (1, 1, H, W), normalised, on the network's device.
+        image: (1, 1, H, W), normalised.
         attribution: its map for this image.
     """
     from captum.metrics import infidelity
 
     score = Score(model, attribution.target, attribution.against)
+    image = image.to(next(model.parameters()).device)
     black = normalise(torch.zeros_like(image))
     squares = draw_squares(image, black)
     follows_change = METHODS[attribution.method].colours == "sensitive"

@@ -9,7 +9,7 @@ import gradio as gr
 from explorer.checks import check_choice
 from explorer.classifier.examination import examine
 from explorer.classifier.faithfulness import examine_faithfulness
-from explorer.classifier.outcome import Question
+from explorer.classifier.outcome import Question, classify_picture
 from explorer.classifier.session import Choices, read_question
 from explorer.classifier.trust_figures import (
     describe_areas,
@@ -58,9 +58,9 @@ def _find_late(find: Callable[[Text, Question], dict | None], language: str, val
         if question is None:
             return {"late": (values, {"trust_look": text(f"classifier.no_picture_{choices.source}")})}
         found = find(text, question)
-        if found is None:
-            raise InputError("classifier.trust_no_map", model=find_network(question.model).title)
-        return {"late": (values, found)}
+        if found is None and (problem := classify_picture(question).problem) is not None:
+            raise problem
+        return {"late": (values, found or {})}
     except InputError as error:  # it, too, may come too late
         return {"late": (values, {"trust_look": gr.update(value=draw_problem(error.sentence(language), stale=False))})}
 

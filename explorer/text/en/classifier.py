@@ -94,7 +94,6 @@ SENTENCES = {
     "trust_intro": "Two tests. **Random weights:** layer after layer, from the output on, loses what it learned. A map that stays the same does not show what the network learned. **Deletion and insertion:** the pixels that the map calls most important turn black first, or come back first. Then the probability of the class should fall, or rise, soon. The number is the area under the curve: 0 if it falls at once, 1 if it never falls. The dashed lines belong to simple orders that do not use the network, such as the brightest pixels first.",
     "trust_start": "Test this map",
     "trust_look": "Press the button: the map above is tested with its network and its class.",
-    "trust_no_map": "{model} gives no map by this method, so there is nothing to test. Choose another method.",
     "trust_beaten": "Deletion (smaller is better): {area} for {method}; {better} of {controls} simple orders do better ({names}).",
     "trust_unbeaten": "Deletion (smaller is better): {area} for {method}; <b>no simple order does better</b> (the best has {next}).",
     "trust_insertion": "Insertion (larger is better): {area}; {better} of {controls} simple orders do better.",
