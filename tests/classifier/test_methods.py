@@ -239,7 +239,7 @@ def exact_shapley(model, image, baseline, regions, target):
     return torch.tensor(found)
 
 
-@pytest.mark.parametrize(("coalitions", "error"), [(4096, 1e-4), (128, 0.15)])
+@pytest.mark.parametrize(("coalitions", "error"), [(4096, 1e-4), (128, 0.25)])
 def test_kernel_shap_against_all_orders(coalitions, error):
     """With all sets it is exact; with a quarter of them a small error of the largest value is left, and none of the sum."""
     model, image = Bends(3 * CELL).eval(), torch.randn(1, 1, 3 * CELL, 3 * CELL)
