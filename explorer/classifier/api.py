@@ -93,7 +93,7 @@ def explain(
         model, method, target (index), class_name, against (index or None), score (logit of the target, less that of
         against), values (28 rows of 28; the sentence says
         what orange, which is positive, and blue mean), has_evidence (False when the map is empty), completeness_gap
-        (for integrated gradients, DeepLift and KernelSHAP: sum of the values less the difference of scores, else None), sentence.
+        (for integrated gradients, DeepLift and Kernel SHAP: sum of the values less the difference of scores, else None), sentence.
     """
     text = text_in(language)
     wanted = PREDICTED if target is None else check_whole("terms.target", target, 0, NUM_CLASSES - 1)

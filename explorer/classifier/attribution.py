@@ -67,13 +67,13 @@ class Attribution:
         target: the class that is explained.
         score: what is explained: logit of the target for the image, less that of `against`.
         against: the class whose logit is subtracted, or None.
-        baseline_score: the same score for the baseline, or its mean over the pictures with which GradientSHAP compares;
+        baseline_score: the same score for the baseline, or its mean over the pictures with which Gradient SHAP compares;
             None for methods that compare with nothing.
         layer: name of the layer at which Grad-CAM and its kin looked, else None.
         layer_size: (height, width) of that layer's maps, else None.
         steps: points on the path of integrated gradients, else None.
-        samples: noisy copies of SmoothGrad, pictures of GradientSHAP, sets of regions of KernelSHAP, else None.
-        regions: of KernelSHAP, else None.
+        samples: noisy copies of SmoothGrad, pictures of Gradient SHAP, sets of regions of Kernel SHAP, else None.
+        regions: of Kernel SHAP, else None.
         is_final: False for a first map, which is going to be refined.
     """
 

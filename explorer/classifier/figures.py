@@ -246,4 +246,4 @@ def draw_comparison(maps: Mapping[str, Attribution | None], outcome: Outcome, te
         else:
             drawn.append(Map(attribution.values, title))
     label = text("classifier.compare_label", target=explained_class(outcome, text))
-    return draw_maps(drawn, columns=5, max_height=560, label=label)
+    return draw_maps(drawn, columns=5, max_height=640, label=label)

@@ -18,7 +18,7 @@ from explorer.patience import go_on
 
 BASELINES = ("black", "mean", "blurred", "noise")
 
-PART = 8  # passes to a better map of integrated gradients, and to a first one of SmoothGrad and GradientSHAP
+PART = 8  # passes to a better map of integrated gradients, and to a first one of SmoothGrad and Gradient SHAP
 BATCH = 32  # pictures that a slow method gives the network at a time: of more, a pass takes hardly less time for each
 _BLUR_SIGMA = 3.0  # pixels
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
@@ -64,8 +64,8 @@ class Settings:
         noise: their standard deviation as a share of the image's range, 0 to 1 (Smilkov et al. 2017: 0.1 to 0.2).
         window: side of the occluding square in pixels, 1 to the shorter side of the image.
         stride: its step in pixels, 1 to `window`.
-        pairs: pictures of the data set with which GradientSHAP compares, 2 to 200.
-        coalitions: sets of regions that KernelSHAP shows to the network, 128 to 4096; all there are where these are fewer.
+        pairs: pictures of the data set with which Gradient SHAP compares, 2 to 200.
+        coalitions: sets of regions that Kernel SHAP shows to the network, 128 to 4096; all there are where these are fewer.
         layer: name of the layer for Grad-CAM and its kin, None for the last.
         grid: where that layer's units lie on the picture, as (centre of the first, distance) in pixels along each axis.
             None stretches its map over the picture, as Selvaraju et al. 2017 do: then it may lie several pixels beside

@@ -15,12 +15,12 @@ from explorer.checks import check_whole
 from explorer.classifier.scores import BATCH, PART, Score, Settings, make_baseline
 from explorer.data import load_sample, normalise
 
-# Pixels: side of a region of KernelSHAP. Tried on three pictures with AlexNet-Small: of the 16 regions of this side, 256 sets
+# Pixels: side of a region of Kernel SHAP. Tried on three pictures with AlexNet-Small: of the 16 regions of this side, 256 sets
 # gave maps that correlate with those of 4,096 sets by 0.95 to 0.98, of the 49 regions of side 4 by 0.2 to 0.7.
 CELL = 7
 
 
-# ---- GradientSHAP ------------------------------------------------------------------------------------------------
+# ---- Gradient SHAP ------------------------------------------------------------------------------------------------
 
 
 def compute_gradient_shap(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
@@ -70,15 +70,15 @@ def draw_starts(image: torch.Tensor, count: int, seed: int) -> tuple[torch.Tenso
     return normalise(chosen).to(image), ((order + within) / count).view(-1, 1, 1, 1).to(image)
 
 
-# ---- KernelSHAP --------------------------------------------------------------------------------------------------
+# ---- Kernel SHAP --------------------------------------------------------------------------------------------------
 
 
 def compute_kernel_shap(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    """KernelSHAP on regions: a weighted linear fit to the scores of pictures of which some regions show the baseline.
+    """Kernel SHAP on regions: a weighted linear fit to the scores of pictures of which some regions show the baseline.
 
     Captum's needs scikit-learn and draws from the global generators. The value of a region is spread over its pixels.
 
-    Source: Lundberg & Lee 2017, section 4.1; the fit: Covert & Lee 2021, "Improving KernelSHAP", equation 7.
+    Source: Lundberg & Lee 2017, section 4.1; the fit: Covert & Lee 2021, "Improving Kernel SHAP", equation 7.
     """
     most = check_whole("methods.coalitions", settings.coalitions, 128, 4096)
     baseline = make_baseline(image, settings)

@@ -116,7 +116,7 @@ def _name_probability(found: Examination, text: Text) -> str:
     target, against = found.outcome.target, found.outcome.against
     if against is None:
         return text("classifier.trust_axis_probability", target=class_name(text, target))
-    return text("methods.axis_share", target=class_name(text, target), against=class_name(text, against))
+    return text("methods.axis_share", target=class_name(text, target))
 
 
 def draw_areas(measured: Mapping[str, Measured], model: str, text: Text) -> str:

@@ -180,7 +180,7 @@ def test_a_difference_on_trial_says_what_its_curves_follow(language):
     names = {"target": text("terms.class_4"), "against": text("terms.class_6")}
     assert text("methods.trust_difference", **names) in describe_examination(found, text)
     figure = draw_curves(found, "deletion", text)
-    assert figure.layout.yaxis.title.text == text("methods.axis_share", **names)
+    assert figure.layout.yaxis.title.text == text("methods.axis_share", target=names["target"])
     weight = load_trained("softmax").classifier.weight.detach()
     assert torch.allclose(found.randomised[0].values, (weight[4] - weight[6]).view(28, 28), atol=1e-5)
     random = randomise_from_top(load_trained("softmax"), 1).classifier.weight.detach()

@@ -24,9 +24,17 @@ def test_everything_was_measured_on_every_image():
             assert [len(each.last_random), len(each.all_random)] == [correlations] * 2
 
 
+def test_what_the_sentences_say_of_random_weights_was_measured():
+    """`about_guided_backprop` and `about_gradcam_plus_plus`: little changes when the last layer is random."""
+    for orders in load_measured().values():
+        for method in ("guided_backprop", "gradcam_plus_plus"):
+            assert orders[method].last_random.mean() > 0.75
+        assert orders["gradcam"].last_random.mean() < 0.2
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_what_is_stored_is_measured_again(name):
-    numbers = range(7, NUM_IMAGES, 90)
+    numbers = range(7, NUM_IMAGES, 100)
     again, stored = measure(name, numbers), load_measured()[name]
     for order, found in again.items():
         for kind, values in found.items():

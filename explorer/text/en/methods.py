@@ -6,8 +6,8 @@ SENTENCES = {
     # ---- controls ----
     "against": "Rather than",
     "no_other_class": "no other class",
-    "pairs": "Pictures with which GradientSHAP compares",
-    "coalitions": "Sets of regions of KernelSHAP",
+    "pairs": "Pictures with which Gradient SHAP compares",
+    "coalitions": "Sets of regions of Kernel SHAP",
     # ---- names ----
     "name_gradient": "Gradient",
     "name_input_x_gradient": "Input × gradient",
@@ -17,12 +17,12 @@ SENTENCES = {
     "name_gradcam_plus_plus": "Grad-CAM++",
     "name_layercam": "LayerCAM",
     "name_occlusion": "Occlusion",
-    "name_kernel_shap": "KernelSHAP",
-    "name_gradient_shap": "GradientSHAP",
+    "name_kernel_shap": "Kernel SHAP",
+    "name_gradient_shap": "Gradient SHAP",
     "name_guided_backprop": "Guided backpropagation",
     "name_guided_gradcam": "Guided Grad-CAM",
     "name_deeplift": "DeepLift",
-    "name_lrp": "Layer-wise relevance (LRP)",
+    "name_lrp": "LRP",
     # ---- what they show and do not show ----
     "about_gradient": (
         "Shows how the score of the class changes when a pixel gets a little brighter (with its sign). "
@@ -50,7 +50,8 @@ SENTENCES = {
     "about_gradcam_plus_plus": (
         "Like Grad-CAM, but in each feature map only places with a positive gradient count, so several parts of a thing can be "
         "found. It looks at the {height} × {width} places of layer {layer}, {where}. It is not finer than that layer and does not "
-        "show evidence against the class."
+        "show evidence against the class. It changes little when the last layer gets random weights, so it hardly shows why it is "
+        "this class."
     ),
     "about_layercam": (
         "Like Grad-CAM, but each of the {height} × {width} places of layer {layer} has its own weight, its positive gradient, "
@@ -87,14 +88,14 @@ SENTENCES = {
         "{difference}. Another baseline gives another map."
     ),
     "about_lrp": (
-        "Passes the score back layer by layer; each unit gives it to its inputs in proportion to what they added (later convolutions "
+        "Layer-wise relevance propagation passes the score back layer by layer; each unit gives it to its inputs in proportion to what they added (later convolutions "
         "favour inputs of the same sign, γ = {gamma}). The map adds up to {sum}, and the score is {score}; the difference belongs to the biases. "
         "Black is not 0 for the network, so the background gets a share too. Other rules give another map."
     ),
     # ---- the difference of two classes ----
     "rather_than": "{target} rather than {against}",
     "about_difference": "What is explained is the score of {target} minus the score of {against}: {score}.",
-    "axis_share": "Share of {target} in the probability of {target} and {against}, per cent",
+    "axis_share": "Share of {target}, per cent",
     "trust_difference": (
         "The curves follow the share of {target} in the probability of {target} and {against}, because the map explains the difference "
         "of their scores."
@@ -131,7 +132,7 @@ $$w_k = \sum_{ij} \frac{g^2}{2 g^2 + g^3 \sum_{ab} F^k_{ab}} \, \mathrm{ReLU}(g)
 
 *Guided Grad-CAM* (Selvaraju et al. 2017) is the product of guided backpropagation and Grad-CAM.
 
-*KernelSHAP* (Lundberg and Lee 2017) estimates Shapley values. The Shapley value of a region is the mean, over all orders in which $n$
+*Kernel SHAP* (Lundberg and Lee 2017) estimates Shapley values. The Shapley value of a region is the mean, over all orders in which $n$
 regions can be shown, of how much the score rises when this region comes. For that, it fits a linear function to the scores of
 pictures of which only a set $S$ of regions is shown, with the weights
 
@@ -139,7 +140,7 @@ $$\frac{n - 1}{\binom{n}{|S|} \, |S| \, (n - |S|)}$$
 
 The regions are squares of a grid, without the pixels that are equal to the baseline.
 
-*GradientSHAP* (Lundberg and Lee 2017, Erion et al. 2021) is the mean of integrated gradients over many baselines $x'$, which are pictures of
+*Gradient SHAP* (Lundberg and Lee 2017, Erion et al. 2021) is the mean of integrated gradients over many baselines $x'$, which are pictures of
 the data set. Each of them gives one random point $t$ of its path:
 $A_i = \mathbb{E}_{x', t}\big[(x_i - x'_i) \, \partial z_c(x' + t (x - x')) / \partial x_i\big]$.
 

@@ -6,8 +6,8 @@ SENTENCES = {
     # ---- controls ----
     "against": "而不是",
     "no_other_class": "不与别的类别比较",
-    "pairs": "与 GradientSHAP 比较的图片数",
-    "coalitions": "KernelSHAP 的区域组合数",
+    "pairs": "与 Gradient SHAP 比较的图片数",
+    "coalitions": "Kernel SHAP 的区域组合数",
     # ---- names ----
     "name_gradient": "梯度",
     "name_input_x_gradient": "输入 × 梯度",
@@ -17,12 +17,12 @@ SENTENCES = {
     "name_gradcam_plus_plus": "Grad-CAM++",
     "name_layercam": "LayerCAM",
     "name_occlusion": "遮挡法",
-    "name_kernel_shap": "KernelSHAP",
-    "name_gradient_shap": "GradientSHAP",
+    "name_kernel_shap": "Kernel SHAP",
+    "name_gradient_shap": "Gradient SHAP",
     "name_guided_backprop": "导向反向传播",
     "name_guided_gradcam": "导向 Grad-CAM",
     "name_deeplift": "DeepLift",
-    "name_lrp": "逐层相关性传播（LRP）",
+    "name_lrp": "LRP",
     # ---- what they show and do not show ----
     "about_gradient": "显示某个像素稍微变亮时，这一类的得分怎样变化（带正负号）。它并不说明得分由哪些部分组成。",
     "about_input_x_gradient": "显示梯度乘以像素归一化之后的值。只有当网络没有偏置，而且除了 ReLU 和池化都是线性运算时，所有像素的值加起来才等于得分。",
@@ -37,7 +37,7 @@ SENTENCES = {
     "about_gradcam": "显示 {layer} 层的 {height} × {width} 个位置里，哪些支持这一类，{where}。它不可能比这一层更精细，也不显示反对的证据。",
     "about_gradcam_plus_plus": (
         "与 Grad-CAM 相似，但每个特征图里只有梯度为正的位置才算数，所以能找到一件东西的多个部分。它看的是 {layer} 层的 {height} × {width} "
-        "个位置，{where}。它不可能比这一层更精细，也不显示反对的证据。"
+        "个位置，{where}。它不可能比这一层更精细，也不显示反对的证据。把最后一层的权重换成随机数，它变化不大，所以几乎不能说明为什么是这一类。"
     ),
     "about_layercam": (
         "与 Grad-CAM 相似，但 {layer} 层的 {height} × {width} 个位置各有自己的权重，就是那里为正的梯度，{where}。所以用靠前的层也能得到更精细的图："
@@ -68,13 +68,13 @@ SENTENCES = {
         "把每个单元与它在基线下的状态相比较：归因图的总和为 {sum}，得分之差为 {difference}。换一个基线，图就会变。"
     ),
     "about_lrp": (
-        "把得分一层一层往回传：每个单元按照各个输入的贡献，把自己的份额分给它们（除第一层外，卷积层更看重同号的贡献，γ = {gamma}）。归因图的总和为 {sum}，"
+        "逐层相关性传播把得分一层一层往回传：每个单元按照各个输入的贡献，把自己的份额分给它们（除第一层外，卷积层更看重同号的贡献，γ = {gamma}）。归因图的总和为 {sum}，"
         "得分为 {score}，两者之差归于偏置。对网络来说黑色不是 0，所以背景也分到一份。换一种规则，图就会变。"
     ),
     # ---- the difference of two classes ----
     "rather_than": "{target}而不是{against}",
     "about_difference": "这里解释的是{target}的得分减去{against}的得分：{score}。",
-    "axis_share": "{target}在{target}与{against}的概率之和中所占的比例，百分比",
+    "axis_share": "{target}所占的比例，百分比",
     "trust_difference": "曲线显示{target}在{target}与{against}的概率之和中所占的比例，因为归因图解释的是两者得分之差。",
     "same_class": "一个类别与它自己没有差别，所以没有图。请在“而不是”里选另一个类别，或换一个目标类别。",
     # ---- two numbers about a map ----
@@ -100,14 +100,14 @@ $$w_k = \sum_{ij} \frac{g^2}{2 g^2 + g^3 \sum_{ab} F^k_{ab}} \, \mathrm{ReLU}(g)
 
 **导向 Grad-CAM**（Selvaraju 等，2017）是导向反向传播与 Grad-CAM 的乘积。
 
-**KernelSHAP**（Lundberg 和 Lee，2017）估计 Shapley 值。一个区域的 Shapley 值，是 $n$ 个区域按所有可能的顺序出现时，轮到这个区域时得分升高多少的平均值。
+**Kernel SHAP**（Lundberg 和 Lee，2017）估计 Shapley 值。一个区域的 Shapley 值，是 $n$ 个区域按所有可能的顺序出现时，轮到这个区域时得分升高多少的平均值。
 为此，它用一个线性函数去拟合只显示区域集合 $S$ 的图片的得分，权重为
 
 $$\frac{n - 1}{\binom{n}{|S|} \, |S| \, (n - |S|)}$$
 
 区域是网格里的方块，其中与基线相等的像素不算在内。
 
-**GradientSHAP**（Lundberg 和 Lee，2017；Erion 等，2021）是对许多基线 $x'$ 的积分梯度取平均，这些基线是数据集里的图片，每张在路上随机取一个点 $t$：
+**Gradient SHAP**（Lundberg 和 Lee，2017；Erion 等，2021）是对许多基线 $x'$ 的积分梯度取平均，这些基线是数据集里的图片，每张在路上随机取一个点 $t$：
 $A_i = \mathbb{E}_{x', t}\big[(x_i - x'_i) \, \partial z_c(x' + t (x - x')) / \partial x_i\big]$。
 
 **逐层相关性传播**（Bach 等，2015；Montavon 等，2019）把每个单元的相关性 $R_j$ 分给它的各个输入 $a_i$：
