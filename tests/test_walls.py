@@ -32,10 +32,10 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective", "examination",
+    "activations", "article", "attribution", "cams", "class_code", "class_texts", "degradation", "design", "edit", "effective", "examination", "faithfulness",
     "interpreter", "kernels", "known_calls", "ladder", "layer_list", "layers", "maths", "moves", "networks", "outcome", "pasted_calls",
-    "pasted_expressions", "pasted_text", "pasted_values", "photographs", "prediction", "preprocessing", "printouts", "reach", "removal",
-    "results", "robustness", "session", "trust", "trust_samples",
+    "pasted_expressions", "pasted_text", "pasted_values", "photographs", "prediction", "preprocessing", "printouts", "reach",
+    "relevance", "removal", "results", "robustness", "scores", "session", "shapley", "trust", "trust_samples",
 }  # fmt: skip
 # What speaks, draws or lays out.
 DRAWS = {

@@ -74,28 +74,33 @@ def explain(
     method: str = DEFAULT_METHOD,
     target: int | None = None,
     language: str = "en",
+    against: int | None = None,
 ) -> dict:
-    """Attribute a network's score for one class to the pixels of a picture.
+    """Attribute a network's score for one class, or the difference of two scores, to the pixels of a picture.
 
     Args:
         image: rows of grey values 0 to 255, as for classify.
         sample: index 0 to 199 of a packed test image, instead of an image.
         model: name of a trained network.
-        method: gradient, input_x_gradient, integrated_gradients, smoothgrad, gradcam, occlusion, guided_backprop
-            or deeplift.
+        method: gradient, input_x_gradient, integrated_gradients, smoothgrad, gradcam, gradcam_plus_plus, layercam,
+            occlusion, kernel_shap, gradient_shap, guided_backprop, guided_gradcam, deeplift or lrp. What is drawn by lot
+            is drawn with a fixed seed.
         target: index of the class to explain, 0 to 9; None takes the predicted one.
         language: language of the sentence, the class names and errors, en or zh.
+        against: index of another class, whose score is subtracted; None explains the target alone.
 
     Returns:
-        model, method, target (index), class_name, score (logit of the target), values (28 rows of 28; the sentence says
+        model, method, target (index), class_name, against (index or None), score (logit of the target, less that of
+        against), values (28 rows of 28; the sentence says
         what orange, which is positive, and blue mean), has_evidence (False when the map is empty), completeness_gap
-        (for integrated gradients and DeepLift: sum of the values less the difference of scores, else None), sentence.
+        (for integrated gradients, DeepLift and Kernel SHAP: sum of the values less the difference of scores, else None), sentence.
     """
     text = text_in(language)
     wanted = PREDICTED if target is None else check_whole("terms.target", target, 0, NUM_CLASSES - 1)
+    other = None if against is None else check_whole("methods.against", against, 0, NUM_CLASSES - 1)
     picture = _read_picture(image, sample)
     check_choice("terms.method", method, tuple(METHODS))
-    outcome = classify_picture(Question(check_model(model), picture, method, wanted))
+    outcome = classify_picture(Question(check_model(model), picture, method, wanted, against=other))
     if outcome.problem is not None:
         raise outcome.problem
     attribution = outcome.attribution
@@ -104,6 +109,7 @@ def explain(
         "method": method,
         "target": outcome.target,
         "class_name": class_name(text, outcome.target),
+        "against": outcome.against,
         "score": attribution.score,
         "values": attribution.values.tolist(),
         "has_evidence": attribution.has_evidence,

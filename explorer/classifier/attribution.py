@@ -8,9 +8,7 @@ maps", show that some maps hardly depend on the network's weights.
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -20,31 +18,42 @@ import torch.nn.functional as F
 from torch import nn
 
 from explorer.checks import check_choice, check_number, check_whole
-from explorer.data import normalise
-from explorer.errors import InputError
+from explorer.classifier.cams import (
+    gradcam,
+    gradcam_layers,
+    gradcam_plus_plus,
+    guided_backprop,
+    guided_gradcam,
+    layercam,
+)
+from explorer.classifier.relevance import compute_relevance
+from explorer.classifier.scores import (
+    BASELINES,
+    BATCH,
+    PART,
+    NoConvolutionError,
+    NoMapError,
+    SameClassError,
+    Score,
+    Settings,
+    left_as_found,
+    make_baseline,
+)
+from explorer.classifier.shapley import compute_gradient_shap, compute_kernel_shap
 from explorer.patience import go_on
 
-BASELINES = ("black", "mean", "blurred", "noise")
+__all__ = [
+    "BASELINES", "METHODS", "Attribution", "Method", "NoConvolutionError", "NoMapError", "Settings", "compute_attribution",
+    "gradcam_layers", "make_baseline", "refine_attribution",
+]  # fmt: skip
 
 MOST_STEPS = 500
 ENOUGH_STEPS = 200  # from which on no more are added, however large the gap
 LARGEST_GAP = 0.05  # of the difference of scores
 LARGEST_CHANGE = 0.1  # of a map, by the last points that were added
-_PART = 8  # passes to a better map of integrated gradients, and to a first one of SmoothGrad
 _NO_GAP = 0.005  # logits; so much is always allowed, because a share of what is near 0 would be too strict
 
 _ROUNDING = 1e-6  # of a score: two equal scores may differ by so much, because networks round to float32
-
-_BATCH = 32  # pictures that a slow method gives the network at a time: of more, a pass takes hardly less time for each
-_BLUR_SIGMA = 3.0  # pixels
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-
-
-class NoConvolutionError(InputError):
-    """Grad-CAM was asked for, and the network has no convolution."""
-
-    def __init__(self):
-        super().__init__("classifier.no_convolution")
 
 
 @dataclass(frozen=True)
@@ -53,15 +62,18 @@ class Attribution:
 
     Attributes:
         values: (H, W) float. For a gradient, positive means that a brighter pixel raises the score; for other methods,
-            that the pixel speaks for the target class. Grad-CAM has no negative values.
+            that the pixel speaks for the target class. Grad-CAM, Grad-CAM++ and LayerCAM have no negative values.
         method: one of METHODS.
         target: the class that is explained.
-        score: logit of the target for the image.
-        baseline_score: logit of the target for the baseline, for methods that have one, else None.
-        layer: name of the layer at which Grad-CAM looked, else None.
+        score: what is explained: logit of the target for the image, less that of `against`.
+        against: the class whose logit is subtracted, or None.
+        baseline_score: the same score for the baseline, or its mean over the pictures with which Gradient SHAP compares;
+            None for methods that compare with nothing.
+        layer: name of the layer at which Grad-CAM and its kin looked, else None.
         layer_size: (height, width) of that layer's maps, else None.
         steps: points on the path of integrated gradients, else None.
-        samples: noisy copies of SmoothGrad, else None.
+        samples: noisy copies of SmoothGrad, pictures of Gradient SHAP, sets of regions of Kernel SHAP, else None.
+        regions: of Kernel SHAP, else None.
         is_final: False for a first map, which is going to be refined.
     """
 
@@ -69,11 +81,13 @@ class Attribution:
     method: str
     target: int
     score: float
+    against: int | None = None
     baseline_score: float | None = None
     layer: str | None = None
     layer_size: tuple[int, int] | None = None
     steps: int | None = None
     samples: int | None = None
+    regions: int | None = None
     is_final: bool = True
 
     @property
@@ -106,39 +120,10 @@ class Attribution:
         return None if gap is None else _is_small(gap, self.score_rise)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Settings of the methods; each method reads its own.
-
-    Attributes:
-        baseline: what stands for "nothing there" (integrated gradients, DeepLift, occlusion): one of BASELINES.
-        steps: points with which integrated gradients begin, 2 to MOST_STEPS; more are added where these are too few.
-        samples: noisy copies of SmoothGrad, 1 to 200.
-        noise: their standard deviation as a share of the image's range, 0 to 1 (Smilkov et al. 2017: 0.1 to 0.2).
-        window: side of the occluding square in pixels, 1 to the shorter side of the image.
-        stride: its step in pixels, 1 to `window`.
-        layer: name of the layer for Grad-CAM, None for the last.
-        grid: where that layer's units lie on the picture, as (centre of the first, distance) in pixels along each axis.
-            None stretches its map over the picture, as Selvaraju et al. 2017 do: then it may lie several pixels beside
-            the units.
-        seed: of the noise.
-        in_parts: whether SmoothGrad and occlusion, too, give a rough map first, which takes them a little longer.
-    """
-
-    baseline: str = "black"
-    steps: int = 9
-    samples: int = 20
-    noise: float = 0.15
-    window: int = 5
-    stride: int = 2
-    layer: str | None = None
-    grid: tuple[tuple[float, float], tuple[float, float]] | None = None
-    seed: int = 0
-    in_parts: bool = False
-
-
-def compute_attribution(model: nn.Module, image: torch.Tensor, target: int, method: str, **settings) -> Attribution:
-    """Attribute the target's logit to the pixels. The network is left exactly as it was found.
+def compute_attribution(
+    model: nn.Module, image: torch.Tensor, target: int, method: str, *, against: int | None = None, **settings
+) -> Attribution:
+    """Attribute the target's logit, or the difference of two logits, to the pixels. The network is left exactly as it was found.
 
     For a network shared between threads hold its lock (`explorer.models.checkpoints.model_lock`): some methods
     set hooks while they run.
@@ -148,6 +133,7 @@ def compute_attribution(model: nn.Module, image: torch.Tensor, target: int, meth
         image: (1, 1, H, W), normalised.
         target: index of the class.
         method: one of METHODS.
+        against: index of another class: then the logit of the target less that of this class is explained.
         **settings: those of Settings.
 
     Returns:
@@ -157,18 +143,18 @@ def compute_attribution(model: nn.Module, image: torch.Tensor, target: int, meth
         ValueError: the network is in train mode.
         InputError: there is no such method, class, baseline or layer, a setting of this method is out of its limits,
             or, within `patience.asking`, the work has taken too long.
-        NoConvolutionError: (an InputError) the network has no layer for Grad-CAM.
+        NoMapError: (an InputError) the method does not fit the network, or both classes are the same.
         NobodyWaitsError: within `patience.asking`, the reader who asked has left.
         TypeError: Settings has no such setting.
 
     Source: each method's `source` in METHODS.
     """
-    *_, final = refine_attribution(model, image, target, method, **settings)
+    *_, final = refine_attribution(model, image, target, method, against=against, **settings)
     return final
 
 
 def refine_attribution(
-    model: nn.Module, image: torch.Tensor, target: int, method: str, **settings
+    model: nn.Module, image: torch.Tensor, target: int, method: str, *, against: int | None = None, **settings
 ) -> Iterator[Attribution]:
     """As `compute_attribution`, but with the maps on the way to it: integrated gradients give a rough one after a few passes,
     and so do the other slow methods if `in_parts` is set.
@@ -176,7 +162,7 @@ def refine_attribution(
     Nothing of an earlier map is computed again for a later one. Between two maps the network is as it was found.
 
     Args:
-        model, image, target, method, **settings: as there.
+        model, image, target, method, against, **settings: as there.
 
     Yields:
         Maps; the last one alone has `is_final`. Methods that take one pass give only that.
@@ -187,45 +173,22 @@ def refine_attribution(
     check_choice("terms.method", method, tuple(METHODS))
     if any(module.training for module in model.modules()):
         raise ValueError("model must be in eval mode: dropout and batch statistics would falsify the attribution")
+    if against is not None and against == target:
+        raise SameClassError
     go_on()
-    chosen, score = Settings(**settings), _Score(model, target)
+    chosen, score = Settings(**settings), Score(model, target, against)
     pixels = image.detach().clone().to(next(model.parameters()).device).requires_grad_(True)
     for found in METHODS[method].compute(score, pixels, chosen):
         yield _describe(method, score, found)
 
 
-class _Score(nn.Module):
-    """The score of one class, as a network of its own, which keeps what it said to the first pictures.
-
-    Captum runs the network anyway; so the score of the picture costs no pass of its own.
-
-    Attributes:
-        network: gives logits (N, classes).
-        target: index of the class; checked as soon as there are logits.
-        first: (N,) scores of the first pictures, of which the first is the one that is explained.
-    """
-
-    def __init__(self, network: nn.Module, target: int):
-        super().__init__()
-        self.network, self.target = network, target
-        self.first = torch.empty(0)
-
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        go_on()  # slow methods come here many times
-        logits = self.network(pictures)
-        if not len(self.first):
-            self.target = check_whole("terms.target", self.target, 0, logits.shape[1] - 1)
-            self.first = logits[:, self.target].detach()
-        return logits[:, self.target]
-
-
-def _describe(method: str, score: _Score, found: dict) -> Attribution:
+def _describe(method: str, score: Score, found: dict) -> Attribution:
     """What a method found, as an Attribution."""
     values = found.pop("values").detach().sum(dim=(0, 1)).cpu()
     explained = float(score.first[0])
     if METHODS[method].uses_baseline:
         values = _without_rounding(values, max(abs(found["baseline_score"]), abs(explained)))
-    return Attribution(values, method, score.target, explained, **found)
+    return Attribution(values, method, score.target, explained, score.against, **found)
 
 
 def _without_rounding(values: torch.Tensor, score: float) -> torch.Tensor:
@@ -238,99 +201,19 @@ def _is_small(gap: float, difference: float) -> bool:
     return abs(gap) <= max(LARGEST_GAP * abs(difference), _NO_GAP)
 
 
-def make_baseline(image: torch.Tensor, settings: Settings) -> torch.Tensor:
-    """Make an image that stands for "nothing there".
-
-    Args:
-        image: (N, 1, H, W), normalised.
-        settings: its `baseline` decides what is made, its `seed` the noise.
-
-    Returns:
-        The same shape, also normalised: black is (0 - mean) / std, not 0.
-
-    Raises:
-        InputError: `baseline` is not one of BASELINES.
-    """
-    check_choice("classifier.baseline", settings.baseline, BASELINES)
-    image = image.detach()
-    if settings.baseline == "black":
-        return normalise(torch.zeros_like(image))
-    if settings.baseline == "mean":
-        return torch.zeros_like(image)
-    if settings.baseline == "blurred":
-        return _blur(image)
-    generator = torch.Generator().manual_seed(settings.seed)
-    return normalise(torch.rand(image.shape, generator=generator)).to(image)
-
-
-def gradcam_layers(model: nn.Module) -> dict[str, nn.Module]:
-    """Find the layers at which Grad-CAM can look: those that give the maps of each stage after their activation.
-
-    For each child of the network that holds convolutions, these are its own ReLUs. If its ReLUs lie deeper, in blocks,
-    it is the child itself.
-
-    Args:
-        model: any network.
-
-    Returns:
-        Name of each layer -> its module, from the first to the last; empty if there is no convolution.
-    """
-    layers: dict[str, nn.Module] = {}
-    for name, child in model.named_children():
-        if not any(isinstance(module, nn.Conv2d) for module in child.modules()):
-            continue
-        activations: dict[str, nn.Module] = {
-            f"{name}.{key}": part for key, part in child.named_children() if isinstance(part, nn.ReLU)
-        }
-        layers.update(activations or {name: child})
-    return layers
-
-
-def _blur(image: torch.Tensor) -> torch.Tensor:
-    """Gaussian blur with edges repeated."""
-    reach = int(3 * _BLUR_SIGMA)
-    positions = torch.arange(-reach, reach + 1, dtype=image.dtype, device=image.device)
-    weights = torch.softmax(-(positions**2) / (2 * _BLUR_SIGMA**2), dim=0)
-    padded = F.pad(image, (reach,) * 4, mode="replicate")
-    return F.conv2d(F.conv2d(padded, weights.view(1, 1, 1, -1)), weights.view(1, 1, -1, 1))
-
-
-@contextmanager
-def _left_as_found(model: nn.Module) -> Iterator[None]:
-    """Removes every hook and attribute that captum or this module leaves on the network, also after an exception."""
-    _silence_captum()
-    found = [(module, set(vars(module)), {name: dict(getattr(module, name)) for name in _HOOKS})
-             for module in model.modules()]  # fmt: skip
-    try:
-        yield
-    finally:
-        for module, attributes, hooks in found:
-            for name in set(vars(module)) - attributes:
-                delattr(module, name)
-            for name, before in hooks.items():
-                now = getattr(module, name)
-                for key in set(now) - set(before):
-                    del now[key]
-
-
-def _silence_captum() -> None:
-    """Ignore captum's warnings about the hooks that it sets and removes again: there is nothing to do about them."""
-    warnings.filterwarnings("ignore", category=UserWarning, module="captum")
-
-
-def _gradient(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
+def _gradient(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     from captum.attr import Saliency
 
     yield {"values": Saliency(score).attribute(image, abs=False)}
 
 
-def _input_x_gradient(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
+def _input_x_gradient(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     from captum.attr import InputXGradient
 
     yield {"values": InputXGradient(score).attribute(image)}
 
 
-def _integrated_gradients(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
+def _integrated_gradients(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     """Integrated gradients by an adaptive trapezoidal rule; captum's rules would compute all gradients anew for more points.
 
     The score is known at each point as well, and so is what the gradient must add up to between two points. The sections
@@ -349,7 +232,7 @@ def _integrated_gradients(score: _Score, image: torch.Tensor, settings: Settings
         yield {"values": values, "baseline_score": float(way.scores[-1]), "steps": count, "is_final": is_final}
         if is_final:
             return
-        new, before = way.choose(min(_PART, most - count)), values
+        new, before = way.choose(min(PART, most - count)), values
 
 
 def _hardly_differ(values: torch.Tensor, before: torch.Tensor) -> bool:
@@ -367,14 +250,14 @@ class _Way:
         gradients: (P, 1, H, W).
     """
 
-    def __init__(self, score: _Score, image: torch.Tensor, baseline: torch.Tensor):
+    def __init__(self, score: Score, image: torch.Tensor, baseline: torch.Tensor):
         self._score, self._image, self._way = score, image, image - baseline
         self.places = self.scores = self.slopes = torch.empty(0, dtype=torch.float64)
         self.gradients = image[:0]
 
     def add(self, places: torch.Tensor) -> None:
         """Ask the network at these places, too."""
-        for part in places.split(_BATCH):
+        for part in places.split(BATCH):
             shares = part.to(self._image).view(-1, 1, 1, 1)
             points = (self._image - shares * self._way).requires_grad_(True)
             scores = self._score(points)
@@ -420,7 +303,7 @@ class _Way:
         return sums + self.scores.diff()
 
 
-def _smoothgrad(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
+def _smoothgrad(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     """SmoothGrad without captum's NoiseTunnel. That draws from torch's global generator; readers would wait for it."""
     from captum.attr import Saliency
 
@@ -433,39 +316,14 @@ def _smoothgrad(score: _Score, image: torch.Tensor, settings: Settings) -> Itera
     with torch.no_grad():
         score(image)
     total, done = torch.zeros_like(image), 0
-    first = min(_PART, samples) if settings.in_parts else 0
-    for part in filter(len, (copies[:first], *copies[first:].split(_BATCH))):
+    first = min(PART, samples) if settings.in_parts else 0
+    for part in filter(len, (copies[:first], *copies[first:].split(BATCH))):
         total = total + Saliency(score).attribute(part.requires_grad_(True), abs=False).sum(dim=0, keepdim=True)
         done += len(part)
         yield {"values": total / done, "samples": done, "is_final": done == samples}
 
 
-def _gradcam(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    from captum.attr import LayerGradCam
-
-    layers = gradcam_layers(score.network)
-    if not layers:
-        raise NoConvolutionError
-    name = settings.layer or list(layers)[-1]
-    check_choice("terms.layer", name, tuple(layers))
-    with _left_as_found(score.network):
-        cam = LayerGradCam(score, layers[name]).attribute(image, relu_attributions=True)
-    yield {"values": _enlarge(cam, image.shape[2:], settings.grid), "layer": name, "layer_size": tuple(cam.shape[2:])}
-
-
-def _enlarge(cam: torch.Tensor, size: Sequence[int], grid: Sequence[tuple[float, float]] | None) -> torch.Tensor:
-    """A layer's map as large as the picture: linear between the centres of its units, constant beyond the last ones."""
-    if grid is None:
-        return F.interpolate(cam, size, mode="bilinear", align_corners=False)
-    axes = []
-    for (start, jump), count, side in zip(grid, cam.shape[2:], size):
-        units = (torch.arange(side, dtype=cam.dtype, device=cam.device) - start) / jump
-        axes.append(units.clamp(0, count - 1) * 2 / max(count - 1, 1) - 1)  # grid_sample counts from -1 to 1
-    rows, columns = torch.meshgrid(*axes, indexing="ij")
-    return F.grid_sample(cam, torch.stack((columns, rows), dim=-1)[None], align_corners=True)
-
-
-def _occlusion(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
+def _occlusion(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     """First with the longest stride of which the squares are among those that are wanted and still cover all pixels."""
     from captum.attr import Occlusion
 
@@ -493,7 +351,7 @@ def _count_squares(image: torch.Tensor, window: int, stride: int) -> int:
 class _Answers:
     """The scores of pictures, each of which is asked for only once: a square on what is black anyway changes nothing."""
 
-    def __init__(self, score: _Score):
+    def __init__(self, score: Score):
         self._score = score
         self._known: dict[bytes, float] = {}
 
@@ -501,30 +359,22 @@ class _Answers:
         keys = [picture.tobytes() for picture in pictures.detach().cpu().numpy()]
         new = {key: place for place, key in enumerate(keys) if key not in self._known}
         with torch.no_grad():
-            scores = [self._score(part) for part in pictures[list(new.values())].split(_BATCH)] if new else []
+            scores = [self._score(part) for part in pictures[list(new.values())].split(BATCH)] if new else []
         self._known.update(zip(new, torch.cat(scores).tolist() if scores else ()))
         return torch.tensor([self._known[key] for key in keys], dtype=pictures.dtype, device=pictures.device)
 
 
-def _guided_backprop(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    from captum.attr import GuidedBackprop
-
-    with _left_as_found(score.network):
-        values = GuidedBackprop(score).attribute(image)
-    yield {"values": values}
-
-
-def _deeplift(score: _Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
+def _deeplift(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
     from captum.attr import DeepLift
 
-    with _left_as_found(score.network):
+    with left_as_found(score.network):
         _part_neighbours(score.network)
         values = DeepLift(score).attribute(image, make_baseline(image, settings))
     yield {"values": values, "baseline_score": float(score.first[1])}
 
 
 def _part_neighbours(model: nn.Module) -> None:
-    """Give each layer without parameters a copy of its input; `_left_as_found` removes the hooks again.
+    """Give each layer without parameters a copy of its input; `left_as_found` removes the hooks again.
 
     Captum 0.9.0 reads the gradient of a ReLU's output from that tensor before the max pooling after it has put its own
     rule there. So DeepLift would lose the rule of the pooling (captum issue 1104, mended after 0.9.0).
@@ -545,25 +395,26 @@ def _copy_inputs(_module: nn.Module, inputs: tuple) -> tuple:
 class Method:
     """One method: all that the app knows about it, except its sentences.
 
-    Its sentences are `classifier.method_NAME`, its name, and `classifier.about_NAME`, what its map shows and does not
-    show.
+    Its sentences are `methods.name_NAME`, its name, and `methods.about_NAME`, what its map shows and does not show.
 
     Attributes:
-        compute: takes a `_Score`, pixels (1, 1, H, W) and Settings. It yields dicts of fields of Attribution, with
+        compute: takes a `Score`, pixels (1, 1, H, W) and Settings. It yields dicts of fields of Attribution, with
             "values" as (1, 1, H, W); where it yields several, all but the last have `is_final` False.
         colours: what orange and blue mean: "signed" (orange speaks for the class, blue against it), "positive" (orange
             alone), "sensitive" (a brighter pixel raises or lowers the score) or "guided" (neither).
         empty: why a map may be 0 everywhere: "gradient" (no gradient reaches the pixels), "baseline" (the picture is
             the baseline) or "gradcam" (no positive evidence).
+        uses_layer: whether it looks at a layer, which can be chosen.
         uses_baseline: whether it compares with a picture of nothing.
         promises_sum: whether the sum of the values is the difference of scores between the picture and the baseline.
         is_slow: whether it runs the network so often that it takes a copy: other readers need not wait meanwhile.
         source: where it was published.
     """
 
-    compute: Callable[[_Score, torch.Tensor, Settings], Iterator[dict]]
+    compute: Callable[[Score, torch.Tensor, Settings], Iterator[dict]]
     colours: Literal["signed", "positive", "sensitive", "guided"]
     empty: Literal["gradient", "baseline", "gradcam"]
+    uses_layer: bool
     uses_baseline: bool
     promises_sum: bool
     is_slow: bool
@@ -573,36 +424,67 @@ class Method:
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "gradient": Method(
-            _gradient, "sensitive", "gradient", uses_baseline=False, promises_sum=False, is_slow=False,
+            _gradient, "sensitive", "gradient", uses_layer=False, uses_baseline=False, promises_sum=False, is_slow=False,
             source="Simonyan, Vedaldi and Zisserman 2013, Deep inside convolutional networks",
         ),
         "input_x_gradient": Method(
-            _input_x_gradient, "signed", "gradient", uses_baseline=False, promises_sum=False, is_slow=False,
+            _input_x_gradient, "signed", "gradient",
+            uses_layer=False, uses_baseline=False, promises_sum=False, is_slow=False,
             source="Shrikumar et al. 2016, Not just a black box",
         ),
         "integrated_gradients": Method(
-            _integrated_gradients, "signed", "baseline", uses_baseline=True, promises_sum=True, is_slow=True,
+            _integrated_gradients, "signed", "baseline",
+            uses_layer=False, uses_baseline=True, promises_sum=True, is_slow=True,
             source="Sundararajan, Taly and Yan 2017, Axiomatic attribution for deep networks",
         ),
         "smoothgrad": Method(
-            _smoothgrad, "sensitive", "gradient", uses_baseline=False, promises_sum=False, is_slow=True,
+            _smoothgrad, "sensitive", "gradient", uses_layer=False, uses_baseline=False, promises_sum=False, is_slow=True,
             source="Smilkov et al. 2017, SmoothGrad: removing noise by adding noise",
         ),
         "gradcam": Method(
-            _gradcam, "positive", "gradcam", uses_baseline=False, promises_sum=False, is_slow=False,
+            gradcam, "positive", "gradcam", uses_layer=True, uses_baseline=False, promises_sum=False, is_slow=False,
             source="Selvaraju et al. 2017, Grad-CAM",
         ),
+        "gradcam_plus_plus": Method(
+            gradcam_plus_plus, "positive", "gradcam",
+            uses_layer=True, uses_baseline=False, promises_sum=False, is_slow=False,
+            source="Chattopadhay et al. 2018, Grad-CAM++",
+        ),
+        "layercam": Method(
+            layercam, "positive", "gradcam", uses_layer=True, uses_baseline=False, promises_sum=False, is_slow=False,
+            source="Jiang et al. 2021, LayerCAM: exploring hierarchical class activation maps for localization",
+        ),
         "occlusion": Method(
-            _occlusion, "signed", "baseline", uses_baseline=True, promises_sum=False, is_slow=True,
+            _occlusion, "signed", "baseline", uses_layer=False, uses_baseline=True, promises_sum=False, is_slow=True,
             source="Zeiler and Fergus 2014, Visualizing and understanding convolutional networks",
         ),
+        "kernel_shap": Method(
+            compute_kernel_shap, "signed", "baseline",
+            uses_layer=False, uses_baseline=True, promises_sum=True, is_slow=True,
+            source="Lundberg and Lee 2017, A unified approach to interpreting model predictions",
+        ),
+        "gradient_shap": Method(
+            compute_gradient_shap, "signed", "gradient",
+            uses_layer=False, uses_baseline=False, promises_sum=False, is_slow=True,
+            source="Lundberg and Lee 2017, A unified approach to interpreting model predictions",
+        ),
         "guided_backprop": Method(
-            _guided_backprop, "guided", "gradient", uses_baseline=False, promises_sum=False, is_slow=False,
+            guided_backprop, "guided", "gradient",
+            uses_layer=False, uses_baseline=False, promises_sum=False, is_slow=False,
             source="Springenberg et al. 2015, Striving for simplicity",
         ),
+        "guided_gradcam": Method(
+            guided_gradcam, "guided", "gradcam", uses_layer=True, uses_baseline=False, promises_sum=False, is_slow=False,
+            source="Selvaraju et al. 2017, Grad-CAM, section 3.2",
+        ),
         "deeplift": Method(
-            _deeplift, "signed", "baseline", uses_baseline=True, promises_sum=True, is_slow=True,
+            _deeplift, "signed", "baseline", uses_layer=False, uses_baseline=True, promises_sum=True, is_slow=True,
             source="Shrikumar, Greenside and Kundaje 2017, Learning important features",
+        ),
+        "lrp": Method(
+            compute_relevance, "signed", "gradient",
+            uses_layer=False, uses_baseline=False, promises_sum=False, is_slow=False,
+            source="Bach et al. 2015, On pixel-wise explanations; rules of Montavon et al. 2019",
         ),
     }
 )  # fmt: skip

@@ -54,7 +54,8 @@ class Examination:
     Attributes:
         outcome: the map, its network and its class.
         num_layers: convolutions and linear layers of the network.
-        curves: MAP and the names of trust.CONTROLS -> probability of the class while pixels turn black or come back.
+        curves: MAP and the names of trust.CONTROLS -> probability of the class while pixels turn black or come back; of
+            two classes that are compared, the share of the first one in the probability of both.
         randomised: from the trained network to one with random weights alone.
     """
 
@@ -87,8 +88,9 @@ def examine(question: Question) -> Examination | None:
     picture = outcome.prepared.pixels
     image, black = outcome.prepared.image, normalise(torch.zeros_like(outcome.prepared.image))
     with borrow_model(question.model, alone=True) as model:
-        curves = {MAP: compute_curves(model, image, black, outcome.target, outcome.attribution.values)}
-        curves |= compute_controls(model, image, black, outcome.target, picture)
+        given, against = (model, image, black, outcome.target), outcome.against
+        curves = {MAP: compute_curves(*given, outcome.attribution.values, against=against)}
+        curves |= compute_controls(*given, picture, against=against)
         return Examination(outcome, len(list_weighted_layers(model)), curves, _randomise(model, question, outcome))
 
 
@@ -102,8 +104,9 @@ def _randomise(model: nn.Module, question: Question, outcome: Outcome) -> tuple[
         if count:
             random = randomise_from_top(model, count)
             values = compute_attribution(
-                random, outcome.prepared.image, outcome.target, question.method, **vars(settings)
-            ).values
+                random, outcome.prepared.image, outcome.target, question.method,
+                against=outcome.against, **vars(settings),
+            ).values  # fmt: skip
         found.append(
             Randomised(
                 count,

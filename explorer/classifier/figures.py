@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from explorer.classifier.attribution import METHODS, Attribution
 from explorer.classifier.outcome import NUM_CLASSES, Outcome
 from explorer.classifier.preprocessing import Prepared, Step
+from explorer.classifier.relevance import GAMMA
+from explorer.classifier.shapley import CELL
 from explorer.models.networks import find_network
 from explorer.page.canvas import Map, draw_maps
 from explorer.text import Text, join_sentences
@@ -34,6 +36,19 @@ def percent(share: float, text: Text, digits: int = 1) -> str:
 def class_name(text: Text, label: int) -> str:
     """Name of a class in the page's language."""
     return text(f"terms.class_{label}")
+
+
+def method_name(method: str, text: Text) -> str:
+    """What a method is called."""
+    return text(f"methods.name_{method}")
+
+
+def explained_class(outcome: Outcome, text: Text) -> str:
+    """The class that is explained; with another one, which it is compared with, both."""
+    target = class_name(text, outcome.target)
+    if outcome.against is None:
+        return target
+    return text("methods.rather_than", target=target, against=class_name(text, outcome.against))
 
 
 # ---- the sentences ----------------------------------------------------------------------------------------------
@@ -65,13 +80,18 @@ def _verdict(outcome: Outcome, text: Text) -> str:
 
 
 def _what_to_look_for(outcome: Outcome, text: Text) -> str:
-    target = class_name(text, outcome.target)
+    target = explained_class(outcome, text)
     if outcome.attribution is None:
         return text("classifier.look_no_map")
     if not outcome.attribution.has_evidence:
-        return text(f"classifier.look_empty_{METHODS[outcome.method].empty}", target=target)
+        return text(
+            f"classifier.look_empty_{METHODS[outcome.method].empty}",
+            target=target,
+            method=method_name(outcome.method, text),
+        )
     colours = text(f"classifier.colours_{METHODS[outcome.method].colours}", target=target)
-    if outcome.truth not in (None, outcome.predicted) and outcome.target == outcome.predicted:
+    is_wrong = outcome.truth not in (None, outcome.predicted) and outcome.target == outcome.predicted
+    if is_wrong and outcome.against is None:
         return text("classifier.look_wrong", colours=colours, truth=class_name(text, outcome.truth))
     complete = outcome.attribution.completeness_gap is not None  # then a pixel equal to the baseline gets exactly 0
     has_background = outcome.area < 1
@@ -86,26 +106,48 @@ def draw_about(outcome: Outcome, text: Text) -> str:
     if outcome.attribution is None:
         return f'<p class="about">{html.escape(outcome.problem.sentence(text.language))}</p>'
     attribution = outcome.attribution
-    values = {}
-    if attribution.completeness_gap is not None:
-        difference = attribution.score_rise
-        values = {"sum": f"{float(attribution.values.sum()):.2f}", "difference": f"{difference:.2f}"}
-    if attribution.steps:
-        values["steps"] = attribution.steps
+    sentence = text(f"methods.about_{outcome.method}", **_tell_numbers(outcome, text))
+    if attribution.steps and attribution.is_final and not attribution.is_complete:
+        sentence = text("methods.about_rough", sentence=sentence, steps=attribution.steps)
+    if outcome.against is not None:
+        names = {"target": class_name(text, outcome.target), "against": class_name(text, outcome.against)}
+        difference = text("methods.about_difference", score=signed(attribution.score), **names)
+        sentence = join_sentences([sentence, difference], text)
+    about = text("classifier.about", method=method_name(outcome.method, text), sentence=sentence)
+    return f'<p class="about">{about}</p>'
+
+
+def _tell_numbers(outcome: Outcome, text: Text) -> dict:
+    """What the sentences about the methods tell; each names what it needs."""
+    attribution, settings = outcome.attribution, outcome.settings
+    values = {
+        "sum": signed(float(attribution.values.sum())),
+        "score": signed(attribution.score),
+        "steps": attribution.steps,
+        "samples": attribution.samples,
+        "regions": attribution.regions,
+        "cell": CELL,
+        "gamma": GAMMA,
+        "seed": settings.seed,
+        "window": settings.window,
+        "training": text(f"methods.covered_{'sometimes' if outcome.saw_covered else 'never'}"),
+    }
+    if attribution.baseline_score is not None:
+        values["difference"] = signed(attribution.score_rise)
     if attribution.layer_size:
         height, width = attribution.layer_size
-        where = text(f"classifier.gradcam_{'placed' if outcome.settings.grid else 'stretched'}")
-        values = {"layer": attribution.layer, "height": height, "width": width, "where": where}
-    if outcome.method == "occlusion":
-        training = text(f"classifier.covered_{'sometimes' if outcome.saw_covered else 'never'}")
-        values = {"window": outcome.settings.window, "training": training}
-    if outcome.method == "smoothgrad":
-        values = {"samples": attribution.samples}
-    sentence = text(f"classifier.about_{outcome.method}", **values)
-    if attribution.steps and attribution.is_final and not attribution.is_complete:
-        sentence = text("classifier.about_rough", sentence=sentence, steps=attribution.steps)
-    about = text("classifier.about", method=text(f"classifier.method_{outcome.method}"), sentence=sentence)
-    return f'<p class="about">{about}</p>'
+        where = text(f"methods.cam_{'placed' if settings.grid else 'stretched'}")
+        values |= {"layer": attribution.layer, "height": height, "width": width, "where": where}
+    return values
+
+
+def signed(value: float) -> str:
+    """A number with two digits and the sign that is printed.
+
+    >>> signed(-0.001), signed(-1.5)
+    ('0.00', '−1.50')
+    """
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
 # ---- one picture ------------------------------------------------------------------------------------------------
@@ -181,7 +223,7 @@ def draw_attribution(outcome: Outcome, text: Text) -> dict:
     """The picture, the map over it, and the map alone."""
     picture = outcome.prepared.pixels
     maps = [Map(picture, text("classifier.map_picture"), scale="grey")]
-    method, target = text(f"classifier.method_{outcome.method}"), class_name(text, outcome.target)
+    method, target = method_name(outcome.method, text), explained_class(outcome, text)
     if outcome.attribution is not None:
         values = outcome.attribution.values
         over = values if outcome.attribution.has_evidence else None
@@ -195,14 +237,14 @@ def draw_attribution(outcome: Outcome, text: Text) -> dict:
     return draw_maps(maps, columns=3, max_height=250, label=label)
 
 
-def draw_comparison(maps: Mapping[str, Attribution | None], target: int, text: Text) -> dict:
+def draw_comparison(maps: Mapping[str, Attribution | None], outcome: Outcome, text: Text) -> dict:
     """The maps of all methods side by side, each on a scale of its own."""
     drawn = []
     for method, attribution in maps.items():
-        title = text(f"classifier.method_{method}")
+        title = method_name(method, text)
         if attribution is None:
             drawn.append(Map(torch.zeros(28, 28), title, text("classifier.not_available")))
         else:
             drawn.append(Map(attribution.values, title))
-    label = text("classifier.compare_label", target=class_name(text, target))
-    return draw_maps(drawn, columns=4, max_height=440, label=label)
+    label = text("classifier.compare_label", target=explained_class(outcome, text))
+    return draw_maps(drawn, columns=5, max_height=640, label=label)

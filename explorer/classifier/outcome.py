@@ -18,7 +18,7 @@ from explorer.checks import check_choice
 from explorer.classifier.attribution import (
     METHODS,
     Attribution,
-    NoConvolutionError,
+    NoMapError,
     Settings,
     gradcam_layers,
     refine_attribution,
@@ -64,8 +64,9 @@ class Question:
         method: a key of METHODS.
         target: the class that is explained, or PREDICTED.
         baseline: one of BASELINES.
-        depth: which layer Grad-CAM takes, one of DEPTHS.
+        depth: which layer Grad-CAM and its kin take, one of DEPTHS.
         window: side of the square that occlusion covers, in pixels.
+        against: the class whose score is subtracted, or None.
     """
 
     model: str
@@ -75,6 +76,7 @@ class Question:
     baseline: str = "black"
     depth: str = "last"
     window: int = 5
+    against: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Outcome:
         temperature: fitted on the validation images after training; None where that was not done.
         calibrated: (10,), the probabilities at that temperature, or None.
         target: the class that the map is of.
+        against: the class whose score is subtracted, or None.
         method: a key of METHODS.
         attribution: the map; None where the method does not fit the network.
         problem: why there is no map, else None.
@@ -104,6 +107,7 @@ class Outcome:
     temperature: float | None
     calibrated: torch.Tensor | None
     target: int
+    against: int | None
     method: str
     attribution: Attribution | None
     problem: InputError | None
@@ -201,7 +205,7 @@ def _forget_unread(question: Question) -> Question:
     unread: dict = {}
     if not METHODS[question.method].uses_baseline:
         unread["baseline"] = Question.baseline
-    if question.method != "gradcam":
+    if not METHODS[question.method].uses_layer:
         unread["depth"] = Question.depth
     if question.method != "occlusion":
         unread["window"] = Question.window
@@ -222,8 +226,8 @@ def compute_outcomes(question: Question, probabilities: torch.Tensor, in_parts: 
         if attribution is not None:
             share, area = measure_share_on_clothes(attribution.values, question.picture.prepared.pixels)
         yield Outcome(
-            question.model, question.picture, probabilities, temperature, calibrated, question.target, question.method,
-            attribution, problem, share, area, settings, milliseconds,
+            question.model, question.picture, probabilities, temperature, calibrated, question.target, question.against,
+            question.method, attribution, problem, share, area, settings, milliseconds,
             question.method == "occlusion" and _saw_covered(question.model),
         )  # fmt: skip
 
@@ -236,7 +240,7 @@ def _compute_maps(question: Question, in_parts: bool) -> Iterator[_FoundMap]:
     is_slow = METHODS[question.method].is_slow
     with borrow_model(question.model, alone=is_slow) as model:
         settings = replace(find_settings(question, model), in_parts=in_parts)
-        found = _time_maps(_attribute(model, question.picture.prepared, question.target, question.method, settings))
+        found = _time_maps(_attribute(model, question, settings))
         if not is_slow:
             found = iter([*found])  # the network is nobody else's for as long as this takes, and no longer
     for attribution, problem, milliseconds in found:
@@ -250,7 +254,7 @@ def _time_maps(maps: Iterator[Attribution]) -> Iterator[tuple[Attribution | None
         attribution, problem, start = None, None, time.perf_counter()
         try:
             attribution = next(maps, None)
-        except NoConvolutionError as error:
+        except NoMapError as error:
             problem = error
         milliseconds += 1000 * (time.perf_counter() - start)
         if attribution is None and problem is None:
@@ -304,10 +308,9 @@ def _count_mult_adds(name: str) -> int:
         return 0
 
 
-def _attribute(
-    model: nn.Module, prepared: Prepared, target: int, method: str, settings: Settings
-) -> Iterator[Attribution]:
-    return refine_attribution(model, prepared.image, target, method, **vars(settings))
+def _attribute(model: nn.Module, question: Question, settings: Settings) -> Iterator[Attribution]:
+    image, against = question.picture.prepared.image, question.against
+    return refine_attribution(model, image, question.target, question.method, against=against, **vars(settings))
 
 
 def find_settings(question: Question, model: nn.Module) -> Settings:
@@ -315,7 +318,7 @@ def find_settings(question: Question, model: nn.Module) -> Settings:
     layers = list(gradcam_layers(model))
     position = {"first": 0, "middle": (len(layers) - 1) // 2, "last": len(layers) - 1}[question.depth]
     layer = layers[position] if layers else None
-    grid = _find_grid(question.model, layer) if layer and question.method == "gradcam" else None
+    grid = _find_grid(question.model, layer) if layer and METHODS[question.method].uses_layer else None
     return Settings(baseline=question.baseline, window=question.window, layer=layer, grid=grid)
 
 

@@ -49,6 +49,7 @@ DEFAULT_SAMPLE = 138  # a shirt, with a collar, that LeNet-5 gets right: the pag
 DEFAULT_METHOD = "integrated_gradients"
 # What of Choices says how a picture that a reader brings is prepared.
 OF_PREPARATION = ("inversion", "ground", "turned", *(f"cut_{edge}" for edge in EDGES), "crop", "faint", "centre")
+NO_CLASS = -1  # as `against`: one class is explained alone
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Choices:
     crop: str = Preparation.crop
     faint: float = Preparation.faint
     centre: str = Preparation.centre
+    against: int = NO_CLASS
 
 
 def read_question(choices: Choices) -> Question | None:
@@ -95,7 +97,13 @@ def read_question(choices: Choices) -> Question | None:
         check_choice("classifier.baseline", choices.baseline, BASELINES),
         check_choice("classifier.depth", choices.depth, DEPTHS),
         check_whole("classifier.window", choices.window, 2, MAX_WINDOW),
+        _read_class(choices.against),
     )
+
+
+def _read_class(against) -> int | None:
+    label = check_whole("methods.against", against, NO_CLASS, NUM_CLASSES - 1)
+    return None if label == NO_CLASS else label
 
 
 def read_picture(choices: Choices) -> Picture | None:

@@ -17,6 +17,7 @@ from explorer.classifier.figures import (
     draw_bars,
     draw_comparison,
     draw_steps,
+    method_name,
 )
 from explorer.classifier.outcome import (
     DEPTHS,
@@ -35,6 +36,7 @@ from explorer.classifier.results_tab import build_results, describe_questions
 from explorer.classifier.session import (
     GROUP,
     MAX_WINDOW,
+    NO_CLASS,
     SOURCES,
     Choices,
     default_model,
@@ -179,7 +181,7 @@ def on_compare(*, language: str, **values) -> dict:
         maps, outcome = compare_methods(question)
     except InputError as error:  # it, too, may come too late
         return {"compared": (values, {"look_for": gr.update(value=draw_problem(error.sentence(language)))})}
-    drawn = gr.update(value=draw_comparison(maps, outcome.target, text), visible=True)
+    drawn = gr.update(value=draw_comparison(maps, outcome, text), visible=True)
     return {"compared": (values, {"look_for": choose_sentence(outcome, text), "comparison": drawn})}
 
 
@@ -239,7 +241,7 @@ def build_tab(language: str) -> Wing:
     trust = build_trust(controls, language)
     pictures["tried"] = build_trial(controls, language)
     build_results(language)
-    build_explanation("classifier", language, **describe_questions(text))
+    build_explanation("classifier", language, methods=text("methods.explanation"), **describe_questions(text))
 
     shown, compared, run = build_shown(first), gr.State(), gr.State()
     inputs = {**controls, SHOWN: shown, "run": run}
@@ -260,7 +262,7 @@ def build_tab(language: str) -> Wing:
     then_wire(
         ready, show_late, {"late": compared, **controls}, {**line, "comparison": comparison}, language, queue=False
     )
-    names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")
+    names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window", "against")
     linked = {name: controls[name] for name in names}
     return Wing("classifier", linked, on_classify, inputs, outputs, takes_long=_takes_long)
 
@@ -291,10 +293,13 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dic
     places[PREPARING] = gr.Column(visible=default.source != "sample")
     with places[PREPARING]:
         preparation = _build_preparation(default, text)
-    method = gr.Dropdown(_options("method", tuple(METHODS), text), value=default.method, label=text("terms.method"))
-    targets = [(text("classifier.predicted_class"), PREDICTED)]
-    targets += [(class_name(text, label), label) for label in range(NUM_CLASSES)]
+    methods = [(method_name(name, text), name) for name in METHODS]
+    method = gr.Dropdown(methods, value=default.method, label=text("terms.method"))
+    classes = [(class_name(text, label), label) for label in range(NUM_CLASSES)]
+    targets = [(text("classifier.predicted_class"), PREDICTED), *classes]
     target = gr.Dropdown(targets, value=default.target, label=text("terms.target"))
+    others = [(text("methods.no_other_class"), NO_CLASS), *classes]
+    against = gr.Dropdown(others, value=default.against, label=text("methods.against"))
     with gr.Accordion(text("classifier.settings"), open=False):
         baseline = gr.Dropdown(
             _options("baseline", BASELINES, text), value=default.baseline, label=text("classifier.baseline")
@@ -304,7 +309,8 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dic
     weights = build_weights(text, "classifier-weights")
     return {
         "model": model, "source": source, "sample": sample, "upload": upload, "drawing": drawing, "camera": camera,
-        "method": method, "target": target, "baseline": baseline, "depth": depth, "window": window, **preparation,
+        "method": method, "target": target, "baseline": baseline, "depth": depth, "window": window, "against": against,
+        **preparation,
     }, places, weights  # fmt: skip
 
 

@@ -36,6 +36,7 @@ def compute_curve(
     kind: Kind,
     steps: int = STEPS,
     logits: bool = False,
+    against: int | None = None,
 ) -> torch.Tensor:
     """What becomes of the class while pixels are changed, those with the largest values first.
 
@@ -50,6 +51,8 @@ def compute_curve(
         kind: "deletion" or "insertion".
         steps: pieces into which the pixels are divided.
         logits: give the logit of the class instead of its probability.
+        against: another class: then it is the share of the class in the probability of both, or the difference of the
+            logits.
 
     Returns:
         (steps + 1,) float64: after 0, 1, ... of `steps` parts of the pixels.
@@ -67,8 +70,16 @@ def compute_curve(
         for part in pictures.split(_BATCH):
             go_on()
             scores = model(part.to(next(model.parameters()).device)).double().cpu()
-            found.append(scores[:, target] if logits else torch.softmax(scores, 1)[:, target])
+            found.append(_follow(scores, target, against, logits))
     return torch.cat(found)
+
+
+def _follow(scores: torch.Tensor, target: int, against: int | None, logits: bool) -> torch.Tensor:
+    """What a curve shows of these logits (N, classes)."""
+    if against is None:
+        return scores[:, target] if logits else torch.softmax(scores, 1)[:, target]
+    difference = scores[:, target] - scores[:, against]
+    return difference if logits else torch.sigmoid(difference)
 
 
 def area_under(curve: torch.Tensor) -> float:
@@ -112,29 +123,32 @@ class Curves:
     """Both curves of one order of the pixels.
 
     Attributes:
-        deletion, insertion: (STEPS + 1,) probability of the class.
+        deletion, insertion: (STEPS + 1,) probability of the class, or its share in that of two classes.
     """
 
     deletion: torch.Tensor
     insertion: torch.Tensor
 
 
-def compute_curves(model, image, baseline, target: int, values: torch.Tensor) -> Curves:
+def compute_curves(model, image, baseline, target: int, values: torch.Tensor, against: int | None = None) -> Curves:
     """Both curves; see `compute_curve`."""
-    return Curves(*(compute_curve(model, image, baseline, target, values, kind) for kind in ("deletion", "insertion")))
+    kinds: tuple[Kind, Kind] = ("deletion", "insertion")
+    return Curves(*(compute_curve(model, image, baseline, target, values, kind, against=against) for kind in kinds))
 
 
-def compute_controls(model, image, baseline, target: int, picture: torch.Tensor) -> dict[str, Curves]:
+def compute_controls(
+    model, image, baseline, target: int, picture: torch.Tensor, against: int | None = None
+) -> dict[str, Curves]:
     """The curves of CONTROLS; that of the random order is the mean of several.
 
     Args:
-        model, image, baseline, target: see `compute_curve`.
+        model, image, baseline, target, against: see `compute_curve`.
         picture: (H, W), 0 black to 1 white: the image before it was normalised.
     """
     found = {}
     for name, control in CONTROLS.items():
         seeds = range(_RANDOM_ORDERS if name == "random" else 1)
-        each = [compute_curves(model, image, baseline, target, control(picture, seed)) for seed in seeds]
+        each = [compute_curves(model, image, baseline, target, control(picture, seed), against) for seed in seeds]
         deletion, insertion = (
             torch.stack([getattr(curves, kind) for curves in each]).mean(0) for kind in Curves.__annotations__
         )

@@ -9,7 +9,8 @@ import plotly.graph_objects as go
 import torch
 
 from explorer.classifier.examination import MAP, Examination, Randomised
-from explorer.classifier.figures import class_name
+from explorer.classifier.faithfulness import COPIES, RADIUS, SEED, SIDE, SQUARES, Faithfulness
+from explorer.classifier.figures import class_name, method_name, signed
 from explorer.classifier.trust import CONTROLS, STEPS
 from explorer.classifier.trust_samples import Measured, is_control
 from explorer.models.networks import find_network
@@ -28,14 +29,14 @@ _COLOURS = {
 
 def order_name(order: str, text: Text) -> str:
     """What a method or a control is called."""
-    return text(f"classifier.{'control' if is_control(order) else 'method'}_{order}")
+    return text(f"classifier.control_{order}") if is_control(order) else method_name(order, text)
 
 
 def describe_examination(found: Examination, text: Text) -> str:
     """Which controls beat the map, and what is left of it when all weights are random."""
     areas, inserted = found.areas("deletion"), found.areas("insertion")
     better = sorted((name for name in CONTROLS if areas[name] < areas[MAP]), key=areas.__getitem__)
-    method = text(f"classifier.method_{found.outcome.method}")
+    method = method_name(found.outcome.method, text)
     values = {"method": method, "area": f"{areas[MAP]:.2f}"}
     faster = sum(inserted[name] > inserted[MAP] for name in CONTROLS)
     counts = {"controls": len(CONTROLS), "area": f"{inserted[MAP]:.2f}", "better": faster}
@@ -44,19 +45,37 @@ def describe_examination(found: Examination, text: Text) -> str:
         first = text("classifier.trust_beaten", names=names, better=len(better), controls=len(CONTROLS), **values)
     else:
         first = text("classifier.trust_unbeaten", next=f"{min(areas[name] for name in CONTROLS):.2f}", **values)
-    correlation = _signed(found.randomised[-1].correlation)
+    correlation = signed(found.randomised[-1].correlation)
     second = text("classifier.trust_insertion", **counts)
-    return join_sentences([first, second, text("classifier.trust_random", correlation=correlation)], text)
+    third = text("classifier.trust_random", correlation=correlation)
+    return join_sentences([first, second, third, _tell_share(found, text)], text)
 
 
-def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+def _tell_share(found: Examination, text: Text) -> str:
+    """What the curves follow where two classes are compared; else nothing."""
+    target, against = found.outcome.target, found.outcome.against
+    if against is None:
+        return ""
+    return text("methods.trust_difference", target=class_name(text, target), against=class_name(text, against))
+
+
+def draw_faithfulness(found: Faithfulness, text: Text) -> str:
+    """Both numbers and how they came about, as HTML."""
+    values = {"squares": SQUARES, "side": SIDE, "seed": SEED}
+    first = text("methods.infidelity_none", **values)
+    if found.infidelity is not None:
+        first = text("methods.infidelity", infidelity=f"{found.infidelity:.2f}", **values)
+    radius = f"{100 * RADIUS:g}"
+    second = text(
+        "methods.sensitivity", sensitivity=f"{found.sensitivity:.2f}", copies=COPIES, radius=radius, seed=SEED
+    )
+    return f"<p>{first}</p><p>{second}</p>"
 
 
 def draw_randomised(found: Examination, text: Text) -> dict:
     """The maps from the trained network to one with random weights alone, each on a scale of its own."""
     maps = [_draw_randomised(each, found.num_layers, text) for each in found.randomised]
-    label = text("classifier.trust_maps_label", method=text(f"classifier.method_{found.outcome.method}"))
+    label = text("classifier.trust_maps_label", method=method_name(found.outcome.method, text))
     return draw_maps(maps, columns=8, max_height=260, label=label)
 
 
@@ -64,21 +83,21 @@ def _draw_randomised(each: Randomised, num_layers: int, text: Text) -> Map:
     key = "all" if each.count == num_layers else "last" if each.count == 1 else "some"
     title = text(f"classifier.trust_layers_{key}", count=each.count, layers=num_layers)
     title = title if each.count else text("classifier.trust_trained")
-    return Map(each.values, title, text("classifier.trust_correlation", correlation=_signed(each.correlation)))
+    return Map(each.values, title, text("classifier.trust_correlation", correlation=signed(each.correlation)))
 
 
 def draw_curves(found: Examination, kind: str, text: Text) -> go.Figure:
     """The probability of the class while pixels turn black, or come back: the map's order and those of the controls."""
     figure = new_figure(
         text(f"classifier.trust_axis_{kind}"),
-        text("classifier.trust_axis_probability", target=class_name(text, found.outcome.target)),
+        _name_probability(found, text),
         height=380,
         yaxis={"range": [-2, 102]},
         xaxis={"range": [0, 100]},
     )
     areas = found.areas(kind)
     for name, curves in found.curves.items():
-        title = text(f"classifier.method_{found.outcome.method}") if name == MAP else order_name(name, text)
+        title = method_name(found.outcome.method, text) if name == MAP else order_name(name, text)
         figure.add_scatter(
             x=[100 * step / STEPS for step in range(STEPS + 1)],
             y=(100 * getattr(curves, kind)).tolist(),
@@ -91,6 +110,13 @@ def draw_curves(found: Examination, kind: str, text: Text) -> go.Figure:
             },
         )
     return figure
+
+
+def _name_probability(found: Examination, text: Text) -> str:
+    target, against = found.outcome.target, found.outcome.against
+    if against is None:
+        return text("classifier.trust_axis_probability", target=class_name(text, target))
+    return text("methods.axis_share", target=class_name(text, target))
 
 
 def draw_areas(measured: Mapping[str, Measured], model: str, text: Text) -> str:
@@ -122,7 +148,7 @@ def _draw_row(order: str, measured: Measured, text: Text) -> str:
 
 def _spread(values: torch.Tensor) -> str:
     """Mean and standard deviation over the images."""
-    return f"{_signed(float(values.mean()))} ± {float(values.std()):.2f}" if len(values) else "—"
+    return f"{signed(float(values.mean()))} ± {float(values.std()):.2f}" if len(values) else "—"
 
 
 def describe_areas(measured: Mapping[str, Measured], text: Text) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gradio as gr
 
 from explorer.checks import check_choice
 from explorer.classifier.examination import examine
+from explorer.classifier.faithfulness import examine_faithfulness
+from explorer.classifier.outcome import Question, classify_picture
 from explorer.classifier.session import GROUP, Choices, read_question
 from explorer.classifier.trust_figures import (
     describe_areas,
     describe_examination,
     draw_areas,
     draw_curves,
+    draw_faithfulness,
     draw_randomised,
 )
 from explorer.classifier.trust_samples import load_measured
@@ -37,19 +42,33 @@ KINDS = ("deletion", "insertion")
 
 def on_examine(*, language: str, **values) -> dict:
     """The curves of the map at hand, and the maps of the same network with random weights; for `show_late`."""
+    return _find_late(_examine, language, values)
+
+
+def on_measure(*, language: str, **values) -> dict:
+    """Infidelity and sensitivity of the map at hand; for `show_late`."""
+    return _find_late(_measure, language, values)
+
+
+def _find_late(find: Callable[[Text, Question], dict | None], language: str, values: dict) -> dict:
+    text = text_in(language)
     try:
-        return {"late": (values, _examine(language, Choices(**values)))}
+        choices = Choices(**values)
+        question = read_question(choices)
+        if question is None:
+            return {"late": (values, {"trust_look": text(f"classifier.no_picture_{choices.source}")})}
+        found = find(text, question)
+        if found is None and (problem := classify_picture(question).problem) is not None:
+            raise problem
+        return {"late": (values, found or {})}
     except InputError as error:  # it, too, may come too late
         return {"late": (values, {"trust_look": gr.update(value=draw_problem(error.sentence(language), stale=False))})}
 
 
-def _examine(language: str, choices: Choices) -> dict:
-    text, question = text_in(language), read_question(choices)
-    if question is None:
-        return {"trust_look": text(f"classifier.no_picture_{choices.source}")}
+def _examine(text: Text, question: Question) -> dict | None:
     found = examine(question)
     if found is None:
-        raise InputError("classifier.trust_no_map", model=find_network(question.model).title)
+        return None
     charts = {f"trust_{kind}": gr.update(value=draw_curves(found, kind, text), visible=True) for kind in KINDS}
     return {
         "trust_look": describe_examination(found, text),
@@ -58,9 +77,16 @@ def _examine(language: str, choices: Choices) -> dict:
     }
 
 
+def _measure(text: Text, question: Question) -> dict | None:
+    found = examine_faithfulness(question)
+    return found and {"trust_numbers": gr.update(value=draw_faithfulness(found, text), visible=True)}
+
+
 def forget_trial(text: Text) -> dict:
     """What the classifier changes here when something else is set: the trial of the map before goes."""
-    pictures = dict.fromkeys(("trust_maps", *(f"trust_{kind}" for kind in KINDS)), gr.update(visible=False))
+    pictures = dict.fromkeys(
+        ("trust_maps", "trust_numbers", *(f"trust_{kind}" for kind in KINDS)), gr.update(visible=False)
+    )
     return {"trust_look": gr.update(value=draw_look_for(text("classifier.trust_look"))), **pictures}
 
 
@@ -91,15 +117,18 @@ def build_trust(controls: Components, language: str) -> Components:
             for kind in KINDS:
                 with gr.Column(min_width=320):
                     pictures[f"trust_{kind}"] = gr.Plot(visible=False, **PLOT_SETTINGS)
+        measure = gr.Button(text("methods.measure"), size="sm", elem_classes="classifier-compare")
+        pictures["trust_numbers"] = gr.HTML("", visible=False, apply_default_css=False, elem_classes="classifier-trust")
         _build_table(language)
     late = gr.State()
     settings = {**TAKES_TURNS, "show_progress": "minimal", "outdated_by": GROUP}
     # The line above the maps is an output, for an error that is none of a reader's choice.
     outputs = {"late": late, LOOK_FOR: look_for}
-    ready = wire([start.click], on_examine, controls, outputs, language, **settings)
     shown = {**pictures, LOOK_FOR: look_for}
     del shown["trust_look"]
-    then_wire(ready, _show_trial, {"late": late, **controls}, shown, language, queue=False)
+    for button, handler in ((start, on_examine), (measure, on_measure)):
+        ready = wire([button.click], handler, controls, outputs, language, **settings)
+        then_wire(ready, _show_trial, {"late": late, **controls}, shown, language, queue=False)
     return pictures
 
 

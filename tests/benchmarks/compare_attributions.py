@@ -78,11 +78,12 @@ def find_peers(model: nn.Module, image: torch.Tensor, target: int) -> dict[str, 
     if not layers:
         return {}
 
-    def compute_gradcam() -> object:
-        with peer.GradCAM(model=model, target_layers=layers[-1:]) as cam:
+    def compute(kind: type) -> object:
+        with kind(model=model, target_layers=layers[-1:]) as cam:
             return cam(input_tensor=image.clone(), targets=targets)
 
-    return {"gradcam": compute_gradcam}
+    kinds = {"gradcam": peer.GradCAM, "gradcam_plus_plus": peer.GradCAMPlusPlus, "layercam": peer.LayerCAM}
+    return {method: partial(compute, kind) for method, kind in kinds.items()}
 
 
 def compare_methods(name: str, repeats: int) -> dict[str, float]:
@@ -94,7 +95,7 @@ def compare_methods(name: str, repeats: int) -> dict[str, float]:
     print(f"{'':24}{'ms':>10}{'bare, ms':>10}{'ratio':>10}{'first map, ms':>16}{'pytorch-grad-cam, ms':>24}")
     peers, found = find_peers(model, image, target), {}
     for method in METHODS:
-        if method == "gradcam" and not gradcam_layers(model):
+        if METHODS[method].uses_layer and not gradcam_layers(model):
             continue
         whole = partial(compute_attribution, model, image, target, method)
         first = partial(run_first, model, image, target, method)

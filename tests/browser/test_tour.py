@@ -362,7 +362,7 @@ def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):
 PROPER = set(
     """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax softmax
     regression McNemar conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF
-    SVG CSV Flatten Linear Grad-CAM CAM SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU
+    SVG CSV Flatten Linear Grad-CAM CAM LayerCAM Kernel Gradient SHAP LRP Shapley Yeh SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU
     px ms KB MB GB B py CIFAR He Xavier NaN seed float bf SGD T tanh Dropout CutMix FGSM Goodfellow NumPy SqueezeNet MobileNet
     EfficientNet ConvNeXt ImageNet LeCun Bau Network Dissection autograd torchvision inplace True RuntimeError hook sigmoid""".split()
 )
@@ -476,8 +476,12 @@ def test_a_picture_is_moved_by_keys_and_its_map_put_on_trial(visit):
     page.get_by_role("button", name=text("classifier.trust_start")).click()
     maps = page.locator("#classifier-randomised canvas:visible")
     maps.nth(5).wait_for()
+    page.get_by_role("button", name=text("methods.measure")).click()
+    numbers = page.locator(".classifier-trust:visible p b")
+    numbers.nth(1).wait_for()
     page.locator(".sample-picker .thumbnail:visible").nth(9).click()
     maps.first.wait_for(state="hidden")
+    numbers.first.wait_for(state="hidden")
 
 
 def test_a_drawing_is_still_there_when_its_square_comes_back(visit):

@@ -21,13 +21,15 @@ from explorer.classifier.attribution import (
     make_baseline,
     refine_attribution,
 )
+from explorer.classifier.shapley import CELL
 from explorer.data import MEAN, STD, normalise
 from explorer.errors import InputError
 from explorer.models.catalogue import create_model
 from explorer.patience import NobodyWaitsError, asking
 
 SIDE = 8
-TESTED_BELOW = {"gradcam", "occlusion"}  # which have no such closed form
+# Which have no such closed form; the newer ones in test_methods.py.
+TESTED_BELOW = {"gradcam", "occlusion", "gradcam_plus_plus", "layercam", "guided_gradcam", "gradient_shap"}
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +68,8 @@ def test_linear_network_in_closed_form(linear, image):
         "input_x_gradient": weight * image[0, 0],
         "integrated_gradients": weight * (image[0, 0] - black),
         "deeplift": weight * (image[0, 0] - black),
+        "lrp": weight * image[0, 0],
+        "kernel_shap": average_in_squares(weight * (image[0, 0] - black)),
     }
     missing = METHODS.keys() - closed_forms.keys() - TESTED_BELOW
     assert not missing, f"tests/classifier/test_attribution.py compares {missing} with nothing"
@@ -73,6 +77,16 @@ def test_linear_network_in_closed_form(linear, image):
         attribution = compute_attribution(linear, image, 2, method)
         assert close(attribution.values, expected), method
         assert attribution.score == pytest.approx(linear(image)[0, 2].item(), abs=1e-5)
+
+
+def average_in_squares(values):
+    """The mean of each square of a grid, which ends at the edge: the regions of KernelSHAP."""
+    means = torch.empty_like(values)
+    for top in range(0, SIDE, CELL):
+        for left in range(0, SIDE, CELL):
+            square = (slice(top, top + CELL), slice(left, left + CELL))
+            means[square] = values[square].mean()
+    return means
 
 
 @pytest.mark.parametrize(("window", "stride"), [(1, 1), (3, 1), (3, 2), (5, 3)])
@@ -167,7 +181,7 @@ def test_no_gradient_on_the_way_is_computed_twice():
     assert found.is_complete
 
 
-@pytest.mark.parametrize("method", ["integrated_gradients", "smoothgrad", "occlusion"])
+@pytest.mark.parametrize("method", ["integrated_gradients", "smoothgrad", "occlusion", "kernel_shap", "gradient_shap"])
 def test_a_slow_method_gives_rough_maps_first(method):
     model, image = create_model("lenet5").eval(), torch.rand(1, 1, 28, 28) / STD
     with torch.no_grad():
@@ -212,7 +226,10 @@ def cover(top, left):
     return mask
 
 
-@pytest.mark.parametrize("method", ["gradient", "input_x_gradient", "gradcam", "guided_backprop", "deeplift"])
+@pytest.mark.parametrize(
+    "method",
+    ["gradient", "input_x_gradient", "gradcam", "gradcam_plus_plus", "layercam", "guided_backprop", "deeplift", "lrp"],
+)
 def test_a_method_of_one_pass_runs_the_network_once(method):
     model, runs = create_model("lenet5").eval(), []
     model.register_forward_hook(lambda _module, inputs, _output: runs.append(len(inputs[0])))
@@ -358,7 +375,7 @@ def test_layers_for_gradcam_follow_the_stages():
 def test_networks_without_convolution_have_no_gradcam():
     with pytest.raises(NoConvolutionError) as caught:
         compute_attribution(create_model("softmax").eval(), torch.zeros(1, 1, 28, 28), 0, "gradcam")
-    assert caught.value.key == "classifier.no_convolution"
+    assert caught.value.key == "methods.no_convolution"
     assert copy.deepcopy(caught.value).sentence("zh") == caught.value.sentence("zh")  # as from a process of its own
 
 
@@ -384,7 +401,7 @@ def test_every_method_leaves_the_network_as_found(name, method):
     assert torch.equal(seed, torch.random.get_rng_state())
 
 
-class Breaks(nn.Module):
+class Breaks(nn.Identity):
     """Fails in one of its forward passes, when hooks are set."""
 
     def __init__(self, fails_in: int, error: type[BaseException]):

@@ -22,7 +22,7 @@ from explorer.classifier.figures import choose_sentence
 from explorer.classifier.outcome import Outcome, takes_long
 from explorer.classifier.preprocessing import prepare_picture
 from explorer.classifier.results_tab import on_results
-from explorer.classifier.session import Choices, read_question
+from explorer.classifier.session import NO_CLASS, Choices, read_question
 from explorer.classifier.tab import on_classify, on_compare, on_refine, on_source
 from explorer.data import load_sample
 from explorer.errors import InputError
@@ -31,10 +31,17 @@ from explorer.models import checkpoints
 from explorer.models.catalogue import MODELS, create_model
 from explorer.page.drawings import find_marks, make_all
 from explorer.page.events import show_late
+from explorer.page.links import read_settings
 from explorer.patience import NobodyWaitsError, asking
 from explorer.text import LANGUAGES, sentences, text_in
 
-TRUST = ("trust_look", "trust_maps", "trust_deletion", "trust_insertion")  # the trial of the map before goes
+TRUST = (
+    "trust_look",
+    "trust_maps",
+    "trust_numbers",
+    "trust_deletion",
+    "trust_insertion",
+)  # the trial of the map before goes
 CONFUSION = [[90 if t == p else 10 if (t, p) == (6, 0) else 0 for p in range(10)] for t in range(10)]
 EPOCH = {"train_loss": 0.5, "train_accuracy": 0.8, "validation_loss": 0.5, "validation_accuracy": 0.79}
 
@@ -98,8 +105,8 @@ def decode(encoded):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_has_a_name_and_says_what_it_shows(method, language):
-    missing = {f"classifier.method_{method}", f"classifier.about_{method}"} - sentences(language).keys()
-    assert not missing, f"explorer/text/{language}/classifier.py lacks {missing}"
+    missing = {f"methods.name_{method}", f"methods.about_{method}"} - sentences(language).keys()
+    assert not missing, f"explorer/text/{language}/methods.py lacks {missing}"
 
 
 def test_programs_are_told_of_every_method():
@@ -115,7 +122,7 @@ def test_every_method_on_every_kind_of_network(model, method, language):
     maps = shown["maps"]
     json.dumps([shown["steps"], maps], allow_nan=False)
     assert "{" not in shown["look_for"] + shown["about"] and shown["bars"].count('class="track"') == 10
-    fits = not (model == "softmax" and method == "gradcam")
+    fits = not (model == "softmax" and METHODS[method].uses_layer)
     assert len(maps["maps"]) == (3 if fits else 1)
     assert [each["rows"] for each in maps["maps"]] == [28] * len(maps["maps"])
 
@@ -162,6 +169,54 @@ def test_the_map_is_for_the_chosen_class():
     answer = explain(sample=0, model="softmax", method="gradient", target=7)
     assert np.allclose(answer["values"], weight.numpy(), atol=1e-6) and answer["target"] == 7
     json.dumps(answer, allow_nan=False)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_why_this_class_and_not_that_one(language):
+    """Gradient of softmax regression: the difference of the weights; the page and the API say of which classes."""
+    weight = checkpoints.load_trained("softmax").classifier.weight.detach()
+    expected = (weight[4] - weight[6]).view(28, 28).numpy()
+    text, choices = text_in(language), {"model": "softmax", "method": "gradient", "target": 4, "against": 6}
+    shown = call(on_classify, language, **choices)
+    assert np.allclose(decode(shown["maps"]["maps"][2]), expected, atol=1e-4)
+    answer = explain(sample=Choices.sample, model="softmax", method="gradient", target=4, against=6, language=language)
+    assert np.allclose(answer["values"], expected, atol=1e-6) and answer["against"] == 6
+    names = {"target": text("terms.class_4"), "against": text("terms.class_6")}
+    both, score = text("methods.rather_than", **names), f"{answer['score']:.2f}".replace("-", "−")
+    assert text("methods.about_difference", score=score, **names) in shown["about"]
+    assert both in shown["look_for"] and both in shown["maps"]["maps"][1]["caption"]
+    alone = call(on_classify, language, **{**choices, "against": NO_CLASS})
+    assert both not in alone["look_for"] and alone["bars"] == shown["bars"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_class_and_itself_have_no_difference(language):
+    predicted = classify(sample=3, model="softmax")["predicted"]
+    choices = {"model": "softmax", "sample": 3, "against": predicted}
+    shown = call(on_classify, language, **choices)  # as soon as another sample has it as its predicted class
+    assert text_in(language)("methods.same_class") in shown["about"] and len(shown["maps"]["maps"]) == 1
+    compared = call(on_compare, language, **choices)["compared"][1]
+    maps = compared["comparison"]["value"]["maps"]
+    assert {each["caption"] for each in maps} == {text_in(language)("classifier.not_available")}
+    for against in (predicted, 10, "boot"):
+        with pytest.raises(InputError):
+            explain(sample=3, model="softmax", against=against)
+
+
+def test_a_link_names_the_class_that_is_compared():
+    with gr.Blocks():
+        wing = tab.build_tab("en")
+    assert read_settings(wing, {"target": "4", "against": "6"})[list(wing.link_settings).index("against")] == 6
+
+
+@pytest.mark.parametrize("method", ["smoothgrad", "kernel_shap", "gradient_shap"])
+def test_what_is_drawn_by_lot_says_its_seed_and_is_the_same_again(method):
+    first = call(on_classify, model="lenet5", method=method)
+    assert "（0）" in call(on_classify, "zh", model="lenet5", method=method)["about"].replace("为 0）", "（0）")
+    forget()
+    again = call(on_classify, model="lenet5", method=method)
+    assert first["maps"]["maps"][2]["codes"] == again["maps"]["maps"][2]["codes"]
+    assert re.search(r"seed \(?0\)", first["about"])
 
 
 @pytest.mark.parametrize("name", ["lenet5", "alexnet_small", "resnet18", "resnet20"])
@@ -249,7 +304,8 @@ def test_an_empty_map_says_why(language, monkeypatch):
         ("gradient", "gradient"),
     ):
         said = call(on_classify, language, source="drawing", drawing=drawing, method=method, target=6)["look_for"]
-        assert text(f"classifier.look_empty_{reason}", target=text("terms.class_6")) in said
+        name = text(f"methods.name_{method}")
+        assert text(f"classifier.look_empty_{reason}", target=text("terms.class_6"), method=name) in said
 
 
 def test_occlusion_knows_whether_the_network_saw_covered_clothes(monkeypatch):
@@ -258,7 +314,7 @@ def test_occlusion_knows_whether_the_network_saw_covered_clothes(monkeypatch):
         records = {"lenet5": {"cycles": cycles} if cycles else {}}
         monkeypatch.setattr(computing, "load_results", lambda records=records: records)
         forget()
-        assert text(f"classifier.covered_{key}") in call(on_classify, method="occlusion", model="lenet5")["about"]
+        assert text(f"methods.covered_{key}") in call(on_classify, method="occlusion", model="lenet5")["about"]
 
 
 def test_predicted_class_is_the_default_target():
@@ -451,6 +507,8 @@ def test_pictures_that_stay_are_marked_as_such():
         {"target": 10},
         {"target": None},
         {"target": "boot"},
+        {"against": 10},
+        {"against": None},
         {"baseline": "white"},
         {"depth": "deep"},
         {"method": "occlusion", "window": 0},

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from explorer.classifier import examination
 from explorer.classifier.attribution import METHODS, compute_attribution
 from explorer.classifier.examination import MAP, examine
 from explorer.classifier.session import Choices, read_question
@@ -22,9 +23,11 @@ from explorer.classifier.trust import (
     randomise_from_top,
     rank_correlation,
 )
+from explorer.classifier.trust_figures import describe_examination, draw_curves
 from explorer.data import load_sample, normalise
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_trained
+from explorer.text import LANGUAGES, text_in
 
 PICTURE = load_sample().images[40].float() / 255
 IMAGE, MEAN_GREY = normalise(PICTURE)[None, None], torch.zeros(1, 1, 28, 28)
@@ -43,6 +46,25 @@ def test_the_curve_of_softmax_regression_has_its_closed_form(kind):
     taken = torch.cat([torch.zeros(1), products.cumsum(0)])[counts]
     expected = bias + (products.sum() - taken if kind == "deletion" else taken)
     assert torch.allclose(curve, expected.detach(), atol=1e-4)
+
+
+def test_the_curve_of_two_classes_follows_the_difference_of_their_logits():
+    """Of softmax regression it is a straight sum again; and the share of two probabilities is its sigmoid."""
+    model = load_trained("softmax")
+    values = compute_attribution(model, IMAGE, 4, "input_x_gradient", against=6).values
+    curve, share = (
+        compute_curve(model, IMAGE, MEAN_GREY, 4, values, "deletion", logits=logits, against=6)
+        for logits in (True, False)
+    )
+    (linear,) = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    products = ((linear.weight[4] - linear.weight[6]) * IMAGE.flatten()).double().sort(descending=True).values
+    taken = torch.cat([torch.zeros(1), products.cumsum(0)])[torch.linspace(0, 784, len(curve)).round().long()]
+    expected = (linear.bias[4] - linear.bias[6]).detach() + products.sum() - taken
+    assert torch.allclose(curve, expected.detach(), atol=1e-4)
+    with torch.no_grad():
+        probabilities = torch.softmax(model(IMAGE)[0].double(), 0)
+    assert float(share[0]) == pytest.approx(float(probabilities[4] / (probabilities[4] + probabilities[6])), abs=1e-6)
+    assert torch.allclose(share, 1 / (1 + torch.exp(-expected.detach())), atol=1e-4)
 
 
 def test_the_ends_of_a_curve_are_the_two_pictures():
@@ -149,10 +171,31 @@ def test_a_map_on_trial():
     assert torch.allclose(others[-1].values, again) and abs(others[-1].correlation) < 0.5
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_difference_on_trial_says_what_its_curves_follow(language):
+    found, text = (
+        examine(read_question(Choices(model="softmax", method="gradient", target=4, against=6))),
+        text_in(language),
+    )
+    names = {"target": text("terms.class_4"), "against": text("terms.class_6")}
+    assert text("methods.trust_difference", **names) in describe_examination(found, text)
+    figure = draw_curves(found, "deletion", text)
+    assert figure.layout.yaxis.title.text == text("methods.axis_share", target=names["target"])
+    weight = load_trained("softmax").classifier.weight.detach()
+    assert torch.allclose(found.randomised[0].values, (weight[4] - weight[6]).view(28, 28), atol=1e-5)
+    random = randomise_from_top(load_trained("softmax"), 1).classifier.weight.detach()
+    assert torch.allclose(found.randomised[1].values, (random[4] - random[6]).view(28, 28), atol=1e-5)
+    with torch.no_grad():
+        share = torch.sigmoid(load_trained("softmax")(found.outcome.prepared.image)[0, [4, 6]].diff().neg().double())
+    assert float(found.curves["random"].deletion[0]) == pytest.approx(float(share), abs=1e-6)
+
+
 def test_what_has_no_map_is_not_tried():
     assert examine(read_question(Choices(model="mlp", method="gradcam"))) is None
 
 
-def test_every_method_of_the_list_can_be_tried():
+def test_every_method_of_the_list_can_be_tried(monkeypatch):
+    monkeypatch.setattr(examination, "compute_controls", lambda *_, **__: {})
+    monkeypatch.setattr(examination, "choose_counts", lambda count: [0, count])
     for method in METHODS:
         assert examine(read_question(Choices(model="lenet5", method=method))) is not None

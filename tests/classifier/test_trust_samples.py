@@ -24,9 +24,17 @@ def test_everything_was_measured_on_every_image():
             assert [len(each.last_random), len(each.all_random)] == [correlations] * 2
 
 
+def test_what_the_sentences_say_of_random_weights_was_measured():
+    """`about_guided_backprop` and `about_gradcam_plus_plus`: little changes when the last layer is random."""
+    for orders in load_measured().values():
+        for method in ("guided_backprop", "gradcam_plus_plus"):
+            assert orders[method].last_random.mean() > 0.75
+        assert orders["gradcam"].last_random.mean() < 0.2
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_what_is_stored_is_measured_again(name):
-    numbers = range(7, NUM_IMAGES, 90)
+    numbers = range(7, NUM_IMAGES, 100)
     again, stored = measure(name, numbers), load_measured()[name]
     for order, found in again.items():
         for kind, values in found.items():
@@ -39,7 +47,10 @@ def test_what_is_stored_is_measured_again(name):
 def test_the_table_goes_from_the_smallest_area_on(name, language):
     shown, orders, text = on_table(name, language=language), load_measured()[name], text_in(language)
     sorted_by_hand = sorted(orders, key=lambda order: sum(orders[order].deletion.tolist()))
-    names = [text(f"classifier.{'control' if order in CONTROLS else 'method'}_{order}") for order in sorted_by_hand]
+    names = [
+        text(f"classifier.control_{order}" if order in CONTROLS else f"methods.name_{order}")
+        for order in sorted_by_hand
+    ]
     places = [shown["table"].index(f'<td class="name">{each}</td>') for each in names]
     assert places == sorted(places)
     best = min(orders[order].deletion.mean() for order in CONTROLS)

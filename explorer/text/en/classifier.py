@@ -46,7 +46,7 @@ SENTENCES = {
     "samples": "Noisy copies",
     "noise": "Noise",
     "window": "Side of the covering square (px)",
-    "depth": "Layer of Grad-CAM",
+    "depth": "Layer of the CAM methods",
     "depth_last": "the last",
     "depth_middle": "in the middle",
     "depth_first": "the first",
@@ -89,7 +89,7 @@ SENTENCES = {
     "look_share": "{colours} {share} of the map is on the clothes, which cover {area} of the picture.",
     "look_black_baseline": "{colours} Where the picture is black, the map is exactly 0, because this method compares with a black picture.",
     "look_wrong": "{colours} Choose <b>{truth}</b> as target class and compare.",
-    "look_empty_gradcam": "Grad-CAM finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
+    "look_empty_gradcam": "{method} finds no positive evidence for <b>{target}</b> in this layer: the map stays empty.",
     "look_empty_baseline": (
         "The map stays empty: the baseline and this picture have the same score for <b>{target}</b>. "
         "Try another baseline."
@@ -100,52 +100,6 @@ SENTENCES = {
     "no_picture_drawing": "Draw a piece of clothing on the black square with a broad brush. Fill it in; do not draw only its outline.",
     "no_picture_camera": "Hold a piece of clothing in front of a plain background and take a picture with the camera.",
     # ---- attribution ----
-    "method_gradient": "Gradient",
-    "method_input_x_gradient": "Input × gradient",
-    "method_integrated_gradients": "Integrated gradients",
-    "method_smoothgrad": "SmoothGrad",
-    "method_gradcam": "Grad-CAM",
-    "method_occlusion": "Occlusion",
-    "method_guided_backprop": "Guided backpropagation",
-    "method_deeplift": "DeepLift",
-    "about_gradient": (
-        "Shows how the score of the class changes when a pixel gets a little brighter (with its sign). "
-        "It does not show which pixels the score comes from."
-    ),
-    "about_input_x_gradient": (
-        "Shows the gradient times the pixel's normalised value. The map adds up to the score only if the network "
-        "has no biases and consists of linear layers, ReLUs and pooling."
-    ),
-    "about_integrated_gradients": (
-        "Shows what each pixel adds on the way from the baseline to the picture, at {steps} points. The map adds up to "
-        "{sum}, and the score changes by {difference}. Another baseline gives another map."
-    ),
-    "about_rough": (
-        "{sentence} The two numbers are different because {steps} points are not exact: the gradient jumps along the way."
-    ),
-    "about_smoothgrad": (
-        "Shows the mean gradient over {samples} noisy copies of the picture, which has fewer speckles. The map depends on the "
-        "amount of noise."
-    ),
-    "about_gradcam": (
-        "Shows which of the {height} × {width} places of layer {layer} support the class, {where}. The map cannot be finer "
-        "than that layer, and it does not show evidence against the class."
-    ),
-    "gradcam_placed": "each drawn at the centre of its receptive field",
-    "gradcam_stretched": "stretched over the picture",
-    "about_occlusion": (
-        "Shows how much the score falls when a {window} × {window} square is covered. It needs no gradient, but {training}."
-    ),
-    "covered_never": "the network never saw covered clothes in training",
-    "covered_sometimes": "the clothes in its training were covered only sometimes and in other ways",
-    "about_guided_backprop": (
-        "Lets only positive gradients pass each ReLU; without a ReLU it is the gradient. In convolutional networks the map looks "
-        "sharp because it finds edges. It changes little when the last layers get random weights, so it does not show reasons."
-    ),
-    "about_deeplift": (
-        "Compares every unit with its value for the baseline. The map adds up to {sum}, and the score changes by "
-        "{difference}. Another baseline gives another map."
-    ),
     "map_picture": "Picture",
     "map_over": "Map over it",
     "caption_time": "{milliseconds} ms",
@@ -160,7 +114,6 @@ SENTENCES = {
     "trust_intro": "Two tests. **Random weights:** layer after layer, from the output on, loses what it learned. A map that stays the same does not show what the network learned. **Deletion and insertion:** the pixels that the map calls most important turn black first, or come back first. Then the probability of the class should fall, or rise, soon. The number is the area under the curve: 0 if it falls at once, 1 if it never falls. The dashed lines belong to simple orders that do not use the network, such as the brightest pixels first.",
     "trust_start": "Test this map",
     "trust_look": "Press the button: the map above is tested with its network and its class.",
-    "trust_no_map": "{model} gives no map by this method, so there is nothing to test. Choose another method.",
     "trust_beaten": "Deletion (smaller is better): {area} for {method}; {better} of {controls} simple orders do better ({names}).",
     "trust_unbeaten": "Deletion (smaller is better): {area} for {method}; <b>no simple order does better</b> (the best has {next}).",
     "trust_insertion": "Insertion (larger is better): {area}; {better} of {controls} simple orders do better.",
@@ -239,7 +192,6 @@ SENTENCES = {
     "trial_axis_cover": "Side of the black square, pixels",
     "trial_curves": "<b>{change}</b>, over {images} test images: the accuracy of {most} falls most, from {most_high} to {most_low}, and that of {least} least, from {least_high} to {least_low}.",
     # ---- what cannot be done ----
-    "no_convolution": "Grad-CAM needs a convolution, and this network has none. Choose another method or network.",
     "blank": "There is nothing on this picture: it has the same brightness everywhere.",
     "remark_weak": (
         "The clothes and the background differ by only {value}\u00a0% of full brightness. The contrast is stretched, and so is the noise."
@@ -513,6 +465,8 @@ mean of all squares that cover it.
 
 *DeepLift* (Shrikumar et al. 2017) compares every unit with its value for the baseline. Its map also adds up to the
 difference of the scores.
+
+{methods}
 
 **What such a map does not prove.** The maps of two methods are different, and both look convincing. Adebayo et al. (2018)
 put random weights into the last layers, then into more and more layers. The map of guided backpropagation stayed nearly the same for

@@ -46,7 +46,7 @@ SENTENCES = {
     "samples": "加噪副本数",
     "noise": "噪声强度",
     "window": "遮挡方块的边长（像素）",
-    "depth": "Grad-CAM 所用的层",
+    "depth": "CAM 类方法所用的层",
     "depth_last": "最后一层",
     "depth_middle": "中间一层",
     "depth_first": "第一层",
@@ -81,7 +81,7 @@ SENTENCES = {
     "look_share": "{colours}归因图有 {share} 落在衣物上，而衣物占画面的 {area}。",
     "look_black_baseline": "{colours}图片上和基线一样黑的像素，贡献一定为零。",
     "look_wrong": "{colours}把目标类别改成<b>{truth}</b>，比较两张归因图。",
-    "look_empty_gradcam": "在这一层里，Grad-CAM 没有找到支持<b>{target}</b>的证据，所以图是空的。",
+    "look_empty_gradcam": "在这一层里，{method} 没有找到支持<b>{target}</b>的证据，所以图是空的。",
     "look_empty_baseline": "图是空的：把基线换成这张图片，<b>{target}</b>的得分没有变化。请换一个基线试试。",
     "look_empty_gradient": "图是空的：像素的微小变化不会影响<b>{target}</b>的得分。",
     "look_no_map": "条形图显示它对每一类有多大把握。",
@@ -89,35 +89,6 @@ SENTENCES = {
     "no_picture_drawing": "请在黑色方块里用粗画笔画一件衣物，要涂满，不要只画轮廓。",
     "no_picture_camera": "请把一件衣物放在干净的背景前，用摄像头拍一张。",
     # ---- attribution ----
-    "method_gradient": "梯度",
-    "method_input_x_gradient": "输入 × 梯度",
-    "method_integrated_gradients": "积分梯度",
-    "method_smoothgrad": "SmoothGrad",
-    "method_gradcam": "Grad-CAM",
-    "method_occlusion": "遮挡法",
-    "method_guided_backprop": "导向反向传播",
-    "method_deeplift": "DeepLift",
-    "about_gradient": "显示某个像素稍微变亮时，这一类的得分怎样变化（带正负号）。它并不说明得分由哪些部分组成。",
-    "about_input_x_gradient": "显示梯度乘以像素归一化之后的值。只有当网络没有偏置，而且除了 ReLU 和池化都是线性运算时，所有像素的值加起来才等于得分。",
-    "about_integrated_gradients": (
-        "显示从基线走到这张图片的过程中（取 {steps} 个点），每个像素贡献了多少：归因图的总和为 {sum}，得分之差为 {difference}。"
-        "换一个基线，图就会变。"
-    ),
-    "about_rough": "{sentence}归因图的总和与得分之差不相等，是因为取 {steps} 个点求和有误差：途中的梯度变化剧烈。",
-    "about_smoothgrad": "显示 {samples} 张加噪副本的平均梯度，斑点更少。加多少噪声，会影响最后的图。",
-    "about_gradcam": "显示 {layer} 层的 {height} × {width} 个位置里，哪些支持这一类，{where}。它不可能比这一层更精细，也不显示反对的证据。",
-    "gradcam_placed": "每个位置都画在它感受野的中心",
-    "gradcam_stretched": "并拉伸到整张图片",
-    "about_occlusion": ("显示遮住一个 {window} × {window} 的方块后，得分下降多少。它不需要梯度，但{training}。"),
-    "covered_never": "网络在训练中从未见过被遮挡的衣物",
-    "covered_sometimes": "网络在训练中见过的遮挡是另一种，而且不是每张图片都有",
-    "about_guided_backprop": (
-        "在每个 ReLU 处只让正的梯度通过；如果网络没有 ReLU，它就是梯度。在卷积网络里，它看起来清晰，是因为它描出了边缘；把最后几层的权重换成随机数，它也变化不大，"
-        "所以不能当作判断的理由。"
-    ),
-    "about_deeplift": (
-        "把每个单元与它在基线下的状态相比较：归因图的总和为 {sum}，得分之差为 {difference}。换一个基线，图就会变。"
-    ),
     "map_picture": "图片",
     "map_over": "归因图叠在图片上",
     "caption_time": "{milliseconds} ms",
@@ -132,7 +103,6 @@ SENTENCES = {
     "trust_intro": "两种检验。**随机权重**：从输出端开始，一层接一层地失去学到的东西。如果归因图几乎不变，它就没有显示网络学到了什么。**删除与插入**：归因图中最重要的像素最先变黑，或最先恢复，这一类的概率应当很快下降，或很快上升。数字是曲线下的面积：立刻下降为 0，一直不降为 1。虚线是几种不用网络的简单顺序，例如最亮的在先。",
     "trust_start": "检验这张归因图",
     "trust_look": "按下按钮，就用上面的网络和类别检验上面的图。",
-    "trust_no_map": "这种方法对 {model} 给不出图，没有可检验的东西。请换一种方法。",
     "trust_beaten": "删除（越小越好）：{method}为 {area}，{controls} 种简单顺序中有 {better} 种更好（{names}）。",
     "trust_unbeaten": "删除（越小越好）：{method}为 {area}，<b>没有一种简单顺序比它更好</b>（其中最好的为 {next}）。",
     "trust_insertion": "插入（越大越好）：{area}，{controls} 种简单顺序中有 {better} 种更好。",
@@ -205,7 +175,6 @@ SENTENCES = {
     "trial_axis_cover": "黑色方块的边长，像素",
     "trial_curves": "<b>{change}</b>，在 {images} 张测试图片上：{most} 的准确率下降最多，从 {most_high} 降到 {most_low}；{least} 下降最少，从 {least_high} 降到 {least_low}。",
     # ---- what cannot be done ----
-    "no_convolution": "Grad-CAM 需要卷积层，而这个网络没有。请换一种方法或换一个网络。",
     "blank": "这张图片上什么都没有：到处一样亮。",
     "remark_weak": "衣物与背景的亮度只相差满量程的 {value}%。对比度被拉大了，噪声也随之变大。",
     "remark_patterned": "背景并不均匀：它的亮度变化达到对比度的 {value}%，其中一部分可能留在图中。",
@@ -423,6 +392,8 @@ $$A = \mathrm{ReLU}\Big(\sum_k w_k F^k\Big), \qquad w_k = \frac{1}{HW} \sum_{ij}
 **导向反向传播**（Springenberg 等，2015）在每个 ReLU 处只让正的梯度通过。
 
 **DeepLift**（Shrikumar 等，2017）把每个单元与它在基线下的状态相比较，总和同样等于得分之差。
+
+{methods}
 
 **这样的图证明不了什么。** 两种方法画出的图并不相同，看上去却都很有说服力。Adebayo 等（2018）从最后几层开始，逐步把权重换成随机数：导向反向传播的图很久都几乎没变，
 可见它画的是图片里的轮廓，而不是网络的理由；梯度和 Grad-CAM 的图变了，这才是应有的结果。归因图只说明得分对哪里敏感；去掉这些像素之后，网络是否还会这样判断，
