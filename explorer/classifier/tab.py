@@ -8,6 +8,7 @@ from functools import partial
 import gradio as gr
 
 from explorer.checks import check_choice
+from explorer.classifier.anatomy_tab import build_anatomy
 from explorer.classifier.attribution import BASELINES, METHODS
 from explorer.classifier.figures import (
     choose_sentence,
@@ -228,6 +229,7 @@ def build_tab(language: str) -> Wing:
             comparison = build_canvas(None, visible=False, elem_id="classifier-comparison")
     trust = build_trust(controls, language)
     pictures["tried"] = build_trial(controls, language)
+    build_anatomy(controls, language)
     build_results(language)
     build_explanation("classifier", language, **describe_questions(text))
 

@@ -1,0 +1,58 @@
+"""分类器网络内部的句子，中文。"""
+
+from __future__ import annotations
+
+SENTENCES = {
+    # ---- 一个数，直到像素 ----
+    "anatomy": "一个数的来历，直到像素",
+    "anatomy_intro": "网络里的每个数都由下一层的数算出。这里显示一个数，以及加起来等于它的各个部分。按某一部分旁边的 ↓，"
+    "就能看到这一部分又由什么组成，一直到像素。点击图上的另一个格子，或在图上按方向键，可以查看另一个数；也可以直接设置层、通道、行和列。",
+    "anatomy_look": "第一个数是网络所判断的类别的得分。",
+    "channel": "通道",
+    "row": "行",
+    "column": "列",
+    "picture": "图片",
+    "layer": "{name}（{kind}）",
+    "place_pixel": "第 {row} 行，第 {column} 列",
+    "place_flat": "第 {place} 个数",
+    "place_map": "通道 {channel}，第 {row} 行，第 {column} 列",
+    "look_logit": "<b>{value}</b> 是<b>{place}</b>的得分。Softmax 把十个得分变成概率，这个得分变成 {probability}。",
+    "look_unit": "<b>{value}</b> 是 {layer} 中的一个数：{place}。",
+    "look_parts": "条形是加起来等于它的各个部分，最大的排在最前。橙色的部分使它变大，蓝色的部分使它变小。",
+    "look_maximum": "它是窗口里 {count} 个数中最大的，其他的数不起作用。",
+    "look_cut": "各部分的和是 {sum}，是负数，所以 {kind} 把它变成 0。",
+    "look_zeros": "这里的捷径用 0 填满新增的通道，所以下面没有任何数加到它上面。",
+    "look_pixel": "<b>{value}</b> 是图片上第 {row} 行、第 {column} 列的像素。它的亮度是 {grey}（0 是黑，255 是白），归一化之后是 {value}。"
+    "已经到达最底层。",
+    "map_label": "{layer}：点击一个格子，查看它的数",
+    "caption_picture": "{rows} × {columns} 像素",
+    "caption_flat": "{count} 个数，逐行排列",
+    "caption_map": "通道 {channel}（0 到 {last}），{rows} × {columns}",
+    "trail": "走过的路",
+    "stop": "{name}：{value}",
+    "term_channel": "通道 {channel}",
+    "term_flat": "第 {channel} 个数",
+    "term_cell": "第 {row} 行，第 {column} 列",
+    "term_bias": "偏置",
+    "term_norm": "批量归一化的偏移",
+    "term_activation": "{kind} 的改变",
+    "term_others": "其余 {count} 个",
+    "follow": "跟随这一部分：{term}",
+    "follow_this": "跟随这个数",
+    "down": "沿着最大的部分一直走到像素",
+    "sum": "所有部分的和：{total}。网络算出的是 {value}。",
+    "factor": "批量归一化把来自下层的每个部分乘以 {factor}；条形显示的是乘过之后的值。",
+    "picked": "{place}：{inputs} × {weights} = {products}。",
+    "window_label": "所选通道的贡献：它的数、权重，以及两者的乘积",
+    "window_inputs": "{layer}，通道 {channel}",
+    "window_size": "{rows} × {columns} 个数",
+    "window_weights": "权重",
+    "window_products": "乘积",
+    "window_sum": "和 {sum}",
+    # ---- 不能做的事 ----
+    "no_layer": "这个网络没有编号为 {value} 的层。请从列表中选择一层。",
+    "no_unit": "这个位置（{place}）没有数：这一层有 {size} 个数，从 0 开始编号。",
+    "no_map": "这一层的数（{size}）不是按特征图排列的，所以无法在这里显示。请选择另一层。",
+    "no_terms": "{layer}（{kind}）不是把数加起来，所以无法显示它的各个部分。请选择另一层。",
+    "no_trail": "无法读出通往这个数的路。请从列表中选择一层，重新开始。",
+}
