@@ -32,14 +32,14 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "anatomy", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective", "examination",
+    "activations", "anatomy", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective", "equivariance", "examination",
     "inside", "interpreter", "kernels", "known_calls", "ladder", "layer_list", "layers", "maths", "moves", "networks", "outcome", "pasted_calls",
     "pasted_expressions", "pasted_text", "pasted_values", "prediction", "preprocessing", "printouts", "reach",
     "results", "robustness", "session", "trust", "trust_samples",
 }  # fmt: skip
 # What speaks, draws or lays out.
 DRAWS = {
-    "anatomy_figures", "anatomy_tab", "api", "effective_tab", "figures", "graph", "panels", "results_figures", "results_tab", "sentences", "tab",
+    "anatomy_figures", "anatomy_tab", "api", "effective_tab", "equivariance_figures", "equivariance_tab", "figures", "graph", "panels", "results_figures", "results_tab", "sentences", "tab",
     "trial_figures", "trial_tab", "training_figures", "trust_figures", "trust_tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {

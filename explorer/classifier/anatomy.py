@@ -343,7 +343,8 @@ def _only_hands_on(outputs: LayerOutputs, index: int) -> bool:
 def _find_reach(outputs: LayerOutputs, unit: Unit, source: _Source, weights: torch.Tensor) -> torch.Tensor:
     """(C, H, W) bool: the numbers that are read; of a maximum those that lost as well."""
     step = outputs.plan.steps[unit.layer]
-    if step.operation is None or step.operation.rule not in (window_rules.pool_rule, window_rules.adaptive_rule):
+    is_pool = step.operation is not None and step.operation.rule in (window_rules.pool_rule, window_rules.adaptive_rule)
+    if step.operation is None or isinstance(step.operation.replay, Replay) or not is_pool:
         return weights != 0
     with torch.enable_grad():
         numbers = torch.ones(1, *outputs.of(source.layer).shape, dtype=torch.float64, requires_grad=True)

@@ -146,10 +146,11 @@ def draw_window(outputs: LayerOutputs, found: Anatomy, view: View, model: str, t
     layer = name_layer(outputs, window.layer, text)
     source = layer if window.layer == IMAGE else text("inside.window_inputs", layer=layer, channel=picked.channel)
     total = write_number(float(window.products[channel].sum()))
+    scaled = text("inside.window_scaled", factor=write_number(found.factor)) if found.factor != 1 else ""
     size = text("inside.window_size", rows=window.inputs.shape[1], columns=window.inputs.shape[2])
     maps = [
         Map(window.inputs[channel], source, size, boxes=box),
-        Map(window.weights[channel], text("inside.window_weights"), boxes=box),
+        Map(window.weights[channel], text("inside.window_weights"), scaled, boxes=box),
         Map(window.products[channel], text("inside.window_products"), text("inside.window_sum", sum=total), boxes=box),
     ]
     payload = draw_maps(maps, columns=3, max_height=280, label=text("inside.window_label"))

@@ -10,8 +10,11 @@ import torch
 
 from explorer.caches import remember
 from explorer.classifier.anatomy import Unit, check_unit, find_start, follow_strongest
+from explorer.classifier.equivariance import LayerShift, compare_layers
+from explorer.classifier.moves import shift_picture
 from explorer.classifier.outcome import Picture, borrow_model
 from explorer.classifier.preprocessing import SIDE
+from explorer.data import normalise
 from explorer.errors import InputError
 from explorer.models.layer_outputs import LayerOutputs, Plan, plan_layers, run_layers
 from explorer.models.networks import find_network
@@ -29,22 +32,66 @@ def find_plan(model: str) -> Plan:
     return plan_layers(find_network(model).record(), (1, SIDE, SIDE))
 
 
-def find_outputs(model: str, picture: Picture) -> LayerOutputs:
+def find_outputs(model: str, picture: Picture, shift: tuple[int, int] = (0, 0)) -> LayerOutputs:
     """All that a network computes of a picture; remembered.
 
+    Args:
+        model: its name.
+        picture: the picture.
+        shift: (down, right) in pixels, by which it is moved before.
+
     Raises:
-        InputError: it is not trained, or cannot be followed.
+        InputError: the network is not trained, or cannot be followed.
     """
-    values, others = _find_values(model, picture)
-    return LayerOutputs(find_plan(model), picture.prepared.image[0], values, others)
+    values, others = _find_values(model, picture, shift)
+    return LayerOutputs(find_plan(model), _shift(picture, shift)[0], values, others)
 
 
 @remember(megabytes=48)
-def _find_values(model: str, picture: Picture) -> tuple[tuple[torch.Tensor, ...], Mapping]:
+def _find_values(model: str, picture: Picture, shift: tuple[int, int]) -> tuple[tuple[torch.Tensor, ...], Mapping]:
     """Without the plan, which all pictures share: it would count again with each of them."""
     with borrow_model(model) as network:
-        outputs = run_layers(find_plan(model), network, picture.prepared.image)
+        outputs = run_layers(find_plan(model), network, _shift(picture, shift))
     return outputs.values, outputs.others
+
+
+def _shift(picture: Picture, shift: tuple[int, int]) -> torch.Tensor:
+    """(1, 1, H, W), normalised, moved (down, right)."""
+    if shift == (0, 0):
+        return picture.prepared.image
+    down, right = shift
+    return normalise(shift_picture(picture.prepared.pixels[None], right, down))[None]
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """A network before and after the picture was moved.
+
+    Attributes:
+        shift: (down, right) in pixels.
+        before, after: all that it computed.
+        layers: each layer, compared.
+    """
+
+    shift: tuple[int, int]
+    before: LayerOutputs
+    after: LayerOutputs
+    layers: tuple[LayerShift, ...]
+
+
+def find_shifted(model: str, picture: Picture, shift: tuple[int, int]) -> Shifted:
+    """Move the picture and compare all layers; what the network computes is remembered.
+
+    Args:
+        model: name of the network.
+        picture: the picture.
+        shift: (down, right) in pixels.
+
+    Raises:
+        InputError: as `find_outputs` does.
+    """
+    before, after = find_outputs(model, picture), find_outputs(model, picture, shift)
+    return Shifted(shift, before, after, compare_layers(before, after, shift))
 
 
 @dataclass(frozen=True)
