@@ -66,8 +66,8 @@ def _compare_layer(before: LayerOutputs, after: LayerOutputs, index: int, shift:
     layer = before.layers[index]
     first, second = (_as_maps(outputs.of(index), layer) for outputs in (before, after))
     units = find_units(layer, shift)
-    near = [sorted({math.floor(each), math.ceil(each)}) for each in units or (0.0, 0.0)]
-    moves = [move for move in itertools.product(*near) if _overlaps(first, move)] or [(0, 0)]
+    rows, columns = ({math.floor(each), math.ceil(each)} for each in units or (0.0, 0.0))
+    moves = [move for move in itertools.product(sorted(rows), sorted(columns)) if _overlaps(first, move)] or [(0, 0)]
     moved = min(moves, key=lambda move: _measure_difference(*overlap(first, second, move)))
     old, new = overlap(first, second, moved)
     is_equal = (new - old).abs() <= ROUNDING * max(float(first.abs().max()), float(second.abs().max()))
