@@ -103,11 +103,11 @@ class Anatomy:
         value: what the network computed.
         terms: those of the layers below from the largest to the smallest in size, then the bias, then those of the layers
             that it passes; their sum is `value`, but for rounding.
-        base: index of the layer that adds up; IMAGE for a pixel.
+        base: index of the layer that adds up; IMAGE where none does.
         base_unit: the number that this layer gives, before it is rescaled and bent.
         passes: the layers from there up to `unit`, without the adding one.
         factor: what batch normalisation multiplies the terms by; they are given multiplied.
-        windows: what the adding layer reads, one for each layer that it reads; none for a pixel.
+        windows: what the adding layer reads, one for each layer that it reads; none where `base` is IMAGE.
     """
 
     unit: Unit
@@ -122,7 +122,7 @@ class Anatomy:
     @property
     def total(self) -> float:
         """Sum of the terms; a pixel has none, and is its own."""
-        return math.fsum(term.value for term in self.terms) if self.base != IMAGE else self.value
+        return self.value if self.unit.layer == IMAGE else math.fsum(term.value for term in self.terms)
 
     @property
     def scale(self) -> float:
@@ -151,10 +151,14 @@ def take_apart(outputs: LayerOutputs, model: nn.Module, unit: Unit) -> Anatomy:
         if passed.term is not None:
             above.append(Term(passed.term, factor * passed.added, below.layer))
         below, factor = passed.unit, factor * passed.factor
-    windows, bias = ((), 0.0) if below.layer == IMAGE else _read_windows(outputs, model, below, factor)
-    terms = [*_gather_terms(windows)]
-    if bias:
-        terms.append(Term("bias", bias, below.layer))
+    windows: tuple[Window, ...] = ()
+    terms: list[Term] = []
+    if below.layer != IMAGE:
+        windows, bias = _read_windows(outputs, model, below, factor)
+        terms += _gather_terms(windows)
+        terms += [Term("bias", bias, below.layer)] if bias else []
+    elif unit.layer != IMAGE:  # only moved or rescaled on the way from the picture
+        terms.append(Term("cell", factor * read_unit(outputs, below), IMAGE, below))
     return Anatomy(
         unit, read_unit(outputs, unit), (*terms, *reversed(above)), below.layer, below, tuple(reversed(passes)), factor,
         windows,

@@ -143,13 +143,11 @@ def draw_window(outputs: LayerOutputs, found: Anatomy, view: View, model: str, t
         return None
     row, column = picked.row - window.top, picked.column - window.left
     box = [(row, column, row + 1, column + 1, "output")]
-    layer = name_layer(outputs, window.layer, text)
-    source = layer if window.layer == IMAGE else text("inside.window_inputs", layer=layer, channel=picked.channel)
     total = write_number(float(window.products[channel].sum()))
     scaled = text("inside.window_scaled", factor=write_number(found.factor)) if found.factor != 1 else ""
-    size = text("inside.window_size", rows=window.inputs.shape[1], columns=window.inputs.shape[2])
+    of = "" if window.layer == IMAGE else text("inside.term_channel", channel=picked.channel)
     maps = [
-        Map(window.inputs[channel], source, size, boxes=box),
+        Map(window.inputs[channel], text("inside.window_inputs"), of, boxes=box),
         Map(window.weights[channel], text("inside.window_weights"), scaled, boxes=box),
         Map(window.products[channel], text("inside.window_products"), text("inside.window_sum", sum=total), boxes=box),
     ]
@@ -279,9 +277,10 @@ def _draw_picked(outputs: LayerOutputs, found: Anatomy, view: View, text: Text) 
     window, channel, picked = pick(found, view)
     if window is None or window.inputs[0].numel() == 1:
         return ""
-    place = (channel, picked.row - window.top, picked.column - window.left)
-    numbers = {name: write_number(float(getattr(window, name)[place])) for name in ("inputs", "weights", "products")}
-    words = text("inside.picked", place=name_place(outputs, picked, text), **numbers)
+    cell = (channel, picked.row - window.top, picked.column - window.left)
+    numbers = {name: write_number(float(getattr(window, name)[cell])) for name in ("inputs", "weights", "products")}
+    layer, place = name_layer(outputs, picked.layer, text), name_place(outputs, picked, text)
+    words = text("inside.picked", layer=layer, place=place, **numbers)
     return (
         f'<p class="note">{html.escape(words)} {_draw_button("follow", list(picked), text("inside.follow_this"))}</p>'
     )

@@ -113,12 +113,12 @@ def build_anatomy(controls: Components, language: str) -> None:
         with gr.Row():
             with gr.Column(scale=2, min_width=300):
                 place = build_canvas(None, taker="takeNumber")
+                window = build_canvas(None, taker="takeNumber", visible=False)
             with gr.Column(scale=3, min_width=320):
                 terms = gr.HTML(
                     "", js_on_load=mount("classifier/anatomy.js"), apply_default_css=False,
                     elem_classes="classifier-anatomy",
                 )  # fmt: skip
-        window = build_canvas(None, taker="takeNumber", visible=False)
     view = build_setter("classifier.anatomy")
     picture = {name: controls[name] for name in OF_PICTURE}
     outputs = {"look_for": look_for, "layer": layer, **places, "map": place, "terms": terms, "window": window}

@@ -88,7 +88,7 @@ def draw_layers(shifted: Shifted, text: Text) -> go.Figure:
         points = [(each.index, share) for each in shifted.layers if (share := _share(each, kind)) is not None]
         figure.add_scatter(
             x=[index + 1 for index, _ in points], y=[100 * share for _, share in points],
-            text=[names[index] for index, _ in points], name=text(f"inside.shift_line_{kind}"), mode="markers",
+            text=[names[index] for index, _ in points], name=text(f"inside.shift_line_{kind}"), mode="markers", cliponaxis=False,
             marker={"color": colour, **marker}, hovertemplate="%{text}: %{y:.1f} %<extra></extra>",
         )  # fmt: skip
     figure.add_scatter(

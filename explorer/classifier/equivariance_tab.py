@@ -104,7 +104,7 @@ def build_equivariance(controls: Components, language: str) -> None:
         gr.Markdown(text("inside.equivariance_intro"))
         with gr.Row():
             names = [(text(f"inside.direction_{name}"), name) for name in DIRECTIONS]
-            direction = gr.Radio(names, value="right", label=text("inside.direction"), scale=2, min_width=220)
+            direction = gr.Radio(names, value="right", label=text("inside.direction"), scale=3, min_width=340)
             pixels = build_slider(1, MOST_PIXELS, 1, text("inside.pixels"), scale=2, min_width=180)
             layer = gr.Dropdown([], label=text("terms.layer"), scale=3, min_width=220)
             channel = gr.Number(None, label=text("inside.channel"), precision=0, minimum=0, min_width=90)

@@ -70,8 +70,9 @@ def test_the_terms_of_units_of_every_layer_add_up_to_what_the_network_gives(name
         real = as_maps(real)
         unit = Unit(index, *(int(torch.randint(count, (1,), generator=generator)) for count in real.shape))
         found = take_apart(outputs, model, unit)
-        assert abs(found.total - float(real[unit[1:]])) <= NEAR * found.scale, (layer.name, unit)
-        assert sum(term.value for term in found.terms) == pytest.approx(found.total, abs=NEAR * found.scale)
+        total = sum(term.value for term in found.terms)
+        assert abs(total - float(real[unit[1:]])) <= NEAR * found.scale, (layer.name, unit)
+        assert total == pytest.approx(found.total, abs=NEAR * found.scale)
         checked += 1
     assert checked > 0.9 * len(outputs.layers)
     assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
@@ -112,7 +113,7 @@ def test_a_convolution_weighs_a_window_by_its_kernel():
     assert [term.unit.channel for term in channels] == parts.abs().argsort(descending=True).tolist()
     assert [term.value for term in channels] == pytest.approx(sorted(parts.tolist(), key=abs, reverse=True))
     (bias,) = [term for term in found.terms if term.kind == "bias"]
-    assert bias.value == pytest.approx(float(model.get_submodule("features.3").bias[9]))
+    assert bias.value == pytest.approx(float(model.get_submodule("features.3").bias[9].detach()))
     at_the_border = take_apart(outputs, model, Unit(0, 2, 0, 27)).windows[0]  # padding 2: a corner of 3 x 3 is left
     assert torch.equal(at_the_border.weights, model.get_submodule("features.0").weight[2][:, 2:, :3].detach().double())
 
@@ -137,10 +138,10 @@ def test_batch_normalisation_rescales_all_terms_and_relu_takes_away_what_is_nega
     channel, row, column = map(int, torch.unravel_index(before.argmin(), before.shape))
     found = take_apart(outputs, model, Unit(index, channel, row, column))
     norm = model.get_submodule("layer2.1.bn1")
-    factor = float((norm.weight / (norm.running_var + norm.eps).sqrt())[channel])
+    factor = float((norm.weight.detach() / (norm.running_var + norm.eps).sqrt())[channel])
     assert found.factor == pytest.approx(factor, rel=1e-5)
     kinds = {term.kind: term for term in found.terms if term.kind != "channel"}
-    shift = float(norm.bias[channel] - factor * norm.running_mean[channel])
+    shift = float(norm.bias[channel].detach() - factor * norm.running_mean[channel])
     assert kinds["norm"].value == pytest.approx(shift, rel=1e-4, abs=1e-6)
     assert kinds["activation"].value == pytest.approx(-float(before.min())) and found.value == 0
     assert [outputs.layers[each].kind for each in found.passes] == ["BatchNorm2d", "ReLU"]
