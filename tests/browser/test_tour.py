@@ -457,7 +457,7 @@ def look_inside(page, text, unfold) -> None:
     here.filter(has_not_text=text("inside.picture")).wait_for()
     before, column = here.inner_text(), page.get_by_label(text("inside.column"), exact=True)
     place = int(column.input_value())
-    page.locator(".canvas canvas[tabindex='0']:visible").last.press("ArrowLeft" if place else "ArrowRight")
+    page.locator("canvas[aria-label^='features.']:visible").press("ArrowLeft" if place else "ArrowRight")
     here.filter(has_not_text=before).wait_for()
     assert abs(int(column.input_value()) - place) == 1
     unfold("inside.anatomy")

@@ -77,7 +77,7 @@ SENTENCES = {
     "shift_axis": "Per cent",
     "shift_line_interior": "moved exactly, away from the border",
     "shift_line_exact": "moved exactly",
-    "shift_line_broken": "equal, although the shift is no whole number of steps",
+    "shift_line_broken": "equal, where the steps are not whole",
     "shift_line_difference": "difference",
     "shift_before": "Before",
     "shift_after": "After",
