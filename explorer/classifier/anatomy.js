@@ -36,9 +36,11 @@ export function mount(element, props, watch) {
     ask(SECTION, way);
   });
   watch("value", () => {
-    if (!wasPressed) return;
     const selector = wasPressed;
     wasPressed = null;
-    requestAnimationFrame(() => (element.querySelector(selector) ?? element.querySelector("button"))?.focus());
+    requestAnimationFrame(() => {
+      element.querySelector(".trail")?.scrollTo(0, 1e6); // a long way is cut at its top
+      if (selector) (element.querySelector(selector) ?? element.querySelector("button"))?.focus({ preventScroll: true });
+    });
   });
 }

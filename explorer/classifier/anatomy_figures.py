@@ -242,12 +242,9 @@ def _quiet(name: str) -> str:
 
 
 def _draw_row(name: str, value: float, most: float, arrow: str = "<span></span>") -> str:
-    side = "up" if value >= 0 else "down"
-    width = 50 * abs(value) / most
-    return (
-        f'{name}<span class="track"><i class="bar {side}" style="width:{width:.2f}%"></i></span>'
-        f'<span class="value">{write_number(value)}</span>{arrow}'
-    )
+    side = "up" if value > 0 else "down"
+    bar = f'<i class="bar {side}" style="width:{50 * abs(value) / most:.2f}%"></i>' if value else ""
+    return f'{name}<span class="track">{bar}</span><span class="value">{write_number(value)}</span>{arrow}'
 
 
 def _name_below(outputs: LayerOutputs, found: Anatomy, term: Term, text: Text) -> str:
