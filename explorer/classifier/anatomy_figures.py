@@ -17,6 +17,7 @@ from explorer.models.layer_outputs import IMAGE, LayerOutputs
 from explorer.page.canvas import Map, draw_maps
 from explorer.text import Text, join_sentences
 
+WHITE = 255  # of a pixel of a byte
 MOST_TERMS = 10  # bars of what lies below; the rest is one bar
 _NO_SIZE = 5e-7  # of the largest part: so much is rounding
 
@@ -66,8 +67,10 @@ def describe_anatomy(outputs: LayerOutputs, found: Anatomy, text: Text) -> str:
         "place": name_place(outputs, unit, text),
     }
     if unit.layer == IMAGE:
-        grey = round(255 * (found.value * STD + MEAN))
-        return text("inside.look_pixel", row=unit.row, column=unit.column, grey=grey, value=values["value"])
+        grey = round(WHITE * (found.value * STD + MEAN))
+        return text(
+            "inside.look_pixel", row=unit.row, column=unit.column, grey=grey, white=WHITE, value=values["value"]
+        )
     if is_logit(outputs, unit):
         probability = float(torch.softmax(outputs.of(unit.layer).double(), 0)[unit.channel])
         first = text("inside.look_logit", probability=percent(probability, text), **values)

@@ -24,7 +24,7 @@ SENTENCES = {
     "look_maximum": "It is the largest of the {count} numbers in its window. The others add nothing.",
     "look_cut": "Its parts add up to {sum}. This is negative, so {kind} makes it 0.",
     "look_zeros": "This shortcut fills the new channels with zeros, so nothing below adds to it.",
-    "look_pixel": "<b>{value}</b> is a pixel of the picture, in row {row} and column {column}. Its brightness is {grey} (0 is black, 255 is "
+    "look_pixel": "<b>{value}</b> is a pixel of the picture, in row {row} and column {column}. Its brightness is {grey} (0 is black, {white} is "
     "white), and the normalisation makes it {value}. You have arrived at the bottom.",
     "map_label": "{layer}: click a cell to see its number",
     "caption_picture": "{rows} × {columns} pixels",
@@ -55,7 +55,7 @@ SENTENCES = {
     "equivariance": "What moves with the picture",
     "equivariance_intro": "The picture moves by some pixels. A convolution with stride 1 then gives the same numbers at the moved places "
     "(this is called equivariance), except at the border. A layer after pooling or a stride has a step of several pixels. Its maps can move "
-    "only by whole steps. So a shift of one pixel is half a step after one pooling of 2 × 2, and the maps change in another way.",
+    "only by whole steps. So after a pooling that halves the maps, a shift of one pixel is half a step, and the maps change in another way.",
     "equivariance_look": "The numbers of each layer before and after are compared.",
     "direction": "Direction",
     "direction_right": "right",
