@@ -20,6 +20,7 @@ from explorer.errors import InputError
 from explorer.models import joining_rules, order_rules, window_rules
 from explorer.models.layer_outputs import IMAGE, LayerOutputs, run_again
 from explorer.models.replays import Replay
+from explorer.patience import go_on
 
 _WEIGHING = (
     window_rules.conv_rule,
@@ -209,6 +210,7 @@ def find_largest(outputs: LayerOutputs, layer: int) -> Unit:
 def follow_strongest(outputs: LayerOutputs, model: nn.Module, unit: Unit) -> Iterator[Unit]:
     """From a unit down to a pixel, each time to the number with the greatest share in the largest term."""
     while unit.layer != IMAGE:
+        go_on()
         terms = [term for term in take_apart(outputs, model, unit).terms if term.unit is not None]
         if not terms:  # a channel that is padded with zeros
             return

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 
+import gradio as gr
 import pytest
 import torch
 
+from explorer.classifier import anatomy_tab, equivariance_tab, inside
 from explorer.classifier.anatomy import Unit, take_apart
 from explorer.classifier.anatomy_figures import MOST_TERMS, draw_place, draw_window, write_number
 from explorer.classifier.anatomy_tab import on_layer, on_place, on_view
@@ -121,6 +123,16 @@ def test_a_pick_that_is_not_below_is_not_shown():
     found = take_apart(outputs, load_trained("lenet5"), view.unit)
     window = draw_window(outputs, found, view, "lenet5", text_in("en"))
     assert window["go"]["corner"][1] == found.terms[0].unit.channel
+
+
+def test_nothing_is_computed_before_somebody_asks(monkeypatch):
+    for module in (anatomy_tab, equivariance_tab):
+        monkeypatch.setattr(module, "borrow_model" if module is anatomy_tab else "find_shifted", pytest.fail)
+    monkeypatch.setattr(inside, "run_layers", pytest.fail)
+    with gr.Blocks():
+        controls = {name: gr.Textbox() for name in OF_PICTURE}
+        anatomy_tab.build_anatomy(controls, "en")
+        equivariance_tab.build_equivariance(controls, "en")
 
 
 def test_without_a_picture_it_asks_for_one():
