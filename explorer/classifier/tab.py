@@ -8,7 +8,9 @@ from functools import partial
 import gradio as gr
 
 from explorer.checks import check_choice
+from explorer.classifier.anatomy_tab import build_anatomy
 from explorer.classifier.attribution import BASELINES, METHODS
+from explorer.classifier.equivariance_tab import build_equivariance
 from explorer.classifier.figures import (
     choose_sentence,
     class_name,
@@ -240,6 +242,8 @@ def build_tab(language: str) -> Wing:
             comparison = build_canvas(None, visible=False, elem_id="classifier-comparison")
     trust = build_trust(controls, language)
     pictures["tried"] = build_trial(controls, language)
+    build_anatomy(controls, language)
+    build_equivariance(controls, language)
     build_results(language)
     build_explanation("classifier", language, methods=text("methods.explanation"), **describe_questions(text))
 

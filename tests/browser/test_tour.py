@@ -444,6 +444,27 @@ def test_a_comparison_of_methods_is_shown_unless_another_picture_is_chosen_meanw
     assert maps.count() == 0 or not maps.first.is_visible()
 
 
+def look_inside(page, text, unfold) -> None:
+    """A score is followed to a pixel and back, a key goes to the number beside it, and a shifted picture is compared."""
+    unfold("inside.anatomy")
+    here = page.locator(".classifier-anatomy [aria-current]:visible")
+    page.locator(".classifier-anatomy .follow:visible").first.click()
+    here.filter(has_not_text=text("terms.class_6")).wait_for()
+    page.locator(".classifier-anatomy [data-down]:visible").click()
+    here.filter(has_text=text("inside.picture")).wait_for()
+    steps = page.locator(".classifier-anatomy .trail button:visible")
+    steps.last.click()
+    here.filter(has_not_text=text("inside.picture")).wait_for()
+    before, column = here.inner_text(), page.get_by_label(text("inside.column"), exact=True)
+    place = int(column.input_value())
+    page.locator("canvas[aria-label^='features.']:visible").press("ArrowLeft" if place else "ArrowRight")
+    here.filter(has_not_text=before).wait_for()
+    assert abs(int(column.input_value()) - place) == 1
+    unfold("inside.anatomy")
+    unfold("inside.equivariance")
+    page.locator(".look-for:visible").filter(has_text="cannot move exactly").wait_for()
+
+
 def test_a_picture_is_moved_by_keys_and_its_map_put_on_trial(visit):
     page, text = visit("/?tab=classifier").page, text_in("en")
 
@@ -479,6 +500,7 @@ def test_a_picture_is_moved_by_keys_and_its_map_put_on_trial(visit):
     page.get_by_role("button", name=text("methods.measure")).click()
     numbers = page.locator(".classifier-trust:visible p b")
     numbers.nth(1).wait_for()
+    look_inside(page, text, unfold)
     page.locator(".sample-picker .thumbnail:visible").nth(9).click()
     maps.first.wait_for(state="hidden")
     numbers.first.wait_for(state="hidden")
