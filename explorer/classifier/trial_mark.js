@@ -1,6 +1,10 @@
-// Tells the trial that another picture or network is looked at, see trial_tab.py.
+// Tells the trial and the sections that another picture or network is looked at, see trial_tab.py and sections.py.
 import { tryAgain } from "./pad.js";
+import { askAgain } from "./sections.js";
 
 export function mount(element, props, watch) {
-  watch("value", tryAgain);
+  watch("value", () => {
+    tryAgain();
+    askAgain();
+  });
 }
