@@ -1,5 +1,7 @@
 // The roof of the scripts: what Python may call. It runs before Gradio's own module, see explorer/page/scripts.py.
+import * as cell from "./classifier/cell.js";
 import * as pad from "./classifier/pad.js";
+import { openSection } from "./classifier/sections.js";
 import * as trialMark from "./classifier/trial_mark.js";
 import * as editor from "./convolution/editor.js";
 import * as windowSum from "./convolution/window.js";
@@ -33,6 +35,7 @@ import * as rows from "./shapes/rows.js";
 
 // Script -> its module, of those whose `mount` a component calls.
 const MOUNTED = {
+  "classifier/cell.js": cell,
   "classifier/pad.js": pad,
   "classifier/trial_mark.js": trialMark,
   "convolution/editor.js": editor,
@@ -64,6 +67,7 @@ window.cnnExplorer = {
   bringForward: growth.bringForward,
   forgetChoice: values.forgetChoice,
   linkOpened: address.linkOpened,
+  openSection,
   openTrial: pad.openTrial,
   nextRequest: values.nextRequest,
   onNewChoice: values.onNewChoice,

@@ -32,14 +32,14 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "article", "attribution", "class_code", "class_texts", "degradation", "design", "edit", "effective", "examination",
-    "interpreter", "kernels", "known_calls", "ladder", "layer_list", "layers", "maths", "moves", "networks", "outcome", "pasted_calls",
-    "pasted_expressions", "pasted_text", "pasted_values", "prediction", "preprocessing", "printouts", "reach",
-    "results", "robustness", "session", "trust", "trust_samples",
+    "activations", "article", "attribution", "channels", "class_code", "class_texts", "degradation", "design", "edit", "effective", "examination", "feature_map",
+    "interpreter", "kernels", "keyed_files", "known_calls", "ladder", "layer_list", "layers", "maths", "measure_features", "mistakes", "moves", "networks", "outcome", "pasted_calls",
+    "pasted_expressions", "pasted_text", "pasted_values", "prediction", "preprocessing", "printouts", "reach", "references",
+    "results", "robustness", "session", "strange_pictures", "trust", "trust_samples", "unlike",
 }  # fmt: skip
 # What speaks, draws or lays out.
 DRAWS = {
-    "api", "effective_tab", "figures", "graph", "panels", "results_figures", "results_tab", "sentences", "tab",
+    "api", "cell_tab", "effective_tab", "figures", "graph", "inside_figures", "inside_tab", "panels", "results_figures", "results_tab", "sections", "sentences", "tab",
     "trial_figures", "trial_tab", "training_figures", "trust_figures", "trust_tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {

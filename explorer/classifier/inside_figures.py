@@ -23,7 +23,18 @@ from explorer.page.style import new_figure
 from explorer.text import Text, join_sentences
 
 _EXAMPLES = (40, 61, 75, 102)  # samples of which the examples of changed clothes are made
-_SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "pentagon", "hexagram", "star-square")
+_SYMBOLS = (
+    "circle",
+    "square",
+    "diamond",
+    "cross",
+    "x",
+    "triangle-up",
+    "triangle-down",
+    "pentagon",
+    "hexagram",
+    "star-square",
+)
 _COLOURS = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c564b", "#4d4d4d", "#b5a800",
 )  # fmt: skip
@@ -201,7 +212,7 @@ def describe_channel(channels: Channels, labels: torch.Tensor, layer: str, chann
 
 
 def draw_patches(channels: Channels, labels: torch.Tensor, layer: str, channel: int, name: str, text: Text) -> dict:
-    """The nine patches with their classes and values; what lies beyond an image is hatched grey. Arguments as above."""
+    """The nine patches with their classes and values; what lies beyond an image is grey. Arguments as above."""
     field, maps = find_field(name, layer), []
     for number, value in enumerate(channels.values[channel].tolist()):
         patch = channels.patches[channel, number].float() / 255

@@ -25,7 +25,7 @@ PER_CELL = 4  # images of each mistake, where a network made it so often
 
 
 @dataclass(frozen=True)
-class TestImages:
+class PackedImages:
     """Test images that are part of the app: the samples, and behind them some mistakes.
 
     Attributes:
@@ -33,8 +33,6 @@ class TestImages:
         labels: (N,) int64.
         indices: (N,) int64, positions in the test set.
     """
-
-    __test__ = False  # no test, whatever pytest takes its name for
 
     images: torch.Tensor
     labels: torch.Tensor
@@ -64,13 +62,13 @@ def choose_mistakes(answers: Mapping[str, torch.Tensor], labels: torch.Tensor, k
     return sorted(chosen - set(known))
 
 
-def load_test_images() -> TestImages:
+def load_packed_images() -> PackedImages:
     """The test images of the app; only the samples where no mistakes are packed."""
     return _load(checkpoints.CHECKPOINTS)
 
 
 @lru_cache(maxsize=2)
-def _load(folder: Path) -> TestImages:
+def _load(folder: Path) -> PackedImages:
     sample = load_sample()
     parts = {"images": sample.images, "labels": sample.labels, "indices": sample.indices}
     try:
@@ -78,7 +76,7 @@ def _load(folder: Path) -> TestImages:
         parts = {name: torch.cat([each, packed[name].to(each.dtype)]) for name, each in parts.items()}
     except (OSError, SafetensorError, KeyError, RuntimeError):
         pass
-    return TestImages(**parts)
+    return PackedImages(**parts)
 
 
 def find_cell(answers: Answers, name: str, truth: int, predicted: int) -> tuple[list[int], int]:
@@ -90,10 +88,10 @@ def find_cell(answers: Answers, name: str, truth: int, predicted: int) -> tuple[
         truth, predicted: the classes.
 
     Returns:
-        Positions in `load_test_images` of those that are part of the app, and how many images the cell has in all.
+        Positions in `load_packed_images` of those that are part of the app, and how many images the cell has in all.
     """
     is_in_cell = (answers.labels == truth) & (answers.predicted[name] == predicted)
-    shown = is_in_cell[load_test_images().indices].nonzero()[:, 0].tolist()
+    shown = is_in_cell[load_packed_images().indices].nonzero()[:, 0].tolist()
     return shown, int(is_in_cell.sum())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ import numpy as np
 from explorer.caches import remember
 from explorer.checks import check_choice, check_number, check_whole
 from explorer.classifier.attribution import BASELINES, METHODS
+from explorer.classifier.mistakes import load_packed_images
 from explorer.classifier.moves import Moves
 from explorer.classifier.outcome import (
     DEPTHS,
@@ -86,7 +88,7 @@ def read_picture(choices: Choices) -> Picture | None:
     """
     source = check_choice("classifier.source", choices.source, SOURCES)
     if source == "sample":
-        return find_sample(choices.sample)
+        return find_test_image(choices.sample)
     inversion = check_choice("classifier.inversion", choices.inversion, INVERSIONS)
     if source == "drawing":
         ink = read_sketch(choices.drawing)
@@ -110,6 +112,24 @@ def find_sample(index) -> Picture:
     """
     sample, index = load_sample(), check_sample(index)
     return Picture(("sample", index), prepare_sample(sample.images[index]), int(sample.labels[index]))
+
+
+def find_test_image(index) -> Picture:
+    """A packed test image: a sample, or one of the mistakes behind them, which links from the confusion matrix open.
+
+    Raises:
+        InputError: there is none of that number.
+    """
+    known = load_packed_images()
+    index = check_whole("terms.sample", index, 0, len(known.labels) - 1)
+    return Picture(("sample", index), prepare_sample(known.images[index]), int(known.labels[index]))
+
+
+def read_link(words: str) -> int | None:
+    """The number of a packed test image that a link names, or None if there is none of it."""
+    with suppress(InputError):
+        return check_whole("terms.sample", words, 0, len(load_packed_images().labels) - 1)
+    return None
 
 
 def read_changes(place: object, scale, blur, darken, noise, attack) -> tuple[Moves, float]:

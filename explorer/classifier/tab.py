@@ -18,6 +18,7 @@ from explorer.classifier.figures import (
     draw_comparison,
     draw_steps,
 )
+from explorer.classifier.inside_tab import build_inside
 from explorer.classifier.outcome import (
     DEPTHS,
     NUM_CLASSES,
@@ -39,6 +40,7 @@ from explorer.classifier.session import (
     default_model,
     first_outcome,
     first_question,
+    read_link,
     read_question,
 )
 from explorer.classifier.trial_tab import build_trial, mark_picture
@@ -228,6 +230,7 @@ def build_tab(language: str) -> Wing:
             comparison = build_canvas(None, visible=False, elem_id="classifier-comparison")
     trust = build_trust(controls, language)
     pictures["tried"] = build_trial(controls, language)
+    build_inside(controls, language)
     build_results(language)
     build_explanation("classifier", language, **describe_questions(text))
 
@@ -250,7 +253,8 @@ def build_tab(language: str) -> Wing:
     then_wire(ready, show_late, late, {**line, "comparison": comparison}, language, queue=False)
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window")
     linked = {name: controls[name] for name in names}
-    return Wing("classifier", linked, on_classify, inputs, outputs, takes_long=_takes_long)
+    parsers = {"sample": read_link}
+    return Wing("classifier", linked, on_classify, inputs, outputs, parsers, takes_long=_takes_long)
 
 
 def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dict[str, gr.Column], dict]:

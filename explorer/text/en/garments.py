@@ -71,5 +71,4 @@ SENTENCES = {
     "cell_none": "{model} takes no image of {truth} for {predicted}.",
     "cell_unknown": "The answers of {model} are not stored here. Choose another network.",
     "cell_image": "Open test image {index} in the classifier",
-    "other_image": "Another test image",
 }

@@ -62,5 +62,4 @@ SENTENCES = {
     "cell_none": "{model} 没有把{truth}的图片判断为{predicted}。",
     "cell_unknown": "这里没有保存 {model} 的判断。请选另一个网络。",
     "cell_image": "在分类器中打开第 {index} 张测试图片",
-    "other_image": "另一张测试图片",
 }
