@@ -73,7 +73,7 @@ def draw_links(places: list[int], name: str, text: Text) -> str:
             f'<a href="{html.escape(address)}" title="{html.escape(about)}">'
             f'<img src="{_encode(known.images[place])}" alt="{html.escape(about)}" width="56" height="56"></a>'
         )
-    return f'<div class="cell-images">{links}</div>' if links else ""
+    return f'<div class="links">{links}</div>' if links else ""
 
 
 def _encode(image: torch.Tensor) -> str:
@@ -98,7 +98,7 @@ def build_cell(chosen: gr.Dropdown, language: str) -> None:
             truth = gr.Dropdown(classes, value=None, label=text("garments.cell_truth"), min_width=160)
             predicted = gr.Dropdown(classes, value=None, label=text("garments.cell_predicted"), min_width=160)
         look_for = build_look_for("")
-        images = gr.HTML("", apply_default_css=False)
+        images = gr.HTML("", apply_default_css=False, elem_classes="classifier-cell")
     build_bridge("classifier/cell.js", chart=f"#{CHART}")
     clicked = build_setter("classifier.cell")
     inputs = {"name": chosen, "truth": truth, "predicted": predicted}

@@ -230,7 +230,7 @@ def test_a_cell_shows_its_images_as_links(language):
     assert f"{confusion[6][0]}" in shown["look_for"]
     clicked = on_click([6, 0], "lenet5", language=language)
     assert clicked["images"] == shown["images"] and (clicked["truth"], clicked["predicted"]) == (6, 0)
-    empty = [(t, p) for t in range(10) for p in range(10) if confusion[t][p] == 0][0]
+    empty = next((t, p) for t in range(10) for p in range(10) if confusion[t][p] == 0)
     assert on_cell("lenet5", *empty, language=language)["images"] == ""
 
 
