@@ -15,7 +15,7 @@ from explorer.classifier.keyed_files import read_keyed, write_keyed
 
 FILE = "feature_map.safetensors"
 NUM_IMAGES = 2000  # the first ones of the test set
-_LABELS, _PARTS = "labels", ("mean", "components", "shares")
+_LABELS, _PARTS = "labels", ("places", "mean", "components", "shares")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def load_map(name: str) -> FeatureMap | None:
 
 
 def _read(file: safe_open, name: str) -> FeatureMap:
-    parts = (file.get_tensor(f"{name}.{part}").float() for part in ("places", *_PARTS))
+    parts = (file.get_tensor(f"{name}.{part}").float() for part in _PARTS)
     return FeatureMap(file.get_tensor(_LABELS), *parts)
 
 
@@ -73,6 +73,5 @@ def save_maps(maps: Mapping[str, FeatureMap], weights: Mapping[str, list[str]]) 
     """
     tensors = {_LABELS: next(iter(maps.values())).labels.to(torch.uint8)}
     for name, each in maps.items():
-        tensors[f"{name}.places"] = each.places.half()
-        tensors |= {f"{name}.{part}": getattr(each, part) for part in _PARTS}
+        tensors |= {f"{name}.{part}": getattr(each, part).half() for part in _PARTS}
     write_keyed(FILE, tensors, weights)

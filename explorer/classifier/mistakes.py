@@ -21,7 +21,7 @@ from explorer.models.answers import Answers, load_answers
 from explorer.models.checkpoints import load_results, write_atomically
 
 FILE = "mistakes.safetensors"
-PER_CELL = 6  # images of each mistake, where a network made it so often
+PER_CELL = 4  # images of each mistake, where a network made it so often
 
 
 @dataclass(frozen=True)
