@@ -71,8 +71,8 @@ def test_stored_patches_are_what_the_units_see(name, layer, test_images):
         index, (row, column) = int(stored.indices[channel, number]), stored.places[channel, number].tolist()
         pixels = (test_images[index].float() / 255).requires_grad_()
         value = see(model, layer, pixels[None])[0, channel, row, column]
-        assert float(value) == pytest.approx(float(stored.values[channel, number]), rel=1e-3, abs=1e-4)
-        if float(value) == 0:
+        assert value.item() == pytest.approx(float(stored.values[channel, number]), rel=1e-3, abs=1e-4)
+        if value.item() == 0:
             continue
         (gradient,) = torch.autograd.grad(value, pixels)
         rows, columns = gradient.nonzero().unbind(1)
