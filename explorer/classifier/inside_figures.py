@@ -222,7 +222,7 @@ def draw_patches(channels: Channels, labels: torch.Tensor, layer: str, channel: 
         caption = text("garments.channels_value", value=f"{value:.2f}")
         maps.append(Map(patch, title, caption, scale="grey", numbers=False))
     label = text("garments.channels_label", channel=channel, layer=layer)
-    return draw_maps(maps, max_height=300, label=label)
+    return draw_maps(maps, columns=3, max_height=460, label=label)
 
 
 def _mask_beyond(patch: torch.Tensor, corner: tuple[int, int]) -> torch.Tensor:

@@ -15,7 +15,6 @@ SENTENCES = {
     "unlike_score": "This picture has a score of <b>{score}</b>. The limit is {threshold}.",
     "unlike_test": "With {model}, the page warns at {share} of the {images} test images. {model} is right about {right} of these, and "
     "about {others} of the other test images.",
-    "unlike_drawn": "Of {count} simple drawings of clothes, {drawn} get a warning.",
     "unlike_not_measured": "Nothing was measured for these weights, so the page does not warn. Choose another network.",
     "unlike_label": "One example of each kind of picture, and how many pictures of this kind get a warning",
     "unlike_examples": "{count} pictures of each kind were tried. Below each example: the share of them that gets a warning. All of them "
@@ -54,8 +53,8 @@ SENTENCES = {
     "the chosen channel has its greatest values, and of each image the part that this unit sees. All values are those after the ReLU.",
     "channels_layer": "Layer",
     "channels_channel": "Channel",
-    "channels_look": "Channel {channel} of {layer}: a unit sees {size}. <b>{count} of the nine images</b> with the greatest values show "
-    "{name}.",
+    "channels_look": "Channel {channel} of {layer}: a unit sees {size}. <b>{count} of the nine images</b> with the greatest values have "
+    "the label {name}.",
     "channels_size": "{height} × {width} pixels",
     "channels_all": "the whole picture",
     "channels_dead": "Channel {channel} of {layer} is 0 for every test image: it looks for nothing that is there.",
@@ -67,8 +66,8 @@ SENTENCES = {
     "cell_intro": "Click a cell of the matrix, or choose it here. A click on an image opens it in the classifier.",
     "cell_truth": "Label",
     "cell_predicted": "Answer of the network",
-    "cell_look": "{model} takes {count} images of {truth} for {predicted}. {shown} of them are part of this app.",
-    "cell_none": "{model} takes no image of {truth} for {predicted}.",
+    "cell_look": "{model} answers {predicted} for {count} images with the label {truth}. {shown} of them are part of this app.",
+    "cell_none": "{model} answers {predicted} for no image with the label {truth}.",
     "cell_unknown": "The answers of {model} are not stored here. Choose another network.",
     "cell_image": "Open test image {index} in the classifier",
 }
