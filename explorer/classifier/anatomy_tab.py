@@ -16,12 +16,13 @@ from explorer.classifier.anatomy_figures import (
 )
 from explorer.classifier.inside import View, find_outputs, read_view
 from explorer.classifier.outcome import Picture, borrow_model, check_model
+from explorer.classifier.sections import open_section
 from explorer.classifier.session import Choices, read_picture
 from explorer.classifier.trial_tab import OF_PICTURE
 from explorer.models.layer_outputs import IMAGE, LayerOutputs
 from explorer.page.canvas import build_canvas
-from explorer.page.events import PRIVATE, Components, draw_look_for, wire
-from explorer.page.layout import build_look_for, build_setter
+from explorer.page.events import Components, draw_look_for, wire
+from explorer.page.layout import build_look_for
 from explorer.page.scripts import mount
 from explorer.text import Text, text_in
 
@@ -101,7 +102,7 @@ def build_anatomy(controls: Components, language: str) -> None:
         language: of the page.
     """
     text = text_in(language)
-    with gr.Accordion(text("inside.anatomy"), open=False) as section:
+    with open_section("anatomy", text("inside.anatomy")) as view:
         gr.Markdown(text("inside.anatomy_intro"))
         with gr.Row():
             layer = gr.Dropdown([], label=text("terms.layer"), scale=3, min_width=220)
@@ -119,12 +120,9 @@ def build_anatomy(controls: Components, language: str) -> None:
                     "", js_on_load=mount("classifier/anatomy.js"), apply_default_css=False,
                     elem_classes="classifier-anatomy",
                 )  # fmt: skip
-    view = build_setter("classifier.anatomy")
     picture = {name: controls[name] for name in OF_PICTURE}
     outputs = {"look_for": look_for, "layer": layer, **places, "map": place, "terms": terms, "window": window}
     wire([view.input], on_view, {**picture, "view": view}, outputs, language, queue=True)
     wire([layer.input], on_layer, {**picture, "layer": layer}, outputs, language, queue=True)
     typed = {**picture, "layer": layer, **places}
     wire([each.input for each in places.values()], on_place, typed, outputs, language, queue=True)
-    for event, is_open in ((section.expand, "true"), (section.collapse, "false")):
-        event(None, None, None, js=f'() => cnnExplorer.openSection("classifier.anatomy", {is_open})', **PRIVATE)

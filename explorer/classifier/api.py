@@ -18,9 +18,10 @@ from explorer.classifier.outcome import (
     classify_picture,
     find_calibrated,
 )
-from explorer.classifier.prediction import compute_probabilities
+from explorer.classifier.prediction import compute_answer
 from explorer.classifier.preprocessing import SIDE, prepare_picture, prepare_sample
 from explorer.classifier.session import DEFAULT_METHOD, DEFAULT_MODEL, UPLOAD_SIDE, find_sample
+from explorer.classifier.unlike import Likeness, judge_picture
 from explorer.errors import InputError
 from explorer.hardware import on_gpu
 from explorer.text import Text, text_in
@@ -44,12 +45,15 @@ def classify(
         model, predicted (index), class_name, probabilities (name -> 0..1, in the order of the classes),
         calibrated (the same after dividing the scores by the temperature that was fitted on the validation images, None
         where none was),
-        true_class (index, None for an image), inverted (whether the picture was turned negative).
+        true_class (index, None for an image), inverted (whether the picture was turned negative),
+        unlike (score: how far the picture is from the training images; threshold: the score that 95 % of the validation
+        images do not exceed; false_alarms: share of the test images that do, 0 to 1; is_unlike: whether this picture does;
+        None where that was not measured for the weights).
     """
     text = text_in(language)
     picture = _read_picture(image, sample)
     with borrow_model(check_model(model)) as network:
-        probabilities = compute_probabilities(network, picture.prepared.image)
+        probabilities, features = compute_answer(network, picture.prepared.image)
     predicted, (_, calibrated) = int(probabilities.argmax()), find_calibrated(model, probabilities)
     return {
         "model": model,
@@ -59,7 +63,12 @@ def classify(
         "calibrated": None if calibrated is None else _name_classes(calibrated, text),
         "true_class": picture.truth,
         "inverted": picture.prepared.inverted,
+        "unlike": _describe_likeness(judge_picture(model, picture.prepared.pixels, features)),
     }
+
+
+def _describe_likeness(likeness: Likeness | None) -> dict[str, float | bool] | None:
+    return None if likeness is None else {**vars(likeness), "is_unlike": likeness.is_unlike}
 
 
 def _name_classes(probabilities: torch.Tensor, text: Text) -> dict[str, float]:

@@ -18,12 +18,13 @@ from explorer.classifier.equivariance_figures import (
 )
 from explorer.classifier.inside import Shifted, find_shifted
 from explorer.classifier.outcome import check_model
+from explorer.classifier.sections import open_section
 from explorer.classifier.session import Choices, read_picture
 from explorer.classifier.trial_tab import OF_PICTURE
 from explorer.errors import InputError
 from explorer.page.canvas import build_canvas
-from explorer.page.events import PRIVATE, Components, draw_look_for, wire
-from explorer.page.layout import build_look_for, build_setter, build_slider
+from explorer.page.events import Components, draw_look_for, wire
+from explorer.page.layout import build_look_for, build_slider
 from explorer.page.style import PLOT_SETTINGS
 from explorer.text import Text, text_in
 
@@ -100,7 +101,7 @@ def build_equivariance(controls: Components, language: str) -> None:
         language: of the page.
     """
     text = text_in(language)
-    with gr.Accordion(text("inside.equivariance"), open=False) as section:
+    with open_section("equivariance", text("inside.equivariance")) as opened:
         gr.Markdown(text("inside.equivariance_intro"))
         with gr.Row():
             names = [(text(f"inside.direction_{name}"), name) for name in DIRECTIONS]
@@ -111,12 +112,9 @@ def build_equivariance(controls: Components, language: str) -> None:
         look_for = build_look_for(text("inside.equivariance_look"))
         maps = build_canvas(None, visible=False)
         chart = gr.Plot(visible=False, **PLOT_SETTINGS)
-    opened = build_setter("classifier.equivariance")
     picture = {name: controls[name] for name in OF_PICTURE}
     inputs = {**picture, "direction": direction, "pixels": pixels, "layer": layer, "channel": channel}
     outputs = {"look_for": look_for, "layer": layer, "channel": channel, "maps": maps, "chart": chart}
     triggers = [each.input for each in (opened, direction, pixels, channel)]
     wire(triggers, on_shift, inputs, outputs, language, queue=True)
     wire([layer.input], on_other_layer, inputs, outputs, language, queue=True)
-    for event, is_open in ((section.expand, "true"), (section.collapse, "false")):
-        event(None, None, None, js=f'() => cnnExplorer.openSection("classifier.equivariance", {is_open})', **PRIVATE)

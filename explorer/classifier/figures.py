@@ -57,7 +57,17 @@ def explained_class(outcome: Outcome, text: Text) -> str:
 def choose_sentence(outcome: Outcome, text: Text) -> str:
     """What to look for: what the network says, and what the map shows, with the numbers."""
     remarks = [text(f"classifier.remark_{each.name}", value=each.value) for each in outcome.prepared.remarks]
-    return join_sentences([_verdict(outcome, text), *remarks, _what_to_look_for(outcome, text)], text)
+    said = [_verdict(outcome, text), warn(outcome, text), *remarks, _what_to_look_for(outcome, text)]
+    return join_sentences(said, text)
+
+
+def warn(outcome: Outcome, text: Text) -> str:
+    """That the picture is unlike the training images, if it is; else nothing."""
+    likeness = outcome.likeness
+    if likeness is None or not likeness.is_unlike:
+        return ""
+    share = percent(likeness.false_alarms, text, 0)
+    return text("garments.unlike", model=find_network(outcome.model).title, share=share)
 
 
 def _verdict(outcome: Outcome, text: Text) -> str:

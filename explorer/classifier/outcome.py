@@ -23,8 +23,9 @@ from explorer.classifier.attribution import (
     gradcam_layers,
     refine_attribution,
 )
-from explorer.classifier.prediction import calibrate, compute_probabilities, measure_share_on_clothes
+from explorer.classifier.prediction import calibrate, compute_answer, measure_share_on_clothes
 from explorer.classifier.preprocessing import SIDE, Prepared
+from explorer.classifier.unlike import Likeness, judge_picture
 from explorer.errors import InputError
 from explorer.hardware import device
 from explorer.models.catalogue import MODELS
@@ -99,6 +100,7 @@ class Outcome:
         settings: settings of the method.
         milliseconds: time that computing the map took.
         saw_covered: whether the method is occlusion and the network was trained on partly covered pictures.
+        likeness: how far the picture is from the training images; None where that was not measured for these weights.
     """
 
     model: str
@@ -116,6 +118,7 @@ class Outcome:
     settings: Settings
     milliseconds: float
     saw_covered: bool
+    likeness: Likeness | None
 
     @property
     def prepared(self) -> Prepared:
@@ -183,21 +186,39 @@ def refine_outcome(question: Question, in_parts: bool = True) -> Iterator[Outcom
         yield outcome
 
 
-@remember(megabytes=4)
 def find_probabilities(model: str, picture: Picture) -> torch.Tensor:
     """(10,) of the classes, as `prediction.compute_probabilities` has them; remembered.
 
     Raises:
         InputError: the network is not trained, or its weights cannot be used.
     """
+    return find_answer(model, picture)[0]
+
+
+@remember(megabytes=8)
+def find_answer(model: str, picture: Picture) -> tuple[torch.Tensor, torch.Tensor]:
+    """The probabilities (10,) and the last features (D,), as `prediction.compute_answer` has them; remembered.
+
+    Raises:
+        InputError: the network is not trained, or its weights cannot be used.
+    """
     with borrow_model(model) as network:
-        return compute_probabilities(network, picture.prepared.image)
+        return compute_answer(network, picture.prepared.image)
+
+
+def find_likeness(model: str, picture: Picture) -> Likeness | None:
+    """How far the picture is from the training images; None where that was not measured for these weights.
+
+    Raises:
+        InputError: the network is not trained, or its weights cannot be used.
+    """
+    return judge_picture(model, picture.prepared.pixels, find_answer(model, picture)[1])
 
 
 def forget_outcomes() -> None:
     """Forget all answers of all networks."""
     _OUTCOMES.clear()
-    find_probabilities.cache_clear()
+    find_answer.cache_clear()
 
 
 def _forget_unread(question: Question) -> Question:
@@ -221,6 +242,7 @@ def compute_outcomes(question: Question, probabilities: torch.Tensor, in_parts: 
         in_parts: as in `attribution.Settings`.
     """
     temperature, calibrated = find_calibrated(question.model, probabilities)
+    likeness = find_likeness(question.model, question.picture)
     for attribution, problem, settings, milliseconds in _compute_maps(question, in_parts):
         share, area = 0.0, 0.0
         if attribution is not None:
@@ -229,6 +251,7 @@ def compute_outcomes(question: Question, probabilities: torch.Tensor, in_parts: 
             question.model, question.picture, probabilities, temperature, calibrated, question.target, question.against,
             question.method, attribution, problem, share, area, settings, milliseconds,
             question.method == "occlusion" and _saw_covered(question.model),
+            likeness,
         )  # fmt: skip
 
 

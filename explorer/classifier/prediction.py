@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
@@ -21,6 +24,42 @@ def compute_probabilities(model: nn.Module, image: torch.Tensor) -> torch.Tensor
     with torch.no_grad():
         logits = model(image.to(next(model.parameters()).device))
     return torch.softmax(logits[0].double(), dim=0).cpu()  # float32 would round to 1 what is nearly sure
+
+
+def compute_answer(model: nn.Module, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a network says, and the features from which its last layer computes this, in one pass.
+
+    Args:
+        model: network in eval mode with at least one linear layer.
+        image: (1, C, H, W), normalised.
+
+    Returns:
+        (classes,) float64 as `compute_probabilities` has them, and (D,) float32, what the last linear layer gets; on the CPU.
+
+    Raises:
+        ValueError: the network has no linear layer.
+    """
+    with record_features(model) as features:
+        probabilities = compute_probabilities(model, image)
+    return probabilities, features[-1][0].float().cpu()
+
+
+@contextmanager
+def record_features(model: nn.Module) -> Iterator[list[torch.Tensor]]:
+    """Within this, what the last linear layer gets, (N, D), is appended to a list at each forward pass.
+
+    Raises:
+        ValueError: the network has no linear layer.
+    """
+    linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    if not linear:
+        raise ValueError(f"the network must have a linear layer, {type(model).__name__} has none")
+    features: list[torch.Tensor] = []
+    hook = linear[-1].register_forward_pre_hook(lambda _, inputs: features.append(inputs[0].detach()))
+    try:
+        yield features
+    finally:
+        hook.remove()
 
 
 def calibrate(probabilities: torch.Tensor, temperature: float) -> torch.Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import gradio as gr
 
 from explorer.checks import check_choice
+from explorer.classifier.cell_tab import CHART, build_cell
 from explorer.classifier.figures import percent
 from explorer.classifier.photograph_figures import describe_photographs
 from explorer.classifier.photographs import load_photographs
@@ -87,7 +88,8 @@ def build_results(language: str) -> None:
         with gr.Column(scale=6, min_width=320):
             title = text("classifier.confusion_title", images=f"{max(by_class):,}")
             gr.Markdown(f"### {title}", elem_classes="small-heading")
-            confusion = gr.Plot(first["confusion"], **PLOT_SETTINGS)
+            confusion = gr.Plot(first["confusion"], elem_id=CHART, **PLOT_SETTINGS)
+            build_cell(chosen, language)
         with gr.Column(scale=5, min_width=320):
             gr.Markdown(f"### {text('classifier.curve_title')}", elem_classes="small-heading")
             curve = gr.Plot(first["curve"], **PLOT_SETTINGS)

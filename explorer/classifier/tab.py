@@ -21,6 +21,7 @@ from explorer.classifier.figures import (
     draw_steps,
     method_name,
 )
+from explorer.classifier.inside_tab import build_inside
 from explorer.classifier.outcome import (
     DEPTHS,
     NUM_CLASSES,
@@ -44,6 +45,7 @@ from explorer.classifier.session import (
     default_model,
     first_outcome,
     first_question,
+    read_link,
     read_question,
 )
 from explorer.classifier.trial_tab import build_trial, mark_picture
@@ -244,6 +246,7 @@ def build_tab(language: str) -> Wing:
     pictures["tried"] = build_trial(controls, language)
     build_anatomy(controls, language)
     build_equivariance(controls, language)
+    build_inside(controls, language)
     build_results(language)
     build_explanation("classifier", language, methods=text("methods.explanation"), **describe_questions(text))
 
@@ -268,7 +271,8 @@ def build_tab(language: str) -> Wing:
     )
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window", "against")
     linked = {name: controls[name] for name in names}
-    return Wing("classifier", linked, on_classify, inputs, outputs, takes_long=_takes_long)
+    parsers = {"sample": read_link}
+    return Wing("classifier", linked, on_classify, inputs, outputs, parsers, takes_long=_takes_long)
 
 
 def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dict[str, gr.Column], dict]:

@@ -54,14 +54,16 @@ class Picker {
   }
 
   show() {
-    const chosen = Math.floor(this.current() / this.perClass);
-    this.shown[chosen] = this.current();
+    // The classifier can open further test images, of which there are no thumbnails.
+    const isOther = Number(this.props.value) >= this.names.length * this.perClass;
+    const chosen = isOther ? -1 : Math.floor(this.current() / this.perClass);
+    if (!isOther) this.shown[chosen] = this.current();
     this.thumbnails.forEach((thumbnail, label) => {
       const place = placeOfThumbnail(this.shown[label], this.perClass, this.names.length);
       thumbnail.style.backgroundPosition = place;
       thumbnail.setAttribute("aria-pressed", String(label === chosen));
     });
-    this.caption.textContent = this.names[chosen];
+    this.caption.textContent = isOther ? this.other : this.names[chosen];
   }
 }
 

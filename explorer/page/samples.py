@@ -42,7 +42,7 @@ def build_sample_picker(language: str, value: int = 0, elem_id: str | None = Non
     """
     text = text_in(language)
     names = [text(f"terms.class_{label}") for label in range(NUM_CLASSES)]
-    words = {"names": names, "next": text("app.next_sample"), "perClass": PER_CLASS}
+    words = {"names": names, "next": text("app.next_sample"), "other": text("app.other_sample"), "perClass": PER_CLASS}
     # The template holds no property, so that a new value never draws the picker again.
     template = f'<div class="sample-picker" data-words="{html.escape(json.dumps(words, ensure_ascii=False))}"></div>'
     return gr.HTML(

@@ -1,5 +1,6 @@
 // Clicks on the growth chart, handed on by an element that is not seen. Each line of the chart carries the name of its
 // network in `meta`; a point stands at the number of its layer.
+import { onChartClick } from "../page/charts.js";
 import { forgetChoice, setValue } from "../page/values.js";
 
 function pass({ points }, stacks) {
@@ -10,31 +11,9 @@ function pass({ points }, stacks) {
   else setValue("receptive_field.chosen", { network, layer: point.x, last: x[x.length - 1] });
 }
 
-// Gradio may draw the chart again in another element, and plotly forgets who listens when it starts again.
-function listen(place, onClick) {
-  for (const plot of place.querySelectorAll(".js-plotly-plot")) {
-    if (!plot.on) continue;
-    plot.removeListener("plotly_click", onClick);
-    plot.on("plotly_click", onClick);
-  }
-}
-
 export function mount(element) {
   const { chart, stacks } = element.querySelector("[data-chart]").dataset;
-  const onClick = (event) => pass(event, JSON.parse(stacks));
-
-  // The chart is put into the page when its tab is first shown, perhaps after this.
-  function start() {
-    const place = document.querySelector(chart);
-    if (!place) {
-      window.setTimeout(start, 100);
-      return;
-    }
-    new MutationObserver(() => listen(place, onClick)).observe(place, { childList: true, subtree: true });
-    listen(place, onClick);
-  }
-
-  start();
+  onChartClick(chart, (event) => pass(event, JSON.parse(stacks))); // its tab may be shown for the first time after this
 }
 
 // A layer was chosen; one of another network brings that network to the front, and the one before among the compared.

@@ -506,6 +506,38 @@ def test_a_picture_is_moved_by_keys_and_its_map_put_on_trial(visit):
     numbers.first.wait_for(state="hidden")
 
 
+def test_sections_follow_the_picture_and_a_cell_of_the_confusion_matrix_leads_to_its_images(visit):
+    page, text = visit("/zh?tab=classifier").page, text_in("zh")
+
+    def unfold(key: str) -> None:
+        page.locator("button.label-wrap:visible").filter(has_text=text(f"garments.{key}")).click()
+
+    for key in ("unlike_title", "channels_title", "similar_title"):
+        unfold(key)
+    for key in ("kind_stripes", "channels_shares"):
+        page.get_by_text(text(f"garments.{key}"), exact=True).first.wait_for()
+    line = page.locator(".look-for:visible").filter(
+        has_text=text("garments.similar_look").split("}")[1].split("{")[0].strip()
+    )
+    line.filter(has_text=text("terms.class_6")).wait_for()
+    page.locator(".sample-picker .thumbnail:visible").nth(9).click()
+    line.filter(has_text=text("terms.class_9")).wait_for()
+    assert wait_for_chinese_only(page) == []
+
+    cell = page.locator("#classifier-confusion g.heatmaplayer").first
+    cell.scroll_into_view_if_needed()
+    box = cell.bounding_box()
+    page.mouse.click(
+        box["x"] + 0.05 * box["width"], box["y"] + 0.65 * box["height"]
+    )  # a shirt that is called a T-shirt
+    links = page.locator(".classifier-cell a:visible")
+    links.last.click()
+    page.wait_for_url("**sample=*")
+    verdict = page.locator(".look-for:not(.stale):visible").filter(has_text=text("terms.class_6"))
+    verdict.filter(has_text=text("terms.class_0")).first.wait_for()
+    assert page.locator(".sample-picker .sample-name:visible").inner_text() == text("app.other_sample")
+
+
 def test_a_drawing_is_still_there_when_its_square_comes_back(visit):
     page = visit("/?tab=classifier").page
     ink = """() => { const sheet = document.querySelector('.sketch canvas');

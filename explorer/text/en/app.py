@@ -19,6 +19,7 @@ SENTENCES = {
     "opening": "Opening the settings of the link …",
     "computing": "Computing …",
     "place": "Waiting: you are number {place} in the queue.",
+    "other_sample": "Other image",
     "next_sample": "next one",
     "setting": "Setting",
     "api_link": "Programs can use this app, too: see “Use via API” at the bottom of the first page.",

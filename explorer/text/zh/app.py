@@ -19,6 +19,7 @@ SENTENCES = {
     "opening": "正在打开链接中的内容……",
     "computing": "正在计算……",
     "place": "正在等待：你排在第 {place} 位。",
+    "other_sample": "其他图片",
     "next_sample": "换一张",
     "setting": "设置",
     "api_link": "也可以用程序调用本应用：API 说明在英文页面的底部。",

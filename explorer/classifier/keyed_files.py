@@ -1,0 +1,65 @@
+"""Tensors beside the weights that belong to certain weights: where others are here, they count as missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from explorer.classifier.robustness import weights_of
+from explorer.models import checkpoints
+from explorer.models.checkpoints import load_results, write_atomically
+
+_WEIGHTS = "weights"
+Found = TypeVar("Found")
+
+
+def recorded_weights(name: str) -> list[str]:
+    """The checksums of the weights of a network that are here.
+
+    Raises:
+        KeyError: no weights of it are recorded.
+        CheckpointError: the results of the trainings are damaged.
+    """
+    return weights_of(load_results()[name])
+
+
+def read_keyed(file: str, name: str, read: Callable[[safe_open], Found]) -> Found | None:
+    """Read what belongs to the weights of a network.
+
+    Args:
+        file: a name in the folder of the weights.
+        name: of the network.
+        read: takes what it wants from the open file.
+
+    Returns:
+        What `read` gives; None where the file is missing or damaged, or was written for other weights of the network.
+    """
+    try:
+        with safe_open(checkpoints.CHECKPOINTS / file, framework="pt") as opened:
+            weights = json.loads(opened.metadata()[_WEIGHTS])
+            return read(opened) if weights.get(name) == recorded_weights(name) else None
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+        return None
+
+
+def list_keyed(file: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the networks to whose weights the file belongs."""
+    return tuple(name for name in names if read_keyed(file, name, lambda _: True))
+
+
+def write_keyed(file: str, tensors: Mapping[str, torch.Tensor], weights: Mapping[str, list[str]], **about: str) -> None:
+    """Write tensors beside the weights.
+
+    Args:
+        file: a name in the folder of the weights.
+        tensors: what is written.
+        weights: network -> checksums of its weights.
+        **about: further words, which `read` finds in the metadata.
+    """
+    content = save({key: each.contiguous() for key, each in tensors.items()}, {_WEIGHTS: json.dumps(weights), **about})
+    write_atomically({checkpoints.CHECKPOINTS / file: content})

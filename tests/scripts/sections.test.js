@@ -1,0 +1,29 @@
+// Sections that are drawn when they are opened: node --test tests/scripts/*.test.js
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { askAgain, openSection } from "../../explorer/classifier/sections.js";
+import { mount } from "../../explorer/page/values.js";
+
+// How often the server was asked for a section.
+function count(name) {
+  const asked = [];
+  const props = {};
+  mount({ querySelector: () => ({ dataset: { name: `classifier.${name}` } }) }, props, null, () => asked.push(props.value));
+  return asked;
+}
+
+test("a section is drawn when it is opened, and again while it is open", () => {
+  const [unlike, similar] = [count("unlike"), count("similar")];
+  askAgain();
+  assert.deepEqual([unlike.length, similar.length], [0, 0]);
+  openSection("similar", true);
+  openSection("similar", true);
+  assert.deepEqual([unlike.length, similar.length], [0, 1]);
+  askAgain();
+  openSection("unlike", true);
+  openSection("similar", false);
+  askAgain();
+  assert.deepEqual([unlike.length, similar.length], [2, 2]);
+  assert.equal(new Set([...unlike, ...similar]).size, 4); // a value that is the same again would tell nothing
+});
