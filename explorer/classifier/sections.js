@@ -17,6 +17,7 @@ const askFor = (name) => ask(name, shown[name]?.());
 
 export function openSection(name, isOpen) {
   if (!isOpen) return void opened.delete(name);
+  if (opened.has(name)) return; // told twice
   opened.add(name);
   askFor(name);
 }

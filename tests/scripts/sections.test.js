@@ -9,20 +9,20 @@ import { mount } from "../../explorer/page/values.js";
 function count(name) {
   const asked = [];
   const props = {};
-  mount({ querySelector: () => ({ dataset: { name: `classifier.${name}` } }) }, props, null, () => asked.push(props.value));
+  mount({ querySelector: () => ({ dataset: { name } }) }, props, null, () => asked.push(JSON.stringify(props.value)));
   return asked;
 }
 
 test("a section is drawn when it is opened, and again while it is open", () => {
-  const [unlike, similar] = [count("unlike"), count("similar")];
+  const [unlike, similar] = [count("classifier.unlike"), count("classifier.similar")];
   askAgain();
   assert.deepEqual([unlike.length, similar.length], [0, 0]);
-  openSection("similar", true);
-  openSection("similar", true);
+  openSection("classifier.similar", true);
+  openSection("classifier.similar", true);
   assert.deepEqual([unlike.length, similar.length], [0, 1]);
   askAgain();
-  openSection("unlike", true);
-  openSection("similar", false);
+  openSection("classifier.unlike", true);
+  openSection("classifier.similar", false);
   askAgain();
   assert.deepEqual([unlike.length, similar.length], [2, 2]);
   assert.equal(new Set([...unlike, ...similar]).size, 4); // a value that is the same again would tell nothing
