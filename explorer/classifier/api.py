@@ -82,8 +82,8 @@ def explain(
     model: str = DEFAULT_MODEL,
     method: str = DEFAULT_METHOD,
     target: int | None = None,
-    language: str = "en",
     against: int | None = None,
+    language: str = "en",
 ) -> dict:
     """Attribute a network's score for one class, or the difference of two scores, to the pixels of a picture.
 
@@ -95,8 +95,8 @@ def explain(
             occlusion, kernel_shap, gradient_shap, guided_backprop, guided_gradcam, deeplift or lrp. What is drawn by lot
             is drawn with a fixed seed.
         target: index of the class to explain, 0 to 9; None takes the predicted one.
-        language: language of the sentence, the class names and errors, en or zh.
         against: index of another class, whose score is subtracted; None explains the target alone.
+        language: language of the sentence, the class names and errors, en or zh.
 
     Returns:
         model, method, target (index), class_name, against (index or None), score (logit of the target, less that of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -37,8 +38,10 @@ def compute_relevance(score: Score, image: torch.Tensor, settings: Settings) -> 
     """
     check_rules(score.network)
     with left_as_found(score.network):
-        _WayBack(score.network)
-        (gradient,) = torch.autograd.grad(score(image).sum(), image)
+        way = _WayBack(score.network)
+        scores = score(image)
+        way.check_end()
+        (gradient,) = torch.autograd.grad(scores.sum(), image)
     yield {"values": gradient * image}
 
 
@@ -69,7 +72,11 @@ class _WayBack:
 
     def __init__(self, network: nn.Module):
         self._last: _Convolved | None = None
-        for module in network.modules():
+        modules = [*network.modules()]
+        # Their rule waits for the normalisation that is listed next; `check_end` sees whether it came.
+        pairs = [(each, after) for each, after in pairwise(modules) if isinstance(each, nn.Conv2d)]
+        self._wait = {each for each, after in pairs if isinstance(after, nn.BatchNorm2d)}
+        for module in modules:
             if isinstance(module, nn.Conv2d):
                 module.register_forward_hook(self._convolve)
             elif isinstance(module, nn.BatchNorm2d):
@@ -77,13 +84,15 @@ class _WayBack:
 
     def _convolve(self, layer: nn.Conv2d, inputs: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
         is_first = self._last is None
-        if not is_first:
+        if not is_first and layer not in self._wait:
             output = _pass_back(layer, inputs[0], layer.weight, layer.bias, output)
         self._last = _Convolved(layer, is_first, inputs[0], output)
         return output
 
     def _normalise(self, norm: nn.BatchNorm2d, inputs: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
         last = self._last
+        if last is not None:
+            self._wait.discard(last.layer)
         if last is None or inputs[0] is not last.output or norm.running_mean is None or norm.running_var is None:
             raise NoRuleError(type(norm).__name__)
         if last.is_first:
@@ -92,6 +101,15 @@ class _WayBack:
             last.layer.weight, last.layer.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
         )
         return _pass_back(last.layer, last.value, weight, bias, output)
+
+    def check_end(self) -> None:
+        """Refuse a network of which a convolution still waits for its normalisation.
+
+        Raises:
+            NoRuleError: there is one.
+        """
+        if self._wait:
+            raise NoRuleError(nn.BatchNorm2d.__name__)
 
 
 def _pass_back(

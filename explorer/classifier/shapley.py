@@ -36,18 +36,20 @@ def compute_gradient_shap(score: Score, image: torch.Tensor, settings: Settings)
     starts, places = draw_starts(image, pairs, settings.seed)
     with torch.no_grad():
         score(image)
-        baseline_score = float(torch.cat([score(part) for part in starts.split(BATCH)]).mean())
-    total, done = torch.zeros_like(image), 0
+    total, scores, done = torch.zeros_like(image), 0.0, 0
     first = min(PART, pairs) if settings.in_parts else 0
     parts = [*zip((starts[:first], *starts[first:].split(BATCH)), (places[:first], *places[first:].split(BATCH)))]
     for start, place in parts:
         if len(start):
+            with torch.no_grad():
+                scores += float(score(start).sum())
             points = (start + place * (image.detach() - start)).requires_grad_(True)
             (gradients,) = torch.autograd.grad(score(points).sum(), points)
             total = total + (gradients * (image.detach() - start)).sum(dim=0, keepdim=True)
             done += len(start)
-            values = {"values": total / done, "baseline_score": baseline_score, "samples": done}
-            yield {**values, "is_final": done == pairs}
+            yield {
+                "values": total / done, "baseline_score": scores / done, "samples": done, "is_final": done == pairs,
+            }  # fmt: skip
 
 
 def draw_starts(image: torch.Tensor, count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -14,6 +14,7 @@ from captum.attr import LRP, GuidedGradCam
 from captum.attr._utils.lrp_rules import EpsilonRule, GammaRule
 from torch import nn
 
+from explorer.classifier import relevance
 from explorer.classifier.attribution import METHODS, NoMapError, Settings, compute_attribution, make_baseline
 from explorer.classifier.faithfulness import (
     COPIES,
@@ -194,6 +195,17 @@ def test_a_layer_without_a_rule_is_refused_by_name(layers, kind):
         compute_attribution(model.eval(), torch.rand(1, 1, 6, 6), 0, "lrp")
     assert kind in copy.deepcopy(refused.value).sentence("zh")
     assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_a_convolution_whose_normalisation_does_not_come_is_refused(monkeypatch):
+    class Skips(nn.Sequential):
+        def forward(self, images):
+            return self[3](self[0](images).flatten(1))
+
+    monkeypatch.setattr(relevance, "_OURS", __name__)
+    model = Skips(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(32, 2)).eval()
+    with pytest.raises(NoMapError, match="BatchNorm2d"):
+        compute_attribution(model, torch.rand(1, 1, 6, 6), 0, "lrp")
 
 
 @pytest.mark.parametrize("name", MODELS)
