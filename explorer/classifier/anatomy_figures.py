@@ -122,7 +122,7 @@ def draw_place(outputs: LayerOutputs, view: View, model: str, text: Text) -> dic
         drawn, title, caption, scale=scale, limit=limit, numbers=False,
         boxes=[(box[0], box[1], box[0] + 1, box[1] + 1, "output")],
     )  # fmt: skip
-    payload = draw_maps([drawn_map], max_height=300, label=text("inside.map_label", layer=title))
+    payload = draw_maps([drawn_map], max_height=200, label=text("inside.map_label", layer=title))
     corner = [unit.layer, 0 if fold else unit.channel, 0, 0]
     return {**payload, "go": {"model": model, "trail": view.trail[:-1], "corner": corner, "fold": fold}}
 
@@ -154,7 +154,7 @@ def draw_window(outputs: LayerOutputs, found: Anatomy, view: View, model: str, t
         Map(window.weights[channel], text("inside.window_weights"), scaled, boxes=box),
         Map(window.products[channel], text("inside.window_products"), text("inside.window_sum", sum=total), boxes=box),
     ]
-    payload = draw_maps(maps, columns=3, max_height=280, label=text("inside.window_label"))
+    payload = draw_maps(maps, columns=3, max_height=125, label=text("inside.window_label"))
     corner = [window.layer, picked.channel, window.top, window.left]
     return {**payload, "go": {"model": model, "trail": view.trail, "corner": corner, "picks": True}}
 
