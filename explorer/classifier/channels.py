@@ -1,6 +1,6 @@
 """What excites a channel of a trained network: the patches of test images at which it is greatest, and its share in each class.
 
-`python -m explorer.classifier.channels` measures it anew over the 10,000 test images, in a few minutes on one core, and stores
+`python -m explorer.classifier.channels` measures it anew over the 10,000 test images, in about two minutes on one core, and stores
 it in checkpoints/channels.safetensors.
 
 Source: Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks", section 4, figure 2.
