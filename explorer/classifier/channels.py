@@ -1,6 +1,6 @@
 """What excites a channel of a trained network: the patches of test images at which it is greatest, and its share in each class.
 
-`python -m explorer.classifier.channels` measures it anew over the 10,000 test images, in a few minutes on one core, and stores
+`python -m explorer.classifier.channels` measures it anew over the 10,000 test images, in about two minutes on one core, and stores
 it in checkpoints/channels.safetensors.
 
 Source: Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks", section 4, figure 2.
@@ -25,7 +25,7 @@ from explorer.models.networks import find_network
 FILE = "channels.safetensors"
 NUM_PATCHES = 9
 SIDE = 28  # pixels
-# Network -> the layers that are looked at: each is followed by no ReLU of its own.
+# Network -> the layers that are looked at: each ends with a ReLU.
 LAYERS: Mapping[str, tuple[str, ...]] = {
     "lenet5": ("features.1", "features.4"),
     "alexnet_small": ("features.1", "features.4", "features.7", "features.9"),
@@ -132,8 +132,8 @@ def _measure_layer(model: nn.Module, name: str, layer: str, images: torch.Tensor
             units.append(where)
             means.append(flat.mean(2))
     values, indices = torch.cat(greatest).T.topk(NUM_PATCHES, dim=1)
-    units = torch.cat(units).T.gather(1, indices)
-    places = torch.stack([units // width, units % width], 2)
+    chosen = torch.cat(units).T.gather(1, indices)
+    places = torch.stack([chosen // width, chosen % width], 2)
     field = find_field(name, layer)
     patches = [
         torch.stack([cut_patch(images[i], field, tuple(p)) for i, p in zip(*each, strict=True)])
@@ -175,7 +175,7 @@ def _read(file: safe_open, name: str, layer: str) -> Channels:
 
 def main() -> None:
     images, labels = load_split("test")
-    tensors = {}
+    tensors: dict[str, torch.Tensor] = {}
     for name in LAYERS:
         for layer, found in measure_channels(name, images[:, 0], labels).items():
             tensors |= {f"{name}/{layer}/{part}": getattr(found, part) for part in _PARTS}

@@ -167,7 +167,7 @@ def draw_feature_map(found: FeatureMap, place: torch.Tensor, text: Text) -> go.F
         text("garments.similar_axis", number=number + 1, share=percent(float(share), text, 0))
         for number, share in enumerate(found.shares)
     ]
-    figure = new_figure(*titles, height=520)
+    figure = new_figure(*titles, height=520, legend={"itemsizing": "constant"})
     for label in range(len(CLASSES)):
         points = found.places[found.labels == label]
         figure.add_scatter(
@@ -222,7 +222,7 @@ def draw_patches(channels: Channels, labels: torch.Tensor, layer: str, channel: 
         caption = text("garments.channels_value", value=f"{value:.2f}")
         maps.append(Map(patch, title, caption, scale="grey", numbers=False))
     label = text("garments.channels_label", channel=channel, layer=layer)
-    return draw_maps(maps, columns=3, max_height=460, label=label)
+    return draw_maps(maps, columns=5, max_height=460, label=label)
 
 
 def _mask_beyond(patch: torch.Tensor, corner: tuple[int, int]) -> torch.Tensor:

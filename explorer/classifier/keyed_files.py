@@ -39,17 +39,25 @@ def read_keyed(file: str, name: str, read: Callable[[safe_open], Found]) -> Foun
     Returns:
         What `read` gives; None where the file is missing or damaged, or was written for other weights of the network.
     """
+    return _read_file(file, lambda opened: read(opened) if name in _list_valid(opened, (name,)) else None)
+
+
+def list_keyed(file: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the networks to whose weights the file belongs; none where it is missing or damaged."""
+    return _read_file(file, lambda opened: _list_valid(opened, names)) or ()
+
+
+def _read_file(file: str, read: Callable[[safe_open], Found]) -> Found | None:
     try:
         with safe_open(checkpoints.CHECKPOINTS / file, framework="pt") as opened:
-            weights = json.loads(opened.metadata()[_WEIGHTS])
-            return read(opened) if weights.get(name) == recorded_weights(name) else None
+            return read(opened)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return None
 
 
-def list_keyed(file: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the networks to whose weights the file belongs."""
-    return tuple(name for name in names if read_keyed(file, name, lambda _: True))
+def _list_valid(opened: safe_open, names: tuple[str, ...]) -> tuple[str, ...]:
+    weights, records = json.loads(opened.metadata()[_WEIGHTS]), load_results()
+    return tuple(name for name in names if name in records and weights.get(name) == weights_of(records[name]))
 
 
 def write_keyed(file: str, tensors: Mapping[str, torch.Tensor], weights: Mapping[str, list[str]], **about: str) -> None:

@@ -1,7 +1,7 @@
 """Measures what networks make of training, validation and test images, and of pictures that are no clothes.
 
 `python -m explorer.classifier.measure_features` writes checkpoints/references.safetensors, unlike.safetensors and
-feature_map.safetensors, in about twenty minutes on one core. Networks cannot be measured one by one, because all share files.
+feature_map.safetensors, in about seven minutes on one core. Networks cannot be measured one by one, because all share files.
 """
 
 from __future__ import annotations
