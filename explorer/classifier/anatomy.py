@@ -370,7 +370,7 @@ def _cut_window(layer: int, numbers: torch.Tensor, weights: torch.Tensor, reach:
     return Window(layer, tuple(channels.tolist()), top, left, numbers, weights, numbers * weights)
 
 
-def _gather_terms(windows: Sequence[Window]) -> Iterator[Term]:
+def _gather_terms(windows: Sequence[Window]) -> list[Term]:
     """From the largest to the smallest in size: by branch, by channel, or of a single channel by number."""
     terms: list[Term] = []
     for window in windows:
@@ -388,7 +388,7 @@ def _gather_terms(windows: Sequence[Window]) -> Iterator[Term]:
                 for row in range(products.shape[1])
                 for column in range(products.shape[2])
             ]
-    return iter(sorted(terms, key=lambda term: -abs(term.value)))
+    return sorted(terms, key=lambda term: -abs(term.value))
 
 
 def _find_strongest(window: Window, channel: int | None = None) -> Unit:
