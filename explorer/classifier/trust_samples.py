@@ -1,6 +1,6 @@
 """Methods on trial over many test images: areas of deletion and insertion, and what random weights leave of the maps.
 
-`python -m explorer.classifier.trust_samples` measures it anew, in about an hour on one core, and stores it in
+`python -m explorer.classifier.trust_samples` measures it anew, in less than an hour on one core, and stores it in
 checkpoints/saliency.json; what is stored of the weights that are here is not measured again, so that a new method costs
 only its own time.
 """

@@ -32,9 +32,9 @@ def test_what_the_sentences_say_of_random_weights_was_measured():
         assert orders["gradcam"].last_random.mean() < 0.2
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_what_is_stored_is_measured_again(name):
-    numbers = range(7, NUM_IMAGES, 100)
+@pytest.mark.parametrize(("name", "index"), [("lenet5", 7), ("lenet5", 107), ("alexnet_small", 97)])
+def test_what_is_stored_is_measured_again(name, index):
+    numbers = range(index, index + 1)
     again, stored = measure(name, numbers), load_measured()[name]
     for order, found in again.items():
         for kind, values in found.items():
