@@ -1,18 +1,27 @@
-// Sections below the classifier that show the picture at hand: they ask for their content when they are opened, and again
-// when another picture or network is looked at while they are open. What they ask with is a value that only counts.
+// Sections of the classifier that are computed only while they are open. Each has a value of its name, which asks the server.
 import { setValue } from "../page/values.js";
 
-const open = new Set();
-let asked = 0;
+const opened = new Set();
+const shown = {}; // name of a section -> function that tells what it shows, for the same of another picture
+let count = 0; // makes each value another one, so that the same question is asked again
 
-const ask = (name) => setValue(`classifier.${name}`, ++asked);
-
-export function openSection(name, isOpen) {
-  if (!isOpen) open.delete(name);
-  else if (!open.has(name)) {
-    open.add(name);
-    ask(name);
-  }
+export function ask(name, value) {
+  setValue(name, { ...value, count: ++count });
 }
 
-export const askAgain = () => open.forEach(ask);
+export function tellShown(name, tell) {
+  shown[name] = tell;
+}
+
+const askFor = (name) => ask(name, shown[name]?.());
+
+export function openSection(name, isOpen) {
+  if (!isOpen) return void opened.delete(name);
+  opened.add(name);
+  askFor(name);
+}
+
+// Another picture or another network is looked at.
+export function askAgain() {
+  opened.forEach(askFor);
+}

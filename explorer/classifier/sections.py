@@ -26,4 +26,4 @@ def open_section(name: str, title: str) -> Iterator[gr.HTML]:
     with gr.Accordion(title, open=False) as section:
         yield asked
     for event, is_open in ((section.expand, "true"), (section.collapse, "false")):
-        event(None, None, None, js=f'() => cnnExplorer.openSection("{name}", {is_open})', **PRIVATE)
+        event(None, None, None, js=f'() => cnnExplorer.openSection("classifier.{name}", {is_open})', **PRIVATE)
