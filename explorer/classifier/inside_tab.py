@@ -117,7 +117,7 @@ def _build_similar(picture: Components, language: str) -> None:
         gr.Markdown(say_similar(text))
         look_for = build_look_for("")
         similar = build_canvas(None)
-        gr.Markdown(text("garments.similar_map"), elem_classes="small-heading")
+        gr.Markdown(f"**{text('garments.similar_map')}**")
         about = gr.Markdown()
         chart = gr.Plot(visible=False, **PLOT_SETTINGS)
     outputs = {"look_for": look_for, "similar": similar, "about": about, "map": chart}

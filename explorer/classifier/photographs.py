@@ -11,6 +11,7 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -141,14 +142,18 @@ def answer_photos(name: str, kind: str, way: str, indices: range) -> str:
     return "".join(answers)
 
 
-@lru_cache(maxsize=1)
 def load_photographs() -> dict[str, dict[str, dict[str, str]]]:
     """What is stored of the weights that are here: network -> kind -> way -> answers as those of `answer_photos`."""
+    return _load(checkpoints.CHECKPOINTS)
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
     try:
-        stored = json.loads((checkpoints.CHECKPOINTS / FILE).read_text(encoding="utf-8"))
+        stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    records = load_results()
+    records = load_results(folder)
     return {name: each["answers"] for name, each in stored.items() if each["weights"] == weights_of(records.get(name))}
 
 

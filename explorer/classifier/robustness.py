@@ -134,10 +134,14 @@ class Robustness:
         return measured[before] + min(share, 1.0) * (measured[after] - measured[before])
 
 
-@lru_cache(maxsize=1)
 def load_robustness() -> Robustness | None:
     """What is stored of the weights that are here, or None where nothing is."""
-    stored, records = _read(checkpoints.CHECKPOINTS), load_results()
+    return _load(checkpoints.CHECKPOINTS)
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path) -> Robustness | None:
+    stored, records = _read(folder), load_results(folder)
     fresh = {name: each["correct"] for name, each in stored.items() if each["weights"] == weights_of(records.get(name))}
     complete = {name: correct for name, correct in fresh.items() if correct.keys() == AMOUNTS.keys()}
     return Robustness(NUM_IMAGES, complete) if complete else None

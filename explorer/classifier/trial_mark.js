@@ -1,4 +1,4 @@
-// Tells the trial and the sections that another picture or network is looked at, see trial_tab.py and sections.py.
+// Tells the trial and the open sections that another picture or network is looked at, see trial_tab.py.
 import { tryAgain } from "./pad.js";
 import { askAgain } from "./sections.js";
 

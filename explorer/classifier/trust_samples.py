@@ -95,10 +95,14 @@ def measure(
     return found
 
 
-@lru_cache(maxsize=1)
 def load_measured() -> Mapping[str, Mapping[str, Measured]]:
     """What is stored of the weights that are here: network -> method or control -> what was measured."""
-    stored, records = _read(checkpoints.CHECKPOINTS), load_results()
+    return _load(checkpoints.CHECKPOINTS)
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path) -> Mapping[str, Mapping[str, Measured]]:
+    stored, records = _read(folder), load_results(folder)
     return {
         name: {
             order: Measured(*(torch.tensor(numbers.get(key, [])) for key in Measured.__annotations__))

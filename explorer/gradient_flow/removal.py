@@ -218,10 +218,14 @@ def _unpack(parts: Sequence[Sequence[float]]) -> Score:
     return Score(tuple((int(correct), loss) for correct, loss in parts), BATCH * len(parts))
 
 
-@lru_cache(maxsize=1)
 def load_removals() -> dict[str, Removal]:
     """What is stored of the weights that are here and complete: name of the network -> what was measured."""
-    stored, records = _read(checkpoints.CHECKPOINTS), load_results()
+    return _load(checkpoints.CHECKPOINTS)
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path) -> dict[str, Removal]:
+    stored, records = _read(folder), load_results(folder)
     found = {}
     for name, entry in stored.items():
         if entry["weights"] == weights_of(records.get(name)) and set(entry["ordered"]) == set(ORDERS):

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { askAgain, openSection } from "../../explorer/classifier/sections.js";
+import { ask, askAgain, openSection, tellShown } from "../../explorer/classifier/sections.js";
 import { mount } from "../../explorer/page/values.js";
 
 // How often the server was asked for a section.
@@ -25,5 +25,14 @@ test("a section is drawn when it is opened, and again while it is open", () => {
   openSection("classifier.similar", false);
   askAgain();
   assert.deepEqual([unlike.length, similar.length], [2, 2]);
-  assert.equal(new Set([...unlike, ...similar]).size, 4); // a value that is the same again would tell nothing
+  const told = [...unlike, ...similar].map((value) => JSON.stringify(value));
+  assert.equal(new Set(told).size, 4); // a value that is the same again would tell nothing
+});
+
+test("a section can tell what it shows, and ask for something else", () => {
+  const asked = count("told");
+  tellShown("classifier.told", () => ({ layer: 3 }));
+  openSection("classifier.told", true);
+  ask("classifier.told", { layer: 5 });
+  assert.deepEqual(asked.map(({ layer }) => layer), [3, 5]);
 });

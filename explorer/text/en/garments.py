@@ -42,7 +42,7 @@ SENTENCES = {
     "similar_label": "The picture, and the training images whose features are nearest",
     "similar_this": "This picture",
     "similar_distance": "distance {distance}",
-    "similar_map": "### The place of this picture among test images",
+    "similar_map": "The place of this picture among test images",
     "similar_map_about": "Each mark is one of {images} test images. The features have {features} dimensions. The chart shows the two "
     "directions in which they vary most (principal components). These hold {share} of the variance, so marks that are near each "
     "other here can be far apart in another direction. The star is this picture.",

@@ -35,7 +35,7 @@ SENTENCES = {
     "similar_label": "这张图片，以及特征最接近的训练图片",
     "similar_this": "这张图片",
     "similar_distance": "距离 {distance}",
-    "similar_map": "### 这张图片在测试图片中的位置",
+    "similar_map": "这张图片在测试图片中的位置",
     "similar_map_about": "每个点是一张测试图片，一共 {images} 张。特征有 {features} 维，图中画出变化最大的两个方向（主成分）。"
     "这两个方向占方差的 {share}，所以这里靠得近的点，在别的方向上可能离得很远。星号是这张图片。",
     "similar_axis": "第 {number} 主成分（占方差的 {share}）",
