@@ -18,6 +18,7 @@ from explorer.classifier.measure_features import compute_features
 from explorer.classifier.mistakes import PER_CELL, choose_mistakes, load_packed_images
 from explorer.classifier.references import load_references
 from explorer.classifier.session import Choices, find_test_image, read_link, read_picture
+from explorer.classifier.trial_tab import OF_PICTURE
 from explorer.data import DatasetError, load_sample, load_split, normalise
 from explorer.errors import InputError
 from explorer.models.answers import load_answers
@@ -26,9 +27,7 @@ from explorer.text import LANGUAGES, text_in
 from tests.classifier.test_tab import decode
 
 CHOICES = {
-    name: value
-    for name, value in vars(Choices()).items()
-    if name in ("source", "upload", "drawing", "camera", "inversion")
+    name: value for name, value in vars(Choices()).items() if name in OF_PICTURE and name not in ("model", "sample")
 }
 EVERY_LAYER = [(name, layer) for name, layers in LAYERS.items() for layer in layers]
 

@@ -19,6 +19,7 @@ from explorer.classifier.prediction import compute_answer, compute_probabilities
 from explorer.classifier.references import find_nearest, load_references, to_directions
 from explorer.classifier.session import Choices, read_question
 from explorer.classifier.strange_pictures import CLOTHES, STRANGE, make_pictures
+from explorer.classifier.trial_tab import OF_PICTURE
 from explorer.classifier.unlike import FILE, PASSING, TEST, VALIDATION, judge_picture, load_distances
 from explorer.data import DatasetError, load_sample, load_split, normalise
 from explorer.errors import InputError
@@ -28,9 +29,7 @@ from explorer.text import LANGUAGES, text_in
 
 SAMPLE = load_sample()
 CHOICES = {
-    name: value
-    for name, value in vars(Choices()).items()
-    if name in ("source", "upload", "drawing", "camera", "inversion")
+    name: value for name, value in vars(Choices()).items() if name in OF_PICTURE and name not in ("model", "sample")
 }
 
 

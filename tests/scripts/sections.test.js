@@ -30,9 +30,9 @@ test("a section is drawn when it is opened, and again while it is open", () => {
 });
 
 test("a section can tell what it shows, and ask for something else", () => {
-  const asked = count("told");
+  const asked = count("classifier.told");
   tellShown("classifier.told", () => ({ layer: 3 }));
   openSection("classifier.told", true);
   ask("classifier.told", { layer: 5 });
-  assert.deepEqual(asked.map(({ layer }) => layer), [3, 5]);
+  assert.deepEqual(asked.map((each) => JSON.parse(each).layer), [3, 5]);
 });
