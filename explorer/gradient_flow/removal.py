@@ -34,7 +34,7 @@ FILE = "removal.json"
 MODELS = (DEGRADATION["residual"][56], DEGRADATION["plain"][56])
 NUM_IMAGES = 2_000  # the first ones of the test set
 BATCH = 100
-SEEDS = (0, 1, 2)  # of the random orders
+SEEDS = (0,)  # of the random orders
 ORDERS = ("front", "back", *(f"random{seed}" for seed in SEEDS))
 
 _LOCKS = {name: threading.Lock() for name in MODELS}

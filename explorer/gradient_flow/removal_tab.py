@@ -59,7 +59,7 @@ def build_removal(language: str) -> None:
                 ordered = gr.Plot(draw_ordered(removals, WAYS[-1], text), **PLOT_SETTINGS)
                 ways = [(text(f"gradient_flow.removal_way_{way}"), way) for way in WAYS]
                 way = gr.Radio(ways, value=WAYS[-1], label=text("gradient_flow.removal_way"))
-        about = text("gradient_flow.removal_about", images=f"{NUM_IMAGES:,}", orders=len(SEEDS))
+        about = text("gradient_flow.removal_about", images=f"{NUM_IMAGES:,}", seeds=", ".join(map(str, SEEDS)))
         gr.HTML(f'<p class="intro">{about}</p>')
         blocks = [(name_block(path), path) for path in list_blocks(next(iter(removals)))]
         gone = gr.CheckboxGroup(

@@ -14,6 +14,7 @@ from explorer.gradient_flow.removal import (
     MODELS,
     NUM_IMAGES,
     ORDERS,
+    SEEDS,
     list_blocks,
     load_removals,
     load_test_images,
@@ -32,8 +33,8 @@ from explorer.text import LANGUAGES, text_in
 def test_a_part_of_what_is_stored_is_measured_anew(name):
     removal, model = load_removals()[name], copy.deepcopy(load_trained(name))
     images, labels = (each[:BATCH] for each in load_test_images(NUM_IMAGES))
-    path, going = removal.blocks[7], order_blocks(removal.blocks, "random1")
-    stored = {(path,): removal.single[path], tuple(going[:4]): removal.ordered["random1"][4]}
+    path, going = removal.blocks[7], order_blocks(removal.blocks, "random0")
+    stored = {(path,): removal.single[path], tuple(going[:4]): removal.ordered["random0"][4]}
     for gone, score in stored.items():
         (correct, loss) = measure_without(model, gone, images, labels).parts[0]
         assert abs(correct - score.parts[0][0]) <= 1 and loss == pytest.approx(score.parts[0][1], abs=0.02)
@@ -101,7 +102,7 @@ def test_the_charts_show_what_is_stored(language):
         lines = [trace for trace in on_way(way, language=language)["ordered"].data if trace.mode == "lines+markers"]
         assert [line.y[0] for line in lines] == [each.whole.correct / NUM_IMAGES * 100 for each in measured.values()]
         assert all(len(line.x) == 26 for line in lines)
-    assert len(draw_ordered(measured, "random", text).data) == 4  # two bands
+    assert len(draw_ordered(measured, "random", text).data) == 2 if len(SEEDS) == 1 else 4  # bands
     assert f"{100 * measured['plain56'].whole.accuracy:.1f}" in describe_removals(measured, text)
     with pytest.raises(InputError):
         on_way("sideways", language=language)

@@ -131,8 +131,8 @@ SENTENCES = {
     "removal_map_cut": "{model}, stage {stage}, blocks missing",
     "removal_maps": "Mean magnitude of the maps behind each stage, with all blocks and without those that were taken away",
     "removal_about": (
-        "Measured on the first {images} test images. In random order: the median of {orders} orders, and the range between the "
-        "lowest and the highest. Blocks that change the size of the maps must stay."
+        "Measured on the first {images} test images. The random order was drawn with seed {seeds}. Blocks that change the size of "
+        "the maps must stay."
     ),
     "degradation_title": "Are deeper nets worse? Plain and residual nets after training",
     "degradation_said": "All four nets were trained with the same recipe for only {epochs} epochs, {training}.",

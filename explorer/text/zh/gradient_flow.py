@@ -131,9 +131,7 @@ SENTENCES = {
     "removal_map_whole": "{model}，第 {stage} 阶段，完整",
     "removal_map_cut": "{model}，第 {stage} 阶段，去掉块之后",
     "removal_maps": "每个阶段之后特征图的平均绝对值，完整的网络与去掉块之后的网络",
-    "removal_about": (
-        "在测试集前 {images} 张图片上测量。随机顺序画的是 {orders} 种顺序的中位数，以及最低与最高之间的范围。改变特征图大小的块不能去掉。"
-    ),
+    "removal_about": ("在测试集前 {images} 张图片上测量。随机顺序由种子 {seeds} 抽出。改变特征图大小的块不能去掉。"),
     "degradation_title": "越深越差？训练普通网络和残差网络来比较",
     "degradation_said": "四个网络用同一种训练方法，都只训练 {epochs} 轮，{training}。",
     "degradation_worse": "{many} 层的{kind}网络训练误差比 {few} 层的高：前者是 {deep}%，后者是 {shallow}%。",
