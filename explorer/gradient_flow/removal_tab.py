@@ -6,6 +6,7 @@ import gradio as gr
 
 from explorer.checks import check_choice
 from explorer.data import load_sample
+from explorer.errors import InputError
 from explorer.gradient_flow.removal import NUM_IMAGES, SEEDS, list_blocks, load_removals, measure_cut
 from explorer.gradient_flow.removal_figures import (
     WAYS,
@@ -25,13 +26,15 @@ from explorer.text import text_in
 SAMPLE = 138  # whose maps are shown; the classifier opens with it as well
 
 
-def on_cut(gone: list[str] | None, *, language: str) -> dict:
+def on_cut(gone: list[str], *, language: str) -> dict:
     """Both networks without these blocks."""
     text, removals = text_in(language), load_removals()
     blocks = list_blocks(next(iter(removals)))
-    for path in gone if isinstance(gone, list) else [gone]:
+    if not isinstance(gone, list):
+        raise InputError("errors.not_a_choice", name="gradient_flow.removal_blocks", value=gone, choices=list(blocks))
+    for path in gone:
         check_choice("gradient_flow.removal_blocks", path, blocks)
-    chosen = tuple(path for path in blocks if path in (gone or ()))
+    chosen = tuple(path for path in blocks if path in gone)
     cuts = [measure_cut(name, chosen, SAMPLE) for name in removals]
     return {
         "look_for": describe_cuts(cuts, chosen, len(load_sample().images), text),
