@@ -71,7 +71,7 @@ class Examination:
 
 @remember(megabytes=16)
 def examine(question: Question) -> Examination | None:
-    """Put a map on trial; None where the method gives no map for the network.
+    """Put a map on trial; None where the method gives no map for the network, or one that is 0 everywhere and orders nothing.
 
     Pixels that are taken away turn black, whatever baseline the method has.
 
@@ -83,7 +83,7 @@ def examine(question: Question) -> Examination | None:
         NobodyWaitsError: within `patience.asking`, the reader who asked has left.
     """
     outcome = classify_picture(question)
-    if outcome.attribution is None:
+    if outcome.attribution is None or not outcome.attribution.has_evidence:
         return None
     picture = outcome.prepared.pixels
     image, black = outcome.prepared.image, normalise(torch.zeros_like(outcome.prepared.image))

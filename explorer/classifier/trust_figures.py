@@ -126,8 +126,8 @@ def draw_areas(measured: Mapping[str, Measured], model: str, text: Text) -> str:
         for name in _HEAD
     )
     ordered = sorted(measured, key=lambda order: float(measured[order].deletion.mean()))
-    rows = "".join(_draw_row(order, measured[order], text) for order in ordered)
-    (count,) = {len(each.deletion) for each in measured.values()}
+    count = max(len(each.deletion) for each in measured.values())
+    rows = "".join(_draw_row(order, measured[order], count, text) for order in ordered)
     about = text("classifier.trust_table", model=find_network(model).title, images=count)
     return (
         f"<p>{html.escape(about)}</p>"
@@ -139,9 +139,12 @@ def draw_areas(measured: Mapping[str, Measured], model: str, text: Text) -> str:
 _HEAD = ("order", "deletion", "insertion", "last_random", "all_random")
 
 
-def _draw_row(order: str, measured: Measured, text: Text) -> str:
+def _draw_row(order: str, measured: Measured, count: int, text: Text) -> str:
     cells = "".join(f'<td class="number">{_spread(getattr(measured, name))}</td>' for name in _HEAD[1:])
-    name = html.escape(order_name(order, text))
+    name, ordered = order_name(order, text), len(measured.deletion)
+    if ordered < count:  # the other maps are 0 everywhere
+        name = text("methods.of_images", order=name, ordered=ordered, count=count)
+    name = html.escape(name)
     kind = "control" if is_control(order) else "method"
     return f'<tr class="{kind}"><td class="name">{name}</td>{cells}</tr>'
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -42,7 +43,7 @@ class Measured:
     """Of one method or control.
 
     Attributes:
-        deletion, insertion: (N,) areas, one for each image.
+        deletion, insertion: (N,) areas, one for each image whose map is not 0 everywhere.
         last_random: (N,) rank correlation on the clothes with the map when the last layer is random; empty for a control.
         all_random: the same when all layers are random.
     """
@@ -64,7 +65,8 @@ def measure(
         wanted: methods and controls; where one control is wanted, all are measured.
 
     Returns:
-        Method or control -> name of each attribute of Measured -> one number for each image.
+        Method or control -> name of each attribute of Measured -> one number for each image; NaN for a map that is 0 everywhere,
+        because it orders nothing.
     """
     model, sample = load_trained(name), load_sample()
     last, everything = (randomise_from_top(model, count) for count in (1, len(list_weighted_layers(model))))
@@ -83,6 +85,10 @@ def measure(
                     for each in (model, last, everything)
                 ]
             except NoMapError:
+                continue
+            if not maps[0].any():
+                for key in Measured.__annotations__:
+                    found.setdefault(method, {}).setdefault(key, []).append(math.nan)
                 continue
             orders[method] = compute_curves(model, image, black, target, maps[0])
             for key, values in zip(("last_random", "all_random"), maps[1:], strict=True):
@@ -105,12 +111,16 @@ def _load(folder: Path) -> Mapping[str, Mapping[str, Measured]]:
     stored, records = _read(folder), load_results(folder)
     return {
         name: {
-            order: Measured(*(torch.tensor(numbers.get(key, [])) for key in Measured.__annotations__))
+            order: Measured(*(_without_nan(numbers.get(key, [])) for key in Measured.__annotations__))
             for order, numbers in entry["orders"].items()
         }
         for name, entry in stored.items()
         if entry["weights"] == weights_of(records.get(name))
     }
+
+
+def _without_nan(numbers: Sequence[float]) -> torch.Tensor:
+    return torch.tensor([each for each in numbers if not math.isnan(each)])
 
 
 def is_control(order: str) -> bool:

@@ -60,7 +60,9 @@ def _find_late(find: Callable[[Text, Question], dict | None], language: str, val
         found = find(text, question)
         if found is None and (problem := classify_picture(question).problem) is not None:
             raise problem
-        return {"late": (values, found or {})}
+        if found is None:
+            raise InputError("methods.empty_map")
+        return {"late": (values, found)}
     except InputError as error:  # it, too, may come too late
         return {"late": (values, {"trust_look": gr.update(value=draw_problem(error.sentence(language), stale=False))})}
 

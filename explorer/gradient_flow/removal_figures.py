@@ -88,6 +88,11 @@ def _finish(figure: go.Figure) -> go.Figure:
     return figure.update_layout(height=HEIGHT, margin={"t": 60, "r": 8}, yaxis={"range": [0, 100]})
 
 
+def _short(name: str, text: Text) -> str:
+    """Its title without the family of networks, which stands behind it."""
+    return text.title(MODELS[name].title).split(" (")[0]
+
+
 def _percent(score: Score) -> float:
     return 100 * score.accuracy
 
@@ -116,10 +121,10 @@ def draw_cuts(cuts: Sequence[Cut], text: Text) -> dict:
     maps = []
     for cut in cuts:
         for key, place in (("whole", 0), ("cut", 1)):
-            for number, (stage, pair) in enumerate(cut.maps.items(), 1):
-                title = text(
-                    f"gradient_flow.removal_map_{key}", model=text.title(MODELS[cut.model].title), stage=number
-                )
+            for number, pair in enumerate(cut.maps.values(), 1):
+                title = text(f"gradient_flow.removal_map_{key}", model=_short(cut.model, text))
+                caption = text("gradient_flow.removal_map_stage", stage=number)
                 limit = float(max(each.max() for each in pair)) or None
-                maps.append(Map(pair[place], title, stage, scale="heat", limit=limit))
-    return draw_maps(maps, columns=6, max_height=360, label=text("gradient_flow.removal_maps"), equal_cells=False)
+                maps.append(Map(pair[place], title, caption, scale="heat", limit=limit))
+    label = text("gradient_flow.removal_maps")
+    return draw_maps(maps, columns=6, max_height=760, label=label, equal_cells=False)

@@ -18,7 +18,7 @@ SENTENCES = {
     "unlike_not_measured": "Nothing was measured for these weights, so the page does not warn. Choose another network.",
     "unlike_label": "One example of each kind of picture, and how many pictures of this kind get a warning",
     "unlike_examples": "{count} pictures of each kind were tried. Below each example: the share of them that gets a warning. All of them "
-    "should, except for the drawn clothes.",
+    "should, except for the drawn clothes. A program drew them. A picture of your own may look different and get no warning.",
     "unlike_share": "warning: {share}",
     "kind_digits": "Digits",
     "kind_letters": "Letters",

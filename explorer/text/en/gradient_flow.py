@@ -127,8 +127,9 @@ SENTENCES = {
     "removal_none": "Choose blocks to take them out of both networks at once.",
     "removal_gone": "Without {blocks}, of the {images} sample images:",
     "removal_cut": "<b>{model}</b> gets {after} right instead of {before} (loss {loss_after} instead of {loss_before}).",
-    "removal_map_whole": "{model}, stage {stage}, all blocks",
-    "removal_map_cut": "{model}, stage {stage}, blocks missing",
+    "removal_map_whole": "{model}, all blocks",
+    "removal_map_cut": "{model}, cut",
+    "removal_map_stage": "stage {stage}",
     "removal_maps": "Mean magnitude of the maps behind each stage, with all blocks and without those that were taken away",
     "removal_about": (
         "Measured on the first {images} test images. The random order was drawn with seed {seeds}. Blocks that change the size of "

@@ -96,6 +96,10 @@ SENTENCES = {
     "rather_than": "{target} rather than {against}",
     "about_difference": "What is explained is the score of {target} minus the score of {against}: {score}.",
     "axis_share": "Share of {target}, per cent",
+    "of_images": "{order} ({ordered} of {count} images; elsewhere the map is empty)",
+    "empty_map": (
+        "This map is empty: it is 0 everywhere and orders no pixels, so there is nothing to test. Choose another method or class."
+    ),
     "trust_difference": (
         "The curves follow the share of {target} in the probability of {target} and {against}, because the map explains the difference "
         "of their scores."

@@ -13,7 +13,7 @@ SENTENCES = {
     "unlike_test": "使用 {model} 时，{images} 张测试图片中有 {share} 得到提醒。在这些图片上，{model} 的准确率是 {right}；在其他测试图片上是 {others}。",
     "unlike_not_measured": "这些权重没有测量过，所以页面不提醒。请选另一个网络。",
     "unlike_label": "每种图片的一个例子，以及这种图片中有多少得到提醒",
-    "unlike_examples": "每种图片试了 {count} 张。例子下面是得到提醒的比例。除了手绘的衣物，它们都应该得到提醒。",
+    "unlike_examples": "每种图片试了 {count} 张。例子下面是得到提醒的比例。除了手绘的衣物，它们都应该得到提醒。这些图片由程序画成，你自己的图片可能与它们不同，得不到提醒。",
     "unlike_share": "提醒：{share}",
     "kind_digits": "数字",
     "kind_letters": "字母",

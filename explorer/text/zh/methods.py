@@ -75,6 +75,8 @@ SENTENCES = {
     "rather_than": "{target}而不是{against}",
     "about_difference": "这里解释的是{target}的得分减去{against}的得分：{score}。",
     "axis_share": "{target}所占的比例，百分比",
+    "of_images": "{order}（{count} 张中的 {ordered} 张；其余图片上的归因图为空）",
+    "empty_map": ("这张归因图为空：它处处为 0，无法给像素排序，所以没有什么可以检验。请选择另一种方法或另一个类别。"),
     "trust_difference": "曲线显示{target}在{target}与{against}的概率之和中所占的比例，因为归因图解释的是两者得分之差。",
     "same_class": "一个类别与它自己没有差别，所以没有图。请在“而不是”里选另一个类别，或换一个目标类别。",
     # ---- two numbers about a map ----
