@@ -125,7 +125,7 @@ def draw_areas(measured: Mapping[str, Measured], model: str, text: Text) -> str:
         f'<th class="{"number" if name != "order" else "name"}">{html.escape(text(f"classifier.trust_head_{name}"))}</th>'
         for name in _HEAD
     )
-    ordered = sorted(measured, key=lambda order: float(measured[order].deletion.mean()))
+    ordered = sorted(measured, key=lambda order: float(measured[order].deletion.nanmean()))
     count = max(len(each.deletion) for each in measured.values())
     rows = "".join(_draw_row(order, measured[order], count, text) for order in ordered)
     about = text("classifier.trust_table", model=find_network(model).title, images=count)
@@ -141,7 +141,7 @@ _HEAD = ("order", "deletion", "insertion", "last_random", "all_random")
 
 def _draw_row(order: str, measured: Measured, count: int, text: Text) -> str:
     cells = "".join(f'<td class="number">{_spread(getattr(measured, name))}</td>' for name in _HEAD[1:])
-    name, ordered = order_name(order, text), len(measured.deletion)
+    name, ordered = order_name(order, text), int((~measured.deletion.isnan()).sum())
     if ordered < count:  # the other maps are 0 everywhere
         name = text("methods.of_images", order=name, ordered=ordered, count=count)
     name = html.escape(name)
@@ -150,13 +150,14 @@ def _draw_row(order: str, measured: Measured, count: int, text: Text) -> str:
 
 
 def _spread(values: torch.Tensor) -> str:
-    """Mean and standard deviation over the images."""
+    """Mean and standard deviation over the images that have a map."""
+    values = values[~values.isnan()]
     return f"{signed(float(values.mean()))} ± {float(values.std()):.2f}" if len(values) else "—"
 
 
 def describe_areas(measured: Mapping[str, Measured], text: Text) -> str:
     """How many methods delete better than the best order that never looks at the network."""
-    means = {order: float(each.deletion.mean()) for order, each in measured.items()}
+    means = {order: float(each.deletion.nanmean()) for order, each in measured.items()}
     control = min((order for order in means if is_control(order)), key=means.__getitem__)
     methods = [order for order in means if not is_control(order)]
     better = [order for order in methods if means[order] < means[control]]

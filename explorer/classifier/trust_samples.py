@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -43,7 +43,7 @@ class Measured:
     """Of one method or control.
 
     Attributes:
-        deletion, insertion: (N,) areas, one for each image whose map is not 0 everywhere.
+        deletion, insertion: (N,) areas, one for each image; NaN where the map is 0 everywhere.
         last_random: (N,) rank correlation on the clothes with the map when the last layer is random; empty for a control.
         all_random: the same when all layers are random.
     """
@@ -111,16 +111,12 @@ def _load(folder: Path) -> Mapping[str, Mapping[str, Measured]]:
     stored, records = _read(folder), load_results(folder)
     return {
         name: {
-            order: Measured(*(_without_nan(numbers.get(key, [])) for key in Measured.__annotations__))
+            order: Measured(*(torch.tensor(numbers.get(key, [])) for key in Measured.__annotations__))
             for order, numbers in entry["orders"].items()
         }
         for name, entry in stored.items()
         if entry["weights"] == weights_of(records.get(name))
     }
-
-
-def _without_nan(numbers: Sequence[float]) -> torch.Tensor:
-    return torch.tensor([each for each in numbers if not math.isnan(each)])
 
 
 def is_control(order: str) -> bool:

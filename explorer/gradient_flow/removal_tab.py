@@ -23,7 +23,7 @@ from explorer.page.layout import build_look_for
 from explorer.page.style import PLOT_SETTINGS
 from explorer.text import text_in
 
-SAMPLE = 138  # whose maps are shown; the classifier opens with it as well
+SAMPLE = 138  # a shirt, whose maps are shown
 
 
 def on_cut(gone: list[str], *, language: str) -> dict:

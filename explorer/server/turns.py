@@ -8,6 +8,7 @@ come after that to something later.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 import time
@@ -73,7 +74,8 @@ class TurnQueue(Queue):
         choice_of = getattr(event.fn.fn, OUTDATES, None)
         if choice_of is None or event.data is None:
             return
-        group, choice = choice_of(event.data.data)
+        group, words = choice_of(event.data.data)
+        choice = hashlib.sha256(words.encode(errors="surrogatepass")).digest()  # a drawing has thousands of characters
         chosen = self._chosen.setdefault(event.session_hash, {})
         if group not in chosen or chosen[group][1] != choice:
             chosen[group] = (event.enqueue_time, choice)
@@ -224,7 +226,7 @@ class TurnQueue(Queue):
     def _is_outdated(self, event: Event) -> bool:
         """Whether the page has chosen something else since."""
         group = getattr(event.fn.fn, OUTDATED_BY, None)
-        when, _ = self._chosen.get(event.session_hash, {}).get(group, (-math.inf, ""))
+        when, _ = self._chosen.get(event.session_hash, {}).get(group, (-math.inf, b""))
         return when > event.enqueue_time
 
     def _is_lost(self, event: Event) -> bool:
