@@ -67,7 +67,8 @@ def warn(outcome: Outcome, text: Text) -> str:
     if likeness is None or not likeness.is_unlike:
         return ""
     share = percent(likeness.false_alarms, text, 0)
-    return text("garments.unlike", model=find_network(outcome.model).title, share=share)
+    warning = text("garments.unlike", model=find_network(outcome.model).title, share=share)
+    return warning if outcome.truth is not None else join_sentences([warning, text("garments.unlike_own")], text)
 
 
 def _verdict(outcome: Outcome, text: Text) -> str:
@@ -108,7 +109,8 @@ def _what_to_look_for(outcome: Outcome, text: Text) -> str:
     if complete and has_background and outcome.settings.baseline == "black" and outcome.share > _ALL:
         return text("classifier.look_black_baseline", colours=colours)
     share, area = percent(outcome.share, text, 0), percent(outcome.area, text, 0)
-    return text("classifier.look_share", colours=colours, share=share, area=area)
+    key = "look_share" if outcome.truth is not None else "look_share_own"
+    return text(f"classifier.{key}", colours=colours, share=share, area=area)
 
 
 def draw_about(outcome: Outcome, text: Text) -> str:

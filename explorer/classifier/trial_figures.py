@@ -92,7 +92,7 @@ def _draw_row(answer: Answer, trial: Trial, text: Text) -> str:
     before = text(
         "classifier.trial_before",
         name=class_name(text, earlier),
-        probability=percent(float(answer.before[earlier]), text, 0),
+        probability=percent(float(answer.before[earlier]), text),
     )
     sign = text("classifier.trial_agrees") if answer.is_same else before
     return (

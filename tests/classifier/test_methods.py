@@ -358,7 +358,7 @@ def test_the_map_of_a_difference_is_the_difference_of_the_maps(name, method):
     assert (found.target, found.against, first.against) == (4, 6, None)
 
 
-@pytest.mark.parametrize("method", METHODS.keys() - set(LINEAR))
+@pytest.mark.parametrize("method", sorted(METHODS.keys() - set(LINEAR)))
 def test_a_difference_is_what_a_network_with_that_one_logit_says(method):
     """For methods that are not linear: the last layer gives the difference as its only logit."""
     model = load_trained("lenet5")

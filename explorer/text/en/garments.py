@@ -6,6 +6,7 @@ SENTENCES = {
     # ---- no piece of clothing ----
     "unlike": "<b>Careful: this picture is unlike the clothes on which {model} was trained.</b> Do not rely on the answer. "
     "({share} of the real test images get this warning, too.)",
+    "unlike_own": "Look at the steps below: perhaps your picture has to be turned, or something has to be cut off. See “How your picture is prepared”.",
     "unlike_title": "Is this a piece of clothing at all? When the page warns",
     "unlike_intro": "A network always chooses one of its ten classes, also for a landscape. So the page compares each picture with "
     "{references} training images: once by the pixels, and once by the numbers that the last layer of the network gets. It takes the "
@@ -46,7 +47,7 @@ SENTENCES = {
     "similar_map_about": "Each mark is one of {images} test images. The features have {features} dimensions. The chart shows the two "
     "directions in which they vary most (principal components). These hold {share} of the variance, so marks that are near each "
     "other here can be far apart in another direction. The star is this picture.",
-    "similar_axis": "Principal component {number} ({share} of the variance)",
+    "similar_axis": "Component {number} ({share} of the variance)",
     # ---- channels ----
     "channels_title": "What each channel looks for",
     "channels_intro": "Each channel of a feature map answers to something else. Here are the nine of the {images} test images in which "

@@ -73,7 +73,7 @@ SENTENCES = {
     "shift_all": "In {whole} of the {count} layers with regular steps the shift is a whole number of steps.",
     "shift_same": "The answer stays: {name}.",
     "shift_other": "The answer changes from {before} to <b>{after}</b>.",
-    "shift_axis_layers": "Layer, counted from the picture to the scores",
+    "shift_axis_layers": "Layer, from the picture on",
     "shift_axis": "Per cent",
     "shift_line_interior": "moved exactly, away from the border",
     "shift_line_exact": "moved exactly",
