@@ -12,6 +12,7 @@ import socket
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -161,7 +162,8 @@ METAS = ({}, {"meta": {"_type": "gradio.FileData"}}, {"meta": {"_type": "other"}
 def test_every_picture_event_is_known(caller):
     names = {event["api_name"].rstrip("_1234567890") for event, _ in picture_events(caller)}
     assert names == {
-        "on_setup", "on_upload", "on_source", "on_compare", "on_open", "on_classify", "on_trial", "on_examine", *LATE,
+        "on_setup", "on_upload", "on_source", "on_compare", "on_open", "on_classify", "on_trial", "on_examine", "on_measure",
+        "on_layer", "on_other_layer", "on_place", "on_shift", "on_similar", "on_unlike", "on_view", *LATE,
     }  # fmt: skip
 
 
@@ -208,7 +210,7 @@ def test_a_picture_that_was_uploaded_is_opened(caller, tmp_path):
     missing = {"path": str(tmp_path / "missing.png")}
     for event, position in picture_events(caller):
         if event["api_name"].startswith(
-            ("on_compare", "on_examine", *LATE)
+            ("on_compare", "on_examine", "on_measure", *LATE)
         ):  # whose answers stay on the server until LATE show them
             continue
         for meta in METAS:
@@ -268,9 +270,13 @@ FORGED = (
 def test_forged_values_get_a_sentence(caller):
     """Each event of the English page and each function, each value at each place; both pages are built by one function."""
     english = caller.events[: 1 + next(i for i, each in enumerate(caller.events) if each["api_name"] == "explain")]
+    forged_before: Counter[int] = Counter()
     for event in english:
         first = caller.first_values(event)
-        for place in range(len(first)):
+        for place, component in enumerate(event["inputs"]):
+            forged_before[component] += 1
+            if forged_before[component] > 3:  # many events read the picture at hand, all by `session.read_picture`
+                continue
             for forged in FORGED:
                 answer = caller.call(event, [*first[:place], forged, *first[place + 1 :]], "forger")
                 assert not any(words in answer for words in UNEXPECTED), (event["api_name"], place, forged)

@@ -152,10 +152,9 @@ def measure_cut(name: str, gone: tuple[str, ...], index: int) -> Cut:
     return Cut(name, whole, cut, {stage: (before[stage], after[stage]) for stage in before})
 
 
-@lru_cache(maxsize=len(MODELS))
 def list_blocks(name: str) -> tuple[str, ...]:
-    """Paths of the blocks of a trained network that can go."""
-    return tuple(list_removable_blocks(_own_copy(name)))
+    """Paths of the blocks of a measured network that can go."""
+    return load_removals()[name].blocks
 
 
 @lru_cache(maxsize=len(MODELS))

@@ -195,7 +195,7 @@ def test_questions_are_answered_with_what_was_measured(language):
     for points in ("0.95", "1.26"):
         assert points in filled["error_bars"]
     for measured in (filled, fill_article({}, text)):
-        questions = text("classifier.questions", **measured)
+        questions = text("classifier.questions", photographs="", **measured)
         assert not re.search(r"\{\w+\}", questions.replace("\\frac{1}", ""))
 
 

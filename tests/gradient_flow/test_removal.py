@@ -24,6 +24,7 @@ from explorer.gradient_flow.removal import (
 )
 from explorer.gradient_flow.removal_figures import WAYS, describe_removals, draw_ordered, draw_single, name_block
 from explorer.gradient_flow.removal_tab import on_cut, on_way
+from explorer.models.ablation import list_removable_blocks
 from explorer.models.answers import load_answers
 from explorer.models.checkpoints import load_trained
 from explorer.text import LANGUAGES, text_in
@@ -45,6 +46,7 @@ def test_with_all_blocks_the_answers_are_those_that_are_shipped(name):
     removal, (_, labels) = load_removals()[name], load_test_images(NUM_IMAGES)
     answers = load_answers().predicted[name][:NUM_IMAGES]
     assert abs(int((answers == labels).sum()) - removal.whole.correct) <= 1
+    assert list(removal.blocks) == list_removable_blocks(load_trained(name))
     assert removal.whole.count == NUM_IMAGES and len(removal.single) == len(removal.blocks)
     for order in ORDERS:
         scores = removal.ordered[order]
