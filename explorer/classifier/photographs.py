@@ -21,7 +21,7 @@ from explorer.classifier.preprocessing import Preparation, prepare_picture
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.models import checkpoints
-from explorer.models.checkpoints import load_results, load_trained, weights_of, write_atomically
+from explorer.models.checkpoints import load_results, load_trained, read_stored, weights_of, write_atomically
 
 FILE = "photographs.json"
 MODELS = ("lenet5", "alexnet_small", "resnet18")
@@ -149,10 +149,7 @@ def load_photographs() -> dict[str, dict[str, dict[str, str]]]:
 
 @lru_cache(maxsize=2)
 def _load(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
-    try:
-        stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
+    stored = read_stored(folder / FILE)
     records = load_results(folder)
     return {name: each["answers"] for name, each in stored.items() if each["weights"] == weights_of(records.get(name))}
 

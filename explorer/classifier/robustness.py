@@ -19,7 +19,14 @@ from torch import nn
 from explorer.classifier.moves import Moves, blur_picture, move_picture, shift_picture
 from explorer.data import load_split, normalise
 from explorer.models import checkpoints
-from explorer.models.checkpoints import available_models, load_results, load_trained, weights_of, write_atomically
+from explorer.models.checkpoints import (
+    available_models,
+    load_results,
+    load_trained,
+    read_stored,
+    weights_of,
+    write_atomically,
+)
 
 FILE = "robustness.json"
 NUM_IMAGES = 2000  # the first ones of the test set
@@ -141,17 +148,10 @@ def load_robustness() -> Robustness | None:
 
 @lru_cache(maxsize=2)
 def _load(folder: Path) -> Robustness | None:
-    stored, records = _read(folder), load_results(folder)
+    stored, records = read_stored(folder / FILE), load_results(folder)
     fresh = {name: each["correct"] for name, each in stored.items() if each["weights"] == weights_of(records.get(name))}
     complete = {name: correct for name, correct in fresh.items() if correct.keys() == AMOUNTS.keys()}
     return Robustness(NUM_IMAGES, complete) if complete else None
-
-
-def _read(folder: Path) -> dict:
-    try:
-        return json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 def main() -> None:
@@ -162,7 +162,7 @@ def main() -> None:
     for name in wanted:
         weights, model = weights_of(records[name]), load_trained(name)
         for kind, amounts in AMOUNTS.items():
-            stored = _read(folder)
+            stored = read_stored(folder / FILE)
             entry = stored.get(name, {})
             correct = entry.get("correct", {}) if entry.get("weights") == weights else {}
             if kind in correct:

@@ -29,7 +29,7 @@ from explorer.classifier.trust import (
 )
 from explorer.data import load_sample, normalise
 from explorer.models import checkpoints
-from explorer.models.checkpoints import load_results, load_trained, weights_of, write_atomically
+from explorer.models.checkpoints import load_results, load_trained, read_stored, weights_of, write_atomically
 
 FILE = "saliency.json"
 MODELS = ("lenet5", "alexnet_small")
@@ -108,7 +108,7 @@ def load_measured() -> Mapping[str, Mapping[str, Measured]]:
 
 @lru_cache(maxsize=2)
 def _load(folder: Path) -> Mapping[str, Mapping[str, Measured]]:
-    stored, records = _read(folder), load_results(folder)
+    stored, records = read_stored(folder / FILE), load_results(folder)
     return {
         name: {
             order: Measured(*(torch.tensor(numbers.get(key, [])) for key in Measured.__annotations__))
@@ -124,27 +124,20 @@ def is_control(order: str) -> bool:
     return order in CONTROLS
 
 
-def _read(folder: Path) -> dict:
-    try:
-        return json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=list(MODELS), help="names of trained networks")
     folder, records = checkpoints.CHECKPOINTS, load_results()
     for name in parser.parse_args().models:
         weights = weights_of(records[name])
-        stored = _read(folder).get(name, {})
+        stored = read_stored(folder / FILE).get(name, {})
         orders = stored.get("orders", {}) if stored.get("weights") == weights else {}
         missing = [order for order in ORDERS if order not in orders]
         if not missing:
             continue
         orders |= measure(name, wanted=missing)
         entry = {"weights": weights, "orders": {order: orders[order] for order in ORDERS if order in orders}}
-        write_atomically({folder / FILE: (json.dumps({**_read(folder), name: entry}) + "\n").encode()})
+        write_atomically({folder / FILE: (json.dumps({**read_stored(folder / FILE), name: entry}) + "\n").encode()})
         print(f"{name}: {len(missing)} orders measured", flush=True)
 
 

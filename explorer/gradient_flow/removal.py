@@ -27,7 +27,7 @@ from explorer.data import load_sample, load_split, normalise
 from explorer.models import checkpoints
 from explorer.models.ablation import list_removable_blocks, without_blocks
 from explorer.models.catalogue import DEGRADATION
-from explorer.models.checkpoints import load_results, load_trained, weights_of, write_atomically
+from explorer.models.checkpoints import load_results, load_trained, read_stored, weights_of, write_atomically
 from explorer.patience import go_on
 
 FILE = "removal.json"
@@ -224,7 +224,7 @@ def load_removals() -> dict[str, Removal]:
 
 @lru_cache(maxsize=2)
 def _load(folder: Path) -> dict[str, Removal]:
-    stored, records = _read(folder), load_results(folder)
+    stored, records = read_stored(folder / FILE), load_results(folder)
     found = {}
     for name, entry in stored.items():
         if entry["weights"] == weights_of(records.get(name)) and set(entry["ordered"]) == set(ORDERS):
@@ -235,24 +235,17 @@ def _load(folder: Path) -> dict[str, Removal]:
     return found
 
 
-def _read(folder: Path) -> dict:
-    try:
-        return json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=list(MODELS), help="names of trained networks")
     folder, records = checkpoints.CHECKPOINTS, load_results()
     for name in parser.parse_args().models:
-        entry = _read(folder).get(name, {})
+        entry = read_stored(folder / FILE).get(name, {})
         if entry.get("weights") != weights_of(records[name]):
             entry = {"weights": weights_of(records[name]), "single": {}, "ordered": {}}
         for kind, key, numbers in measure(name, entry):
             entry[kind][key] = numbers
-            text = json.dumps({**_read(folder), name: entry}) + "\n"
+            text = json.dumps({**read_stored(folder / FILE), name: entry}) + "\n"
             write_atomically({folder / FILE: text.encode()})
             print(name, kind, key or "(whole)", flush=True)
 

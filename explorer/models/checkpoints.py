@@ -96,6 +96,14 @@ def weights_of(record: Mapping | None) -> list[str]:
     return [each["sha256"] for each in (record or {}).get("files", [])]
 
 
+def read_stored(path: Path) -> dict:
+    """What a command stored as JSON; nothing where the file is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
 def load_trained(name: str, folder: Path | None = None) -> nn.Module:
     """The trained network in eval mode and float32. Cached and shared: hold model_lock(name) while using it.
 
