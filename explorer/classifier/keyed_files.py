@@ -10,9 +10,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from explorer.classifier.robustness import weights_of
 from explorer.models import checkpoints
-from explorer.models.checkpoints import load_results, write_atomically
+from explorer.models.checkpoints import load_results, weights_of, write_atomically
 
 _WEIGHTS = "weights"
 Found = TypeVar("Found")

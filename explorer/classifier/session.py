@@ -47,9 +47,8 @@ MAX_WINDOW = 14  # pixels, of occlusion
 UPLOAD_SIDE = 512  # pixels; the networks see 28
 GROUP = "classifier"  # of calls: another choice ends what is computed for the one before, see `page.events.wire`
 DEFAULT_MODEL = "lenet5"
-DEFAULT_SAMPLE = (
-    137  # a shirt, with a collar, that every network gets right and none finds unlike: the page opens on an easy case
-)
+# A shirt, with a collar, that every network gets right and none finds unlike: the page opens on an easy case.
+DEFAULT_SAMPLE = 137
 DEFAULT_METHOD = "integrated_gradients"
 # What of Choices says how a picture that a reader brings is prepared.
 OF_PREPARATION = ("inversion", "ground", "turned", *(f"cut_{edge}" for edge in EDGES), "crop", "faint", "centre")

@@ -18,27 +18,15 @@ from explorer.classifier.measure_features import compute_features
 from explorer.classifier.mistakes import PER_CELL, choose_mistakes, load_packed_images
 from explorer.classifier.references import load_references
 from explorer.classifier.session import Choices, find_test_image, read_link, read_picture
-from explorer.classifier.trial_tab import OF_PICTURE
-from explorer.data import DatasetError, load_sample, load_split, normalise
+from explorer.data import load_sample, load_split, normalise
 from explorer.errors import InputError
 from explorer.models.answers import load_answers
 from explorer.models.checkpoints import available_models, load_results, load_trained
 from explorer.text import LANGUAGES, text_in
+from tests.classifier.conftest import CHOICES
 from tests.classifier.test_tab import decode
 
-CHOICES = {
-    name: value for name, value in vars(Choices()).items() if name in OF_PICTURE and name not in ("model", "sample")
-}
 EVERY_LAYER = [(name, layer) for name, layers in LAYERS.items() for layer in layers]
-
-
-@pytest.fixture(scope="module", name="test_images")
-def _load_images() -> torch.Tensor:
-    """(10000, 28, 28) uint8."""
-    try:
-        return load_split("test")[0][:, 0]
-    except DatasetError:
-        pytest.skip("no data set on this machine")
 
 
 def see(model: torch.nn.Module, layer: str, pixels: torch.Tensor) -> torch.Tensor:

@@ -19,27 +19,15 @@ from explorer.classifier.prediction import compute_answer, compute_probabilities
 from explorer.classifier.references import find_nearest, load_references, to_directions
 from explorer.classifier.session import Choices, read_question
 from explorer.classifier.strange_pictures import CLOTHES, STRANGE, make_pictures
-from explorer.classifier.trial_tab import OF_PICTURE
 from explorer.classifier.unlike import FILE, PASSING, TEST, VALIDATION, judge_picture, load_distances
-from explorer.data import DatasetError, load_sample, load_split, normalise
+from explorer.data import load_sample, normalise
 from explorer.errors import InputError
 from explorer.models import checkpoints
 from explorer.models.checkpoints import available_models, load_trained
 from explorer.text import LANGUAGES, text_in
+from tests.classifier.conftest import CHOICES
 
 SAMPLE = load_sample()
-CHOICES = {
-    name: value for name, value in vars(Choices()).items() if name in OF_PICTURE and name not in ("model", "sample")
-}
-
-
-@pytest.fixture(scope="module", name="test_images")
-def _load_images() -> torch.Tensor:
-    """(10000, 28, 28) uint8."""
-    try:
-        return load_split("test")[0][:, 0]
-    except DatasetError:
-        pytest.skip("no data set on this machine")
 
 
 def angle_distances(references: np.ndarray, vectors: np.ndarray) -> np.ndarray:
