@@ -120,8 +120,8 @@ def draw_cuts(cuts: Sequence[Cut], text: Text) -> dict:
     """For each network the maps behind each stage, with all blocks and without those that are gone, on one scale each."""
     maps = []
     for cut in cuts:
-        for key, place in (("whole", 0), ("cut", 1)):
-            for number, pair in enumerate(cut.maps.values(), 1):
+        for number, pair in enumerate(cut.maps.values(), 1):
+            for key, place in (("whole", 0), ("cut", 1)):  # side by side, also where a phone has room for two
                 title = text(f"gradient_flow.removal_map_{key}", model=_short(cut.model, text))
                 caption = text("gradient_flow.removal_map_stage", stage=number)
                 limit = float(max(each.max() for each in pair)) or None
