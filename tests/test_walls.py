@@ -43,7 +43,7 @@ PURE = {
 DRAWS = {
     "anatomy_figures", "anatomy_tab", "api", "cell_tab", "effective_tab", "equivariance_figures", "equivariance_tab", "figures",
     "graph", "inside_figures", "inside_tab", "panels", "photograph_figures", "removal_figures", "removal_tab",
-    "film_figures", "film_tab", "results_figures", "results_tab", "sections", "sentences", "tab", "training_figures", "trial_figures", "trial_tab",
+    "film_figures", "film_tab", "learning_figures", "learning_tab", "results_figures", "results_tab", "sections", "sentences", "tab", "training_figures", "trial_figures", "trial_tab",
     "trust_figures", "trust_tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {
