@@ -16,7 +16,7 @@ from explorer.text import LANGUAGES, text_in
 
 def test_light_settings_answer_at_once():
     earlier = tab.Run(Settings())
-    shown = tab.on_change(earlier, language="en", **vars(Settings(depth=10, seeds=20)))
+    shown = tab.on_change(earlier, "weights", language="en", **vars(Settings(depth=10, seeds=20)))
     assert "With 10 blocks" in shown["look_for"]
     assert len(shown["blocks"].data) >= 4
     assert list(shown["depths"].data[-1].x) == [1, 2, 5, 10]
@@ -25,7 +25,7 @@ def test_light_settings_answer_at_once():
 
 def test_heavy_settings_are_handed_on_and_streamed():
     settings = Settings(12, 8, "conv", "default", "relu", 3)
-    started = tab.on_change(None, language="en", **vars(settings))
+    started = tab.on_change(None, "weights", language="en", **vars(settings))
     assert "3 networks" in started["look_for"]["value"] and "stale" in started["look_for"]["value"]
     assert started["run"].job == settings and started.keys() == {"look_for", "run", "stop"}
     *steps, last = tab.on_run(started["run"], language="en")
@@ -65,14 +65,17 @@ def test_refused_settings_stop_the_run_under_way_as_well():
     run = tab.Run(Settings())
     with pytest.raises(InputError):
         tab.on_change(
-            run, language="en", **vars(Settings()) | {"depth": 200, "width": 64, "block": "conv", "seeds": 500}
+            run,
+            "weights",
+            language="en",
+            **vars(Settings()) | {"depth": 200, "width": 64, "block": "conv", "seeds": 500},
         )
     assert run.is_stopped
 
 
 @pytest.mark.parametrize("story", tab.STORIES)
 def test_every_story_is_allowed(story):
-    assert tab.on_change(None, language="zh", **vars(tab.STORIES[story]))["look_for"]
+    assert tab.on_change(None, "signals", language="zh", **vars(tab.STORIES[story]))["look_for"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -84,7 +87,10 @@ def test_every_story_is_allowed(story):
 )  # fmt: skip
 def test_bad_input_is_refused_with_a_sentence_and_the_next_call_works(name, value, language):
     good = {"depth": 3, "width": 4, "block": "linear", "initialisation": "default", "activation": "relu", "seeds": 2}
-    for call in (gradient_norms, lambda language, **values: tab.on_change(**values, run=None, language=language)):
+    for call in (
+        gradient_norms,
+        lambda language, **values: tab.on_change(**values, run=None, view="weights", language=language),
+    ):
         with pytest.raises(InputError) as caught:
             call(**{**good, name: value}, language=language)
         sentence = caught.value.sentence(language)
