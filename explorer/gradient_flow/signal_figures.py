@@ -63,13 +63,25 @@ def draw_jacobians(jacobians: Jacobians, part: str, text: Text) -> go.Figure:
     scale = fit_scale(drawn)
     title, depth = text(f"gradient_flow.jacobian_{part}"), jacobians.settings.depth
     axes = (text("gradient_flow.block_axis"), text("gradient_flow.jacobian_axis"))
-    figure = new_chart(scale, axes, span_blocks(depth), title)
-    figure.update_layout(showlegend=True, margin_t=104, legend={"y": 1.0, "font_size": 13})
+    figure = new_chart(scale, axes, span_blocks(depth), title, _name_kinds(medians, scale, text))
     figure.add_traces(_trace_theory(theory, scale, text))
     for kind, lines in medians.items():
         for values, dash, name in zip(lines, _DASHES, _PARTS, strict=True):
             figure.add_trace(_trace_values(values, scale, kind, dash, text(f"gradient_flow.jacobian_{name}"), text))
     return figure
+
+
+def _name_kinds(medians: dict[str, list[list[float]]], scale: Scale, text: Text) -> list[dict]:
+    """The name of each kind above the line of its largest singular values."""
+    notes = []
+    for kind, share in (("plain", 0.7), ("residual", 0.25)):
+        largest = scale.place(medians[kind][-1])
+        index = int(share * len(largest))
+        notes.append({
+            "x": index + 1, "y": largest[index], "text": f"<b>{text(f'gradient_flow.{kind}')}</b>", "showarrow": False,
+            "font": {"color": ROLES[kind], "size": 19}, "yshift": 18, "xanchor": "left",
+        })  # fmt: skip
+    return notes
 
 
 def _list_medians(values: SingularValues, part: str) -> list[list[float]]:

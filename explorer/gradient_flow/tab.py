@@ -239,7 +239,9 @@ def build_tab(language: str) -> Wing:
                 buttons = {story: gr.Button(text(f"gradient_flow.story_{story}"), size="sm", min_width=120)
                            for story in STORIES}  # fmt: skip
             views = [(text(f"gradient_flow.view_{view}"), view) for view in VIEWS]
-            controls["view"] = gr.Radio(views, value=VIEWS[0], label=text("gradient_flow.view"))
+            controls["view"] = gr.Radio(
+                views, value=VIEWS[0], label=text("gradient_flow.view"), show_label=False, container=False
+            )
             look_for = build_look_for(first["look_for"])
             with gr.Row():
                 charts = {name: gr.Plot(first[name], min_width=320, **PLOT_SETTINGS) for name in ("blocks", "depths")}

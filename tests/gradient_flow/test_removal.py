@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from explorer.errors import InputError
+from explorer.gradient_flow.paths import load_paths
 from explorer.gradient_flow.removal import (
     BATCH,
     MODELS,
@@ -27,8 +28,17 @@ from explorer.gradient_flow.removal import (
     measure_without,
     order_blocks,
 )
-from explorer.gradient_flow.removal_figures import WAYS, describe_removals, draw_ordered, draw_single, name_block
-from explorer.gradient_flow.removal_tab import on_cut, on_way
+from explorer.gradient_flow.removal_figures import (
+    WAYS,
+    describe_paths,
+    describe_removals,
+    describe_swaps,
+    draw_ordered,
+    draw_single,
+    name_block,
+)
+from explorer.gradient_flow.removal_tab import on_cut, on_open, on_way
+from explorer.gradient_flow.swaps import load_swaps
 from explorer.models import checkpoints
 from explorer.models.ablation import list_removable_blocks
 from explorer.models.answers import load_answers
@@ -117,6 +127,23 @@ def test_the_charts_show_what_is_stored(language):
     assert f"{100 * measured['plain56'].whole.accuracy:.1f}" in describe_removals(measured, text)
     with pytest.raises(InputError):
         on_way("sideways", language=language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_opened_section_shows_paths_and_swaps_as_stored(language):
+    text, shown = text_in(language), on_open("back", language=language)
+    assert [len(shown[name].data) for name in ("single", "ordered", "paths", "swaps")] == [2, 2, 2, 2]
+    paths, swaps = load_paths(), load_swaps()
+    of_paths, of_gradient = shown["paths"].data
+    assert sum(of_paths.y) == pytest.approx(100) == sum(of_gradient.y)
+    carried = [share * norm for share, norm in zip(of_paths.y, paths.norms, strict=True)]
+    assert [value / sum(carried) * 100 for value in carried] == pytest.approx(list(of_gradient.y))
+    for points, found in zip(shown["swaps"].data, swaps.values(), strict=True):
+        assert list(points.y[1:]) == [100 * each.accuracy for each in found.orders] and points.x[0] == 1
+    said = describe_paths(paths, text), describe_swaps(swaps, text)
+    assert f"{2**27:,}" in said[0] and all(f"{100 * found.whole:.1f}" in said[1] for found in swaps.values())
+    with pytest.raises(InputError):
+        on_open("sideways", language=language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -29,7 +29,7 @@ SENTENCES = {
     "block_linear_ln": "Fully connected, layer norm",
     "block_conv_ln": "Convolutional, layer norm",
     "preactivation": "Pre-activation",
-    "zero_last": "Last layer of each branch starts at 0",
+    "zero_last": "Branches start at 0",
     "view": "What the charts show",
     "view_weights": "Gradient of the weights",
     "view_signals": "Signals between the blocks",
@@ -53,19 +53,19 @@ SENTENCES = {
     "jacobian_middle": "median",
     "jacobian_largest": "largest",
     "theory": "theory, {kind}",
-    "signals_said": "Median norm of what a block gives, from the first block to block {depth}:",
-    "signals_kind": "{kind} {first} to {last}.",
+    "signals_said": "The median norm of what a block gives changes from the first block to block {depth}.",
+    "signals_kind": "In the {kind} network it goes from {first} to {last}.",
     "signals_theory": "For very wide networks, theory expects {plain} (plain) and {residual} (residual) behind the last block.",
-    "jacobian_said": "From the input to block {depth}, a small change is multiplied by the following factors (medians over {seeds} seeds):",
-    "jacobian_kind": "{kind} {smallest} to {largest}.",
+    "jacobian_said": "From the input to block {depth}, the network multiplies a small change by different factors (medians over {seeds} seeds).",
+    "jacobian_kind": "In the {kind} network they are between {smallest} and {largest}.",
     "caption_signals": (
         "Line: median over the seeds. Band: 5 to 95 % of the seeds. Wide grey line: theory for very wide networks, the root of the mean "
         "square over all possible weights. In narrow and deep plain networks the median is lower, because a few rare networks make up "
         "most of that mean. There is no line for convolutions, because padding changes the signal at the edges."
     ),
     "caption_jacobian": (
-        "The singular values of the Jacobian are the factors by which a small change grows or shrinks in different directions. Lines: "
-        "medians over the seeds. Wide grey line: the root mean square of all singular values, as theory for very wide networks expects it. "
+        "The singular values of the Jacobian are the factors by which a small change grows or shrinks in different directions. Solid "
+        "line: the largest one. Dashed: the median. Dotted: the smallest one. All are medians over the seeds. Wide grey line: the root mean square of all singular values, as theory for very wide networks expects it. "
         "There is no such line where the branches of a residual stack have a positive mean, as with ReLU. Values below the rounding error "
         "count as 0."
     ),
@@ -221,7 +221,9 @@ network with the *same* weights and the same input, so only the shortcut is diff
 tutorial's: Linear, activation, Linear, activation; the shortcut is added last. Its input is `randn(1, 10)`, and the loss is the
 sum of the output. The convolutional block is that of He et al. (2015, figure 2): two 3x3 convolutions; the shortcut is added
 before the last activation. Its input is {images} images of {side}x{side} noise, and the loss is the part of the output along a
-random direction of length 1.
+random direction of length 1. With pre-activation (He et al. 2016), normalisation and activation stand before each weight, and nothing
+follows the sum. If branches start at 0, the last layer of each branch gives 0 at first: its weights are 0, or the scale of the
+normalisation behind them (Goyal et al. 2017; Zhang et al. 2019). Layer normalisation works on each image by itself.
 
 **Why a shortcut changes the gradient.** With $y = F(x) + x$, the chain rule gives
 
