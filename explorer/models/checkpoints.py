@@ -214,7 +214,7 @@ def _check_name(name: str) -> None:
         raise ValueError(f"model must be one of {', '.join(MODELS)}, got {name!r}")
 
 
-def _stored(tensor: torch.Tensor) -> torch.Tensor:
+def stored_form(tensor: torch.Tensor) -> torch.Tensor:
     """Matrices and kernels in float16, everything else, indices and masks included, as it is."""
     tensor = tensor.detach().cpu().contiguous()
     return tensor.half() if tensor.ndim > 1 and tensor.is_floating_point() else tensor
@@ -222,7 +222,7 @@ def _stored(tensor: torch.Tensor) -> torch.Tensor:
 
 def _pack(name: str, model: nn.Module) -> dict[str, bytes]:
     """The files of a network: name -> content. All names hold the same digest, that of the whole network."""
-    tensors = {key: _stored(tensor) for key, tensor in model.state_dict().items()}
+    tensors = {key: stored_form(tensor) for key, tensor in model.state_dict().items()}
     plan = split_torch_state_dict_into_shards(
         tensors, filename_pattern="{suffix}.safetensors", max_shard_size=_MAX_SHARD_BYTES
     )
