@@ -14,9 +14,9 @@ def gradient_norms(
     initialisation: str = "default",
     activation: str = "relu",
     seeds: int = 20,
-    language: str = "en",
     preactivation: bool = False,
     zero_last: bool = False,
+    language: str = "en",
 ) -> dict:
     """Gradient norms at initialisation of plain and residual stacks, measured over random seeds.
 
@@ -27,9 +27,9 @@ def gradient_norms(
         initialisation: "default" (PyTorch's), "he", "xavier" or "orthogonal".
         activation: "relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid" or "identity".
         seeds: networks of either kind, 1 to 500, from seed 0 on.
-        language: "en" or "zh", of the sentence and of errors.
         preactivation: whether normalisation and activation stand before each weight layer.
         zero_last: whether the last layer of each branch starts at 0.
+        language: "en" or "zh", of the sentence and of errors.
 
     Returns:
         A dictionary: `sentence` says what was measured; `depths` lists depths; `plain`, `residual` (float32) and
