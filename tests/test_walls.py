@@ -42,7 +42,7 @@ PURE = {
 # What speaks, draws or lays out.
 DRAWS = {
     "anatomy_figures", "anatomy_tab", "api", "cell_tab", "effective_tab", "equivariance_figures", "equivariance_tab", "figures",
-    "graph", "inside_figures", "inside_tab", "panels", "photograph_figures", "removal_figures", "removal_tab",
+    "graph", "inside_figures", "inside_tab", "layer_maps", "layer_maps_tab", "panels", "photograph_figures", "removal_figures", "removal_tab",
     "results_figures", "results_tab", "sections", "sentences", "tab", "training_figures", "trial_figures", "trial_tab",
     "trust_figures", "trust_tab",
 }  # fmt: skip

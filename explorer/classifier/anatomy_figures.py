@@ -110,7 +110,7 @@ def draw_place(outputs: LayerOutputs, view: View, model: str, text: Text) -> dic
         caption = text("inside.caption_picture", rows=rows, columns=columns)
         box = (unit.row, unit.column)
     elif outputs.of(unit.layer).ndim == 1:
-        fold = _choose_width(channels)
+        fold = choose_width(channels)
         drawn, caption = fold_up(values[:, 0, 0], fold), text("inside.caption_flat", count=channels)
         box = divmod(unit.channel, fold)
     else:
@@ -127,7 +127,7 @@ def draw_place(outputs: LayerOutputs, view: View, model: str, text: Text) -> dic
     return {**payload, "go": {"model": model, "trail": view.trail[:-1], "corner": corner, "fold": fold}}
 
 
-def _choose_width(count: int) -> int:
+def choose_width(count: int) -> int:
     """Columns in which so many numbers of a flat layer are shown: the fewest that are no fewer than the rows."""
     return next(
         width for width in range(math.isqrt(count - 1) + 1 if count > 1 else 1, count + 1) if count % width == 0

@@ -33,6 +33,7 @@ from explorer.classifier.scores import (
     PART,
     NoConvolutionError,
     NoMapError,
+    NotFiniteError,
     SameClassError,
     Score,
     Settings,
@@ -143,7 +144,7 @@ def compute_attribution(
         ValueError: the network is in train mode.
         InputError: there is no such method, class, baseline or layer, a setting of this method is out of its limits,
             or, within `patience.asking`, the work has taken too long.
-        NoMapError: (an InputError) the method does not fit the network, or both classes are the same.
+        NoMapError: (an InputError) the method does not fit the network, its numbers overflow, or both classes are the same.
         NobodyWaitsError: within `patience.asking`, the reader who asked has left.
         TypeError: Settings has no such setting.
 
@@ -186,6 +187,8 @@ def _describe(method: str, score: Score, found: dict) -> Attribution:
     """What a method found, as an Attribution."""
     values = found.pop("values").detach().sum(dim=(0, 1)).cpu()
     explained = float(score.first[0])
+    if not (math.isfinite(explained) and bool(values.isfinite().all())):
+        raise NotFiniteError
     if METHODS[method].uses_baseline:
         values = _without_rounding(values, max(abs(found["baseline_score"]), abs(explained)))
     return Attribution(values, method, score.target, explained, score.against, **found)

@@ -46,6 +46,13 @@ class NoRuleError(NoMapError):
         super().__init__("methods.no_rule", layer=layer)
 
 
+class NotFiniteError(NoMapError):
+    """The numbers of a network are larger than float32 can hold, so that a map has infinities or NaN in it."""
+
+    def __init__(self):
+        super().__init__("methods.not_finite")
+
+
 class SameClassError(NoMapError):
     """The difference between a class and itself was asked for."""
 

@@ -450,6 +450,18 @@ def test_it_is_asked_before_each_pass_whether_to_go_on():
             compute_attribution(model, image, 4, method)
 
 
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_numbers_that_overflow_give_no_map(method):
+    """The picture itself has a score; what is a little brighter or darker has none."""
+    model = nn.Sequential(nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU()), nn.Flatten(), nn.Linear(2 * SIDE * SIDE, 3)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1e36)
+    with pytest.raises(NoMapError) as caught:
+        compute_attribution(model, torch.ones(1, 1, SIDE, SIDE), 1, method)
+    assert caught.value.key == "methods.not_finite"
+
+
 def test_train_mode_and_nonsense_are_refused(linear, image):
     with pytest.raises(ValueError, match="eval mode"):
         compute_attribution(linear.train(), image, 0, "gradient")

@@ -194,6 +194,10 @@ SENTENCES = {
     "trial_curves": "<b>{change}</b>, over {images} test images: the accuracy of {most} falls most, from {most_high} to {most_low}, and that of {least} least, from {least_high} to {least_low}.",
     # ---- what cannot be done ----
     "blank": "There is nothing on this picture: it has the same brightness everywhere.",
+    "too_faint": (
+        "The contrast of this picture is very low: its brightness varies by only {value} of {white} steps, which is too little to tell a "
+        "piece of clothing from its background. Use more light, or a background of another brightness."
+    ),
     "remark_weak": (
         "The clothes and the background differ by only {value}\u00a0% of full brightness. The contrast is stretched, and so is the noise."
     ),
@@ -203,7 +207,7 @@ SENTENCES = {
     "remark_cut_off": (
         "On {value}\u00a0% of the border there is something brighter than the background: the piece may be cut off there."
     ),
-    "remark_small": "The piece is only {value} pixels long and is enlarged.",
+    "remark_small": "The piece is small (longer side: {value} px) and is enlarged.",
     "nothing_left": (
         "Nothing is left of this picture: all that was not cut off is darker than what counts as background. Cut off less, or "
         "let less count as background."
