@@ -22,7 +22,7 @@ from explorer.page.style import DIVERGING
 from explorer.text import Text, join_sentences
 
 MOST_NUMBERS = 2_000_000  # that are sent to the page: of a larger network each layer shows its first maps
-_LEVELS = 127  # colours of a map, of which the middle one is 0; the next code stands for what is no number
+LEVELS = 31  # colours of a map, of which the middle one is 0; the next code stands for what is no number
 _NO_NUMBER = (150, 150, 150)
 
 
@@ -90,7 +90,7 @@ def _encode(maps: torch.Tensor, across: int) -> str:
     codes = encode_levels(maps)
     channels, rows, columns = codes.shape
     down = math.ceil(channels / across)
-    grid = np.full((down * across, rows, columns), _LEVELS // 2, dtype=np.uint8)
+    grid = np.full((down * across, rows, columns), LEVELS // 2, dtype=np.uint8)
     grid[:channels] = codes
     joined = grid.reshape(down, across, rows, columns).swapaxes(1, 2).reshape(down * rows, across * columns)
     image, buffer = Image.fromarray(joined, mode="P"), io.BytesIO()
@@ -100,19 +100,19 @@ def _encode(maps: torch.Tensor, across: int) -> str:
 
 
 def encode_levels(maps: torch.Tensor) -> np.ndarray:
-    """Codes 0 to _LEVELS - 1 for values from -limit to limit, their greatest magnitude; _LEVELS for what is no number."""
+    """Codes 0 to LEVELS - 1 for values from -limit to limit, their greatest magnitude; LEVELS for what is no number."""
     values = maps.double().numpy()
     is_number = np.isfinite(values)
     limit = float(np.abs(values[is_number]).max(initial=0)) or 1.0
-    half = _LEVELS // 2
+    half = LEVELS // 2
     codes = np.rint(np.where(is_number, values, 0) / limit * half) + half
-    return np.where(is_number, codes, _LEVELS).astype(np.uint8)
+    return np.where(is_number, codes, LEVELS).astype(np.uint8)
 
 
 @lru_cache(maxsize=1)
 def _find_palette() -> list[int]:
     """Red, green and blue of each code."""
-    places = np.linspace(0, 1, _LEVELS)
+    places = np.linspace(0, 1, LEVELS)
     stops = [stop for stop, _ in DIVERGING]
     colours = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for _, colour in DIVERGING])
     shades = np.stack([np.interp(places, stops, colours[:, channel]) for channel in range(3)], 1)

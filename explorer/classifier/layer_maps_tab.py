@@ -37,7 +37,10 @@ def build_layer_maps(controls: Components, language: str) -> None:
     with open_section("layers", text("inside.layers")) as asked:
         look_for = build_look_for(text("inside.layers_first"))
         layers = gr.HTML(
-            "", js_on_load=mount("classifier/layer_maps.js"), apply_default_css=False, elem_classes="classifier-layer_maps"
+            "",
+            js_on_load=mount("classifier/layer_maps.js"),
+            apply_default_css=False,
+            elem_classes="classifier-layer_maps",
         )
     picture = {name: controls[name] for name in OF_PICTURE}
     wire([asked.input], on_layers, picture, {"look_for": look_for, "layers": layers}, language, queue=True)

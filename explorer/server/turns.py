@@ -99,9 +99,7 @@ class TurnQueue(Queue):
         function = self.blocks.fns[body.fn_index]
         concurrency_id = HEAVY if _takes_long(function, body) else function.concurrency_id
         # One that is out of date ends as soon as it begins.
-        alike = sum(
-            event.concurrency_id == concurrency_id and not self._is_outdated(event) for event in of_visitor
-        )
+        alike = sum(event.concurrency_id == concurrency_id and not self._is_outdated(event) for event in of_visitor)
         if (
             alike >= MOST_WAITING.get(concurrency_id, math.inf)
             or len(of_visitor) >= MOST_OF_VISITOR

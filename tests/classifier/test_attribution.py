@@ -15,6 +15,7 @@ from explorer.classifier.attribution import (
     ENOUGH_STEPS,
     METHODS,
     NoConvolutionError,
+    NoMapError,
     Settings,
     compute_attribution,
     gradcam_layers,
@@ -453,7 +454,9 @@ def test_it_is_asked_before_each_pass_whether_to_go_on():
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_numbers_that_overflow_give_no_map(method):
     """The picture itself has a score; what is a little brighter or darker has none."""
-    model = nn.Sequential(nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU()), nn.Flatten(), nn.Linear(2 * SIDE * SIDE, 3)).eval()
+    model = nn.Sequential(
+        nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU()), nn.Flatten(), nn.Linear(2 * SIDE * SIDE, 3)
+    ).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(1e36)

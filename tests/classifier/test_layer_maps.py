@@ -15,7 +15,7 @@ from PIL import Image
 from torch import nn
 
 from explorer.classifier.inside import find_outputs
-from explorer.classifier.layer_maps import choose_most, encode_levels, list_shown
+from explorer.classifier.layer_maps import LEVELS, choose_most, encode_levels, list_shown
 from explorer.classifier.layer_maps_tab import on_layers
 from explorer.classifier.session import Choices, find_sample
 from explorer.classifier.trial_tab import OF_PICTURE
@@ -33,9 +33,7 @@ def read_canvases(shown: str) -> list[tuple[dict, np.ndarray]]:
         told = json.loads(html.unescape(about))
         codes = np.array(Image.open(io.BytesIO(base64.b64decode(picture))))
         rows, columns, across = told["rows"], told["columns"], told["across"]
-        maps = [
-            codes[rows * (i // across) :, columns * (i % across) :][:rows, :columns] for i in range(told["count"])
-        ]
+        maps = [codes[rows * (i // across) :, columns * (i % across) :][:rows, :columns] for i in range(told["count"])]
         found.append((told, np.stack(maps)))
     return found
 
@@ -45,25 +43,30 @@ def test_the_pictures_hold_what_the_layers_gave():
     model, given = load_trained("lenet5"), {}
     for name, module in model.named_modules():
         if not any(module.children()):
-            module.register_forward_hook(lambda _module, _inputs, output, name=name: given.setdefault(name, output[0]))
+            module.register_forward_hook(lambda _module, _inputs, output, name=name: given.update({name: output[0]}))
     with torch.no_grad():
         model(SAMPLE.prepared.image)
     outputs = find_outputs("lenet5", SAMPLE)
     canvases = read_canvases(on_layers(language="en", **PICTURE)["layers"])
     named = [outputs.layers[told["layer"]].name for told, _ in canvases]
-    changing = [name for name, module in model.named_modules() if isinstance(module, nn.Conv2d | nn.ReLU | nn.Linear | nn.MaxPool2d | nn.AvgPool2d)]
+    changing = [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Conv2d | nn.ReLU | nn.Linear | nn.MaxPool2d | nn.AvgPool2d)
+    ]
     assert named == changing
     for name, (told, codes) in zip(named, canvases, strict=True):
         values = given[name].detach().numpy()
         assert told["isFlat"] == (values.ndim == 1)
         values, limit = values.reshape(codes.shape), np.abs(values).max()
-        assert np.allclose((codes.astype(float) - 63) / 63, values / limit, atol=0.5 / 63 + 1e-6)
+        assert np.allclose(codes / (LEVELS // 2) - 1.0, values / limit, atol=0.5 / (LEVELS // 2) + 1e-6)
 
 
 def test_what_is_no_number_has_a_code_of_its_own():
     codes = encode_levels(torch.tensor([[[0.0, 2.0], [-2.0, float("nan")], [float("inf"), 1.0]]]))
-    assert codes.tolist() == [[[63, 126], [0, 127], [127, 94]]]  # 63 + 31.5, to even
-    assert (encode_levels(torch.zeros(1, 2, 2)) == 63).all()
+    half = LEVELS // 2
+    assert codes.tolist() == [[[half, LEVELS - 1], [0, LEVELS], [LEVELS, half + round(half / 2)]]]
+    assert (encode_levels(torch.zeros(1, 2, 2)) == half).all()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
