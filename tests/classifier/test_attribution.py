@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from captum.attr import IntegratedGradients, LayerGradCam, Occlusion
+from captum.attr import GuidedBackprop, IntegratedGradients, LayerGradCam, Occlusion
 from torch import nn
 
 from explorer.classifier.attribution import (
@@ -22,10 +22,12 @@ from explorer.classifier.attribution import (
     make_baseline,
     refine_attribution,
 )
+from explorer.classifier.scores import left_as_found
 from explorer.classifier.shapley import CELL
-from explorer.data import MEAN, STD, normalise
+from explorer.data import MEAN, STD, load_sample, normalise
 from explorer.errors import InputError
 from explorer.models.catalogue import create_model
+from explorer.models.checkpoints import load_trained
 from explorer.patience import NobodyWaitsError, asking
 
 SIDE = 8
@@ -219,6 +221,25 @@ def test_a_square_that_changes_nothing_is_not_asked_about():
         image, sliding_window_shapes=(1, 5, 5), strides=(1, 2, 2), baselines=black, target=0
     )
     assert close(found.values, expected[0, 0])
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet20"])
+def test_occlusion_and_guided_backprop_are_captums(name):
+    model, image = load_trained(name), load_image(137)
+    for window, stride in ((5, 2), (6, 5), (14, 2)):
+        expected = Occlusion(model).attribute(
+            image, sliding_window_shapes=(1, window, window), strides=(1, stride, stride),
+            baselines=normalise(torch.zeros_like(image)), target=6, perturbations_per_eval=32,
+        )  # fmt: skip
+        found = compute_attribution(model, image, 6, "occlusion", window=window, stride=stride)
+        assert torch.allclose(found.values, expected[0, 0].float(), atol=1e-4), (window, stride)
+    with left_as_found(model):
+        expected = GuidedBackprop(model).attribute(image.clone().requires_grad_(True), target=6)
+    assert torch.allclose(compute_attribution(model, image, 6, "guided_backprop").values, expected[0, 0], atol=1e-5)
+
+
+def load_image(index):
+    return normalise(load_sample().images[index].float() / 255)[None, None]
 
 
 def cover(top, left):
