@@ -1,4 +1,4 @@
-"""Which pixels decide what a network answers: saliency by captum, one function for every method.
+"""Which pixels decide what a network answers, one function for every method.
 
 The methods explain the logit of the target class, not its probability: a probability also falls when the logit of
 another class rises. No method proves what the network "looks at": Adebayo et al. 2018, "Sanity checks for saliency
@@ -37,6 +37,7 @@ from explorer.classifier.scores import (
     SameClassError,
     Score,
     Settings,
+    backpropagate,
     left_as_found,
     make_baseline,
 )
@@ -206,15 +207,11 @@ def _is_small(gap: float, difference: float) -> bool:
 
 
 def _gradient(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    from captum.attr import Saliency
-
-    yield {"values": Saliency(score).attribute(image, abs=False)}
+    yield {"values": backpropagate(score, image)}
 
 
 def _input_x_gradient(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    from captum.attr import InputXGradient
-
-    yield {"values": InputXGradient(score).attribute(image)}
+    yield {"values": backpropagate(score, image) * image}
 
 
 def _integrated_gradients(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
@@ -308,9 +305,7 @@ class _Way:
 
 
 def _smoothgrad(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    """SmoothGrad without captum's NoiseTunnel. That draws from torch's global generator; readers would wait for it."""
-    from captum.attr import Saliency
-
+    """SmoothGrad, with noise of a generator of its own."""
     samples = check_whole("classifier.samples", settings.samples, 1, 200)
     noise = check_number("classifier.noise", settings.noise, 0, 1)
     deviation = noise * (image.max() - image.min()).item()
@@ -322,7 +317,7 @@ def _smoothgrad(score: Score, image: torch.Tensor, settings: Settings) -> Iterat
     total, done = torch.zeros_like(image), 0
     first = min(PART, samples) if settings.in_parts else 0
     for part in filter(len, (copies[:first], *copies[first:].split(BATCH))):
-        total = total + Saliency(score).attribute(part.requires_grad_(True), abs=False).sum(dim=0, keepdim=True)
+        total = total + backpropagate(score, part.requires_grad_(True)).sum(dim=0, keepdim=True)
         done += len(part)
         yield {"values": total / done, "samples": done, "is_final": done == samples}
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from explorer.checks import check_choice
-from explorer.classifier.scores import NoConvolutionError, Score, Settings
+from explorer.classifier.scores import NoConvolutionError, Score, Settings, backpropagate
 
 
 def gradcam_layers(model: nn.Module) -> dict[str, nn.Module]:
@@ -75,7 +75,7 @@ def guided_backprop(score: Score, image: torch.Tensor, settings: Settings) -> It
     Source: Springenberg et al. 2015, "Striving for simplicity", section 3.4.
     """
     with _hooked((module for module in score.network.modules() if isinstance(module, nn.ReLU)), _let_positive_back):
-        (values,) = torch.autograd.grad(score(image).sum(), image)
+        values = backpropagate(score, image)
     yield {"values": values}
 
 

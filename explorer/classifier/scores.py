@@ -130,6 +130,12 @@ class Score(nn.Module):
         return scores if self.against is None else scores - logits[:, self.against]
 
 
+def backpropagate(score: Score, images: torch.Tensor) -> torch.Tensor:
+    """The gradients (N, C, H, W) of the scores of images, which require gradients."""
+    (gradients,) = torch.autograd.grad(score(images).sum(), images)
+    return gradients
+
+
 def make_baseline(image: torch.Tensor, settings: Settings) -> torch.Tensor:
     """Make an image that stands for "nothing there".
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from captum.attr import GuidedBackprop, IntegratedGradients, LayerGradCam, Occlusion
+from captum.attr import GuidedBackprop, InputXGradient, IntegratedGradients, LayerGradCam, Occlusion, Saliency
 from torch import nn
 
 from explorer.classifier.attribution import (
@@ -224,7 +224,7 @@ def test_a_square_that_changes_nothing_is_not_asked_about():
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet20"])
-def test_occlusion_and_guided_backprop_are_captums(name):
+def test_what_captum_has_as_well_is_captums(name):
     model, image = load_trained(name), load_image(137)
     for window, stride in ((5, 2), (6, 5), (14, 2)):
         expected = Occlusion(model).attribute(
@@ -233,9 +233,17 @@ def test_occlusion_and_guided_backprop_are_captums(name):
         )  # fmt: skip
         found = compute_attribution(model, image, 6, "occlusion", window=window, stride=stride)
         assert torch.allclose(found.values, expected[0, 0].float(), atol=1e-4), (window, stride)
-    with left_as_found(model):
-        expected = GuidedBackprop(model).attribute(image.clone().requires_grad_(True), target=6)
-    assert torch.allclose(compute_attribution(model, image, 6, "guided_backprop").values, expected[0, 0], atol=1e-5)
+    peers = {
+        "gradient": Saliency(model),
+        "input_x_gradient": InputXGradient(model),
+        "guided_backprop": GuidedBackprop(model),
+    }
+    for method, peer in peers.items():
+        signed = {"abs": False} if method == "gradient" else {}
+        with left_as_found(model):
+            expected = peer.attribute(image.clone().requires_grad_(True), target=6, **signed)
+        found = compute_attribution(model, image, 6, method).values
+        assert torch.allclose(found, expected[0, 0].detach(), atol=1e-5), method
 
 
 def load_image(index):
