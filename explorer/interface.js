@@ -90,6 +90,7 @@ watchConnection();
 watchLeaving();
 watchWaiting();
 address.readAddress();
+address.watchLinks();
 watchHeader();
 watchFiles();
 watchLenders();

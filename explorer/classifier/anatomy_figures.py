@@ -202,8 +202,11 @@ def _draw_trail(outputs: LayerOutputs, view: View, text: Text) -> str:
 
 def _name_stop(outputs: LayerOutputs, unit: Unit, text: Text) -> str:
     value = write_number(float(as_maps(outputs.of(unit.layer))[unit[1:]]))
+    place = name_place(outputs, unit, text)
+    if is_logit(outputs, unit):
+        return text("inside.stop", name=place, value=value)
     name = text("inside.picture") if unit.layer == IMAGE else outputs.layers[unit.layer].name
-    return text("inside.stop", name=class_name(text, unit.channel) if is_logit(outputs, unit) else name, value=value)
+    return text("inside.stop_within", name=name, place=place, value=value)
 
 
 def _draw_button(act: str, data: object, words: str, css_class: str = "", label: str = "") -> str:

@@ -275,7 +275,10 @@ def build_tab(language: str) -> Wing:
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window", "against")
     linked = {name: controls[name] for name in names}
     parsers = {"sample": read_link}
-    return Wing("classifier", linked, on_classify, inputs, outputs, parsers, takes_long=_takes_long)
+    return Wing(
+        "classifier", linked, on_source, inputs, {**outputs, **places}, parsers, takes_long=_takes_long,
+        resets=[controls["source"]],
+    )  # fmt: skip
 
 
 def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dict[str, gr.Column], dict]:

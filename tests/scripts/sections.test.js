@@ -40,10 +40,11 @@ test("a section can tell what it shows, and ask for something else", () => {
 test("a section that another one leads to is opened with what is wanted, and asked again if it is open", () => {
   const asked = count("classifier.wanted");
   let clicks = 0;
-  const section = {
-    querySelector: () => ({ click: () => void clicks++ || openSection("classifier.wanted", true) }),
-    scrollIntoView: () => {},
+  const click = () => {
+    clicks += 1;
+    openSection("classifier.wanted", true);
   };
+  const section = { querySelector: () => ({ click }), scrollIntoView: () => {} };
   globalThis.document = { getElementById: (id) => (id === "classifier-section-wanted" ? section : null) };
   tellShown("classifier.wanted", () => ({ layer: 1 }));
   goTo("classifier.wanted", { layer: 7 });

@@ -112,7 +112,7 @@ SENTENCES = {
     "not_available": "not available",
     # ---- a map on trial ----
     "trust": "Does this map mean anything? Test it",
-    "trust_intro": "Two tests. **Random weights:** layer after layer, from the output on, loses what it learned. A map that stays the same does not show what the network learned. **Deletion and insertion:** the pixels that the map calls most important turn black first, or come back first. Then the probability of the class should fall, or rise, soon. The number is the area under the curve: 0 if it falls at once, 1 if it never falls. The dashed lines belong to simple orders that do not use the network, such as the brightest pixels first.",
+    "trust_intro": "Two tests. **Random weights:** layer after layer, from the output on, loses what it learned. A map that stays the same does not show what the network learned. **Deletion and insertion:** the pixels that the map calls most important are replaced first, or come back first. Then the probability of the class should fall, or rise, soon. The number is the area under the curve: 0 if it falls at once, 1 if it never falls. The dashed lines belong to simple orders that do not use the network, such as the brightest pixels first.",
     "trust_start": "Test this map",
     "trust_look": "Press the button: the map above is tested with its network and its class.",
     "trust_beaten": "Deletion (smaller is better): {area} for {method}; {better} of {controls} simple orders do better ({names}).",
@@ -125,9 +125,11 @@ SENTENCES = {
     "trust_layers_some": "last {count} of {layers}",
     "trust_layers_all": "all {layers} random",
     "trust_correlation": "correlation {correlation}",
-    "trust_axis_deletion": "Deletion: pixels turned black, per cent",
+    "trust_axis_deletion": "Deletion: pixels replaced, per cent",
     "trust_axis_insertion": "Insertion: pixels brought back, per cent",
     "trust_axis_probability": "Probability of {target}, per cent",
+    "trust_baseline": "Replaced pixels become",
+    "trust_here": "This picture. Replaced pixels become: {baseline}. Grey rows never look at the network.",
     "trust_title": "Over many test images",
     "trust_table": "{model}, {images} test images, each for the class that the network names: mean ± standard deviation over the images. Pixels "
     "turn black. Grey rows never look at the network. The correlations compare with the same network when its last layer, or every layer, "

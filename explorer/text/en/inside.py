@@ -40,6 +40,7 @@ SENTENCES = {
     "caption_map": "channel {channel} of 0 to {last}, {rows} × {columns}",
     "trail": "The way so far",
     "stop": "{name}: {value}",
+    "stop_within": "{name}, {place}: {value}",
     "term_channel": "channel {channel}",
     "term_flat": "number {channel}",
     "term_cell": "row {row}, column {column}",

@@ -37,6 +37,7 @@ SENTENCES = {
     "caption_map": "通道 {channel}（0 到 {last}），{rows} × {columns}",
     "trail": "走过的路",
     "stop": "{name}：{value}",
+    "stop_within": "{name}，{place}：{value}",
     "term_channel": "通道 {channel}",
     "term_flat": "第 {channel} 个数",
     "term_cell": "第 {row} 行，第 {column} 列",
