@@ -3,7 +3,9 @@ import { outline, watchRatio } from "../page/drawing.js";
 import { ARROWS, clamp, isShortcut } from "../page/pointing.js";
 import { goTo } from "./sections.js";
 
-const GAP = 2; // px between maps
+const EDGE = 1; // px of the line around a map: many maps are white at their border
+const GAP = 2 * EDGE + 2; // px between maps
+const LINE = "#b4bcc7";
 const NARROW = 600; // px of width below which a layer gets more height
 const HEIGHT = { narrow: 140, wide: 68 }; // px that the maps of a layer take, about
 const [LEAST, MOST, MOST_ALONE] = [6, 56, 100]; // px of the longer side of a map; of the only one of a layer
@@ -11,26 +13,26 @@ const [LEAST, MOST, MOST_ALONE] = [6, 56, 100]; // px of the longer side of a ma
 // How many maps stand in a row of that many px, and how large each is.
 export function layOutMaps({ count, rows, columns }, width) {
   const budget = width < NARROW ? HEIGHT.narrow : HEIGHT.wide;
-  const most = Math.min(count === 1 ? MOST_ALONE : MOST, width);
+  const most = Math.min(count === 1 ? MOST_ALONE : MOST, width - 2 * EDGE);
   const longest = clamp(Math.floor(Math.sqrt((width * budget) / count)) - GAP, LEAST, most);
   const cell = longest / Math.max(rows, columns);
   const [mapWidth, mapHeight] = [columns * cell, rows * cell];
-  const across = Math.min(count, Math.max(1, Math.floor((width + GAP) / (mapWidth + GAP))));
+  const across = Math.min(count, Math.max(1, Math.floor((width - 2 * EDGE + GAP) / (mapWidth + GAP))));
   return { mapWidth, mapHeight, across, down: Math.ceil(count / across) };
 }
 
 // Left and top of a map, px.
 export const cornerOf = ({ mapWidth, mapHeight, across }, index) => [
-  (index % across) * (mapWidth + GAP),
-  Math.floor(index / across) * (mapHeight + GAP),
+  EDGE + (index % across) * (mapWidth + GAP),
+  EDGE + Math.floor(index / across) * (mapHeight + GAP),
 ];
 
 // The map at a place, px, with the row and column in it; null beside all maps. A gap belongs to the map before it.
 export function cellAtPlace({ count, rows, columns }, layout, [x, y]) {
   const { mapWidth, mapHeight, across } = layout;
-  const column = Math.floor(x / (mapWidth + GAP));
-  const index = Math.floor(y / (mapHeight + GAP)) * across + column;
-  if (x < 0 || y < 0 || column >= across || index >= count) return null;
+  const column = Math.floor((x - EDGE) / (mapWidth + GAP));
+  const index = Math.floor((y - EDGE) / (mapHeight + GAP)) * across + column;
+  if (x < EDGE || y < EDGE || column >= across || index >= count) return null;
   const [left, top] = cornerOf(layout, index);
   return {
     index,
@@ -70,7 +72,7 @@ class Layer {
     const ratio = window.devicePixelRatio || 1;
     const layout = (this.layout = layOutMaps(about, width));
     const [last] = cornerOf(layout, layout.across - 1);
-    const [size, height] = [last + layout.mapWidth, layout.down * (layout.mapHeight + GAP) - GAP];
+    const [size, height] = [last + layout.mapWidth + EDGE, layout.down * (layout.mapHeight + GAP) - GAP + 2 * EDGE];
     [canvas.width, canvas.height] = [size, height].map((side) => Math.ceil(side * ratio));
     [canvas.style.width, canvas.style.height] = [size, height].map((side) => `${side}px`);
     const context = canvas.getContext("2d");
@@ -84,13 +86,16 @@ class Layer {
     const { rows, columns, across } = this.about;
     const { mapWidth, mapHeight } = this.layout;
     const [x, y] = [(index % across) * columns, Math.floor(index / across) * rows]; // in the picture
-    context.drawImage(this.picture, x, y, columns, rows, ...cornerOf(this.layout, index), mapWidth, mapHeight);
+    const [left, top] = cornerOf(this.layout, index);
+    context.fillStyle = LINE;
+    context.fillRect(left - EDGE, top - EDGE, mapWidth + 2 * EDGE, mapHeight + 2 * EDGE);
+    context.drawImage(this.picture, x, y, columns, rows, left, top, mapWidth, mapHeight);
   }
 
   drawChosen(context) {
     const [left, top] = cornerOf(this.layout, this.chosen);
     const { mapWidth, mapHeight } = this.layout;
-    outline(context, "#0072b2", 2, () => context.rect(left + 1, top + 1, mapWidth - 2, mapHeight - 2));
+    outline(context, "#0072b2", 2, () => context.rect(left, top, mapWidth, mapHeight));
   }
 
   cellUnder({ clientX, clientY }) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { choiceOf } from "../../explorer/page/amends.js";
 import { mount, readAddress, showTab, targetOf, textOf, writeAddress } from "../../explorer/page/address.js";
 import { describeCell, formatValue } from "../../explorer/page/canvas.js";
 import { problemOf } from "../../explorer/page/files.js";
@@ -150,4 +151,10 @@ test("a link to a tab of this page is followed within it, and sets what it does 
   assert.deepEqual(follow("?tab=shapes&other=1"), { wing: "shapes", settings: null });
   for (const away of ["./?tab=shapes&model=mlp", "http://there/zh?tab=shapes", "?tab=nothing", "#top", "?model=mlp"])
     assert.equal(follow(away), null);
+});
+
+test("typed words mean the choice of that name, or the only one that is left", () => {
+  assert.equal(choiceOf("shirt ", ["T-shirt/top", "Shirt"]), 1);
+  assert.equal(choiceOf("pull", ["Pullover"]), 0);
+  assert.deepEqual([choiceOf("", ["Pullover"]), choiceOf("s", ["Shirt", "Sandal"]), choiceOf("x", [])], [-1, -1, -1]);
 });
