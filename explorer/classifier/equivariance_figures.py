@@ -84,6 +84,7 @@ def draw_layers(shifted: Shifted, text: Text) -> go.Figure:
         "tickvals": [shifted.layers[place].index + 1 for place in every],
         "ticktext": [shifted.before.layers[shifted.layers[place].index].name for place in every],
         "tickangle": -40,
+        "automargin": True,
     }
     figure = new_figure(
         text("inside.shift_axis_layers"),

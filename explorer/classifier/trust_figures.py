@@ -149,7 +149,7 @@ def draw_areas(measured: Mapping[str, Measured], model: str, text: Text) -> str:
     ordered = sorted(measured, key=lambda order: float(measured[order].deletion.nanmean()))
     count = max(len(each.deletion) for each in measured.values())
     rows = "".join(_draw_row(order, measured[order], count, text) for order in ordered)
-    about = text("classifier.trust_table", model=find_network(model).title, images=count)
+    about = text("classifier.trust_table", model=find_network(model).title, images=f"{count:,}")
     return _draw_table(about, _HEAD, rows, text)
 
 
@@ -160,7 +160,7 @@ def _draw_row(order: str, measured: Measured, count: int, text: Text) -> str:
     cells = "".join(f'<td class="number">{_spread(getattr(measured, name))}</td>' for name in _HEAD[1:])
     name, ordered = order_name(order, text), int((~measured.deletion.isnan()).sum())
     if ordered < count:  # the other maps are 0 everywhere
-        name = text("methods.of_images", order=name, ordered=ordered, count=count)
+        name = text("methods.of_images", order=name, ordered=f"{ordered:,}", count=f"{count:,}")
     name = html.escape(name)
     kind = "control" if is_control(order) else "method"
     return f'<tr class="{kind}"><td class="name">{name}</td>{cells}</tr>'

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 
 import gradio as gr
 
@@ -22,7 +22,7 @@ from explorer.classifier.trust_figures import (
     draw_own_areas,
     draw_randomised,
 )
-from explorer.classifier.trust_samples import load_measured
+from explorer.classifier.trust_samples import Measured, load_many, load_measured
 from explorer.errors import InputError
 from explorer.models.networks import find_network
 from explorer.page.canvas import build_canvas
@@ -101,10 +101,26 @@ def forget_trial(text: Text) -> dict:
 
 
 def on_table(model: str, *, language: str) -> dict:
-    """All methods over the sample images, for one network."""
-    text, measured = text_in(language), load_measured()
-    model = check_choice("terms.model", model, tuple(measured))
-    return {"look_for": describe_areas(measured[model], text), "table": draw_areas(measured[model], model, text)}
+    """What was measured over many images of one network; `model` is its name, with " many" over more of them."""
+    text, tables = text_in(language), _load_tables()
+    model = check_choice("terms.model", model, tuple(tables))
+    measured, name = tables[model], model.removesuffix(_MANY)
+    return {"look_for": describe_areas(measured, text), "table": draw_areas(measured, name, text)}
+
+
+_MANY = " many"  # behind the name of a network: over more images
+
+
+@lru_cache(maxsize=1)
+def _load_tables() -> Mapping[str, Mapping[str, Measured]]:
+    """What can be chosen -> what was measured."""
+    return {**load_measured(), **{f"{name}{_MANY}": orders for name, orders in load_many().items()}}
+
+
+def _name_table(choice: str, measured: Mapping[str, Measured], text: Text) -> str:
+    model = text.title(find_network(choice.removesuffix(_MANY)).title)
+    images = max(len(each.deletion) for each in measured.values())
+    return text("classifier.trust_many", model=model, images=f"{images:,}")
 
 
 def build_trust(controls: Components, language: str) -> Components:
@@ -158,10 +174,10 @@ def _show_trial(*, language: str, **values) -> dict:
 
 def _build_table(language: str) -> None:
     """What was measured over the sample images; nothing where nothing is stored of the weights that are here."""
-    text, measured = text_in(language), load_measured()
-    if not measured:
+    text, tables = text_in(language), _load_tables()
+    if not tables:
         return
-    names = [(text.title(find_network(name).title), name) for name in measured]
+    names = [(_name_table(choice, measured, text), choice) for choice, measured in tables.items()]
     first = on_table(names[0][1], language=language)
     gr.Markdown(f"### {text('classifier.trust_title')}", elem_classes="small-heading")
     with gr.Row():

@@ -132,15 +132,16 @@ SENTENCES = {
     "trust_here": "This picture. Replaced pixels become: {baseline}. Grey rows never look at the network.",
     "trust_title": "Over many test images",
     "trust_table": "{model}, {images} test images, each for the class that the network names: mean ± standard deviation over the images. Pixels "
-    "turn black. Grey rows never look at the network. The correlations compare with the same network when its last layer, or every layer, "
-    "has random weights: near 0 is good.",
+    "turn black. Grey rows never look at the network. The last two columns are correlations with the maps of the same network when its last layer, "
+    "or every layer, has random weights: near 0 is good.",
+    "trust_many": "{model}, {images} images",
     "trust_areas": "The best order that never looks at the network is <b>{control}</b> ({area}). {better} of {methods} methods delete "
     "better than it.",
     "trust_head_order": "Order of the pixels",
     "trust_head_deletion": "Deletion (small is good)",
     "trust_head_insertion": "Insertion (large is good)",
-    "trust_head_last_random": "Correlation, last layer random",
-    "trust_head_all_random": "Correlation, all random",
+    "trust_head_last_random": "Last layer random",
+    "trust_head_all_random": "All layers random",
     "control_brightest": "Brightest first",
     "control_centred": "Middle first",
     "control_edges": "Edges first",
