@@ -83,7 +83,11 @@ def find_peers(model: nn.Module, image: torch.Tensor, target: int) -> dict[str, 
             return cam(input_tensor=image.clone(), targets=targets)
 
     kinds = {"gradcam": peer.GradCAM, "gradcam_plus_plus": peer.GradCAMPlusPlus, "layercam": peer.LayerCAM}
-    return {method: partial(compute, kind) for method, kind in kinds.items()}
+
+    def guide() -> object:
+        return peer.GuidedBackpropReLUModel(model, "cpu")(image.clone(), target_category=target)
+
+    return {**{method: partial(compute, kind) for method, kind in kinds.items()}, "guided_backprop": guide}
 
 
 def compare_methods(name: str, repeats: int) -> dict[str, float]:
