@@ -12,6 +12,7 @@ At last, what all methods of all networks take together. Nothing is asserted, an
 from __future__ import annotations
 
 import argparse
+import copy
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -84,8 +85,10 @@ def find_peers(model: nn.Module, image: torch.Tensor, target: int) -> dict[str, 
 
     kinds = {"gradcam": peer.GradCAM, "gradcam_plus_plus": peer.GradCAMPlusPlus, "layercam": peer.LayerCAM}
 
+    own = copy.deepcopy(model)  # its ReLUs are exchanged, and come back in the mode of training
+
     def guide() -> object:
-        return peer.GuidedBackpropReLUModel(model, "cpu")(image.clone(), target_category=target)
+        return peer.GuidedBackpropReLUModel(own, "cpu")(image.clone(), target_category=target)
 
     return {**{method: partial(compute, kind) for method, kind in kinds.items()}, "guided_backprop": guide}
 
