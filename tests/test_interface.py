@@ -71,7 +71,7 @@ def test_heavy_calls_take_turns(demo):
 def test_what_takes_long_waits_its_turn_also_when_a_link_asks_for_it(demo):
     """Or thirty students who open one link would be computed for all at once."""
     slow = {
-        "classifier": {"on_classify", "on_source", "on_compare"},
+        "classifier": {"on_source", "on_compare"},
         "gradient_flow": {"on_change", "on_run"},
         "convolution": {"on_open"},
         "receptive_field": {"on_open", "on_check"},

@@ -43,9 +43,10 @@ PURE = {
 # What speaks, draws or lays out.
 DRAWS = {
     "anatomy_figures", "anatomy_tab", "api", "cell_tab", "effective_tab", "equivariance_figures", "equivariance_tab", "figures",
-    "film_figures", "film_tab", "graph", "inside_figures", "inside_tab", "learning_figures", "learning_tab", "panels",
-    "photograph_figures", "removal_figures", "removal_tab", "results_figures", "results_tab", "sections", "sentences",
-    "signal_figures", "tab", "training_figures", "trial_figures", "trial_tab", "trust_figures", "trust_tab",
+    "film_figures", "film_tab", "graph", "inside_figures", "inside_tab", "layer_maps", "layer_maps_tab", "learning_figures",
+    "learning_tab", "panels", "photograph_figures", "removal_figures", "removal_tab", "results_figures", "results_tab",
+    "sections", "sentences", "signal_figures", "tab", "training_figures", "trial_figures", "trial_tab", "trust_figures",
+    "trust_tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {
     "gradio",

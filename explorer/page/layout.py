@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +27,7 @@ class Wing:
         link_parsers: query parameter -> what turns its text into a value, or None for nonsense; only for components
             that links.parse_setting does not know.
         takes_long: which calls of the handler take seconds, as `explorer.page.events.wire` says.
+        resets: components that a link does not name, but sets to what they are at first.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Wing:
     outputs: Components = field(default_factory=dict)
     link_parsers: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
     takes_long: Callable[..., bool] = never
+    resets: Sequence[gr.components.Component] = ()
 
 
 def build_intro(wing: str, language: str) -> gr.HTML:
