@@ -73,7 +73,7 @@ def test_statistics_are_those_of_a_walk_through_the_blocks(net, images):
     assert all(parameter.grad is None for parameter in model.parameters())
     loss = F.cross_entropy(model.train()(pixels), labels)
     loss.backward()
-    assert float(found["loss"]) == pytest.approx(float(loss), rel=1e-6)
+    assert float(found["loss"]) == pytest.approx(loss.item(), rel=1e-6)
     x = model.stem(pixels)
     for number, block in enumerate(list_blocks(model)):
         inside = torch.relu(block.bn1(block.conv1(x)))
