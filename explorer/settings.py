@@ -27,6 +27,7 @@ class Settings:
         max_upload: greatest size of an uploaded file, such as 5mb.
         trusted_proxies: addresses or networks of the proxies that are believed what they say of a request, with commas;
             "*" believes any, "" none.
+        trainings: networks that readers train at once; others wait for their turn.
     """
 
     host: str = "127.0.0.1"
@@ -37,6 +38,7 @@ class Settings:
     threads: int = 1
     max_upload: str = "5mb"
     trusted_proxies: str = ""
+    trainings: int = 1
 
     @property
     def max_upload_bytes(self) -> int:
@@ -53,7 +55,13 @@ ALSO = {
     "trusted_proxies": "FORWARDED_ALLOW_IPS",
 }
 ON_A_SPACE = {"trusted_proxies": "*"}  # which nobody reaches but through the proxy of Hugging Face
-_LIMITS = {"port": (1, 65535), "queue_size": (1, 10_000), "concurrency": (1, 64), "threads": (1, 64)}
+_LIMITS = {
+    "port": (1, 65535),
+    "queue_size": (1, 10_000),
+    "concurrency": (1, 64),
+    "trainings": (1, 8),
+    "threads": (1, 64),
+}
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
