@@ -21,6 +21,7 @@ from explorer.gradient_flow import tab as gradient_flow
 from explorer.gradient_flow.api import gradient_norms, train_here
 from explorer.models.networks import Network
 from explorer.page.events import PRIVATE, TAKES_TURNS, TRAINS, for_whoever_waits
+from explorer.page.handing import connect_networks
 from explorer.page.layout import Wing
 from explorer.page.links import connect_links
 from explorer.page.samples import encode_sprite
@@ -126,6 +127,7 @@ def build_page(language: str, settings: Settings, mine: Sequence[Network], wings
     gr.HTML(f'<p class="about-tutorial">{about}</p>', apply_default_css=False)
     for wing in built:
         connect_links(wing, tabs, language)
+    connect_networks(built, tabs, language)
 
 
 def _build_wing(name: str, label: str, language: str, mine: Sequence[Network]) -> Wing:

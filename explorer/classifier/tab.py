@@ -56,6 +56,7 @@ from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.page.canvas import build_canvas
 from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
 from explorer.page.events import TAKES_TURNS, draw_look_for, draw_problem, show_late, then_wire, wire
+from explorer.page.handing import Taker
 from explorer.page.layout import (
     Wing,
     build_explanation,
@@ -272,7 +273,8 @@ def build_tab(language: str) -> Wing:
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window", "against")
     linked = {name: controls[name] for name in names}
     parsers = {"sample": read_link}
-    return Wing("classifier", linked, on_classify, inputs, outputs, parsers, takes_long=_takes_long)
+    taker = Taker(controls["model"], weights["kept"])
+    return Wing("classifier", linked, on_classify, inputs, outputs, parsers, takes_long=_takes_long, takes=taker)
 
 
 def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dict[str, gr.Column], dict]:

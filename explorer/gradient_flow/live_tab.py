@@ -30,9 +30,11 @@ from explorer.gradient_flow.live_training import (
     Training,
     train_in_parts,
 )
+from explorer.models.brought import Trained, hold_trained
 from explorer.models.variants import ACTIVATIONS, DEPTHS, INITIALISATIONS, NORMALISATIONS, Variant
 from explorer.page.canvas import build_canvas
 from explorer.page.events import PRIVATE, TRAINS, set_by_page, wire
+from explorer.page.handing import Giver
 from explorer.page.layout import build_look_for, build_slider, controls_column, picture_column
 from explorer.page.streaming import Run, stop_run
 from explorer.settings import load_settings
@@ -151,6 +153,19 @@ def find_networks(training: Training) -> dict[Variant, nn.Module]:
     return {variant: model for variant, model in training.export().items() if variant not in diverged}
 
 
+def give_networks(run: Run | None, *, language: str) -> tuple[Trained, ...]:
+    """The networks of a run as they are now, for other tabs.
+
+    Raises:
+        InputError: nothing is trained yet, or the run is under way, or has diverged.
+    """
+    networks = find_networks(run.job.training) if isinstance(run, Run) else {}
+    if not networks:
+        raise InputError("live.nothing")
+    about = text_in(language)("live.trained_here")
+    return tuple(hold_trained(variant, model, about) for variant, model in networks.items())
+
+
 def _build_controls(text: Text) -> dict[str, gr.components.Component]:
     first = Settings()
 
@@ -194,13 +209,17 @@ def _wire_fillings(controls: dict[str, gr.components.Component], stories: dict[s
         button.click(None, None, [*controls.values()], js=set_by_page(values, CHOICE), **PRIVATE)
 
 
-def build_live(language: str) -> None:
-    """The section, closed at first; nothing where the packed images are missing."""
+def build_live(language: str) -> Giver | None:
+    """The section, closed at first; nothing where the packed images are missing.
+
+    Returns:
+        The networks that are trained here, for the classifier and the convolution tab.
+    """
     text = text_in(language)
     try:
         sample = load_training_sample()
     except DatasetError:
-        return
+        return None
     with gr.Accordion(text("live.title"), open=False, elem_classes="live"):
         counts = {name: f"{len(getattr(sample, name).labels):,}" for name in ("training", "validation")}
         gr.Markdown(text("live.intro", **counts))
@@ -232,6 +251,8 @@ def build_live(language: str) -> None:
     wire([buttons["pause"].click], on_pause, {"run": run}, parts, language)
     wire([buttons["resume"].click], on_resume, {"run": run}, outputs, language, queue=True)
     wire([buttons["cancel"].click], on_cancel, {"run": run}, rest, language)
+    to = {name: buttons[f"to_{name}"] for name in ("classifier", "convolution")}
+    return Giver(to, give_networks, {"run": run}, look_for)
 
 
 def _build_button(name: str, text: Text) -> gr.Button:

@@ -182,7 +182,7 @@ def build_tab(language: str) -> Wing:
         gr.HTML(draw_inplace_table(_first_inplace_cases(), text), apply_default_css=False)
     _build_degradation(language)
     build_removal(language)
-    build_live(language)
+    gives = build_live(language)
     build_explanation("gradient_flow", language, **fill_article(load_article()))
 
     run = gr.State(None)
@@ -191,4 +191,4 @@ def build_tab(language: str) -> Wing:
     outputs = {**parts, "run": run}
     wire(_wire_fillings(controls, buttons), on_change, inputs, outputs, language, queue=True)
     wire_run(run, on_run, on_stop, parts, language)
-    return Wing("gradient_flow", controls, on_change, inputs, outputs)
+    return Wing("gradient_flow", controls, on_change, inputs, outputs, gives=gives)

@@ -73,7 +73,6 @@ SENTENCES = {
     ),
     "guessed": "You guessed {guess}\u00a0%; it became {accuracy}\u00a0%.",
     "nothing": "There are no trained weights yet. Train a network first.",
-    "diverged_weights": "The weights of {model} are no longer finite numbers: there is nothing to open or to save.",
     # pictures
     "step_axis": "step",
     "loss_axis": "loss (cross-entropy)",

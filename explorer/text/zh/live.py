@@ -63,7 +63,6 @@ SENTENCES = {
     ),
     "guessed": "你猜的是 {guess}%，结果是 {accuracy}%。",
     "nothing": "现在还没有训练好的权重。请先训练一个网络。",
-    "diverged_weights": "{model} 的权重已经不是有限的数，无法打开，也无法保存。",
     "step_axis": "步",
     "loss_axis": "损失（交叉熵）",
     "accuracy_axis": "准确率（%）",
