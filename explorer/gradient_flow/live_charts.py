@@ -8,8 +8,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 360, 240  # of the drawing; the page scales it
-LEFT, RIGHT, TOP, BOTTOM = 58, 8, 10, 44  # px around what is drawn
+WIDTH, HEIGHT = 330, 240  # of the drawing; the page scales it
+LEFT, RIGHT, TOP, BOTTOM = 58, 18, 10, 44  # px around what is drawn
 MOST_TICKS = 5
 
 

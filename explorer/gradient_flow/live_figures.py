@@ -159,7 +159,7 @@ def draw_pictures(progress: Progress, text: Text) -> dict:
     ]
     if len(progress.seen):
         maps.append(Map(_tile(progress.seen, gap=0), text("live.seen"), scale="grey", numbers=False))
-    return draw_maps(maps, columns=1, max_height=90 * len(maps), equal_cells=False, label=text("live.pictures"))
+    return draw_maps(maps, max_height=100 * len(maps), equal_cells=False, label=text("live.pictures"))
 
 
 def _tile(images: torch.Tensor, gap: int = 1) -> torch.Tensor:

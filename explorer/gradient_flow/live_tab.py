@@ -238,7 +238,7 @@ def build_live(language: str) -> Giver | None:
                 look_for = build_look_for(text("live.before"))
                 charts = gr.HTML("", apply_default_css=False, elem_classes="gradient_flow-live")
                 pictures = build_canvas(None, elem_id="live-pictures")
-                links = gr.HTML("", apply_default_css=False)
+                links = gr.HTML("", apply_default_css=False, elem_classes="gradient_flow-live")
                 with gr.Row():
                     buttons |= {name: _build_button(name, text) for name in BUTTONS[3:]}
                 gr.HTML(f'<p class="intro">{text("live.caption", every=CHECK_EVERY)}</p>')

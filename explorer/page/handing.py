@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from explorer.models.networks import Network
-from explorer.page.events import LOOK_FOR, Components, then_wire, wire
+from explorer.page.events import LOOK_FOR, PRIVATE, Components, then_wire, wire
 from explorer.text import Text, text_in
 
 if TYPE_CHECKING:
@@ -87,4 +87,5 @@ def _connect(giver: Giver, button: gr.Button, wing: Wing, tabs: gr.Tabs, languag
     inputs = {**giver.inputs, "kept": taker.kept}
     outputs = {LOOK_FOR: giver.look_for, "model": taker.model, "kept": taker.kept, "tabs": tabs}
     given = wire([button.click], on_give, inputs, outputs, language, queue=True)
+    given.then(None, None, None, js="() => window.scrollTo(0, 0)", **PRIVATE)
     then_wire(given, wing.handler, wing.inputs, wing.outputs, language, queue=True, takes_long=wing.takes_long)

@@ -153,7 +153,7 @@ def test_charts_put_each_value_in_its_place():
     tree = ElementTree.fromstring(draw_curves(forge(), text_in("en")))
     losses, accuracies, norms = tree.findall("figure")
     smooth = losses.findall("svg/polyline")[1].get("points").split()
-    assert smooth == ["205.0,47.2", "352.0,84.4"]  # 2.0 and then 1.5 of 2.5, over 186 px that end at 196
+    assert smooth == ["185.0,47.2", "312.0,84.4"]  # 2.0 and then 1.5 of 2.5, over 186 px that end at 196
     heights = [
         [float(each.split(",")[1]) for each in line.get("points").split()]
         for line in accuracies.findall("svg/polyline")

@@ -55,9 +55,9 @@ SENTENCES = {
         "stands at the top of the page. Whoever leaves the page gives up the turn."
     ),
     "under_way": "Step {step} of {steps}, epoch {epoch} of {epochs}.",
-    "paused": "Paused after step {step} of {steps}. Nobody waits for you now; <b>Go on</b> takes up at the same place.",
+    "paused": "Paused after step {step} of {steps}. Others can train meanwhile. <b>Go on</b> continues from the same place.",
     "turn_over": (
-        "Paused after step {step} of {steps}, because others may be waiting. <b>Go on</b> takes up at the same place when it is your turn again."
+        "Paused after step {step} of {steps}, because others may be waiting. <b>Go on</b> continues from the same place when it is your turn again."
     ),
     "cancelled": "Cancelled after step {step} of {steps}. What was drawn so far stays.",
     "done": "Done: {steps} steps.",
