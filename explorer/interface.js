@@ -1,6 +1,7 @@
 // The roof of the scripts: what Python may call. It runs before Gradio's own module, see explorer/page/scripts.py.
 import * as anatomy from "./classifier/anatomy.js";
 import * as cell from "./classifier/cell.js";
+import * as film from "./classifier/film.js";
 import * as pad from "./classifier/pad.js";
 import { openSection } from "./classifier/sections.js";
 import * as trialMark from "./classifier/trial_mark.js";
@@ -38,6 +39,7 @@ import * as rows from "./shapes/rows.js";
 const MOUNTED = {
   "classifier/anatomy.js": anatomy,
   "classifier/cell.js": cell,
+  "classifier/film.js": film,
   "classifier/pad.js": pad,
   "classifier/trial_mark.js": trialMark,
   "convolution/editor.js": editor,

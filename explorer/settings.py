@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class SettingsError(ValueError):
@@ -27,6 +28,7 @@ class Settings:
         max_upload: greatest size of an uploaded file, such as 5mb.
         trusted_proxies: addresses or networks of the proxies that are believed what they say of a request, with commas;
             "*" believes any, "" none.
+        checkpoints: folder with trained weights and their results.json, such as runs/checkpoints; "" for the shipped one.
         trainings: networks that readers train at once; others wait for their turn.
     """
 
@@ -38,6 +40,7 @@ class Settings:
     threads: int = 1
     max_upload: str = "5mb"
     trusted_proxies: str = ""
+    checkpoints: str = ""
     trainings: int = 1
 
     @property
@@ -97,6 +100,10 @@ def _read(name: str, variable: str, text: str) -> str | int:
         raise SettingsError(f"{variable} must be a size such as 500kb or 5mb, got {text!r}")
     if name == "root_path" and not re.match(r"/|https?://", text):
         raise SettingsError(f"{variable} must start with / or http, got {text!r}")
+    if name == "checkpoints" and not Path(text, "results.json").is_file():
+        raise SettingsError(
+            f"{variable} must be a folder with a results.json, as train_all.py writes runs/checkpoints, got {text!r}"
+        )
     if name == "trusted_proxies" and not all(_is_network(each) for each in text.split(",")):
         raise SettingsError(
             f"{variable} must be *, or addresses such as 10.0.0.5 or 10.0.0.0/8 with commas, got {text!r}"

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from explorer.classifier.attribution import METHODS, Attribution
-from explorer.classifier.outcome import NUM_CLASSES, Outcome
+from explorer.classifier.outcome import Outcome
 from explorer.classifier.preprocessing import Prepared, Step
 from explorer.classifier.relevance import GAMMA
 from explorer.classifier.shapley import CELL
@@ -198,7 +198,7 @@ def _reduce(picture: torch.Tensor) -> torch.Tensor:
 def draw_bars(outcome: Outcome, text: Text) -> str:
     """The ten probabilities as bars, in HTML; colours say whether the network is right."""
     title = text("classifier.probabilities", model=find_network(outcome.model).title)
-    rows = "".join(_draw_bar(outcome, label, text) for label in range(NUM_CLASSES))
+    rows = draw_rows(outcome.probabilities, outcome.truth, text, outcome.calibrated)
     legend, about = ("", "") if outcome.calibrated is None else _describe_lines(outcome, text)
     return f'<p class="bars-title">{html.escape(title)}</p>{legend}<div class="bars">{rows}</div>{about}'
 
@@ -213,17 +213,36 @@ def _describe_lines(outcome: Outcome, text: Text) -> tuple[str, str]:
     return f'<p class="bars-legend">{html.escape(legend)}</p>', f'<p class="bars-about">{html.escape(about)}</p>'
 
 
-def _draw_bar(outcome: Outcome, label: int, text: Text) -> str:
-    share = float(outcome.probabilities[label])
-    role = ""
-    if label == outcome.predicted:
-        role = "own" if outcome.truth is None else "correct" if label == outcome.truth else "wrong"
+def draw_rows(
+    probabilities: torch.Tensor, truth: int | None, text: Text, calibrated: torch.Tensor | None = None
+) -> str:
+    """The ten probabilities as rows of the class "bars", in HTML.
+
+    Args:
+        probabilities: (10,).
+        truth: the true class, None where nobody knows it.
+        text: of the reader's language.
+        calibrated: (10,), drawn as lines across the bars.
+    """
+    predicted = int(probabilities.argmax())
+    role = "own" if truth is None else "correct" if predicted == truth else "wrong"
+    return "".join(
+        _draw_row(
+            label, float(share), role if label == predicted else "", label == truth, text, _line_at(calibrated, label)
+        )
+        for label, share in enumerate(probabilities)
+    )
+
+
+def _line_at(calibrated: torch.Tensor | None, label: int) -> str:
+    if calibrated is None or calibrated[label] < _LEAST_LINE:
+        return ""
+    return f'<i class="line" style="left:{100 * float(calibrated[label]):.2f}%"></i>'
+
+
+def _draw_row(label: int, share: float, role: str, is_truth: bool, text: Text, line: str) -> str:
     chosen = " chosen" if role else ""
-    true_class = text("classifier.true_class")
-    mark = f' truth" title="{html.escape(true_class)}' if label == outcome.truth else ""
-    line = ""
-    if outcome.calibrated is not None and outcome.calibrated[label] >= _LEAST_LINE:
-        line = f'<i class="line" style="left:{100 * float(outcome.calibrated[label]):.2f}%"></i>'
+    mark = f' truth" title="{html.escape(text("classifier.true_class"))}' if is_truth else ""
     return (
         f'<span class="name{chosen}{mark}">{html.escape(class_name(text, label))}</span>'
         f'<span class="track"><div class="bar {role}" style="width:{100 * share:.2f}%"></div>{line}</span>'

@@ -21,6 +21,7 @@ from explorer.classifier.figures import (
     draw_steps,
     method_name,
 )
+from explorer.classifier.film_tab import build_film
 from explorer.classifier.inside_tab import build_inside
 from explorer.classifier.outcome import (
     DEPTHS,
@@ -248,6 +249,7 @@ def build_tab(language: str) -> Wing:
     build_anatomy(controls, language)
     build_equivariance(controls, language)
     build_inside(controls, language)
+    build_film(controls, language)
     build_results(language)
     build_explanation("classifier", language, methods=text("methods.explanation"), **describe_questions(text))
 

@@ -20,6 +20,7 @@ from explorer.gradient_flow.figures import (
     draw_inplace_table,
     fill_article,
 )
+from explorer.gradient_flow.learning_tab import build_learning
 from explorer.gradient_flow.live_tab import build_live
 from explorer.gradient_flow.maths import (
     ACTIVATIONS,
@@ -182,6 +183,7 @@ def build_tab(language: str) -> Wing:
         gr.HTML(draw_inplace_table(_first_inplace_cases(), text), apply_default_css=False)
     _build_degradation(language)
     build_removal(language)
+    build_learning(language)
     gives = build_live(language)
     build_explanation("gradient_flow", language, **fill_article(load_article()))
 

@@ -29,7 +29,9 @@ from torch import nn
 from explorer.locks import fork_safe_locks
 from explorer.models.catalogue import MODELS, create_model
 
-CHECKPOINTS = Path(__file__).resolve().parents[2] / "checkpoints"
+SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
+CHECKPOINTS = Path(os.environ.get("CNN_EXPLORER_CHECKPOINTS", "").strip() or SHIPPED)
+"""The folder that the app opens: the shipped one, or that of a training of one's own. `load_settings` checks it."""
 RESULTS_FILE = "results.json"
 MAX_FILE_BYTES = 9 * 2**20
 _MAX_SHARD_BYTES = MAX_FILE_BYTES - 2**19  # leaves room for the header
@@ -132,14 +134,29 @@ def save_checkpoint(name: str, model: nn.Module, record: Mapping, folder: Path |
     Raises:
         ValueError: no model has that name.
     """
-    _check_name(name)
-    contents = _pack(name, model)
-    files = [
-        {"file": file, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-        for file, content in contents.items()
-    ]
-    folder = folder or CHECKPOINTS
-    _store_record(name, {**record, "files": files}, folder, "models", contents)
+    save_checkpoints({name: (model, record)}, folder)
+
+
+def save_checkpoints(networks: Mapping[str, tuple[nn.Module, Mapping]], folder: Path | None = None) -> None:
+    """Write several networks so that a reader finds all the old ones or all the new ones, whenever the program ends.
+
+    Args:
+        networks: name -> the network and what was measured, as `save_checkpoint` takes them.
+        folder: where to write; None for the shipped ones.
+
+    Raises:
+        ValueError: no model has one of the names.
+    """
+    records, contents = {}, {}
+    for name, (model, record) in networks.items():
+        _check_name(name)
+        contents[name] = _pack(name, model)
+        files = [
+            {"file": file, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+            for file, content in contents[name].items()
+        ]
+        records[name] = {**record, "files": files}
+    _store_records(records, folder or CHECKPOINTS, "models", contents)
     _load_cached.cache_clear()
 
 
@@ -157,25 +174,26 @@ def save_record(name: str, record: Mapping, folder: Path | None = None, section:
         CheckpointError: results.json is damaged.
     """
     _check_name(name)
-    _store_record(name, record, folder or CHECKPOINTS, section, {})
+    _store_records({name: record}, folder or CHECKPOINTS, section, {})
 
 
-def _store_record(name: str, record: Mapping, folder: Path, section: str, contents: Mapping[str, bytes]) -> None:
-    """Write files and, last, their record."""
+def _store_records(
+    new: Mapping[str, Mapping], folder: Path, section: str, contents: Mapping[str, Mapping[str, bytes]]
+) -> None:
+    """Write the files of all networks and, last, their records."""
     folder.mkdir(parents=True, exist_ok=True)
     with lock_results(folder):
         sections = _read_results(folder)
         records = sections.get(section, {})
-        records[name] = dict(record)
+        records.update({name: dict(record) for name, record in new.items()})
         sections[section] = {key: records[key] for key in [*MODELS, *records] if key in records}
         text = (
             _NUMBER_LIST.sub(_on_one_line, json.dumps(sections, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
         )
-        write_atomically(
-            {folder / file: content for file, content in {**contents, RESULTS_FILE: text.encode()}.items()}
-        )
-        if contents:
-            _remove_others(name, folder, contents)
+        files = {file: content for each in contents.values() for file, content in each.items()}
+        write_atomically({folder / file: content for file, content in {**files, RESULTS_FILE: text.encode()}.items()})
+        for name, kept in contents.items():
+            _remove_others(name, folder, kept)
 
 
 def _remove_others(name: str, folder: Path, keep: Container[str]) -> None:
@@ -214,7 +232,7 @@ def _check_name(name: str) -> None:
         raise ValueError(f"model must be one of {', '.join(MODELS)}, got {name!r}")
 
 
-def _stored(tensor: torch.Tensor) -> torch.Tensor:
+def stored_form(tensor: torch.Tensor) -> torch.Tensor:
     """Matrices and kernels in float16, everything else, indices and masks included, as it is."""
     tensor = tensor.detach().cpu().contiguous()
     return tensor.half() if tensor.ndim > 1 and tensor.is_floating_point() else tensor
@@ -222,7 +240,7 @@ def _stored(tensor: torch.Tensor) -> torch.Tensor:
 
 def _pack(name: str, model: nn.Module) -> dict[str, bytes]:
     """The files of a network: name -> content. All names hold the same digest, that of the whole network."""
-    tensors = {key: _stored(tensor) for key, tensor in model.state_dict().items()}
+    tensors = {key: stored_form(tensor) for key, tensor in model.state_dict().items()}
     plan = split_torch_state_dict_into_shards(
         tensors, filename_pattern="{suffix}.safetensors", max_shard_size=_MAX_SHARD_BYTES
     )

@@ -314,8 +314,8 @@ class Maps {
   }
 }
 
-// Draws again when the value of the component changes.
-export function mount(element, props, watch) {
+// Shows in an element what `props.value` holds; returns what draws it, for when it is another value.
+export function showMaps(element, props) {
   const maps = new Maps(element, props);
   const { host } = maps;
   host.addEventListener("pointermove", (event) => maps.point(event));
@@ -326,9 +326,14 @@ export function mount(element, props, watch) {
     host.addEventListener("keydown", (event) => maps.step(event));
   }
   const draw = () => maps.draw();
-  watch("value", draw);
   // Fires at first, when the width changes, and when the tab that holds it is shown.
   new ResizeObserver(() => host.clientWidth !== maps.drawnWidth && draw()).observe(host);
   watchRatio(draw);
   draw();
+  return draw;
+}
+
+// Draws again when the value of the component changes.
+export function mount(element, props, watch) {
+  watch("value", showMaps(element, props));
 }

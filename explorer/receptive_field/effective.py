@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +18,9 @@ from torch import nn
 from explorer.checks import check_whole
 from explorer.data import fit_samples
 from explorer.errors import InputError
+from explorer.models.gradient_mass import measure_gradient_mass
 from explorer.models.networks import find_network
-from explorer.models.real_run import copy_with_numbers, find_dtype
-from explorer.patience import go_on
+from explorer.models.real_run import copy_with_numbers
 from explorer.randomness import seeded
 from explorer.receptive_field.networks import record_network
 
@@ -51,71 +50,6 @@ class EffectiveField:
     sides: tuple[int, ...]
     num_images: int
     num_silent: int
-
-
-def measure_gradient_mass(model: nn.Module, images: torch.Tensor, layer: str, unit: tuple[int, int]) -> torch.Tensor:
-    """How strongly each pixel acts on a unit: |d unit / d pixel|, the unit summed over its layer's channels.
-
-    The network runs in eval mode; its mode, gradients and hooks are left as found, also after an exception.
-
-    Args:
-        model: any network with a module of that name.
-        images: (N, C, H, W), as the network takes them.
-        layer: path of a module that gives a feature map.
-        unit: (row, column) on that map.
-
-    Returns:
-        (N, H, W) float64, summed over the image's channels.
-
-    Raises:
-        InputError: the layer gives no map that has this unit.
-        AttributeError: the network has no module of that name.
-        NobodyWaitsError: within `patience.asking`, the reader who asked has left.
-
-    Source: Luo et al. 2016, "Understanding the effective receptive field in deep convolutional neural networks".
-    """
-    with _eval_mode(model), torch.inference_mode(False), torch.enable_grad():
-        pixels = images.detach().to(find_dtype(model, images.dtype), copy=True).requires_grad_()
-        feature_map = _run_to(model, layer, pixels)
-        if feature_map.dim() != 4 or not all(0 <= i < n for i, n in zip(unit, feature_map.shape[2:])):
-            raise InputError("receptive_field.no_unit", layer=layer)
-        at_unit = feature_map[:, :, unit[0], unit[1]].sum()
-        (gradient,) = torch.autograd.grad(at_unit, pixels)
-    return gradient.abs().sum(dim=1).double()
-
-
-class _Reached(Exception):
-    """The layer has given its output: the layers after it need not run."""
-
-
-def _run_to(model: nn.Module, layer: str, images: torch.Tensor) -> torch.Tensor:
-    found: list[torch.Tensor] = []
-
-    def keep(_module, _inputs, output) -> None:
-        found.append(output)
-        raise _Reached
-
-    hooks = [model.get_submodule(layer).register_forward_hook(keep)]
-    hooks += [each.register_forward_pre_hook(lambda _module, _inputs: go_on()) for each in model.modules()]
-    try:
-        model(images)
-    except _Reached:
-        pass
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return found[0]
-
-
-@contextmanager
-def _eval_mode(model: nn.Module) -> Iterator[None]:
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
 
 
 def compute_side(mass: np.ndarray, centre: tuple[float, float], share: float) -> int:

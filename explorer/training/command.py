@@ -15,7 +15,7 @@ import torch
 
 from explorer.data import DatasetError
 from explorer.models.catalogue import MODELS
-from explorer.models.checkpoints import CHECKPOINTS, CheckpointError, load_results
+from explorer.models.checkpoints import SHIPPED, CheckpointError, load_results
 from explorer.models.seeds import cycles_of, machines_of, summarise_seeds
 from explorer.training.card import describe_machines
 from explorer.training.finished import Finished
@@ -24,6 +24,8 @@ from explorer.training.machine import has_bfloat16
 from explorer.training.plan import Beginning, Plan, RunError, cheapest_first
 from explorer.training.publish import Published, section_of
 from explorer.training.recipe import RECIPES, TUTORIAL
+from explorer.training.shipping import Shipment, compare, look_ahead, ship, validation_accuracy
+from explorer.training.splits import Images
 
 RUNS = Path("runs")
 DEFAULT_SEED = 42
@@ -101,7 +103,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="train_all.py",
         description="Train the networks of the catalogue on Fashion-MNIST and write their weights and what was "
-        "measured into checkpoints/. The best place to start: --models softmax, the quickest.",
+        "measured into runs/checkpoints/. What is shipped in checkpoints/ stays as it is without --publish. The best place to "
+        "start: --models softmax, the quickest. To see the result: CNN_EXPLORER_CHECKPOINTS=runs/checkpoints python app.py",
         epilog=f"Models: {', '.join(MODELS)}.",
     )
     parser.add_argument(
@@ -127,8 +130,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--warm-start",
         action="store_true",
-        help="start from the weights in checkpoints/ and their seed instead of random ones: one more cycle, with a lower "
-        "peak of the learning rate; the record becomes that of this one seed",
+        help="start from the weights in runs/checkpoints/, or else from those in checkpoints/, and their seed instead of random "
+        "ones: one more cycle, with a lower peak of the learning rate; the record becomes that of this one seed",
     )
     parser.add_argument(
         "--compile",
@@ -140,6 +143,13 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="compute in bfloat16 also where the recipe says float32, as the tutorial's does; weights stay float32",
     )
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="afterwards replace the networks in checkpoints/ by those that were trained; worse ones (by the validation images) "
+        "are left out. With --resume, what was trained before is published and nothing is trained anew",
+    )
+    parser.add_argument("--even-if-worse", action="store_true", help="with --publish: replace better networks as well")
     parser.add_argument("--smoke", action="store_true", help="two tiny steps of each model into runs/smoke, as a test")
     return parser
 
@@ -161,6 +171,10 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
         raise RunError(f"--epochs must be >= 1, got {arguments.epochs}")
     if arguments.smoke and arguments.resume:
         raise RunError("--smoke and --resume do not go together: a smoke run is over too soon to be resumed")
+    if arguments.smoke and arguments.publish:
+        raise RunError("--smoke and --publish do not go together: two steps train nothing that is worth keeping")
+    if arguments.even_if_worse and not arguments.publish:
+        raise RunError("--even-if-worse belongs to --publish: without it nothing is replaced")
     if arguments.recipe not in RECIPES:
         raise RunError(f"--recipe must be one of {', '.join(RECIPES)}, got {arguments.recipe!r}")
     if arguments.recipe == "tutorial" and arguments.epochs is not None and not arguments.smoke:
@@ -188,8 +202,11 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
         smoke=arguments.smoke,
         compiled=arguments.compile,
         bfloat16=arguments.bfloat16,
-        checkpoints=RUNS / "smoke" / "checkpoints" if arguments.smoke else CHECKPOINTS,
+        checkpoints=(RUNS / "smoke" if arguments.smoke else RUNS) / "checkpoints",
         runs=RUNS / "smoke" if arguments.smoke else RUNS,
+        shipped=SHIPPED,
+        publish=arguments.publish,
+        even_if_worse=arguments.even_if_worse,
     )
 
 
@@ -340,9 +357,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         plan = make_plan(parsed)
         images = prepare(plan)
+        if plan.publish:
+            print("\n".join(_announce(each, plan) for each in look_ahead(plan)))
         with stop_on_signal() as should_stop:
             done, is_complete = train_models(plan, images, should_stop, tell)
         print(format_table(done, plan.checkpoints, plan.recipe))
+        if plan.publish:
+            is_complete &= publish_trained(plan, done, images)
+        elif not plan.smoke:
+            print(
+                f"All of this is in {plan.checkpoints}/; {plan.shipped.name}/ is as it was (--resume --publish replaces it)."
+            )
         return 0 if is_complete else 1
     except (RunError, DatasetError, CheckpointError, OSError) as error:
         print(f"train_all.py: {error}", file=sys.stderr)
@@ -351,6 +376,61 @@ def main(arguments: Sequence[str] | None = None) -> int:
         advice = "" if parsed.smoke else f" To go on: {resume_command(parsed)}"
         print(f"\nStopped.{advice}", file=sys.stderr)
         return 130
+
+
+def publish_trained(plan: Plan, names: Sequence[str], images: Images) -> bool:
+    """Replace shipped networks by trained ones, and tell of each what becomes of it.
+
+    Args:
+        plan: what to do.
+        names: networks that are trained.
+        images: those of the training.
+
+    Returns:
+        Whether all of them are shipped now.
+
+    Raises:
+        CheckpointError: weights or results are damaged.
+        OSError: a file cannot be written; what was shipped before is whole.
+    """
+    shipments = compare(plan, names)
+    is_complete = ship(plan, shipments, images.test, tell)
+    print("\n".join(_report(each, plan) for each in shipments))
+    if any(each.fate != "same" for each in shipments):
+        print("What other commands measured of the old weights is not shown any more: README.md names these commands.")
+    return is_complete
+
+
+def _announce(each: Shipment, plan: Plan) -> str:
+    where = f"{plan.shipped.name}/"
+    if each.old is None:
+        return f"--publish: {each.name} is not in {where} yet"
+    rule = (
+        "any network replaces it"
+        if plan.even_if_worse
+        else "only one that is not worse on the validation images replaces it"
+    )
+    return f"--publish: {where} holds {each.name} with {_say_accuracy(each.old)}; {rule}"
+
+
+def _report(each: Shipment, plan: Plan) -> str:
+    where = f"{plan.shipped.name}/"
+    if each.fate == "same":
+        return f"{each.name}: this network is in {where} already"
+    if each.old is None:
+        return f"{each.name}: new in {where}, {_say_accuracy(each.new)}"
+    if each.fate == "worse" and not plan.even_if_worse:
+        return (
+            f"{each.name}: NOT published, because {_say_accuracy(each.new)} is worse than {_say_accuracy(each.old)} in {where}; "
+            "--resume --publish --even-if-worse replaces it nevertheless"
+        )
+    return f"{each.name}: {_say_accuracy(each.old)} in {where} replaced by {_say_accuracy(each.new)}"
+
+
+def _say_accuracy(record: Mapping) -> str:
+    count = len(record.get("runs", ())) or 1
+    seeds = f"{count} seed" + ("s" if count > 1 else "")
+    return f"{validation_accuracy(record):.2%} of the validation images ({record['test_accuracy']:.2%} of the test images, {seeds})"
 
 
 def resume_command(parsed: argparse.Namespace) -> str:
@@ -365,4 +445,6 @@ def resume_command(parsed: argparse.Namespace) -> str:
     words += ["--warm-start"] if parsed.warm_start else []
     words += ["--compile"] if parsed.compile else []
     words += ["--bfloat16"] if parsed.bfloat16 else []
+    words += ["--publish"] if parsed.publish else []
+    words += ["--even-if-worse"] if parsed.even_if_worse else []
     return shlex.join(["python", "train_all.py", "--resume", *words])

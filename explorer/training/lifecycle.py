@@ -99,7 +99,7 @@ def train_models(
         is_stored = bool(runs) and _store(name, plan, runs, tell)
         if is_stored:  # described at once: if this process is killed later, the card fits the weights beside it
             done.append(name)
-            is_described = _describe(images.test, plan.checkpoints, tell)
+            is_described = describe_all(images.test, plan.checkpoints, tell)
         is_complete &= is_stored and len(runs) == len(plan.seeds)
         if should_stop():
             raise Interrupted
@@ -168,7 +168,7 @@ def open_run(start: Start, plan: Plan) -> Run | Finished:
         run.recipe = start.recipe  # the same except for autocast, which depends on the device
         return run
     if plan.warm_start:
-        return restart_run(start.name, start.recipe, plan.device, plan.checkpoints)
+        return restart_run(start.name, start.recipe, plan.device, plan.weights_folder(start.name))
     return new_run(start.name, start.recipe, start.seed, plan.device)
 
 
@@ -189,8 +189,14 @@ def _store(name: str, plan: Plan, runs: Sequence[Finished], tell) -> bool:
     return True
 
 
-def _describe(test: Split, checkpoints: Path, tell) -> bool:
-    """Write what describes all networks together, after their weights. Returns whether that went well."""
+def describe_all(test: Split, checkpoints: Path, tell) -> bool:
+    """Write what describes all networks of a folder together, after their weights. Returns whether that went well.
+
+    Args:
+        test: all test images.
+        checkpoints: the folder.
+        tell: called with what failed.
+    """
     try:
         with lock_results(checkpoints):
             pack_always_wrong(test, checkpoints)

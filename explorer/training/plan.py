@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from explorer.models.catalogue import create_model
-from explorer.models.checkpoints import load_results
+from explorer.models.checkpoints import SHIPPED, load_results
 from explorer.models.seeds import cycles_of
 from explorer.training.machine import adapt_to_device
 from explorer.training.recipe import Recipe, first_difference, recipe_for, warm_restart
@@ -39,8 +39,19 @@ class Plan:
     smoke: bool
     compiled: bool
     bfloat16: bool
-    checkpoints: Path  # trained weights and results.json
+    checkpoints: Path  # where trained weights and results.json are written
     runs: Path  # the saved runs
+    shipped: Path = SHIPPED  # what the app opens; only `publish` writes there
+    publish: bool = False
+    even_if_worse: bool = False
+
+    def weights_folder(self, name: str) -> Path:
+        """Where the weights lie from which a warm start of a network begins: those of one's own training, else the shipped ones.
+
+        Raises:
+            CheckpointError: results.json is damaged.
+        """
+        return self.checkpoints if name in load_results(self.checkpoints) else self.shipped
 
     def state_path(self, name: str, seed: int | None) -> Path:
         """The file of the saved run of one network and seed."""
@@ -140,7 +151,7 @@ def _read_fitting(path: Path, recipe: Recipe, plan: Plan) -> Mapping:
     facts = read_facts(path)
     _check_recipe(path, facts["recipe"], recipe)
     if plan.warm_start:
-        _check_weights(path, facts, plan.checkpoints)
+        _check_weights(path, facts, plan.weights_folder(facts["name"]))
     return facts
 
 

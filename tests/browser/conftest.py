@@ -1,4 +1,8 @@
-"""A real Chromium before the running app. Whatever a page logs or asks for elsewhere fails its test."""
+"""A real Chromium before the running app. Whatever a page logs or asks for elsewhere fails its test.
+
+A visit takes seconds. What a control does is the same code in every language, so tests of behaviour take the languages in
+turn. What differs between languages, words and how they fit, is looked at in all of them.
+"""
 
 from __future__ import annotations
 
@@ -67,13 +71,14 @@ def browser(chromium: str):
 class Visit:
     """An opened page with everything that it logged and asked for."""
 
-    def __init__(self, browser, server: str, width: int, height: int, scheme: str):
+    def __init__(self, context, server: str, width: int, height: int):
         self.server = server
         self.problems: list[str] = []
         self.requests: list[tuple[str, str]] = []
-        self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.context = context
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
+        self.page.set_viewport_size({"width": width, "height": height})
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
         self.page.on("request", self._on_request)
@@ -88,8 +93,24 @@ class Visit:
             self.problems.append(f"request to the outside: {request.url}")
 
 
+@pytest.fixture(scope="session")
+def contexts(browser):
+    """One for each colour scheme: the second page of a context has the scripts of the first, as a reader's has."""
+    opened = {scheme: browser.new_context(color_scheme=scheme) for scheme in ("light", "dark")}
+    yield opened
+    for context in opened.values():
+        context.close()
+
+
+def forget(context, page, server: str) -> None:
+    """What earlier tests left in cookies and storage is gone."""
+    session = context.new_cdp_session(page)
+    session.send("Storage.clearDataForOrigin", {"origin": server, "storageTypes": "cookies,local_storage,indexeddb"})
+    session.detach()
+
+
 @pytest.fixture
-def visit(browser, server: str):
+def visit(contexts, server: str):
     """`visit("/zh?tab=shapes")` opens a page and waits until it stands; at the end nothing may have gone wrong."""
     visits: list[Visit] = []
 
@@ -97,7 +118,9 @@ def visit(browser, server: str):
         path: str = "/", width: int = 1280, height: int = 720, scheme: str = "light", before: str = ""
     ) -> Visit:
         """`before` is a script that runs before those of the page."""
-        each = Visit(browser, server, width, height, scheme)
+        each = Visit(contexts[scheme], server, width, height)
+        if not visits:
+            forget(each.context, each.page, server)
         visits.append(each)
         each.page.add_init_script(before)
         each.page.goto(server + path)
@@ -107,5 +130,5 @@ def visit(browser, server: str):
     yield open_page
     problems = [problem for each in visits for problem in each.problems]
     for each in visits:
-        each.context.close()
+        each.page.close()
     assert not problems, "\n".join(problems)

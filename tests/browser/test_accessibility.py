@@ -21,16 +21,24 @@ DRAWN = """
 """
 
 
-@pytest.mark.parametrize(("path", "scheme"), [("/", "light"), ("/", "dark"), ("/zh", "light")])
+CONTRAST = "color-contrast"  # the costliest rule; it depends on the scheme and not on the language
+RULES = {
+    ("/", "light"): {},
+    ("/", "dark"): {"runOnly": [CONTRAST]},  # all others read the same page as in the light
+    ("/zh", "light"): {"rules": {CONTRAST: {"enabled": False}}},
+}
+
+
+@pytest.mark.parametrize(("path", "scheme"), RULES)
 def test_no_tab_breaks_a_rule(visit, path, scheme):
     page, text = visit(path, scheme=scheme).page, text_in("zh" if path == "/zh" else "en")
-    broken = []
+    broken, options = [], {"resultTypes": ["violations"], **RULES[path, scheme]}
     for wing in WINGS:
         page.get_by_role("tab", name=text(f"{wing}.tab"), exact=True).click()
         page.locator(".look-for:visible").first.wait_for()
         page.wait_for_timeout(500)  # charts are drawn when their tab is opened
         page.wait_for_function(DRAWN)
         broken += [f"{wing}: canvas without a name: {each}" for each in page.evaluate(UNNAMED)]
-        for rule in Axe().run(page).response["violations"]:
+        for rule in Axe().run(page, options=options).response["violations"]:
             broken += [f"{wing}: {rule['id']}: {node['html'][:200]}" for node in rule["nodes"]]
     assert not broken, "\n".join(broken)

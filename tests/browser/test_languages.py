@@ -12,7 +12,7 @@ from tests.third_language import THIRD, TITLE
 
 def test_every_link_of_the_header_leads_to_the_same_tab_in_its_language(browser, tmp_path):
     with start_app(tmp_path / "log.txt", ["-m", "tests.third_language"]) as running:
-        opened = Visit(browser, running.address, 1280, 720, "light")
+        opened = Visit(browser.new_context(), running.address, 1280, 720)
         page = opened.page
         page.goto(f"{running.address}{THIRD.path}?tab=shapes&model=resnet34")
         for language in ("zh", "en"):

@@ -98,7 +98,7 @@ def page_that_is_kept(browser, chromium, server):
     own = browser.browser_type.launch(
         executable_path=chromium, args=list(FLAGS), ignore_default_args=["--disable-back-forward-cache"]
     )
-    visit = Visit(own, server, 1280, 720, "light")
+    visit = Visit(own.new_context(), server, 1280, 720)
     visit.page.add_init_script("window.addEventListener('pageshow', (event) => (window.isKept = event.persisted));")
     visit.page.goto(server + "/?tab=classifier")
     visit.page.locator(".look-for:visible").first.wait_for()

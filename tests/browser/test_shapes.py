@@ -67,7 +67,7 @@ def test_the_maps_of_another_network_do_not_stay(visit):
     page.wait_for_function("() => document.querySelectorAll('.view-layer .maps canvas').length === 0")
 
 
-@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize("language", ["en"])
 def test_a_click_on_a_row_shows_the_maps_of_that_layer(visit, language):
     page, text = open_shapes(visit, language), text_in(language)
     row(page, "features.3").click()
@@ -98,7 +98,7 @@ def test_a_click_on_a_row_shows_the_maps_of_that_layer(visit, language):
     page.wait_for_function("() => document.querySelector('.view-layer .maps-line').innerText.includes('features.2')")
 
 
-@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize("language", ["zh"])
 def test_a_change_runs_through_and_is_taken_back(visit, language):
     page = open_shapes(visit, language, model="alexnet_small")
     first = params(page)
@@ -121,7 +121,7 @@ def test_a_change_runs_through_and_is_taken_back(visit, language):
     page.wait_for_function("() => document.querySelector('input[data-setting=out_channels]').value === '64'")
 
 
-@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize("language", ["en"])
 def test_a_change_that_breaks_is_marked_and_told(visit, language):
     page, text = open_shapes(visit, language), text_in(language)
     row(page, "features.3").click()
@@ -143,7 +143,7 @@ def test_a_change_that_breaks_is_marked_and_told(visit, language):
     page.locator("svg.graph .node.broken").wait_for(state="detached")
 
 
-@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize("language", ["zh"])
 def test_a_pasted_list_is_traced_and_written_as_code(visit, language):
     page, text = open_shapes(visit, language, model="own"), text_in(language)
     paste = page.locator(".layer-list textarea")
@@ -168,7 +168,7 @@ def test_a_pasted_list_is_traced_and_written_as_code(visit, language):
     page.locator(".look-for.problem").first.wait_for(state="hidden")
 
 
-@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize("language", ["en"])
 def test_a_pasted_class_and_a_printout_are_traced_and_the_class_is_written_as_code(visit, language):
     page, text = open_shapes(visit, language, model="own"), text_in(language)
     paste = page.locator(".layer-list textarea")
@@ -199,7 +199,7 @@ def shown_nodes(page) -> int:
     return page.locator("svg.graph .node").count()
 
 
-@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize("language", ["zh"])
 def test_the_graph_folds_and_unfolds_and_a_node_chooses_its_layer(visit, language):
     page, text = open_shapes(visit, language, model="resnet18"), text_in(language)
     assert page.evaluate("() => window.dagre === undefined")  # the library comes with the first graph

@@ -585,7 +585,7 @@ def test_a_dark_page_opens(visit):
 # ---- bad input --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize("language", ["zh"])
 def test_a_kernel_with_letters(visit, language):
     page = visit(PATHS[language]).page
     cell = page.locator(".kernel-grid input:visible").first
@@ -631,7 +631,7 @@ def test_a_layer_number_that_the_network_does_not_have(visit):
     wait_for_no_problem(page)
 
 
-@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize("language", ["zh"])
 def test_a_layer_table_with_nonsense(visit, language):
     page, text = visit(PATHS[language]).page, text_in(language)
     open_tab(page, "receptive_field", language)
@@ -685,7 +685,7 @@ def test_damaged_and_unreadable_uploads(visit, tmp_path):
     page.locator(".sample-picker:visible").first.wait_for()
 
 
-@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize("language", ["en"])
 def test_a_file_that_is_too_large_or_no_picture_is_refused_in_the_page(visit, language, tmp_path):
     (tmp_path / "large.png").write_bytes(b"\x89PNG" + bytes(6 * 2**20))
     (tmp_path / "words.txt").write_text("no picture")
@@ -720,28 +720,28 @@ LENT_NOTHING = (
 )
 
 
-@pytest.mark.parametrize("language", PATHS)
-def test_pictures_that_the_browser_does_not_lend_are_told_in_words(visit, language):
+@pytest.mark.parametrize(("language", "before", "width"), [("en", LENT, 1280), ("zh", LENT_NOTHING, 390)])
+def test_pictures_that_the_browser_does_not_lend_are_told_in_words(visit, language, before, width):
+    """The second as over plain http from another machine."""
     text = text_in(language)
-    for before, width in ((LENT, 1280), (LENT_NOTHING, 390)):  # the second as over plain http from another machine
-        opened = visit(PATHS[language], width=width, before=before)
-        page = opened.page
-        open_tab(page, "classifier", language)
-        choose_source(page, "camera", language)
-        page.locator(".camera button:visible").first.click()
-        wait_for_problem(page, text("images.no_camera"))
-        choose_source(page, "upload", language)
-        wait_for_no_problem(page)
-        paste = page.get_by_label("Paste from clipboard").locator("visible=true").first
-        expected = [("text/plain", 9, "no_pasted"), ("image/png", 6 * 2**20, "too_many_bytes")]
-        for kind, size, key in expected if before == LENT else [("", 0, "no_clipboard")]:
-            page.evaluate("(given) => window.copy?.(...given)", [kind, size])
-            paste.click()
-            wait_for_problem(page, text(f"images.{key}", size="5MB"))
-            (line,) = page.locator(".look-for.problem:visible").all()
-            box = line.bounding_box()
-            assert 0 <= box["y"] <= page.viewport_size["height"] - box["height"], "who needs it does not see it"
-        assert not [url for _, url in opened.requests if "/upload" in url]
+    opened = visit(PATHS[language], width=width, before=before)
+    page = opened.page
+    open_tab(page, "classifier", language)
+    choose_source(page, "camera", language)
+    page.locator(".camera button:visible").first.click()
+    wait_for_problem(page, text("images.no_camera"))
+    choose_source(page, "upload", language)
+    wait_for_no_problem(page)
+    paste = page.get_by_label("Paste from clipboard").locator("visible=true").first
+    expected = [("text/plain", 9, "no_pasted"), ("image/png", 6 * 2**20, "too_many_bytes")]
+    for kind, size, key in expected if before == LENT else [("", 0, "no_clipboard")]:
+        page.evaluate("(given) => window.copy?.(...given)", [kind, size])
+        paste.click()
+        wait_for_problem(page, text(f"images.{key}", size="5MB"))
+        (line,) = page.locator(".look-for.problem:visible").all()
+        box = line.bounding_box()
+        assert 0 <= box["y"] <= page.viewport_size["height"] - box["height"], "who needs it does not see it"
+    assert not [url for _, url in opened.requests if "/upload" in url]
 
 
 def clear_upload(page) -> None:

@@ -31,12 +31,12 @@ def validation():
 
 @pytest.fixture
 def workplace(tmp_path, monkeypatch):
-    """A working directory with a data set of 70 training and 40 test images; checkpoints/ lies in it too."""
+    """A working directory with a data set of 70 training and 40 test images; runs/ and checkpoints/ lie in it too."""
     counts = {"train": 70, "test": 40}
     monkeypatch.setattr(data, "NUM_IMAGES", counts)
     monkeypatch.setattr(data, "_MEAN_TOLERANCE", 1)  # any image will do
     monkeypatch.setattr(splits, "VALIDATION_SIZE", 20)
-    monkeypatch.setattr(command, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr(command, "SHIPPED", tmp_path / "checkpoints")
     monkeypatch.chdir(tmp_path)
     data.load_split.cache_clear()
     folder = tmp_path / "fashion"

@@ -55,9 +55,9 @@ def test_command_line_trains_records_and_reports(workplace, capsys):
     assert call("--models", "lenet5,softmax", "--epochs", "2", "--seed", "5") == 0
     output = capsys.readouterr().out
     assert output.index("softmax  ") < output.index("lenet5   ")
-    results = json.loads((workplace / "checkpoints" / "results.json").read_text())["models"]
+    results = json.loads((workplace / "runs" / "checkpoints" / "results.json").read_text())["models"]
     record = results["lenet5"]
-    model = load_trained("lenet5", workplace / "checkpoints")
+    model = load_trained("lenet5", workplace / "runs" / "checkpoints")
     images, labels = data.load_split("test", "fashion")
     with torch.no_grad():
         predicted = model((images.float() / 255 - 0.2860) / 0.3530).argmax(1)
@@ -88,8 +88,8 @@ def test_compiled_training_gives_the_same_network_up_to_rounding(workplace, monk
         assert call("--models", "lenet5", "--epochs", "2", *options) == 0
         images, _ = data.load_split("test", "fashion")
         with torch.no_grad():
-            logits.append(load_trained("lenet5", workplace / "checkpoints")(images.float() / 255))
-        (recorded,) = load_results(workplace / "checkpoints")["lenet5"]["hardware"]
+            logits.append(load_trained("lenet5", workplace / "runs" / "checkpoints")(images.float() / 255))
+        (recorded,) = load_results(workplace / "runs" / "checkpoints")["lenet5"]["hardware"]
         assert recorded == {**asdict(identify_machine(torch.device("cpu"))), "compiled": bool(options)}
     assert len(compiled) == 1 and compiled[0]._compiled_call_impl is not None
     assert torch.allclose(*logits, atol=0.01)  # the weights are stored in half precision
@@ -107,23 +107,23 @@ def test_a_missing_compiler_is_said_before_anything_is_read(workplace, monkeypat
 
 def test_interrupted_command_goes_on_and_leaves_finished_models_alone(workplace, monkeypatch, capsys):
     assert call("--models", "mlp,lenet5", "--epochs", "3") == 0
-    expected, handler = load_results(workplace / "checkpoints"), signal.getsignal(signal.SIGINT)
+    expected, handler = load_results(workplace / "runs" / "checkpoints"), signal.getsignal(signal.SIGINT)
     press_ctrl_c_at(monkeypatch, "mlp", 2)
-    (workplace / "checkpoints" / "README.md").unlink()
-    (workplace / "checkpoints" / "always_wrong.safetensors").unlink()
+    (workplace / "runs" / "checkpoints" / "README.md").unlink()
+    (workplace / "runs" / "checkpoints" / "always_wrong.safetensors").unlink()
     assert call("--models", "mlp,lenet5", "--epochs", "3") == 130
     told = capsys.readouterr().err
-    stopped = load_results(workplace / "checkpoints")  # with the new lenet5, which was finished
-    assert (workplace / "checkpoints" / "README.md").read_text() == draw_card(stopped, {})
+    stopped = load_results(workplace / "runs" / "checkpoints")  # with the new lenet5, which was finished
+    assert (workplace / "runs" / "checkpoints" / "README.md").read_text() == draw_card(stopped, {})
     indices = set.intersection(*(set(record["always_wrong"]) for record in stopped.values()))
-    assert load_always_wrong(workplace / "checkpoints").indices.tolist() == sorted(indices)
+    assert load_always_wrong(workplace / "runs" / "checkpoints").indices.tolist() == sorted(indices)
     again = "--models mlp,lenet5 --recipe best --epochs 3 --device cpu --data-dir fashion"
     assert f"python train_all.py --resume {again}" in told
     assert signal.getsignal(signal.SIGINT) is handler
     assert call("--models", "mlp,lenet5", "--epochs", "3", "--resume") == 0
     output = capsys.readouterr().out
     assert "lenet5, seed 42: finished already" in output and "going on after step 2, in epoch" in output
-    results = load_results(workplace / "checkpoints")
+    results = load_results(workplace / "runs" / "checkpoints")
     for name in ("mlp", "lenet5"):
         assert results[name]["files"] == expected[name]["files"]
         for new, old in zip(results[name]["curve"], expected[name]["curve"], strict=True):
@@ -132,27 +132,27 @@ def test_interrupted_command_goes_on_and_leaves_finished_models_alone(workplace,
 
 def test_several_seeds_ship_the_median_and_say_how_far_they_lie_apart(workplace, capsys):
     assert call("--models", "softmax", "--epochs", "1", "--seed", "1,2,3") == 0
-    record = load_results(workplace / "checkpoints")["softmax"]
+    record = load_results(workplace / "runs" / "checkpoints")["softmax"]
     correct = sorted(run["test_correct"] for run in record["runs"])
     assert [run["seed"] for run in record["runs"]] == [1, 2, 3] and record["test_correct"] == correct[1]
     spread = torch.tensor(correct, dtype=torch.float64) / 40 * 100
     assert f"{spread.mean():.2f} +- {spread.std():.2f} %" in capsys.readouterr().out
     assert call("--models", "softmax", "--epochs", "1", "--seed", "1,2,3", "--resume") == 0
     assert capsys.readouterr().out.count("finished already") == 3
-    assert load_results(workplace / "checkpoints")["softmax"] == record
+    assert load_results(workplace / "runs" / "checkpoints")["softmax"] == record
 
 
 def test_seeds_that_were_trained_one_by_one_are_put_together(workplace, capsys):
     options = ("--models", "softmax", "--epochs", "1", "--seed")
     assert call(*options, "1") == call(*options, "2") == 0
     assert call(*options, "1,2", "--resume") == 0
-    record = load_results(workplace / "checkpoints")["softmax"]
+    record = load_results(workplace / "runs" / "checkpoints")["softmax"]
     assert [run["seed"] for run in record["runs"]] == [1, 2]
     assert capsys.readouterr().out.count("finished already") == 2
 
 
 def test_a_warm_start_goes_on_from_the_shipped_weights(workplace, monkeypatch, capsys):
-    folder = workplace / "checkpoints"
+    folder = workplace / "runs" / "checkpoints"
     assert call("--models", "lenet5", "--epochs", "2", "--seed", "3") == 0
     before, weights = load_results(folder)["lenet5"], load_trained("lenet5", folder).state_dict()
     before["seconds"] = before["curve"][-1]["seconds"] = 100.0
@@ -195,56 +195,56 @@ def test_a_warm_start_goes_on_from_the_shipped_weights(workplace, monkeypatch, c
 
 def test_a_warm_start_takes_the_seed_that_is_shipped_and_says_which_go(workplace, capsys):
     assert call("--models", "softmax", "--epochs", "1", "--seed", "7,8,9") == 0
-    shipped = load_results(workplace / "checkpoints")["softmax"]["seed"]
+    shipped = load_results(workplace / "runs" / "checkpoints")["softmax"]["seed"]
     others = sorted({7, 8, 9} - {shipped})
     capsys.readouterr()
     assert call("--models", "softmax", "--epochs", "1", "--warm-start") == 0
-    record = load_results(workplace / "checkpoints")["softmax"]
+    record = load_results(workplace / "runs" / "checkpoints")["softmax"]
     assert record["seed"] == shipped and [run["seed"] for run in record["runs"]] == [shipped]
     assert f"no longer holds seed {others[0]}, {others[1]} of an earlier training" in capsys.readouterr().out
 
 
 def test_a_warm_start_can_be_interrupted(workplace, monkeypatch, capsys):
     assert call("--models", "softmax", "--epochs", "1") == 0
-    shutil.copytree(workplace / "checkpoints", workplace / "kept")
+    shutil.copytree(workplace / "runs" / "checkpoints", workplace / "kept")
     assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 0
-    expected = load_results(workplace / "checkpoints")["softmax"]
-    shutil.copytree(workplace / "kept", workplace / "checkpoints", dirs_exist_ok=True)
+    expected = load_results(workplace / "runs" / "checkpoints")["softmax"]
+    shutil.copytree(workplace / "kept", workplace / "runs" / "checkpoints", dirs_exist_ok=True)
     checkpoints._load_cached.cache_clear()
     press_ctrl_c_at(monkeypatch, "softmax", 1)
     assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 130
     again = "--resume --models softmax --recipe best --epochs 2 --device cpu --data-dir fashion --warm-start"
     assert f"python train_all.py {again}\n" in capsys.readouterr().err
     assert call("--models", "softmax", "--epochs", "2", "--warm-start", "--resume") == 0
-    record = load_results(workplace / "checkpoints")["softmax"]
+    record = load_results(workplace / "runs" / "checkpoints")["softmax"]
     assert "going on after step 1, in epoch 1 of 2" in capsys.readouterr().out
     assert record["files"] == expected["files"] and len(record["cycles"]) == 2
     assert call("--models", "softmax", "--epochs", "2", "--warm-start", "--resume") == 0
-    assert load_results(workplace / "checkpoints")["softmax"] == record
+    assert load_results(workplace / "runs" / "checkpoints")["softmax"] == record
 
 
 def test_resuming_does_not_undo_a_warm_start(workplace, capsys):
     assert call("--models", "softmax", "--epochs", "2") == 0
     assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 0
-    further = load_results(workplace / "checkpoints")["softmax"]
+    further = load_results(workplace / "runs" / "checkpoints")["softmax"]
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
-    assert load_results(workplace / "checkpoints")["softmax"] == further
+    assert load_results(workplace / "runs" / "checkpoints")["softmax"] == further
     assert "softmax: trained further since, by --warm-start" in capsys.readouterr().out
     assert call("--models", "softmax", "--epochs", "3", "--resume") == 1  # another recipe: its own affair
     shutil.rmtree(workplace / "runs")  # as in a fresh clone, with a record from before there was every setting
     further["cycles"][0]["recipe"].pop("cutmix")
-    checkpoints.save_record("softmax", further, workplace / "checkpoints")
+    checkpoints.save_record("softmax", further, workplace / "runs" / "checkpoints")
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
-    assert load_results(workplace / "checkpoints")["softmax"] == further
+    assert load_results(workplace / "runs" / "checkpoints")["softmax"] == further
     assert call("--models", "softmax", "--epochs", "2", "--seed", "42,43", "--resume") == 0
-    assert load_results(workplace / "checkpoints")["softmax"] == further
+    assert load_results(workplace / "runs" / "checkpoints")["softmax"] == further
     assert call("--models", "softmax", "--epochs", "2", "--seed", "43", "--resume") == 0
-    assert "cycles" not in load_results(workplace / "checkpoints")["softmax"]
+    assert "cycles" not in load_results(workplace / "runs" / "checkpoints")["softmax"]
 
 
 def test_a_fresh_run_after_a_warm_start_can_be_gone_on_with(workplace, monkeypatch, capsys):
     """By the command that is printed when it is interrupted, or when the disk was full as it was to be stored."""
-    publish, folder = lifecycle.publish, workplace / "checkpoints"
+    publish, folder = lifecycle.publish, workplace / "runs" / "checkpoints"
     assert call("--models", "softmax", "--epochs", "2") == 0
     record = load_results(folder)["softmax"]
     checkpoints.save_record("softmax", {**record, "seconds": 100.0}, folder)  # or the new one would be like it
@@ -261,7 +261,7 @@ def test_a_fresh_run_after_a_warm_start_can_be_gone_on_with(workplace, monkeypat
 
 
 def test_several_seeds_do_not_undo_a_warm_start_and_can_be_gone_on_with(workplace, monkeypatch):
-    seeds, folder = ("--models", "softmax", "--epochs", "2", "--seed", "42,43"), workplace / "checkpoints"
+    seeds, folder = ("--models", "softmax", "--epochs", "2", "--seed", "42,43"), workplace / "runs" / "checkpoints"
     assert call(*seeds) == 0
     assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 0
     further = load_results(folder)["softmax"]
@@ -293,19 +293,19 @@ def test_a_warm_start_from_weights_that_are_gone_is_not_gone_on_with(workplace, 
     assert call("--models", "softmax", "--epochs", "1") == 0
     assert call("--models", "softmax", "--epochs", "2", "--warm-start") == 0
     assert call("--models", "softmax", "--epochs", "1", "--seed", "5") == 0
-    fresh = load_results(workplace / "checkpoints")["softmax"]
+    fresh = load_results(workplace / "runs" / "checkpoints")["softmax"]
     assert call("--models", "softmax", "--epochs", "2", "--warm-start", "--resume") == 1
     assert "softmax-best-warm.safetensors was started from other weights than lie in" in capsys.readouterr().err
-    assert load_results(workplace / "checkpoints")["softmax"] == fresh
+    assert load_results(workplace / "runs" / "checkpoints")["softmax"] == fresh
 
 
 def test_a_warm_start_without_weights_says_so(workplace, capsys):
     assert call("--models", "softmax", "--warm-start") == 1
     assert "softmax: not trained. " in (told := capsys.readouterr().err) and "no trained softmax is recorded" in told
     assert call("--models", "softmax", "--epochs", "1") == 0
-    record = load_results(workplace / "checkpoints")["softmax"]
+    record = load_results(workplace / "runs" / "checkpoints")["softmax"]
     record.pop("versions")
-    checkpoints.save_record("softmax", record, workplace / "checkpoints")
+    checkpoints.save_record("softmax", record, workplace / "runs" / "checkpoints")
     assert call("--models", "softmax", "--epochs", "1", "--warm-start") == 1
     assert "the record of softmax lacks 'versions'; train it afresh" in capsys.readouterr().err
 
@@ -325,9 +325,9 @@ def test_what_does_not_go_with_a_warm_start(options, told, workplace, capsys):
 
 def test_resuming_fewer_seeds_leaves_the_record_of_all_alone(workplace, capsys):
     assert call("--models", "softmax", "--epochs", "1", "--seed", "42,43,44") == 0
-    expected = (workplace / "checkpoints" / "results.json").read_bytes()
+    expected = (workplace / "runs" / "checkpoints" / "results.json").read_bytes()
     assert call("--models", "softmax", "--epochs", "1", "--resume") == 0
-    assert (workplace / "checkpoints" / "results.json").read_bytes() == expected
+    assert (workplace / "runs" / "checkpoints" / "results.json").read_bytes() == expected
     assert "no longer holds" not in capsys.readouterr().out
 
 
@@ -335,13 +335,13 @@ def test_resuming_an_older_run_does_not_put_its_weights_back(workplace, monkeypa
     monkeypatch.setitem(recipes._RECIPES, "lenet5", recipe_for("resnet18"))
     for recipe in ("short", "medium"):
         assert call("--models", "lenet5", "--epochs", "1", "--recipe", recipe) == 0
-    expected = load_results(workplace / "checkpoints")
+    expected = load_results(workplace / "runs" / "checkpoints")
     assert call("--models", "lenet5", "--epochs", "1", "--recipe", "short", "--resume") == 0
-    assert load_results(workplace / "checkpoints") == expected
-    (weights,) = workplace.glob("checkpoints/lenet5-*.safetensors")
+    assert load_results(workplace / "runs" / "checkpoints") == expected
+    (weights,) = workplace.glob("runs/checkpoints/lenet5-*.safetensors")
     weights.write_bytes(b"damaged")
     assert call("--models", "lenet5", "--epochs", "1", "--recipe", "short", "--resume") == 0
-    assert load_trained("lenet5", workplace / "checkpoints")  # then the finished run is better than nothing
+    assert load_trained("lenet5", workplace / "runs" / "checkpoints")  # then the finished run is better than nothing
 
 
 def test_a_run_killed_before_its_first_step_can_be_gone_on_with(workplace, monkeypatch):
@@ -351,9 +351,9 @@ def test_a_run_killed_before_its_first_step_can_be_gone_on_with(workplace, monke
     with monkeypatch.context() as patch:
         patch.setattr(lifecycle, "train", _stop)
         assert call("--models", "softmax", "--epochs", "1") == 130
-    assert load_results(workplace / "checkpoints")["softmax"]["epochs"] == 2
+    assert load_results(workplace / "runs" / "checkpoints")["softmax"]["epochs"] == 2
     assert call("--models", "softmax", "--epochs", "1", "--resume") == 0
-    record = load_results(workplace / "checkpoints")["softmax"]
+    record = load_results(workplace / "runs" / "checkpoints")["softmax"]
     assert record["epochs"] == 1 and "cycles" not in record
 
 
@@ -362,10 +362,10 @@ def _stop(*args, **options):
 
 
 def test_damaged_results_are_noticed_before_the_training(workplace, capsys):
-    (workplace / "checkpoints").mkdir()
-    (workplace / "checkpoints" / "results.json").write_text("<<<<<<< HEAD")
+    (workplace / "runs" / "checkpoints").mkdir(parents=True)
+    (workplace / "runs" / "checkpoints" / "results.json").write_text("<<<<<<< HEAD")
     assert call("--models", "softmax", "--epochs", "1") == 2
-    assert "damaged" in capsys.readouterr().err and not (workplace / "runs").exists()
+    assert "damaged" in capsys.readouterr().err and not list((workplace / "runs").glob("*.safetensors"))
 
 
 def test_a_network_that_runs_out_of_memory_leaves_the_others(workplace, monkeypatch, capsys):
@@ -378,7 +378,7 @@ def test_a_network_that_runs_out_of_memory_leaves_the_others(workplace, monkeypa
 
     monkeypatch.setattr(lifecycle, "train", train_small)
     assert call("--models", "mlp,lenet5,softmax", "--epochs", "1") == 1
-    assert set(load_results(workplace / "checkpoints")) == {"softmax", "lenet5"}
+    assert set(load_results(workplace / "runs" / "checkpoints")) == {"softmax", "lenet5"}
     assert "mlp, seed 42: not trained. CUDA out of memory. Tried to allocate\n" in capsys.readouterr().err
 
 
@@ -386,7 +386,7 @@ def test_each_network_is_in_the_card_before_the_next_is_trained(workplace, monke
     cards, train = {}, lifecycle.train
 
     def look(run, *args, **options):
-        path = workplace / "checkpoints" / "README.md"
+        path = workplace / "runs" / "checkpoints" / "README.md"
         cards[run.name] = path.read_text() if path.is_file() else ""
         train(run, *args, **options)
 
@@ -401,9 +401,12 @@ def test_every_machine_that_trained_a_run_is_recorded(workplace, monkeypatch):
     assert call("--models", "softmax", "--epochs", "2") == 130
     monkeypatch.setattr(runs, "identify_machine", lambda *given: SLIDE_RULE)
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
-    record = load_results(workplace / "checkpoints")["softmax"]
+    record = load_results(workplace / "runs" / "checkpoints")["softmax"]
     assert record["hardware"] == record["runs"][0]["hardware"] == [asdict(ABACUS), asdict(SLIDE_RULE)]
-    assert "on Abacus, 2 threads + Slide rule, 1 thread, " in (workplace / "checkpoints" / "README.md").read_text()
+    assert (
+        "on Abacus, 2 threads + Slide rule, 1 thread, "
+        in (workplace / "runs" / "checkpoints" / "README.md").read_text()
+    )
 
 
 def test_a_run_that_was_not_measured_yet_is_not_trained_again(workplace, monkeypatch, capsys):
@@ -416,7 +419,7 @@ def test_a_run_that_was_not_measured_yet_is_not_trained_again(workplace, monkeyp
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 0
     told = capsys.readouterr().out
     assert "softmax: trained to its end already, and measured now" in told and "going on" not in told
-    record = load_results(workplace / "checkpoints")["softmax"]
+    record = load_results(workplace / "runs" / "checkpoints")["softmax"]
     assert (record["hardware"], record["epochs"]) == ([asdict(ABACUS)], 2)
 
 
@@ -429,11 +432,11 @@ def test_resuming_says_where_there_is_nothing_to_go_on_with(workplace, capsys):
 def test_a_shorter_recipe_ships_weights(recipe, workplace, monkeypatch):
     monkeypatch.setitem(recipes._RECIPES, "lenet5", recipe_for("resnet18"))
     assert call("--models", "lenet5", "--recipe", recipe, "--epochs", "1") == 0
-    record = load_results(workplace / "checkpoints")["lenet5"]
+    record = load_results(workplace / "runs" / "checkpoints")["lenet5"]
     expected = machine.adapt_to_device(recipe_for("resnet18", recipe), torch.device("cpu"))
     assert record["recipe"] == {**asdict(expected), "epochs": 1} and not expected.cutmix
     assert (
-        load_trained("lenet5", workplace / "checkpoints")
+        load_trained("lenet5", workplace / "runs" / "checkpoints")
         and (workplace / f"runs/lenet5-{recipe}-42.safetensors").is_file()
     )
 
@@ -441,10 +444,10 @@ def test_a_shorter_recipe_ships_weights(recipe, workplace, monkeypatch):
 def test_the_tutorials_protocol_is_recorded_beside_and_ships_nothing(workplace, monkeypatch, capsys):
     monkeypatch.setattr(recipes, "TUTORIAL", replace(TUTORIAL, epochs=2))
     assert call("--models", "softmax", "--recipe", "tutorial") == 0
-    assert load_results(workplace / "checkpoints") == {}
-    record = load_results(workplace / "checkpoints", "tutorial")["softmax"]
+    assert load_results(workplace / "runs" / "checkpoints") == {}
+    record = load_results(workplace / "runs" / "checkpoints", "tutorial")["softmax"]
     assert record["recipe"] == {**asdict(TUTORIAL), "epochs": 2}
-    assert not list((workplace / "checkpoints").glob("*.safetensors"))
+    assert not list((workplace / "runs" / "checkpoints").glob("*.safetensors"))
     assert f"{record['test_accuracy']:.2%}" in capsys.readouterr().out
 
 
@@ -462,7 +465,7 @@ def test_resuming_by_another_recipe_is_refused(workplace, changes, told, capsys)
     write_state(runs.new_run("softmax", recipe, 42, torch.device("cpu")), path)
     assert call("--models", "softmax", "--epochs", "2", "--resume") == 1
     assert f"{path.relative_to(workplace)} {told}" in capsys.readouterr().err
-    assert not (workplace / "checkpoints").exists()
+    assert not (workplace / "runs" / "checkpoints").exists()
 
 
 def test_a_saved_run_that_cannot_be_gone_on_with_is_told_before_the_others_are_trained(workplace, capsys):
@@ -473,7 +476,7 @@ def test_a_saved_run_that_cannot_be_gone_on_with_is_told_before_the_others_are_t
     told = capsys.readouterr()
     assert told.err.count("lenet5: not trained") + told.err.count("lenet5, seed 42: not trained") == 1
     assert told.err.index("not trained") < told.err.index("Softmax regression:  ")  # the bar of its first step
-    assert set(load_results(workplace / "checkpoints")) == {"softmax"}
+    assert set(load_results(workplace / "runs" / "checkpoints")) == {"softmax"}
 
 
 def test_seeds_by_two_recipes_are_not_averaged(workplace, monkeypatch, capsys):
@@ -482,7 +485,7 @@ def test_seeds_by_two_recipes_are_not_averaged(workplace, monkeypatch, capsys):
     monkeypatch.setattr(plan, "recipe_for", lambda name, recipe: changed)
     assert call("--models", "softmax", "--epochs", "1", "--seed", "1,2", "--resume") == 1
     assert "softmax, seed 1: not trained. runs/softmax-best-1.safetensors was started" in capsys.readouterr().err
-    assert [run["seed"] for run in load_results(workplace / "checkpoints")["softmax"]["runs"]] == [2]
+    assert [run["seed"] for run in load_results(workplace / "runs" / "checkpoints")["softmax"]["runs"]] == [2]
 
 
 def test_a_run_goes_on_where_the_processor_has_no_bfloat16(workplace, monkeypatch, capsys):
@@ -492,7 +495,7 @@ def test_a_run_goes_on_where_the_processor_has_no_bfloat16(workplace, monkeypatc
     write_state(runs.new_run("resnet20", recipe, 42, torch.device("cpu")), path)
     monkeypatch.setattr(machine, "has_bfloat16", lambda device: False)
     assert call("--models", "resnet20", "--epochs", "1", "--resume") == 0
-    assert load_results(workplace / "checkpoints")["resnet20"]["recipe"]["autocast"] is False
+    assert load_results(workplace / "runs" / "checkpoints")["resnet20"]["recipe"]["autocast"] is False
 
 
 def test_bfloat16_for_a_recipe_that_says_float32(workplace, monkeypatch):
@@ -501,7 +504,7 @@ def test_bfloat16_for_a_recipe_that_says_float32(workplace, monkeypatch):
     monkeypatch.setattr(recipes, "TUTORIAL", replace(TUTORIAL, epochs=1))
     for options, autocast in (((), False), (("--bfloat16",), True)):
         assert call("--models", "lenet5", "--recipe", "tutorial", *options) == 0
-        recipe = load_results(workplace / "checkpoints", "tutorial")["lenet5"]["recipe"]
+        recipe = load_results(workplace / "runs" / "checkpoints", "tutorial")["lenet5"]["recipe"]
         assert recipe == asdict(replace(recipe_for("lenet5", "tutorial"), autocast=autocast))
 
 
@@ -511,7 +514,7 @@ def test_a_run_that_was_computed_in_bfloat16_in_part_is_recorded_so(workplace, m
     press_ctrl_c_at(monkeypatch, "lenet5", 2)
     assert call("--models", "lenet5", "--epochs", "2", "--bfloat16") == 130
     assert call("--models", "lenet5", "--epochs", "2", "--resume") == 0
-    assert load_results(workplace / "checkpoints")["lenet5"]["recipe"]["autocast"] is True
+    assert load_results(workplace / "runs" / "checkpoints")["lenet5"]["recipe"]["autocast"] is True
 
 
 def test_bfloat16_is_refused_where_it_would_be_emulated(workplace, monkeypatch, capsys):
@@ -536,7 +539,7 @@ def test_a_model_that_diverges_does_not_stop_the_others(workplace, monkeypatch, 
     monkeypatch.setattr(plan, "recipe_for", lambda name, recipe: wild if name == "lenet5" else recipe_for(name))
     assert call("--models", "softmax,lenet5,mlp", "--epochs", "3") == 1
     assert "lenet5, seed 42: not trained. the loss became" in capsys.readouterr().err
-    assert set(load_results(workplace / "checkpoints")) == {"softmax", "mlp"}
+    assert set(load_results(workplace / "runs" / "checkpoints")) == {"softmax", "mlp"}
 
 
 def test_a_seed_that_diverges_does_not_take_the_others_with_it(workplace, monkeypatch, capsys):
@@ -548,7 +551,7 @@ def test_a_seed_that_diverges_does_not_take_the_others_with_it(workplace, monkey
     monkeypatch.setattr(lifecycle, "new_run", with_a_wild_seed)
     assert call("--models", "lenet5", "--epochs", "3", "--seed", "1,2,3") == 1
     assert "lenet5, seed 2: not trained. the loss became" in capsys.readouterr().err
-    assert [run["seed"] for run in load_results(workplace / "checkpoints")["lenet5"]["runs"]] == [1, 3]
+    assert [run["seed"] for run in load_results(workplace / "runs" / "checkpoints")["lenet5"]["runs"]] == [1, 3]
 
 
 def test_a_blow_up_in_the_last_step_of_an_epoch_is_noticed(workplace, monkeypatch, capsys):
@@ -580,7 +583,7 @@ def test_an_interrupted_smoke_run_advises_no_training(workplace, monkeypatch, ca
 
 def test_smoke_trains_and_keeps_away_from_checkpoints(workplace, capsys):
     assert call("--smoke", "--models", "softmax,alexnet_small,resnet20") == 0
-    assert not (workplace / "checkpoints").exists()
+    assert not (workplace / "runs" / "checkpoints").exists()
     assert set(load_results(workplace / "runs" / "smoke" / "checkpoints")) == {"softmax", "alexnet_small", "resnet20"}
 
 

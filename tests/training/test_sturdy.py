@@ -30,7 +30,7 @@ data.NUM_IMAGES = {"train": 70, "test": 40}
 data._MEAN_TOLERANCE = 1
 splits.VALIDATION_SIZE = 20
 lifecycle.SAVE_EVERY_SECONDS = 0
-command.CHECKPOINTS = Path("checkpoints")
+command.SHIPPED = Path("checkpoints")
 plan.recipe_for = lambda *names: replace(
     recipe.recipe_for(*names), epochs=3, batch_size=8, flip=True, average=0.9, keep_best=True
 )
@@ -69,10 +69,10 @@ def test_killed_at_any_moment_it_ends_as_if_nothing_had_happened(workplace):
     assert train(workplace).returncode == 0
     state, (weights,) = (
         workplace / "runs" / "lenet5-best-42.safetensors",
-        workplace.glob("checkpoints/lenet5-*.safetensors"),
+        workplace.glob("runs/checkpoints/lenet5-*.safetensors"),
     )
     expected, results = weights.read_bytes(), read_facts(state)
-    for path in (state, weights, workplace / "checkpoints" / "results.json"):
+    for path in (state, weights, workplace / "runs" / "checkpoints" / "results.json"):
         path.unlink()
     steps = []
     # In mid-epoch; while the state is written; while the finished run is written, after 11 states and 2 files of the
@@ -82,7 +82,7 @@ def test_killed_at_any_moment_it_ends_as_if_nothing_had_happened(workplace):
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         facts = read_facts(state)
         steps.append("finished" if facts["finished"] else facts["step"])
-    assert steps == [9, 12, 21, "finished"] and not (workplace / "checkpoints" / "results.json").exists()
+    assert steps == [9, 12, 21, "finished"] and not (workplace / "runs" / "checkpoints" / "results.json").exists()
     done = train(workplace, "--resume")
     assert done.returncode == 0, done.stderr
     assert weights.read_bytes() == expected
@@ -103,14 +103,17 @@ def test_a_full_disk_is_told_and_the_last_good_state_stays(workplace, limit, wha
     assert refused.returncode == 1
     assert refused.stderr.strip().splitlines()[-1].startswith(f"lenet5, seed 42: not trained. {what} (File too large)")
     assert "Traceback" not in refused.stderr
-    assert state.read_bytes() == before and not (workplace / "checkpoints").exists()
+    assert state.read_bytes() == before and not (workplace / "runs" / "checkpoints").exists()
     assert [path.name for path in state.parent.iterdir()] == [state.name]  # no half-written file is left behind
     assert train(workplace, "--resume").returncode == 0
 
 
 def test_weights_that_do_not_fit_on_the_disk_leave_the_old_ones(workplace):
     assert train(workplace).returncode == 0
-    (weights,), results = workplace.glob("checkpoints/lenet5-*.safetensors"), workplace / "checkpoints" / "results.json"
+    (weights,), results = (
+        workplace.glob("runs/checkpoints/lenet5-*.safetensors"),
+        workplace / "runs" / "checkpoints" / "results.json",
+    )
     before = weights.read_bytes(), results.read_bytes()
     state = workplace / "runs" / "lenet5-best-42.safetensors"
     write_finished(replace(read_finished(state), is_published=False), "lenet5", state)  # as a kill at the end leaves it

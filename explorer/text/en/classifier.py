@@ -226,12 +226,12 @@ SENTENCES = {
     "photo_by_hand": "{photo}, automatic → {setting}",
     "photo_hand_faint": "{faint}\u00a0% counts as background",
     "photo_hand_turned": "turned by {degrees} degrees",
-    "no_models": "There is no trained network here. Run python train_all.py, then start the app again.",
+    "no_models": "There is no trained network here. Run python train_all.py --publish, then start the app again.",
     "model_not_here": "{title} is not trained, or its weights cannot be used. Choose one of: {choices}.",
     "broken_model": (
-        "{title} cannot be used: its weights in checkpoints/ are missing or changed. Train it again with train_all.py."
+        "{title} cannot be used: its weights in checkpoints/ are missing or changed. Train it again with train_all.py --publish."
     ),
-    "broken_results": "checkpoints/results.json is damaged, so no trained network can be used. Run train_all.py.",
+    "broken_results": "checkpoints/results.json is damaged, so no trained network can be used. Delete it and run train_all.py --publish.",
     "picture_or_sample": "Give exactly one of the two: an image, or the index of a sample.",
     "not_an_image": "The image must be a list of rows of equal length, with 1 to 512 rows and columns and values from 0 to 255.",
     # ---- results ----
@@ -245,7 +245,7 @@ SENTENCES = {
         "for ResNet-18. With several seeds, it shows the mean, the lowest and the highest accuracy. What the tutorial says about "
         "softmax regression and the MLP comes from earlier parts of its series, and it does not show how those were trained."
     ),
-    "results_none": "No network has been trained yet. Run python train_all.py.",
+    "results_none": "No network has been trained yet. Run python train_all.py --publish.",
     "head_model": "Model",
     "head_params": "Parameters",
     "head_accuracy": "Test accuracy",

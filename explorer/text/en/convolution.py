@@ -109,7 +109,7 @@ SENTENCES = {
     "cell_too_large": "{name}: row {row}, column {column} must be a number from -{limit} to {limit}, got {value}.",
     "no_drawing": "There is no drawing yet: draw something on the black square.",
     "no_weights": "The trained weights of {model} are not here, so its filters cannot be shown. "
-    "Choose another kernel, or train the network with train_all.py.",
+    "Choose another kernel, or train the network with train_all.py --publish.",
     # ---- the article
     "explanation": r"""
 **One window, one number.** Put the kernel $K$ on the picture $X$, multiply each number of the kernel by

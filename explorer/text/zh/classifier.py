@@ -199,10 +199,10 @@ SENTENCES = {
     "photo_by_hand": "{photo}，自动处理 → {setting}",
     "photo_hand_faint": "把 {faint}% 以下算作背景",
     "photo_hand_turned": "旋转 {degrees} 度",
-    "no_models": "这里没有训练好的网络。请先运行 python train_all.py 训练，再重新启动应用。",
+    "no_models": "这里没有训练好的网络。请先运行 python train_all.py --publish 训练，再重新启动应用。",
     "model_not_here": "{title} 尚未训练，或者它的权重无法使用。请从以下网络中选择：{choices}。",
-    "broken_model": "{title} 暂不可用：它在 checkpoints/ 中的权重缺失或被改动。请用 train_all.py 重新训练。",
-    "broken_results": "checkpoints/results.json 已损坏，所有训练好的网络都无法使用。请运行 train_all.py。",
+    "broken_model": "{title} 暂不可用：它在 checkpoints/ 中的权重缺失或被改动。请用 train_all.py --publish 重新训练。",
+    "broken_results": "checkpoints/results.json 已损坏，所有训练好的网络都无法使用。请删除它，再运行 train_all.py --publish。",
     "picture_or_sample": "请给出一张图像或一个样本序号，二者只能选一个。",
     "not_an_image": "图像必须是由等长的行组成的列表，每边 1 到 512 个像素，取值在 0 到 255 之间。",
     # ---- results ----
@@ -213,7 +213,7 @@ SENTENCES = {
         "**加上镜像图片**：对图片和它的镜像各判断一次，再取平均；其余数字都不这样做。**按教程的训练方法**：同一个网络，用教程为 ResNet-18 写的脚本训练；有多个种子时，"
         "给出平均值，以及最低值到最高值。教程中 Softmax 回归和 MLP 的数字来自这个系列的前几篇，那里的训练方法，这一篇没有给出。"
     ),
-    "results_none": "还没有训练好的网络。请运行 python train_all.py。",
+    "results_none": "还没有训练好的网络。请运行 python train_all.py --publish。",
     "head_model": "模型",
     "head_params": "参数量",
     "head_accuracy": "测试准确率",

@@ -101,7 +101,7 @@ SENTENCES = {
     "cell_not_a_number": "{name}第 {row} 行第 {column} 列必须是数字，现在是 {value!r}。",
     "cell_too_large": "{name}第 {row} 行第 {column} 列必须在 -{limit} 到 {limit} 之间，现在是 {value}。",
     "no_drawing": "还没有画：请在黑色方块里画一些内容。",
-    "no_weights": "这里没有 {model} 训练好的权重，所以看不到它的滤波器。请换一个卷积核，或者用 train_all.py 训练它。",
+    "no_weights": "这里没有 {model} 训练好的权重，所以看不到它的滤波器。请换一个卷积核，或者用 train_all.py --publish 训练它。",
     # ---- the article
     "explanation": r"""
 **一个窗口，一个数。** 把卷积核 $K$ 放到图像 $X$ 上，卷积核里的每个数与它下面的像素相乘，再全部加起来，

@@ -1,0 +1,170 @@
+"""What happens in networks while they learn: loss and error, and a statistic of each block as a picture of time and depth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+import torch
+from plotly.subplots import make_subplots
+
+from explorer.gradient_flow.figures import say_number
+from explorer.gradient_flow.learning import KINDS, NUM_TRAINING, RECIPE, Course, Net
+from explorer.page.style import ROLES, SEQUENTIAL, lighten, new_figure
+from explorer.text import Text, join_sentences
+
+EPOCH_STEPS = math.ceil(NUM_TRAINING / RECIPE.batch_size)
+LOGARITHMIC = ("gradient", "update", "activation")
+VANISHING, EXPLODING = 0.1, 10.0
+"""The gradient of the first block over that of the last one: below the one we say that it vanishes, above the other that it explodes."""
+
+
+def pick(courses: Mapping[Net, Course], kind: str, depth: int, normalised: bool) -> list[Course]:
+    """The seeds that are stored of one network."""
+    return [each for net, each in courses.items() if (net.kind, net.depth, net.normalised) == (kind, depth, normalised)]
+
+
+def draw_curves(courses: Mapping[Net, Course], depth: int, normalised: bool, what: str, text: Text) -> go.Figure:
+    """Loss or validation error against time: the median of the seeds, and all between the extremes.
+
+    Args:
+        courses: all that is stored.
+        depth: of the networks.
+        normalised: with batch normalisation, or without.
+        what: "loss" or "validation_error".
+        text: of the reader's language.
+    """
+    figure = new_figure(text("learning.axis_epochs"), text(f"learning.axis_{what}"), height=300)
+    for kind in KINDS:
+        seeds = pick(courses, kind, depth, normalised)
+        if not seeds:
+            continue
+        steps, lines = _align(seeds, what)
+        scale = 100 if what == "validation_error" else 1
+        epochs = [step / EPOCH_STEPS for step in steps]
+        low, middle, high = ([scale * line[place] for line in lines] for place in (0, 1, 2))
+        title, colour = text(f"gradient_flow.{kind}"), ROLES[kind]
+        if len(seeds) > 1:
+            figure.add_scatter(
+                x=[*epochs, *reversed(epochs)], y=[*high, *reversed(low)], fill="toself", fillcolor=lighten(colour, 0.7),
+                line={"width": 0}, hoverinfo="skip", showlegend=False,
+            )  # fmt: skip
+        figure.add_scatter(
+            x=epochs, y=middle, name=title, mode="lines+markers", line={"color": colour, "width": 3}, marker={"size": 5},
+            hovertemplate="%{x:.2f}: %{y:.3g}<extra>" + title + "</extra>",
+        )  # fmt: skip
+    return figure.update_layout(margin={"t": 50, "r": 8}, yaxis={"rangemode": "tozero"})
+
+
+def _align(seeds: Sequence[Course], what: str) -> tuple[list[int], list[tuple[float, float, float]]]:
+    """The records that all seeds have and that are numbers: steps, and least, median and greatest value."""
+    found = [dict(zip(each.steps, getattr(each, what).tolist())) for each in seeds]
+    shared = [step for step in found[0] if all(math.isfinite(each.get(step, math.nan)) for each in found)]
+    ordered = [sorted(each[step] for each in found) for step in shared]
+    return shared, [(values[0], values[(len(values) - 1) // 2], values[-1]) for values in ordered]
+
+
+def draw_statistic(
+    courses: Mapping[Net, Course], depth: int, normalised: bool, statistic: str, text: Text
+) -> go.Figure:
+    """A statistic of every block at every record, of both kinds side by side: the first stored seed of each.
+
+    Args:
+        courses: all that is stored.
+        depth: of the networks.
+        normalised: with batch normalisation, or without.
+        statistic: one of PER_BLOCK.
+        text: of the reader's language.
+    """
+    picked = {kind: seeds[0] for kind in KINDS if (seeds := pick(courses, kind, depth, normalised))}
+    values = {kind: _to_colour(each.per_block[statistic], statistic) for kind, each in picked.items()}
+    finite = torch.cat([each[each.isfinite()] for each in values.values()] or [torch.zeros(1)])
+    low, high = (float(finite.min()), float(finite.max())) if finite.numel() else (0.0, 1.0)
+    titles = [text("learning.panel", kind=text(f"gradient_flow.{kind}")) for kind in picked]
+    figure = make_subplots(rows=1, cols=max(1, len(picked)), subplot_titles=titles, horizontal_spacing=0.1)
+    for column, (kind, each) in enumerate(picked.items(), 1):
+        blocks = list(range(1, values[kind].shape[1] + 1))
+        real = each.per_block[statistic].T.tolist()
+        figure.add_heatmap(
+            x=[f"{step:,}" for step in each.steps], y=blocks, z=values[kind].T.tolist(), zmin=low, zmax=high,
+            colorscale=SEQUENTIAL, showscale=column == len(picked), customdata=[[say_number(v) for v in row] for row in real],
+            hovertemplate=text("learning.hover") + "<extra></extra>", colorbar=_bar(low, high, statistic),
+        )  # fmt: skip
+    look = new_figure().layout
+    figure.update_layout(template=look.template, height=360, margin={"t": 50, "r": 8}, showlegend=False)
+    figure.update_xaxes(title_text=text("learning.axis_steps"), type="category", nticks=8, showgrid=False)
+    figure.update_yaxes(showgrid=False).update_yaxes(title_text=text("learning.axis_block"), col=1)
+    return figure
+
+
+def _to_colour(numbers: torch.Tensor, statistic: str) -> torch.Tensor:
+    """The logarithm to base 10 where numbers spread over decades; 0 has no colour there."""
+    return numbers.double().log10().where(numbers > 0, torch.nan) if statistic in LOGARITHMIC else numbers.double()
+
+
+def _bar(low: float, high: float, statistic: str) -> dict:
+    """The names of a few colours."""
+    count = 5
+    places = [low + (high - low) * place / (count - 1) for place in range(count)]
+    words = [say_number(10**place if statistic in LOGARITHMIC else place) for place in places]
+    return {"tickvals": places, "ticktext": words, "thickness": 14}
+
+
+def describe(courses: Mapping[Net, Course], depth: int, normalised: bool, text: Text) -> str:
+    """What is seen of both kinds: how they end, and whether the gradient vanishes or explodes, and when."""
+    said = []
+    for kind in KINDS:
+        seeds = pick(courses, kind, depth, normalised)
+        if seeds:
+            said.append(_describe_kind(seeds, kind, text))
+    return join_sentences(said, text) if said else text("learning.none")
+
+
+def _describe_kind(seeds: Sequence[Course], kind: str, text: Text) -> str:
+    title = text("learning.net", kind=text(f"gradient_flow.{kind}"), depth=seeds[0].net.depth)
+    ended = [each.ended for each in seeds if each.ended is not None]
+    if ended:
+        how = text("learning.ended", net=title, count=len(ended), seeds=len(seeds), step=f"{min(ended):,}")
+    else:
+        finals = sorted(100 * float(each.validation_error[-1]) for each in seeds)
+        key = "final" if len(finals) > 1 else "final_one"
+        how = text(f"learning.{key}", net=title, seeds=len(finals), least=f"{finals[0]:.1f}", most=f"{finals[-1]:.1f}")
+    ratio = _median([gradient_ratio(each, 0) for each in seeds])
+    start = text(f"learning.start_{judge(ratio)}", ratio=say_number(ratio))
+    last = _median([gradient_ratio(each, -1) for each in seeds])
+    end = "" if ended else text("learning.end", ratio=say_number(last))
+    return join_sentences([how, start, end] if end else [how, start], text)
+
+
+def gradient_ratio(course: Course, record: int) -> float:
+    """The gradient's norm in the first block over that in the last one, at a record."""
+    gradient = course.per_block["gradient"][record]
+    return float(gradient[0]) / float(gradient[-1]) if gradient[-1] else math.nan
+
+
+def judge(ratio: float) -> str:
+    """ "vanishes", "explodes" or "even": how the gradient of the first block compares with that of the last one."""
+    if not math.isfinite(ratio):
+        return "unknown"
+    return "vanishes" if ratio < VANISHING else "explodes" if ratio > EXPLODING else "even"
+
+
+def _median(numbers: Sequence[float]) -> float:
+    ordered = sorted(numbers, key=lambda number: (math.isnan(number), number))
+    return ordered[(len(ordered) - 1) // 2]
+
+
+def describe_depths(courses: Mapping[Net, Course], normalised: bool, text: Text) -> str:
+    """Degradation: the error that each depth ends with, for each kind of network."""
+    parts = []
+    for kind in KINDS:
+        shown = []
+        for depth in sorted({net.depth for net in courses}):
+            seeds = [each for each in pick(courses, kind, depth, normalised) if each.ended is None]
+            if seeds:
+                error = _median([100 * float(each.validation_error[-1]) for each in seeds])
+                shown.append(text("learning.depth_error", depth=depth, error=f"{error:.1f}"))
+        if shown:
+            parts.append(text("learning.depths", kind=text(f"gradient_flow.{kind}"), errors=shown))
+    return join_sentences(parts, text)

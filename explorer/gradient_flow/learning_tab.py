@@ -1,0 +1,67 @@
+"""Below the blocks taken away: what happens in networks while they learn."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from explorer.checks import check_choice
+from explorer.gradient_flow.learning import DEPTHS, NUM_TRAINING, NUM_VALIDATION, PER_BLOCK, RECIPE, load_courses
+from explorer.gradient_flow.learning_figures import describe, describe_depths, draw_curves, draw_statistic
+from explorer.page.events import wire
+from explorer.page.layout import build_look_for
+from explorer.page.style import PLOT_SETTINGS
+from explorer.text import join_sentences, text_in
+
+NORMALISATIONS = {"bn": True, "none": False}
+
+
+def on_learning(depth: int, normalisation: str, statistic: str, *, language: str) -> dict:
+    """The charts of one depth, with batch normalisation or without.
+
+    Args:
+        depth: one of DEPTHS.
+        normalisation: a key of NORMALISATIONS.
+        statistic: one of PER_BLOCK.
+        language: of the page.
+    """
+    text, courses = text_in(language), load_courses()
+    depth = check_choice("learning.depth", depth, DEPTHS)
+    normalised = NORMALISATIONS[check_choice("learning.normalisation", normalisation, tuple(NORMALISATIONS))]
+    statistic = check_choice("learning.statistic", statistic, PER_BLOCK)
+    said = [describe(courses, depth, normalised, text), describe_depths(courses, normalised, text)]
+    return {
+        "look_for": join_sentences([each for each in said if each], text),
+        "loss": gr.update(value=draw_curves(courses, depth, normalised, "loss", text), visible=True),
+        "error": gr.update(value=draw_curves(courses, depth, normalised, "validation_error", text), visible=True),
+        "blocks": gr.update(value=draw_statistic(courses, depth, normalised, statistic, text), visible=True),
+        "about": text(f"learning.about_{statistic}"),
+    }
+
+
+def build_learning(language: str) -> None:
+    """The section, closed at first; nothing where nothing was measured."""
+    text, courses = text_in(language), load_courses()
+    if not courses:
+        return
+    depths = sorted({net.depth for net in courses})
+    with gr.Accordion(text("learning.title"), open=False) as section:
+        gr.Markdown(text("learning.intro", images=f"{NUM_TRAINING:,}", epochs=RECIPE.epochs))
+        with gr.Row():
+            depth = gr.Radio(depths, value=depths[-1], label=text("learning.depth"))
+            ways = [(text(f"learning.normalisation_{way}"), way) for way in NORMALISATIONS]
+            normalisation = gr.Radio(ways, value="bn", label=text("learning.normalisation"))
+        look_for = build_look_for("")
+        with gr.Row():
+            loss = gr.Plot(visible=False, min_width=320, **PLOT_SETTINGS)
+            error = gr.Plot(visible=False, min_width=320, **PLOT_SETTINGS)
+        statistics = [(text(f"learning.statistic_{name}"), name) for name in PER_BLOCK]
+        statistic = gr.Radio(statistics, value=PER_BLOCK[0], label=text("learning.statistic"))
+        blocks = gr.Plot(visible=False, **PLOT_SETTINGS)
+        about = gr.Markdown()
+        seeds = len({net.seed for net in courses})
+        facts = text("learning.about", validation=f"{NUM_VALIDATION:,}", lr=RECIPE.peak_lr, seeds=seeds)
+        gr.HTML(f'<p class="intro">{facts}</p>')
+    inputs = {"depth": depth, "normalisation": normalisation, "statistic": statistic}
+    outputs = {"look_for": look_for, "loss": loss, "error": error, "blocks": blocks, "about": about}
+    triggers = [section.expand, depth.input, normalisation.input, statistic.input]
+    wire(triggers, on_learning, inputs, outputs, language)
