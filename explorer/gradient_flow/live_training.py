@@ -294,7 +294,7 @@ class Training:
     """
 
     def __init__(self, settings: Settings, training: Split | None = None, validation: Split | None = None):
-        """Draw the weights and measure what the untrained networks are worth.
+        """Draw the weights. What the untrained networks are worth is measured when something is asked for.
 
         Args:
             settings: of the run.
@@ -315,8 +315,6 @@ class Training:
         self._left: Iterator = iter(())
         self._seen = torch.zeros(0, 28, 28)
         self._lock = threading.Lock()
-        for each in self._learners:
-            each.check(0, *self._validation)
 
     def _draw(self, variant: Variant) -> _Learner:
         """All networks of a run start from the same numbers, as far as they have the same layers."""
@@ -335,11 +333,18 @@ class Training:
         """Whether nothing is left to be trained."""
         return self.step == self.num_steps or all(each.has_diverged for each in self._learners)
 
+    def _begin(self) -> None:
+        """The check before the first step, once."""
+        for each in self._learners:
+            if not each.checks:
+                each.check(0, *self._validation)
+
     def advance(self, is_stopped: Callable[[], bool] = lambda: False) -> None:
         """Do one step, unless the run is done or stopped by now."""
         with self._lock:
             if self.is_done or is_stopped():
                 return
+            self._begin()
             if self.step % self._epoch_steps == 0:
                 self._left = iter(self._batches(self.step // self._epoch_steps))
             images, labels = next(self._left)
@@ -355,6 +360,7 @@ class Training:
     def progress(self, is_paused: bool = False) -> Progress:
         """What there is so far."""
         with self._lock:
+            self._begin()
             seen = (self._seen * STD + MEAN).clamp(0, 1)
             curves = tuple(each.curves() for each in self._learners)
             return Progress(self.settings, self.step, self.num_steps, curves, seen, is_paused and not self.is_done)
