@@ -44,7 +44,7 @@ SENTENCES = {
     "pause": "Pause",
     "resume": "Go on",
     "cancel": "Cancel",
-    "to_classifier": "Open in Classify",
+    "to_classifier": "Open in Classifier",
     "to_convolution": "Use its filters in Convolution",
     "save": "Save the weights: {title} (.safetensors)",
     "trained_here": "trained here",
@@ -88,8 +88,8 @@ SENTENCES = {
     "seen": "What the network saw last",
     "pictures": "Filters of the first layer, and the last images in training",
     "caption": (
-        "Left: the loss of each step (pale) and the mean of the last {every} steps. Middle: accuracy in training is counted while the "
-        "weights change, with augmentation and dropout; validation accuracy is measured without both. Right: the norm of "
+        "First chart: the loss of each step (pale) and the mean of the last {every} steps. Second: accuracy in training is counted while the "
+        "weights change, with augmentation and dropout; validation accuracy is measured without both. Third: the norm of "
         "the gradient of each layer's weights, in one step; a layer whose gradient is exactly 0 has no point."
     ),
 }
