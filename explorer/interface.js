@@ -2,13 +2,14 @@
 import * as anatomy from "./classifier/anatomy.js";
 import * as cell from "./classifier/cell.js";
 import * as film from "./classifier/film.js";
+import * as layerMaps from "./classifier/layer_maps.js";
 import * as pad from "./classifier/pad.js";
 import { openSection } from "./classifier/sections.js";
 import * as trialMark from "./classifier/trial_mark.js";
 import * as editor from "./convolution/editor.js";
 import * as windowSum from "./convolution/window.js";
 import * as address from "./page/address.js";
-import { watchCharts, watchSliders } from "./page/amends.js";
+import { watchCharts, watchDropdowns, watchSliders } from "./page/amends.js";
 import * as canvas from "./page/canvas.js";
 import { watchFiles, watchLenders } from "./page/files.js";
 import { watchHeader } from "./page/header.js";
@@ -40,6 +41,7 @@ const MOUNTED = {
   "classifier/anatomy.js": anatomy,
   "classifier/cell.js": cell,
   "classifier/film.js": film,
+  "classifier/layer_maps.js": layerMaps,
   "classifier/pad.js": pad,
   "classifier/trial_mark.js": trialMark,
   "convolution/editor.js": editor,
@@ -90,8 +92,10 @@ watchConnection();
 watchLeaving();
 watchWaiting();
 address.readAddress();
+address.watchLinks();
 watchHeader();
 watchFiles();
 watchLenders();
 watchSliders();
+watchDropdowns();
 watchCharts();

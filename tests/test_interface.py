@@ -79,7 +79,7 @@ def test_so_many_trainings_run_at_once_as_the_settings_say():
 def test_what_takes_long_waits_its_turn_also_when_a_link_asks_for_it(demo):
     """Or thirty students who open one link would be computed for all at once."""
     slow = {
-        "classifier": {"on_classify", "on_source", "on_compare"},
+        "classifier": {"on_source", "on_compare"},
         "gradient_flow": {"on_change", "on_run"},
         "convolution": {"on_open"},
         "receptive_field": {"on_open", "on_check"},

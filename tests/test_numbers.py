@@ -41,6 +41,7 @@ TYPED = {
     "convolution.explanation": "-3 is derived in the lines below it",
     "gradient_flow.hover_median": "which quantiles are drawn: a definition",
     "gradient_flow.caption": "which quantiles are drawn: a definition",
+    "gradient_flow.caption_signals": "which quantiles are drawn: a definition",
     "images.too_large": "a unit of Chinese, ten thousand",
     "images.too_large_size": "a unit of Chinese, ten thousand",
     "images.unknown_range": "ranges that file formats have",

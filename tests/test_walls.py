@@ -33,18 +33,20 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 # What computes knows nothing of pages and charts.
 PURE = {
     "activations", "anatomy", "article", "attribution", "cams", "channels", "class_code", "class_texts", "degradation",
-    "design", "edit", "effective", "equivariance", "examination", "faithfulness", "feature_map", "film", "inside", "interpreter",
-    "kernels", "keyed_files", "known_calls", "ladder", "layer_list", "layers", "learning", "live_training", "maths", "measure_features", "mistakes", "moves",
-    "networks", "outcome", "pasted_calls", "pasted_expressions", "pasted_text", "pasted_values", "photographs", "prediction",
-    "preprocessing", "printouts", "reach", "references", "relevance", "removal", "results", "robustness", "scores", "session",
-    "shapley", "strange_pictures", "trust", "trust_samples", "unlike",
+    "design", "edit", "effective", "equivariance", "examination", "faithfulness", "feature_map", "film", "inside",
+    "interpreter", "jacobians", "kernels", "keyed_files", "known_calls", "ladder", "layer_list", "layers", "learning", "live_training", "maths",
+    "measure_features", "mistakes", "moves", "networks", "outcome", "pasted_calls", "pasted_expressions", "pasted_text",
+    "pasted_values", "paths", "photographs", "prediction", "preprocessing", "printouts", "reach", "references", "relevance",
+    "removal", "results", "robustness", "scores", "session", "shapley", "strange_pictures", "swaps", "theory", "trust",
+    "trust_samples", "unlike",
 }  # fmt: skip
 # What speaks, draws or lays out.
 DRAWS = {
     "anatomy_figures", "anatomy_tab", "api", "cell_tab", "effective_tab", "equivariance_figures", "equivariance_tab", "figures",
-    "graph", "inside_figures", "inside_tab", "live_charts", "live_figures", "live_tab", "panels", "photograph_figures", "removal_figures", "removal_tab",
-    "film_figures", "film_tab", "learning_figures", "learning_tab", "results_figures", "results_tab", "sections", "sentences", "tab", "training_figures", "trial_figures", "trial_tab",
-    "trust_figures", "trust_tab",
+    "film_figures", "film_tab", "graph", "inside_figures", "inside_tab", "layer_maps", "layer_maps_tab", "learning_figures",
+    "learning_tab", "live_charts", "live_figures", "live_tab", "panels", "photograph_figures", "removal_figures", "removal_tab", "results_figures", "results_tab",
+    "sections", "sentences", "signal_figures", "tab", "training_figures", "trial_figures", "trial_tab", "trust_figures",
+    "trust_tab",
 }  # fmt: skip
 PAGE_AND_CHARTS = {
     "gradio",

@@ -325,7 +325,7 @@ class _Source(NamedTuple):
 def _see_through(outputs: LayerOutputs, model: nn.Module, index: int) -> _Source:
     """Behind flattening, identities and dropout, which in evaluation does nothing."""
     path = [index]
-    while path[-1] != IMAGE and _only_hands_on(outputs, path[-1]):
+    while path[-1] != IMAGE and only_hands_on(outputs, path[-1]):
         path.append(outputs.layers[path[-1]].inputs[0])
 
     def carry(numbers: torch.Tensor) -> torch.Tensor:
@@ -336,7 +336,8 @@ def _see_through(outputs: LayerOutputs, model: nn.Module, index: int) -> _Source
     return _Source(path[-1], index, carry)
 
 
-def _only_hands_on(outputs: LayerOutputs, index: int) -> bool:
+def only_hands_on(outputs: LayerOutputs, index: int) -> bool:
+    """Whether a layer gives the numbers that it gets: it flattens them, or is a dropout, which in evaluation does nothing."""
     layer, operation = outputs.layers[index], outputs.plan.steps[index].operation
     if operation is None or len(layer.inputs) != 1 or outputs.of(layer.inputs[0]).ndim not in (1, 3):
         return False

@@ -19,6 +19,7 @@ from explorer.text import Text, join_sentences
 
 WHITE = 255  # of a pixel of a byte
 MOST_TERMS = 10  # bars of what lies below; the rest is one bar
+_LONG, _LONGEST = 999.95, 1e9  # between these, numbers are written out, with separators
 _NO_SIZE = 5e-7  # of the largest part: so much is rounding
 
 
@@ -47,12 +48,13 @@ def is_logit(outputs: LayerOutputs, unit: Unit) -> bool:
 
 
 def write_number(value: float) -> str:
-    """Four significant digits and a true minus sign.
+    """Four significant digits, or all before the point, and a true minus sign.
 
-    >>> write_number(-0.123456)
-    '−0.1235'
+    >>> write_number(-0.123456), write_number(23456.7), write_number(1e12)
+    ('−0.1235', '23,457', '1e+12')
     """
-    return f"{value:.4g}".replace("-", "−") if value else "0"
+    is_long = _LONG <= abs(value) < _LONGEST
+    return f"{value:,.0f}".replace("-", "−") if is_long else f"{value:.4g}".replace("-", "−") if value else "0"
 
 
 # ---- the sentence -----------------------------------------------------------------------------------------------
@@ -110,8 +112,8 @@ def draw_place(outputs: LayerOutputs, view: View, model: str, text: Text) -> dic
         caption = text("inside.caption_picture", rows=rows, columns=columns)
         box = (unit.row, unit.column)
     elif outputs.of(unit.layer).ndim == 1:
-        fold = _choose_width(channels)
-        drawn, caption = fold_up(values[:, 0, 0], fold), text("inside.caption_flat", count=channels)
+        fold = choose_width(channels)
+        drawn, caption = fold_up(values[:, 0, 0], fold), text("inside.caption_flat", count=f"{channels:,}")
         box = divmod(unit.channel, fold)
     else:
         drawn = values[unit.channel]
@@ -127,7 +129,7 @@ def draw_place(outputs: LayerOutputs, view: View, model: str, text: Text) -> dic
     return {**payload, "go": {"model": model, "trail": view.trail[:-1], "corner": corner, "fold": fold}}
 
 
-def _choose_width(count: int) -> int:
+def choose_width(count: int) -> int:
     """Columns in which so many numbers of a flat layer are shown: the fewest that are no fewer than the rows."""
     return next(
         width for width in range(math.isqrt(count - 1) + 1 if count > 1 else 1, count + 1) if count % width == 0
@@ -202,8 +204,11 @@ def _draw_trail(outputs: LayerOutputs, view: View, text: Text) -> str:
 
 def _name_stop(outputs: LayerOutputs, unit: Unit, text: Text) -> str:
     value = write_number(float(as_maps(outputs.of(unit.layer))[unit[1:]]))
+    place = name_place(outputs, unit, text)
+    if is_logit(outputs, unit):
+        return text("inside.stop", name=place, value=value)
     name = text("inside.picture") if unit.layer == IMAGE else outputs.layers[unit.layer].name
-    return text("inside.stop", name=class_name(text, unit.channel) if is_logit(outputs, unit) else name, value=value)
+    return text("inside.stop_within", name=name, place=place, value=value)
 
 
 def _draw_button(act: str, data: object, words: str, css_class: str = "", label: str = "") -> str:
@@ -224,7 +229,7 @@ def _draw_bars(outputs: LayerOutputs, found: Anatomy, view: View, text: Text) ->
     has_window = window is not None and window.inputs[0].numel() > 1
     rows = [_draw_below(outputs, found, term, most, picked if has_window else None, text) for term in shown]
     if tail:
-        rows.append(_draw_row(_quiet(text("inside.term_others", count=len(tail))), rest, most))
+        rows.append(_draw_row(_quiet(text("inside.term_others", count=f"{len(tail):,}")), rest, most))
     rows += [_draw_row(_quiet(_name_added(outputs, term, text)), term.value, most) for term in added]
     return f'<div class="terms">{"".join(rows)}</div>'
 

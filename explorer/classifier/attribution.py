@@ -1,4 +1,4 @@
-"""Which pixels decide what a network answers: saliency by captum, one function for every method.
+"""Which pixels decide what a network answers, one function for every method.
 
 The methods explain the logit of the target class, not its probability: a probability also falls when the logit of
 another class rises. No method proves what the network "looks at": Adebayo et al. 2018, "Sanity checks for saliency
@@ -8,7 +8,7 @@ maps", show that some maps hardly depend on the network's weights.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -33,9 +33,11 @@ from explorer.classifier.scores import (
     PART,
     NoConvolutionError,
     NoMapError,
+    NotFiniteError,
     SameClassError,
     Score,
     Settings,
+    backpropagate,
     left_as_found,
     make_baseline,
 )
@@ -53,6 +55,7 @@ LARGEST_GAP = 0.05  # of the difference of scores
 LARGEST_CHANGE = 0.1  # of a map, by the last points that were added
 _NO_GAP = 0.005  # logits; so much is always allowed, because a share of what is near 0 would be too strict
 
+_GAP = 2  # pixels at most between the squares of occlusion that come first
 _ROUNDING = 1e-6  # of a score: two equal scores may differ by so much, because networks round to float32
 
 
@@ -143,7 +146,7 @@ def compute_attribution(
         ValueError: the network is in train mode.
         InputError: there is no such method, class, baseline or layer, a setting of this method is out of its limits,
             or, within `patience.asking`, the work has taken too long.
-        NoMapError: (an InputError) the method does not fit the network, or both classes are the same.
+        NoMapError: (an InputError) the method does not fit the network, its numbers overflow, or both classes are the same.
         NobodyWaitsError: within `patience.asking`, the reader who asked has left.
         TypeError: Settings has no such setting.
 
@@ -186,6 +189,8 @@ def _describe(method: str, score: Score, found: dict) -> Attribution:
     """What a method found, as an Attribution."""
     values = found.pop("values").detach().sum(dim=(0, 1)).cpu()
     explained = float(score.first[0])
+    if not (math.isfinite(explained) and bool(values.isfinite().all())):
+        raise NotFiniteError
     if METHODS[method].uses_baseline:
         values = _without_rounding(values, max(abs(found["baseline_score"]), abs(explained)))
     return Attribution(values, method, score.target, explained, score.against, **found)
@@ -202,15 +207,11 @@ def _is_small(gap: float, difference: float) -> bool:
 
 
 def _gradient(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    from captum.attr import Saliency
-
-    yield {"values": Saliency(score).attribute(image, abs=False)}
+    yield {"values": backpropagate(score, image)}
 
 
 def _input_x_gradient(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    from captum.attr import InputXGradient
-
-    yield {"values": InputXGradient(score).attribute(image)}
+    yield {"values": backpropagate(score, image) * image}
 
 
 def _integrated_gradients(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
@@ -304,9 +305,7 @@ class _Way:
 
 
 def _smoothgrad(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    """SmoothGrad without captum's NoiseTunnel. That draws from torch's global generator; readers would wait for it."""
-    from captum.attr import Saliency
-
+    """SmoothGrad, with noise of a generator of its own."""
     samples = check_whole("classifier.samples", settings.samples, 1, 200)
     noise = check_number("classifier.noise", settings.noise, 0, 1)
     deviation = noise * (image.max() - image.min()).item()
@@ -318,34 +317,60 @@ def _smoothgrad(score: Score, image: torch.Tensor, settings: Settings) -> Iterat
     total, done = torch.zeros_like(image), 0
     first = min(PART, samples) if settings.in_parts else 0
     for part in filter(len, (copies[:first], *copies[first:].split(BATCH))):
-        total = total + Saliency(score).attribute(part.requires_grad_(True), abs=False).sum(dim=0, keepdim=True)
+        total = total + backpropagate(score, part.requires_grad_(True)).sum(dim=0, keepdim=True)
         done += len(part)
         yield {"values": total / done, "samples": done, "is_final": done == samples}
 
 
 def _occlusion(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    """First with the longest stride of which the squares are among those that are wanted and still cover all pixels."""
-    from captum.attr import Occlusion
+    """Each pixel gets the mean, over the squares that cover it, of how much the score falls when they are covered.
 
+    In parts, squares far from each other come first: of the pixels between them, which none of them covers, a map shows the mean
+    of what lies around.
+    """
     window = check_whole("classifier.window", settings.window, 1, min(image.shape[2:]))
     stride = check_whole("terms.stride", settings.stride, 1, window)
-    baseline, answers = make_baseline(image, settings), _Answers(score)
-    answers(image)
-    baseline_score = float(answers(baseline))
-    for step in dict.fromkeys((window // stride * stride, stride) if settings.in_parts else (stride,)):
-        values = Occlusion(answers).attribute(
-            image,
-            sliding_window_shapes=(1, window, window),
-            strides=(1, step, step),
-            baselines=baseline,
-            perturbations_per_eval=_count_squares(image, window, step),  # all at once: `_Answers` parts them
-        )
-        yield {"values": values, "baseline_score": baseline_score, "is_final": step == stride}
+    image, baseline, answers = image.detach(), make_baseline(image, settings), _Answers(score)
+    whole, baseline_score = answers(torch.cat((image, baseline))).tolist()
+    parts = _part_squares(image.shape[2:], window, stride, settings.in_parts)
+    falls, counts = torch.zeros_like(image), torch.zeros_like(image)
+    for number, squares in enumerate(parts, 1):
+        covered = image.repeat(len(squares), 1, 1, 1)
+        for picture, square in zip(covered, squares, strict=True):
+            picture[square] = baseline[0][square]
+        for square, answer in zip(squares, answers(covered).tolist(), strict=True):
+            falls[0][square] += whole - answer
+            counts[0][square] += 1
+        values = _fill_gaps(falls, counts)
+        yield {"values": values, "baseline_score": baseline_score, "is_final": number == len(parts)}
 
 
-def _count_squares(image: torch.Tensor, window: int, stride: int) -> int:
-    """How many squares cover the picture; the last of a row or column may reach over the edge."""
-    return math.prod(1 + math.ceil((side - window) / stride) for side in image.shape[2:])
+Square = tuple[slice, slice, slice]  # of a picture (1, H, W)
+
+
+def _part_squares(size: Sequence[int], window: int, stride: int, in_parts: bool) -> list[list[Square]]:
+    """The squares that cover a picture, in the parts in which they are asked for; the last of a row may reach over the edge."""
+    tops, lefts = (range(0, max(1, side - window + stride), stride) for side in size)
+    squares = {
+        (top, left): (slice(None), slice(top, top + window), slice(left, left + window))
+        for top in tops
+        for left in lefts
+    }
+    apart = max(stride, (window + _GAP) // stride * stride)
+    first = [place for place in squares if place[0] % apart == 0 and place[1] % apart == 0]
+    if not in_parts or len(first) == len(squares):
+        return [list(squares.values())]
+    rest = [place for place in squares if place not in set(first)]
+    groups = [first, *(rest[begin : begin + BATCH] for begin in range(0, len(rest), BATCH))]
+    return [[squares[place] for place in group] for group in groups]
+
+
+def _fill_gaps(falls: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    """The means (1, 1, H, W) of what was added so often; where nothing was, the mean of what lies up to _GAP pixels away."""
+    reach = 2 * _GAP + 1
+    around = [F.avg_pool2d(each, reach, stride=1, padding=_GAP) for each in (falls, counts)]
+    near = around[0] / around[1].clamp(min=torch.finfo(counts.dtype).tiny)
+    return torch.where(counts > 0, falls / counts.clamp(min=1), near)
 
 
 class _Answers:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from explorer.checks import check_choice
-from explorer.classifier.scores import NoConvolutionError, Score, Settings, left_as_found
+from explorer.classifier.scores import NoConvolutionError, Score, Settings, backpropagate
 
 
 def gradcam_layers(model: nn.Module) -> dict[str, nn.Module]:
@@ -36,13 +37,11 @@ def gradcam_layers(model: nn.Module) -> dict[str, nn.Module]:
 
 
 def gradcam(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    """Grad-CAM by captum."""
-    from captum.attr import LayerGradCam
+    """Grad-CAM: the weight of a map is the mean of its gradient.
 
-    name, layer = _choose_layer(score.network, settings)
-    with left_as_found(score.network):
-        cam = LayerGradCam(score, layer).attribute(image, relu_attributions=True)
-    yield _place(cam, name, image, settings)
+    Source: Selvaraju et al. 2017, "Grad-CAM", equations 1 and 2.
+    """
+    yield _combine(score, image, settings, lambda _maps, gradients: gradients.mean(dim=(2, 3), keepdim=True))
 
 
 def gradcam_plus_plus(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
@@ -71,12 +70,28 @@ def guided_gradcam(score: Score, image: torch.Tensor, settings: Settings) -> Ite
 
 
 def guided_backprop(score: Score, image: torch.Tensor, settings: Settings) -> Iterator[dict]:
-    """Guided backpropagation by captum."""
-    from captum.attr import GuidedBackprop
+    """Guided backpropagation: of what comes back to a ReLU, only what is positive goes on.
 
-    with left_as_found(score.network):
-        values = GuidedBackprop(score).attribute(image)
+    Source: Springenberg et al. 2015, "Striving for simplicity", section 3.4.
+    """
+    with _hooked((module for module in score.network.modules() if isinstance(module, nn.ReLU)), _let_positive_back):
+        values = backpropagate(score, image)
     yield {"values": values}
+
+
+def _let_positive_back(_layer: nn.Module, _inputs: tuple, output: torch.Tensor) -> None:
+    output.register_hook(F.relu)
+
+
+@contextmanager
+def _hooked(modules: Iterable[nn.Module], hook: Callable[..., None]) -> Iterator[None]:
+    """Within this, each of the modules has this forward hook."""
+    handles = [module.register_forward_hook(hook) for module in modules]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _weigh_by_curvature(maps: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
@@ -99,9 +114,8 @@ def _combine(
         weigh: of the maps (1, C, H, W) and their gradients, gives weights that can be multiplied with the maps.
     """
     name, layer = _choose_layer(score.network, settings)
-    kept = []
-    with left_as_found(score.network):
-        layer.register_forward_hook(lambda _layer, _inputs, output: kept.append(output))
+    kept: list[torch.Tensor] = []
+    with _hooked([layer], lambda _layer, _inputs, output: kept.append(output)):
         scores = score(image)
         (gradients,) = torch.autograd.grad(scores.sum(), kept)
     maps = kept[0].detach()

@@ -1,4 +1,4 @@
-"""Below the confusion matrix: the images of one of its cells, each a link that opens it in the classifier."""
+"""Below the confusion matrix: the images of one of its cells, each a link that chooses it in the classifier (address.js)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def draw_links(places: list[int], name: str, text: Text) -> str:
         address = "?" + urlencode({"tab": "classifier", "model": name, "sample": place})
         about = text("garments.cell_image", index=f"{int(known.indices[place]):,}")
         links += (
-            f'<a href="{html.escape(address)}" title="{html.escape(about)}">'
+            f'<a href="{html.escape(address)}" data-keeps title="{html.escape(about)}">'
             f'<img src="{_encode(known.images[place])}" alt="{html.escape(about)}" width="56" height="56"></a>'
         )
     return f'<div class="links">{links}</div>' if links else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -17,6 +18,8 @@ from explorer.models.layer_outputs import LayerOutputs
 from explorer.page.canvas import Map, draw_maps
 from explorer.page.style import ROLES, new_figure
 from explorer.text import Text, join_sentences
+
+_MOST_TICKS = 14  # of the axis of layers: more names do not fit on a phone
 
 
 def describe_shift(shifted: Shifted, index: int, text: Text) -> str:
@@ -76,8 +79,19 @@ def _describe_answer(shifted: Shifted, text: Text) -> str:
 def draw_layers(shifted: Shifted, text: Text) -> go.Figure:
     """The share of numbers that moved exactly, and the difference, for each layer from the picture to the scores."""
     names = [name_layer(shifted.before, each.index, text) for each in shifted.layers]
+    every = range(0, len(names), math.ceil(len(names) / _MOST_TICKS))
+    ticks = {
+        "tickvals": [shifted.layers[place].index + 1 for place in every],
+        "ticktext": [shifted.before.layers[shifted.layers[place].index].name for place in every],
+        "tickangle": -40,
+        "automargin": True,
+    }
     figure = new_figure(
-        text("inside.shift_axis_layers"), text("inside.shift_axis"), height=380, yaxis={"rangemode": "tozero"}
+        text("inside.shift_axis_layers"),
+        text("inside.shift_axis"),
+        height=420,
+        xaxis=ticks,
+        yaxis={"rangemode": "tozero"},
     )
     kinds: Sequence[tuple[str, str, dict]] = (
         ("interior", ROLES["input"], {"symbol": "diamond-open", "size": 11}),

@@ -11,6 +11,7 @@ from torch import nn
 from explorer.caches import remember
 from explorer.classifier.attribution import compute_attribution
 from explorer.classifier.outcome import Outcome, Question, borrow_model, classify_picture, find_settings
+from explorer.classifier.scores import BASELINES, Settings, make_baseline
 from explorer.classifier.trust import (
     Curves,
     area_under,
@@ -22,7 +23,6 @@ from explorer.classifier.trust import (
     randomise_from_top,
     rank_correlation,
 )
-from explorer.data import normalise
 from explorer.patience import go_on
 
 MAP = "map"  # the name of the map's own curves beside those of CONTROLS
@@ -54,13 +54,15 @@ class Examination:
     Attributes:
         outcome: the map, its network and its class.
         num_layers: convolutions and linear layers of the network.
-        curves: MAP and the names of trust.CONTROLS -> probability of the class while pixels turn black or come back; of
+        baseline: what pixels that are taken away become, one of scores.BASELINES.
+        curves: MAP and the names of trust.CONTROLS -> probability of the class while pixels are taken away or come back; of
             two classes that are compared, the share of the first one in the probability of both.
         randomised: from the trained network to one with random weights alone.
     """
 
     outcome: Outcome
     num_layers: int
+    baseline: str
     curves: Mapping[str, Curves]
     randomised: tuple[Randomised, ...]
 
@@ -69,29 +71,37 @@ class Examination:
         return {name: area_under(getattr(curves, kind)) for name, curves in self.curves.items()}
 
 
-@remember(megabytes=16)
-def examine(question: Question) -> Examination | None:
+@remember(megabytes=8)
+def examine(question: Question, baseline: str = BASELINES[0]) -> Examination | None:
     """Put a map on trial; None where the method gives no map for the network, or one that is 0 everywhere and orders nothing.
-
-    Pixels that are taken away turn black, whatever baseline the method has.
 
     Args:
         question: what is asked.
+        baseline: what pixels that are taken away become, whatever baseline the method has.
 
     Raises:
-        InputError: as `classify_picture`.
+        InputError: as `classify_picture`, or there is no such baseline.
         NobodyWaitsError: within `patience.asking`, the reader who asked has left.
     """
     outcome = classify_picture(question)
     if outcome.attribution is None or not outcome.attribution.has_evidence:
         return None
-    picture = outcome.prepared.pixels
-    image, black = outcome.prepared.image, normalise(torch.zeros_like(outcome.prepared.image))
+    image = outcome.prepared.image
+    taken = make_baseline(image, Settings(baseline=baseline))
     with borrow_model(question.model, alone=True) as model:
-        given, against = (model, image, black, outcome.target), outcome.against
+        given, against = (model, image, taken, outcome.target), outcome.against
         curves = {MAP: compute_curves(*given, outcome.attribution.values, against=against)}
-        curves |= compute_controls(*given, picture, against=against)
-        return Examination(outcome, len(list_weighted_layers(model)), curves, _randomise(model, question, outcome))
+        curves |= compute_controls(*given, outcome.prepared.pixels, against=against)
+        num_layers = len(list_weighted_layers(model))
+    return Examination(outcome, num_layers, baseline, curves, _find_randomised(question))
+
+
+@remember(megabytes=8)
+def _find_randomised(question: Question) -> tuple[Randomised, ...]:
+    """What becomes of a map that there is; remembered, because it is the same for each baseline."""
+    outcome = classify_picture(question)
+    with borrow_model(question.model, alone=True) as model:
+        return _randomise(model, question, outcome)
 
 
 def _randomise(model: nn.Module, question: Question, outcome: Outcome) -> tuple[Randomised, ...]:

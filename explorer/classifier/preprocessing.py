@@ -29,6 +29,7 @@ EDGES = ("top", "bottom", "left", "right")
 MOST_CUT = 45  # per cent of a side, so that something is left between two of them
 MOST_FAINT = 60  # per cent
 
+_WHITE = 255  # of a pixel of a byte
 _BLANK = 0.03  # smallest difference between background and content, on the scale 0..1
 _SLOPING = 0.01  # deviation of a flat background from which on a slope is looked for
 _BETTER = 0.7  # a slope is taken where it leaves less than this share of that deviation
@@ -136,7 +137,7 @@ def prepare_picture(grey: np.ndarray, preparation: Preparation = Preparation()) 
         The image (1, 1, 28, 28) and its steps. Height and width keep their ratio.
 
     Raises:
-        InputError: the picture has the same brightness everywhere, nothing of it is left, or a setting is out of bounds.
+        InputError: the picture has almost the same brightness everywhere, nothing of it is left, or a setting is out of bounds.
     """
     preparation = check_preparation(preparation)
     picture = torch.from_numpy(np.array(grey, dtype=np.float32)) / 255
@@ -226,11 +227,13 @@ def remove_background(picture: torch.Tensor, ground: str = "auto") -> tuple[torc
         (H, W), 0 to 1, and what is to be said of it.
 
     Raises:
-        InputError: the picture has the same brightness everywhere.
+        InputError: the picture has the same brightness everywhere, or almost so.
     """
     darkest, brightest = picture.aminmax()
-    if brightest - darkest < _BLANK:
-        raise InputError("classifier.blank")
+    contrast = float(brightest - darkest)
+    if contrast < _BLANK:
+        steps = round(_WHITE * contrast)
+        raise InputError("classifier.too_faint", value=steps, white=_WHITE) if steps else InputError("classifier.blank")
     background = find_background(picture, ground)
     over = picture - background
     if over.max() < _BLANK:

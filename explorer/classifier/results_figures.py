@@ -262,7 +262,7 @@ def describe_mistakes(record: Mapping, text: Text) -> str:
         title=record["title"],
         correct=f"{record['test_correct']:,}",
         total=f"{sum(map(sum, record['confusion'])):,}",
-        count=mistakes.count,
+        count=f"{mistakes.count:,}",
         truth=class_name(text, mistakes.truth),
         predicted=class_name(text, mistakes.predicted),
         hardest=class_name(text, mistakes.hardest),

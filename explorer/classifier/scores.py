@@ -46,6 +46,13 @@ class NoRuleError(NoMapError):
         super().__init__("methods.no_rule", layer=layer)
 
 
+class NotFiniteError(NoMapError):
+    """The numbers of a network are larger than float32 can hold, so that a map has infinities or NaN in it."""
+
+    def __init__(self):
+        super().__init__("methods.not_finite")
+
+
 class SameClassError(NoMapError):
     """The difference between a class and itself was asked for."""
 
@@ -121,6 +128,12 @@ class Score(nn.Module):
     def _choose(self, logits: torch.Tensor) -> torch.Tensor:
         scores = logits[:, self.target]
         return scores if self.against is None else scores - logits[:, self.against]
+
+
+def backpropagate(score: Score, images: torch.Tensor) -> torch.Tensor:
+    """The gradients (N, C, H, W) of the scores of images, which require gradients."""
+    (gradients,) = torch.autograd.grad(score(images).sum(), images)
+    return gradients
 
 
 def make_baseline(image: torch.Tensor, settings: Settings) -> torch.Tensor:

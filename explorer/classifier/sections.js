@@ -13,7 +13,24 @@ export function tellShown(name, tell) {
   shown[name] = tell;
 }
 
-const askFor = (name) => ask(name, shown[name]?.());
+const wanted = {}; // name of a section -> what it shows when it opens
+
+function askFor(name) {
+  const value = wanted[name] ?? shown[name]?.();
+  delete wanted[name];
+  ask(name, value);
+}
+
+// Brings a section into view and shows this in it; it is opened if it is closed.
+export function goTo(name, value) {
+  const section = document.getElementById(name.replace(".", "-section-"));
+  if (opened.has(name)) ask(name, value);
+  else {
+    wanted[name] = value;
+    section.querySelector("button").click();
+  }
+  section.scrollIntoView({ block: "start" });
+}
 
 export function openSection(name, isOpen) {
   if (!isOpen) return void opened.delete(name);

@@ -23,7 +23,7 @@ def open_section(name: str, title: str) -> Iterator[gr.HTML]:
         A component whose `input` fires each time that the section has to be drawn.
     """
     asked = build_setter(f"classifier.{name}")
-    with gr.Accordion(title, open=False) as section:
+    with gr.Accordion(title, open=False, elem_id=f"classifier-section-{name}") as section:  # where sections.js finds it
         yield asked
     for event, is_open in ((section.expand, "true"), (section.collapse, "false")):
         event(None, None, None, js=f'() => cnnExplorer.openSection("classifier.{name}", {is_open})', **PRIVATE)

@@ -235,7 +235,7 @@ def first_outcome() -> Outcome | None:
     probabilities = find_probabilities(question.model, question.picture)
     asked = replace(question, target=int(probabilities.argmax()))
     # The first computation takes longer, and the first one by captum loads it: no reader should wait for that or read it off.
-    for method in ("gradient", question.method):
+    for method in ("deeplift", question.method):
         list(compute_outcomes(replace(asked, method=method), probabilities, in_parts=False))
     *_, final = compute_outcomes(asked, probabilities, in_parts=False)
     return final

@@ -23,6 +23,7 @@ from explorer.classifier.figures import (
 )
 from explorer.classifier.film_tab import build_film
 from explorer.classifier.inside_tab import build_inside
+from explorer.classifier.layer_maps_tab import build_layer_maps
 from explorer.classifier.outcome import (
     DEPTHS,
     NUM_CLASSES,
@@ -246,6 +247,7 @@ def build_tab(language: str) -> Wing:
             comparison = build_canvas(None, visible=False, elem_id="classifier-comparison")
     trust = build_trust(controls, language)
     pictures["tried"] = build_trial(controls, language)
+    build_layer_maps(controls, language)
     build_anatomy(controls, language)
     build_equivariance(controls, language)
     build_inside(controls, language)
@@ -258,7 +260,8 @@ def build_tab(language: str) -> Wing:
     outputs = {**pictures, "comparison": comparison, **trust, SHOWN: shown, "run": run}
     # One handler for all: of two, the answer of the earlier could come later.
     triggers = [each.input for each in (*controls.values(), shown)]
-    chosen = {"queue": True, "takes_long": _takes_long, "outdates": GROUP}
+    # A choice that waits for others ends as well where another one has come after it.
+    chosen = {"queue": True, "takes_long": _takes_long, "outdates": GROUP, "outdated_by": GROUP}
     wire(triggers, on_source, inputs, {**outputs, **places}, language, **chosen)
     brought = wire_weights(weights, controls["model"], pictures["look_for"], language)
     then_wire(brought, on_source, inputs, {**outputs, **places}, language, **chosen)
@@ -276,7 +279,10 @@ def build_tab(language: str) -> Wing:
     linked = {name: controls[name] for name in names}
     parsers = {"sample": read_link}
     taker = Taker(controls["model"], weights["kept"])
-    return Wing("classifier", linked, on_classify, inputs, outputs, parsers, takes_long=_takes_long, takes=taker)
+    return Wing(
+        "classifier", linked, on_source, inputs, {**outputs, **places}, parsers, takes_long=_takes_long,
+        resets=[controls["source"]], takes=taker,
+    )  # fmt: skip
 
 
 def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dict[str, gr.Column], dict]:

@@ -22,7 +22,7 @@ _DASHES = ("solid", "dash", "dot")
 def describe_trial(trial: Trial, measured: Robustness | None, text: Text) -> str:
     """How many networks still say the same, and what such a change costs over the test images."""
     same, count = sum(each.is_same for each in trial.answers), len(trial.answers)
-    if trial.moves == Moves() and not trial.attack:
+    if not is_changed(trial):
         names = {class_name(text, int(each.after.argmax())) for each in trial.answers}
         key = "trial_untouched_agree" if len(names) == 1 else "trial_untouched"
         return text(f"classifier.{key}", count=count, names=sorted(names))
@@ -32,6 +32,11 @@ def describe_trial(trial: Trial, measured: Robustness | None, text: Text) -> str
     if (known := _find_measured(trial)) and measured:
         sentences.append(_describe_measured(*known, measured, text))
     return join_sentences(sentences, text)
+
+
+def is_changed(trial: Trial) -> bool:
+    """Whether the picture is another one than at first."""
+    return trial.moves != Moves() or bool(trial.attack)
 
 
 def _describe_attack(trial: Trial, text: Text) -> str:
@@ -94,7 +99,8 @@ def _draw_row(answer: Answer, trial: Trial, text: Text) -> str:
         name=class_name(text, earlier),
         probability=percent(float(answer.before[earlier]), text),
     )
-    sign = text("classifier.trial_agrees") if answer.is_same else before
+    unchanged = text("classifier.trial_agrees") if is_changed(trial) else ""
+    sign = unchanged if answer.is_same else before
     return (
         f'<span class="network">{html.escape(text.title(find_network(answer.model).title))}</span>'
         f'<span class="answer">{html.escape(class_name(text, named))}</span>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 import torch
@@ -119,21 +119,38 @@ def _name_probability(found: Examination, text: Text) -> str:
     return text("methods.axis_share", target=class_name(text, target))
 
 
+def draw_own_areas(found: Examination, text: Text) -> str:
+    """A table of the areas of the map at hand and of the controls, from the smallest area of deletion on, as HTML."""
+    areas = {kind: found.areas(kind) for kind in ("deletion", "insertion")}
+    rows = ""
+    for name in sorted(found.curves, key=areas["deletion"].__getitem__):
+        title = method_name(found.outcome.method, text) if name == MAP else order_name(name, text)
+        cells = "".join(f'<td class="number">{areas[kind][name]:.2f}</td>' for kind in areas)
+        kind = "method" if name == MAP else "control"
+        rows += f'<tr class="{kind}"><td class="name">{html.escape(title)}</td>{cells}</tr>'
+    about = text("classifier.trust_here", baseline=text(f"classifier.baseline_{found.baseline}"))
+    return _draw_table(about, _HEAD[:3], rows, text)
+
+
+def _draw_table(about: str, head: Sequence[str], rows: str, text: Text) -> str:
+    cells = "".join(
+        f'<th class="{"number" if name != "order" else "name"}">{html.escape(text(f"classifier.trust_head_{name}"))}</th>'
+        for name in head
+    )
+    return (
+        f"<p>{html.escape(about)}</p>"
+        f'<div class="cnn-table-scroll whole"><table class="cnn-table"><thead><tr>{cells}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
 def draw_areas(measured: Mapping[str, Measured], model: str, text: Text) -> str:
     """A table of all methods and controls over the sample images, from the smallest area of deletion on, as HTML."""
-    head = "".join(
-        f'<th class="{"number" if name != "order" else "name"}">{html.escape(text(f"classifier.trust_head_{name}"))}</th>'
-        for name in _HEAD
-    )
     ordered = sorted(measured, key=lambda order: float(measured[order].deletion.nanmean()))
     count = max(len(each.deletion) for each in measured.values())
     rows = "".join(_draw_row(order, measured[order], count, text) for order in ordered)
-    about = text("classifier.trust_table", model=find_network(model).title, images=count)
-    return (
-        f"<p>{html.escape(about)}</p>"
-        f'<div class="cnn-table-scroll whole"><table class="cnn-table"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    about = text("classifier.trust_table", model=find_network(model).title, images=f"{count:,}")
+    return _draw_table(about, _HEAD, rows, text)
 
 
 _HEAD = ("order", "deletion", "insertion", "last_random", "all_random")
@@ -143,16 +160,18 @@ def _draw_row(order: str, measured: Measured, count: int, text: Text) -> str:
     cells = "".join(f'<td class="number">{_spread(getattr(measured, name))}</td>' for name in _HEAD[1:])
     name, ordered = order_name(order, text), int((~measured.deletion.isnan()).sum())
     if ordered < count:  # the other maps are 0 everywhere
-        name = text("methods.of_images", order=name, ordered=ordered, count=count)
+        name = text("methods.of_images", order=name, ordered=f"{ordered:,}", count=f"{count:,}")
     name = html.escape(name)
     kind = "control" if is_control(order) else "method"
     return f'<tr class="{kind}"><td class="name">{name}</td>{cells}</tr>'
 
 
 def _spread(values: torch.Tensor) -> str:
-    """Mean and standard deviation over the images that have a map."""
+    """Mean and standard deviation over the images that have a map, as HTML."""
     values = values[~values.isnan()]
-    return f"{signed(float(values.mean()))} ± {float(values.std()):.2f}" if len(values) else "—"
+    if not len(values):
+        return "—"
+    return f'{signed(float(values.mean()))} <span class="spread">± {float(values.std()):.2f}</span>'
 
 
 def describe_areas(measured: Mapping[str, Measured], text: Text) -> str:

@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 import torch
 
 from explorer.gradient_flow.article import DEEP, TUTORIAL, Article
-from explorer.gradient_flow.degradation import Curve, pick_pair
+from explorer.gradient_flow.degradation import CONFIDENCE, COUNTED, Curve, compute_interval, pick_pair
 from explorer.gradient_flow.maths import (
     BATCH_SIZE,
     CLAIMED_NORM,
@@ -52,9 +52,9 @@ def say_number(value: float) -> str:
 def describe(norms: GradientNorms, text: Text) -> str:
     """What was measured in words: the first block's gradient in the full stack, beside that of a single block."""
     settings = norms.settings
-    sentences = []
-    if norms.seeds_done < settings.seeds:
-        sentences.append(text("gradient_flow.so_far", done=norms.seeds_done, seeds=settings.seeds))
+    sentences = say_so_far(norms, text)
+    if settings.zero_last:
+        return join_sentences([*sentences, text("gradient_flow.said_zero_last")], text)
     if settings.depth == 1:
         medians = {kind: say_number(_first_and_last(getattr(norms, kind))[1]) for kind in KINDS}
         return join_sentences([*sentences, text("gradient_flow.said_single", **medians)], text)
@@ -63,6 +63,12 @@ def describe(norms: GradientNorms, text: Text) -> str:
     remark = _choose_remark(norms)
     said = [text(f"gradient_flow.{remark}", claimed=f"{CLAIMED_NORM:g}")] if remark else []
     return join_sentences([*sentences, *said], text)
+
+
+def say_so_far(norms: GradientNorms, text: Text) -> list[str]:
+    """How many seeds there are, while more are being measured."""
+    done, seeds = norms.seeds_done, norms.settings.seeds
+    return [text("gradient_flow.so_far", done=done, seeds=seeds)] if done < seeds else []
 
 
 def _first_and_last(flow: Flow) -> tuple[float, float]:
@@ -155,15 +161,18 @@ class Scale:
         return {"tickvals": values, "ticktext": names, "range": [bottom - room, top + 2.5 * room], "zeroline": False}
 
 
-def choose_scale(norms: GradientNorms) -> Scale:
-    """The same axis for both charts: what is drawn, which in float64 is the median alone, within LIMIT decades of 1."""
+def choose_scale(norms: GradientNorms, parts: Sequence[str]) -> Scale:
+    """One axis for charts of these parts of `Flow`: what is drawn, which in float64 is the median alone."""
     singles, doubles = (norms.plain, norms.residual), (norms.plain_double, norms.residual_double)
     spreads, exact = (
-        [compute_spread(part) for flow in flows for part in (flow.blocks, flow.first_block)]
-        for flows in (singles, doubles)
+        [compute_spread(getattr(flow, part)) for flow in flows for part in parts] for flows in (singles, doubles)
     )
     drawn = [part for spread in spreads for part in (spread.low, spread.median, spread.high)]
-    values = [norm for part in [*drawn, *(spread.median for spread in exact)] for norm in part.tolist()]
+    return fit_scale([norm for part in [*drawn, *(spread.median for spread in exact)] for norm in part.tolist()])
+
+
+def fit_scale(values: Sequence[float]) -> Scale:
+    """An axis for these values, within LIMIT decades of 1."""
     exponents = [min(max(math.log10(value), -LIMIT), LIMIT) for value in values if 0 < value < math.inf] or [0]
     low, high = math.floor(min(exponents)), math.ceil(max(exponents))
     low, high = (low, high) if high - low >= 2 else (low - 1, high + 1)
@@ -194,45 +203,68 @@ class Lines:
 
 def draw_blocks(norms: GradientNorms, text: Text) -> go.Figure:
     """Gradient norm of every block of the full stack: median and 5 to 95 % of the seeds, plain and residual."""
+    scale = choose_scale(norms, ("blocks", "first_block"))
+    titles = (text("gradient_flow.blocks_title", depth=norms.settings.depth), text("gradient_flow.norm_axis"))
+    return draw_by_block(norms, "blocks", scale, titles, text)
+
+
+def draw_by_block(
+    norms: GradientNorms, part: str, scale: Scale, titles: tuple[str, str], text: Text, below: Sequence[dict] = ()
+) -> go.Figure:
+    """A norm of every block of the full stack: median and 5 to 95 % of the seeds, plain and residual.
+
+    Args:
+        norms: what was measured.
+        part: "blocks", "activations" or "backward", of `Flow`.
+        scale: the vertical axis.
+        titles: of the chart and of its vertical axis.
+        text: of the reader's language.
+        below: traces that lie below.
+    """
     depth = norms.settings.depth
-    lines = _collect_lines(norms, "blocks", list(range(1, depth + 1)), is_log=False)
-    x_axis = {"range": [0.9 - 0.02 * depth, 0.1 + 1.02 * depth], "tickvals": _round_places(depth)}
+    lines = _collect_lines(norms, part, list(range(1, depth + 1)), scale, is_log=False)
     notes = [*_name_lines(lines, text, {"plain": 0.8, "residual": 0.3}), *_mark_lost(lines, text)]
     traces = _trace_kinds(lines, text, "gradient_flow.hover_block", with_markers=depth <= 12)
-    figure = _new_chart(lines, text, "block_axis", x_axis, text("gradient_flow.blocks_title", depth=depth), notes)
-    return figure.add_traces(traces)
+    figure = new_chart(scale, (text("gradient_flow.block_axis"), titles[1]), span_blocks(depth), titles[0], notes)
+    return figure.add_traces([*below, *traces])
+
+
+def span_blocks(depth: int) -> dict:
+    """Plotly's horizontal axis of blocks from 1 to the depth."""
+    return {"range": [0.9 - 0.02 * depth, 0.1 + 1.02 * depth], "tickvals": _round_places(depth)}
 
 
 def draw_depths(norms: GradientNorms, text: Text) -> go.Figure:
     """Gradient norm of the first block in stacks of growing depth, the first blocks of the same networks."""
-    lines = _collect_lines(norms, "first_block", list(norms.settings.depths), is_log=True)
+    scale = choose_scale(norms, ("blocks", "first_block"))
+    lines = _collect_lines(norms, "first_block", list(norms.settings.depths), scale, is_log=True)
     end = math.log10(max(lines.places[-1], 2))
     x_axis = {"type": "log", "range": [-0.04 * end, 1.04 * end], "tickvals": lines.places}
     notes = _name_lines(lines, text, {"plain": 0.4, "residual": 0.4})
     traces = _trace_kinds(lines, text, "gradient_flow.hover_depth", with_markers=True)
-    return _new_chart(lines, text, "depth_axis", x_axis, text("gradient_flow.depths_title"), notes).add_traces(traces)
+    axes = (text("gradient_flow.depth_axis"), text("gradient_flow.norm_axis"))
+    return new_chart(scale, axes, x_axis, text("gradient_flow.depths_title"), notes).add_traces(traces)
 
 
-def _collect_lines(norms: GradientNorms, part: str, places: list[int], is_log: bool) -> Lines:
-    """`part` is "blocks" or "first_block"."""
+def _collect_lines(norms: GradientNorms, part: str, places: list[int], scale: Scale, is_log: bool) -> Lines:
+    """`part` is one of `Flow`."""
     spreads = {kind: compute_spread(getattr(getattr(norms, kind), part)) for kind in KINDS}
     exact = {kind: compute_spread(getattr(getattr(norms, f"{kind}_double"), part)) for kind in KINDS}
-    return Lines(places, spreads, exact, choose_scale(norms), norms.seeds_done, is_log)
+    return Lines(places, spreads, exact, scale, norms.seeds_done, is_log)
 
 
-def _new_chart(lines: Lines, text: Text, x_title: str, x_axis: dict, title: str, notes: list[dict]) -> go.Figure:
+def new_chart(scale: Scale, axes: tuple[str, str], x_axis: dict, title: str, notes: Sequence[dict] = ()) -> go.Figure:
     """Axes, notes, and the floor and the ceiling where there are any. Plotly is slow to change: all at once."""
-    marks = [place for place in (lines.scale.zero, lines.scale.infinite) if place is not None]
+    marks = [place for place in (scale.zero, scale.infinite) if place is not None]
     return new_figure(
-        text(f"gradient_flow.{x_title}"),
-        text("gradient_flow.norm_axis"),
+        *axes,
         height=HEIGHT,
         showlegend=False,
         title={"text": title, "font": {"size": 17}, "x": 0.01, "xanchor": "left", "y": 0.97, "yanchor": "top"},
         margin={"l": 64, "r": 14, "t": 40, "b": 48},
         xaxis={**x_axis, "showgrid": False},
-        yaxis=lines.scale.axis(),
-        annotations=notes,
+        yaxis=scale.axis(),
+        annotations=list(notes),
         shapes=[
             {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": place, "y1": place,
              "line": {"color": MUTED, "width": 1, "dash": "dot"}}
@@ -446,22 +478,29 @@ def caption_degradation(curves: tuple[Curve, ...], text: Text) -> str:
         few=min(sizes),
         many=max(sizes),
         peak=f"{curves[0].peak_lr:g}",
+        confidence=CONFIDENCE,
+        training=f"{COUNTED['train_error']:,}",
+        validation=f"{COUNTED['validation_error']:,}",
     )
 
 
 def draw_degradation(curves: tuple[Curve, ...], error: str, text: Text) -> go.Figure:
-    """Error against epoch of the four nets.
+    """Error against epoch of the four nets, with the interval that the number of images leaves; and of several runs the ends.
 
     Args:
         curves: of the four nets.
         error: "train_error" or "validation_error".
         text: of the reader's language.
     """
-    figure = new_figure(text("gradient_flow.axis_epoch"), text(f"gradient_flow.axis_{error}"))
+    seeds = sorted({curve.num_seeds for curve in curves})
+    epochs = text("gradient_flow.axis_epoch", epochs=len(curves[0].train_error), seeds=seeds)
+    figure = new_figure(epochs, text(f"gradient_flow.axis_{error}"))
+    figure.add_traces([_trace_interval(curve, error) for curve in curves])
     for curve in curves:
         is_deep = curve is pick_pair(curves, curve.kind)[1]
         name = text(f"gradient_flow.degradation_{curve.kind}") + f" {curve.depth}"
         figure.add_scatter(
+            error_y=_bar_of_runs(curve, error),
             x=list(range(1, len(curve.train_error) + 1)),
             y=[100 * each for each in getattr(curve, error)],
             name=name,
@@ -478,3 +517,23 @@ def draw_degradation(curves: tuple[Curve, ...], error: str, text: Text) -> go.Fi
         margin={"t": 70, "r": 8},
         yaxis={"type": "log", "range": limits, "tickvals": _ERROR_TICKS, "ticktext": list(map(str, _ERROR_TICKS))},
     )
+
+
+def _trace_interval(curve: Curve, error: str) -> dict:
+    """A band: between which the error lies, as far as the number of images goes."""
+    bounds = [compute_interval(each, COUNTED[error]) for each in getattr(curve, error)]
+    epochs = list(range(1, len(bounds) + 1))
+    edges = [100 * high for _, high in bounds] + [100 * low for low, _ in reversed(bounds)]
+    return {
+        "type": "scatter", "x": [*epochs, *reversed(epochs)], "y": edges, "mode": "none", "fill": "toself",
+        "fillcolor": ROLES[curve.kind], "opacity": 0.2, "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
+
+
+def _bar_of_runs(curve: Curve, error: str) -> dict | None:
+    """A bar at the last epoch from the lowest to the highest validation error of all runs; of one run there is none."""
+    if error != "validation_error" or not curve.is_median:
+        return None
+    others = [0.0] * (len(curve.validation_error) - 1)
+    low, high = (abs(100 * (end - curve.validation_error[-1])) for end in curve.last_errors)
+    return {"type": "data", "symmetric": False, "array": [*others, high], "arrayminus": [*others, low]}

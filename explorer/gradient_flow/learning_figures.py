@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 import torch
-from plotly.subplots import make_subplots
 
 from explorer.gradient_flow.figures import say_number
 from explorer.gradient_flow.learning import KINDS, NUM_TRAINING, RECIPE, Course, Net
@@ -44,7 +43,7 @@ def draw_curves(courses: Mapping[Net, Course], depth: int, normalised: bool, wha
         scale = 100 if what == "validation_error" else 1
         epochs = [step / EPOCH_STEPS for step in steps]
         low, middle, high = ([scale * line[place] for line in lines] for place in (0, 1, 2))
-        title, colour = text(f"gradient_flow.{kind}"), ROLES[kind]
+        title, colour = text(f"learning.kind_{kind}"), ROLES[kind]
         if len(seeds) > 1:
             figure.add_scatter(
                 x=[*epochs, *reversed(epochs)], y=[*high, *reversed(low)], fill="toself", fillcolor=lighten(colour, 0.7),
@@ -67,8 +66,8 @@ def _align(seeds: Sequence[Course], what: str) -> tuple[list[int], list[tuple[fl
 
 def draw_statistic(
     courses: Mapping[Net, Course], depth: int, normalised: bool, statistic: str, text: Text
-) -> go.Figure:
-    """A statistic of every block at every record, of both kinds side by side: the first stored seed of each.
+) -> dict[str, go.Figure]:
+    """A statistic of every block at every record, on one scale of colours for both kinds: the first stored seed of each.
 
     Args:
         courses: all that is stored.
@@ -76,26 +75,33 @@ def draw_statistic(
         normalised: with batch normalisation, or without.
         statistic: one of PER_BLOCK.
         text: of the reader's language.
+
+    Returns:
+        Kind -> its picture, for the kinds that are stored.
     """
     picked = {kind: seeds[0] for kind in KINDS if (seeds := pick(courses, kind, depth, normalised))}
     values = {kind: _to_colour(each.per_block[statistic], statistic) for kind, each in picked.items()}
     finite = torch.cat([each[each.isfinite()] for each in values.values()] or [torch.zeros(1)])
-    low, high = (float(finite.min()), float(finite.max())) if finite.numel() else (0.0, 1.0)
-    titles = [text("learning.panel", kind=text(f"gradient_flow.{kind}")) for kind in picked]
-    figure = make_subplots(rows=1, cols=max(1, len(picked)), subplot_titles=titles, horizontal_spacing=0.1)
-    for column, (kind, each) in enumerate(picked.items(), 1):
-        blocks = list(range(1, values[kind].shape[1] + 1))
-        real = each.per_block[statistic].T.tolist()
-        figure.add_heatmap(
-            x=[f"{step:,}" for step in each.steps], y=blocks, z=values[kind].T.tolist(), zmin=low, zmax=high,
-            colorscale=SEQUENTIAL, showscale=column == len(picked), customdata=[[say_number(v) for v in row] for row in real],
-            hovertemplate=text("learning.hover") + "<extra></extra>", colorbar=_bar(low, high, statistic),
-        )  # fmt: skip
-    look = new_figure().layout
-    figure.update_layout(template=look.template, height=360, margin={"t": 50, "r": 8}, showlegend=False)
-    figure.update_xaxes(title_text=text("learning.axis_steps"), type="category", nticks=8, showgrid=False)
-    figure.update_yaxes(showgrid=False).update_yaxes(title_text=text("learning.axis_block"), col=1)
-    return figure
+    low, high = float(finite.min()), float(finite.max())
+    return {
+        kind: _draw_blocks(each, values[kind], statistic, (low, high), text) for kind, each in picked.items()
+    }  # fmt: skip
+
+
+def _draw_blocks(
+    course: Course, values: torch.Tensor, statistic: str, limits: tuple[float, float], text: Text
+) -> go.Figure:
+    figure = new_figure(text("learning.axis_steps"), text("learning.axis_block"), height=340)
+    figure.add_heatmap(
+        x=[f"{step:,}" for step in course.steps], y=list(range(1, values.shape[1] + 1)), z=values.T.tolist(),
+        zmin=limits[0], zmax=limits[1], colorscale=SEQUENTIAL, colorbar=_bar(*limits, statistic),
+        customdata=[[say_number(number) for number in row] for row in course.per_block[statistic].T.tolist()],
+        hovertemplate=text("learning.hover") + "<extra></extra>",
+    )  # fmt: skip
+    title = {"text": text(f"learning.kind_{course.net.kind}"), "x": 0.5, "y": 0.97}
+    figure.update_layout(title=title, margin={"t": 44, "r": 8})
+    figure.update_xaxes(type="category", nticks=8, showgrid=False)
+    return figure.update_yaxes(showgrid=False, dtick=1 if values.shape[1] < 8 else 2 if values.shape[1] < 16 else 5)
 
 
 def _to_colour(numbers: torch.Tensor, statistic: str) -> torch.Tensor:
@@ -122,7 +128,7 @@ def describe(courses: Mapping[Net, Course], depth: int, normalised: bool, text: 
 
 
 def _describe_kind(seeds: Sequence[Course], kind: str, text: Text) -> str:
-    title = text("learning.net", kind=text(f"gradient_flow.{kind}"), depth=seeds[0].net.depth)
+    title = text("learning.net", kind=text(f"learning.kind_{kind}"), depth=seeds[0].net.depth)
     ended = [each.ended for each in seeds if each.ended is not None]
     if ended:
         how = text("learning.ended", net=title, count=len(ended), seeds=len(seeds), step=f"{min(ended):,}")
@@ -165,6 +171,6 @@ def describe_depths(courses: Mapping[Net, Course], normalised: bool, text: Text)
             if seeds:
                 error = _median([100 * float(each.validation_error[-1]) for each in seeds])
                 shown.append(text("learning.depth_error", depth=depth, error=f"{error:.1f}"))
-        if shown:
-            parts.append(text("learning.depths", kind=text(f"gradient_flow.{kind}"), errors=shown))
+        if len(shown) > 1:
+            parts.append(text("learning.depths", kind=text(f"learning.kind_{kind}"), errors=shown))
     return join_sentences(parts, text)

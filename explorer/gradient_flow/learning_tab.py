@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from explorer.checks import check_choice
-from explorer.gradient_flow.learning import DEPTHS, NUM_TRAINING, NUM_VALIDATION, PER_BLOCK, RECIPE, load_courses
+from explorer.gradient_flow.learning import DEPTHS, KINDS, NUM_TRAINING, NUM_VALIDATION, PER_BLOCK, RECIPE, load_courses
 from explorer.gradient_flow.learning_figures import describe, describe_depths, draw_curves, draw_statistic
 from explorer.page.events import wire
 from explorer.page.layout import build_look_for
@@ -28,12 +28,13 @@ def on_learning(depth: int, normalisation: str, statistic: str, *, language: str
     depth = check_choice("learning.depth", depth, DEPTHS)
     normalised = NORMALISATIONS[check_choice("learning.normalisation", normalisation, tuple(NORMALISATIONS))]
     statistic = check_choice("learning.statistic", statistic, PER_BLOCK)
+    pictures = draw_statistic(courses, depth, normalised, statistic, text)
     said = [describe(courses, depth, normalised, text), describe_depths(courses, normalised, text)]
     return {
         "look_for": join_sentences([each for each in said if each], text),
         "loss": gr.update(value=draw_curves(courses, depth, normalised, "loss", text), visible=True),
         "error": gr.update(value=draw_curves(courses, depth, normalised, "validation_error", text), visible=True),
-        "blocks": gr.update(value=draw_statistic(courses, depth, normalised, statistic, text), visible=True),
+        **{kind: gr.update(value=pictures.get(kind), visible=kind in pictures) for kind in KINDS},
         "about": text(f"learning.about_{statistic}"),
     }
 
@@ -56,12 +57,13 @@ def build_learning(language: str) -> None:
             error = gr.Plot(visible=False, min_width=320, **PLOT_SETTINGS)
         statistics = [(text(f"learning.statistic_{name}"), name) for name in PER_BLOCK]
         statistic = gr.Radio(statistics, value=PER_BLOCK[0], label=text("learning.statistic"))
-        blocks = gr.Plot(visible=False, **PLOT_SETTINGS)
+        with gr.Row():
+            blocks = {kind: gr.Plot(visible=False, min_width=320, **PLOT_SETTINGS) for kind in KINDS}
         about = gr.Markdown()
         seeds = len({net.seed for net in courses})
         facts = text("learning.about", validation=f"{NUM_VALIDATION:,}", lr=RECIPE.peak_lr, seeds=seeds)
         gr.HTML(f'<p class="intro">{facts}</p>')
     inputs = {"depth": depth, "normalisation": normalisation, "statistic": statistic}
-    outputs = {"look_for": look_for, "loss": loss, "error": error, "blocks": blocks, "about": about}
+    outputs = {"look_for": look_for, "loss": loss, "error": error, **blocks, "about": about}
     triggers = [section.expand, depth.input, normalisation.input, statistic.input]
     wire(triggers, on_learning, inputs, outputs, language)

@@ -1,27 +1,27 @@
 """Gradient norms of deep stacks at initialisation, with and without shortcuts.
 
 `measure_gradient_norm` is the tutorial's experiment, `measure_gradient_norms` its general form: for every block of a
-plain and a residual stack, it measures the norm of the gradient that reaches the block's first weight. All seeds run
-together: the weights of seed s are slice s of one tensor, so that a block costs two batched products.
+plain and a residual stack, it measures the norm of the gradient that reaches the block's first weight, and the norms of the
+signals that run forwards and backwards between the blocks. All seeds run together: the weights of seed s are slice s of one tensor, so that a block costs two batched products.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from explorer.caches import remember
-from explorer.checks import check_choice, check_whole
+from explorer.checks import check_choice, check_flag, check_whole
 from explorer.errors import InputError
 from explorer.patience import go_on
 
-BLOCKS = ("linear", "conv", "conv_bn")
+BLOCKS = ("linear", "linear_ln", "conv", "conv_bn", "conv_ln")
 INITIALISATIONS = ("default", "he", "xavier", "orthogonal")
 ACTIVATIONS: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "relu": F.relu,
@@ -39,9 +39,9 @@ MAX_SEEDS = 500
 BATCH_SIZE = 8
 MAP_SIZE = 14
 DEPTHS = (1, 2, 5, 10, 20, 50, 100, 200)
-PART_MULT_ADDS = {"linear": 1e7, "conv": 1e8, "conv_bn": 1e8}
-"""The multiply-adds that take 0.1 to 0.2 s on one core. Linear blocks take a batch of one, whose products must wait for
-memory: so fewer of them make a part."""
+PART_MULT_ADDS = {True: 1e7, False: 1e8}
+"""Whether blocks are fully connected -> the multiply-adds that take 0.1 to 0.2 s on one core. Such blocks take a batch of one,
+whose products must wait for memory: so fewer of them make a part."""
 MAX_PARTS = 300
 MAX_PARTS_PER_SEED = 20
 """With these limits a measurement ends within about a minute, can be stopped every few seconds, and needs less than
@@ -101,15 +101,20 @@ class Settings:
 
     Attributes:
         depth: blocks in the stack, two weight layers each; 1 to MAX_DEPTH.
-        width: features ("linear") or channels ("conv", "conv_bn"); 1 to MAX_WIDTH.
+        width: features (of fully connected blocks) or channels (of convolutional ones); 1 to MAX_WIDTH.
         block: "linear", the tutorial's Linear act Linear act with the shortcut added last; "conv", two 3x3
-            convolutions with the shortcut added before the last activation (He et al. 2015, figure 2); "conv_bn",
-            the same with batch normalisation after each convolution.
+            convolutions with the shortcut added before the last activation (He et al. 2015, figure 2). With "_bn", batch
+            normalisation follows each weight layer, with "_ln" layer normalisation (Ba et al. 2016), of convolutions over
+            channels and places; neither learns a scale.
         initialisation: "default" (PyTorch's: uniform, deviation 1 / sqrt(3 fan_in)), "he" (normal, gain sqrt 2),
             "xavier" (normal, gain 1) or "orthogonal". All but the default start with biases at 0.
         activation: a key of ACTIVATIONS.
         seeds: how many networks of either kind; 1 to MAX_SEEDS.
         first_seed: seed of the first, 0 to 2**31; the seeds of the others are the next whole numbers.
+        preactivation: whether normalisation and activation stand before each weight layer, so that nothing follows the
+            sum (He et al. 2016, figure 4e).
+        zero_last: whether the last layer of each branch starts at 0: its weights (Zhang et al. 2019), or the scale of the
+            normalisation that follows them (Goyal et al. 2017).
 
     Raises:
         InputError: a setting is not one of these, or the work is more than MAX_PARTS or MAX_PARTS_PER_SEED.
@@ -122,6 +127,8 @@ class Settings:
     activation: str = "relu"
     seeds: int = 100
     first_seed: int = 0
+    preactivation: bool = False
+    zero_last: bool = False
 
     def __post_init__(self):
         checked = {
@@ -132,6 +139,8 @@ class Settings:
             "width": check_whole("gradient_flow.width", self.width, 1, MAX_WIDTH),
             "seeds": check_whole("gradient_flow.seeds", self.seeds, 1, MAX_SEEDS),
             "first_seed": check_whole("gradient_flow.first_seed", self.first_seed, 0, 2**31),
+            "preactivation": check_flag("gradient_flow.preactivation", self.preactivation),
+            "zero_last": check_flag("gradient_flow.zero_last", self.zero_last),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -141,15 +150,25 @@ class Settings:
             raise InputError("gradient_flow.too_much_work")
 
     @property
+    def is_linear(self) -> bool:
+        """Whether the blocks are fully connected."""
+        return self.block.startswith("linear")
+
+    @property
+    def normalisation(self) -> str:
+        """Of the blocks: "bn", "ln" or ""."""
+        return self.block.partition("_")[2]
+
+    @property
     def mult_adds(self) -> int:
         """Multiply-adds of all forward passes: both networks, all seeds, both precisions."""
-        layer = self.width**2 * (1 if self.block == "linear" else 9 * BATCH_SIZE * MAP_SIZE**2)
+        layer = self.width**2 * (1 if self.is_linear else 9 * BATCH_SIZE * MAP_SIZE**2)
         return 2 * 2 * 2 * self.depth * self.seeds * layer
 
     @property
     def parts(self) -> int:
         """The work in parts of 0.1 to 0.2 s."""
-        return math.ceil(self.mult_adds / PART_MULT_ADDS[self.block])
+        return math.ceil(self.mult_adds / PART_MULT_ADDS[self.is_linear])
 
     @property
     def is_light(self) -> bool:
@@ -164,15 +183,19 @@ class Settings:
 
 @dataclass(frozen=True)
 class Flow:
-    """Gradient norms of one kind of network in one precision, as float64. Values of inf and nan stay in them.
+    """Norms of one kind of network in one precision, as float64. Values of inf and nan stay in them.
 
     Attributes:
         blocks: (seeds, depth), norm for the first weight of each block of the full stack.
         first_block: (seeds, len(settings.depths)), norm for the first block's first weight in a stack of each depth.
+        activations: (seeds, depth), norm of what each block gives, over all images, channels and places.
+        backward: (seeds, depth), norm of the gradient of the loss by what each block gives.
     """
 
     blocks: torch.Tensor
     first_block: torch.Tensor
+    activations: torch.Tensor
+    backward: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -308,7 +331,7 @@ def draw_networks(settings: Settings, seeds: range) -> Networks:
     Returns:
         The networks, with S = len(seeds). Torch's global generator is not used.
     """
-    if settings.block == "linear":
+    if settings.is_linear:
         weights, biases, inputs = zip(*(_draw_linear(settings, seed) for seed in seeds), strict=True)
         stacked = torch.stack(inputs)
         return Networks(torch.stack(weights, 2), torch.stack(biases, 2), stacked, torch.ones_like(stacked))
@@ -321,61 +344,141 @@ def _linear_layer(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> 
     return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2))
 
 
-def _conv_layer(x: torch.Tensor, weight: torch.Tensor, normalise: bool) -> torch.Tensor:
+def _conv_layer(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """A 3x3 convolution for each network as one grouped convolution: (N, B w, H, W) with (B, w, w, 3, 3)."""
-    x = F.conv2d(x, weight.flatten(0, 1), padding=1, groups=len(weight))
-    return F.batch_norm(x, None, None, training=True) if normalise else x
+    return F.conv2d(x, weight.flatten(0, 1), padding=1, groups=len(weight))
 
 
-def _run_blocks(
-    settings: Settings, weights: list[list[torch.Tensor]], biases: torch.Tensor | None, x: torch.Tensor
-) -> list[torch.Tensor]:
-    """Output of every block, for the plain networks (first half of the batch) and the residual ones (second half).
+def _normalise(x: torch.Tensor, settings: Settings) -> torch.Tensor:
+    """The normalisation of a block, if it has one, of each network by itself: (B, N, w) or (N, B w, H, W)."""
+    if settings.normalisation == "bn":
+        return F.batch_norm(x, None, None, training=True)
+    if settings.normalisation == "ln":
+        return (
+            F.layer_norm(x, (settings.width,)) if settings.is_linear else F.group_norm(x, x.shape[1] // settings.width)
+        )
+    return x
 
-    The shortcut is multiplied by 0 for the plain ones, so that both run in the same operations.
+
+def run_block(
+    settings: Settings,
+    weights: Sequence[torch.Tensor],
+    biases: torch.Tensor | None,
+    x: torch.Tensor,
+    has_shortcut: torch.Tensor,
+) -> torch.Tensor:
+    """One block of B networks at once.
+
+    Args:
+        settings: which kind of block.
+        weights: both layers, each (B, width, width) or (B, width, width, 3, 3).
+        biases: (2, B, width), or None for convolutions.
+        x: (B, N, width) or (N, B width, H, W).
+        has_shortcut: 0 for plain and 1 for residual networks, as `mark_residual` gives it. The shortcut is multiplied by
+            it, so that both kinds run in the same operations.
+
+    Returns:
+        What the block gives, of the shape of `x`.
     """
-    activation, outputs = ACTIVATIONS[settings.activation], []
-    linear = settings.block == "linear"
-    half = x.shape[0 if linear else 1] // 2
-    has_shortcut = torch.arange(2 * half).ge(half).to(x.dtype).view((-1, 1, 1) if linear else (1, -1, 1, 1))
-    for index, (first, second) in enumerate(weights):
-        if biases is not None:
-            hidden = activation(_linear_layer(x, first, biases[index, 0]))
-            branch = activation(_linear_layer(hidden, second, biases[index, 1]))
-            x = torch.addcmul(branch, x, has_shortcut)
-        else:
-            hidden = activation(_conv_layer(x, first, settings.block == "conv_bn"))
-            branch = _conv_layer(hidden, second, settings.block == "conv_bn")
-            x = activation(torch.addcmul(branch, x, has_shortcut))
-        outputs.append(x)
-    return outputs
+    activation = ACTIVATIONS[settings.activation]
+
+    def layer(values: torch.Tensor, index: int) -> torch.Tensor:
+        is_zero = settings.zero_last and index == 1  # what it gives is 0, and no gradient passes it
+        output = (
+            _conv_layer(values, weights[index])
+            if biases is None
+            else _linear_layer(values, weights[index], biases[index])
+        )
+        if settings.preactivation:
+            return output * 0 if is_zero else output
+        normalised = _normalise(output, settings)
+        return normalised * 0 if is_zero else normalised
+
+    if settings.preactivation:
+        hidden = layer(activation(_normalise(x, settings)), 0)
+        return torch.addcmul(layer(activation(_normalise(hidden, settings)), 1), x, has_shortcut)
+    branch = layer(activation(layer(x, 0)), 1)
+    if settings.is_linear:
+        return torch.addcmul(activation(branch), x, has_shortcut)
+    return activation(torch.addcmul(branch, x, has_shortcut))
 
 
-def _measure(settings: Settings, networks: Networks, dtype: torch.dtype) -> tuple[Flow, Flow]:
-    """Plain and residual norms of these networks in this precision."""
+def mark_residual(settings: Settings, networks: int, dtype: torch.dtype) -> torch.Tensor:
+    """0 for the plain networks, the first half, and 1 for the residual ones; it fits what their blocks give.
+
+    Args:
+        settings: which kind of block.
+        networks: how many channels or networks there are in all.
+        dtype: of the result.
+    """
+    shape = (-1, 1, 1) if settings.is_linear else (1, -1, 1, 1)
+    return torch.arange(networks).ge(networks // 2).to(dtype).view(shape)
+
+
+@dataclass(frozen=True)
+class Both:
+    """The plain networks and, behind them, the residual ones of the same weights, in one precision.
+
+    Attributes:
+        weights: of each block, both layers: (2 S, width, width) or (2 S, width, width, 3, 3).
+        biases: (depth, 2, 2 S, width), or None.
+        inputs, readout: (2 S, 1, width) or (BATCH_SIZE, 2 S width, MAP_SIZE, MAP_SIZE), for the grouped convolution.
+        has_shortcut: as `mark_residual` gives it.
+    """
+
+    weights: list[list[torch.Tensor]]
+    biases: torch.Tensor | None
+    inputs: torch.Tensor
+    readout: torch.Tensor
+    has_shortcut: torch.Tensor
+
+    def biases_of(self, index: int) -> torch.Tensor | None:
+        """Of a block, (2, 2 S, width), or None."""
+        return None if self.biases is None else self.biases[index]
+
+
+def put_side_by_side(settings: Settings, networks: Networks, dtype: torch.dtype) -> Both:
+    """Both kinds of network of each seed, to run together."""
 
     def twice(tensor: torch.Tensor, dim: int) -> torch.Tensor:
         return torch.cat([tensor, tensor], dim).to(dtype)
 
     weights = [[twice(layer, 0) for layer in block] for block in networks.weights]
-    first_weights = [first.requires_grad_() for first, _ in weights]
     biases = None if networks.biases is None else twice(networks.biases, 2)
     inputs, readout = twice(networks.inputs, 0), twice(networks.readout, 0)
-    if settings.block != "linear":  # (B, N, w, H, W) -> (N, B w, H, W), for the grouped convolution
+    if not settings.is_linear:  # (B, N, w, H, W) -> (N, B w, H, W)
         inputs, readout = (tensor.transpose(0, 1).flatten(1, 2) for tensor in (inputs, readout))
-    outputs = _run_blocks(settings, weights, biases, inputs)
+    has_shortcut = mark_residual(settings, inputs.shape[0 if settings.is_linear else 1], dtype)
+    return Both(weights, biases, inputs, readout, has_shortcut)
+
+
+def _measure(settings: Settings, networks: Networks, dtype: torch.dtype) -> tuple[Flow, Flow]:
+    """Plain and residual norms of these networks in this precision."""
+    both = put_side_by_side(settings, networks, dtype)
+    first_weights = [first.requires_grad_() for first, _ in both.weights]
+    x, outputs = both.inputs, []
+    for index, weights in enumerate(both.weights):
+        x = run_block(settings, weights, both.biases_of(index), x, both.has_shortcut)
+        outputs.append(x)
     # The gradients of one number: where PyTorch is given `readout` for all outputs, it imports sympy, a third of a second.
-    scores = [(outputs[depth - 1] * readout).sum() for depth in settings.depths]
-    gradients = torch.autograd.grad(scores[-1], first_weights, retain_graph=True)
+    scores = [(outputs[depth - 1] * both.readout).sum() for depth in settings.depths]
+    gradients = torch.autograd.grad(scores[-1], [*first_weights, *outputs], retain_graph=True)
     shallower = [torch.autograd.grad(score, first_weights[0], retain_graph=True)[0] for score in scores[:-1]]
-    norms = torch.stack([_norm(gradient) for gradient in (*gradients, *shallower, gradients[0])], 1).double()
-    blocks, first_block = norms.split([settings.depth, len(settings.depths)], 1)
-    (plain_blocks, residual_blocks), (plain_first, residual_first) = blocks.chunk(2), first_block.chunk(2)
-    return Flow(plain_blocks, plain_first), Flow(residual_blocks, residual_first)
+    by_weights = [*gradients[: settings.depth], *shallower, gradients[0]]
+    by_outputs = [_one_by_one(settings, each) for each in (*outputs, *gradients[settings.depth :])]
+    norms = torch.stack([_norm(each.detach()) for each in (*by_weights, *by_outputs)], 1).double()
+    parts = norms.split([settings.depth, len(settings.depths), settings.depth, settings.depth], 1)
+    plain, residual = zip(*(part.chunk(2) for part in parts), strict=True)
+    return Flow(*plain), Flow(*residual)
+
+
+def _one_by_one(settings: Settings, maps: torch.Tensor) -> torch.Tensor:
+    """What belongs to each network: (B, N, w) as it is, (N, B w, H, W) as (B, N, w, H, W)."""
+    return maps if settings.is_linear else maps.unflatten(1, (-1, settings.width)).transpose(0, 1)
 
 
 def _norm(gradients: torch.Tensor) -> torch.Tensor:
-    """Euclidean norm of each network's gradient, in its own precision: (B, ...) -> (B,).
+    """Euclidean norm for each network, in its own precision: (B, ...) -> (B,).
 
     In float64 the entries are scaled before they are squared, so that the norm is 0 only where all of them are.
     """
@@ -389,7 +492,7 @@ def _norm(gradients: torch.Tensor) -> torch.Tensor:
 
 
 def _concatenate(flows: list[Flow]) -> Flow:
-    return Flow(torch.cat([flow.blocks for flow in flows]), torch.cat([flow.first_block for flow in flows]))
+    return Flow(*(torch.cat([getattr(flow, field.name) for flow in flows]) for field in fields(Flow)))
 
 
 def measure_in_parts(settings: Settings) -> Iterator[GradientNorms]:

@@ -1,4 +1,4 @@
-"""What is left of trained networks without some of their blocks: two charts, a sentence and maps."""
+"""What is left of trained networks without some of their blocks: charts, sentences and maps; and their paths and swaps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from explorer.gradient_flow.paths import MODEL, PathGradients
 from explorer.gradient_flow.removal import SEEDS, Cut, Removal, Score
+from explorer.gradient_flow.swaps import Swapped, Swaps
 from explorer.models.catalogue import DEGRADATION, MODELS
 from explorer.page.canvas import Map, draw_maps
 from explorer.page.style import ROLES, new_figure
@@ -82,6 +84,95 @@ def draw_ordered(measured: Mapping[str, Removal], way: str, text: Text) -> go.Fi
             hovertemplate="%{x}: %{y:.1f} %<extra>" + title + "</extra>",
         )
     return _finish(figure)
+
+
+def describe_paths(paths: PathGradients, text: Text) -> str:
+    """How long most paths are, and how long those are that carry the gradient."""
+    return text(
+        "gradient_flow.paths_said",
+        model=text.title(MODELS[MODEL].title),
+        blocks=paths.num_blocks,
+        paths=f"{2**paths.num_blocks:,}",
+        usual=paths.find_length(0.5, of_paths=True),
+        half=paths.find_length(0.5),
+        most=paths.find_length(0.95),
+        share=95,
+        rare=_say_share(sum(paths.path_shares[: paths.find_length(0.95) + 1])),
+        images=f"{paths.num_images:,}",
+    )
+
+
+def _say_share(share: float) -> str:
+    """Per cent with two digits."""
+    return f"{float(f'{100 * share:.2g}'):g}"
+
+
+def draw_path_lengths(paths: PathGradients, text: Text) -> go.Figure:
+    """Share of the paths of each length, and share of the gradient that they carry."""
+    figure = new_figure(text("gradient_flow.paths_axis_length"), text("gradient_flow.paths_axis_share"))
+    lengths = list(range(paths.num_blocks + 1))
+    for name, shares, colour in (
+        ("paths", paths.path_shares, "theory"),
+        ("gradient", paths.gradient_shares, "residual"),
+    ):
+        title = text(f"gradient_flow.paths_{name}")
+        figure.add_bar(
+            x=lengths, y=[100 * share for share in shares], name=title, marker_color=ROLES[colour],
+            hovertext=[f"{title}, {length}: {_say_share(share)} %" for length, share in zip(lengths, shares, strict=True)],
+            hoverinfo="text",
+        )  # fmt: skip
+    return figure.update_layout(height=HEIGHT, margin={"t": 60, "r": 8})
+
+
+def describe_swaps(swaps: Mapping[str, Swaps], text: Text) -> str:
+    """What one swap does to each network, on average."""
+    some = next(iter(swaps.values()))
+    count = min(each.count for each in some.orders)
+    said = [
+        text(
+            "gradient_flow.swaps_intro",
+            images=f"{some.num_images:,}",
+            draws=sum(each.count == count for each in some.orders),
+        )
+    ]
+    for name, found in swaps.items():
+        after = [100 * each.accuracy for each in found.orders if each.count == count]
+        said.append(
+            text(
+                "gradient_flow.swaps_said",
+                model=text.title(MODELS[name].title),
+                whole=f"{100 * found.whole:.1f}",
+                mean=f"{sum(after) / len(after):.1f}",
+                least=f"{min(after):.1f}",
+            )
+        )
+    return join_sentences(said, text)
+
+
+def draw_swaps(swaps: Mapping[str, Swaps], text: Text) -> go.Figure:
+    """Accuracy against Kendall's rank correlation of the order with the trained one, a point for each order."""
+    figure = new_figure(text("gradient_flow.swaps_axis_tau"), text("gradient_flow.removal_axis_accuracy"))
+    for name, found in swaps.items():
+        title, colour = text.title(MODELS[name].title), ROLES[KINDS[name]]
+        figure.add_scatter(
+            x=[1.0, *(each.tau for each in found.orders)],
+            y=[100 * found.whole, *(100 * each.accuracy for each in found.orders)],
+            name=title,
+            mode="markers",
+            marker={
+                "color": colour,
+                "size": 9,
+                "opacity": 0.75,
+                "symbol": "diamond" if KINDS[name] == "residual" else "circle",
+            },
+            hovertext=[text("gradient_flow.swaps_none"), *(_name_order(each, text) for each in found.orders)],
+            hovertemplate="%{hovertext}<br>τ = %{x:.2f}: %{y:.1f} %<extra>" + title + "</extra>",
+        )
+    return _finish(figure).update_xaxes(autorange="reversed")
+
+
+def _name_order(swapped: Swapped, text: Text) -> str:
+    return text("gradient_flow.swaps_hover", count=swapped.count)
 
 
 def _finish(figure: go.Figure) -> go.Figure:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import gradio as gr
 
+from explorer.checks import check_choice
+from explorer.errors import InputError
 from explorer.gradient_flow.article import load_article
 from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import (
@@ -20,6 +22,7 @@ from explorer.gradient_flow.figures import (
     draw_inplace_table,
     fill_article,
 )
+from explorer.gradient_flow.jacobians import Jacobians, measure_jacobians
 from explorer.gradient_flow.learning_tab import build_learning
 from explorer.gradient_flow.live_tab import build_live
 from explorer.gradient_flow.maths import (
@@ -36,6 +39,13 @@ from explorer.gradient_flow.maths import (
     measure_inplace_relu,
 )
 from explorer.gradient_flow.removal_tab import build_removal
+from explorer.gradient_flow.signal_figures import (
+    describe_jacobians,
+    describe_signals,
+    draw_backward,
+    draw_forward,
+    draw_jacobians,
+)
 from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.page.events import PRIVATE, draw_look_for, set_by_page, wire
 from explorer.page.layout import (
@@ -49,7 +59,7 @@ from explorer.page.layout import (
 )
 from explorer.page.streaming import Run, show_parts, stop_run, wire_run
 from explorer.page.style import PLOT_SETTINGS
-from explorer.text import text_in
+from explorer.text import Text, text_in
 
 STORIES = {
     "tutorial": Settings(),
@@ -59,30 +69,64 @@ STORIES = {
     "conv": Settings(depth=20, width=8, block="conv", seeds=8),
     "batch_norm": Settings(depth=20, width=8, block="conv_bn", seeds=8),
 }
-USUAL_SEEDS = {"linear": 100, "conv": 8, "conv_bn": 8}
+USUAL_SEEDS = {block: 100 if block.startswith("linear") else 8 for block in BLOCKS}
+VIEWS = ("weights", "signals", "jacobian")
 CHOICE = "gradient_flow.block"  # by which the page knows the choice of a kind of block
 
 
-def on_change(run: Run | None, *, language: str, **settings) -> dict:
+class Measurement(Run):
+    """A run whose parts are drawn in the view that the reader has chosen last.
+
+    Attributes:
+        view: one of VIEWS.
+        is_current: whether its settings are those of the page.
+    """
+
+    def __init__(self, job: Settings, view: str):
+        super().__init__(job)
+        self.view = view
+        self.is_current = True
+
+
+def on_change(run: Run | None, view: str, *, language: str, **settings) -> dict:
     """Stop what is under way; measure light settings at once and hand heavy ones on to `on_run`.
+
+    Another view of a measurement that is under way, or that was stopped, draws what there is of it.
 
     Args:
         run: what is under way, if anything is.
+        view: one of VIEWS.
         language: of the page.
         **settings: those of `Settings`.
     """
+    view = check_choice("gradient_flow.view", view, VIEWS)
+    try:
+        chosen = Settings(**settings)
+    except InputError:
+        stop_run(run)
+        raise
+    if isinstance(run, Measurement) and run.is_current and run.job == chosen and view not in (run.view, "jacobian"):
+        run.view = view
+        return _show(run.shown, view, language) if run.shown else {}
     stop_run(run)
-    chosen = Settings(**settings)
+    if isinstance(run, Measurement):
+        run.is_current = False
+    if view == "jacobian":
+        return {**_show_jacobians(measure_jacobians(chosen), language), "stop": gr.Button(visible=False)}
     if chosen.is_light:
-        return {**_show(measure_gradient_norms(chosen), language), "stop": gr.Button(visible=False)}
+        return {**_show(measure_gradient_norms(chosen), view, language), "stop": gr.Button(visible=False)}
     starting = text_in(language)("gradient_flow.starting", seeds=chosen.seeds)
     line = gr.update(value=draw_look_for(starting, stale=True))
-    return {"look_for": line, "run": Run(chosen), "stop": gr.Button(visible=True)}
+    return {"look_for": line, "run": Measurement(chosen, view), "stop": gr.Button(visible=True)}
 
 
 def on_run(run: Run | None, *, language: str) -> Iterator[dict]:
     """Measure seed after seed and show what there is so far, until all are done or the run is stopped."""
-    yield from show_parts(run, measure_in_parts, partial(_show, language=language), _is_last)
+
+    def show(norms: GradientNorms) -> dict:
+        return _show(norms, run.view if isinstance(run, Measurement) else VIEWS[0], language)
+
+    yield from show_parts(run, measure_in_parts, show, _is_last)
 
 
 def _is_last(norms: GradientNorms) -> bool:
@@ -101,9 +145,26 @@ def on_stop(run: Run | None, *, language: str) -> dict:
     return {"look_for": gr.update(value=draw_look_for(sentence, stale=not done)), **button}
 
 
-def _show(norms: GradientNorms, language: str) -> dict:
+def _show(norms: GradientNorms, view: str, language: str) -> dict:
+    """The sentence, both charts and what stands below them, in the view "weights" or "signals"."""
     text = text_in(language)
-    return {"look_for": describe(norms, text), "blocks": draw_blocks(norms, text), "depths": draw_depths(norms, text)}
+    if view == "signals":
+        left, right, sentence = draw_forward(norms, text), draw_backward(norms, text), describe_signals(norms, text)
+        return {"look_for": sentence, "blocks": left, "depths": right, "caption": _caption("caption_signals", text)}
+    left, right, sentence = draw_blocks(norms, text), draw_depths(norms, text), describe(norms, text)
+    return {"look_for": sentence, "blocks": left, "depths": right, "caption": _caption("caption", text)}
+
+
+def _show_jacobians(jacobians: Jacobians, language: str) -> dict:
+    text = text_in(language)
+    charts = {
+        name: draw_jacobians(jacobians, part, text) for name, part in (("blocks", "blocks"), ("depths", "stacks"))
+    }
+    return {"look_for": describe_jacobians(jacobians, text), **charts, "caption": _caption("caption_jacobian", text)}
+
+
+def _caption(key: str, text: Text) -> str:
+    return f'<p class="intro">{text(f"gradient_flow.{key}")}</p>'
 
 
 _first_inplace_cases = lru_cache(maxsize=1)(measure_inplace_relu)
@@ -119,6 +180,9 @@ def _build_controls(language: str) -> dict[str, gr.components.Component]:
     def slide(name: str, maximum: int) -> gr.Slider:
         return build_slider(1, maximum, getattr(first, name), text(f"gradient_flow.{name}"))
 
+    def tick(name: str) -> gr.Checkbox:
+        return gr.Checkbox(getattr(first, name), label=text(f"gradient_flow.{name}"))
+
     return {
         "depth": slide("depth", MAX_DEPTH),
         "block": choose("block", BLOCKS),
@@ -126,6 +190,8 @@ def _build_controls(language: str) -> dict[str, gr.components.Component]:
         "activation": choose("activation", ACTIVATIONS),
         "width": slide("width", MAX_WIDTH),
         "seeds": slide("seeds", MAX_SEEDS),
+        "preactivation": tick("preactivation"),
+        "zero_last": tick("zero_last"),
     }
 
 
@@ -156,7 +222,7 @@ def _wire_fillings(controls: dict[str, gr.components.Component], buttons: dict[s
     usual = f"(block) => [cnnExplorer.onNewChoice('{CHOICE}', block, {json.dumps(USUAL_SEEDS)}[block])]"
     block.input(None, [block], [seeds], js=usual, **PRIVATE)
     for story, button in buttons.items():
-        values = [getattr(STORIES[story], name) for name in controls]
+        values = [getattr(STORIES[story], name, VIEWS[0]) for name in controls]
         button.click(None, None, [*controls.values()], js=set_by_page(values, CHOICE), **PRIVATE)
     return [*(control.input for control in controls.values()), *(button.click for button in buttons.values())]
 
@@ -164,7 +230,7 @@ def _wire_fillings(controls: dict[str, gr.components.Component], buttons: dict[s
 def build_tab(language: str) -> Wing:
     """Lay the tab out and wire it."""
     text = text_in(language)
-    first = _show(measure_gradient_norms(STORIES["tutorial"]), language)
+    first = _show(measure_gradient_norms(STORIES["tutorial"]), VIEWS[0], language)
     build_intro("gradient_flow", language)
     with gr.Row(elem_classes="stage"):
         with controls_column():
@@ -174,10 +240,14 @@ def build_tab(language: str) -> Wing:
             with gr.Row(elem_classes="stories"):
                 buttons = {story: gr.Button(text(f"gradient_flow.story_{story}"), size="sm", min_width=120)
                            for story in STORIES}  # fmt: skip
+            views = [(text(f"gradient_flow.view_{view}"), view) for view in VIEWS]
+            controls["view"] = gr.Radio(
+                views, value=VIEWS[0], label=text("gradient_flow.view"), show_label=False, container=False
+            )
             look_for = build_look_for(first["look_for"])
             with gr.Row():
                 charts = {name: gr.Plot(first[name], min_width=320, **PLOT_SETTINGS) for name in ("blocks", "depths")}
-            gr.HTML(f'<p class="intro">{text("gradient_flow.caption")}</p>')
+            caption = gr.HTML(first["caption"])
     with gr.Column(elem_classes="explanation"):
         gr.Markdown(f"## {text('gradient_flow.inplace_title')}")
         gr.HTML(draw_inplace_table(_first_inplace_cases(), text), apply_default_css=False)
@@ -189,7 +259,7 @@ def build_tab(language: str) -> Wing:
 
     run = gr.State(None)
     inputs = {**controls, "run": run}
-    parts = {"look_for": look_for, **charts, "stop": stop}
+    parts = {"look_for": look_for, **charts, "caption": caption, "stop": stop}
     outputs = {**parts, "run": run}
     wire(_wire_fillings(controls, buttons), on_change, inputs, outputs, language, queue=True)
     wire_run(run, on_run, on_stop, parts, language)

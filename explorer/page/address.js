@@ -11,6 +11,7 @@ let first = ""; // the wing that is shown at first
 let shown = "";
 let opening = ""; // the wing that the link asks for, until it is shown
 let writing = 0;
+const openers = {}; // wing -> function that sets these settings, or without any shows its tab alone
 const ACTS = ["input", "change", "pointerup", "keyup"]; // whatever a reader does comes with one of them
 let ask = null; // asks for the pictures of the link's wing, as long as an answer is awaited
 let isTouched = false; // whether the reader did something since then
@@ -49,6 +50,11 @@ export function mount(element, props, watch, trigger) {
   const { dataset } = element.querySelector("[data-wing]");
   const { wing, settings, opened } = dataset;
   wings[wing] = JSON.parse(settings);
+  openers[wing] = (chosen) => {
+    props.value = chosen ?? {};
+    trigger(chosen ? "input" : "click");
+    props.value = {}; // they are set once
+  };
   tabs = JSON.parse(dataset.tabs);
   first = opened;
   shown ||= opened;
@@ -105,4 +111,33 @@ export function rememberSetting(wing, name, value) {
   if (isFirst) delete settings[name];
   else settings[name] = text;
   writeAddressSoon();
+}
+
+// Where an address leads within this page: {wing, settings}; null for any other. `firsts` holds what each setting of each wing
+// is at first: a link sets what it does not name to that, unless it keeps the rest. Without settings it shows the tab alone.
+export function targetOf(address, here, firsts, separators, keeps = false) {
+  const [there, page] = [new URL(address), new URL(here)];
+  const wing = there.searchParams.get("tab");
+  if (there.origin !== page.origin || there.pathname !== page.pathname || !(wing in firsts)) return null;
+  const named = Object.keys(firsts[wing]).filter((name) => there.searchParams.has(name));
+  if (named.length === 0) return { wing, settings: null };
+  const given = named.map((name) => [name, there.searchParams.get(name)]);
+  const others = Object.entries(keeps ? {} : firsts[wing]).filter(([, value]) => value !== null);
+  const rest = others.map(([name, value]) => [name, textOf(value, separators)]);
+  return { wing, settings: Object.fromEntries([...rest, ...given]) };
+}
+
+// A link to a tab of this page does not load it again: what a reader drew or brought stays.
+export function watchLinks() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!link || !isPlain || link.target === "_blank" || event.defaultPrevented) return;
+    const keeps = "keeps" in link.dataset;
+    const found = targetOf(link.href, window.location.href, wings, known().separators, keeps);
+    if (!found) return;
+    event.preventDefault();
+    openers[found.wing](found.settings);
+    window.scrollTo(0, 0);
+  });
 }

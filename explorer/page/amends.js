@@ -1,4 +1,4 @@
-// What Gradio and plotly leave out: values of sliders out of bounds, names of charts.
+// What Gradio and plotly leave out: values of sliders out of bounds, what is typed into dropdowns, names of charts.
 
 // Where a number of a slider is left out of bounds or empty, Gradio moves it into them, and tells neither reader nor server.
 export function watchSliders() {
@@ -9,6 +9,28 @@ export function watchSliders() {
       const [value, written] = [Number(target.value), target.value];
       if (written !== "" && value >= Number(target.min) && value <= Number(target.max)) return;
       window.setTimeout(() => target.value !== written && target.dispatchEvent(new Event("input", { bubbles: true })));
+    },
+    true,
+  );
+}
+
+// The place of the choice that typed words mean: the one of that name, or the only one that is left; -1 where that is not clear.
+export function choiceOf(typed, names) {
+  const same = names.findIndex((name) => name.trim().toLowerCase() === typed.trim().toLowerCase());
+  return same < 0 && names.length === 1 && typed.trim() !== "" ? 0 : same;
+}
+
+// Where a reader types into a dropdown and leaves it without Enter, Gradio forgets it.
+export function watchDropdowns() {
+  document.addEventListener(
+    "blur",
+    ({ target }) => {
+      if (!(target instanceof HTMLInputElement) || target.getAttribute("role") !== "combobox") return;
+      const list = document.getElementById(target.getAttribute("aria-controls"));
+      const options = [...(list?.querySelectorAll("[role=option]") ?? [])];
+      const place = choiceOf(target.value, options.map(({ ariaLabel, textContent }) => ariaLabel ?? textContent));
+      const isChosen = options[place]?.getAttribute("aria-selected") === "true";
+      if (place >= 0 && !isChosen) options[place].dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));
     },
     true,
   );

@@ -276,9 +276,11 @@ def then_wire(
     *,
     takes_long: Callable[..., bool] = never,
     outdates: str | None = None,
+    outdated_by: str | None = None,
     **event_settings,
 ) -> gr.events.Dependency:
     """Call a handler, as `wire` does, each time that another event is done; it takes its turn in the queue."""
     wrapped = explain_problems(handler, inputs, outputs, language, takes_long)
     _mark_choice(wrapped, inputs, outdates)
+    setattr(wrapped, OUTDATED_BY, outdated_by)
     return event.then(wrapped, [*inputs.values()], [*outputs.values()], **{**PAGE, **event_settings})

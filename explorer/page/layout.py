@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +30,7 @@ class Wing:
         takes_long: which calls of the handler take seconds, as `explorer.page.events.wire` says.
         takes: where it shows a network that another tab gives; None where it shows none.
         gives: networks that it gives to other tabs, or None.
+        resets: components that a link does not name, but sets to what they are at first.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Wing:
     takes_long: Callable[..., bool] = never
     takes: Taker | None = None
     gives: Giver | None = None
+    resets: Sequence[gr.components.Component] = ()
 
 
 def build_intro(wing: str, language: str) -> gr.HTML:

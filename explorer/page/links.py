@@ -1,7 +1,8 @@
 """Links that open a tab with settings (`?tab=shapes&model=resnet18`), and the address that follows what is set.
 
 address.js reads the address once and writes it again at each change. The server hears of it only when a page is
-opened by a link with settings: then these are checked, set, and that tab's pictures drawn again.
+opened by a link with settings, or when such a link is clicked in the page: then these are checked, set, and that tab's
+pictures drawn again.
 """
 
 from __future__ import annotations
@@ -69,10 +70,11 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
 
     def open_link(settings: Any) -> list:
         # Without settings the pictures alone are asked for once more, whatever tab is looked at by then.
-        return [gr.Tabs(selected=wing.name) if settings else gr.skip(), *read_settings(wing, settings)]
+        firsts = [each.value if settings else gr.skip() for each in wing.resets]
+        return [gr.Tabs(selected=wing.name) if settings else gr.skip(), *read_settings(wing, settings), *firsts]
 
     reader.click(None, None, tabs, js=f'() => ({{ selected: "{wing.name}", __type__: "update" }})', **PRIVATE)
-    opened = reader.input(open_link, [reader], [tabs, *components], **PRIVATE)
+    opened = reader.input(open_link, [reader], [tabs, *components, *wing.resets], **PRIVATE)
     # In its turn: otherwise the pictures of thirty readers who open one link would be computed at once.
     drawn = then_wire(opened, wing.handler, wing.inputs, wing.outputs, language, queue=True, takes_long=wing.takes_long)
     drawn.then(None, js="() => cnnExplorer.linkOpened()", **PRIVATE)

@@ -60,7 +60,7 @@ class TurnQueue(Queue):
             self._check_room(body, request)
         answer = await super().push(body, request, username)
         event = self.event_ids_to_events.get(answer[1]) if answer[0] else None
-        if event is not None and event.concurrency_id not in LONG and _takes_long(event):
+        if event is not None and event.concurrency_id != _queue_of(event.fn, event.data):
             self._move_to_heavy(event)  # nobody else has seen it yet: what comes before this does not let others in
         if body.session_hash in self.pending_messages_per_session:
             self._addresses[body.session_hash] = _address_of(request)
@@ -96,8 +96,10 @@ class TurnQueue(Queue):
         if self.max_size is not None and len(waiting) >= self.max_size:
             refused = RefusedError(429, "queue_full", count=len(waiting))  # Gradio's own sentence is English alone
             raise HTTPException(refused.status, refused.sentence(language_of(request.headers)))
-        concurrency_id = self.blocks.fns[body.fn_index].concurrency_id
-        alike = sum(event.concurrency_id == concurrency_id for event in of_visitor)
+        function = self.blocks.fns[body.fn_index]
+        concurrency_id = _queue_of(function, body)
+        # One that is out of date ends as soon as it begins.
+        alike = sum(event.concurrency_id == concurrency_id and not self._is_outdated(event) for event in of_visitor)
         if (
             alike >= MOST_WAITING.get(concurrency_id, math.inf)
             or len(of_visitor) >= MOST_OF_VISITOR
@@ -279,10 +281,16 @@ class TurnQueue(Queue):
         return self.cached_event_analytics_summary
 
 
-def _takes_long(event: Event) -> bool:
+def _queue_of(function, body) -> str:
+    """Where a call waits: in the queue of its function, unless it takes seconds and that is none for such calls."""
+    own = function.concurrency_id
+    return HEAVY if own not in LONG and _takes_long(function, body) else own
+
+
+def _takes_long(function, body) -> bool:
     """Whether a call takes seconds, as its handler says of its values, see `explorer.page.events.wire`."""
-    ask = getattr(event.fn.fn, TAKES_LONG, None)
-    return ask is not None and event.data is not None and ask(event.data.data)
+    ask = getattr(function.fn, TAKES_LONG, None)
+    return ask is not None and body is not None and ask(body.data)
 
 
 def _lost(events: Iterable[Event], queue: TurnQueue) -> list[Event]:

@@ -12,6 +12,7 @@ At last, what all methods of all networks take together. Nothing is asserted, an
 from __future__ import annotations
 
 import argparse
+import copy
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -83,7 +84,13 @@ def find_peers(model: nn.Module, image: torch.Tensor, target: int) -> dict[str, 
             return cam(input_tensor=image.clone(), targets=targets)
 
     kinds = {"gradcam": peer.GradCAM, "gradcam_plus_plus": peer.GradCAMPlusPlus, "layercam": peer.LayerCAM}
-    return {method: partial(compute, kind) for method, kind in kinds.items()}
+
+    own = copy.deepcopy(model)  # its ReLUs are exchanged, and come back in the mode of training
+
+    def guide() -> object:
+        return peer.GuidedBackpropReLUModel(own, "cpu")(image.clone(), target_category=target)
+
+    return {**{method: partial(compute, kind) for method, kind in kinds.items()}, "guided_backprop": guide}
 
 
 def compare_methods(name: str, repeats: int) -> dict[str, float]:

@@ -73,17 +73,17 @@ def canvas_against_matplotlib() -> tuple[Callable, Callable]:
 
 
 def batched_seeds_against_modules() -> tuple[Callable, Callable]:
-    """Gradient norms of 20 plain and 20 residual stacks of 50 blocks, in two precisions, against loops of modules."""
+    """Norms of 50 plain and 50 residual stacks of 50 blocks, in two precisions, against loops of modules."""
     from explorer.gradient_flow.maths import Settings, measure_in_parts
 
     def loop() -> list[float]:
         norms = []
         for dtype in (torch.float32, torch.float64):
             for residual in (False, True):
-                norms += [_first_norm(seed, residual, dtype) for seed in range(20)]
+                norms += [_first_norm(seed, residual, dtype) for seed in range(50)]
         return norms
 
-    return lambda: list(measure_in_parts(Settings(depth=50, seeds=20))), loop
+    return lambda: list(measure_in_parts(Settings(depth=50, seeds=50))), loop
 
 
 def _first_norm(seed: int, residual: bool, dtype: torch.dtype) -> float:
@@ -107,11 +107,12 @@ COMPARISONS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare the explorer's parts with peers that do the same job.")
     parser.add_argument("--repeats", type=int, default=10, help="timed calls of each side (default: 10)")
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--only", choices=COMPARISONS, help="one of the comparisons")
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
     print(f"{'ours / peer':36}{'ours':>12}{'peer':>12}{'ratio':>10}")
-    for name, prepare in COMPARISONS.items():
-        ours, peer = time_in_turns(*prepare(), repeats)
+    for name in [arguments.only] if arguments.only else COMPARISONS:
+        ours, peer = time_in_turns(*COMPARISONS[name](), arguments.repeats)
         print(f"{name:36}{ours * 1e3:>9.2f} ms{peer * 1e3:>9.2f} ms{ours / peer:>10.3g}")
 
 

@@ -445,9 +445,13 @@ def test_a_comparison_of_methods_is_shown_unless_another_picture_is_chosen_meanw
 
 
 def look_inside(page, text, unfold) -> None:
-    """A score is followed to a pixel and back, a key goes to the number beside it, and a shifted picture is compared."""
-    unfold("inside.anatomy")
+    """A map among all of them leads to its number; a score is followed to a pixel and back, a key goes to the number beside
+    it, and a shifted picture is compared."""
+    unfold("inside.layers")
+    page.locator(".classifier-layer_maps canvas:visible").last.click()  # the scores
     here = page.locator(".classifier-anatomy [aria-current]:visible")
+    here.wait_for()
+    unfold("inside.layers")
     page.locator(".classifier-anatomy .follow:visible").first.click()
     here.filter(has_not_text=text("terms.class_6")).wait_for()
     page.locator(".classifier-anatomy [data-down]:visible").click()

@@ -8,23 +8,26 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from captum.attr import IntegratedGradients, LayerGradCam, Occlusion
+from captum.attr import GuidedBackprop, InputXGradient, IntegratedGradients, LayerGradCam, Occlusion, Saliency
 from torch import nn
 
 from explorer.classifier.attribution import (
     ENOUGH_STEPS,
     METHODS,
     NoConvolutionError,
+    NoMapError,
     Settings,
     compute_attribution,
     gradcam_layers,
     make_baseline,
     refine_attribution,
 )
+from explorer.classifier.scores import left_as_found
 from explorer.classifier.shapley import CELL
-from explorer.data import MEAN, STD, normalise
+from explorer.data import MEAN, STD, load_sample, normalise
 from explorer.errors import InputError
 from explorer.models.catalogue import create_model
+from explorer.models.checkpoints import load_trained
 from explorer.patience import NobodyWaitsError, asking
 
 SIDE = 8
@@ -218,6 +221,33 @@ def test_a_square_that_changes_nothing_is_not_asked_about():
         image, sliding_window_shapes=(1, 5, 5), strides=(1, 2, 2), baselines=black, target=0
     )
     assert close(found.values, expected[0, 0])
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet20"])
+def test_what_captum_has_as_well_is_captums(name):
+    model, image = load_trained(name), load_image(137)
+    for window, stride in ((5, 2), (6, 5), (14, 2)):
+        expected = Occlusion(model).attribute(
+            image, sliding_window_shapes=(1, window, window), strides=(1, stride, stride),
+            baselines=normalise(torch.zeros_like(image)), target=6, perturbations_per_eval=32,
+        )  # fmt: skip
+        found = compute_attribution(model, image, 6, "occlusion", window=window, stride=stride)
+        assert torch.allclose(found.values, expected[0, 0].float(), atol=1e-4), (window, stride)
+    peers = {
+        "gradient": Saliency(model),
+        "input_x_gradient": InputXGradient(model),
+        "guided_backprop": GuidedBackprop(model),
+    }
+    for method, peer in peers.items():
+        signed = {"abs": False} if method == "gradient" else {}
+        with left_as_found(model):
+            expected = peer.attribute(image.clone().requires_grad_(True), target=6, **signed)
+        found = compute_attribution(model, image, 6, method).values
+        assert torch.allclose(found, expected[0, 0].detach(), atol=1e-5), method
+
+
+def load_image(index):
+    return normalise(load_sample().images[index].float() / 255)[None, None]
 
 
 def cover(top, left):
@@ -448,6 +478,20 @@ def test_it_is_asked_before_each_pass_whether_to_go_on():
     for method in METHODS:
         with pytest.raises(NobodyWaitsError), asking(lambda: False):
             compute_attribution(model, image, 4, method)
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_numbers_that_overflow_give_no_map(method):
+    """The picture itself has a score; what is a little brighter or darker has none."""
+    model = nn.Sequential(
+        nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU()), nn.Flatten(), nn.Linear(2 * SIDE * SIDE, 3)
+    ).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1e36)
+    with pytest.raises(NoMapError) as caught:
+        compute_attribution(model, torch.ones(1, 1, SIDE, SIDE), 1, method)
+    assert caught.value.key == "methods.not_finite"
 
 
 def test_train_mode_and_nonsense_are_refused(linear, image):

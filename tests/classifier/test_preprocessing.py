@@ -80,6 +80,14 @@ def test_a_blank_picture_is_refused(value, inversion):
     assert caught.value.key == "classifier.blank"
 
 
+@pytest.mark.parametrize("difference", [1, 6, 7])
+def test_a_picture_of_very_low_contrast_is_not_called_empty(difference):
+    with pytest.raises(InputError) as caught:
+        prepare_picture(square_on(100, 100 + difference))
+    assert caught.value.key == "classifier.too_faint" and f"only {difference} of" in caught.value.sentence("en")
+    prepare_picture(square_on(100, 108))
+
+
 @pytest.mark.parametrize(("wall", "ink"), [(255, 0), (0, 255), (150, 240), (180, 240), (110, 20), (200, 60)])
 def test_what_is_darker_than_the_border_is_inverted_however_light_that_is(wall, ink):
     picture = square_on(wall, ink, top=5, height=90, left=5, width=90)

@@ -38,6 +38,7 @@ from explorer.text import LANGUAGES, sentences, text_in
 TRUST = (
     "trust_look",
     "trust_maps",
+    "trust_areas",
     "trust_numbers",
     "trust_deletion",
     "trust_insertion",

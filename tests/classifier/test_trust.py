@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from torch import nn
 from explorer.classifier import examination
 from explorer.classifier.attribution import METHODS, compute_attribution
 from explorer.classifier.examination import MAP, examine
+from explorer.classifier.scores import BASELINES, Settings, make_baseline
 from explorer.classifier.session import Choices, read_question
 from explorer.classifier.trust import (
     CONTROLS,
@@ -23,8 +26,10 @@ from explorer.classifier.trust import (
     randomise_from_top,
     rank_correlation,
 )
-from explorer.classifier.trust_figures import describe_examination, draw_curves
+from explorer.classifier.trust_figures import describe_examination, draw_curves, draw_own_areas
+from explorer.classifier.trust_tab import on_examine
 from explorer.data import load_sample, normalise
+from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import load_trained
 from explorer.text import LANGUAGES, text_in
@@ -169,6 +174,29 @@ def test_a_map_on_trial():
     random = randomise_from_top(model, 5)
     again = compute_attribution(random, found.outcome.prepared.image, found.outcome.target, "gradient").values
     assert torch.allclose(others[-1].values, again) and abs(others[-1].correlation) < 0.5
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_pixels_become_what_a_reader_chose(baseline):
+    question, text = read_question(Choices(model="lenet5", method="gradient")), text_in("en")
+    found = examine(question, baseline)
+    image = found.outcome.prepared.image
+    with torch.no_grad():
+        score = torch.softmax(load_trained("lenet5")(make_baseline(image, Settings(baseline=baseline))).double(), 1)
+    for curves in found.curves.values():
+        assert float(curves.deletion[-1]) == pytest.approx(float(score[0, found.outcome.target]), abs=1e-6)
+        assert float(curves.insertion[0]) == pytest.approx(float(score[0, found.outcome.target]), abs=1e-6)
+    assert found.randomised is examine(question).randomised  # they are the same for all
+    table = draw_own_areas(found, text)
+    shown = [float(each) for each in re.findall(r'<td class="number">([^<]*)</td>', table)[::2]]
+    assert shown == sorted(shown) and len(shown) == 1 + len(CONTROLS)
+    assert text(f"classifier.baseline_{baseline}") in table
+    _, changes = on_examine(language="en", **vars(Choices(model="lenet5", method="gradient")), trust_baseline=baseline)[
+        "late"
+    ]
+    assert changes["trust_areas"]["value"] == table
+    with pytest.raises(InputError):
+        examine(question, "nothing")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

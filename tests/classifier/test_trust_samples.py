@@ -11,9 +11,10 @@ from explorer.classifier.attribution import METHODS, Settings, compute_attributi
 from explorer.classifier.examination import examine
 from explorer.classifier.session import Choices, read_question
 from explorer.classifier.trust import CONTROLS
-from explorer.classifier.trust_samples import MODELS, NUM_IMAGES, load_measured, measure
+from explorer.classifier.trust_samples import MODELS, NUM_IMAGES, load_many, load_measured, measure, measure_many
 from explorer.classifier.trust_tab import on_examine, on_table
 from explorer.data import load_sample, normalise
+from explorer.errors import InputError
 from explorer.models.catalogue import MODELS as CATALOGUE
 from explorer.models.checkpoints import load_trained
 from explorer.text import LANGUAGES, text_in
@@ -46,6 +47,28 @@ def test_what_is_stored_is_measured_again(name, index):
         for kind, values in found.items():
             kept = getattr(stored[order], kind)[list(numbers)]
             assert torch.allclose(torch.tensor(values), kept, atol=0.02, equal_nan=True), (order, kind)
+
+
+def test_over_many_images_the_quick_methods_were_measured(test_images):
+    (name, orders), *others = load_many().items()
+    assert name == "lenet5" and not others
+    assert set(orders) == {*CONTROLS, *(method for method in METHODS if not METHODS[method].is_slow)}
+    assert {len(each.deletion) for each in orders.values()} == {2000}
+    again = measure_many(name, test_images[1200:1202])
+    for key, values in again.items():
+        _, order, part = key.split("/")
+        kept = getattr(orders[order], part)[1200:1202]
+        assert torch.allclose(values.float(), kept, atol=0.02, equal_nan=True), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_many_images_have_a_table_of_their_own(language):
+    shown, text = on_table("lenet5 many", language=language), text_in(language)
+    mean = float(load_many()["lenet5"]["gradient"].deletion.nanmean())
+    assert "2,000" in shown["table"] and f"{mean:.2f}" in shown["table"]
+    assert text("methods.name_occlusion") not in shown["table"]
+    with pytest.raises(InputError):
+        on_table("alexnet_small many", language=language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

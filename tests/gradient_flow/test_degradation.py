@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import gradio as gr
 import pytest
 
 from explorer.gradient_flow import tab
-from explorer.gradient_flow.degradation import read_curves
+from explorer.gradient_flow.degradation import CONFIDENCE, compute_interval, read_curves
 from explorer.gradient_flow.figures import caption_degradation, describe_degradation, draw_degradation
 from explorer.models import checkpoints
 from explorer.models.catalogue import create_model
@@ -86,10 +88,24 @@ def test_the_verdict_agrees_with_the_numbers_beside_it(shallow, deep, verdict):
 
 def test_beside_the_curves_one_run_is_told_from_the_one_in_the_middle():
     text = text_in("en")
-    runs = [{"seed": seed, "test_accuracy": 0.9} for seed in (1, 2, 42)]
+    runs = [{"seed": seed, "test_accuracy": 0.9, "validation_accuracy": 0.8 + seed / 1000} for seed in (1, 2, 42)]
     several = {name: record_of(name, runs=runs) for name in FINAL}
     for records, key in ((RECORDS, "once"), (several, "median")):
         assert text(f"gradient_flow.degradation_{key}", seeds=[42]) in describe_degradation(read_curves(records), text)
+    deep = read_curves(several)[1]
+    assert deep.num_seeds == 3 and deep.last_errors == pytest.approx((0.158, 0.199))
+    bar = draw_degradation(read_curves(several), "validation_error", text).data[5].error_y
+    assert (bar.arrayminus[-1], bar.array[-1]) == pytest.approx((0.2, 3.9)) and bar.array[0] == 0  # around 16 %
+    assert draw_degradation(read_curves(RECORDS), "validation_error", text).data[5].error_y.array is None
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.0, 50), (0.02, 6000), (0.3, 10), (1.0, 200)])
+def test_the_interval_ends_where_the_count_would_be_two_deviations_off(share, count):
+    """What defines Wilson's interval: its ends are the shares from which the count lies 1.96 of their deviations away."""
+    for end, sign in zip(compute_interval(share, count), (1, -1), strict=True):
+        deviation = math.sqrt(max(end * (1 - end), 0) / count)
+        assert share - end == pytest.approx(sign * 1.959964 * deviation, abs=1e-7)
+    assert math.erf(1.959964 / math.sqrt(2)) == pytest.approx(CONFIDENCE / 100)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -105,8 +121,12 @@ def test_chart_and_sentence(language):
     caption = caption_degradation(curves, text)
     assert all(value in caption for value in ("271,000", "855,000", "0.05", "20", "56"))
     figure = draw_degradation(curves, "validation_error", text)
-    assert [round(line.y[-1], 3) for line in figure.data] == [12.0, 16.0, 11.0, 10.0]
-    assert len({(line.line.color, line.line.dash) for line in figure.data}) == 4
+    bands, lines = figure.data[:4], figure.data[4:]
+    assert [round(line.y[-1], 3) for line in lines] == [12.0, 16.0, 11.0, 10.0]
+    assert len({(line.line.color, line.line.dash) for line in lines}) == 4
+    for band, line in zip(bands, lines, strict=True):
+        assert band.y[1] > line.y[-1] > band.y[2] > line.y[-1] - 1  # of 6,000 images, within a point
+    assert figure.layout.xaxis.title.text == text("gradient_flow.axis_epoch", epochs=2, seeds=[1])
     assert figure.layout.yaxis.title.text == text("gradient_flow.axis_validation_error")
 
 

@@ -39,7 +39,7 @@ def made_up(
 
     def flow(norms: list[float]) -> Flow:
         rows = torch.tensor([norms] * 3, dtype=torch.float64)
-        return Flow(rows.flip(1), rows)
+        return Flow(rows.flip(1), rows, rows, rows)
 
     settings = Settings(depth=2, seeds=3, **changes)
     return GradientNorms(settings, flow(plain), flow(residual), flow(plain_double or plain), flow(residual))

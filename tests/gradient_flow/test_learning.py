@@ -150,15 +150,20 @@ def test_charts_and_sentences_show_what_is_stored(language):
     for depth in sorted({net.depth for net in STORED}):
         for way, normalised in NORMALISATIONS.items():
             shown = on_learning(depth, way, "dead", language=language)
-            assert "%" in describe_depths(courses, True, text) and shown["look_for"]
+            assert ("%" in describe_depths(courses, True, text)) == (len({net.depth for net in STORED}) > 1) and shown[
+                "look_for"
+            ]
             chart = draw_curves(courses, depth, normalised, "validation_error", text)
             kinds = [kind for kind in KINDS if pick(courses, kind, depth, normalised)]
             lines = [line for line in chart.data if line.name]
             assert len(lines) == len(kinds)
             heat = draw_statistic(courses, depth, normalised, "gradient", text)
-            for kind, panel in zip(kinds, heat.data):
+            assert list(heat) == kinds
+            for kind, figure in heat.items():
                 course = pick(courses, kind, depth, normalised)[0]
-                assert 10 ** panel.z[0][0] == pytest.approx(float(course.per_block["gradient"][0, 0]), rel=1e-4)
+                assert 10 ** figure.data[0].z[0][0] == pytest.approx(
+                    float(course.per_block["gradient"][0, 0]), rel=1e-4
+                )
             said = describe(courses, depth, normalised, text)
             assert (str(depth) in said) if kinds else (said == text("learning.none"))
 

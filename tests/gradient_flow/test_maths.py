@@ -157,6 +157,85 @@ def test_convolutions_agree_with_modules(block, residual):
         torch.testing.assert_close(flow.blocks[seed], expected, rtol=1e-9, atol=0)
 
 
+def module_block(settings: Settings, weights, biases, residual: bool) -> nn.Module:
+    """A block of PyTorch's own modules with given weights: (w, w) and (w,), or (w, w, 3, 3)."""
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            width = settings.width
+            layers = [nn.Linear(width, width) if biases is not None else nn.Conv2d(width, width, 3, padding=1, bias=False)
+                      for _ in range(2)]  # fmt: skip
+            self.layers = nn.ModuleList(layers)
+            kinds = {"linear": nn.Identity, "conv": nn.Identity, "linear_ln": lambda: nn.LayerNorm(width),
+                     "conv_bn": lambda: nn.BatchNorm2d(width), "conv_ln": lambda: nn.GroupNorm(1, width)}  # fmt: skip
+            self.norms = nn.ModuleList(kinds[settings.block]() for _ in range(2))
+            for index, layer in enumerate(self.layers):
+                layer.weight.data = weights[index].clone()
+                if biases is not None:
+                    layer.bias.data = biases[index].clone()
+            last = self.norms[1] if settings.normalisation and not settings.preactivation else self.layers[1]
+            if settings.zero_last:
+                for parameter in last.parameters():
+                    nn.init.zeros_(parameter)
+
+        def forward(self, x):
+            (first, second), (norm, next_norm) = self.layers, self.norms
+            f = maths.ACTIVATIONS[settings.activation]
+            shortcut = x if residual else 0
+            if settings.preactivation:
+                return second(f(next_norm(first(f(norm(x)))))) + shortcut
+            branch = next_norm(second(f(norm(first(x)))))
+            return f(branch) + shortcut if biases is not None else f(branch + shortcut)
+
+    return Block()
+
+
+def module_stack(settings: Settings, networks: maths.Networks, seed: int, residual: bool) -> nn.Sequential:
+    biases = networks.biases if networks.biases is not None else [None] * settings.depth
+    return nn.Sequential(
+        *(module_block(settings, weights[:, seed], None if bias is None else bias[:, seed], residual)
+          for weights, bias in zip(networks.weights, biases, strict=True))
+    ).double()  # fmt: skip
+
+
+@pytest.mark.parametrize("zero_last", [False, True])
+@pytest.mark.parametrize("preactivation", [False, True])
+@pytest.mark.parametrize("block", maths.BLOCKS)
+def test_every_kind_of_block_is_that_of_modules(block, preactivation, zero_last):
+    """Every norm, of plain and residual networks, beside a loop over PyTorch's own modules."""
+    settings = Settings(3, 4, block, "xavier", "gelu", 2, preactivation=preactivation, zero_last=zero_last)
+    norms, networks = measure_gradient_norms(settings), maths.draw_networks(settings, range(2))
+    for seed, residual in ((0, False), (1, True)):
+        flow = norms.residual_double if residual else norms.plain_double
+        stack, x, outputs = module_stack(settings, networks, seed, residual), networks.inputs[seed].double(), []
+        for each in stack:
+            x = each(x)
+            outputs.append(x.requires_grad_())
+        score = (x * networks.readout[seed]).sum()
+        first = [each.layers[0].weight for each in stack]
+        gradients = torch.autograd.grad(score, [*first, *outputs], allow_unused=True)
+        lengths = [0.0 if each is None else float(each.detach().norm()) for each in (*gradients, *outputs)]
+        for found, expected in zip(
+            (flow.blocks, flow.backward, flow.activations), torch.tensor(lengths).chunk(3), strict=True
+        ):
+            torch.testing.assert_close(found[seed], expected.double(), rtol=1e-5, atol=1e-12)
+        is_silent = zero_last and (flow.blocks == 0).all()
+        assert is_silent == zero_last
+
+
+def test_batched_seeds_are_those_of_a_loop():
+    """To 1e-5, as float32 can: each seed by itself, by the same modules."""
+    settings = Settings(depth=10, seeds=4, block="linear_ln", activation="tanh")
+    norms, networks = measure_gradient_norms(settings), maths.draw_networks(settings, range(4))
+    for seed in range(4):
+        for residual, flow in ((False, norms.plain), (True, norms.residual)):
+            stack = module_stack(settings, networks, seed, residual).float()
+            stack(networks.inputs[seed]).sum().backward()
+            expected = torch.stack([each.layers[0].weight.grad.norm() for each in stack]).double()
+            torch.testing.assert_close(flow.blocks[seed], expected, rtol=1e-5, atol=1e-5 * expected.max().item())
+
+
 def test_plain_nets_with_batch_normalisation_explode():
     norms = measure_gradient_norms(Settings(depth=28, width=8, block="conv_bn", seeds=2))
     plain, residual = (flow.first_block.median(0).values for flow in (norms.plain, norms.residual))

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { mount, readAddress, showTab, textOf, writeAddress } from "../../explorer/page/address.js";
+import { choiceOf } from "../../explorer/page/amends.js";
+import { mount, readAddress, showTab, targetOf, textOf, writeAddress } from "../../explorer/page/address.js";
 import { describeCell, formatValue } from "../../explorer/page/canvas.js";
 import { problemOf } from "../../explorer/page/files.js";
 import { figureWidth, heightOf, layOut } from "../../explorer/page/maps_layout.js";
@@ -140,4 +141,20 @@ test("whoever clicks a language before the link's tab is shown does not lose the
   showTab("shapes");
   showTab("convolution"); // told because somebody clicked it
   assert.equal(tabNow(), null);
+});
+
+test("a link to a tab of this page is followed within it, and sets what it does not name to what that is at first", () => {
+  const firsts = { shapes: { model: "lenet5", size: 28, mine: null }, claims: { verdict: "all" } };
+  const follow = (link, keeps) => targetOf(new URL(link, "http://here/zh").href, "http://here/zh?tab=claims", firsts, [";", ","], keeps);
+  assert.deepEqual(follow("./zh?tab=shapes&model=mlp"), { wing: "shapes", settings: { model: "mlp", size: "28" } });
+  assert.deepEqual(follow("?tab=shapes&model=mlp", true), { wing: "shapes", settings: { model: "mlp" } });
+  assert.deepEqual(follow("?tab=shapes&other=1"), { wing: "shapes", settings: null });
+  for (const away of ["./?tab=shapes&model=mlp", "http://there/zh?tab=shapes", "?tab=nothing", "#top", "?model=mlp"])
+    assert.equal(follow(away), null);
+});
+
+test("typed words mean the choice of that name, or the only one that is left", () => {
+  assert.equal(choiceOf("shirt ", ["T-shirt/top", "Shirt"]), 1);
+  assert.equal(choiceOf("pull", ["Pullover"]), 0);
+  assert.deepEqual([choiceOf("", ["Pullover"]), choiceOf("s", ["Shirt", "Sandal"]), choiceOf("x", [])], [-1, -1, -1]);
 });

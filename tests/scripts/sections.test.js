@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ask, askAgain, openSection, tellShown } from "../../explorer/classifier/sections.js";
+import { ask, askAgain, goTo, openSection, tellShown } from "../../explorer/classifier/sections.js";
 import { mount } from "../../explorer/page/values.js";
 
 // How often the server was asked for a section.
@@ -35,4 +35,22 @@ test("a section can tell what it shows, and ask for something else", () => {
   openSection("classifier.told", true);
   ask("classifier.told", { layer: 5 });
   assert.deepEqual(asked.map((each) => JSON.parse(each).layer), [3, 5]);
+});
+
+test("a section that another one leads to is opened with what is wanted, and asked again if it is open", () => {
+  const asked = count("classifier.wanted");
+  let clicks = 0;
+  const click = () => {
+    clicks += 1;
+    openSection("classifier.wanted", true);
+  };
+  const section = { querySelector: () => ({ click }), scrollIntoView: () => {} };
+  globalThis.document = { getElementById: (id) => (id === "classifier-section-wanted" ? section : null) };
+  tellShown("classifier.wanted", () => ({ layer: 1 }));
+  goTo("classifier.wanted", { layer: 7 });
+  goTo("classifier.wanted", { layer: 8 });
+  askAgain();
+  assert.deepEqual(asked.map((each) => JSON.parse(each).layer), [7, 8, 1]);
+  assert.equal(clicks, 1);
+  delete globalThis.document;
 });

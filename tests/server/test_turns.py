@@ -12,7 +12,7 @@ from gradio.queueing import Event, EventQueue
 from gradio.server_messages import EstimationMessage
 from starlette.exceptions import HTTPException
 
-from explorer.patience import OUTDATED_BY, OUTDATES
+from explorer.patience import OUTDATED_BY, OUTDATES, TAKES_LONG, TRAINING
 from explorer.server import turns
 from explorer.server.turns import HEAVY, TurnQueue
 from tests.coroutines import run
@@ -182,7 +182,7 @@ def test_a_full_queue_says_so_in_the_language_of_the_page(queue, language, words
 
 def push(queue: TurnQueue, session: str | None, address: str, kind: str = HEAVY) -> None:
     number = next(number for number, each in queue.blocks.fns.items() if each.concurrency_id == kind)
-    queue._check_room(SimpleNamespace(session_hash=session, fn_index=number), request_of(address))
+    queue._check_room(SimpleNamespace(session_hash=session, fn_index=number, data=[]), request_of(address))
     add(queue, session, address, kind)
 
 
@@ -203,6 +203,28 @@ def test_how_many_calls_of_one_visitor_may_wait(queue):
     assert count_accepted(queue, ["other"] * 10, "10.0.0.2", LIGHT) == 10  # half of the queue is an address's
     assert count_accepted(queue, [f"new{number}" for number in range(10)], "10.0.0.2", LIGHT) == 0
     assert count_accepted(queue, ["page"], "10.0.0.3") == 1
+
+
+def test_calls_that_take_long_count_together_whichever_function_they_call(queue):
+    """Those that wait in another queue until their values are known, too; what is out of date ends at once and does not count."""
+    number, function = next((number, each) for number, each in queue.blocks.fns.items() if each.concurrency_id == LIGHT)
+    function.fn = lambda value: None
+    function.fn.takes_long = lambda values: values == ["long"]
+    setattr(function.fn, OUTDATED_BY, "maps")
+    long, short = (SimpleNamespace(session_hash="page", fn_index=number, data=[each]) for each in ("long", "short"))
+    waiting = []
+    for _ in range(turns.MOST_WAITING[HEAVY]):
+        queue._check_room(long, request_of("10.0.0.1"))
+        waiting.append(add(queue, "page", kind=LIGHT))
+        queue.event_queue_per_concurrency_id[LIGHT].queue.remove(waiting[-1])
+        waiting[-1].concurrency_id = HEAVY
+        queue.event_queue_per_concurrency_id[HEAVY].queue.append(waiting[-1])
+    for body in (long, SimpleNamespace(**{**vars(long), "fn_index": next(iter(queue.blocks.fns))})):
+        with pytest.raises(HTTPException):
+            queue._check_room(body, request_of("10.0.0.1"))
+    queue._check_room(short, request_of("10.0.0.1"))
+    queue._chosen["page"] = {"maps": (waiting[-1].enqueue_time, b"")}  # the last of them is what was chosen last
+    queue._check_room(long, request_of("10.0.0.1"))
 
 
 @pytest.fixture
@@ -355,3 +377,12 @@ def test_a_session_that_waits_is_not_forgotten_for_others(queue):
             queue.pending_messages_per_session["own"] = asyncio.Queue()
     queue.send_message(event, message())
     assert queue.pending_messages_per_session["own"].qsize() == 1
+
+
+def test_a_training_waits_among_trainings_though_it_takes_long():
+    function = SimpleNamespace(fn=lambda: None, concurrency_id=TRAINING)
+    setattr(function.fn, TAKES_LONG, lambda _values: True)
+    body = SimpleNamespace(data=[])
+    assert turns._queue_of(function, body) == TRAINING
+    function.concurrency_id = LIGHT
+    assert turns._queue_of(function, body) == HEAVY

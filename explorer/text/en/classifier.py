@@ -112,7 +112,7 @@ SENTENCES = {
     "not_available": "not available",
     # ---- a map on trial ----
     "trust": "Does this map mean anything? Test it",
-    "trust_intro": "Two tests. **Random weights:** layer after layer, from the output on, loses what it learned. A map that stays the same does not show what the network learned. **Deletion and insertion:** the pixels that the map calls most important turn black first, or come back first. Then the probability of the class should fall, or rise, soon. The number is the area under the curve: 0 if it falls at once, 1 if it never falls. The dashed lines belong to simple orders that do not use the network, such as the brightest pixels first.",
+    "trust_intro": "Two tests. **Random weights:** layer after layer, from the output on, loses what it learned. A map that stays the same does not show what the network learned. **Deletion and insertion:** the pixels that the map calls most important are replaced first, or come back first. Then the probability of the class should fall, or rise, soon. The number is the area under the curve: 0 if it falls at once, 1 if it never falls. The dashed lines belong to simple orders that do not use the network, such as the brightest pixels first.",
     "trust_start": "Test this map",
     "trust_look": "Press the button: the map above is tested with its network and its class.",
     "trust_beaten": "Deletion (smaller is better): {area} for {method}; {better} of {controls} simple orders do better ({names}).",
@@ -125,20 +125,23 @@ SENTENCES = {
     "trust_layers_some": "last {count} of {layers}",
     "trust_layers_all": "all {layers} random",
     "trust_correlation": "correlation {correlation}",
-    "trust_axis_deletion": "Deletion: pixels turned black, per cent",
+    "trust_axis_deletion": "Deletion: pixels replaced, per cent",
     "trust_axis_insertion": "Insertion: pixels brought back, per cent",
     "trust_axis_probability": "Probability of {target}, per cent",
+    "trust_baseline": "Replaced pixels become",
+    "trust_here": "This picture. Replaced pixels become: {baseline}. Grey rows never look at the network.",
     "trust_title": "Over many test images",
     "trust_table": "{model}, {images} test images, each for the class that the network names: mean ± standard deviation over the images. Pixels "
-    "turn black. Grey rows never look at the network. The correlations compare with the same network when its last layer, or every layer, "
-    "has random weights: near 0 is good.",
+    "turn black. Grey rows never look at the network. The last two columns are correlations with the maps of the same network when its last layer, "
+    "or every layer, has random weights: near 0 is good.",
+    "trust_many": "{model}, {images} images",
     "trust_areas": "The best order that never looks at the network is <b>{control}</b> ({area}). {better} of {methods} methods delete "
     "better than it.",
     "trust_head_order": "Order of the pixels",
     "trust_head_deletion": "Deletion (small is good)",
     "trust_head_insertion": "Insertion (large is good)",
-    "trust_head_last_random": "Correlation, last layer random",
-    "trust_head_all_random": "Correlation, all random",
+    "trust_head_last_random": "Last layer random",
+    "trust_head_all_random": "All layers random",
     "control_brightest": "Brightest first",
     "control_centred": "Middle first",
     "control_edges": "Edges first",
@@ -194,6 +197,10 @@ SENTENCES = {
     "trial_curves": "<b>{change}</b>, over {images} test images: the accuracy of {most} falls most, from {most_high} to {most_low}, and that of {least} least, from {least_high} to {least_low}.",
     # ---- what cannot be done ----
     "blank": "There is nothing on this picture: it has the same brightness everywhere.",
+    "too_faint": (
+        "The contrast of this picture is very low: its brightness varies by only {value} of {white} steps, which is too little to tell a "
+        "piece of clothing from its background. Use more light, or a background of another brightness."
+    ),
     "remark_weak": (
         "The clothes and the background differ by only {value}\u00a0% of full brightness. The contrast is stretched, and so is the noise."
     ),
@@ -203,7 +210,7 @@ SENTENCES = {
     "remark_cut_off": (
         "On {value}\u00a0% of the border there is something brighter than the background: the piece may be cut off there."
     ),
-    "remark_small": "The piece is only {value} pixels long and is enlarged.",
+    "remark_small": "The piece is small (longer side: {value} px) and is enlarged.",
     "nothing_left": (
         "Nothing is left of this picture: all that was not cut off is darker than what counts as background. Cut off less, or "
         "let less count as background."

@@ -26,6 +26,49 @@ SENTENCES = {
     "activation_tanh": "tanh",
     "activation_sigmoid": "Sigmoid",
     "activation_identity": "None (linear)",
+    "block_linear_ln": "Fully connected, layer norm",
+    "block_conv_ln": "Convolutional, layer norm",
+    "preactivation": "Pre-activation",
+    "zero_last": "Branches start at 0",
+    "view": "What the charts show",
+    "view_weights": "Gradient of the weights",
+    "view_signals": "Signals between the blocks",
+    "view_jacobian": "Jacobian",
+    "jacobian_conv": (
+        "The Jacobian is measured only for fully connected blocks: with convolutions it has too many rows. "
+        "Choose a fully connected block or another view."
+    ),
+    "said_zero_last": (
+        "The last layer of each branch is 0, so the gradient of the first weight of each block is exactly 0 too: in the first step only "
+        "the last layers learn. Choose the Jacobian: in the residual network the signal still passes unchanged along the shortcuts."
+    ),
+    "forward_title": "Forward: what each block gives",
+    "forward_axis": "norm of the block's output",
+    "backward_title": "Backward: gradient at each block's output",
+    "backward_axis": "gradient norm (block's output)",
+    "jacobian_blocks": "Each block by itself",
+    "jacobian_stacks": "From the input to each block",
+    "jacobian_axis": "singular value",
+    "jacobian_smallest": "smallest",
+    "jacobian_middle": "median",
+    "jacobian_largest": "largest",
+    "theory": "theory, {kind}",
+    "signals_said": "The median norm of what a block gives changes from the first block to block {depth}.",
+    "signals_kind": "In the {kind} network it goes from {first} to {last}.",
+    "signals_theory": "For very wide networks, theory expects {plain} (plain) and {residual} (residual) behind the last block.",
+    "jacobian_said": "From the input to block {depth}, the network multiplies a small change by different factors (medians over {seeds} seeds).",
+    "jacobian_kind": "In the {kind} network they are between {smallest} and {largest}.",
+    "caption_signals": (
+        "Line: median over the seeds. Band: 5 to 95 % of the seeds. Wide grey line: theory for very wide networks, the root of the mean "
+        "square over all possible weights. In narrow and deep plain networks the median is lower, because a few rare networks make up "
+        "most of that mean. There is no line for convolutions, because padding changes the signal at the edges."
+    ),
+    "caption_jacobian": (
+        "The singular values of the Jacobian are the factors by which a small change grows or shrinks in different directions. Solid "
+        "line: the largest one. Dashed: the median. Dotted: the smallest one. All are medians over the seeds. Wide grey line: the root mean square of all singular values, as theory for very wide networks expects it. "
+        "There is no such line where the branches of a residual stack have a positive mean, as with ReLU. Values below the rounding error "
+        "count as 0."
+    ),
     "story_tutorial": "The tutorial's",
     "story_he": "He initialisation",
     "story_orthogonal": "Orthogonal, tanh",
@@ -132,9 +175,28 @@ SENTENCES = {
     "removal_map_stage": "stage {stage}",
     "removal_maps": "Mean magnitude of the maps behind each stage, with all blocks and without those that were taken away",
     "removal_about": (
-        "Measured on the first {images} test images. The random order was drawn with seed {seeds}. Blocks that change the size of "
-        "the maps must stay."
+        "Measured on the first {images} test images. In random order, the line is the median of {orders} orders (seeds {seeds}), and the "
+        "band contains all of them. Blocks that change the size of the maps must stay."
     ),
+    "paths_said": (
+        "<b>Paths.</b> Each block can be passed along its branch or along its shortcut. So {blocks} blocks form {paths} paths, and half of "
+        "these lead through up to {usual} branches. In the backward pass of {model}, half of the gradient comes along paths of up to {half} "
+        "branches, and {share}\u00a0% along paths of up to {most}. Those are {rare}\u00a0% of all paths. (Mean over {images} test images, one "
+        "random path of each length for each image; the norms of all paths are added up.)"
+    ),
+    "paths_axis_length": "Length of the path (branches)",
+    "paths_axis_share": "Share (%)",
+    "paths_paths": "of the paths",
+    "paths_gradient": "of the gradient",
+    "swaps_intro": (
+        "<b>Swaps.</b> Here two random blocks of the same stage change places, once or several times. Each point is one order of the "
+        "blocks. Kendall's τ is 1 for the trained order, and the smaller it is, the more pairs are turned around. Measured on {images} "
+        "test images, {draws} orders for each number of swaps."
+    ),
+    "swaps_said": "<b>{model}</b> has an accuracy of {whole}\u00a0%. After one swap it has {mean}\u00a0% on average and at least {least}\u00a0%.",
+    "swaps_axis_tau": "Order of the blocks (Kendall's τ)",
+    "swaps_hover": "number of swaps: {count}",
+    "swaps_none": "the trained order",
     "degradation_title": "Are deeper nets worse? Plain and residual nets after training",
     "degradation_said": "All four nets were trained with the same recipe for only {epochs} epochs, {training}.",
     "degradation_worse": "The {kind} net of {many} layers has a higher training error than that of {few} layers: {deep} % compared with {shallow} %.",
@@ -143,12 +205,13 @@ SENTENCES = {
     "degradation_caption": "CIFAR-style nets of He et al. (2015, section 4.2) with {shallow} parameters ({few} layers) and "
     "{deep} parameters ({many} layers). The recipe: batch normalisation, one cycle of the learning rate up to {peak}, flips and "
     "shifts. The training error is counted during an epoch, on the shifted images. The validation error is counted after the "
-    "epoch, on unchanged validation images.",
+    "epoch, on unchanged validation images. The bands show only what the number of images leaves open ({training} and {validation} images, "
+    "{confidence} % intervals). They do not show how much another seed would change.",
     "degradation_once": "once each (seed {seeds}), so these curves do not show how much another seed would change the result",
     "degradation_median": "several times each; the curves show the run with the median test accuracy (seed {seeds})",
     "degradation_plain": "plain",
     "degradation_residual": "residual",
-    "axis_epoch": "Epoch",
+    "axis_epoch": "Epoch (of {epochs}; seeds of each net: {seeds})",
     "axis_train_error": "Training error (%)",
     "axis_validation_error": "Validation error (%)",
     "explanation": r"""
@@ -158,7 +221,9 @@ network with the *same* weights and the same input, so only the shortcut is diff
 tutorial's: Linear, activation, Linear, activation; the shortcut is added last. Its input is `randn(1, 10)`, and the loss is the
 sum of the output. The convolutional block is that of He et al. (2015, figure 2): two 3x3 convolutions; the shortcut is added
 before the last activation. Its input is {images} images of {side}x{side} noise, and the loss is the part of the output along a
-random direction of length 1.
+random direction of length 1. With pre-activation (He et al. 2016), normalisation and activation stand before each weight, and nothing
+follows the sum. If branches start at 0, the last layer of each branch gives 0 at first: its weights are 0, or the scale of the
+normalisation behind them (Goyal et al. 2017; Zhang et al. 2019). Layer normalisation works on each image by itself.
 
 **Why a shortcut changes the gradient.** With $y = F(x) + x$, the chain rule gives
 

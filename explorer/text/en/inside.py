@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 SENTENCES = {
+    # ---- all maps of all layers ----
+    "layers": "All layers at once",
+    "layers_first": "All maps of all layers for this picture, from the first layer to the scores.",
+    "layers_look": "All that {model} computes for this picture. Layers: {layers}, maps: {maps}.",
+    "layers_most": "Of each layer you see at most the first {most} maps.",
+    "layers_click": "Orange is above 0, blue is below 0, and white is 0; each layer has its own scale. Click a map: the number there is "
+    "taken apart below. With the keyboard, arrow keys choose a map and Enter opens it.",
+    "layers_label": "{layer}, {size}: arrow keys choose a map, Enter takes a number of it apart",
     # ---- one number, down to the pixels ----
     "anatomy": "One number, down to the pixels",
     "anatomy_intro": "Every number in a network is computed from numbers of the layer below. Here you see one number and the parts "
@@ -32,6 +40,7 @@ SENTENCES = {
     "caption_map": "channel {channel} of 0 to {last}, {rows} × {columns}",
     "trail": "The way so far",
     "stop": "{name}: {value}",
+    "stop_within": "{name}, {place}: {value}",
     "term_channel": "channel {channel}",
     "term_flat": "number {channel}",
     "term_cell": "row {row}, column {column}",

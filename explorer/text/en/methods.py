@@ -126,6 +126,10 @@ SENTENCES = {
     ),
     # ---- what cannot be done ----
     "no_convolution": "This method needs a convolution, and this network has none. Choose another method or network.",
+    "not_finite": (
+        "The numbers of this network overflow: some are larger than float32 can hold, so this method gives no map. Choose another "
+        "network, or bring one with smaller weights."
+    ),
     "no_rule": "Layer-wise relevance propagation has no rule here for a layer of the kind {layer}. Choose another method or network.",
     # ---- below the page ----
     "explanation": r"""*Grad-CAM++* (Chattopadhay et al. 2018) has another weight for each feature map. With $g = \partial z_c / \partial F^k_{ij}$:

@@ -26,6 +26,43 @@ SENTENCES = {
     "activation_tanh": "tanh",
     "activation_sigmoid": "Sigmoid",
     "activation_identity": "无（线性）",
+    "block_linear_ln": "全连接 + 层归一化",
+    "block_conv_ln": "卷积 + 层归一化",
+    "preactivation": "预激活（先激活，后加权）",
+    "zero_last": "分支从 0 开始",
+    "view": "图中显示什么",
+    "view_weights": "权重的梯度",
+    "view_signals": "块之间的信号",
+    "view_jacobian": "雅可比矩阵",
+    "jacobian_conv": "只为全连接块测量雅可比矩阵：卷积块的雅可比矩阵行数太多。请选择全连接块，或者选择显示别的内容。",
+    "said_zero_last": (
+        "每个分支的最后一层是 0，所以每个块第一个权重的梯度也恰好是 0：第一步只有最后一层在学习。"
+        "请选择“雅可比矩阵”：在残差网络里，信号仍然沿着捷径原样通过。"
+    ),
+    "forward_title": "前向：每个块的输出",
+    "forward_axis": "块的输出的范数",
+    "backward_title": "反向：传到每个块输出处的梯度",
+    "backward_axis": "梯度范数（块的输出处）",
+    "jacobian_blocks": "单独看每个块",
+    "jacobian_stacks": "从输入到每个块",
+    "jacobian_axis": "奇异值",
+    "jacobian_smallest": "最小",
+    "jacobian_middle": "中位数",
+    "jacobian_largest": "最大",
+    "theory": "理论，{kind}",
+    "signals_said": "块的输出的范数（中位数）从第一个块到第 {depth} 个块会变化。",
+    "signals_kind": "在{kind}网络中，它从 {first} 变到 {last}。",
+    "signals_theory": "按照很宽的网络的理论，最后一个块之后应当是 {plain}（普通）和 {residual}（残差）。",
+    "jacobian_said": "从输入到第 {depth} 个块，网络把微小的变化放大或缩小，不同方向的倍数不同（{seeds} 个种子的中位数）。",
+    "jacobian_kind": "在{kind}网络中，这些倍数在 {smallest} 和 {largest} 之间。",
+    "caption_signals": (
+        "实线：中位数。色带：各随机种子的第 5 到第 95 百分位。灰色宽线：很宽的网络的理论值，即对所有可能的权重求均方，再开平方。"
+        "在又窄又深的普通网络里，中位数更低，因为这个平均值大部分来自少数几个罕见的网络。卷积块没有理论线，因为填充会改变边缘的信号。"
+    ),
+    "caption_jacobian": (
+        "雅可比矩阵的奇异值，就是微小的变化在不同方向上放大或缩小的倍数。实线：最大的；虚线：中位数；点线：最小的；都是各随机种子的中位数。灰色宽线：所有奇异值的均方根，按照很宽的网络的理论。"
+        "如果残差网络的分支平均值大于 0（例如用 ReLU），就没有这条线。小于舍入误差的值算作 0。"
+    ),
     "story_tutorial": "教程中的实验",
     "story_he": "He 初始化",
     "story_orthogonal": "正交 + tanh",
@@ -132,7 +169,26 @@ SENTENCES = {
     "removal_map_cut": "{model}，去掉块",
     "removal_map_stage": "第 {stage} 阶段",
     "removal_maps": "每个阶段之后特征图的平均绝对值，完整的网络与去掉块之后的网络",
-    "removal_about": ("在测试集前 {images} 张图片上测量。随机顺序由种子 {seeds} 抽出。改变特征图大小的块不能去掉。"),
+    "removal_about": (
+        "在测试集前 {images} 张图片上测量。随机顺序有 {orders} 种（种子 {seeds}），线是中位数，色带包括所有顺序。改变特征图大小的块不能去掉。"
+    ),
+    "paths_said": (
+        "<b>路径。</b>经过每个块，可以走它的分支，也可以走它的捷径。所以 {blocks} 个块组成 {paths} 条路径，其中一半最多经过 {usual} 个分支。"
+        "在 {model} 的反向传播中，一半的梯度来自最多经过 {half} 个分支的路径，{share}% 的梯度来自最多经过 {most} 个分支的路径，"
+        "而这些路径只占全部路径的 {rare}%。（{images} 张测试图片的平均值，每张图片每种长度随机取一条路径；把所有路径的范数加在一起。）"
+    ),
+    "paths_axis_length": "路径的长度（经过的分支数）",
+    "paths_axis_share": "所占比例（%）",
+    "paths_paths": "占路径的比例",
+    "paths_gradient": "占梯度的比例",
+    "swaps_intro": (
+        "<b>交换。</b>这里随机选出同一阶段的两个块，交换它们的位置，做一次或几次。每个点是块的一种顺序。Kendall 的 τ 等于 1 表示训练时的顺序；"
+        "τ 越小，前后颠倒的块就越多。在 {images} 张测试图片上测量，每种交换次数有 {draws} 种顺序。"
+    ),
+    "swaps_said": "<b>{model}</b> 的准确率是 {whole}%，交换一次之后平均是 {mean}%，最低是 {least}%。",
+    "swaps_axis_tau": "块的顺序（Kendall 的 τ）",
+    "swaps_hover": "交换次数：{count}",
+    "swaps_none": "训练时的顺序",
     "degradation_title": "越深越差？训练普通网络和残差网络来比较",
     "degradation_said": "四个网络用同一种训练方法，都只训练 {epochs} 轮，{training}。",
     "degradation_worse": "{many} 层的{kind}网络训练误差比 {few} 层的高：前者是 {deep}%，后者是 {shallow}%。",
@@ -141,16 +197,17 @@ SENTENCES = {
     "degradation_caption": (
         "网络采用 He 等人（2015，第 4.2 节）为 CIFAR 设计的结构：{few} 层的有 {shallow} 个参数，{many} 层的有 {deep} 个。"
         "使用批量归一化；学习率先升后降，峰值是 {peak}；图像随机翻转和平移。训练误差在每一轮当中、用变换过的图像统计；验证误差在每一轮之后、用没有变换的验证图片统计。"
+        "色带只表示由图片数量引起的不确定性（{training} 张和 {validation} 张图片，{confidence}% 区间），不表示换一个种子会相差多少。"
     ),
     "degradation_once": "每个网络只训练了一次（种子 {seeds}），所以从这些曲线看不出换一个种子会相差多少",
     "degradation_median": "每个网络训练了多次，画的是测试准确率居中的那次（种子 {seeds}）",
     "degradation_plain": "普通",
     "degradation_residual": "残差",
-    "axis_epoch": "轮数",
+    "axis_epoch": "轮数（共 {epochs} 轮；每个网络的种子数：{seeds}）",
     "axis_train_error": "训练误差（%）",
     "axis_validation_error": "验证误差（%）",
     "explanation": r"""
-**测的是什么。** 把若干个块叠起来，随机初始化权重，做一次前向传播和一次反向传播，取每个块第一个权重的梯度，计算它的欧几里得范数。每个种子产生一个普通网络和一个残差网络，两者的权重和输入**完全相同**，差别只在有没有捷径。全连接块就是教程中的块：Linear、激活、Linear、激活，最后加上捷径；输入是 `randn(1, 10)`，损失是输出之和。卷积块采用 He 等人（2015，图 2）的结构：两个 3×3 卷积，在最后一个激活之前加上捷径；输入是 {images} 张 {side} × {side} 的噪声图，损失是输出在一个长度为 1 的随机方向上的分量。
+**测的是什么。** 把若干个块叠起来，随机初始化权重，做一次前向传播和一次反向传播，取每个块第一个权重的梯度，计算它的欧几里得范数。每个种子产生一个普通网络和一个残差网络，两者的权重和输入**完全相同**，差别只在有没有捷径。全连接块就是教程中的块：Linear、激活、Linear、激活，最后加上捷径；输入是 `randn(1, 10)`，损失是输出之和。卷积块采用 He 等人（2015，图 2）的结构：两个 3×3 卷积，在最后一个激活之前加上捷径；输入是 {images} 张 {side} × {side} 的噪声图，损失是输出在一个长度为 1 的随机方向上的分量。选择“预激活”（He 等，2016）时，归一化和激活在每个权重之前，相加之后什么也没有。选择“分支从 0 开始”时，每个分支的最后一层起初输出 0：它的权重是 0，或者它后面的归一化的缩放系数是 0（Goyal 等，2017；Zhang 等，2019）。层归一化对每张图像单独进行。
 
 **捷径怎样改变梯度。** 由 $y = F(x) + x$ 和链式法则，
 

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 SENTENCES = {
+    # ---- 所有层的所有特征图 ----
+    "layers": "同时看所有的层",
+    "layers_first": "这张图片在所有层中的所有特征图，从第一层到得分。",
+    "layers_look": "{model} 为这张图片算出的一切。层数：{layers}，特征图数：{maps}。",
+    "layers_most": "每一层最多显示前 {most} 张特征图。",
+    "layers_click": "橙色大于 0，蓝色小于 0，白色等于 0；每一层有自己的色标。点击一张特征图，下面就会显示那里的数由什么组成。用键盘时，方向键选择特征图，回车键打开它。",
+    "layers_label": "{layer}，{size}：方向键选择特征图，回车键查看其中一个数的组成",
     # ---- 一个数，直到像素 ----
     "anatomy": "一个数的来历，直到像素",
     "anatomy_intro": "网络里的每个数都由下一层的数算出。这里显示一个数，以及加起来等于它的各个部分。按某一部分旁边的 ↓，"
@@ -30,6 +37,7 @@ SENTENCES = {
     "caption_map": "通道 {channel}（0 到 {last}），{rows} × {columns}",
     "trail": "走过的路",
     "stop": "{name}：{value}",
+    "stop_within": "{name}，{place}：{value}",
     "term_channel": "通道 {channel}",
     "term_flat": "第 {channel} 个数",
     "term_cell": "第 {row} 行，第 {column} 列",

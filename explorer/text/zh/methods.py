@@ -92,6 +92,7 @@ SENTENCES = {
     ),
     # ---- what cannot be done ----
     "no_convolution": "这种方法需要卷积层，而这个网络没有。请换一种方法或换一个网络。",
+    "not_finite": "这个网络的数上溢了：有的数超出了 float32 能表示的范围，所以这种方法给不出归因图。请选择另一个网络，或者上传权重较小的网络。",
     "no_rule": "这里的逐层相关性传播没有适用于 {layer} 这种层的规则。请换一种方法或换一个网络。",
     # ---- below the page ----
     "explanation": r"""**Grad-CAM++**（Chattopadhay 等，2018）给每个特征图另一种权重。记 $g = \partial z_c / \partial F^k_{ij}$：
