@@ -18,14 +18,15 @@ from explorer.convolution import tab as convolution
 from explorer.convolution.api import convolve
 from explorer.errors import InputError, log_defect
 from explorer.gradient_flow import tab as gradient_flow
-from explorer.gradient_flow.api import gradient_norms
+from explorer.gradient_flow.api import gradient_norms, train_here
 from explorer.models.networks import Network
-from explorer.page.events import PRIVATE, TAKES_TURNS, for_whoever_waits
+from explorer.page.events import PRIVATE, TAKES_TURNS, TRAINS, for_whoever_waits
+from explorer.page.handing import connect_networks
 from explorer.page.layout import Wing
 from explorer.page.links import connect_links
 from explorer.page.samples import encode_sprite
 from explorer.page.style import build_css, build_theme
-from explorer.patience import NobodyWaitsError, aside, in_turn
+from explorer.patience import TRAINING, NobodyWaitsError, aside, in_turn
 from explorer.receptive_field import tab as receptive_field
 from explorer.receptive_field.api import receptive_field as list_receptive_fields
 from explorer.server.building import building
@@ -55,10 +56,12 @@ API = {
     "receptive_field": list_receptive_fields,
     "trace_shapes": trace_shapes,
     "gradient_norms": gradient_norms,
+    "train_here": train_here,
     "classify": classify,
     "explain": explain,
 }
 HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
+TRAINED = {"train_here"}  # wait with the trainings of the page
 _FORGET = (3600, 4 * 3600)  # seconds: each hour, pictures that readers brought more than four hours ago are deleted
 
 
@@ -94,6 +97,9 @@ def _build_pages(settings: Settings, mine: Sequence[Network], wings: Sequence[st
 
 def take_turns(demo: gr.Blocks, settings: Settings) -> gr.Blocks:
     """Let calls wait in a queue in which each visitor gets his turn; by no other way is anything long computed."""
+    for each in demo.fns.values():
+        if each.concurrency_id == TRAINING:
+            each.concurrency_limit = settings.trainings
     demo.queue(api_open=False, default_concurrency_limit=settings.concurrency, max_size=settings.queue_size)
     demo._queue = TurnQueue(
         live_updates=True,
@@ -121,6 +127,7 @@ def build_page(language: str, settings: Settings, mine: Sequence[Network], wings
     gr.HTML(f'<p class="about-tutorial">{about}</p>', apply_default_css=False)
     for wing in built:
         connect_links(wing, tabs, language)
+    connect_networks(built, tabs, language)
 
 
 def _build_wing(name: str, label: str, language: str, mine: Sequence[Network]) -> Wing:
@@ -185,12 +192,17 @@ def _data_attributes(values: dict) -> str:
 def register_api() -> None:
     """The public API, the same for all languages."""
     for name, function in API.items():
-        limits = TAKES_TURNS if name in HEAVY else {}
-        gr.api(refuse_clearly(function, name in HEAVY), api_name=name, **limits)
+        limits = TAKES_TURNS if name in HEAVY else TRAINS if name in TRAINED else {}
+        gr.api(refuse_clearly(function, limits.get("concurrency_id")), api_name=name, **limits)
 
 
-def refuse_clearly(function: Callable, takes_long: bool = False) -> Callable:
-    """Let clients of the API see why an input was refused, in the language that they asked for."""
+def refuse_clearly(function: Callable, queue: str | None = None) -> Callable:
+    """Let clients of the API see why an input was refused, in the language that they asked for.
+
+    Args:
+        function: what they call.
+        queue: in which its calls wait, one of `patience.LONG`; None for one that is quick.
+    """
     signature = inspect.signature(function)
 
     @wraps(function)
@@ -200,7 +212,8 @@ def refuse_clearly(function: Callable, takes_long: bool = False) -> Callable:
             raise gr.Error(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}", print_exception=False)
         try:
             with for_whoever_waits():
-                return (aside if takes_long else in_turn)(partial(function, *args, **kwargs))
+                work = partial(function, *args, **kwargs)
+                return in_turn(work) if queue is None else aside(work, queue)
         except InputError as error:
             raise gr.Error(error.sentence(language), print_exception=False) from error
         except NobodyWaitsError as error:

@@ -19,6 +19,9 @@ from explorer.errors import InputError
 LONGEST = 180  # seconds that one answer may take
 HEAVY = "heavy"  # the queue of calls that take seconds
 MOST_HEAVY = 1  # calls of that queue that run at a time
+TRAINING = "training"  # the queue of networks that readers train: a minute each, so nobody waits for them elsewhere
+MOST_TRAINING = 8  # trainings that run at a time, at most; `settings.trainings` says how many do
+LONG = {HEAVY: MOST_HEAVY, TRAINING: MOST_TRAINING}  # queues whose calls are computed aside, and threads of each
 TAKES_LONG = "takes_long"  # attribute of a handler: tells of its values whether a call belongs into that queue
 # Attributes of handlers. A call that chooses something puts what is computed for an earlier choice of the same page out of date:
 OUTDATES = "outdates"  # of its values: the name of a group, and what is chosen
@@ -78,12 +81,16 @@ def end_all() -> None:
     _ENDING.set()
 
 
-def aside(work: Callable[[], Answer]) -> Answer:
+def aside(work: Callable[[], Answer], queue: str = HEAVY) -> Answer:
     """Do heavy work in a thread to which the system gives less of the processors while others want them, and wait for it.
 
     Only Linux has priorities of threads; elsewhere it is a thread like any other.
+
+    Args:
+        work: what to do.
+        queue: one of LONG; each has threads of its own.
     """
-    return _find_threads().submit(copy_context().run, _do_if_awaited, work).result()
+    return _find_threads(queue).submit(copy_context().run, _do_if_awaited, work).result()
 
 
 def _do_if_awaited(work: Callable[[], Answer]) -> Answer:
@@ -141,9 +148,9 @@ def in_turn(work: Callable[[], Answer]) -> Answer:
         return _do_if_awaited(work)
 
 
-@lru_cache(maxsize=1)
-def _find_threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(MOST_HEAVY, "heavy", initializer=_step_back)
+@lru_cache(maxsize=len(LONG))
+def _find_threads(queue: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(LONG[queue], queue, initializer=_step_back)
 
 
 def _start_anew() -> None:

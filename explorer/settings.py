@@ -29,6 +29,7 @@ class Settings:
         trusted_proxies: addresses or networks of the proxies that are believed what they say of a request, with commas;
             "*" believes any, "" none.
         checkpoints: folder with trained weights and their results.json, such as runs/checkpoints; "" for the shipped one.
+        trainings: networks that readers train at once; others wait for their turn.
     """
 
     host: str = "127.0.0.1"
@@ -40,6 +41,7 @@ class Settings:
     max_upload: str = "5mb"
     trusted_proxies: str = ""
     checkpoints: str = ""
+    trainings: int = 1
 
     @property
     def max_upload_bytes(self) -> int:
@@ -56,7 +58,13 @@ ALSO = {
     "trusted_proxies": "FORWARDED_ALLOW_IPS",
 }
 ON_A_SPACE = {"trusted_proxies": "*"}  # which nobody reaches but through the proxy of Hugging Face
-_LIMITS = {"port": (1, 65535), "queue_size": (1, 10_000), "concurrency": (1, 64), "threads": (1, 64)}
+_LIMITS = {
+    "port": (1, 65535),
+    "queue_size": (1, 10_000),
+    "concurrency": (1, 64),
+    "trainings": (1, 8),
+    "threads": (1, 64),
+}
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from inspect import signature
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from explorer.gradient_flow.api import train_here
 from tests.serving import Running, start_app
 
 QUICK = 1.0  # seconds within which a visitor wants an answer
@@ -43,8 +45,11 @@ class Caller:
         self.events = [each for each in config["dependencies"] if each["backend_fn"]]
 
     def first_values(self, event: dict) -> list:
-        """What the page would send of an event before anything was changed."""
-        return [self.values.get(each) for each in event["inputs"]]
+        """What the page would send of an event before anything was changed; a training of one epoch."""
+        values = [self.values.get(each) for each in event["inputs"]]
+        if event["api_name"] == "train_here":
+            values[[*signature(train_here).parameters].index("epochs")] = 1
+        return values
 
     def post(self, path: str, body, **settings) -> httpx.Response:
         content = body if isinstance(body, bytes | str) else json.dumps(body)
@@ -647,3 +652,31 @@ def test_sessions_cost_little(caller):
 def test_at_last_the_memory_is_as_before(caller, usual_megabytes):
     """The last test of the file: after all of the above."""
     assert wait_until(lambda: caller.running.megabytes() - usual_megabytes < 200, 60)
+
+
+# ---- trainings --------------------------------------------------------------------------------------------------
+
+
+def see_training(caller: Caller, session: str) -> bool:
+    """Start a training as a page does, wait for its second part, and leave."""
+    start = find_event(caller, "on_start")
+    caller.call(start, caller.first_values(start), session)
+    runs = [each for each in caller.events if each["api_name"].startswith("on_run")]
+    run = next(each for each in runs if each["inputs"][0] in start["inputs"])
+    body = {"data": [None], "fn_index": run["id"], "session_hash": session}
+    assert caller.post("queue/join", body).status_code == 200
+    parts = 0
+    with caller.client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:
+        for line in stream.iter_lines():
+            parts += '"msg":"process_generating"' in line
+            if parts == 2:
+                return True
+    return False
+
+
+def test_a_training_ends_when_its_reader_leaves(caller):
+    """One runs at a time: the second starts only because the first is not awaited any more."""
+    assert see_training(caller, "trainsfirst")
+    left = time.monotonic()
+    assert see_training(caller, "trainssecond")
+    assert time.monotonic() - left < PATIENT

@@ -16,12 +16,13 @@ from explorer.interface import API, HEAVY, WINGS, build_app, build_head, launch_
 from explorer.page.language import localise
 from explorer.page.layout import Wing
 from explorer.page.links import SEPARATORS, parse_setting, read_settings
+from explorer.patience import TRAINING
 from explorer.receptive_field.session import read_compared, read_layers, read_model, read_place
 from explorer.receptive_field.tab import read_layer
 from explorer.settings import Settings
 from explorer.text import LANGUAGES, translate
 
-PUBLIC = {"convolve", "receptive_field", "trace_shapes", "gradient_norms", "classify", "explain"}
+PUBLIC = {"convolve", "receptive_field", "trace_shapes", "gradient_norms", "train_here", "classify", "explain"}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,13 @@ def test_opening_a_page_calls_nothing(demo):
 def test_heavy_calls_take_turns(demo):
     limits = {each.api_name: each.concurrency_limit for each in demo.fns.values() if each.api_name in HEAVY}
     assert limits == dict.fromkeys(HEAVY, 1)
+
+
+def test_so_many_trainings_run_at_once_as_the_settings_say():
+    demo = build_app(Settings(trainings=3), wings=("gradient_flow",))
+    training = [each for each in demo.fns.values() if each.concurrency_id == TRAINING]
+    assert {each.name for each in training} == {"on_run", "train_here"}
+    assert {each.concurrency_limit for each in training} == {3}
 
 
 def test_what_takes_long_waits_its_turn_also_when_a_link_asks_for_it(demo):

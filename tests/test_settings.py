@@ -18,8 +18,9 @@ def test_each_setting_has_its_variable():
         "CNN_EXPLORER_CONCURRENCY": "2",
         "CNN_EXPLORER_THREADS": "3",
         "CNN_EXPLORER_MAX_UPLOAD": "1mb",
+        "CNN_EXPLORER_TRAININGS": "2",
     }
-    assert load_settings(environment) == Settings("0.0.0.0", 8000, "/explorer", 7, 2, 3, "1mb")
+    assert load_settings(environment) == Settings("0.0.0.0", 8000, "/explorer", 7, 2, 3, "1mb", trainings=2)
 
 
 def test_the_variables_that_a_space_sets_count_unless_ours_are_set():
@@ -36,6 +37,7 @@ def test_the_variables_that_a_space_sets_count_unless_ours_are_set():
         ("CNN_EXPLORER_PORT", "70000"),
         ("GRADIO_SERVER_PORT", "-1"),
         ("CNN_EXPLORER_THREADS", "0"),
+        ("CNN_EXPLORER_TRAININGS", "9"),
         ("CNN_EXPLORER_CONCURRENCY", "1.5"),
         ("CNN_EXPLORER_QUEUE_SIZE", "many"),
         ("CNN_EXPLORER_MAX_UPLOAD", "5 apples"),

@@ -58,6 +58,7 @@ from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.page.canvas import build_canvas
 from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
 from explorer.page.events import TAKES_TURNS, draw_look_for, draw_problem, show_late, then_wire, wire
+from explorer.page.handing import Taker
 from explorer.page.layout import (
     Wing,
     build_explanation,
@@ -277,9 +278,10 @@ def build_tab(language: str) -> Wing:
     names = ("model", "sample", "method", "target", "inversion", "baseline", "depth", "window", "against")
     linked = {name: controls[name] for name in names}
     parsers = {"sample": read_link}
+    taker = Taker(controls["model"], weights["kept"])
     return Wing(
         "classifier", linked, on_source, inputs, {**outputs, **places}, parsers, takes_long=_takes_long,
-        resets=[controls["source"]],
+        resets=[controls["source"]], takes=taker,
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ from explorer.errors import InputError
 from explorer.images import check_path, open_image
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, load_trained
+from explorer.models.networks import find_network, is_brought
 from explorer.page.links import split_rows
 from explorer.page.samples import check_sample
 from explorer.page.sketch import read_sketch
@@ -182,7 +183,8 @@ def choose_kernel(choice: str, cells: Cells) -> tuple[Cells, torch.Tensor | None
     Raises:
         InputError: there is no such kernel, or the network has not been trained here.
     """
-    check_choice("terms.kernel", choice, CHOICES)
+    if not is_brought(choice):
+        check_choice("terms.kernel", choice, CHOICES)
     if choice == OWN:
         return cells, None, 0
     if choice in PRESETS:
@@ -194,11 +196,14 @@ def choose_kernel(choice: str, cells: Cells) -> tuple[Cells, torch.Tensor | None
 
 
 def learned_filters(name: str) -> torch.Tensor:
-    """(N, kH, kW) filters of the first layer of a trained network.
+    """(N, kH, kW) filters of the first layer of a trained network, one of LEARNED or one that the reader trained.
 
     Raises:
-        InputError: its weights are missing or damaged.
+        InputError: its weights are missing or damaged, or it is no longer here.
     """
+    if is_brought(name):
+        with find_network(name).borrow() as model:
+            return first_filters(model)
     try:
         return first_filters(load_trained(name))
     except CheckpointError as error:

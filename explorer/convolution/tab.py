@@ -57,6 +57,7 @@ from explorer.models.catalogue import MODELS
 from explorer.page.canvas import build_canvas
 from explorer.page.drawings import SHOWN, Drawing, build_shown, make_all
 from explorer.page.events import PRIVATE, Components, draw_look_for, draw_problem, wire
+from explorer.page.handing import Taker
 from explorer.page.layout import (
     Wing,
     build_explanation,
@@ -216,7 +217,9 @@ def build_tab(language: str) -> Wing:
     wire([*triggers, controls["cells"].submit], on_setup, inputs, outputs, language)
     links = {name: each for name, each in controls.items() if name not in ("source", "upload", "drawing")}
     links = {"input": controls["source"], **links}
-    return Wing("convolution", links, on_open, inputs, {**outputs, "kernel": controls["kernel"]}, {"cells": read_cells})
+    opened = {**outputs, "kernel": controls["kernel"]}
+    taker = Taker(controls["kernel"], gr.State(()))
+    return Wing("convolution", links, on_open, inputs, opened, {"cells": read_cells}, takes=taker)
 
 
 def _fill_article(default: Settings) -> dict[str, object]:

@@ -24,6 +24,7 @@ from explorer.gradient_flow.figures import (
 )
 from explorer.gradient_flow.jacobians import Jacobians, measure_jacobians
 from explorer.gradient_flow.learning_tab import build_learning
+from explorer.gradient_flow.live_tab import build_live
 from explorer.gradient_flow.maths import (
     ACTIVATIONS,
     BLOCKS,
@@ -253,6 +254,7 @@ def build_tab(language: str) -> Wing:
     _build_degradation(language)
     build_removal(language)
     build_learning(language)
+    gives = build_live(language)
     build_explanation("gradient_flow", language, **fill_article(load_article()))
 
     run = gr.State(None)
@@ -261,4 +263,4 @@ def build_tab(language: str) -> Wing:
     outputs = {**parts, "run": run}
     wire(_wire_fillings(controls, buttons), on_change, inputs, outputs, language, queue=True)
     wire_run(run, on_run, on_stop, parts, language)
-    return Wing("gradient_flow", controls, on_change, inputs, outputs)
+    return Wing("gradient_flow", controls, on_change, inputs, outputs, gives=gives)

@@ -1,17 +1,18 @@
-"""Weights that a reader brings: a safetensors file of a network of the catalogue, for whoever holds it alone.
+"""Networks of one reader: weights that he brings as a safetensors file, or that he trained here, for whoever holds them alone.
 
-Nothing but `open_weights` gives such a network out, and its name cannot be guessed. It is forgotten when nobody holds it
+Nothing but `open_weights` and `hold_trained` gives such a network out, and its name cannot be guessed. It is forgotten when nobody holds it
 any more: a visitor's session holds his.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import torch
@@ -22,7 +23,8 @@ from torch import nn
 from explorer.errors import LONGEST_VALUE, InputError, shorten
 from explorer.models.catalogue import MODELS, create_model
 from explorer.models.networks import BROUGHT, Network, hold_network
-from explorer.models.trace import Recording, record_catalogue
+from explorer.models.trace import Recording, record, record_catalogue
+from explorer.models.variants import SIDE, Variant, build_variant, draw_weights, load_variant, read_variant
 
 LONGEST_NAME = 32  # characters of a file's name that a reader sees
 MOST_TENSORS = 2000
@@ -63,7 +65,65 @@ class Brought(Network):
         return create_model(self.architecture).eval()
 
 
-def open_weights(path: str | Path, likely: str | None = None) -> Brought:
+@dataclass(frozen=True, eq=False)
+class Trained(Network):
+    """A small network that a reader trained in this app.
+
+    Attributes:
+        variant: which it is.
+        module: the network, on the processor, in evaluation mode.
+    """
+
+    variant: Variant
+    module: nn.Module = field(repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def source(self) -> str:
+        return BROUGHT
+
+    def record(self, channels: int | None = None, stem: str = "small") -> Recording:
+        if channels not in (None, self.channels):
+            raise InputError("trace.only_channels", title=self.title, wanted=self.channels, channels=channels)
+        return _record_variant(self.variant)
+
+    @property
+    def has_weights(self) -> bool:
+        return True
+
+    @contextmanager
+    def borrow(self) -> Iterator[nn.Module]:
+        with self._lock:
+            yield self.module
+
+    def draw(self) -> nn.Module:
+        seed = int(torch.randint(2**31, (1,)))  # from the global generator, as the layers of other networks draw
+        generator = torch.Generator().manual_seed(seed)
+        return draw_weights(build_variant(self.variant), "default", generator).eval()
+
+
+@lru_cache(maxsize=64)
+def _record_variant(variant: Variant) -> Recording:
+    return record(build_variant(variant).eval(), (1, SIDE, SIDE))
+
+
+def hold_trained(variant: Variant, module: nn.Module, about: str) -> Trained:
+    """A network that a reader trained; it can be found by its name for as long as somebody holds it.
+
+    Args:
+        variant: which it is.
+        module: in evaluation mode; nobody else changes it any more.
+        about: what stands behind its title, such as the name of its file.
+    """
+    title = f"{variant.title} · {about}"
+    return hold_network(Trained(_secret_name(), title, 1, SIDE, variant.kind == "lenet5", False, variant, module))
+
+
+def _secret_name() -> str:
+    return f"{BROUGHT}/{secrets.token_urlsafe(24)}"
+
+
+def open_weights(path: str | Path, likely: str | None = None) -> Brought | Trained:
     """The network whose weights a file holds.
 
     Args:
@@ -79,6 +139,9 @@ def open_weights(path: str | Path, likely: str | None = None) -> Brought:
     """
     path = Path(path)
     tensors = _read(path)
+    variant = read_variant(_read_metadata(path))
+    if variant is not None and (trained := _open_trained(variant, tensors, path)) is not None:
+        return trained
     fitting = [name for name in MODELS if _fits(name, tensors)]
     if not fitting:
         raise _explain_misfit(path, tensors, likely)
@@ -87,8 +150,23 @@ def open_weights(path: str | Path, likely: str | None = None) -> Brought:
     entry = MODELS[name]
     channels, _, side = entry.input_shape
     title = f"{entry.title} · {_name(path)}"
-    secret = f"brought/{secrets.token_urlsafe(24)}"
-    return hold_network(Brought(secret, title, channels, side, entry.fixed_size, False, name, module))
+    return hold_network(Brought(_secret_name(), title, channels, side, entry.fixed_size, False, name, module))
+
+
+def _read_metadata(path: Path) -> dict:
+    """The words in the header of a safetensors file that `_read` could read."""
+    content = path.read_bytes()
+    metadata = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")]).get("__metadata__")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _open_trained(variant: Variant, tensors: Mapping[str, torch.Tensor], path: Path) -> Trained | None:
+    """The network that was trained here and saved; None where the tensors are not its own."""
+    wanted = build_variant(variant).state_dict()
+    if {key: each.shape for key, each in wanted.items()} != {key: each.shape for key, each in tensors.items()}:
+        return None
+    weights = {key: _convert(key, tensors[key], wanted[key].dtype, path) for key in wanted}
+    return hold_trained(variant, load_variant(variant, weights), _name(path))
 
 
 def _name(path: Path) -> str:

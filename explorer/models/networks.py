@@ -211,6 +211,11 @@ def present_name(name: Any) -> Any:
     return name
 
 
+def is_brought(name: Any) -> bool:
+    """Whether this is the name of a network of one reader alone, present or forgotten."""
+    return isinstance(name, str) and name.startswith(f"{BROUGHT}/")
+
+
 def find_network(name: Any) -> Network:
     """The network of that name, present or former.
 

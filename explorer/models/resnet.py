@@ -182,6 +182,8 @@ class CifarResNet(nn.Module):
         num_classes: number of logits.
         in_channels: channels of the image.
         residual: False builds the plain twin.
+        width: channels of the first stage; each later stage has twice as many.
+        stem_stride: stride of the first convolution; 2 leaves a quarter of the work.
 
     Raises:
         ValueError: depth is not of the form 6n + 2.
@@ -190,17 +192,25 @@ class CifarResNet(nn.Module):
         (N, in_channels, H, W) -> (N, num_classes).
     """
 
-    def __init__(self, depth: int, num_classes: int = 10, in_channels: int = 1, residual: bool = True):
+    def __init__(
+        self,
+        depth: int,
+        num_classes: int = 10,
+        in_channels: int = 1,
+        residual: bool = True,
+        width: int = 16,
+        stem_stride: int = 1,
+    ):
         super().__init__()
         if depth < 8 or (depth - 2) % 6:
             raise ValueError(f"depth must be 6n + 2 with n >= 1 (8, 14, 20, ...), got {depth}")
         num_blocks = (depth - 2) // 6
-        self.stem = _small_stem(in_channels, 16)
-        self.layer1 = _stage(BasicBlock, 16, 16, num_blocks, 1, residual, _channel_pad)
-        self.layer2 = _stage(BasicBlock, 16, 32, num_blocks, 2, residual, _channel_pad)
-        self.layer3 = _stage(BasicBlock, 32, 64, num_blocks, 2, residual, _channel_pad)
+        self.stem = _small_stem(in_channels, width, stem_stride)
+        self.layer1 = _stage(BasicBlock, width, width, num_blocks, 1, residual, _channel_pad)
+        self.layer2 = _stage(BasicBlock, width, 2 * width, num_blocks, 2, residual, _channel_pad)
+        self.layer3 = _stage(BasicBlock, 2 * width, 4 * width, num_blocks, 2, residual, _channel_pad)
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
-        self.classifier = nn.Linear(64, num_classes)
+        self.classifier = nn.Linear(4 * width, num_classes)
         initialise_he(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -227,8 +237,8 @@ def initialise_he(model: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def _small_stem(in_channels: int, width: int) -> nn.Sequential:
-    return nn.Sequential(conv3x3(in_channels, width), nn.BatchNorm2d(width), nn.ReLU())
+def _small_stem(in_channels: int, width: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(conv3x3(in_channels, width, stride), nn.BatchNorm2d(width), nn.ReLU())
 
 
 def _large_stem(in_channels: int, width: int) -> nn.Sequential:

@@ -19,11 +19,13 @@ from explorer.page.drawings import SHOWN, make_all, make_new
 from explorer.patience import (
     HEAVY,
     IS_CONNECTED,
+    LONG,
     LONGEST,
     MOST_HEAVY,
     OUTDATED_BY,
     OUTDATES,
     TAKES_LONG,
+    TRAINING,
     NobodyWaitsError,
     aside,
     asking,
@@ -35,6 +37,7 @@ from explorer.uploads import is_upload, receive_upload
 # Of all events of the page. Handlers check what they get; Gradio's own checks would answer in English and fill the log.
 PAGE = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
 TAKES_TURNS = {"queue": True, "concurrency_id": HEAVY, "concurrency_limit": MOST_HEAVY}  # for calls that take seconds
+TRAINS = {"queue": True, "concurrency_id": TRAINING, "concurrency_limit": 1}  # `interface.take_turns` sets the limit
 PRIVATE = {**PAGE, "queue": False}  # of those that the page answers itself
 
 
@@ -105,6 +108,7 @@ def explain_problems(
     outputs: Components,
     language: str,
     takes_long: Callable[..., bool] = never,
+    queue: str = HEAVY,
 ) -> Callable:
     """Wrap a handler, or a generator that streams, for Gradio, which calls with positions and wants a value for each output.
 
@@ -122,7 +126,9 @@ def explain_problems(
         language: language of the page.
         takes_long: called as `takes_long(**values)` with what came from the page, unchecked: whether the call takes
             seconds. Then it waits with others of its kind, and is computed aside, see `patience.aside`.
+        queue: in which those wait, one of `patience.LONG`.
     """
+    do_aside = partial(aside, queue=queue)
     read, fill = partial(_read, inputs), partial(_fill, outputs)
 
     def takes_long_with(values: Sequence) -> bool:
@@ -142,7 +148,7 @@ def explain_problems(
     def wrapped(*values):
         try:
             named, shown = read(values)
-            do = aside if takes_long_with(values) else in_turn
+            do = do_aside if takes_long_with(values) else in_turn
             with for_whoever_waits():
                 return do(lambda: fill(handler(**named, language=language), shown))
         except (Exception, NobodyWaitsError) as error:
@@ -154,7 +160,7 @@ def explain_problems(
         end = time.monotonic() + LONGEST
         try:
             named, shown = read(values)
-            do = aside if takes_long_with(values) else in_turn
+            do = do_aside if takes_long_with(values) else in_turn
             parts = iter(handler(**named, language=language))
 
             def fill_next() -> list | None:
@@ -225,14 +231,15 @@ def wire(
         outputs: name -> a component that it may fill; LOOK_FOR is the wing's look-for line.
         language: language of the page.
         queue: True for work of more than about 30 ms, so that it takes its turn.
-        takes_long: which of its calls take seconds, as `explain_problems` says; all of those with TAKES_TURNS do.
+        takes_long: which of its calls take seconds, as `explain_problems` says; all of those with TAKES_TURNS or TRAINS do.
         outdates, outdated_by: name of a group: a call of the first kind ends those of the second kind that are under way
             for another choice, because nobody waits for them any more (`patience.OUTDATES`).
         **event_settings: further keywords of `gr.on`.
     """
     settings = {**PAGE, "trigger_mode": "always_last", "queue": queue, **event_settings}
-    takes_long = _always if settings.get("concurrency_id") == HEAVY else takes_long
-    wrapped = explain_problems(handler, inputs, outputs, language, takes_long)
+    waits_in = settings.get("concurrency_id")
+    takes_long, waits_in = (_always, waits_in) if waits_in in LONG else (takes_long, HEAVY)
+    wrapped = explain_problems(handler, inputs, outputs, language, takes_long, waits_in)
     _mark_choice(wrapped, inputs, outdates)
     setattr(wrapped, OUTDATED_BY, outdated_by)
     return gr.on(list(triggers), wrapped, inputs=[*inputs.values()], outputs=[*outputs.values()], **settings)

@@ -11,6 +11,7 @@ import gradio as gr
 
 from explorer.page.bridges import build_bridge
 from explorer.page.events import Components, draw_look_for, never
+from explorer.page.handing import Giver, Taker
 from explorer.text import text_in
 
 
@@ -27,6 +28,8 @@ class Wing:
         link_parsers: query parameter -> what turns its text into a value, or None for nonsense; only for components
             that links.parse_setting does not know.
         takes_long: which calls of the handler take seconds, as `explorer.page.events.wire` says.
+        takes: where it shows a network that another tab gives; None where it shows none.
+        gives: networks that it gives to other tabs, or None.
         resets: components that a link does not name, but sets to what they are at first.
     """
 
@@ -37,6 +40,8 @@ class Wing:
     outputs: Components = field(default_factory=dict)
     link_parsers: Mapping[str, Callable[[str], object]] = field(default_factory=dict)
     takes_long: Callable[..., bool] = never
+    takes: Taker | None = None
+    gives: Giver | None = None
     resets: Sequence[gr.components.Component] = ()
 
 

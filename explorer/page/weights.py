@@ -11,12 +11,12 @@ import torch
 
 from explorer.data import load_sample, normalise
 from explorer.errors import InputError
-from explorer.models.brought import Brought, open_weights
+from explorer.models.brought import open_weights
+from explorer.models.networks import Network
 from explorer.page.events import Components, draw_problem, wire
+from explorer.page.handing import keep_networks
 from explorer.text import Text, text_in
 from explorer.uploads import build_file_button
-
-MOST_KEPT = 4  # networks of one visitor and tab; the oldest goes
 
 
 def build_weights(text: Text, elem_id: str) -> dict[str, gr.blocks.Block]:
@@ -56,7 +56,7 @@ def wire_weights(
 
 
 def take_weights(
-    path: Any, model: Any, kept: Sequence[Brought], choices: Sequence[tuple[str, str]], text: Text
+    path: Any, model: Any, kept: Sequence[Network], choices: Sequence[tuple[str, str]], text: Text
 ) -> dict:
     """The network of a file, as the newest of those that are kept, and its place among the choices.
 
@@ -73,19 +73,15 @@ def take_weights(
     if path is None:
         return {}
     network = open_weights(path, model if isinstance(model, str) else None)
-    kept = (*kept, network)[-MOST_KEPT:]
     right, total = count_right(network)
-    count = sum(each.numel() for each in network.module.parameters())
+    with network.borrow() as module:
+        count = sum(each.numel() for each in module.parameters())
     said = text("models.weights_opened", title=network.title, count=f"{count:,}", right=right, total=total)
-    own = [(text.title(each.title), each.name) for each in reversed(kept)]
-    return {
-        "model": gr.update(choices=[*own, *choices], value=network.name),
-        "opened": f'<p role="status">{html.escape(said)}</p>',
-        "kept": kept,
-    }
+    opened = f'<p role="status">{html.escape(said)}</p>'
+    return {**keep_networks(kept, [network], choices, text), "opened": opened}
 
 
-def count_right(network: Brought) -> tuple[int, int]:
+def count_right(network: Network) -> tuple[int, int]:
     """How many of the packed test images a network names rightly, and of how many.
 
     Raises:

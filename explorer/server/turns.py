@@ -21,10 +21,10 @@ from gradio.server_messages import EstimationMessage
 from starlette.exceptions import HTTPException
 
 from explorer.errors import log_defect
-from explorer.patience import HEAVY, MOST_HEAVY, OUTDATED_BY, OUTDATES, TAKES_LONG
+from explorer.patience import HEAVY, LONG, MOST_HEAVY, OUTDATED_BY, OUTDATES, TAKES_LONG, TRAINING
 from explorer.server.words import RefusedError, language_of
 
-MOST_WAITING = {HEAVY: 3}  # calls of one visitor that may wait in such a queue
+MOST_WAITING = {HEAVY: 3, TRAINING: 2}  # calls of one visitor that may wait in such a queue
 MOST_OF_VISITOR = 12  # calls of one visitor that may wait in all queues
 SHARE_OF_ADDRESS = 0.5  # of the whole queue
 PATIENCE = {"gone": 3.0, "never came": 15.0}  # seconds without a reader until a call is dropped
@@ -60,7 +60,7 @@ class TurnQueue(Queue):
             self._check_room(body, request)
         answer = await super().push(body, request, username)
         event = self.event_ids_to_events.get(answer[1]) if answer[0] else None
-        if event is not None and event.concurrency_id != HEAVY and _takes_long(event.fn, event.data):
+        if event is not None and event.concurrency_id != _queue_of(event.fn, event.data):
             self._move_to_heavy(event)  # nobody else has seen it yet: what comes before this does not let others in
         if body.session_hash in self.pending_messages_per_session:
             self._addresses[body.session_hash] = _address_of(request)
@@ -97,7 +97,7 @@ class TurnQueue(Queue):
             refused = RefusedError(429, "queue_full", count=len(waiting))  # Gradio's own sentence is English alone
             raise HTTPException(refused.status, refused.sentence(language_of(request.headers)))
         function = self.blocks.fns[body.fn_index]
-        concurrency_id = HEAVY if _takes_long(function, body) else function.concurrency_id
+        concurrency_id = _queue_of(function, body)
         # One that is out of date ends as soon as it begins.
         alike = sum(event.concurrency_id == concurrency_id and not self._is_outdated(event) for event in of_visitor)
         if (
@@ -155,7 +155,7 @@ class TurnQueue(Queue):
         return None
 
     def _choose(self, concurrency_id: str, queue: EventQueue) -> Event | None:
-        ready = [each for each in queue.queue if concurrency_id != HEAVY or self._readers[each.session_hash]]
+        ready = [each for each in queue.queue if concurrency_id not in LONG or self._readers[each.session_hash]]
         under_way = {_call_of(each) for each in self._running()}
         first: dict[tuple, Event] = {}  # also of calls that wait in different queues, as their values want it
         for each in sorted(self._waiting(), key=lambda each: each.enqueue_time):
@@ -163,7 +163,7 @@ class TurnQueue(Queue):
         ready = [each for each in ready if _call_of(each) not in under_way and first[_call_of(each)] is each]
         running = [each for each in self._running() if each.concurrency_id == concurrency_id]
         counts = Counter(map(_visitor_of, running))
-        most = max(1, (queue.concurrency_limit or len(self.active_jobs)) // 2)
+        most = 1 if concurrency_id == TRAINING else max(1, (queue.concurrency_limit or len(self.active_jobs)) // 2)
         ready = [each for each in ready if counts[_visitor_of(each)] < most]
         return min(ready, key=self._when_served, default=None)  # of equals the one that came first
 
@@ -279,6 +279,12 @@ class TurnQueue(Queue):
     def compute_analytics_summary(self, records):
         """Nothing: monitoring is off."""
         return self.cached_event_analytics_summary
+
+
+def _queue_of(function, body) -> str:
+    """Where a call waits: in the queue of its function, unless it takes seconds and that is none for such calls."""
+    own = function.concurrency_id
+    return HEAVY if own not in LONG and _takes_long(function, body) else own
 
 
 def _takes_long(function, body) -> bool:

@@ -62,9 +62,14 @@ def split_training_images(device: torch.device, data_dir: str | Path | None) -> 
         DatasetError: there is no usable Fashion-MNIST.
     """
     images, labels = load_split("train", data_dir)
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(SPLIT_SEED))
-    learn, validate = order[:-VALIDATION_SIZE], order[-VALIDATION_SIZE:]
+    learn, validate = split_indices(len(images))
     return (
         Split(images[learn].to(device), labels[learn].to(device)),
         Split(images[validate].to(device), labels[validate].to(device)),
     )
+
+
+def split_indices(count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Positions of the images to learn from, and of those to validate on, among `count` training images, in a random order."""
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(SPLIT_SEED))
+    return order[:-VALIDATION_SIZE], order[-VALIDATION_SIZE:]

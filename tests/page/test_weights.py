@@ -14,7 +14,8 @@ from explorer.data import load_sample, normalise
 from explorer.errors import InputError
 from explorer.models.checkpoints import load_trained
 from explorer.models.networks import find_network
-from explorer.page.weights import MOST_KEPT, count_right, take_weights
+from explorer.page.handing import MOST_KEPT
+from explorer.page.weights import count_right, take_weights
 from explorer.receptive_field.api import receptive_field
 from explorer.receptive_field.sentences import name_network
 from explorer.shapes.api import trace_shapes

@@ -12,7 +12,7 @@ from gradio.queueing import Event, EventQueue
 from gradio.server_messages import EstimationMessage
 from starlette.exceptions import HTTPException
 
-from explorer.patience import OUTDATED_BY, OUTDATES
+from explorer.patience import OUTDATED_BY, OUTDATES, TAKES_LONG, TRAINING
 from explorer.server import turns
 from explorer.server.turns import HEAVY, TurnQueue
 from tests.coroutines import run
@@ -377,3 +377,12 @@ def test_a_session_that_waits_is_not_forgotten_for_others(queue):
             queue.pending_messages_per_session["own"] = asyncio.Queue()
     queue.send_message(event, message())
     assert queue.pending_messages_per_session["own"].qsize() == 1
+
+
+def test_a_training_waits_among_trainings_though_it_takes_long():
+    function = SimpleNamespace(fn=lambda: None, concurrency_id=TRAINING)
+    setattr(function.fn, TAKES_LONG, lambda _values: True)
+    body = SimpleNamespace(data=[])
+    assert turns._queue_of(function, body) == TRAINING
+    function.concurrency_id = LIGHT
+    assert turns._queue_of(function, body) == HEAVY
