@@ -197,6 +197,59 @@ def conv2d_manual(
     return output
 
 
+def conv2d_backward_manual(
+    input_map: torch.Tensor,
+    kernel: torch.Tensor,
+    grad_output: torch.Tensor,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The backward pass of `conv2d_manual`: what each pixel and each number of the kernel does to a loss.
+
+    Each number of the output came from one window. Its gradient goes back the same way: to the pixels of the window times
+    the kernel, and to the kernel times the window. Where windows overlap, gradients add up.
+
+    Args:
+        input_map: (H, W).
+        kernel: (kH, kW).
+        grad_output: (H_out, W_out), how much the loss grows per growth of each number of the output.
+        stride: as in `conv2d_manual`.
+        padding: the same.
+        dilation: the same.
+
+    Returns:
+        The gradients of the map, (H, W), and of the kernel, (kH, kW). Their type is that to which PyTorch promotes the
+        three types.
+
+    Raises:
+        InputError: (a ValueError) as `conv2d_manual` does, or the gradient has not the shape of the output.
+
+    Source: Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning, section 4.
+    """
+    height, width = _check_map("terms.image", input_map)
+    kernel_height, kernel_width = _check_map("terms.kernel", kernel)
+    out_height = conv_output_size(height, kernel_height, stride, padding, dilation)
+    out_width = conv_output_size(width, kernel_width, stride, padding, dilation)
+    rows, columns = _check_map("convolution.grad_output", grad_output)
+    if (rows, columns) != (out_height, out_width):
+        raise InputError("convolution.grad_shape", height=out_height, width=out_width, rows=rows, columns=columns)
+    stride, padding, dilation = int(stride), int(padding), int(dilation)
+    reach_down = dilation * (kernel_height - 1) + 1
+    reach_right = dilation * (kernel_width - 1) + 1
+
+    kind = torch.promote_types(torch.promote_types(input_map.dtype, kernel.dtype), grad_output.dtype)
+    padded = pad_map(input_map, padding).to(kind)
+    grad_padded, grad_kernel = torch.zeros_like(padded), torch.zeros(kernel.shape, dtype=kind)
+    for row in range(out_height):
+        for column in range(out_width):
+            top, left = row * stride, column * stride
+            window = slice(top, top + reach_down, dilation), slice(left, left + reach_right, dilation)
+            grad_padded[window] += grad_output[row, column] * kernel
+            grad_kernel += grad_output[row, column] * padded[window]
+    return grad_padded[padding : padding + height, padding : padding + width].clone(), grad_kernel
+
+
 def pad_map(input_map: torch.Tensor, padding: int) -> torch.Tensor:
     """Add zeros on every side of a map.
 

@@ -15,6 +15,7 @@ from explorer.convolution.maths import (
     ShiftCheck,
     compare_convolutions,
     compute_pooling,
+    conv2d_backward_manual,
     conv2d_manual,
     conv_output_size,
     count_conv_params,
@@ -54,6 +55,36 @@ def test_loop_agrees_with_pytorch(case, seed):
     torch.testing.assert_close(conv2d_manual(image, kernel, stride, padding, dilation), expected)
     for side in (0, 1):
         assert conv_output_size(size[side], kernel_size[side], stride, padding, dilation) == expected.shape[side]
+
+
+@settings(max_examples=150, deadline=None)
+@given(convolutions(), st.integers(0, 2**31))
+def test_the_backward_loop_agrees_with_autograd(case, seed):
+    size, kernel_size, stride, padding, dilation = case
+    generator = torch.Generator().manual_seed(seed)
+    image = torch.randn(size, generator=generator, dtype=torch.float64).requires_grad_()
+    kernel = torch.randn(kernel_size, generator=generator, dtype=torch.float64).requires_grad_()
+    output = F.conv2d(image[None, None], kernel[None, None], None, stride, padding, dilation)[0, 0]
+    grad_output = torch.randn(output.shape, generator=generator, dtype=torch.float64)
+    expected = torch.autograd.grad(output, (image, kernel), grad_output)
+    found = conv2d_backward_manual(image.detach(), kernel.detach(), grad_output, stride, padding, dilation)
+    torch.testing.assert_close(found, expected)
+
+
+def test_the_backward_loop_by_hand():
+    image, kernel = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]]), torch.tensor([[1.0, 0], [0, -1]])
+    grad_image, grad_kernel = conv2d_backward_manual(image, kernel, torch.ones(2, 2))
+    assert grad_kernel.tolist() == [[12, 16], [24, 28]]  # the sum of the pixels that each number meets
+    assert grad_image.tolist() == [[1, 1, 0], [1, 0, -1], [0, -1, -1]]
+
+
+def test_a_gradient_of_another_shape_is_refused():
+    with pytest.raises(InputError, match="3 × 3, got 2 × 3"):
+        conv2d_backward_manual(torch.ones(4, 4), torch.ones(2, 2), torch.ones(2, 3))
+    with pytest.raises(InputError):
+        conv2d_backward_manual(torch.ones(4, 4), torch.ones(2, 2), torch.ones(3))
+    with pytest.raises(ValueError):
+        conv2d_backward_manual(torch.ones(2, 2), torch.ones(3, 3), torch.ones(1, 1))
 
 
 def test_loop_by_hand():

@@ -98,6 +98,8 @@ SENTENCES = {
     "row_linear": "Fully connected, {in_features} → {out_features}",
     # ---- what cannot be done
     "window_too_large": "A pooling window of {size} × {size} is larger than the picture of {height} × {width}.",
+    "grad_output": "gradient of the output",
+    "grad_shape": "The gradient of the output must have the shape of the output, {height} × {width}, got {rows} × {columns}.",
     "does_not_fit": "The kernel does not fit: with {kernel_size} numbers per side and dilation {dilation} it spans "
     "{reach} pixels, but the padded image has only {padded} ({size} + 2 x {padding}).",
     "not_a_map": "{name} must have two dimensions, height and width, got the shape {shape}.",

@@ -89,6 +89,8 @@ SENTENCES = {
     "row_linear": "全连接，{in_features} → {out_features}",
     # ---- what cannot be done
     "window_too_large": "{size} × {size} 的池化窗口比 {height} × {width} 的图片还大。",
+    "grad_output": "输出的梯度",
+    "grad_shape": "输出的梯度的形状必须与输出相同：{height}×{width}，得到的是 {rows}×{columns}。",
     "does_not_fit": (
         "卷积核放不下：每边有 {kernel_size} 个数，空洞率为 {dilation}，跨度是 {reach} 个像素，"
         "而填充后的图像只有 {padded} 个像素（{size} + 2 × {padding}）。"
