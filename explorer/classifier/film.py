@@ -82,16 +82,16 @@ def take_shot(model: nn.Module, name: str, image: torch.Tensor) -> Shot:
 
 def count_right(film: Film) -> list[int] | None:
     """Right answers of the 10,000 test images at each moment; None where nothing says which are right."""
-    labels = _find_labels()
+    labels = _find_labels(film)
     return None if labels is None else (film.answers == labels).sum(1).tolist()
 
 
 def count_confusion(film: Film) -> list[list[list[int]]] | None:
     """The confusion matrix at each moment: rows are true classes. None where nothing says which answers are right."""
-    labels = _find_labels()
+    labels = _find_labels(film)
     return None if labels is None else [count_answers(labels, each) for each in film.answers]
 
 
-def _find_labels() -> torch.Tensor | None:
+def _find_labels(film: Film) -> torch.Tensor | None:
     answers = load_answers()
-    return None if answers is None else answers.labels
+    return None if answers is None or len(answers.labels) != film.answers.shape[1] else answers.labels

@@ -22,13 +22,13 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import nn
 
 from explorer.data import normalise
 from explorer.models import checkpoints
-from explorer.models.checkpoints import write_atomically
+from explorer.models.checkpoints import DAMAGED, write_atomically
 from explorer.models.resnet import BasicBlock, CifarResNet
 from explorer.randomness import seeded
 from explorer.training.loop import TrainingBatches, arrange, derive_seed
@@ -320,7 +320,10 @@ def load_courses() -> dict[Net, Course]:
 @lru_cache(maxsize=2)
 def _load_courses(folder: Path) -> dict[Net, Course]:
     tensors, _ = _read(folder / FILE)
-    return {net: _to_course(net, tensors) for net in NETS if f"{net}/steps" in tensors}
+    try:
+        return {net: _to_course(net, tensors) for net in NETS if f"{net}/steps" in tensors}
+    except DAMAGED:
+        return {}
 
 
 def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
@@ -328,8 +331,9 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
     try:
         with safe_open(path, framework="pt") as opened:
             about = json.loads(opened.metadata()["about"])
-            return {key: opened.get_tensor(key) for key in opened.keys()}, about  # noqa: SIM118 - it is not a mapping
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+            # Copies: what safetensors gives lies in the file, and a file that becomes shorter would end the program.
+            return {key: opened.get_tensor(key).clone() for key in opened.keys()}, about  # noqa: SIM118 - it is not a mapping
+    except DAMAGED:
         return {}, {}
 
 

@@ -6,7 +6,6 @@ import base64
 import html
 import math
 from collections.abc import Mapping
-from itertools import accumulate
 
 import torch
 
@@ -74,7 +73,12 @@ def _say_guess(progress: Progress, guess: float | None, text: Text) -> str:
     last = progress.curves[-1]
     if guess is None or last.has_diverged:
         return ""
-    return text("live.guessed", guess=f"{guess:g}", accuracy=_percent(last.checks[-1].validation_accuracy))
+    return text(
+        "live.guessed",
+        guess=f"{guess:g}",
+        model=last.variant.title,
+        accuracy=_percent(last.checks[-1].validation_accuracy),
+    )
 
 
 def _percent(share: float) -> str:
@@ -100,9 +104,9 @@ def _draw_losses(progress: Progress, text: Text) -> Chart:
 
 def _smooth(values: tuple[float, ...]) -> list[float]:
     """The mean of each value and of those before it, of at most CHECK_EVERY in all."""
-    sums = [0.0, *accumulate(values)]
-    starts = [max(0, end - CHECK_EVERY) for end in range(1, len(sums))]
-    return [(sums[end] - sums[start]) / (end - start) for end, start in enumerate(starts, start=1)]
+    # Each sum by itself: in differences of running sums one huge loss would swallow all later ones.
+    windows = (values[max(0, end - CHECK_EVERY) : end] for end in range(1, len(values) + 1))
+    return [sum(window) / len(window) for window in windows]
 
 
 def _draw_accuracies(progress: Progress, text: Text) -> Chart:
@@ -125,8 +129,11 @@ def _draw_norms(progress: Progress, text: Text) -> Chart:
     for curves in progress.curves:
         measured = [each for each in curves.checks if each.gradient_norms]
         for key, checks in (("norms_first", measured[:1]), ("norms_now", measured[1:][-1:])):
-            name = text(f"live.{key}", model=curves.variant.title)
-            lines += [_draw_norms_of(curves, each, name, key == "norms_first", text) for each in checks]
+            for each in checks:
+                name = text(
+                    f"live.{key}", model=curves.variant.title, **({"step": each.step} if key == "norms_first" else {})
+                )
+                lines.append(_draw_norms_of(curves, each, name, key == "norms_first", text))
     values = [y for line in lines for _, y in line.points]
     least, most = (min(values), max(values)) if values else (0.1, 1.0)
     bounds = (10.0 ** math.floor(math.log10(least)), 10.0 ** math.ceil(math.log10(most * 1.001)))

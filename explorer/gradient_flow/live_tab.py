@@ -65,7 +65,7 @@ class Job:
 
 def on_start(run: Run | None, guess, *, language: str, **settings) -> dict:
     """Stop what is under way, check what is set, and hand it on to `on_run`, which waits for its turn."""
-    stop_run(run)
+    stop_run(run)  # first: else what is under way would soon take the place of the words that refuse a setting
     text, chosen = text_in(language), Settings(**settings)
     guess = None if guess in (None, "") else check_number("live.guess", guess, 0, 100)
     training = Training(chosen)

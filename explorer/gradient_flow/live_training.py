@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 
 import torch
@@ -232,7 +233,10 @@ class _Learner:
         correct, is_finite = count_right(self.model, images, labels)
         training = self.correct / self.count if self.count else None
         self.checks.append(Check(step, training, correct / len(labels), self.norms))
-        self.has_diverged |= not is_finite
+        state = (
+            self.model.state_dict().values()
+        )  # weights, and the statistics of normalisation, which are saved with them
+        self.has_diverged |= not is_finite or not all(bool(each.isfinite().all()) for each in state)
         self.correct = self.count = 0
 
     def curves(self) -> Curves:
@@ -284,6 +288,13 @@ def count_right(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) ->
     return correct, is_finite
 
 
+@lru_cache(maxsize=1)
+def _normalise_shipped() -> tuple[torch.Tensor, torch.Tensor]:
+    """The validation images that ship with the app, which all runs share, and their labels."""
+    validation = load_training_sample().validation
+    return normalise(validation.images), validation.labels
+
+
 class Training:
     """One run. It may be watched in one thread and asked for its weights in another.
 
@@ -308,7 +319,8 @@ class Training:
         training, validation = training or sample.training, validation or sample.validation  # type: ignore[union-attr]
         self.settings, self.step = settings, 0
         self._images, self._labels = training.images, training.labels
-        self._validation = normalise(validation.images), validation.labels
+        is_shipped = sample is not None and validation is sample.validation
+        self._validation = _normalise_shipped() if is_shipped else (normalise(validation.images), validation.labels)
         self._epoch_steps = len(self._batches(0))
         self.num_steps = settings.epochs * self._epoch_steps
         self._learners = [self._draw(variant) for variant in settings.variants]

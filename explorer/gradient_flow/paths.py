@@ -24,7 +24,7 @@ from torch import nn
 from explorer.gradient_flow.removal import fold_normalisation, load_test_images
 from explorer.models import checkpoints
 from explorer.models.catalogue import DEGRADATION
-from explorer.models.checkpoints import load_results, load_trained, read_stored, weights_of, write_atomically
+from explorer.models.checkpoints import DAMAGED, load_results, load_trained, read_stored, weights_of, write_atomically
 from explorer.models.resnet import BasicBlock
 
 FILE = "paths.json"
@@ -144,11 +144,14 @@ def load_paths() -> PathGradients | None:
 
 @lru_cache(maxsize=2)
 def _load(folder: Path) -> PathGradients | None:
-    entry = read_stored(folder / FILE).get(MODEL)
-    if not entry or entry["weights"] != weights_of(load_results(folder).get(MODEL)):
+    entry = read_stored(folder / FILE).get(MODEL, {})
+    try:
+        if not entry["parts"] or entry["weights"] != weights_of(load_results(folder).get(MODEL)):
+            return None
+        *norms, whole = torch.tensor(entry["parts"], dtype=torch.float64).mean(0).tolist()
+        return PathGradients(tuple(norms), whole, BATCH * len(entry["parts"]))
+    except DAMAGED:
         return None
-    *norms, whole = torch.tensor(entry["parts"], dtype=torch.float64).mean(0).tolist()
-    return PathGradients(tuple(norms), whole, BATCH * len(entry["parts"]))
 
 
 def main() -> None:

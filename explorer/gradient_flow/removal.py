@@ -28,7 +28,7 @@ from explorer.data import load_sample, load_split, normalise
 from explorer.models import checkpoints
 from explorer.models.ablation import list_removable_blocks, without_blocks
 from explorer.models.catalogue import DEGRADATION
-from explorer.models.checkpoints import load_results, load_trained, read_stored, weights_of, write_atomically
+from explorer.models.checkpoints import DAMAGED, load_results, load_trained, read_stored, weights_of, write_atomically
 from explorer.models.resnet import BasicBlock
 from explorer.patience import go_on
 
@@ -311,6 +311,13 @@ def load_removals() -> dict[str, Removal]:
 
 @lru_cache(maxsize=2)
 def _load(folder: Path) -> dict[str, Removal]:
+    try:
+        return _read(folder)
+    except DAMAGED:
+        return {}
+
+
+def _read(folder: Path) -> dict[str, Removal]:
     stored, records = read_stored(folder / FILE), load_results(folder)
     known = {name: entry for name, entry in stored.items() if _is_of(entry, records.get(name)) and count_parts(entry)}
     num_parts = min((count_parts(entry) for entry in known.values()), default=0)

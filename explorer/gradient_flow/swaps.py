@@ -22,7 +22,7 @@ from torch import nn
 from explorer.gradient_flow.removal import BATCH, MODELS, Walk, fold_normalisation, load_test_images, score_logits
 from explorer.models import checkpoints
 from explorer.models.ablation import list_removable_blocks
-from explorer.models.checkpoints import load_results, load_trained, read_stored, weights_of, write_atomically
+from explorer.models.checkpoints import DAMAGED, load_results, load_trained, read_stored, weights_of, write_atomically
 
 FILE = "swaps.json"
 NUM_IMAGES = 2_000  # the first ones of the test set
@@ -119,7 +119,14 @@ def load_swaps() -> dict[str, Swaps]:
 @lru_cache(maxsize=2)
 def _load(folder: Path) -> dict[str, Swaps]:
     stored, records = read_stored(folder / FILE), load_results(folder)
-    return {name: _unpack(entry) for name, entry in stored.items() if entry["weights"] == weights_of(records.get(name))}
+    try:
+        return {
+            name: _unpack(stored[name])
+            for name in MODELS
+            if name in stored and stored[name]["weights"] == weights_of(records.get(name))
+        }
+    except DAMAGED:
+        return {}
 
 
 def _unpack(entry: Mapping) -> Swaps:

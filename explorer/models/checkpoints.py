@@ -98,11 +98,16 @@ def weights_of(record: Mapping | None) -> list[str]:
     return [each["sha256"] for each in (record or {}).get("files", [])]
 
 
+DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, SafetensorError)
+"""What reading a file that somebody or something has altered may raise."""
+
+
 def read_stored(path: Path) -> dict:
-    """What a command stored as JSON; nothing where the file is missing or damaged."""
+    """What a command stored as JSON, by name; nothing where the file is missing or damaged."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return {name: entry for name, entry in stored.items() if isinstance(entry, dict)}
+    except DAMAGED:
         return {}
 
 
@@ -200,7 +205,9 @@ def _remove_others(name: str, folder: Path, keep: Container[str]) -> None:
     """Remove a model's earlier weights, and what killed programs left: only who holds the lock writes here."""
     pattern = re.compile(re.escape(name) + r"(-[0-9a-f]{8})?(-\d{5}-of-\d{5})?\.safetensors")
     weights = [path for path in folder.glob(f"{name}*.safetensors") if pattern.fullmatch(path.name)]
-    for path in [*weights, *folder.glob(".*.tmp")]:
+    temporary = re.compile(r"\." + f"(?:{pattern.pattern}|{re.escape(RESULTS_FILE)})" + r"\.\d+\.tmp")
+    left = [path for path in folder.glob(".*.tmp") if temporary.fullmatch(path.name)]
+    for path in [*weights, *left]:
         if path.name not in keep:
             with suppress(OSError):  # it is in nobody's way
                 path.unlink()

@@ -17,6 +17,7 @@ from torch import nn
 
 from explorer.models import checkpoints
 from explorer.models.catalogue import create_model
+from explorer.models.checkpoints import DAMAGED
 
 FIRST_LAYER = {"lenet5": "features.0", "resnet20": "stem.0"}
 """Network -> the convolution whose kernels are shown."""
@@ -74,15 +75,17 @@ def _load(name: str, folder: Path) -> Film | None:
     try:
         with safe_open(path_of(name, folder), framework="pt") as opened:
             facts = json.loads(opened.metadata()["film"])
-            answers, losses, fields = (opened.get_tensor(key) for key in ("answers", "losses", "fields"))
-            steps = tuple(facts.pop("steps"))
-            fits = len(steps) == len(answers) == len(losses) == len(fields)
+            # Copies: what safetensors gives lies in the file, and a file that becomes shorter would end the program.
+            answers, losses, fields = (opened.get_tensor(key).clone() for key in ("answers", "losses", "fields"))
+            steps = tuple(map(int, facts.pop("steps")))
+            shapes = [tuple(each.shape) for each in (losses, answers[:, 0], fields)]
+            fits = shapes == [(len(steps),), (len(steps),), (len(steps), 28, 28)] and facts["epoch_steps"] >= 1
             return (
                 Film(name, facts.pop("epoch_steps"), steps, answers, tuple(losses.tolist()), fields, facts)
                 if fits
                 else None
             )
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+    except DAMAGED:
         return None
 
 
@@ -101,7 +104,7 @@ def load_moment(name: str, step: int, folder: Path | None = None) -> nn.Module:
     try:
         with safe_open(path_of(name, folder), framework="pt") as opened:
             keys = [key for key in opened.keys() if key.startswith(start)]  # noqa: SIM118 - it is not a mapping
-            tensors = {key.removeprefix(start): opened.get_tensor(key) for key in keys}
+            tensors = {key.removeprefix(start): opened.get_tensor(key).clone() for key in keys}
         return assemble(name, tensors)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ValueError(f"{path_of(name, folder)}: no weights of {name} after step {step} ({error})") from error

@@ -199,5 +199,5 @@ def read_variant(metadata: Mapping[str, str]) -> Variant | None:
     """The network that a file of weights names, or None where it names none, or one that is not known."""
     try:
         return Variant(**json.loads(metadata[METADATA]))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None

@@ -20,12 +20,27 @@ export function choiceOf(typed, names) {
   return same < 0 && names.length === 1 && typed.trim() !== "" ? 0 : same;
 }
 
+const isDropdown = (target) => target instanceof HTMLInputElement && target.getAttribute("role") === "combobox";
+
+// What stands in a dropdown gives way to what a reader types: else the letters would be added to the name that is chosen.
+function selectOnEntry() {
+  let entered = null; // by a click, which would take the selection away again
+  const select = (event) => {
+    if (!isDropdown(event.target)) return;
+    if (event.type === "focus") entered = event.target;
+    if (entered === event.target) event.target.select();
+    if (event.type === "click") entered = null;
+  };
+  for (const type of ["focus", "click"]) document.addEventListener(type, select, true);
+}
+
 // Where a reader types into a dropdown and leaves it without Enter, Gradio forgets it.
 export function watchDropdowns() {
+  selectOnEntry();
   document.addEventListener(
     "blur",
     ({ target }) => {
-      if (!(target instanceof HTMLInputElement) || target.getAttribute("role") !== "combobox") return;
+      if (!isDropdown(target)) return;
       const list = document.getElementById(target.getAttribute("aria-controls"));
       const options = [...(list?.querySelectorAll("[role=option]") ?? [])];
       const place = choiceOf(target.value, options.map(({ ariaLabel, textContent }) => ariaLabel ?? textContent));

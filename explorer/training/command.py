@@ -366,8 +366,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             is_complete &= publish_trained(plan, done, images)
         elif not plan.smoke:
             print(
-                f"All of this is in {plan.checkpoints}/; {plan.shipped.name}/ is as it was (--resume --publish replaces it)."
+                f"All of this is in {plan.checkpoints}/; {plan.shipped.name}/ is as it was. To replace what is not better there:"
             )
+            print(f"  {resume_command(parsed)} --publish")
         return 0 if is_complete else 1
     except (RunError, DatasetError, CheckpointError, OSError) as error:
         print(f"train_all.py: {error}", file=sys.stderr)
@@ -396,7 +397,7 @@ def publish_trained(plan: Plan, names: Sequence[str], images: Images) -> bool:
     shipments = compare(plan, names)
     is_complete = ship(plan, shipments, images.test, tell)
     print("\n".join(_report(each, plan) for each in shipments))
-    if any(each.fate != "same" for each in shipments):
+    if any(each.old and (each.fate == "better" or (each.fate == "worse" and plan.even_if_worse)) for each in shipments):
         print("What other commands measured of the old weights is not shown any more: README.md names these commands.")
     return is_complete
 

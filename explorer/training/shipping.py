@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -31,7 +32,8 @@ class Shipment:
 
 
 def validation_accuracy(record: Mapping) -> float:
-    """What networks are compared by, 0 to 1: the mean over the seeds. Test images decide nothing.
+    """What networks are compared by, 0 to 1: the mean over the seeds. Test images decide nothing. It is nan where a
+    record does not say.
 
     Args:
         record: of a network, as results.json holds it.
@@ -41,8 +43,11 @@ def validation_accuracy(record: Mapping) -> float:
     >>> validation_accuracy({"runs": [{"validation_accuracy": 0.25}, {"validation_accuracy": 0.75}]})
     0.5
     """
-    runs = record.get("runs") or [record]
-    return sum(run["validation_accuracy"] for run in runs) / len(runs)
+    try:
+        runs = record.get("runs") or [record]
+        return sum(run["validation_accuracy"] for run in runs) / len(runs)
+    except (KeyError, TypeError):
+        return math.nan
 
 
 def look_ahead(plan: Plan) -> list[Shipment]:
@@ -77,7 +82,7 @@ def _decide(old: Mapping | None, new: Mapping) -> Literal["new", "better", "same
         return "new"
     if old == new:
         return "same"
-    return "worse" if validation_accuracy(new) < validation_accuracy(old) else "better"
+    return "better" if validation_accuracy(new) >= validation_accuracy(old) else "worse"  # not a number: not better
 
 
 def ship(plan: Plan, shipments: Sequence[Shipment], test: Split, tell: Callable[[Event], None]) -> bool:

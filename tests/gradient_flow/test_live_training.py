@@ -15,6 +15,7 @@ from safetensors.torch import load, load_file
 from explorer.data import MEAN, STD, load_split
 from explorer.errors import InputError
 from explorer.gradient_flow import live_training
+from explorer.gradient_flow.live_figures import _smooth
 from explorer.gradient_flow.live_training import (
     CHECK_EVERY,
     NETWORKS,
@@ -252,3 +253,18 @@ def test_files_of_weights_are_read_by_safetensors(few):
     [(variant, model)] = Training(Settings(), *few).export().items()
     content = io.BytesIO(write_weights(variant, model)).getvalue()
     assert load(content).keys() == LeNet5().state_dict().keys()
+
+
+def test_a_loss_is_smoothed_by_its_window_alone():
+    losses = (1.0, 1e30, *[2.0] * 60)
+    assert _smooth(losses)[-1] == 2.0 and _smooth(losses)[0] == 1.0
+
+
+def test_weights_that_are_not_finite_end_a_training():
+    training = Training(Settings(epochs=1))
+    training.progress()
+    with torch.no_grad():
+        next(iter(training._learners[0].model.parameters())).view(-1)[0] = math.inf
+    training._learners[0].check(1, *training._validation)
+    assert training._learners[0].has_diverged
+    assert Training(Settings(epochs=1))._validation[0] is training._validation[0]

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from explorer.gradient_flow import paths, swaps
+from explorer.gradient_flow import paths, removal, swaps
 from explorer.gradient_flow.paths import PathGradients, along_paths, draw_paths, list_residual_blocks, load_paths
 from explorer.gradient_flow.removal import MODELS, Walk, fold_normalisation, load_removals, load_test_images
 from explorer.gradient_flow.swaps import compute_kendall_tau, draw_order, load_swaps
@@ -160,3 +160,10 @@ def test_a_residual_net_survives_swaps_that_a_plain_one_does_not():
     residual, plain = (load_swaps()[name] for name in MODELS)
     accuracies = [sum(each.accuracy for each in found.orders if each.count == 1) / 5 for found in (residual, plain)]
     assert accuracies[0] > residual.whole - 0.2 and accuracies[1] < plain.whole - 0.2
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '{"resnet56": 5}', '{"resnet56": {"parts": []}}', "[" * 100_000])
+def test_what_is_stored_and_damaged_counts_as_missing(tmp_path, text):
+    for module in (paths, removal, swaps):
+        (tmp_path / module.FILE).write_text(text)
+        assert not module._load.__wrapped__(tmp_path)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save
 
 from explorer.data import DatasetError, load_sample, load_split, normalise
 from explorer.models.answers import load_answers
 from explorer.models.checkpoints import CHECKPOINTS, MAX_FILE_BYTES
-from explorer.models.film import FIRST_LAYER, LAST_MAP, NAMES, list_films, load_film, load_moment, path_of
+from explorer.models.film import FIRST_LAYER, LAST_MAP, NAMES, _load, list_films, load_film, load_moment, path_of
 from explorer.models.gradient_mass import mean_gradient_mass
 
 EVERY = 100  # test images
@@ -64,5 +65,7 @@ def test_a_film_that_is_missing_or_damaged_counts_as_none(tmp_path):
     (tmp_path / "other").mkdir()
     path_of("lenet5", tmp_path / "other").write_bytes(content[: len(content) // 2])
     assert load_film("lenet5", tmp_path / "other") is None
+    path_of("lenet5", tmp_path / "other").write_bytes(save({"answers": torch.zeros(3)}, {"film": "[" * 100_000}))
+    assert _load.__wrapped__("lenet5", tmp_path / "other") is None
     with pytest.raises(ValueError, match="no weights of lenet5 after step 3"):
         load_moment("lenet5", 3, CHECKPOINTS)

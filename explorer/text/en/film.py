@@ -5,7 +5,8 @@ from __future__ import annotations
 SENTENCES = {
     "title": "A film of the training: from random weights to a trained network",
     "intro": "Each network was trained once more (random seed {seed}), and its weights were kept at {count} moments. Move the slider: "
-    "all pictures show the same moment.",
+    "all pictures show the same moment. It is another training, without a moving average of the weights, so its numbers differ a little from "
+    "those of the networks above.",
     "film": "Training of",
     "none": "There is no film of {model} here. `python -m explorer.training.film` makes it.",
     "look": "Before training, {model} gives the right answer to {first} % of the test images. After {half} of {steps} training steps it "

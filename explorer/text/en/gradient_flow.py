@@ -39,8 +39,8 @@ SENTENCES = {
         "Choose a fully connected block or another view."
     ),
     "said_zero_last": (
-        "The last layer of each branch is 0, so the gradient of the first weight of each block is exactly 0 too: in the first step only "
-        "the last layers learn. Choose the Jacobian: in the residual network the signal still passes unchanged along the shortcuts."
+        "The last layer of each branch is 0, so the gradient of the first weight of each block is exactly 0 too: these weights do "
+        "not change in the first step. Choose the Jacobian: in the residual network the signal still passes unchanged along the shortcuts."
     ),
     "forward_title": "Forward: what each block gives",
     "forward_axis": "norm of the block's output",

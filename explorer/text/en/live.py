@@ -71,7 +71,7 @@ SENTENCES = {
         "<b>{model}</b> has diverged: after step {step} its loss or its answers are no longer finite numbers, and no further step can "
         "repair that. A smaller learning rate helps, and so does normalisation."
     ),
-    "guessed": "You guessed {guess}\u00a0%; it became {accuracy}\u00a0%.",
+    "guessed": "You guessed {guess}\u00a0%; {model} reached {accuracy}\u00a0%.",
     "nothing": "There are no trained weights yet. Train a network first.",
     # pictures
     "step_axis": "step",
@@ -81,7 +81,7 @@ SENTENCES = {
     "norm_axis": "gradient norm",
     "of_training": "{model}, in training",
     "of_validation": "{model}, validation",
-    "norms_first": "{model}, at first",
+    "norms_first": "{model}, step {step}",
     "norms_now": "{model}, now",
     "hover_layer": "{model}, {layer}: {norm}",
     "filters": "{model}: filters of the first layer",

@@ -61,7 +61,7 @@ SENTENCES = {
     "diverged": (
         "<b>{model}</b> 发散了：第 {step} 步之后，损失或得分已经不是有限的数，继续训练也无法恢复。减小学习率会有帮助，加上归一化也会。"
     ),
-    "guessed": "你猜的是 {guess}%，结果是 {accuracy}%。",
+    "guessed": "你猜的是 {guess}%，{model} 达到 {accuracy}%。",
     "nothing": "现在还没有训练好的权重。请先训练一个网络。",
     "step_axis": "步",
     "loss_axis": "损失（交叉熵）",
@@ -70,7 +70,7 @@ SENTENCES = {
     "norm_axis": "梯度范数",
     "of_training": "{model}，训练中",
     "of_validation": "{model}，验证",
-    "norms_first": "{model}，开始时",
+    "norms_first": "{model}，第 {step} 步",
     "norms_now": "{model}，现在",
     "hover_layer": "{model}，{layer}：{norm}",
     "filters": "{model}：第一层的卷积核",
