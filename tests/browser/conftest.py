@@ -110,15 +110,21 @@ def forget(context, page, server: str) -> None:
 
 
 @pytest.fixture
-def visit(contexts, server: str):
+def visit(browser, contexts, server: str):
     """`visit("/zh?tab=shapes")` opens a page and waits until it stands; at the end nothing may have gone wrong."""
     visits: list[Visit] = []
 
     def open_page(
-        path: str = "/", width: int = 1280, height: int = 720, scheme: str = "light", before: str = ""
+        path: str = "/",
+        width: int = 1280,
+        height: int = 720,
+        scheme: str = "light",
+        before: str = "",
+        is_first: bool = False,
     ) -> Visit:
-        """`before` is a script that runs before those of the page."""
-        each = Visit(contexts[scheme], server, width, height)
+        """`before` is a script that runs before those of the page; with `is_first` the browser has nothing of the app yet."""
+        context = browser.new_context(color_scheme=scheme) if is_first else contexts[scheme]
+        each = Visit(context, server, width, height)
         if not visits:
             forget(each.context, each.page, server)
         visits.append(each)
@@ -131,4 +137,6 @@ def visit(contexts, server: str):
     problems = [problem for each in visits for problem in each.problems]
     for each in visits:
         each.page.close()
+        if each.context not in contexts.values():
+            each.context.close()
     assert not problems, "\n".join(problems)

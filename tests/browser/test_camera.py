@@ -42,7 +42,7 @@ def page_with_camera(browser, chromium, server, tmp_path):
     video = write_video(tmp_path / "boot.y4m", draw_scene())
     flags = [*FLAGS, *FAKE, f"--use-file-for-fake-video-capture={video}"]
     own = browser.browser_type.launch(executable_path=chromium, args=flags)
-    visit = Visit(own, server, 1280, 720, "light")
+    visit = Visit(own.new_context(), server, 1280, 720)
     visit.page.goto(server + "/?tab=classifier")
     visit.page.locator(".look-for:visible").first.wait_for()
     yield visit.page

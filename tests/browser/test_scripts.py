@@ -18,7 +18,7 @@ ASKED_AGAIN = """() => performance.getEntriesByType("resource")
 
 
 def test_a_browser_asks_once_for_the_script_of_both_pages(visit):
-    opened = visit("/")
+    opened = visit("/", is_first=True)
     (size,) = opened.page.evaluate(TRANSFERRED)
     assert size > 10_000
     opened.page.goto(f"{opened.server}/zh")
@@ -27,7 +27,7 @@ def test_a_browser_asks_once_for_the_script_of_both_pages(visit):
 
 
 def test_the_second_visit_asks_for_nothing_that_it_has(visit):
-    opened = visit("/")
+    opened = visit("/", is_first=True)
     opened.page.locator(".katex:visible").first.wait_for()
     opened.page.evaluate("() => document.fonts.ready.then(() => true)")  # what it has not got yet it may ask for again
     opened.page.reload()

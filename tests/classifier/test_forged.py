@@ -6,7 +6,7 @@ import pytest
 
 from explorer.classifier.api import classify, explain
 from explorer.classifier.session import Choices
-from explorer.classifier.tab import on_classify, on_compare, on_refine, on_source
+from explorer.classifier.tab import on_compare, on_refine, on_source
 from explorer.classifier.trial_tab import OF_PICTURE, on_kind, on_trial
 from explorer.classifier.trust_tab import on_examine, on_table
 from explorer.page.events import show_late
@@ -22,8 +22,7 @@ HANDLERS = {
     "source": (on_source, choices()),
     "upload": (on_source, choices(source="upload")),
     "drawing": (on_source, choices(source="drawing")),
-    "camera": (on_classify, choices(source="camera")),
-    "classify": (on_classify, choices()),
+    "camera": (on_source, choices(source="camera")),
     "compare": (on_compare, choices(source="upload")),
     "compared": (show_late, {"late": None, **choices()}),
     "trial": (on_trial, {**{name: choices()[name] for name in OF_PICTURE}, **MOVES}),

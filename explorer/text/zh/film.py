@@ -7,7 +7,7 @@ SENTENCES = {
     "intro": "我们把每个网络重新训练了一次（随机种子 {seed}），并保存了 {count} 个时刻的权重。拖动滑块：所有的图都属于同一时刻。这是另一次训练，没有对权重取滑动平均，所以数字与上面的网络略有不同。",
     "film": "谁的训练",
     "none": "这里没有 {model} 的影片。运行 `python -m explorer.training.film` 可以生成。",
-    "look": "训练之前，{model} 答对 {first} % 的测试图像。训练共 {steps} 步，{half} 步之后答对 {at_half} %，最后答对 {last} %。",
+    "look": "训练之前，{model} 答对 {first}% 的测试图像。训练共 {steps} 步，{half} 步之后答对 {at_half}%，最后答对 {last}%。",
     "moment_start": "训练之前",
     "moment_steps": "{steps} 步之后",
     "moment_epoch": "{epochs} 轮之后（{steps} 步）",
