@@ -73,7 +73,9 @@ def build_film(controls: Components, language: str) -> None:
         return
     text = text_in(language)
     with open_section("film", text("film.title")) as opened:
-        gr.Markdown(text("film.intro", count=len(find_film(names[0]).steps), seed=find_film(names[0]).about["seed"]))
+        counts = [len(find_film(name).steps) for name in names]
+        seed = find_film(names[0]).about["seed"]
+        gr.Markdown(text("film.intro", least=min(counts), most=max(counts), seed=seed))
         films = [(text.title(find_network(name).title), name) for name in names]
         film = gr.Radio(films, value=names[0], label=text("film.film"))
         look_for = build_look_for("")

@@ -31,6 +31,7 @@ from explorer.models import checkpoints
 from explorer.models.checkpoints import DAMAGED, write_atomically
 from explorer.models.resnet import BasicBlock, CifarResNet
 from explorer.randomness import seeded
+from explorer.training.evaluation import predict_logits
 from explorer.training.loop import TrainingBatches, arrange, derive_seed
 from explorer.training.machine import adapt_to_device
 from explorer.training.recipe import Recipe
@@ -273,12 +274,7 @@ def _take_record(step: int, model: nn.Module, material: Material, epoch_steps: i
 
 def measure_error(model: nn.Module, split: Split) -> float:
     """Share of wrong answers of the network in eval mode, 0 to 1."""
-    was_training = model.training
-    model.eval()
-    with torch.inference_mode():
-        parts = [model(arrange(normalise(part.float() / 255), RECIPE)).argmax(1) for part in split.images.split(250)]
-    model.train(was_training)
-    return float((torch.cat(parts) != split.labels).double().mean())
+    return float((predict_logits(model, split, RECIPE).argmax(1) != split.labels).double().mean())
 
 
 def _gather(net: Net, records: list[dict], ended: int | None) -> Course:

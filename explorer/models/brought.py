@@ -32,8 +32,28 @@ MOST_TENSORS = 2000
 _PREFIXES = ("module.", "_orig_mod.", "model.")
 
 
+class _OfReader(Network):
+    """What has weights that a reader brought: it lends its one module to one at a time."""
+
+    module: nn.Module
+    _lock: threading.Lock
+
+    @property
+    def source(self) -> str:
+        return BROUGHT
+
+    @property
+    def has_weights(self) -> bool:
+        return True
+
+    @contextmanager
+    def borrow(self) -> Iterator[nn.Module]:
+        with self._lock:
+            yield self.module
+
+
 @dataclass(frozen=True, eq=False)
-class Brought(Network):
+class Brought(_OfReader):
     """A network of the catalogue with a reader's weights.
 
     Attributes:
@@ -45,28 +65,15 @@ class Brought(Network):
     module: nn.Module = field(repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    @property
-    def source(self) -> str:
-        return BROUGHT
-
     def record(self, channels: int | None = None, stem: str = "small") -> Recording:
         return record_catalogue(self.architecture, self.channels if channels is None else channels)
-
-    @property
-    def has_weights(self) -> bool:
-        return True
-
-    @contextmanager
-    def borrow(self) -> Iterator[nn.Module]:
-        with self._lock:
-            yield self.module
 
     def draw(self) -> nn.Module:
         return create_model(self.architecture).eval()
 
 
 @dataclass(frozen=True, eq=False)
-class Trained(Network):
+class Trained(_OfReader):
     """A small network that a reader trained in this app.
 
     Attributes:
@@ -78,23 +85,10 @@ class Trained(Network):
     module: nn.Module = field(repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    @property
-    def source(self) -> str:
-        return BROUGHT
-
     def record(self, channels: int | None = None, stem: str = "small") -> Recording:
         if channels not in (None, self.channels):
             raise InputError("trace.only_channels", title=self.title, wanted=self.channels, channels=channels)
         return _record_variant(self.variant)
-
-    @property
-    def has_weights(self) -> bool:
-        return True
-
-    @contextmanager
-    def borrow(self) -> Iterator[nn.Module]:
-        with self._lock:
-            yield self.module
 
     def draw(self) -> nn.Module:
         seed = int(torch.randint(2**31, (1,)))  # from the global generator, as the layers of other networks draw

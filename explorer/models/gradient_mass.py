@@ -90,9 +90,19 @@ def mean_gradient_mass(model: nn.Module, images: torch.Tensor, layer: str, unit:
     Returns:
         (H, W) float64 that sums to 1. Images without a finite gradient are left out; if all are, it is 0 everywhere.
     """
-    masses = torch.cat([measure_gradient_mass(model, part, layer, unit) for part in images.split(25)])
+    shares = share_out(torch.cat([measure_gradient_mass(model, part, layer, unit) for part in images.split(25)]))
+    return shares.sum(dim=0) / max(len(shares), 1)
+
+
+def share_out(masses: torch.Tensor) -> torch.Tensor:
+    """Let all images count the same.
+
+    Args:
+        masses: (N, H, W), as `measure_gradient_mass` gives them.
+
+    Returns:
+        (M, H, W), each with a sum of 1: without the images through which no finite gradient came.
+    """
     sums = masses.sum(dim=(1, 2))
     heard = (sums > 0) & sums.isfinite()
-    if not heard.any():
-        return torch.zeros(images.shape[2:], dtype=torch.float64)
-    return (masses[heard] / sums[heard, None, None]).mean(dim=0)
+    return masses[heard] / sums[heard, None, None]

@@ -18,7 +18,7 @@ from torch import nn
 from explorer.checks import check_whole
 from explorer.data import fit_samples
 from explorer.errors import InputError
-from explorer.models.gradient_mass import measure_gradient_mass
+from explorer.models.gradient_mass import measure_gradient_mass, share_out
 from explorer.models.networks import find_network
 from explorer.models.real_run import copy_with_numbers
 from explorer.randomness import seeded
@@ -105,10 +105,9 @@ def measure_in_parts(
     total, count, silent = np.zeros(images.shape[2:]), 0, 0
     for number, part in enumerate(images.split(part_size)):
         masses = measure_gradient_mass(draw_model(number), part, layer, unit)
-        sums = masses.sum(dim=(1, 2))
-        heard = (sums > 0) & sums.isfinite()
-        total += (masses[heard] / sums[heard, None, None]).sum(dim=0).numpy()
-        count, silent = count + int(heard.sum()), silent + int((~heard).sum())
+        shares = share_out(masses)
+        total += shares.sum(dim=0).numpy()
+        count, silent = count + len(shares), silent + len(masses) - len(shares)
         yield summarise(total, count, silent, centre)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SENTENCES = {
     "title": "A film of the training: from random weights to a trained network",
-    "intro": "Each network was trained once more (random seed {seed}), and its weights were kept at {count} moments. Move the slider: "
+    "intro": "Each network was trained once more (random seed {seed}), and its weights were kept at {least} to {most} moments. Move the slider: "
     "all pictures show the same moment. It is another training, without a moving average of the weights, so its numbers differ a little from "
     "those of the networks above.",
     "film": "Training of",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 SENTENCES = {
     "title": "训练的影片：从随机权重到训练好的网络",
-    "intro": "我们把每个网络重新训练了一次（随机种子 {seed}），并保存了 {count} 个时刻的权重。拖动滑块：所有的图都属于同一时刻。这是另一次训练，没有对权重取滑动平均，所以数字与上面的网络略有不同。",
-    "film": "谁的训练",
+    "intro": "我们把每个网络重新训练了一次（随机种子 {seed}），并保存了 {least} 到 {most} 个时刻的权重。拖动滑块：所有的图都属于同一时刻。这是另一次训练，没有对权重取滑动平均，所以数字与上面的网络略有不同。",
+    "film": "训练的网络",
     "none": "这里没有 {model} 的影片。运行 `python -m explorer.training.film` 可以生成。",
     "look": "训练之前，{model} 答对 {first}% 的测试图像。训练共 {steps} 步，{half} 步之后答对 {at_half}%，最后答对 {last}%。",
     "moment_start": "训练之前",
@@ -16,7 +16,7 @@ SENTENCES = {
     "kernels": "第一层",
     "kernels_caption": "与最后的相似度：{correlation}",
     "field": "有效感受野",
-    "field_caption": "{layer} 的",
+    "field_caption": "{layer}",
     "gradient": "得分的梯度",
     "gradient_caption": "类别：{name}",
     "confusion": "混淆矩阵",
