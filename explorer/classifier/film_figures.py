@@ -12,11 +12,11 @@ from explorer.classifier.figures import class_name, draw_rows, percent
 from explorer.classifier.film import Shot
 from explorer.models.film import LAST_MAP, Film
 from explorer.models.networks import find_network
-from explorer.page.canvas import Map, draw_maps
+from explorer.page.canvas import Map, draw_maps, make_sheet
 from explorer.page.style import ROLES, new_figure
 from explorer.text import Text
 
-_COLUMNS = {6: 3, 16: 4}  # kernels -> how many stand in a row of their sheet
+_PER_ROW = {6: 3, 16: 4}  # kernels -> how many stand in a row of their sheet
 
 
 def name_moment(film: Film, place: int, text: Text) -> str:
@@ -53,7 +53,7 @@ def draw_film(
             "bars": draw_rows(shot.probabilities, truth, text),
             "pictures": draw_maps(
                 [
-                    Map(make_sheet(shot.kernels), text("film.kernels"), text("film.kernels_caption", correlation=_format(correlate(shot.kernels, shots[-1].kernels))),
+                    Map(make_sheet(shot.kernels, _PER_ROW.get(len(shot.kernels), 4)), text("film.kernels"), text("film.kernels_caption", correlation=_format(correlate(shot.kernels, shots[-1].kernels))),
                         limit=limit, numbers=False),
                     Map(fields[place], text("film.field"), text("film.field_caption", layer=LAST_MAP[film.name][0]), scale="heat"),
                     Map(shot.gradient, text("film.gradient"), text("film.gradient_caption",
@@ -66,17 +66,6 @@ def draw_film(
             ),
         })  # fmt: skip
     return {"moments": moments}
-
-
-def make_sheet(kernels: torch.Tensor) -> torch.Tensor:
-    """Kernels (channels, rows, columns) beside and below each other, with a gap of unknown numbers between them."""
-    count, rows, columns = kernels.shape
-    wide = _COLUMNS.get(count, 4)
-    sheet = torch.full((-(-count // wide) * (rows + 1) - 1, wide * (columns + 1) - 1), torch.nan)
-    for number, kernel in enumerate(kernels):
-        top, left = number // wide * (rows + 1), number % wide * (columns + 1)
-        sheet[top : top + rows, left : left + columns] = kernel
-    return sheet
 
 
 def correlate(these: torch.Tensor, those: torch.Tensor) -> float:

@@ -16,7 +16,7 @@ from explorer.convolution.maths import (
     conv_output_size,
     pad_map,
 )
-from explorer.page.canvas import Map, draw_maps, format_number
+from explorer.page.canvas import Map, draw_maps, format_number, make_sheet
 from explorer.text import Text, join_sentences
 
 PICTURE_HEIGHT = 300  # px, so that arithmetic and formula stand below it on one screen
@@ -122,12 +122,7 @@ def arrange_filters(filters: torch.Tensor) -> tuple[int, int]:
 def draw_filters(filters: torch.Tensor, chosen: int) -> dict:
     """The (N, k, k) first-layer filters of a network side by side in one map, the chosen one outlined."""
     per_row, pitch = arrange_filters(filters)
-    rows = -(-len(filters) // per_row)
-    sheet = torch.full((rows * pitch - 1, per_row * pitch - 1), torch.nan)
-    places = [(index // per_row * pitch, index % per_row * pitch) for index in range(len(filters))]
-    for (top, left), each in zip(places, filters, strict=True):
-        sheet[top : top + pitch - 1, left : left + pitch - 1] = each
-    top, left = places[chosen]
+    sheet, top, left = make_sheet(filters, per_row), chosen // per_row * pitch, chosen % per_row * pitch
     box = (top, left, top + pitch - 1, left + pitch - 1, "kernel")
     # What editor.js needs to take the filter that is clicked.
     taken = {"cells": [write_cells(each) for each in filters], "perRow": per_row, "pitch": pitch}

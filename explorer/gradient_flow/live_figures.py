@@ -13,7 +13,7 @@ from explorer.data import CLASSES
 from explorer.gradient_flow.live_charts import Chart, Line, draw_charts
 from explorer.gradient_flow.live_training import CHECK_EVERY, Check, Curves, Progress, write_weights
 from explorer.models.variants import Variant
-from explorer.page.canvas import Map, draw_maps
+from explorer.page.canvas import Map, draw_maps, make_sheet
 from explorer.page.style import ROLES, lighten
 from explorer.text import Text, join_sentences
 
@@ -160,20 +160,15 @@ def _draw_norms_of(curves: Curves, check: Check, name: str, is_first: bool, text
 def draw_pictures(progress: Progress, text: Text) -> dict:
     """The filters of the first layer of each network, and the images that were seen last, as a strip each."""
     maps = [
-        Map(_tile(each.filters), text("live.filters", model=each.variant.title), numbers=False)
+        Map(make_sheet(each.filters, len(each.filters)), text("live.filters", model=each.variant.title), numbers=False)
         for each in progress.curves
         if bool(each.filters.isfinite().all())
     ]
     if len(progress.seen):
-        maps.append(Map(_tile(progress.seen, gap=0), text("live.seen"), scale="grey", numbers=False))
+        maps.append(
+            Map(make_sheet(progress.seen, len(progress.seen), gap=0), text("live.seen"), scale="grey", numbers=False)
+        )
     return draw_maps(maps, max_height=100 * len(maps), equal_cells=False, label=text("live.pictures"))
-
-
-def _tile(images: torch.Tensor, gap: int = 1) -> torch.Tensor:
-    """Images (N, H, W) in a row, with columns of nothing between them."""
-    between = torch.full((len(images), images.shape[1], gap), torch.nan)
-    row = torch.cat([images, between], dim=2).permute(1, 0, 2).reshape(images.shape[1], -1)
-    return row[:, : row.shape[1] - gap]
 
 
 def draw_links(networks: Mapping[Variant, torch.nn.Module], text: Text) -> str:

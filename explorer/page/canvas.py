@@ -89,6 +89,26 @@ def draw_maps(
     }
 
 
+def make_sheet(images: torch.Tensor, per_row: int, gap: int = 1) -> torch.Tensor:
+    """Put small images into one, for a `Map`: beside and below each other.
+
+    Args:
+        images: (N, H, W).
+        per_row: how many stand in a row.
+        gap: cells of NaN between them.
+
+    Returns:
+        (rows, columns) of as many images as there are; what is left of the last row is NaN.
+    """
+    count, height, width = images.shape
+    down, across = height + gap, width + gap
+    sheet = torch.full((-(-count // per_row) * down - gap, per_row * across - gap), torch.nan)
+    for number, image in enumerate(images):
+        top, left = number // per_row * down, number % per_row * across
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
 def build_canvas(
     payload: dict | None,
     elem_id: str | None = None,

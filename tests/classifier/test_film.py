@@ -7,7 +7,7 @@ import torch
 from captum.attr import Saliency
 
 from explorer.classifier.film import count_confusion, count_right, find_film, find_shots, take_shot
-from explorer.classifier.film_figures import draw_film, draw_progress, make_sheet, name_moment
+from explorer.classifier.film_figures import draw_film, draw_progress, name_moment
 from explorer.classifier.film_tab import on_film
 from explorer.classifier.session import Choices, read_picture
 from explorer.classifier.trial_tab import OF_PICTURE
@@ -40,14 +40,6 @@ def test_counts_agree_with_each_other():
         assert right == [sum(matrix[label][label] for label in range(10)) for matrix in confusions]
         assert all(sum(map(sum, matrix)) == 10_000 and sum(matrix[3]) == 1000 for matrix in confusions)
         assert right[-1] > right[4] > right[0]
-
-
-def test_a_sheet_holds_all_kernels_in_order():
-    kernels = torch.arange(6 * 4.0).reshape(6, 2, 2)
-    sheet = make_sheet(kernels)
-    assert sheet.shape == (5, 8)
-    assert torch.equal(sheet[:2, :2], kernels[0]) and torch.equal(sheet[3:, 6:], kernels[5])
-    assert int(sheet.isnan().sum()) == 5 * 8 - 6 * 4
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from explorer.page.canvas import Map, draw_maps, format_number
+from explorer.page.canvas import Map, draw_maps, format_number, make_sheet
 from explorer.page.style import ROLES
 
 
@@ -81,3 +81,11 @@ def test_boxes_lines_and_overlays_travel_with_their_map():
 def test_only_maps_are_drawn(values):
     with pytest.raises(ValueError, match="rows and columns"):
         draw_maps([Map(values)])
+
+
+def test_a_sheet_holds_all_kernels_in_order():
+    kernels = torch.arange(6 * 4.0).reshape(6, 2, 2)
+    sheet = make_sheet(kernels, 3)
+    assert sheet.shape == (5, 8)
+    assert torch.equal(sheet[:2, :2], kernels[0]) and torch.equal(sheet[3:, 6:], kernels[5])
+    assert int(sheet.isnan().sum()) == 5 * 8 - 6 * 4
