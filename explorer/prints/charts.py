@@ -110,23 +110,27 @@ def list_points(chart: go.Figure, names: tuple[str, str, str] | None = None) -> 
 
 
 class _Lines:
-    """What tells lines apart that differ by colour alone on the screen: a dash and a mark each."""
+    """A dash for each line: its own, unless a line of another colour has the same."""
 
     def __init__(self, traces: Sequence[Mapping]):
-        self._names = [
-            (trace.get("line") or {}).get("color") or index
-            for index, trace in enumerate(traces)
+        lines = [
+            _key(trace, number)
+            for number, trace in enumerate(traces)
             if trace["type"] == "scatter" and "lines" in trace.get("mode", "lines") and not trace.get("fill")
         ]
-        self._colours = [*dict.fromkeys(self._names)]
+        first = {dash: key for key in reversed(lines) for dash in key[1:]}  # of those with the same dash
+        self._dashes = {key: dash for dash, key in first.items()}
+        for key in lines:
+            free = (each for each in _DASHES if each not in self._dashes.values())
+            self._dashes.setdefault(key, next(free, key[1]))
 
     def dash_of(self, trace: Mapping, number: int) -> Any:
-        line = trace.get("line") or {}
-        if line.get("dash") not in (None, "solid"):
-            return _DASHES[line["dash"]]
-        key = line.get("color") or number
-        index = self._colours.index(key) if key in self._colours else 0
-        return [*_DASHES.values()][(0, 2, 3, 4, 5, 1)[index % len(_DASHES)]]
+        return _DASHES[self._dashes[_key(trace, number)]]
+
+
+def _key(trace: Mapping, number: int) -> tuple:
+    line = trace.get("line") or {}
+    return line.get("color") or number, line.get("dash") or "solid"
 
 
 def _draw_line(axes: Axes, trace: Mapping, lines: _Lines, number: int) -> None:
@@ -153,8 +157,8 @@ def _draw_line(axes: Axes, trace: Mapping, lines: _Lines, number: int) -> None:
         drawn |= _mark(marker, axes)
     if mode in ("text", "none"):
         drawn |= {"linestyle": "none"}
-    if "markers" in mode and not isinstance(marker.get("color", ""), str):
-        _draw_points(axes, x, y, marker, drawn)
+    if "markers" in mode and not all(isinstance(marker.get(each, 1), str | int | float) for each in ("color", "size")):
+        _draw_points(axes, x, y, marker, {**drawn, "color": colour})
     else:
         axes.plot(x, y, **drawn)
     if "text" in mode:
@@ -164,7 +168,7 @@ def _draw_line(axes: Axes, trace: Mapping, lines: _Lines, number: int) -> None:
 
 def _draw_points(axes: Axes, x: Sequence, y: Sequence, marker: Mapping, drawn: Mapping) -> None:
     """Points of colours of their own."""
-    colours = [_paint(each)[0] for each in _spread(marker["color"], len(x))]
+    colours = [_paint(each)[0] for each in _spread(marker.get("color") or drawn["color"], len(x))]
     sizes = [(0.65 * size) ** 2 for size in _spread(marker.get("size", 6), len(x))]
     axes.scatter(x, y, sizes, colours, marker=drawn["marker"], alpha=drawn["alpha"], label=drawn["label"])
 
@@ -283,13 +287,14 @@ def _annotate(axes: Axes, layout: Mapping) -> None:
         y = 10**y if axes.get_yscale() == "log" and not _is_whole(note.get("yref")) else y
         across = axes.transAxes if _is_whole(note.get("xref")) else axes.transData
         up = axes.transAxes if _is_whole(note.get("yref")) else axes.transData
+        air = {"bottom": 2, "top": -2}.get(note.get("yanchor"), 0)  # points between words and a line
         from matplotlib.transforms import blended_transform_factory
 
         colour = _paint((note.get("font") or {}).get("color") or INK)[0]
         aligned = {"left": "left", "right": "right", "center": "center", "auto": "center", None: "center"}
         raised = {"top": "top", "bottom": "bottom", "middle": "center", "auto": "center", None: "center"}
         axes.annotate(
-            words, (x, y), (0.75 * (note.get("xshift") or 0), 0.75 * (note.get("yshift") or 0)),
+            words, (x, y), (0.75 * (note.get("xshift") or 0), 0.75 * (note.get("yshift") or 0) + air),
             xycoords=blended_transform_factory(across, up), textcoords="offset points", color=colour, fontsize=_SMALL,
             ha=aligned[note.get("xanchor")], va=raised[note.get("yanchor")], annotation_clip=False,
         )  # fmt: skip

@@ -33,13 +33,16 @@ _HIGHEST = 10.0  # inches
 _FADING = 0.7  # exponent: an overlay fades out towards 0 as it does in canvas.js, paintMap
 
 
-def draw_map_rows(figure: FigureBase, maps: Sequence[Map], columns: int | None = None) -> list[Axes]:
+def draw_map_rows(
+    figure: FigureBase, maps: Sequence[Map], columns: int | None = None, has_scales: bool = True
+) -> list[Axes]:
     """Maps in rows, in reading order.
 
     Args:
         figure: to fill.
         maps: at most MOST_MAPS.
         columns: maps in a row; None takes one row for up to four and about square beyond.
+        has_scales: whether the values matter, and not only which cells are coloured.
 
     Returns:
         The axes of each map.
@@ -51,11 +54,11 @@ def draw_map_rows(figure: FigureBase, maps: Sequence[Map], columns: int | None =
     shared = len(maps) > _MOST_ON_ONE_SCALE and len({_scale_of(each) for each in maps}) == 1
     for place, each in zip(axes, maps):
         image = draw_map(place, each, width)
-        if not shared:
+        if has_scales and not shared:
             _add_bar(figure, image, place)
     for place in axes[len(maps) :]:
         place.set_axis_off()
-    if shared:
+    if has_scales and shared:
         _add_bar(figure, axes[0].images[0], list(axes))
     return list(axes[: len(maps)])
 

@@ -37,4 +37,12 @@ SENTENCES = {
     "filter": "filter",
     "filters": "{count} filters of the first layer",
     "parameters_axis": "Parameters (logarithmic axis)",
+    # ---- receptive field
+    "growth_title": "How the receptive field grows from layer to layer",
+    "field_title": "What one unit sees",
+    "seen": "seen (one) or not (zero)",
+    "mass": "share of the gradient",
+    "map_caption": "brightness of a unit: the mean of what it sees",
+    "field_caption": "box: what the unit sees; cross: its centre\ndark: not seen; hatched: padding",
+    "effective_caption": "{count} images; darker: more gradient (square root)",
 }

@@ -34,4 +34,12 @@ SENTENCES = {
     "filter": "卷积核",
     "filters": "第一层的 {count} 个卷积核",
     "parameters_axis": "参数量（对数坐标）",
+    # ---- 感受野
+    "growth_title": "感受野如何逐层增大",
+    "field_title": "一个单元看到的范围",
+    "seen": "看到为一，看不到为零",
+    "mass": "占梯度的比例",
+    "map_caption": "单元的亮度：它看到的范围的平均亮度",
+    "field_caption": "方框：单元看到的范围；十字：中心；变暗：看不到；斜线：填充",
+    "effective_caption": "{count} 张图片；颜色越深，梯度越大（平方根）",
 }
