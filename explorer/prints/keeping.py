@@ -26,7 +26,9 @@ Gather = Callable[..., Sequence[Print]]
 TURNS = {"queue": True, "concurrency_id": "prints", "concurrency_limit": 1}
 
 
-def build_keeping(wing: str, gather: Gather, inputs: Components, language: str) -> None:
+def build_keeping(
+    wing: str, gather: Gather, inputs: Components, language: str, more: Callable[[], object] | None = None
+) -> None:
     """Lay out the place, folded, and wire it.
 
     Args:
@@ -35,6 +37,7 @@ def build_keeping(wing: str, gather: Gather, inputs: Components, language: str) 
             there are none.
         inputs: name -> the component whose value `gather` takes; what says what the page shows is left out.
         language: of the page.
+        more: lays out what else saves something here.
     """
     text = text_in(language)
     inputs = {name: each for name, each in inputs.items() if name != SHOWN}
@@ -46,6 +49,8 @@ def build_keeping(wing: str, gather: Gather, inputs: Components, language: str) 
             kinds = [(text(f"prints.kind_{kind}"), kind) for kind in FORMATS]
             kind = gr.Radio(kinds, value="png", label=text("prints.kind"), min_width=300, scale=4)
             button = gr.Button(text("prints.save"), size="sm", min_width=110, scale=1, elem_classes="keep-button")
+        if more is not None:
+            more()
         says = gr.HTML("", apply_default_css=False)
         saved = build_bridge("prints/keeping.js")
     offer = partial(on_offer, gather)

@@ -45,4 +45,11 @@ SENTENCES = {
     "map_caption": "brightness of a unit: the mean of what it sees",
     "field_caption": "box: what the unit sees; cross: its centre\ndark: not seen; hatched: padding",
     "effective_caption": "{count} images; darker: more gradient (square root)",
+    # ---- shapes
+    "group": "{name} ({count} layers)",
+    "features_title": "Feature maps of {layer}",
+    "features": "{shown} of {count} maps, all on one scale.",
+    "slabs_title": "{model} in slabs",
+    "graph_title": "{model} as a graph",
+    "table_title": "{model}: table of the layers",
 }

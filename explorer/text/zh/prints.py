@@ -42,4 +42,11 @@ SENTENCES = {
     "map_caption": "单元的亮度：它看到的范围的平均亮度",
     "field_caption": "方框：单元看到的范围；十字：中心；变暗：看不到；斜线：填充",
     "effective_caption": "{count} 张图片；颜色越深，梯度越大（平方根）",
+    # ---- 形状
+    "group": "{name}（{count} 层）",
+    "features_title": "{layer} 的特征图",
+    "features": "{count} 张特征图中的 {shown} 张，颜色刻度相同。",
+    "slabs_title": "{model}：立体图",
+    "graph_title": "{model}：结构图",
+    "table_title": "{model}：各层列表",
 }
