@@ -21,6 +21,7 @@ import * as shown from "./page/shown.js";
 import * as sketch from "./page/sketch.js";
 import * as values from "./page/values.js";
 import { watchWaiting } from "./page/waiting.js";
+import * as keeping from "./prints/keeping.js";
 import * as backdrop from "./receptive_field/backdrop.js";
 import * as brought from "./receptive_field/brought.js";
 import * as field from "./receptive_field/field.js";
@@ -52,6 +53,7 @@ const MOUNTED = {
   "page/shown.js": shown,
   "page/sketch.js": sketch,
   "page/values.js": values,
+  "prints/keeping.js": keeping,
   "receptive_field/backdrop.js": backdrop,
   "receptive_field/brought.js": brought,
   "receptive_field/field.js": field,
@@ -84,6 +86,7 @@ window.cnnExplorer = {
   showView,
   takeTyped: editor.takeTyped,
   turnRound: reach.turnRound,
+  withAddress: keeping.withAddress,
 };
 
 window.cnnExplorerScripts.came("page");

@@ -153,7 +153,9 @@ def test_every_package_that_is_imported_is_pinned(folders, files):
         for path in ([*ROOT.glob(folder)] if "*" in folder else (ROOT / folder).rglob("*.py"))
     ]
     imported = {name for path in paths for name in _imports(path)}
-    assert paths and {name.replace("PIL", "pillow") for name in imported - ours} <= set(pins)
+    assert paths and {{"PIL": "pillow", "fontTools": "fonttools"}.get(name, name) for name in imported - ours} <= set(
+        pins
+    )
 
 
 def _imports(path: Path) -> set[str]:

@@ -22,6 +22,7 @@ FLOORS = (
     ("checks", "locks", "patience", "uploads"),
     ("models", "data", "images", "hardware", "randomness"),
     ("page", "training"),
+    ("prints",),
     ("server",),
     WINGS,
     (ABOVE_WINGS,),
@@ -44,7 +45,7 @@ PURE = {
 DRAWS = {
     "anatomy_figures", "anatomy_tab", "api", "cell_tab", "effective_tab", "equivariance_figures", "equivariance_tab", "figures",
     "film_figures", "film_tab", "graph", "inside_figures", "inside_tab", "layer_maps", "layer_maps_tab", "learning_figures",
-    "learning_tab", "live_charts", "live_figures", "live_tab", "panels", "photograph_figures", "removal_figures", "removal_tab", "results_figures", "results_tab",
+    "learning_tab", "live_charts", "live_figures", "live_tab", "panels", "photograph_figures", "prints", "removal_figures", "removal_tab", "results_figures", "results_tab",
     "sections", "sentences", "signal_figures", "tab", "training_figures", "trial_figures", "trial_tab", "trust_figures",
     "trust_tab",
 }  # fmt: skip

@@ -29,6 +29,12 @@ FILTER_COLUMNS = 44  # cells in a row of learned filters: 11 filters of 3 x 3, 7
 
 def draw_experiment(experiment: Experiment, text: Text) -> dict:
     """Input with its frame of zeros, kernel, result of the loop and of F.conv2d, in cells of one size."""
+    maps = list_experiment_maps(experiment, text)
+    return draw_maps(maps, max_height=PICTURE_HEIGHT, label=text("convolution.label"))
+
+
+def list_experiment_maps(experiment: Experiment, text: Text) -> list[Map]:
+    """The maps of an experiment."""
     comparison = experiment.comparison
     height, width = experiment.picture.shape
     padding = experiment.padding
@@ -40,7 +46,7 @@ def draw_experiment(experiment: Experiment, text: Text) -> dict:
     }
     if result["scale"] == "grey":
         result["limit"] = max(1.0, result["limit"])
-    maps = [
+    return [
         Map(
             pad_map(experiment.picture, padding),
             text("convolution.map_input"),
@@ -68,7 +74,6 @@ def draw_experiment(experiment: Experiment, text: Text) -> dict:
             **result,
         ),
     ]
-    return draw_maps(maps, max_height=PICTURE_HEIGHT, label=text("convolution.label"))
 
 
 def draw_window(experiment: Experiment, text: Text) -> dict:
@@ -169,17 +174,21 @@ def describe_shift(check: ShiftCheck, overall: ShiftCheck, text: Text) -> str:
 
 def draw_pooling(picture: torch.Tensor, pooling: Pooling, text: Text) -> dict:
     """The picture and its pooled versions, in cells of one size."""
+    return draw_maps(list_pooling_maps(picture, pooling, text), max_height=POOLING_HEIGHT)
+
+
+def list_pooling_maps(picture: torch.Tensor, pooling: Pooling, text: Text) -> list[Map]:
+    """The maps of a pooling."""
     named = [
         ("convolution.map_input", picture),
         ("convolution.map_max", pooling.maximum),
         ("convolution.map_average", pooling.average),
         ("convolution.map_global", pooling.overall),
     ]
-    maps = [
+    return [
         Map(values, text(key), text("convolution.size", height=values.shape[0], width=values.shape[1]), scale="grey")
         for key, values in named
     ]
-    return draw_maps(maps, max_height=POOLING_HEIGHT)
 
 
 def draw_parameters(

@@ -26,6 +26,7 @@ from explorer.convolution.figures import (
 )
 from explorer.convolution.kernels import DECIMAL, MAX_KERNEL_SIZE, MAX_KERNEL_VALUE, PRESETS, is_preset, preset_cells
 from explorer.convolution.maths import compute_pooling, conv2d_manual
+from explorer.convolution.prints import gather_prints
 from explorer.convolution.session import (
     FIRST_KERNEL,
     LEARNED,
@@ -71,6 +72,7 @@ from explorer.page.samples import build_sample_picker
 from explorer.page.scripts import mount
 from explorer.page.sketch import build_sketch
 from explorer.page.style import DIVERGING
+from explorer.prints.keeping import build_keeping
 from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
@@ -207,6 +209,7 @@ def build_tab(language: str) -> Wing:
         with picture_column():
             pictures["count_look"] = gr.HTML(first["count_look"], elem_classes="look-for-line")
             pictures["counts"] = gr.HTML(first["counts"], apply_default_css=False)
+    build_keeping("convolution", gather_prints, controls, language)
     with gr.Accordion(text("convolution.code"), open=False):
         gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
     build_explanation("convolution", language, **_fill_article(default))

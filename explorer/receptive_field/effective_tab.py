@@ -86,7 +86,8 @@ def _measure(job: Job) -> Iterator[Part]:
 def _draw_part(part: Part, text: Text) -> dict:
     job, measured, done = part
     drawn = draw_measured(job.spot, measured, done, job.num_images, text)
-    return {**drawn, "maps": json.dumps(drawn["maps"])}
+    kept = {"kept": (job.spot, measured, drawn["look_for"])} if _is_last(part) else {}
+    return {**drawn, **kept, "maps": json.dumps(drawn["maps"])}
 
 
 def _is_last(part: Part) -> bool:
@@ -157,17 +158,21 @@ def _first_measured() -> Measured:
     return measured
 
 
-def build_effective(opened: View, view: Components, text: Text) -> None:
+def build_effective(opened: View, view: Components, text: Text) -> gr.State:
     """The effective field of the unit that is shown above.
 
     Args:
         opened: with what the page opens; a network that was handed over is measured when it is asked for.
         view: name of a field of View -> its component.
         text: sentences in the page's language.
+
+    Returns:
+        What was measured last, as `prints.Measured`; None before.
     """
-    language = text.language
+    language, kept = text.language, None
     if opened == View():
         first = draw_measured(find_spot(opened), _first_measured(), 1.0, FIRST_IMAGES, text)
+        kept = find_spot(opened), _first_measured(), first["look_for"]
     else:
         first = {"look_for": text("receptive_field.not_measured"), "maps": None, "table": ""}
     with gr.Row(elem_classes="stage"):
@@ -182,8 +187,9 @@ def build_effective(opened: View, view: Components, text: Text) -> None:
             look_for = build_look_for(first["look_for"])
             maps = build_canvas(first["maps"], "receptive-field-effective")
             table = gr.HTML(first["table"], apply_default_css=False)
-    run = gr.State(None)
-    parts = {"look_for": look_for, "maps": maps, "table": table, "stop": stop}
+    run, last = gr.State(None), gr.State(kept)
+    parts = {"look_for": look_for, "maps": maps, "table": table, "stop": stop, "kept": last}
     inputs = {**view, "num_images": num_images, "run": run}
     wire([measure.click], on_measure, inputs, {**parts, "run": run}, language, queue=True)
     wire_run(run, on_run, on_stop, parts, language)
+    return last

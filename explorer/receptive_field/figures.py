@@ -605,6 +605,14 @@ def draw_effective(fields: Sequence[tuple[str, EffectiveField]], name: str, theo
         theory: the unit's theoretical field.
         text: sentences in the page's language.
     """
+    label = text("receptive_field.effective_label", name=name)
+    return draw_maps(list_effective_maps(fields, name, theory, text), cell=EFFECTIVE_CELL, max_height=400, label=label)
+
+
+def list_effective_maps(
+    fields: Sequence[tuple[str, EffectiveField]], name: str, theory: FieldBox, text: Text
+) -> list[Map]:
+    """The maps of `draw_effective`, which shows the roots of the shares."""
     maps = []
     for kind, field in fields:
         sides = {role: field.sides[SHARES.index(share)] for share, role in SHARE_ROLES.items()}
@@ -619,8 +627,7 @@ def draw_effective(fields: Sequence[tuple[str, EffectiveField]], name: str, theo
                 boxes=[*(square for square in squares if field.num_images), _widen(theory.clipped)],
             )
         )
-    label = text("receptive_field.effective_label", name=name)
-    return draw_maps(maps, cell=EFFECTIVE_CELL, max_height=400, label=label)
+    return maps
 
 
 SHARE_ROLES = {0.5: "activation", 0.9: "input"}

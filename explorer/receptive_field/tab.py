@@ -33,6 +33,7 @@ from explorer.page.samples import build_sample_picker
 from explorer.page.scripts import mount
 from explorer.page.style import PLOT_SETTINGS
 from explorer.page.weights import build_weights, wire_weights
+from explorer.prints.keeping import build_keeping
 from explorer.receptive_field.design import judge_design
 from explorer.receptive_field.effective_tab import build_effective
 from explorer.receptive_field.figures import (
@@ -65,6 +66,7 @@ from explorer.receptive_field.maths import (
     find_problems,
 )
 from explorer.receptive_field.networks import MAX_IMAGE_SIZE, UnitCheck, find_depth_sizes, trace_model
+from explorer.receptive_field.prints import gather_prints
 from explorer.receptive_field.reach import Changes, find_changes, find_first_spread, find_reach
 from explorer.receptive_field.sentences import (
     describe_depths,
@@ -441,9 +443,10 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     wire_check(drawn, view, pictures, language)
     wire_upload(controls, pictures["look_for"], language)
     build_heading(text("receptive_field.effective"))
-    build_effective(opened, view, text)
+    effective = build_effective(opened, view, text)
     build_comparisons(text, language)
     build_facts(text)
+    build_keeping("receptive_field", gather_prints, {**view, "effective": effective}, language)
     build_explanation("receptive_field", language, **fill_article(text))
     linked = ("model", "size", "layer", "place", "sample", "compared", "layers", "direction", "seen_in")
     links = {name: controls[name] for name in linked}

@@ -1,0 +1,213 @@
+"""The figures of the convolution tab that people take away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+
+from explorer.convolution.figures import (
+    choose_sentence,
+    describe_shift,
+    list_experiment_maps,
+    list_pooling_maps,
+    say_factor,
+)
+from explorer.convolution.kernels import PRESETS
+from explorer.convolution.maths import Experiment, ParameterCount, compute_pooling, pad_map
+from explorer.convolution.session import (
+    LEARNED,
+    Layers,
+    Settings,
+    choose_kernel,
+    find_shift,
+    read_layers,
+    read_pool_size,
+    read_state,
+    run,
+    shift_over_samples,
+    thaw,
+)
+from explorer.models.catalogue import MODELS
+from explorer.page.canvas import Map, format_number, make_sheet
+from explorer.page.style import ROLES
+from explorer.prints.axes import set_log
+from explorer.prints.pictures import draw_map_rows, fit_size, list_cells
+from explorer.prints.records import Print, Row
+from explorer.prints.words import name_cells, name_pairs
+from explorer.text import Text, join_words, text_in
+
+if TYPE_CHECKING:
+    from matplotlib.figure import FigureBase
+
+_FILTERS_IN_A_ROW = 8
+_WIDE = 9.0  # inches
+
+
+def gather_prints(*, kernel, language: str, **values) -> list[Print]:
+    """The figures for what is set, from the results that the session remembers.
+
+    Args:
+        kernel: the chosen one.
+        language: of the words.
+        **values: those of `Settings`.
+
+    Raises:
+        InputError: there is nothing to convolve.
+    """
+    text = text_in(language)
+    cells, filters, _ = choose_kernel(kernel, values["cells"])
+    settings = Settings(**{**values, "cells": cells})
+    state = read_state(settings)
+    experiment = run(state)
+    setting, said = say_setting(kernel, settings, experiment, text), choose_sentence(experiment, text)
+    maps = list_experiment_maps(experiment, text)
+    prints = [
+        Print(
+            "maps",
+            text("prints.experiment_title"),
+            partial(draw_map_rows, maps=maps),
+            _cells(maps, text),
+            setting,
+            said,
+            fit_size(maps, _WIDE),
+        ),
+        _print_window(experiment, setting, text),
+    ]
+    if filters is not None:
+        prints.append(_print_filters(filters, kernel, text))
+    size = read_pool_size(settings, state)
+    picture = thaw(state.picture)
+    pooled = list_pooling_maps(picture, compute_pooling(picture, size), text)
+    prints.append(
+        Print(
+            "pooling", text("convolution.pooling"), partial(draw_map_rows, maps=pooled), _cells(pooled, text),
+            name_pairs([(text("convolution.pool_size"), f"{size} × {size}")], text),
+            describe_shift(find_shift(state.picture, size), shift_over_samples(size), text), fit_size(pooled, _WIDE),
+        )
+    )  # fmt: skip
+    return [*prints, _print_counts(read_layers(settings, state), text)]
+
+
+def say_setting(kernel: str, settings: Settings, experiment: Experiment, text: Text) -> str:
+    """The picture, the kernel and how it moves."""
+    height, width = experiment.picture.shape
+    flip = [(text("convolution.flip"), "✓")] if experiment.flip else []
+    pairs = [
+        (text("convolution.source"), join_words([_name_source(settings, text), f"{height} × {width}"], text)),
+        (text("terms.kernel"), _name_kernel(kernel, text)),
+        *((text(f"terms.{name}"), getattr(experiment, name)) for name in ("stride", "padding", "dilation")),
+        *flip,
+    ]
+    return name_pairs(pairs, text)
+
+
+def _name_source(settings: Settings, text: Text) -> str:
+    if settings.source == "sample":
+        return join_words([text("convolution.source_sample"), f"{text('terms.sample')} {settings.sample}"], text)
+    return text(f"convolution.source_{settings.source}")
+
+
+def _name_kernel(kernel: str, text: Text) -> str:
+    if kernel in PRESETS:
+        return text(f"convolution.kernel_{kernel}")
+    if kernel in LEARNED:
+        return text("convolution.learned", model=MODELS[kernel].title)
+    return text("convolution.kernel_own")
+
+
+def _cells(maps: list[Map], text: Text):
+    return partial(list_cells, maps, name_cells(text))
+
+
+def _print_window(experiment: Experiment, setting: str, text: Text) -> Print:
+    """The window of the strongest cell, the kernel, and the products that add up to it."""
+    result = experiment.comparison.torch_result
+    strongest = int(result.abs().argmax())
+    row, column = strongest // result.shape[1], strongest % result.shape[1]
+    kernel = experiment.kernel.flip(0, 1) if experiment.flip else experiment.kernel
+    window = cut_window(experiment, row, column)
+    products = window * kernel
+    total = float(result[row, column])
+    place = text("convolution.cell", row=row, column=column)
+    maps = [
+        Map(window, text("prints.window"), place, scale="grey", limit=max(1.0, float(window.max())), numbers=True),
+        Map(kernel, text("convolution.map_kernel"), text("prints.times"), numbers=True),
+        Map(products, text("prints.products"), text("prints.sum", sum=format_number(total)), numbers=True),
+    ]
+
+    def rows() -> Iterator[Row]:
+        yield (*name_cells(text)[1:3], text("prints.window"), text("convolution.map_kernel"), text("prints.products"))
+        for index in torch.cartesian_prod(*(torch.arange(side) for side in window.shape)).tolist():
+            yield (*index, *(float(each[tuple(index)]) for each in (window, kernel, products)))
+
+    said = text("prints.window_about", row=row, column=column, sum=format_number(total))
+    return Print(
+        "window", text("prints.window_title"), partial(draw_map_rows, maps=maps), rows, setting, said, fit_size(maps)
+    )
+
+
+def cut_window(experiment: Experiment, row: int, column: int) -> torch.Tensor:
+    """(kH, kW) pixels below the kernel for one cell of the result."""
+    padded = pad_map(experiment.picture, experiment.padding)
+    top, left = row * experiment.stride, column * experiment.stride
+    down, right = (experiment.dilation * (side - 1) + 1 for side in experiment.kernel.shape)
+    return padded[top : top + down : experiment.dilation, left : left + right : experiment.dilation]
+
+
+def _print_filters(filters: torch.Tensor, kernel: str, text: Text) -> Print:
+    title = _name_kernel(kernel, text)
+    sheet = Map(
+        make_sheet(filters, min(len(filters), _FILTERS_IN_A_ROW)),
+        "",
+        text("prints.filters", count=len(filters)),
+        numbers=False,
+    )
+
+    def rows() -> Iterator[Row]:
+        yield (text("prints.filter"), *name_cells(text)[1:])
+        for (number, row, column), value in zip(
+            torch.cartesian_prod(*(torch.arange(side) for side in filters.shape)).tolist(), filters.flatten().tolist()
+        ):
+            yield number, row, column, value
+
+    return Print("filters", title, partial(draw_map_rows, maps=[sheet]), rows, "", "", fit_size([sheet]))
+
+
+def _print_counts(layers: Layers, text: Text) -> Print:
+    conv, linear = layers.conv, layers.linear
+    named = [
+        (text("convolution.row_conv", in_channels=layers.in_channels, out_channels=layers.out_channels), conv),
+        (
+            text(
+                "convolution.row_linear",
+                in_features=f"{layers.in_channels * layers.side**2:,}",
+                out_features=f"{layers.out_channels * layers.side**2:,}",
+            ),
+            linear,
+        ),
+    ]
+    heads = [text(f"convolution.head_{name}") for name in ("layer", "weights", "biases", "total")]
+    said = text("convolution.look_parameters", factor=say_factor(linear.total / conv.total), side=layers.side)
+    rows = partial(list, [heads, *((name, count.weights, count.biases, count.total) for name, count in named)])
+    draw = partial(_draw_counts, named=named, text=text)
+    return Print("parameters", text("convolution.parameters"), draw, rows, "", said, (8.0, 2.4))
+
+
+def _draw_counts(figure: FigureBase, named: list[tuple[str, ParameterCount]], text: Text) -> None:
+    """Two bars on a logarithmic axis, each with its number."""
+    axes = figure.subplots()
+    bars = axes.barh(
+        [name for name, _ in named],
+        [count.total for _, count in named],
+        color=[ROLES["conv"], ROLES["linear"]],
+        height=0.6,
+    )
+    bars[1].set_hatch("////")
+    axes.bar_label(bars, [f"{count.total:,}" for _, count in named], padding=4)
+    set_log(axes, "x")
+    axes.set_xlabel(text("prints.parameters_axis"))
+    axes.invert_yaxis()
+    axes.margins(x=0.2)

@@ -1,0 +1,191 @@
+"""The letters of figures: those that come with matplotlib, and for Chinese those of a font that is installed.
+
+Matplotlib takes the first face of a collection of fonts, which is Japanese in the most common one, and puts outlines of
+another kind than it says into a PDF file. So the characters of our sentences are taken from the right face, once a
+process, in outlines that every format can hold (TrueType; about a second, some 200 kB).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from explorer.errors import InputError
+from explorer.text import LANGUAGES, sentences
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
+
+LATIN = "DejaVu Sans"  # comes with matplotlib
+OWN = "CNN Explorer Text"  # name of the font that is made
+# Names of faces with Chinese as it is written on the mainland, the best first, and what their files are called.
+FACES = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC", "Hiragino Sans GB",
+    "Microsoft YaHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Heiti SC", "STHeiti", "DengXian", "SimHei",
+    "Droid Sans Fallback", "Arial Unicode MS",
+)  # fmt: skip
+_FILES = (
+    "notosanscjk", "notosanssc", "sourcehansans", "pingfang", "hiragino", "msyh", "wqy", "stheiti", "heiti", "deng", "simhei",
+    "droidsansfallback", "arialuni", "arial unicode",
+)  # fmt: skip
+_WEIGHTS = ("bold", "black", "light", "thin", "medium", "demi", "heavy")  # in names of files that are not wanted
+_PROBE = "卷积核的感受野"
+_KEPT = ("head", "hhea", "maxp", "OS/2", "hmtx", "cmap", "post", "name", "glyf", "loca", "CFF ")
+
+
+def families_for(language: str) -> list[str]:
+    """Names of the fonts of a figure in that language; whoever draws holds the lock of paper.py.
+
+    Raises:
+        InputError: no font that is installed has its characters.
+    """
+    if not LANGUAGES[language].unspaced:
+        return [LATIN]
+    if _install() is None:
+        raise InputError("prints.no_font")
+    return [OWN, LATIN]
+
+
+def name_for_browsers(families: Sequence[str]) -> str:
+    """The same fonts as whoever opens an SVG file may have them, in the form of a style."""
+    names = [*(FACES if OWN in families else ()), LATIN]
+    return ", ".join([*(f"'{name}'" for name in names), "sans-serif"])
+
+
+@lru_cache(maxsize=1)
+def _install() -> tempfile.TemporaryDirectory | None:
+    """Let matplotlib know the font with the characters of our sentences; None where none is installed.
+
+    Its file is deleted with the process.
+    """
+    from matplotlib import font_manager
+
+    face = next(_find_faces(), None)
+    if face is None:
+        return None
+    folder = tempfile.TemporaryDirectory(prefix="cnn-explorer-font-")
+    path = Path(folder.name, "text.ttf")
+    make_font(face, collect_characters()).save(path)
+    font_manager.fontManager.addfont(path)
+    return folder
+
+
+def collect_characters() -> set[str]:
+    """All that the sentences of languages without spaces consist of, and the keys of a keyboard."""
+    unspaced = [name for name, about in LANGUAGES.items() if about.unspaced]
+    written = {character for name in unspaced for sentence in sentences(name).values() for character in sentence}
+    return {each for each in written | set(map(chr, range(32, 127))) if each.isprintable()}
+
+
+def _find_faces() -> Iterator[TTFont]:
+    """Faces of installed fonts that have Chinese and can be read, the best first."""
+    found = [face for path in _find_files() for face in _open_faces(path)]
+    yield from sorted(found, key=lambda face: FACES.index(_name_of(face)))
+
+
+def _find_files() -> list[Path]:
+    from matplotlib import font_manager
+
+    paths = sorted(map(Path, font_manager.findSystemFonts()))
+    stems = {path: path.stem.lower() for path in paths}
+    return [
+        path for path, stem in stems.items()
+        if stem.startswith(_FILES) and not any(weight in stem for weight in _WEIGHTS)
+    ]  # fmt: skip
+
+
+def _open_faces(path: Path) -> Iterator[TTFont]:
+    from fontTools.ttLib import TTFont, TTLibError
+
+    try:
+        with path.open("rb") as file:
+            is_collection = file.read(4) == b"ttcf"
+            count = int.from_bytes(file.read(8)[4:], "big") if is_collection else 1
+        for number in range(min(count, 64)):
+            face = TTFont(path, fontNumber=number, lazy=True, recalcTimestamp=False)
+            if _name_of(face) in FACES and all(ord(each) in face.getBestCmap() for each in _PROBE):
+                yield face
+    except (TTLibError, OSError, KeyError, AttributeError):  # damaged, or of a kind that nobody knows
+        return
+
+
+def _name_of(face: TTFont) -> str:
+    return str(face["name"].getBestFamilyName())
+
+
+def make_font(face: TTFont, characters: set[str]) -> TTFont:
+    """The characters of a face as a font of its own, with outlines of TrueType. Characters that it lacks are left out."""
+    from fontTools import subset
+
+    options = subset.Options(hinting=False, layout_features=[], name_IDs=[1, 2, 4, 6], notdef_outline=True)
+    options.drop_tables += sorted(set(face.keys()) - {*_KEPT, "GlyphOrder"})
+    chooser = subset.Subsetter(options)
+    chooser.populate(unicodes=map(ord, characters))
+    chooser.subset(face)
+    if "CFF " in face:
+        _turn_outlines(face)
+    if "fvar" in face:
+        del face["fvar"]
+    for record in face["name"].names:
+        if record.nameID in (1, 4, 6):
+            record.string = OWN.replace(" ", "") if record.nameID == 6 else OWN
+    return face
+
+
+def _turn_outlines(face: TTFont) -> None:
+    """Cubic outlines as quadratic ones, to a thousandth of the height of a letter."""
+    from fontTools.pens.cu2quPen import Cu2QuPen
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+    from fontTools.ttLib import newTable
+
+    glyphs, outlines = {}, face.getGlyphSet()
+    for name in face.getGlyphOrder():
+        pen = TTGlyphPen(outlines)
+        outlines[name].draw(Cu2QuPen(pen, face["head"].unitsPerEm / 1000, reverse_direction=True))
+        glyphs[name] = pen.glyph()
+    face["loca"], face["glyf"] = newTable("loca"), newTable("glyf")
+    face["glyf"].glyphOrder, face["glyf"].glyphs = face.getGlyphOrder(), glyphs
+    del face["CFF "]
+    face["maxp"].tableVersion = 0x00010000
+    for counted in (
+        "maxZones", "maxTwilightPoints", "maxStorage", "maxFunctionDefs", "maxInstructionDefs", "maxStackElements",
+        "maxSizeOfInstructions", "maxComponentElements",
+    ):  # fmt: skip
+        setattr(face["maxp"], counted, int(counted == "maxZones"))
+    face["post"].formatType = 3.0
+    face.sfntVersion = "\0\1\0\0"
+
+
+class Ruler:
+    """Measures words as they will be printed.
+
+    Args:
+        families: of the fonts, the first that has a character prints it.
+        size: of the letters, in points.
+    """
+
+    def __init__(self, families: Sequence[str], size: float):
+        from matplotlib import font_manager
+
+        self._fonts = [font_manager.get_font(font_manager.findfont(family)) for family in families]
+        self._size = size
+        self._advances: dict[str, float] = {}
+
+    def measure(self, words: str) -> float:
+        """Width in points."""
+        return sum(self._advance(each) for each in words)
+
+    def has(self, character: str) -> bool:
+        """Whether one of the fonts has it."""
+        return any(font.get_char_index(ord(character)) for font in self._fonts)
+
+    def _advance(self, character: str) -> float:
+        if character not in self._advances:
+            code = ord(character)
+            font: Any = next((each for each in self._fonts if each.get_char_index(code)), self._fonts[0])
+            font.set_size(self._size, 72)
+            self._advances[character] = font.load_char(code).linearHoriAdvance / 65536
+        return self._advances[character]

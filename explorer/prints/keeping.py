@@ -1,0 +1,115 @@
+"""The one place of a tab that saves its figures: which of them, as what kind of file.
+
+Nothing is computed for it that is on the screen: a tab says which figures there are for what is set, from the results that
+its session remembers. The file is part of the answer, so that nothing of it stays on the server.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import gradio as gr
+
+from explorer.checks import check_choice
+from explorer.errors import InputError
+from explorer.page.bridges import build_bridge
+from explorer.page.drawings import SHOWN
+from explorer.page.events import LOOK_FOR, Components, draw_problem, wire
+from explorer.prints.paper import FORMATS, render
+from explorer.prints.records import Print
+from explorer.text import Text, text_in
+
+Gather = Callable[..., Sequence[Print]]
+# Figures are drawn one at a time (paper.py); whoever waits for one does not hold up others.
+TURNS = {"queue": True, "concurrency_id": "prints", "concurrency_limit": 1}
+
+
+def build_keeping(
+    wing: str, gather: Gather, inputs: Components, language: str, more: Callable[[], object] | None = None
+) -> None:
+    """Lay out the place, folded, and wire it.
+
+    Args:
+        wing: name of the tab, with which the names of its files begin.
+        gather: the figures that there are for these values, called as `gather(language=..., **values)`; raises InputError where
+            there are none.
+        inputs: name -> the component whose value `gather` takes; what says what the page shows is left out.
+        language: of the page.
+        more: lays out what else saves something here.
+    """
+    text = text_in(language)
+    inputs = {name: each for name, each in inputs.items() if name != SHOWN}
+    with gr.Accordion(
+        text("prints.title"), open=False, elem_classes="prints-keeping", elem_id=f"{wing}-keeping"
+    ) as place:
+        with gr.Row():
+            figure = gr.Dropdown([], label=text("prints.figure"), filterable=False, min_width=220, scale=3)
+            kinds = [(text(f"prints.kind_{kind}"), kind) for kind in FORMATS]
+            kind = gr.Radio(kinds, value="png", label=text("prints.kind"), min_width=300, scale=4)
+            button = gr.Button(text("prints.save"), size="sm", min_width=110, scale=1, elem_classes="keep-button")
+        if more is not None:
+            more()
+        says = gr.HTML("", apply_default_css=False)
+        saved = build_bridge("prints/keeping.js")
+    offer = partial(on_offer, gather)
+    outputs = {LOOK_FOR: says, "figure": figure}
+    wire([place.expand, figure.focus], offer, {"figure": figure, **_set_apart(inputs)}, outputs, language, queue=True)
+    chosen = {"address": saved, "figure": figure, "kind": kind, **_set_apart(inputs)}
+    outputs = {LOOK_FOR: says, "saved": saved}
+    save = partial(on_save, wing, gather)
+    wire([button.click], save, chosen, outputs, language, js="cnnExplorer.withAddress", **TURNS)
+
+
+_APART = "of_tab_"  # before the names of a tab's own inputs
+
+
+def _set_apart(inputs: Components) -> dict:
+    return {f"{_APART}{name}": each for name, each in inputs.items()}
+
+
+def _of_tab(values: dict) -> dict:
+    return {name.removeprefix(_APART): value for name, value in values.items()}
+
+
+def on_offer(gather: Gather, figure, *, language: str, **values) -> dict:
+    """The figures that there are now; the one that was chosen stays, if there still is one of its name."""
+    try:
+        prints = gather(language=language, **_of_tab(values))
+    except InputError as error:
+        return {
+            "figure": gr.update(choices=[], value=None),
+            **_say(draw_problem(error.sentence(language), stale=False)),
+        }
+    names = [each.name for each in prints]
+    value = figure if figure in names else next(iter(names), None)
+    return {"figure": gr.update(choices=[(each.title, each.name) for each in prints], value=value), **_say("")}
+
+
+def on_save(wing: str, gather: Gather, address, figure, kind, *, language: str, **values) -> dict:
+    """The chosen figure as a file, which the page hands to the reader."""
+    text = text_in(language)
+    kind = check_choice("prints.kind", kind, [*FORMATS])
+    prints = {each.name: each for each in gather(language=language, **_of_tab(values))}
+    if figure not in prints:
+        raise InputError("prints.gone")
+    return {"saved": make_file(wing, prints[figure], kind, text, address), **_say(_say_saved(text))}
+
+
+def make_file(wing: str, sheet: Print, kind: str, text: Text, address: object = "") -> dict:
+    """What keeping.js hands to the reader: the name, the type and the bytes."""
+    written = render(sheet, kind, text.language, address if isinstance(address, str) else "")
+    return {
+        "name": f"{wing}-{sheet.name}.{FORMATS[kind].suffix}".replace("_", "-"),
+        "type": FORMATS[kind].media_type,
+        "bytes": base64.b64encode(written).decode("ascii"),
+    }
+
+
+def _say_saved(text: Text) -> str:
+    return f'<p class="maps-line muted" role="status">{text("prints.saved")}</p>'
+
+
+def _say(line: str) -> dict:
+    return {LOOK_FOR: gr.update(value=line)}
