@@ -62,6 +62,43 @@ function drawOutlines(context, { boxes, lines }, size, thickness) {
   }
 }
 
+const scalesRead = new Map(); // stops of a scale, written out -> its shades
+
+function readScale(stops) {
+  const written = JSON.stringify(stops);
+  if (!scalesRead.has(written)) scalesRead.set(written, shadesOf(stops));
+  return scalesRead.get(written);
+}
+
+// A stroke from corner to corner of each cell, as one pattern.
+function hatch(context, size) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = Math.max(4, Math.round(size / 4));
+  const pen = tile.getContext("2d");
+  Object.assign(pen, { strokeStyle: "#8c96a3", lineWidth: Math.max(1, tile.width / 5) });
+  for (const shift of [-tile.width, 0, tile.width]) {
+    pen.moveTo(shift, tile.width);
+    pen.lineTo(shift + tile.width, 0);
+  }
+  pen.stroke();
+  return context.createPattern(tile, "repeat");
+}
+
+// Cells that are marked with 1 get a frame of the colour `shade`, those with 2 are hatched.
+function drawMarked(context, { marked, shade, columns }, size) {
+  const pattern = marked.includes(2) ? hatch(context, size) : null;
+  const width = Math.max(1, size / 8);
+  context.strokeStyle = shade;
+  context.lineWidth = width;
+  marked.forEach((mark, index) => {
+    if (!mark) return;
+    const [x, y] = [(index % columns) * size, Math.floor(index / columns) * size];
+    if (mark === 1) return context.strokeRect(x + width / 2, y + width / 2, size - width, size - width);
+    context.fillStyle = pattern;
+    context.fillRect(x, y, size, size);
+  });
+}
+
 function drawMap(canvas, map, shades, cell, ratio) {
   const signed = map.scale === "signed";
   const size = cell * ratio; // device pixels
@@ -79,6 +116,7 @@ function drawMap(canvas, map, shades, cell, ratio) {
     const { rows, columns } = map;
     drawGrid(context, { rows, columns, cell: size, colour: "rgba(110, 120, 135, 0.35)", width, round: Math.round });
   }
+  if (map.marked) drawMarked(context, map, size);
   if (map.numbers) drawNumbers(context, map, shades[map.scale], signed, size, ratio);
   drawOutlines(context, map, size, Math.max(2, Math.min(4, cell / 8)) * ratio);
 }
@@ -102,7 +140,9 @@ export function describeCell(map, row, column) {
   return `${value} · ${formatValue(overlay.values[y * overlay.columns + x], overlay.step)}`;
 }
 
+// Values that a script of the page has computed come as they are, those of the server as codes.
 function read(map) {
+  if (map.values) return { ...map, step: 0 };
   const { codes } = known();
   const decoded = { ...map, values: decodeValues(map, codes), step: (map.high - map.low) / codes.steps };
   return map.overlay ? { ...decoded, overlay: read(map.overlay) } : decoded;
@@ -183,7 +223,7 @@ class Maps {
     const width = (words) => (words ? measure(words, `500 15px ${TEXT}`) : 0);
     const maps = payload.maps.map((map) => ({ ...map, titleWidth: width(map.title), captionWidth: width(map.caption) }));
     const { columns, cells } = layOut({ ...payload, maps }, this.drawnWidth, ratio);
-    const shades = Object.fromEntries(Object.entries(payload.scales).map(([name, stops]) => [name, shadesOf(stops)]));
+    const shades = Object.fromEntries(Object.entries(payload.scales).map(([name, stops]) => [name, readScale(stops)]));
     this.maps.forEach((map, index) => {
       const { figure, title, canvas, caption } = this.figures[index];
       figure.style.width = `${figureWidth(map, cells[index])}px`;
