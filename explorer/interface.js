@@ -15,6 +15,7 @@ import { watchCharts, watchDropdowns, watchSliders } from "./page/amends.js";
 import * as canvas from "./page/canvas.js";
 import { watchFiles, watchLenders } from "./page/files.js";
 import { watchHeader } from "./page/header.js";
+import { telling } from "./page/controls.js";
 import { setLanguage } from "./page/language.js";
 import { watchLeaving } from "./page/leaving.js";
 import { watchConnection } from "./page/lost.js";
@@ -72,7 +73,7 @@ const MOUNTED = {
 };
 
 window.cnnExplorer = {
-  mount: (name, element, props, watch, trigger) => MOUNTED[name].mount(element, props, watch, trigger),
+  mount: (name, element, props, watch, trigger) => MOUNTED[name].mount(element, props, watch, telling(element, props, trigger)),
   // What events of components call.
   bringForward: growth.bringForward,
   follow: stage.follow,

@@ -36,6 +36,8 @@ _WORDS = {
     "doesNotFit": "does_not_fit", "doesNotFitApart": "does_not_fit_apart",
     "tooMuchReflect": "padding_reflect", "tooMuchCircular": "padding_circular",
 }  # fmt: skip
+# Settings whose controls bear the id "convolution-NAME", and which the page hears of before Gradio tells them.
+HEARD_AT_ONCE = ("source", "sample", "drawing", "cells", "stride", "padding", "dilation", "flip", "mode", "transposed")
 _ERRORS = {
     "empty": "empty",
     "notANumber": "not_a_number",
@@ -48,13 +50,16 @@ _ROUNDING = 1e-6  # of all that is added up: what float32 may miss
 FILTER_COLUMNS = 44  # cells in a row of learned filters: 11 filters of 3 x 3, 7 of 5 x 5
 
 
-def tell_page(first: Mapping[str, object], tutorial: Sequence[Sequence[int]], limits: Mapping, text: Text) -> dict:
+def tell_page(
+    first: Mapping[str, object], tutorial: Sequence[Sequence[int]], limits: Mapping, own: str, text: Text
+) -> dict:
     """What playground.js must know: the first state, limits, the grammar of a cell, colours and sentences.
 
     Args:
         first: the state that the tab opens with.
         tutorial: the pixels of the built-in picture, 0 or 1.
         limits: least and greatest number of each setting, and under "sides" of those for single sides.
+        own: the name that the reader's own kernel has.
         text: sentences in the page's language.
     """
     words = {name: text(f"convolution.{key}") for name, key in _WORDS.items()}
@@ -63,6 +68,8 @@ def tell_page(first: Mapping[str, object], tutorial: Sequence[Sequence[int]], li
         "first": first,
         "tutorial": tutorial,
         "limits": limits,
+        "controls": {f"convolution-{name}": name for name in HEARD_AT_ONCE},
+        "own": own,
         "decimal": DECIMAL,
         "limit": MAX_KERNEL_VALUE,
         "names": {name: text(f"terms.{name}") for name in ("stride", "padding", "dilation", "kernel")},

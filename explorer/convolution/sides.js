@@ -2,7 +2,7 @@
 // such as ["padding", 0, 1, 0, 1] for what differs from the sliders. See Settings in session.py.
 import { makeButton } from "../page/buttons.js";
 import { keepSize, movesOfState, sidesWith, sidesWithout } from "./playground.js";
-import { onScreen, watchScreen } from "./stage.js";
+import { onScreen, setNow, watchScreen } from "./stage.js";
 
 let chosen = null; // {padding, sides} of a button, until Gradio has taken them
 
@@ -44,12 +44,14 @@ class Sides {
     const { state } = onScreen();
     const number = field.value === "" ? null : Number(field.value);
     this.props.value = sidesWith(state, name, place, number);
+    setNow({ sides: this.props.value });
     this.trigger("input");
   }
 
   choose(set) {
     const { state, known } = onScreen();
     chosen = set(state, known);
+    setNow(chosen);
     this.trigger("submit");
   }
 

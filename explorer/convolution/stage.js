@@ -1,13 +1,16 @@
 // The playground in the page: what the controls say is computed and drawn at once; when the hand rests, the server confirms it.
 import { showMaps } from "../page/canvas.js";
 import { bytesOf } from "../page/drawing.js";
+import { hearControls } from "../page/controls.js";
 import { ARROWS, clamp, isShortcut, placeAt } from "../page/pointing.js";
+import { presetOf } from "./editor.js";
 import { findPicture, keepFile } from "./pictures.js";
 import { PARTS, Player, cellAt, timeOf } from "./player.js";
 import * as playground from "./playground.js";
 import { INPUT, KERNEL, Outlines, RESULT, nearestWindow, termsOf, writeTerms } from "./window.js";
 
 const REST = 250; // ms without a change after which the server is asked
+const LONGEST_APART = 4000; // ms that Gradio may take to tell what a reader has set
 const OPENING = 400; // ms until it is looked again whether a link has been opened
 
 const { echoOf, fill, format, isSame } = playground;
@@ -24,8 +27,11 @@ export function watchScreen(act) {
   if (stage) act(onScreen());
 }
 
-// Called with what the controls say whenever one of them has changed.
+// Called with what Gradio's controls say whenever one of them has changed.
 export const follow = (values) => stage?.follow(values);
+
+// Sets some values at once; Gradio must tell them too, a little later.
+export const setNow = (values) => stage?.setNow(values);
 
 const floatsOf = (base64) => (base64 ? new Float32Array(bytesOf(base64).buffer) : null);
 
@@ -93,6 +99,8 @@ class Stage {
   isCovered = false; // whether the cells after this one are not shown yet
   frame = 0;
   shown = { value: null }; // what the maps show
+  own = {}; // what a reader has set and Gradio has not told yet
+  forgetting = 0;
 
   constructor(element, props, trigger) {
     const find = (name) => element.querySelector(`.${name}`);
@@ -100,14 +108,20 @@ class Stage {
     Object.assign(this, { props, host, root: find("playground"), column: element.closest(".picture") });
     this.known = JSON.parse(this.root.dataset.known);
     [this.line, this.formula, this.compared, this.wrong, this.backLine] = ["window-sum", "formula-lines", "compared", "page-problem", "back-line"].map(find);
-    this.state = this.known.first;
+    this.state = this.told = this.known.first;
     this.drawMaps = showMaps(element, this.shown);
     host.setAttribute("role", "group"); // as an image, its content would be hidden from screen readers
     this.outlines = new Outlines(host);
     this.player = new Player(find("player"), this.known.words, (time, part) => this.play(time, part));
     this.server = new Server(() => trigger("input"), () => this.state);
     this.listen(host);
-    new ResizeObserver(() => this.paintSoon()).observe(host);
+    hearControls(this.known.controls, (name, value) => this.hearControl(name, value));
+    let width = 0;
+    new ResizeObserver(() => {
+      if (host.clientWidth === width) return;
+      width = host.clientWidth;
+      this.paintSoon(); // the outlines follow it
+    }).observe(host);
   }
 
   listen(host) {
@@ -121,12 +135,38 @@ class Stage {
   // ---- what is set
 
   follow(values) {
-    const next = { ...this.state, ...values, upload: values.upload?.path ?? null, sides: values.sides ?? [] };
+    this.told = { ...values, upload: values.upload?.path ?? null, sides: values.sides ?? [] };
+    // What a reader has set meanwhile counts until Gradio tells it, and not what it tells of the steps before.
+    for (const name of Object.keys(this.own)) if (isSame(this.own[name], this.told[name])) delete this.own[name];
+    this.change();
+  }
+
+  setNow(values) {
+    Object.assign(this.own, values);
+    window.clearTimeout(this.forgetting);
+    this.forgetting = window.setTimeout(() => this.forget(), LONGEST_APART);
+    this.change();
+  }
+
+  // Something else was set in the place of what Gradio never told.
+  forget() {
+    this.own = {};
+    this.change();
+  }
+
+  hearControl(name, value) {
+    if (value === undefined) return;
+    const isSpread = name in this.known.limits.sides; // a slider sets all sides
+    this.setNow({ [name]: value, ...(isSpread ? { sides: playground.sidesWithout(this.state.sides, name) } : {}) });
+  }
+
+  change() {
+    const next = { ...this.told, ...this.own };
     if (isSame(next, this.state)) return;
-    const isOtherKernel = next.kernel !== this.state.kernel;
+    const isLearned = next.kernel !== this.state.kernel && next.kernel !== this.known.own && !presetOf(next.kernel);
     this.state = next;
     this.update();
-    this.server.askSoon(isOtherKernel || !this.picture ? 0 : REST); // that is awaited
+    this.server.askSoon(isLearned || !this.picture ? 0 : REST); // that is awaited
   }
 
   update() {
@@ -182,8 +222,7 @@ class Stage {
     this.shown.value = { maps, scales, columns: null, cell: null, maxHeight: height, equalCells: true, label: words.label };
     this.drawMaps();
     this.makeReachable();
-    this.outlines.draw(computed, this.cell, terms, this.isCovered && !shared);
-    if (shared) this.outlines.mark(this.host.querySelectorAll("canvas")[KERNEL], computed.kernel, this.weight);
+    this.outlines.draw(computed, this.cell, terms, { covered: this.isCovered && !shared, weight: this.weight });
     this.write(terms, products);
   }
 

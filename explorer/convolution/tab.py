@@ -256,16 +256,22 @@ def _build_controls(
 ) -> tuple[dict[str, gr.components.Component], dict[str, gr.blocks.Block]]:
     """What is set beside the main picture, and what comes and goes with it."""
     sources = _named(SOURCES, "source", text)
-    controls = {"source": gr.Radio(sources, value=default.source, label=text("convolution.source"))}
+    controls = {
+        "source": gr.Radio(
+            sources, value=default.source, label=text("convolution.source"), elem_id="convolution-source"
+        )
+    }
     places = {}
     with gr.Column(visible=False) as places["sample_place"]:
-        controls["sample"] = build_sample_picker(text.language, default.sample)
+        controls["sample"] = build_sample_picker(text.language, default.sample, elem_id="convolution-sample")
     with gr.Column(visible=False) as places["upload_place"]:
         place = {"placeholder": text("images.drop_here"), "height": 150, "show_label": False}
         controls["upload"] = build_upload(text("images.upload"), **place)
         gr.HTML(f'<p class="intro">{text("convolution.scaled", side=UPLOAD_SIDE)}</p>')
     with gr.Column(visible=False) as places["drawing_place"]:
-        controls["drawing"] = build_sketch(text("images.sketch"), text("convolution.clear"))
+        controls["drawing"] = build_sketch(
+            text("images.sketch"), text("convolution.clear"), elem_id="convolution-drawing"
+        )
     controls["kernel"] = gr.Dropdown(
         _kernel_choices(text), value=FIRST_KERNEL, label=text("terms.kernel"), filterable=False
     )
@@ -273,15 +279,25 @@ def _build_controls(
         places["filters"] = build_canvas(None, taker="takeFilter")
     controls["cells"] = _build_editor(default.cells, text)
     with gr.Row():
-        controls["stride"] = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)
-        controls["padding"] = _slider("terms.padding", 0, MAX_PADDING, default.padding, text)
+        controls["stride"] = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text, elem_id="convolution-stride")
+        controls["padding"] = _slider(
+            "terms.padding", 0, MAX_PADDING, default.padding, text, elem_id="convolution-padding"
+        )
     with gr.Row():
-        controls["dilation"] = _slider("terms.dilation", 1, MAX_DILATION, default.dilation, text)
-        controls["flip"] = gr.Checkbox(default.flip, label=text("convolution.flip"), min_width=120)
+        controls["dilation"] = _slider(
+            "terms.dilation", 1, MAX_DILATION, default.dilation, text, elem_id="convolution-dilation"
+        )
+        controls["flip"] = gr.Checkbox(
+            default.flip, label=text("convolution.flip"), min_width=120, elem_id="convolution-flip"
+        )
     with gr.Accordion(text("convolution.more"), open=False):
-        controls["mode"] = gr.Radio(_named(MODES, "mode", text), value=default.mode, label=text("convolution.mode"))
+        controls["mode"] = gr.Radio(
+            _named(MODES, "mode", text), value=default.mode, label=text("convolution.mode"), elem_id="convolution-mode"
+        )
         controls["sides"] = _build_sides(text)
-        controls["transposed"] = gr.Checkbox(default.transposed, label=text("convolution.transposed"))
+        controls["transposed"] = gr.Checkbox(
+            default.transposed, label=text("convolution.transposed"), elem_id="convolution-transposed"
+        )
     return controls, places
 
 
@@ -327,8 +343,8 @@ def _kernel_choices(text: Text) -> list[tuple[str, str]]:
     return [*_named(tuple(PRESETS), "kernel", text), *learned, *_named((OWN,), "kernel", text)]
 
 
-def _slider(name: str, least: int, greatest: int, value: int, text: Text) -> gr.Slider:
-    return build_slider(least, greatest, value, text(name), min_width=120)
+def _slider(name: str, least: int, greatest: int, value: int, text: Text, **settings) -> gr.Slider:
+    return build_slider(least, greatest, value, text(name), min_width=120, **settings)
 
 
 def _build_heading(words: str) -> gr.HTML:
@@ -354,6 +370,7 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         # The template holds no property, so that a new value never draws the fields again under the cursor.
         html_template=f'<div class="kernel-editor" data-words="{words_attribute}"></div>',
         js_on_load=mount("convolution/editor.js"),
+        elem_id="convolution-cells",
         elem_classes="convolution-editor",
         apply_default_css=False,
     )
@@ -395,7 +412,7 @@ def _build_stage(confirmed: dict, text: Text) -> gr.HTML:
         "dilation": [1, MAX_DILATION],
         "sides": {name: [least, most] for name, (_, least, most) in SIDES.items()},
     }
-    known = tell_page(confirmed["of"], TUTORIAL, limits, text)
+    known = tell_page(confirmed["of"], TUTORIAL, limits, OWN, text)
     template = (
         f'<div class="playground" data-known="{html.escape(json.dumps(known, ensure_ascii=False))}">'
         '<p class="look-for problem page-problem" role="alert" hidden></p>'

@@ -36,70 +36,66 @@ export function nearestWindow([row, column], { kernel, moves: { stride, dilation
 
 // ---- outlines -----------------------------------------------------------------------------------------------
 
-function buildOutlines() {
-  const outlines = document.createElementNS(SVG, "svg");
-  outlines.setAttribute("class", "window-outlines");
-  outlines.setAttribute("aria-hidden", "true");
-  return outlines;
+function buildSheet() {
+  const sheet = document.createElementNS(SVG, "svg");
+  sheet.setAttribute("class", "window-outlines");
+  sheet.setAttribute("aria-hidden", "true");
+  sheet.setAttribute("preserveAspectRatio", "none");
+  return sheet;
 }
 
-// Outlines above the canvases of the maps, which stay as they are while the window moves.
+function rectOf([top, left, bottom, right], style) {
+  const rect = document.createElementNS(SVG, "rect");
+  const place = { x: left, y: top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
+  for (const [name, value] of Object.entries(place)) rect.setAttribute(name, value);
+  rect.style.cssText = style;
+  return rect;
+}
+
+const coverOf = (box) => rectOf(box, "fill: var(--body-background-fill); opacity: 0.9");
+
+const outlinesOf = (box, thickness) =>
+  strokesOf("var(--role-kernel)", thickness).map(([colour, px]) =>
+    rectOf(box, `fill: none; stroke: ${colour}; stroke-width: ${px}px; vector-effect: non-scaling-stroke`),
+  );
+
+// Outlines above the canvases of the maps, which stay as they are while the window moves. They are told in cells, so that nothing
+// has to be measured.
 export class Outlines {
-  svg = buildOutlines();
+  sheets = new WeakMap(); // canvas -> the sheet above it
 
   constructor(host) {
     this.host = host;
   }
 
-  // `covered`: the cells of the result after this one are not shown yet.
-  draw({ padded, kernel, result, moves }, cell, terms, covered) {
+  // `covered`: the cells of the result after this one are not shown yet. `weight`: one that is looked at, or null.
+  draw({ padded, kernel, result, moves }, [row, column], terms, { covered, weight }) {
     const canvases = this.host.querySelectorAll("canvas");
     if (canvases.length <= RESULT) return;
-    this.host.append(this.svg);
-    this.svg.replaceChildren();
     const last = terms.at(-1);
-    this.outline(canvases[INPUT], padded, [terms[0].top, terms[0].left, last.top + 1, last.left + 1]);
     const isSpread = Math.max(...moves.dilation) > 1 && kernel.values.length > 1;
-    for (const { top, left } of isSpread ? terms : []) this.outline(canvases[INPUT], padded, [top, left, top + 1, left + 1], 1);
-    const [row, column] = cell;
-    if (covered) this.cover(canvases[RESULT], result, cell);
-    this.outline(canvases[RESULT], result, [row, column, row + 1, column + 1]);
+    const taps = isSpread ? terms.map(({ top, left }) => ({ box: [top, left, top + 1, left + 1], px: 1 })) : [];
+    this.fill(canvases[INPUT], padded, [{ box: [terms[0].top, terms[0].left, last.top + 1, last.left + 1] }, ...taps]);
+    const [down, right] = weight ?? [];
+    this.fill(canvases[KERNEL], kernel, weight ? [{ box: [down, right, down + 1, right + 1] }] : []);
+    const after = [[row, column + 1, row + 1, result.columns], [row + 1, 0, result.rows, result.columns]];
+    const cover = covered ? after.map((box) => ({ box, isCover: true })) : [];
+    this.fill(canvases[RESULT], result, [...cover, { box: [row, column, row + 1, column + 1] }]);
   }
 
-  mark(canvas, map, [row, column]) {
-    this.outline(canvas, map, [row, column, row + 1, column + 1]);
+  sheetOf(canvas) {
+    if (!this.sheets.has(canvas)) this.sheets.set(canvas, buildSheet());
+    const sheet = this.sheets.get(canvas);
+    if (!sheet.isConnected) canvas.after(sheet);
+    return sheet;
   }
 
-  clear() {
-    this.svg.replaceChildren();
-  }
-
-  // px of the place of cells on the page.
-  placeOf(canvas, map, [top, left, bottom, right]) {
-    const [box, origin] = [canvas.getBoundingClientRect(), this.svg.getBoundingClientRect()];
-    const [width, height] = [box.width / map.columns, box.height / map.rows];
-    const place = { x: box.left - origin.left + left * width, y: box.top - origin.top + top * height };
-    return { ...place, width: Math.max(0, right - left) * width, height: Math.max(0, bottom - top) * height };
-  }
-
-  add(place, style) {
-    const rect = document.createElementNS(SVG, "rect");
-    for (const [name, value] of Object.entries(place)) rect.setAttribute(name, value);
-    rect.style.cssText = style;
-    this.svg.append(rect);
-  }
-
-  cover(canvas, map, [row, column]) {
-    for (const box of [[row, column + 1, row + 1, map.columns], [row + 1, 0, map.rows, map.columns]]) {
-      this.add(this.placeOf(canvas, map, box), "fill: var(--body-background-fill); opacity: 0.9");
-    }
-  }
-
-  outline(canvas, map, box, thickness = null) {
-    const place = this.placeOf(canvas, map, box);
-    const isSmall = place.width / (box[3] - box[1]) < 14;
-    for (const [colour, px] of strokesOf("var(--role-kernel)", thickness ?? (isSmall ? 2 : 3))) {
-      this.add(place, `fill: none; stroke: ${colour}; stroke-width: ${px}px`);
-    }
+  fill(canvas, { rows, columns }, boxes) {
+    const sheet = this.sheetOf(canvas);
+    const { width, height } = canvas.style;
+    Object.assign(sheet.style, { width, height });
+    sheet.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
+    const usual = parseFloat(width) / columns < 14 ? 2 : 3; // px
+    sheet.replaceChildren(...boxes.flatMap(({ box, px = usual, isCover }) => (isCover ? [coverOf(box)] : outlinesOf(box, px))));
   }
 }
