@@ -22,6 +22,7 @@ export class Player {
   time = 0;
   count = 1;
   timer = null;
+  isFresh = true; // whether it begins at the start: nobody has chosen a window yet
 
   constructor(host, words, show) {
     Object.assign(this, { words, show });
@@ -80,7 +81,8 @@ export class Player {
 
   toggle() {
     if (this.isPlaying) return this.pause();
-    if (this.time + 1 >= this.count) this.set(0, this.count);
+    if (this.isFresh || this.time + 1 >= this.count) this.set(0, this.count);
+    this.isFresh = false;
     this.button.textContent = this.words.pause;
     this.turn(partsOf(Number(this.speed.value)));
   }

@@ -8,8 +8,8 @@ import { readCell } from "./editor.js";
 export const fill = (words, values) => words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
 // As Python's `:.3g` with a true minus sign.
-export function format(number) {
-  return Number.isFinite(number) ? String(Number(number.toPrecision(3))).replace("-", "\u2212") : "\u2014";
+export function format(number, digits = 3) {
+  return Number.isFinite(number) ? String(Number(number.toPrecision(digits))).replace("-", "\u2212") : "\u2014";
 }
 
 // ---- what is set --------------------------------------------------------------------------------------------
@@ -199,9 +199,12 @@ export function drawFormula({ picture, kernel, moves, result }) {
 
 // ---- the maps -----------------------------------------------------------------------------------------------
 
+const LARGE_CELL = 40; // px
+const SMALL_MAP = 168; // px that a large kernel takes
+
 function rawMap({ rows, columns, values }, about, mostNumbered) {
   const isNumbered = about.numbers ?? Math.max(rows, columns) <= mostNumbered;
-  const line = (row) => Array.from(values.subarray(row * columns, (row + 1) * columns), format);
+  const line = (row) => Array.from(values.subarray(row * columns, (row + 1) * columns), (value) => format(value, about.digits));
   const numbers = isNumbered ? Array.from({ length: rows }, (_, row) => line(row)) : null;
   const map = { rows, columns, values, limit: greatestOf(values) || 1, scale: "signed", boxes: [], lines: [], leastCell: 0, title: "", caption: "" };
   return { ...map, ...about, numbers };
@@ -211,19 +214,21 @@ function describePadding({ padding: [top, bottom, left, right] }) {
   return top === bottom && left === right && top === left ? top : `${top} + ${bottom}, ${left} + ${right}`;
 }
 
+// How many pixels no window reaches because the last step would lead past the end.
+export const countDropped = ({ padded, dropped }) =>
+  padded.values.length - (padded.rows - dropped[0]) * (padded.columns - dropped[1]);
+
 function inputMap({ picture, padded, moves, dropped }, met, { words, roles, mostNumbered }) {
   const [top, , left] = moves.padding;
   const isPadded = moves.padding.some(Boolean);
   const size = fill(isPadded ? words.sizePadded : words.size, { height: picture.rows, width: picture.columns, padding: describePadding(moves) });
-  const lost = padded.values.length - (padded.rows - dropped[0]) * (padded.columns - dropped[1]);
   const marked = Uint8Array.from(padded.values, (_, index) => {
     const [row, column] = [Math.floor(index / padded.columns), index % padded.columns];
     if (row >= padded.rows - dropped[0] || column >= padded.columns - dropped[1]) return 2;
     return met?.[index] ?? 0;
   });
   const boxes = isPadded ? [[top, left, top + picture.rows, left + picture.columns, roles.input]] : [];
-  const caption = lost ? `${size}, ${fill(words.dropped, { count: lost })}` : size;
-  return rawMap(padded, { title: words.input, caption, scale: "grey", limit: 1, boxes, marked, shade: roles.kernel }, mostNumbered);
+  return rawMap(padded, { title: words.input, caption: size, scale: "grey", limit: 1, boxes, marked, shade: roles.kernel }, mostNumbered);
 }
 
 function resultMap(computed, shared, { words, mostNumbered }) {
@@ -240,14 +245,17 @@ function resultMap(computed, shared, { words, mostNumbered }) {
 export function mapsOf(computed, products, shared, known) {
   const { words, kernelCell, mostNumbered } = known;
   const { kernel, back } = computed;
-  const small = { numbers: true, leastCell: kernelCell };
+  const longest = Math.max(kernel.rows, kernel.columns);
+  // Kernel and products beside each other, so large that the numbers can be read.
+  const leastCell = Math.max(kernelCell, Math.min(LARGE_CELL, Math.floor(SMALL_MAP / longest)));
+  const small = { numbers: true, leastCell };
   const size = fill(words.size, { height: kernel.rows, width: kernel.columns });
   const sum = products.reduce((total, each) => total + each, 0);
   const ofWindow = { ...kernel, values: products };
   const maps = [
     inputMap(computed, shared?.met, known),
     rawMap(kernel, { ...small, title: words.kernel, caption: size }, mostNumbered),
-    rawMap(ofWindow, { ...small, title: words.products, caption: fill(words.sum, { sum: format(sum) }) }, mostNumbered),
+    rawMap(ofWindow, { ...small, digits: longest > 3 ? 2 : 3, title: words.products, caption: fill(words.sum, { sum: format(sum) }) }, mostNumbered),
     resultMap(computed, shared, known),
   ];
   const caption = back && fill(words.size, { height: back.rows, width: back.columns });

@@ -36,7 +36,7 @@ class Sides {
       cell.append(label, field);
       return cell;
     });
-    cells[0].classList.add("sides-first");
+    cells.forEach((cell, place) => cell.classList.toggle("sides-first", place % 2 === 0));
     return [head, ...cells];
   }
 

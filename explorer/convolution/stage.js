@@ -108,6 +108,7 @@ class Stage {
     Object.assign(this, { props, host, root: find("playground"), column: element.closest(".picture") });
     this.known = JSON.parse(this.root.dataset.known);
     [this.line, this.formula, this.compared, this.wrong, this.backLine] = ["window-sum", "formula-lines", "compared", "page-problem", "back-line"].map(find);
+    this.dropped = find("dropped-line");
     this.state = this.told = this.known.first;
     this.drawMaps = showMaps(element, this.shown);
     host.setAttribute("role", "group"); // as an image, its content would be hidden from screen readers
@@ -202,6 +203,7 @@ class Stage {
     if (!this.isChosen) [this.cell, this.isCovered] = [playground.strongestCell(result), false];
     else this.cell = cellAt(Math.min(timeOf(this.cell, result.columns), count - 1), result.columns);
     this.player.set(timeOf(this.cell, result.columns), count);
+    this.player.isFresh = !this.isChosen;
   }
 
   // ---- what is drawn
@@ -233,6 +235,9 @@ class Stage {
     this.line.replaceChildren(`${writeTerms(terms, words.more)} = `, sum);
     this.line.title = words.hint;
     this.formula.innerHTML = playground.drawFormula(this.computed);
+    const count = playground.countDropped(this.computed);
+    this.dropped.hidden = !count;
+    this.dropped.textContent = fill(words.dropped, { count });
     this.backLine.hidden = !this.computed.back;
     const { rows, columns } = this.computed.picture;
     this.backLine.textContent = fill(words.backLine, { height: rows, width: columns });
@@ -271,6 +276,7 @@ class Stage {
     this.player.pause();
     Object.assign(this, { cell, isChosen: true, isCovered: false });
     this.player.set(timeOf(cell, columns), rows * columns);
+    this.player.isFresh = false;
     this.light(null);
     this.paintSoon();
   }

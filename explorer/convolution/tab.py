@@ -417,7 +417,7 @@ def _build_stage(confirmed: dict, text: Text) -> gr.HTML:
         f'<div class="playground" data-known="{html.escape(json.dumps(known, ensure_ascii=False))}">'
         '<p class="look-for problem page-problem" role="alert" hidden></p>'
         '<div class="maps"></div><div class="player"></div><p class="window-sum" aria-live="polite"></p>'
-        '<p class="back-line" hidden></p><div class="formula-and-more">'
+        '<p class="dropped-line" hidden></p><p class="back-line" hidden></p><div class="formula-and-more">'
         '<div class="convolution-formula"><div class="formula-lines"></div></div><p class="compared"></p></div></div>'
     )
     return gr.HTML(

@@ -52,7 +52,7 @@ function rectOf([top, left, bottom, right], style) {
   return rect;
 }
 
-const coverOf = (box) => rectOf(box, "fill: var(--body-background-fill); opacity: 0.9");
+const coverOf = (box) => rectOf(box, "fill: var(--body-background-fill); opacity: 0.97");
 
 const outlinesOf = (box, thickness) =>
   strokesOf("var(--role-kernel)", thickness).map(([colour, px]) =>

@@ -54,10 +54,10 @@ SENTENCES = {
     "map_kernel": "Kernel",
     "map_products": "Products",
     "map_result": "Result",
-    "map_share": "Share of the weight {weight}",
-    "map_back": "Transposed: back to the size of the input",
+    "map_share": "{weight} × input",
+    "map_back": "Transposed convolution",
     "sum": "sum: {sum}",
-    "dropped": "hatched: {count} pixels that no window reaches",
+    "dropped": "Hatched: {count} pixels that no window reaches, because another step would lead past the end.",
     "back_line": "The transposed convolution is the gradient of a convolution: each number of the result goes back to the pixels of its "
     "window, times the kernel, and what meets there is added up. The size is {height} × {width} again, but the picture does not come back.",
     "player": "One window at a time",

@@ -54,10 +54,10 @@ SENTENCES = {
     "map_kernel": "卷积核",
     "map_products": "乘积",
     "map_result": "结果",
-    "map_share": "权重 {weight} 的贡献",
-    "map_back": "转置卷积：回到输入的大小",
+    "map_share": "{weight} × 输入",
+    "map_back": "转置卷积",
     "sum": "和：{sum}",
-    "dropped": "斜线：{count} 个像素没有窗口覆盖",
+    "dropped": "画斜线的是没有窗口覆盖的 {count} 个像素：再走一步就会超出末端。",
     "back_line": "转置卷积就是卷积的梯度：结果里的每个数乘以卷积核，送回它的窗口里的各个像素，落在同一处的再相加。"
     "大小又是 {height} × {width}，但图像并没有复原。",
     "player": "逐个窗口",
