@@ -207,7 +207,7 @@ def read_picture(settings: Settings) -> torch.Tensor:
 def is_blank(settings: Settings) -> bool:
     """Whether the reader is still to bring or to draw a picture."""
     given = {"upload": settings.upload, "drawing": settings.drawing}
-    return settings.source in given and given[settings.source] is None
+    return any(settings.source == source and value is None for source, value in given.items())
 
 
 @remember(megabytes=4)
