@@ -7,12 +7,15 @@ import * as pad from "./classifier/pad.js";
 import { openSection } from "./classifier/sections.js";
 import * as trialMark from "./classifier/trial_mark.js";
 import * as editor from "./convolution/editor.js";
-import * as windowSum from "./convolution/window.js";
+import * as sides from "./convolution/sides.js";
+import * as stage from "./convolution/stage.js";
+import * as take from "./convolution/take.js";
 import * as address from "./page/address.js";
 import { watchCharts, watchDropdowns, watchSliders } from "./page/amends.js";
 import * as canvas from "./page/canvas.js";
 import { watchFiles, watchLenders } from "./page/files.js";
 import { watchHeader } from "./page/header.js";
+import { telling } from "./page/controls.js";
 import { setLanguage } from "./page/language.js";
 import { watchLeaving } from "./page/leaving.js";
 import { watchConnection } from "./page/lost.js";
@@ -46,7 +49,9 @@ const MOUNTED = {
   "classifier/pad.js": pad,
   "classifier/trial_mark.js": trialMark,
   "convolution/editor.js": editor,
-  "convolution/window.js": windowSum,
+  "convolution/sides.js": sides,
+  "convolution/stage.js": stage,
+  "convolution/take.js": take,
   "page/address.js": address,
   "page/canvas.js": canvas,
   "page/samples.js": samples,
@@ -70,10 +75,12 @@ const MOUNTED = {
 };
 
 window.cnnExplorer = {
-  mount: (name, element, props, watch, trigger) => MOUNTED[name].mount(element, props, watch, trigger),
+  mount: (name, element, props, watch, trigger) => MOUNTED[name].mount(element, props, watch, telling(element, props, trigger)),
   // What events of components call.
   bringForward: growth.bringForward,
+  follow: stage.follow,
   forgetChoice: values.forgetChoice,
+  joinSides: sides.joinSides,
   linkOpened: address.linkOpened,
   openSection,
   openTrial: pad.openTrial,
@@ -84,6 +91,7 @@ window.cnnExplorer = {
   rememberSetting: address.rememberSetting,
   showTab: address.showTab,
   showView,
+  takeSides: sides.takeSides,
   takeTyped: editor.takeTyped,
   turnRound: reach.turnRound,
   withAddress: keeping.withAddress,

@@ -13,13 +13,20 @@ export function resize(matrix, rows, columns) {
   );
 }
 
-// The number that explorer/convolution/kernels.py will read, or NaN where it refuses it. `grammar` is its own.
-export function numberOf(written, { decimal, limit }) {
-  const form = new RegExp(`^(${decimal})(?:\\s*/\\s*(${decimal}))?$`, "i");
-  const found = form.exec(written.trim().replaceAll("\u2212", "-"));
-  const number = found ? Number(found[1]) / Number(found[2] ?? 1) : NaN;
-  return Math.abs(number) <= limit ? number : NaN;
+// What explorer/convolution/kernels.py makes of a cell: {number}, or {problem} with the name of the sentence that says what is wrong.
+// The grammar and the limit are its own.
+export function readCell(written, { decimal, limit }) {
+  const text = String(written ?? "").trim().replaceAll("\u2212", "-");
+  if (text === "") return { problem: "cellEmpty" };
+  if (/^[+-]?(inf(inity)?|nan)$/i.test(text)) return { problem: "cellTooLarge" };
+  const found = new RegExp(`^(${decimal})(?:\\s*/\\s*(${decimal}))?$`, "i").exec(text);
+  if (!found || Number(found[2] ?? 1) === 0) return { problem: "cellNotANumber" };
+  const number = Number(found[1]) / Number(found[2] ?? 1);
+  return Math.abs(number) <= limit ? { number } : { problem: "cellTooLarge" };
 }
+
+// The number in a cell, or NaN where it is refused.
+export const numberOf = (written, grammar) => readCell(written, grammar).number ?? NaN;
 
 // A long number as far as it fits into its cell; the whole number shows while it is edited.
 export function shorten(written, columns) {

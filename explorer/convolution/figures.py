@@ -2,120 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 
-from explorer.convolution.kernels import write_cells
+from explorer.convolution.kernels import DECIMAL, MAX_KERNEL_VALUE, write_cells
 from explorer.convolution.maths import (
     CLOSE,
     Experiment,
     ParameterCount,
     Pooling,
     ShiftCheck,
-    conv_output_size,
-    pad_map,
+    output_sizes,
 )
-from explorer.page.canvas import Map, draw_maps, format_number, make_sheet
+from explorer.page.canvas import MOST_NUMBERED, SCALES, Map, draw_maps, format_number, make_sheet
+from explorer.page.style import ROLES
 from explorer.text import Text, join_sentences
 
-PICTURE_HEIGHT = 300  # px, so that arithmetic and formula stand below it on one screen
-POOLING_HEIGHT = 300
+PICTURE_HEIGHT = 300  # px, so that the sum and the formula stand below it on one screen
 KERNEL_CELL = 24  # px, so that its numbers can be read beside a picture with small cells
+POOLING_HEIGHT = 300
+# Name in playground.js -> key of the sentence.
+_WORDS = {
+    "label": "label", "input": "map_input", "kernel": "map_kernel", "products": "map_products", "result": "map_result",
+    "back": "map_back", "share": "map_share", "sum": "sum", "size": "size", "sizePadded": "size_padded", "dropped": "dropped",
+    "keys": "window_keys", "weightKeys": "weight_keys", "hint": "window_hint", "more": "window_more",
+    "same": "same", "different": "different", "backLine": "back_line",
+    "player": "player", "play": "play", "pause": "pause", "on": "step_on", "time": "time", "place": "place",
+    "speed": "speed", "perSecond": "per_second", "stepBack": "step_back",
+    "cellEmpty": "cell_empty", "cellNotANumber": "cell_not_a_number", "cellTooLarge": "cell_too_large",
+    "doesNotFit": "does_not_fit", "doesNotFitApart": "does_not_fit_apart",
+    "tooMuchReflect": "padding_reflect", "tooMuchCircular": "padding_circular",
+}  # fmt: skip
+# Settings whose controls bear the id "convolution-NAME", and which the page hears of before Gradio tells them.
+HEARD_AT_ONCE = ("source", "sample", "drawing", "cells", "stride", "padding", "dilation", "flip", "mode", "transposed")
+_ERRORS = {
+    "empty": "empty",
+    "notANumber": "not_a_number",
+    "tooSmall": "too_small",
+    "tooLarge": "too_large",
+    "notWhole": "not_whole",
+}
 FILTER_HEIGHT = 104
 _ROUNDING = 1e-6  # of all that is added up: what float32 may miss
 FILTER_COLUMNS = 44  # cells in a row of learned filters: 11 filters of 3 x 3, 7 of 5 x 5
 
 
-def draw_experiment(experiment: Experiment, text: Text) -> dict:
-    """Input with its frame of zeros, kernel, result of the loop and of F.conv2d, in cells of one size."""
-    maps = list_experiment_maps(experiment, text)
-    return draw_maps(maps, max_height=PICTURE_HEIGHT, label=text("convolution.label"))
+def tell_page(
+    first: Mapping[str, object], tutorial: Sequence[Sequence[int]], limits: Mapping, own: str, text: Text
+) -> dict:
+    """What playground.js must know: the first state, limits, the grammar of a cell, colours and sentences.
 
-
-def list_experiment_maps(experiment: Experiment, text: Text) -> list[Map]:
-    """The maps of an experiment."""
-    comparison = experiment.comparison
-    height, width = experiment.picture.shape
-    padding = experiment.padding
-    frame = [(padding, padding, padding + height, padding + width, "input")] if padding else []
-    size_key = "convolution.size_padded" if padding else "convolution.size"
-    result = {
-        "scale": "grey" if _is_bright(experiment) else "signed",
-        "limit": float(comparison.torch_result.abs().max()) or 1.0,
-    }
-    if result["scale"] == "grey":
-        result["limit"] = max(1.0, result["limit"])
-    return [
-        Map(
-            pad_map(experiment.picture, padding),
-            text("convolution.map_input"),
-            text(size_key, height=height, width=width, padding=padding),
-            scale="grey",
-            boxes=frame,
-        ),
-        Map(
-            experiment.kernel,
-            text("convolution.map_kernel"),
-            text("convolution.size", height=experiment.kernel.shape[0], width=experiment.kernel.shape[1]),
-            numbers=True,
-            least_cell=KERNEL_CELL,
-        ),
-        Map(
-            comparison.manual,
-            text("convolution.map_manual"),
-            _caption_result(comparison.manual, comparison.manual_seconds, text),
-            **result,
-        ),
-        Map(
-            comparison.torch_result,
-            text("convolution.map_torch"),
-            _caption_result(comparison.torch_result, comparison.torch_seconds, text),
-            **result,
-        ),
-    ]
-
-
-def draw_window(experiment: Experiment, text: Text) -> dict:
-    """What window.js needs to outline a window and write out its sum, and the cell that it starts with."""
-    result = experiment.comparison.torch_result
-    strongest = int(result.abs().argmax())
+    Args:
+        first: the state that the tab opens with.
+        tutorial: the pixels of the built-in picture, 0 or 1.
+        limits: least and greatest number of each setting, and under "sides" of those for single sides.
+        own: the name that the reader's own kernel has.
+        text: sentences in the page's language.
+    """
+    words = {name: text(f"convolution.{key}") for name, key in _WORDS.items()}
+    words |= {name: text(f"errors.{key}").replace("!r", "") for name, key in _ERRORS.items()}
     return {
-        "padded": _rounded(pad_map(experiment.picture, experiment.padding)),
-        "kernel": _rounded(experiment.kernel),
-        "result": _rounded(result),
-        "stride": experiment.stride,
-        "dilation": experiment.dilation,
-        "cell": [strongest // result.shape[1], strongest % result.shape[1]],
-        "words": {name: text(f"convolution.window_{name}") for name in ("hint", "keys", "more")},
+        "first": first,
+        "tutorial": tutorial,
+        "limits": limits,
+        "controls": {f"convolution-{name}": name for name in HEARD_AT_ONCE},
+        "own": own,
+        "decimal": DECIMAL,
+        "limit": MAX_KERNEL_VALUE,
+        "names": {name: text(f"terms.{name}") for name in ("stride", "padding", "dilation", "kernel")},
+        "words": words,
+        "scales": {name: SCALES[name] for name in ("grey", "signed")},
+        "roles": ROLES,
+        "height": PICTURE_HEIGHT,
+        "kernelCell": KERNEL_CELL,
+        "mostNumbered": MOST_NUMBERED,
     }
+
+
+def draw_confirmed(of: Mapping[str, object], experiment: Experiment, back: torch.Tensor | None, text: Text) -> dict:
+    """What the server says of a setting that the page has computed already, for playground.js.
+
+    Args:
+        of: the setting, as the page sent it.
+        experiment: what came out.
+        back: the transposed convolution of the result, or None where it is not asked for.
+        text: sentences in the page's language.
+    """
+    comparison = experiment.comparison
+    return {
+        "of": of,
+        "shape": list(comparison.torch_result.shape),
+        "result": encode_floats(comparison.torch_result),
+        "back": None if back is None else encode_floats(back),
+        "difference": comparison.greatest_difference,
+        "times": text(
+            "convolution.times",
+            factor=say_factor(comparison.manual_seconds / comparison.torch_seconds),
+            manual=format_time(comparison.manual_seconds),
+            torch=format_time(comparison.torch_seconds),
+        ),
+    }
+
+
+def encode_floats(values: torch.Tensor) -> str:
+    """Base64 of little-endian float32, row by row."""
+    return base64.b64encode(values.numpy().astype("<f4").tobytes()).decode("ascii")
+
+
+def encode_pixels(picture: torch.Tensor) -> dict:
+    """A picture on the scale 0..1 as the bytes that it was made from."""
+    pixels = (picture * 255).round().to(torch.uint8)
+    return {"shape": list(picture.shape), "pixels": base64.b64encode(pixels.numpy().tobytes()).decode("ascii")}
 
 
 def say_factor(factor: float) -> str:
     """How many times as much: in whole numbers, below 10 in two digits."""
     return f"{factor:,.0f}" if factor >= 10 else f"{factor:.2g}"
-
-
-def draw_comparison(experiment: Experiment, text: Text) -> str:
-    """Greatest difference and the times of the two, in one line."""
-    comparison = experiment.comparison
-    key = "convolution.same" if comparison.greatest_difference == 0 else "convolution.different"
-    return text(
-        key,
-        difference=f"{comparison.greatest_difference:.1e}",
-        factor=say_factor(comparison.manual_seconds / comparison.torch_seconds),
-        manual=format_time(comparison.manual_seconds),
-        torch=format_time(comparison.torch_seconds),
-    )
-
-
-def draw_formula(experiment: Experiment) -> str:
-    """The output-size formula with this setting's numbers, as HTML: drawn at once while a slider moves."""
-    (height, width), (kernel_height, kernel_width) = experiment.picture.shape, experiment.kernel.shape
-    if (height, kernel_height) == (width, kernel_width):
-        return _fill_formula("HW", height, kernel_height, experiment)
-    down = _fill_formula("H", height, kernel_height, experiment)
-    return down + _fill_formula("W", width, kernel_width, experiment)
 
 
 def arrange_filters(filters: torch.Tensor) -> tuple[int, int]:
@@ -230,11 +235,12 @@ def draw_parameters(
 
 def choose_sentence(experiment: Experiment, text: Text) -> str:
     """What to look at in this picture: at most two things that are set, else what the values say."""
+    moves = experiment.moves
     parts = [
         _describe_flip(experiment, text) if experiment.flip else None,
-        _describe_stride(experiment, text) if experiment.stride > 1 else None,
-        _describe_dilation(experiment, text) if experiment.dilation > 1 and experiment.kernel.numel() > 1 else None,
-        _describe_padding(experiment, text) if experiment.padding else None,
+        _describe_stride(experiment, text) if max(moves.stride) > 1 else None,
+        _describe_dilation(experiment, text) if max(moves.dilation) > 1 and experiment.kernel.numel() > 1 else None,
+        _describe_padding(experiment, text) if any(moves.padding) else None,
     ]
     said = [part for part in parts if part] or [_describe_values(experiment, text)]
     return join_sentences(said[:2], text)
@@ -242,30 +248,29 @@ def choose_sentence(experiment: Experiment, text: Text) -> str:
 
 def _describe_stride(experiment: Experiment, text: Text) -> str:
     height, width = experiment.comparison.torch_result.shape
-    full = [
-        conv_output_size(size, kernel_size, 1, experiment.padding, experiment.dilation)
-        for size, kernel_size in zip(experiment.picture.shape, experiment.kernel.shape, strict=True)
-    ]
-    return text(
-        "convolution.look_stride",
-        stride=experiment.stride, height=height, width=width, full=f"{full[0]} × {full[1]}",
-    )  # fmt: skip
+    down, across = experiment.moves.stride
+    full = output_sizes(experiment.picture.shape, experiment.kernel.shape, replace(experiment.moves, stride=(1, 1)))
+    key, settings = (
+        ("look_stride", {"stride": down}) if down == across else ("look_stride_apart", {"down": down, "across": across})
+    )
+    return text(f"convolution.{key}", **settings, height=height, width=width, full=f"{full[0]} × {full[1]}")
 
 
 def _describe_dilation(experiment: Experiment, text: Text) -> str:
-    sizes = experiment.kernel.shape
+    sizes, dilation = experiment.kernel.shape, experiment.moves.dilation
     return text(
         "convolution.look_dilation",
-        dilation=experiment.dilation,
+        dilation=dilation[0] if dilation[0] == dilation[1] else f"{dilation[0]} × {dilation[1]}",
         kernel=" × ".join(str(size) for size in sizes),
-        reach=" × ".join(str(experiment.dilation * (size - 1) + 1) for size in sizes),
+        reach=" × ".join(str(step * (size - 1) + 1) for size, step in zip(sizes, dilation, strict=True)),
         count=experiment.kernel.numel(),
     )
 
 
 def _describe_padding(experiment: Experiment, text: Text) -> str:
     cells = experiment.comparison.torch_result.numel()
-    return text("convolution.look_padding", border=experiment.border_cells, cells=cells)
+    key = "look_padding" if experiment.moves.mode == "zeros" else f"look_padding_{experiment.moves.mode}"
+    return text(f"convolution.{key}", border=experiment.border_cells, cells=cells)
 
 
 def _describe_flip(experiment: Experiment, text: Text) -> str:
@@ -292,9 +297,9 @@ def _describe_values(experiment: Experiment, text: Text) -> str:
         )
     if total == 1 and experiment.kernel.count_nonzero() == 1:
         return text("convolution.look_copy", low=low, high=high)
-    if abs(total - 1) < 1e-3 and experiment.kernel.count_nonzero() > 1 and _is_bright(experiment):
+    if abs(total - 1) < 1e-3 and experiment.kernel.count_nonzero() > 1 and is_bright(experiment):
         return text("convolution.look_average", low=low, high=high)
-    key = "look_sum_grey" if _is_bright(experiment) else "look_sum"
+    key = "look_sum_grey" if is_bright(experiment) else "look_sum"
     return text(f"convolution.{key}", sum=format_number(total), low=low, high=high)
 
 
@@ -303,7 +308,7 @@ def format_time(seconds: float) -> str:
     return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} µs"
 
 
-def _is_bright(experiment: Experiment) -> bool:
+def is_bright(experiment: Experiment) -> bool:
     """No negative number anywhere: the result is a picture again and is shown as one."""
     return bool((experiment.kernel >= 0).all() and (experiment.picture >= 0).all())
 
@@ -312,20 +317,3 @@ def _clean_sum(kernel: torch.Tensor) -> float:
     """Sum of the kernel's numbers; 0 or 1 where float32 misses that by no more than it must."""
     total, size = float(kernel.double().sum()), float(kernel.double().abs().sum())
     return next((float(whole) for whole in (0, 1) if abs(total - whole) <= _ROUNDING * size), total)
-
-
-def _caption_result(result: torch.Tensor, seconds: float, text: Text) -> str:
-    return text("convolution.size_time", height=result.shape[0], width=result.shape[1], time=format_time(seconds))
-
-
-def _fill_formula(sides: str, size: int, kernel_size: int, experiment: Experiment) -> str:
-    stride, padding, dilation = experiment.stride, experiment.padding, experiment.dilation
-    result = conv_output_size(size, kernel_size, stride, padding, dilation)
-    names = "".join(f"<i>{side}</i><sub>out</sub> = " for side in sides)
-    above = f"{size} + 2·{padding} − {dilation}·({kernel_size} − 1) − 1"
-    fraction = f'<span class="fraction"><span>{above}</span><span>{stride}</span></span>'
-    return f'<p class="formula">{names}<span class="floor">{fraction}</span> + 1 = <b>{result}</b></p>'
-
-
-def _rounded(values: torch.Tensor) -> Sequence[Sequence[float]]:
-    return [[float(f"{value:.7g}") for value in row] for row in values.tolist()]  # the page rounds what it writes

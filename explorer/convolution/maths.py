@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from statistics import median
 from time import perf_counter
 
 import torch
 import torch.nn.functional as F
 
-from explorer.checks import check_whole
+from explorer.checks import check_choice, check_whole
 from explorer.errors import InputError
 
+MODES = ("zeros", "reflect", "replicate", "circular")  # what padding holds
 CLOSE = 0.05  # of full scale: two maxima that differ by so little look alike
 MOST_RUNS = 5  # the median time is taken over at most so many runs
+Sides = int | Sequence[int]  # one number, or one for each side
 LOOP_SECONDS = 0.01  # after this time the loop does not run again, so that the answer to a slider does not take long
 
 
@@ -39,15 +41,30 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Moves:
+    """How a kernel moves over a map, checked.
+
+    Attributes:
+        stride: pixels from one window to the next, (down, right).
+        padding: rows and columns added at the (top, bottom, left, right).
+        dilation: pixels from one number of the kernel to the next, (down, right).
+        mode: what the padding holds, one of MODES.
+    """
+
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    dilation: tuple[int, int] = (1, 1)
+    mode: str = "zeros"
+
+
+@dataclass(frozen=True)
 class Experiment:
     """One setting of the playground and what came out.
 
     Attributes:
         picture: (H, W) input.
         kernel: (kH, kW) kernel as it is applied, flipped if `flip`.
-        stride: pixels from one window to the next.
-        padding: rows and columns of zeros on every side.
-        dilation: pixels from one number of the kernel to the next.
+        moves: how it moves.
         flip: whether the kernel was turned by 180 degrees.
         comparison: the result by the loop and by PyTorch.
         border_cells: number of cells of the result whose window covers some of the padding.
@@ -56,9 +73,7 @@ class Experiment:
 
     picture: torch.Tensor
     kernel: torch.Tensor
-    stride: int
-    padding: int
-    dilation: int
+    moves: Moves
     flip: bool
     comparison: Comparison
     border_cells: int
@@ -121,7 +136,15 @@ class ParameterCount:
         return self.weights + self.biases
 
 
-def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+def conv_output_size(
+    size: int,
+    kernel_size: int,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    *,
+    padding_after: int | None = None,
+) -> int:
     """How many windows fit along one side: floor((size + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1.
 
     >>> conv_output_size(28, kernel_size=3, stride=2, padding=1)
@@ -133,6 +156,7 @@ def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int 
         stride: pixels from one window to the next, >= 1.
         padding: zeros added at either end, >= 0.
         dilation: pixels from one number of the kernel to the next, >= 1.
+        padding_after: zeros added at the end, if not as many as at the start; then the formula has the sum of both.
 
     Returns:
         Number of windows, which is the side of the output in pixels; at least 1.
@@ -147,19 +171,63 @@ def conv_output_size(size: int, kernel_size: int, stride: int = 1, padding: int 
     kernel_size = check_whole("terms.kernel_size", kernel_size, 1)
     stride = check_whole("terms.stride", stride, 1)
     padding = check_whole("terms.padding", padding, 0)
+    after = padding if padding_after is None else check_whole("terms.padding", padding_after, 0)
     dilation = check_whole("terms.dilation", dilation, 1)
     reach = dilation * (kernel_size - 1) + 1
-    padded = size + 2 * padding
+    padded = size + padding + after
     if reach > padded:
         raise InputError(
-            "convolution.does_not_fit",
-            kernel_size=kernel_size, dilation=dilation, reach=reach, padded=padded, size=size, padding=padding,
+            "convolution.does_not_fit" if after == padding else "convolution.does_not_fit_apart",
+            kernel_size=kernel_size, dilation=dilation, reach=reach, padded=padded, size=size, padding=padding, after=after,
         )  # fmt: skip
     return (padded - reach) // stride + 1
 
 
+def read_moves(stride: Sides, padding: Sides, dilation: Sides, mode: str = "zeros") -> Moves:
+    """Check how a kernel moves.
+
+    Args:
+        stride: pixels, >= 1; one number, or two: (down, right).
+        padding: pixels, >= 0; one number, or four: (top, bottom, left, right).
+        dilation: pixels, >= 1; one number, or two: (down, right).
+        mode: one of MODES.
+
+    Raises:
+        InputError: (a ValueError) one of them is nothing of that kind.
+    """
+    return Moves(
+        _check_each("terms.stride", stride, ("down", "right"), 1),
+        _check_each("terms.padding", padding, ("top", "bottom", "left", "right"), 0),
+        _check_each("terms.dilation", dilation, ("down", "right"), 1),
+        check_choice("convolution.mode", mode, MODES),
+    )  # fmt: skip
+
+
+def _check_each(name: str, value, sides: tuple[str, ...], minimum: int):
+    """One whole number for each side; a single one holds for all of them."""
+    if not isinstance(value, list | tuple):
+        return (check_whole(name, value, minimum),) * len(sides)
+    if len(value) != len(sides):
+        raise InputError("convolution.sides_count", name=name, count=len(sides), got=len(value))
+    return tuple(check_whole(name, each, minimum) for each in value)
+
+
+def output_sizes(shape: tuple[int, int], kernel_shape: tuple[int, int], moves: Moves) -> tuple[int, int]:
+    """How many windows fit, down and right; raises as `conv_output_size` does."""
+    top, bottom, left, right = moves.padding
+    down = (shape[0], kernel_shape[0], moves.stride[0], top, moves.dilation[0])
+    across = (shape[1], kernel_shape[1], moves.stride[1], left, moves.dilation[1])
+    return conv_output_size(*down, padding_after=bottom), conv_output_size(*across, padding_after=right)
+
+
 def conv2d_manual(
-    input_map: torch.Tensor, kernel: torch.Tensor, stride: int = 1, padding: int = 0, dilation: int = 1
+    input_map: torch.Tensor,
+    kernel: torch.Tensor,
+    stride: Sides = 1,
+    padding: Sides = 0,
+    dilation: Sides = 1,
+    *,
+    mode: str = "zeros",
 ) -> torch.Tensor:
     """Slide the kernel over the map. At each place, multiply number by number and add the products.
 
@@ -168,9 +236,10 @@ def conv2d_manual(
     Args:
         input_map: (H, W).
         kernel: (kH, kW).
-        stride: pixels from one window to the next, >= 1.
-        padding: rows and columns of zeros on every side, >= 0.
-        dilation: pixels from one number of the kernel to the next, >= 1.
+        stride: pixels from one window to the next, >= 1; one number, or two: (down, right).
+        padding: rows and columns added on every side, >= 0; one number, or four: (top, bottom, left, right).
+        dilation: pixels from one number of the kernel to the next, >= 1; one number, or two: (down, right).
+        mode: what the padding holds, "zeros", "reflect", "replicate" or "circular".
 
     Returns:
         (H_out, W_out), each as `conv_output_size` says. Its type is that to which PyTorch promotes the two types.
@@ -179,20 +248,18 @@ def conv2d_manual(
         InputError: (a ValueError) the map or the kernel is not two-dimensional, a setting is out of bounds, or the
             kernel does not fit.
     """
-    height, width = _check_map("terms.image", input_map)
-    kernel_height, kernel_width = _check_map("terms.kernel", kernel)
-    out_height = conv_output_size(height, kernel_height, stride, padding, dilation)
-    out_width = conv_output_size(width, kernel_width, stride, padding, dilation)
-    stride, padding, dilation = int(stride), int(padding), int(dilation)  # which may be told as 2.0
-    reach_down = dilation * (kernel_height - 1) + 1
-    reach_right = dilation * (kernel_width - 1) + 1
+    shape, kernel_shape = _check_map("terms.image", input_map), _check_map("terms.kernel", kernel)
+    moves = read_moves(stride, padding, dilation, mode)
+    out_height, out_width = output_sizes(shape, kernel_shape, moves)
+    (stride_down, stride_right), (step_down, step_right) = moves.stride, moves.dilation
+    reach_down, reach_right = step_down * (kernel_shape[0] - 1) + 1, step_right * (kernel_shape[1] - 1) + 1
 
-    padded = pad_map(input_map, padding)
+    padded = pad_map(input_map, moves.padding, mode)
     output = torch.zeros(out_height, out_width, dtype=torch.promote_types(input_map.dtype, kernel.dtype))
     for row in range(out_height):
         for column in range(out_width):
-            top, left = row * stride, column * stride
-            window = padded[top : top + reach_down : dilation, left : left + reach_right : dilation]
+            top, left = row * stride_down, column * stride_right
+            window = padded[top : top + reach_down : step_down, left : left + reach_right : step_right]
             output[row, column] = (window * kernel).sum()
     return output
 
@@ -250,20 +317,42 @@ def conv2d_backward_manual(
     return grad_padded[padding : padding + height, padding : padding + width].clone(), grad_kernel
 
 
-def pad_map(input_map: torch.Tensor, padding: int) -> torch.Tensor:
-    """Add zeros on every side of a map.
+def pad_map(input_map: torch.Tensor, padding: int | tuple[int, ...], mode: str = "zeros") -> torch.Tensor:
+    """Add rows and columns around a map.
 
     Args:
         input_map: (H, W).
-        padding: rows and columns of zeros on every side, >= 0.
+        padding: on every side, >= 0; one number, or four: (top, bottom, left, right).
+        mode: what they hold: "zeros"; "reflect", the pixels mirrored at the border pixel; "replicate", the border pixel again;
+            "circular", the pixels from the other end.
 
     Returns:
-        (H + 2 padding, W + 2 padding), a copy of the same type.
+        (H + top + bottom, W + left + right), a copy of the same type.
+
+    Raises:
+        InputError: (a ValueError) the map has not as many pixels as would have to be mirrored or taken from the other end.
     """
     height, width = input_map.shape
-    padded = input_map.new_zeros(height + 2 * padding, width + 2 * padding)
-    padded[padding : padding + height, padding : padding + width] = input_map
-    return padded
+    top, bottom, left, right = padding if isinstance(padding, tuple) else (padding,) * 4
+    if mode == "zeros":
+        padded = input_map.new_zeros(top + height + bottom, left + width + right)
+        padded[top : top + height, left : left + width] = input_map
+        return padded
+    rows = _find_sources(height, top, bottom, mode)
+    return input_map[rows][:, _find_sources(width, left, right, mode)]
+
+
+def _find_sources(size: int, before: int, after: int, mode: str) -> list[int]:
+    """Which pixel of a side stands at each place of the padded side."""
+    most = {"reflect": size - 1, "circular": size}.get(mode, math.inf)
+    if max(before, after) > most:
+        raise InputError(f"convolution.padding_{mode}", most=most, size=size, padding=max(before, after))
+    places = range(-before, size + after)
+    if mode == "reflect":
+        return [size - 1 - abs(size - 1 - abs(place)) for place in places]
+    if mode == "circular":
+        return [place % size for place in places]
+    return [min(max(place, 0), size - 1) for place in places]
 
 
 def flip_kernel(kernel: torch.Tensor) -> torch.Tensor:
@@ -279,7 +368,13 @@ def flip_kernel(kernel: torch.Tensor) -> torch.Tensor:
 
 
 def compare_convolutions(
-    input_map: torch.Tensor, kernel: torch.Tensor, stride: int = 1, padding: int = 0, dilation: int = 1
+    input_map: torch.Tensor,
+    kernel: torch.Tensor,
+    stride: Sides = 1,
+    padding: Sides = 0,
+    dilation: Sides = 1,
+    *,
+    mode: str = "zeros",
 ) -> Comparison:
     """The same convolution by the loop and by F.conv2d, with the time of each.
 
@@ -289,6 +384,7 @@ def compare_convolutions(
         stride: as in `conv2d_manual`.
         padding: as in `conv2d_manual`.
         dilation: as in `conv2d_manual`.
+        mode: as in `conv2d_manual`.
 
     Returns:
         Both results, their greatest absolute difference and both times in seconds.
@@ -297,8 +393,9 @@ def compare_convolutions(
         InputError: `conv2d_manual` refuses the map, the kernel or a setting.
     """
     settings = (input_map, kernel, stride, padding, dilation)
-    manual, manual_seconds = _measure_time(lambda: conv2d_manual(*settings), limit=LOOP_SECONDS)
-    torch_result, torch_seconds = _measure_time(lambda: _convolve(*settings))
+    manual, manual_seconds = _measure_time(lambda: conv2d_manual(*settings, mode=mode), limit=LOOP_SECONDS)
+    moves = read_moves(stride, padding, dilation, mode)
+    torch_result, torch_seconds = _measure_time(lambda: _convolve(input_map, kernel, moves))
     difference = float((manual - torch_result).abs().max())
     return Comparison(manual, torch_result, difference, manual_seconds, torch_seconds)
 
@@ -306,12 +403,14 @@ def compare_convolutions(
 def run_experiment(
     picture: torch.Tensor,
     kernel: torch.Tensor,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
+    stride: Sides = 1,
+    padding: Sides = 0,
+    dilation: Sides = 1,
     flip: bool = False,
+    *,
+    mode: str = "zeros",
 ) -> Experiment:
-    """Everything that the playground shows for one setting.
+    """Everything that the server says of one setting of the playground.
 
     Args:
         picture: (H, W) float32.
@@ -320,6 +419,7 @@ def run_experiment(
         padding: as in `conv2d_manual`.
         dilation: as in `conv2d_manual`.
         flip: turn the kernel by 180 degrees first.
+        mode: as in `conv2d_manual`.
 
     Raises:
         InputError: the picture is not two-dimensional, a setting is out of bounds, or the kernel does not fit.
@@ -327,14 +427,28 @@ def run_experiment(
     _check_map("terms.kernel", kernel)
     flipped = flip_kernel(kernel)
     applied, other = (flipped, kernel) if flip else (kernel, flipped)
-    comparison = compare_convolutions(picture, applied, stride, padding, dilation)
-    settings = {"stride": stride, "padding": padding, "dilation": dilation}
-    inside = _convolve(torch.ones_like(picture), torch.ones_like(kernel), **settings)
+    comparison = compare_convolutions(picture, applied, stride, padding, dilation, mode=mode)
+    moves = read_moves(stride, padding, dilation, mode)
+    inside = _convolve(torch.ones_like(picture), torch.ones_like(kernel), replace(moves, mode="zeros"))
     return Experiment(
-        picture, applied, stride, padding, dilation, flip, comparison,
+        picture, applied, moves, flip, comparison,
         border_cells=int((inside < kernel.numel()).sum()),
-        flip_difference=float((comparison.torch_result - _convolve(picture, other, **settings)).abs().max()),
+        flip_difference=float((comparison.torch_result - _convolve(picture, other, moves)).abs().max()),
     )  # fmt: skip
+
+
+def transpose_back(experiment: Experiment) -> torch.Tensor:
+    """The transposed convolution of the result: (H, W), the size of the picture again.
+
+    It is the gradient of the convolution: autograd hands each number of the result back to the pixels of its window, times the
+    kernel. With zeros on all sides alike it is `F.conv_transpose2d`, whose `output_padding` says how many rows and columns no
+    window had reached.
+
+    Source: Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning, section 4.
+    """
+    picture = torch.zeros_like(experiment.picture, requires_grad=True)
+    result = _convolve(picture, experiment.kernel, experiment.moves)
+    return torch.autograd.grad(result, picture, experiment.comparison.torch_result)[0]
 
 
 def compute_pooling(input_map: torch.Tensor, kernel_size: int) -> Pooling:
@@ -409,9 +523,15 @@ def count_linear_params(in_features: int, out_features: int) -> ParameterCount:
     return ParameterCount(in_features * out_features, out_features)
 
 
-def _convolve(input_map: torch.Tensor, kernel: torch.Tensor, stride: int, padding: int, dilation: int) -> torch.Tensor:
-    settings = (int(stride), int(padding), int(dilation))
-    return F.conv2d(input_map[None, None], kernel[None, None], None, *settings)[0, 0]
+def _convolve(input_map: torch.Tensor, kernel: torch.Tensor, moves: Moves) -> torch.Tensor:
+    top, bottom, left, right = moves.padding
+    mode = {"zeros": "constant"}.get(moves.mode, moves.mode)
+    padded = (
+        F.pad(input_map[None, None], (left, right, top, bottom), mode=mode)
+        if any(moves.padding)
+        else input_map[None, None]
+    )
+    return F.conv2d(padded, kernel[None, None], None, moves.stride, 0, moves.dilation)[0, 0]
 
 
 def _check_map(name: str, values: torch.Tensor) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import torch
 from explorer.convolution.figures import (
     choose_sentence,
     describe_shift,
-    list_experiment_maps,
+    is_bright,
     list_pooling_maps,
     say_factor,
 )
@@ -21,6 +21,7 @@ from explorer.convolution.session import (
     LEARNED,
     Layers,
     Settings,
+    bring_back,
     choose_kernel,
     find_shift,
     read_layers,
@@ -63,7 +64,7 @@ def gather_prints(*, kernel, language: str, **values) -> list[Print]:
     state = read_state(settings)
     experiment = run(state)
     setting, said = say_setting(kernel, settings, experiment, text), choose_sentence(experiment, text)
-    maps = list_experiment_maps(experiment, text)
+    maps = list_maps(experiment, bring_back(state) if state.transposed else None, text)
     prints = [
         Print(
             "maps",
@@ -94,14 +95,55 @@ def gather_prints(*, kernel, language: str, **values) -> list[Print]:
 def say_setting(kernel: str, settings: Settings, experiment: Experiment, text: Text) -> str:
     """The picture, the kernel and how it moves."""
     height, width = experiment.picture.shape
-    flip = [(text("convolution.flip"), "✓")] if experiment.flip else []
+    moves = experiment.moves
     pairs = [
         (text("convolution.source"), join_words([_name_source(settings, text), f"{height} × {width}"], text)),
         (text("terms.kernel"), _name_kernel(kernel, text)),
-        *((text(f"terms.{name}"), getattr(experiment, name)) for name in ("stride", "padding", "dilation")),
-        *flip,
+        *((text(f"terms.{name}"), say_sides(getattr(moves, name))) for name in ("stride", "padding", "dilation")),
     ]
+    if any(moves.padding):
+        pairs.append((text("convolution.mode"), text(f"convolution.mode_{moves.mode}")))
+    if experiment.flip:
+        pairs.append((text("convolution.flip"), "✓"))
     return name_pairs(pairs, text)
+
+
+def say_sides(numbers: Sequence[int]) -> str:
+    """One number where all sides have the same, else those of all sides.
+
+    >>> say_sides((1, 1)), say_sides((0, 1, 0, 1))
+    ('1', '0, 1, 0, 1')
+    """
+    return ", ".join(map(str, numbers if len(set(numbers)) > 1 else numbers[:1]))
+
+
+def list_maps(experiment: Experiment, back: torch.Tensor | None, text: Text) -> list[Map]:
+    """Input with its padding, kernel, result and, where it is asked for, the transposed convolution of the result."""
+    moves, result = experiment.moves, experiment.comparison.torch_result
+    top, _, left, _ = moves.padding
+    height, width = experiment.picture.shape
+    is_padded = any(moves.padding)
+    frame = [(top, left, top + height, left + width, "input")] if is_padded else []
+    size_key = "convolution.size_padded" if is_padded else "convolution.size"
+    limit = float(result.abs().max()) or 1.0
+    look = {"scale": "grey", "limit": max(1.0, limit)} if is_bright(experiment) else {"scale": "signed", "limit": limit}
+    maps = [
+        Map(
+            pad_map(experiment.picture, moves.padding, moves.mode), text("convolution.map_input"),
+            text(size_key, height=height, width=width, padding=say_sides(moves.padding)), scale="grey", boxes=frame,
+        ),
+        Map(experiment.kernel, text("convolution.map_kernel"), _say_size(experiment.kernel, text), numbers=True),
+        Map(result, text("convolution.map_result"), _say_size(result, text), **look),
+    ]  # fmt: skip
+    if back is not None:
+        scale = "grey" if is_bright(experiment) else "signed"
+        limit = float(back.abs().max()) or 1.0
+        maps.append(Map(back, text("convolution.map_back"), _say_size(back, text), scale=scale, limit=limit))
+    return maps
+
+
+def _say_size(values: torch.Tensor, text: Text) -> str:
+    return text("convolution.size", height=values.shape[0], width=values.shape[1])
 
 
 def _name_source(settings: Settings, text: Text) -> str:
@@ -127,7 +169,7 @@ def _print_window(experiment: Experiment, setting: str, text: Text) -> Print:
     result = experiment.comparison.torch_result
     strongest = int(result.abs().argmax())
     row, column = strongest // result.shape[1], strongest % result.shape[1]
-    kernel = experiment.kernel.flip(0, 1) if experiment.flip else experiment.kernel
+    kernel = experiment.kernel
     window = cut_window(experiment, row, column)
     products = window * kernel
     total = float(result[row, column])
@@ -151,10 +193,15 @@ def _print_window(experiment: Experiment, setting: str, text: Text) -> Print:
 
 def cut_window(experiment: Experiment, row: int, column: int) -> torch.Tensor:
     """(kH, kW) pixels below the kernel for one cell of the result."""
-    padded = pad_map(experiment.picture, experiment.padding)
-    top, left = row * experiment.stride, column * experiment.stride
-    down, right = (experiment.dilation * (side - 1) + 1 for side in experiment.kernel.shape)
-    return padded[top : top + down : experiment.dilation, left : left + right : experiment.dilation]
+    moves = experiment.moves
+    padded = pad_map(experiment.picture, moves.padding, moves.mode)
+    down, right = (
+        slice(place * stride, place * stride + dilation * (side - 1) + 1, dilation)
+        for place, stride, dilation, side in zip(
+            (row, column), moves.stride, moves.dilation, experiment.kernel.shape, strict=True
+        )
+    )
+    return padded[down, right]
 
 
 def _print_filters(filters: torch.Tensor, kernel: str, text: Text) -> Print:

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from PIL import Image
 
 from explorer.caches import remember
 from explorer.checks import check_choice, check_flag, check_whole
@@ -21,13 +20,16 @@ from explorer.convolution.kernels import (
     write_cells,
 )
 from explorer.convolution.maths import (
+    MODES,
     Experiment,
+    Moves,
     ParameterCount,
     ShiftCheck,
     count_conv_params,
     count_linear_params,
     measure_shift,
     run_experiment,
+    transpose_back,
 )
 from explorer.data import load_sample
 from explorer.errors import InputError
@@ -47,12 +49,20 @@ CHOICES = (*PRESETS, *LEARNED, OWN)
 MAX_STRIDE = 4
 MAX_PADDING = 6
 MAX_DILATION = 4
+MAX_PADDING_APART = MAX_DILATION * (MAX_KERNEL_SIZE - 1) // 2  # of a single side: every kernel can keep the size
 MAX_POOL = 4
 MAX_CHANNELS = 64
 MAX_SIDE = 224  # px, of the picture in the comparison of parameters
 UPLOAD_SIDE = 56  # px, so that the loop in Python answers within 0.1 s
-DRAWING_SIDE = 28  # px, as the clothes
+SIDES_EXAMPLE = "stride,2,1"
 DEFAULT_SAMPLE = 180  # an ankle boot
+TUTORIAL = ((1,) * 6,) * 3 + ((0,) * 6,) * 3  # bright above, dark below
+# What can be set for single sides -> its sides and their least and greatest number.
+SIDES = {
+    "stride": (("down", "right"), 1, MAX_STRIDE),
+    "padding": (("top", "bottom", "left", "right"), 0, MAX_PADDING_APART),
+    "dilation": (("down", "right"), 1, MAX_DILATION),
+}
 
 Cells = Sequence[Sequence[str]]
 Frozen = tuple[tuple[int, ...], bytes]  # shape and values of a matrix of float32: what can be compared and looked up
@@ -71,6 +81,9 @@ class Settings:
     padding: int = 0
     dilation: int = 1
     flip: bool = False
+    mode: str = "zeros"
+    sides: Sequence[Sequence] = ()
+    transposed: bool = False
     pool_size: int = 2
     in_channels: int = 3
     out_channels: int = 16
@@ -84,16 +97,16 @@ class State:
     Attributes:
         picture: (H, W), on the scale 0..1.
         kernel: (kH, kW), before it is flipped.
-        stride, padding, dilation: in pixels.
+        moves: how it moves.
         flip: whether the kernel is turned by 180 degrees.
+        transposed: whether the result is brought back to the size of the picture.
     """
 
     picture: Frozen
     kernel: Frozen
-    stride: int
-    padding: int
-    dilation: int
+    moves: Moves
     flip: bool
+    transposed: bool
 
 
 @dataclass(frozen=True)
@@ -129,11 +142,50 @@ def read_state(settings: Settings) -> State:
         InputError: something of it is missing or out of bounds.
     """
     picture = read_picture(settings)
+    moves = read_moves_of(settings)
+    flip = check_flag("convolution.flip", settings.flip)
+    transposed = check_flag("convolution.transposed", settings.transposed)
+    return State(_freeze(picture), _freeze(parse_kernel(settings.cells)), moves, flip, transposed)
+
+
+def read_moves_of(settings: Settings) -> Moves:
+    """How the kernel moves: what is set for single sides takes the place of what is set for all.
+
+    Raises:
+        InputError: something is out of bounds, or no row of `sides` is such as ["padding", 0, 1, 0, 1].
+    """
     stride = check_whole("terms.stride", settings.stride, 1, MAX_STRIDE)
     padding = check_whole("terms.padding", settings.padding, 0, MAX_PADDING)
     dilation = check_whole("terms.dilation", settings.dilation, 1, MAX_DILATION)
-    flip = check_flag("convolution.flip", settings.flip)
-    return State(_freeze(picture), _freeze(parse_kernel(settings.cells)), stride, padding, dilation, flip)
+    alike = {"stride": (stride,) * 2, "padding": (padding,) * 4, "dilation": (dilation,) * 2}
+    mode = check_choice("convolution.mode", settings.mode, MODES)
+    return Moves(**{**alike, **check_sides(settings.sides)}, mode=mode)
+
+
+def check_sides(rows: object) -> dict[str, tuple[int, ...]]:
+    """What is set for single sides, by name, each in the order of SIDES.
+
+    Raises:
+        InputError: it is no list of rows of a name of SIDES and a number for each of its sides, or one is out of bounds.
+    """
+    if not isinstance(rows, list | tuple):
+        raise InputError("convolution.sides_row", value=rows, example=SIDES_EXAMPLE)
+    found = {}
+    for row in rows:
+        name = row[0] if isinstance(row, list | tuple) and row else None
+        sides, least, most = SIDES.get(name, ((), 0, 0)) if isinstance(name, str) else ((), 0, 0)
+        if not sides or len(row) != len(sides) + 1:
+            raise InputError("convolution.sides_row", value=row, example=SIDES_EXAMPLE)
+        found[name] = tuple(check_whole(f"terms.{name}", each, least, most) for each in row[1:])
+    return found
+
+
+def read_sides(words: str) -> list[list[str | int]] | None:
+    """What is set for single sides as a link writes it, "stride,2,1;padding,0,1,0,1", or None where that is nonsense."""
+    try:
+        return [[name, *numbers] for name, numbers in check_sides(split_rows(words)).items()] if words else []
+    except InputError:
+        return None
 
 
 def read_picture(settings: Settings) -> torch.Tensor:
@@ -149,15 +201,13 @@ def read_picture(settings: Settings) -> torch.Tensor:
         return _read_upload(check_path(settings.upload))
     if source == "drawing":
         return _read_drawing(settings.drawing)
-    picture = torch.zeros(6, 6)
-    picture[:3] = 1
-    return picture
+    return torch.tensor(TUTORIAL, dtype=torch.float32)
 
 
 def is_blank(settings: Settings) -> bool:
     """Whether the reader is still to bring or to draw a picture."""
     given = {"upload": settings.upload, "drawing": settings.drawing}
-    return settings.source in given and given[settings.source] is None
+    return any(settings.source == source and value is None for source, value in given.items())
 
 
 @remember(megabytes=4)
@@ -171,8 +221,9 @@ def _read_drawing(drawing: str | None) -> torch.Tensor:
     ink = read_sketch(drawing)
     if ink is None:
         raise InputError("convolution.no_drawing")
-    image = Image.fromarray(ink).resize((DRAWING_SIDE, DRAWING_SIDE), Image.Resampling.BOX)
-    return torch.from_numpy(np.array(image)).float() / 255
+    # Each pixel is the mean of four: first side by side, then one above the other, rounded up both times. pictures.js does the same.
+    pairs = (ink[:, ::2].astype(int) + ink[:, 1::2] + 1) // 2
+    return torch.from_numpy((pairs[::2] + pairs[1::2] + 1) // 2).float() / 255
 
 
 def choose_kernel(choice: str, cells: Cells) -> tuple[Cells, torch.Tensor | None, int]:
@@ -223,8 +274,15 @@ def read_cells(words: str) -> list[list[str]] | None:
 @remember(megabytes=16)
 def run(state: State) -> Experiment:
     """The convolution. Remembered, so that what does not concern the loop does not run it, and measure it, again."""
-    move = (state.stride, state.padding, state.dilation, state.flip)
-    return run_experiment(thaw(state.picture), thaw(state.kernel), *move)
+    moves = state.moves
+    move = (moves.stride, moves.padding, moves.dilation, state.flip)
+    return run_experiment(thaw(state.picture), thaw(state.kernel), *move, mode=moves.mode)
+
+
+@remember(megabytes=2)
+def bring_back(state: State) -> torch.Tensor:
+    """The transposed convolution of the result, (H, W)."""
+    return transpose_back(run(state))
 
 
 def read_pool_size(settings: Settings, state: State) -> int:

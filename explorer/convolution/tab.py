@@ -5,27 +5,25 @@ from __future__ import annotations
 import html
 import inspect
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import gradio as gr
 
-from explorer.checks import check_choice
 from explorer.convolution.figures import (
     choose_sentence,
     describe_shift,
-    draw_comparison,
-    draw_experiment,
+    draw_confirmed,
     draw_filters,
-    draw_formula,
     draw_parameters,
     draw_pooling,
-    draw_window,
+    encode_pixels,
     fill_article,
     say_factor,
+    tell_page,
 )
 from explorer.convolution.kernels import DECIMAL, MAX_KERNEL_SIZE, MAX_KERNEL_VALUE, PRESETS, is_preset, preset_cells
-from explorer.convolution.maths import compute_pooling, conv2d_manual
+from explorer.convolution.maths import MODES, compute_pooling, conv2d_manual
 from explorer.convolution.prints import gather_prints
 from explorer.convolution.session import (
     FIRST_KERNEL,
@@ -37,17 +35,21 @@ from explorer.convolution.session import (
     MAX_SIDE,
     MAX_STRIDE,
     OWN,
+    SIDES,
     SOURCES,
+    TUTORIAL,
     UPLOAD_SIDE,
     Cells,
     Settings,
     State,
+    bring_back,
     choose_kernel,
     find_shift,
     is_blank,
     read_cells,
     read_layers,
     read_pool_size,
+    read_sides,
     read_state,
     run,
     shift_over_samples,
@@ -76,13 +78,20 @@ from explorer.prints.keeping import build_keeping
 from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
+# What the page computes with, in the order of `echoOf` in playground.js.
+FOLLOWED = (
+    "source", "sample", "upload", "drawing", "kernel", "cells", "stride", "padding", "dilation", "flip", "mode", "sides", "transposed",
+)  # fmt: skip
+# Part of a turn of the loop -> how the line begins that computes it; player.js lights them one after the other.
+LOOP_PARTS = {"place": "top, left =", "window": "window =", "sum": "output[row, column] ="}
+
 # ---- what the page calls ----------------------------------------------------------------------------------------
 
 
 def on_setup(kernel: str, *, language: str, **values) -> dict:
-    """Everything for what is set: the sentence, all pictures, the matrix, and the place where the picture comes from.
+    """What the page cannot compute by itself for what is set: PyTorch's numbers, the sentence, and the sections below.
 
-    It is called after any change, so that it alone decides what is shown: of two handlers the earlier could answer later.
+    The page asks when the hand rests. It has drawn the setting by then, and takes an answer only if it is about what is set now.
 
     Args:
         kernel: the chosen one, of `CHOICES`.
@@ -91,16 +100,14 @@ def on_setup(kernel: str, *, language: str, **values) -> dict:
     """
     cells, filters, number = choose_kernel(kernel, values["cells"])
     settings = Settings(**{**values, "cells": cells})
-    source = check_choice("convolution.source", settings.source, SOURCES)
     controls = {
         "filters": Drawing((kernel, number), partial(draw_filters, filters, number)) if filters is not None else None,
         "filters_place": gr.update(visible=filters is not None),
-        **{f"{each}_place": gr.update(visible=source == each) for each in SOURCES[1:]},
     }
     if cells != values["cells"]:  # cells that stay are not sent back: more may have been typed meanwhile
         controls["cells"] = cells
     try:
-        return {**draw_pictures(settings, text_in(language)), **controls}
+        return {**draw_pictures(settings, kernel, text_in(language)), **controls}
     except InputError as error:
         # The controls follow all the same, or they would tell of other numbers than those computed with later.
         return {**_say_problem(error.sentence(language), is_blank(settings)), **controls}
@@ -116,34 +123,39 @@ def on_open(kernel: str, *, language: str, **values) -> dict:
 def _say_problem(sentence: str, is_blank: bool) -> dict:
     """Without a picture nothing is wrong yet, for its place has only just appeared; nor is there one to pool."""
     if not is_blank:
-        return {"look_for": gr.update(value=draw_problem(sentence))}
+        return {"look_for": gr.update(value=draw_problem(sentence)), "stage": {"problem": True}}
     line = gr.update(value=draw_look_for(html.escape(sentence), stale=True))
-    return {"look_for": line, "pool_look": line}
+    return {"look_for": line, "pool_look": line, "stage": {"problem": True}}
 
 
 # ---- what it shows ----------------------------------------------------------------------------------------------
 
 
-def draw_pictures(settings: Settings, text: Text) -> dict:
-    """The sentence and all pictures for what is set.
+def draw_pictures(settings: Settings, kernel: str, text: Text) -> dict:
+    """The sentence, what confirms the page's numbers, and the pictures of the sections below.
 
     Raises:
         InputError: there is nothing to convolve.
     """
     state = read_state(settings)
     experiment = run(state)
-    shown = {
-        "maps": partial(draw_experiment, experiment, text),
-        "window": partial(draw_window, experiment, text),
-        "compared": partial(draw_comparison, experiment, text),
-        "formula": partial(draw_formula, experiment),
-    }
+    confirmed = draw_confirmed(
+        echo(settings, kernel), experiment, bring_back(state) if state.transposed else None, text
+    )
+    if settings.source == "upload":
+        confirmed["picture"] = {"path": settings.upload, **encode_pixels(experiment.picture)}
     return {
         "look_for": choose_sentence(experiment, text),
-        **{name: Drawing(state, make) for name, make in shown.items()},
+        "stage": confirmed,
         **_say_there("pool_look", partial(_draw_pooling, settings, state, text), text),
         **_say_there("count_look", partial(_draw_counts, settings, state, text), text),
     }
+
+
+def echo(settings: Settings, kernel: str) -> dict:
+    """The state as playground.js has it (`echoOf`), so that the page knows what an answer is about."""
+    values = {name: kernel if name == "kernel" else getattr(settings, name) for name in FOLLOWED}
+    return {name: None if name in SOURCES[1:] and name != settings.source else value for name, value in values.items()}
 
 
 def _say_there(line: str, draw: Callable[[], dict], text: Text) -> dict:
@@ -180,25 +192,29 @@ def _draw_counts(settings: Settings, state: State, text: Text) -> dict:
 def build_tab(language: str) -> Wing:
     """Lay the tab out in that language and wire it."""
     text, default = text_in(language), Settings()
-    drawings = draw_pictures(default, text)
+    drawings = draw_pictures(default, FIRST_KERNEL, text)
     first = make_all(drawings)
     build_intro("convolution", language)
     with gr.Row(elem_classes="stage"):
         with controls_column():
             controls, places = _build_controls(default, text)
         with picture_column():
-            pictures = _build_pictures(first)
+            pictures = {"look_for": build_look_for(first["look_for"]), "stage": _build_stage(first["stage"], text)}
+            with gr.Accordion(text("convolution.code"), open=False):
+                _build_loop()
+            with gr.Accordion(text("convolution.take"), open=False):
+                _build_take(text)
     _build_heading(text("convolution.pooling"))
     with gr.Row(elem_classes="stage"):
         with controls_column():
-            controls["pool_size"] = _slider("convolution.pool_size", 1, MAX_POOL, default.pool_size, text)
+            sections = {"pool_size": _slider("convolution.pool_size", 1, MAX_POOL, default.pool_size, text)}
         with picture_column():
             pictures["pool_look"] = gr.HTML(first["pool_look"], elem_classes="look-for-line")
             pictures["pool_maps"] = build_canvas(first["pool_maps"])
     _build_heading(text("convolution.parameters"))
     with gr.Row(elem_classes="stage"):
         with controls_column():
-            controls |= {
+            sections |= {
                 name: _slider(term, 1, most, getattr(default, name), text)
                 for name, term, most in (
                     ("in_channels", "terms.in_channels", MAX_CHANNELS),
@@ -209,20 +225,26 @@ def build_tab(language: str) -> Wing:
         with picture_column():
             pictures["count_look"] = gr.HTML(first["count_look"], elem_classes="look-for-line")
             pictures["counts"] = gr.HTML(first["counts"], apply_default_css=False)
-    build_keeping("convolution", gather_prints, controls, language)
-    with gr.Accordion(text("convolution.code"), open=False):
-        gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
+    build_keeping("convolution", gather_prints, {**controls, **sections}, language)
     build_explanation("convolution", language, **_fill_article(default))
     shown = build_shown(drawings)
-    inputs, outputs = {**controls, SHOWN: shown}, {**pictures, "cells": controls["cells"], **places, SHOWN: shown}
+    _wire_page(controls, places)
     _wire_kernel(controls)
-    triggers = [each.input for each in inputs.values()]
-    wire([*triggers, controls["cells"].submit], on_setup, inputs, outputs, language)
-    links = {name: each for name, each in controls.items() if name not in ("source", "upload", "drawing")}
+    filters = {name: places[name] for name in ("filters", "filters_place")}
+    inputs = {**controls, **sections, SHOWN: shown}
+    outputs = {**pictures, "cells": controls["cells"], **filters, SHOWN: shown}
+    triggers = [each.input for each in (pictures["stage"], *sections.values(), shown)]
+    wire(triggers, on_setup, inputs, outputs, language)
+    links = {
+        name: each
+        for name, each in (*controls.items(), *sections.items())
+        if name not in ("source", "upload", "drawing")
+    }
     links = {"input": controls["source"], **links}
     opened = {**outputs, "kernel": controls["kernel"]}
     taker = Taker(controls["kernel"], gr.State(()))
-    return Wing("convolution", links, on_open, inputs, opened, {"cells": read_cells}, takes=taker)
+    parsers = {"cells": read_cells, "sides": read_sides}
+    return Wing("convolution", links, on_open, inputs, opened, parsers, takes=taker)
 
 
 def _fill_article(default: Settings) -> dict[str, object]:
@@ -237,16 +259,22 @@ def _build_controls(
 ) -> tuple[dict[str, gr.components.Component], dict[str, gr.blocks.Block]]:
     """What is set beside the main picture, and what comes and goes with it."""
     sources = _named(SOURCES, "source", text)
-    controls = {"source": gr.Radio(sources, value=default.source, label=text("convolution.source"))}
+    controls = {
+        "source": gr.Radio(
+            sources, value=default.source, label=text("convolution.source"), elem_id="convolution-source"
+        )
+    }
     places = {}
     with gr.Column(visible=False) as places["sample_place"]:
-        controls["sample"] = build_sample_picker(text.language, default.sample)
+        controls["sample"] = build_sample_picker(text.language, default.sample, elem_id="convolution-sample")
     with gr.Column(visible=False) as places["upload_place"]:
         place = {"placeholder": text("images.drop_here"), "height": 150, "show_label": False}
         controls["upload"] = build_upload(text("images.upload"), **place)
         gr.HTML(f'<p class="intro">{text("convolution.scaled", side=UPLOAD_SIDE)}</p>')
     with gr.Column(visible=False) as places["drawing_place"]:
-        controls["drawing"] = build_sketch(text("images.sketch"), text("convolution.clear"))
+        controls["drawing"] = build_sketch(
+            text("images.sketch"), text("convolution.clear"), elem_id="convolution-drawing"
+        )
     controls["kernel"] = gr.Dropdown(
         _kernel_choices(text), value=FIRST_KERNEL, label=text("terms.kernel"), filterable=False
     )
@@ -254,27 +282,48 @@ def _build_controls(
         places["filters"] = build_canvas(None, taker="takeFilter")
     controls["cells"] = _build_editor(default.cells, text)
     with gr.Row():
-        controls["stride"] = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text)
-        controls["padding"] = _slider("terms.padding", 0, MAX_PADDING, default.padding, text)
+        controls["stride"] = _slider("terms.stride", 1, MAX_STRIDE, default.stride, text, elem_id="convolution-stride")
+        controls["padding"] = _slider(
+            "terms.padding", 0, MAX_PADDING, default.padding, text, elem_id="convolution-padding"
+        )
     with gr.Row():
-        controls["dilation"] = _slider("terms.dilation", 1, MAX_DILATION, default.dilation, text)
-        controls["flip"] = gr.Checkbox(default.flip, label=text("convolution.flip"), min_width=120)
+        controls["dilation"] = _slider(
+            "terms.dilation", 1, MAX_DILATION, default.dilation, text, elem_id="convolution-dilation"
+        )
+        controls["flip"] = gr.Checkbox(
+            default.flip, label=text("convolution.flip"), min_width=120, elem_id="convolution-flip"
+        )
+    with gr.Accordion(text("convolution.more"), open=False):
+        controls["mode"] = gr.Radio(
+            _named(MODES, "mode", text), value=default.mode, label=text("convolution.mode"), elem_id="convolution-mode"
+        )
+        controls["sides"] = _build_sides(text)
+        controls["transposed"] = gr.Checkbox(
+            default.transposed, label=text("convolution.transposed"), elem_id="convolution-transposed"
+        )
     return controls, places
 
 
-def _build_pictures(first: dict) -> dict[str, gr.components.Component]:
-    """The main picture and the sentences around it."""
-    pictures = {
-        "look_for": build_look_for(first["look_for"]),
-        "maps": build_canvas(first["maps"], elem_id="convolution-maps"),
-        "window": _build_window(first["window"]),
-    }
-    with gr.Row(equal_height=True):
-        with gr.Column(min_width=320):
-            pictures["formula"] = gr.HTML(first["formula"], elem_classes="convolution-formula")
-        with gr.Column(min_width=320):
-            pictures["compared"] = gr.HTML(first["compared"])
-    return pictures
+def _wire_page(controls: Components, places: Mapping[str, gr.blocks.Block]) -> None:
+    """Let the page compute what is set, whoever sets it: a reader, a link, a preset or an answer."""
+    followed = [controls[name] for name in FOLLOWED]
+    tell = f"(...values) => cnnExplorer.follow(Object.fromEntries({json.dumps(FOLLOWED)}.map((name, place) => [name, values[place]])))"
+    gr.on([each.change for each in followed], None, followed, None, js=tell, **PRIVATE)
+    # The place where a picture comes from appears with its choice.
+    shown = ", ".join(f'{{ visible: source === "{each}", __type__: "update" }}' for each in SOURCES[1:])
+    controls["source"].change(
+        None,
+        [controls["source"]],
+        [places[f"{each}_place"] for each in SOURCES[1:]],
+        js=f"(source) => [{shown}]",
+        **PRIVATE,
+    )
+    # A slider sets all sides, and a button the slider and the sides.
+    sides = controls["sides"]
+    for name in SIDES:
+        join = f'(sides) => [cnnExplorer.joinSides(sides, "{name}")]'
+        controls[name].input(None, [sides], [sides], js=join, **PRIVATE)
+    sides.submit(None, None, [controls["padding"], sides], js="() => cnnExplorer.takeSides()", **PRIVATE)
 
 
 def _wire_kernel(controls: Components) -> None:
@@ -297,8 +346,8 @@ def _kernel_choices(text: Text) -> list[tuple[str, str]]:
     return [*_named(tuple(PRESETS), "kernel", text), *learned, *_named((OWN,), "kernel", text)]
 
 
-def _slider(name: str, least: int, greatest: int, value: int, text: Text) -> gr.Slider:
-    return build_slider(least, greatest, value, text(name), min_width=120)
+def _slider(name: str, least: int, greatest: int, value: int, text: Text, **settings) -> gr.Slider:
+    return build_slider(least, greatest, value, text(name), min_width=120, **settings)
 
 
 def _build_heading(words: str) -> gr.HTML:
@@ -324,17 +373,99 @@ def _build_editor(cells: Cells, text: Text) -> gr.HTML:
         # The template holds no property, so that a new value never draws the fields again under the cursor.
         html_template=f'<div class="kernel-editor" data-words="{words_attribute}"></div>',
         js_on_load=mount("convolution/editor.js"),
+        elem_id="convolution-cells",
         elem_classes="convolution-editor",
         apply_default_css=False,
     )
 
 
-def _build_window(value: dict) -> gr.HTML:
-    """The sum of one window, which follows the pointer in the page without asking the server."""
+def _build_sides(text: Text) -> gr.HTML:
+    """Numbers for single sides; its value is a list of rows, see `Settings.sides`."""
+    words = {
+        "same": text("convolution.same_size"),
+        "valid": text("convolution.valid_size"),
+        "noSame": text("convolution.no_same"),
+        "sides": {
+            name: {
+                "title": text(f"terms.{name}"),
+                "labels": [text(f"convolution.side_{side}") for side in sides],
+                "least": least,
+                "most": most,
+            }
+            for name, (sides, least, most) in SIDES.items()
+        },
+    }
     return gr.HTML(
-        value,
-        html_template='<p class="window-sum" aria-live="polite"></p>',
-        js_on_load=mount("convolution/window.js"),
-        elem_classes="convolution-window",
+        [],
+        html_template=f'<div class="sides" data-words="{html.escape(json.dumps(words, ensure_ascii=False))}"></div>',
+        js_on_load=mount("convolution/sides.js"),
+        elem_classes="convolution-sides",
+        apply_default_css=False,
+    )
+
+
+def _build_stage(confirmed: dict, text: Text) -> gr.HTML:
+    """The maps, the window that moves over them, its sum, the formula, and what the server confirmed. stage.js draws them.
+
+    Its value is what `draw_confirmed` says; its `input` asks for that.
+    """
+    limits = {
+        "stride": [1, MAX_STRIDE],
+        "padding": [0, MAX_PADDING],
+        "dilation": [1, MAX_DILATION],
+        "sides": {name: [least, most] for name, (_, least, most) in SIDES.items()},
+    }
+    known = tell_page(confirmed["of"], TUTORIAL, limits, OWN, text)
+    template = (
+        f'<div class="playground" data-known="{html.escape(json.dumps(known, ensure_ascii=False))}">'
+        '<p class="look-for problem page-problem" role="alert" hidden></p>'
+        '<div class="maps"></div><div class="player"></div><p class="window-sum" aria-live="polite"></p>'
+        '<p class="dropped-line" hidden></p><p class="back-line" hidden></p><div class="formula-and-more">'
+        '<div class="convolution-formula"><div class="formula-lines"></div></div><p class="compared"></p></div></div>'
+    )
+    return gr.HTML(
+        confirmed,
+        html_template=template,
+        js_on_load=mount("convolution/stage.js"),
+        elem_id="convolution-maps",
+        elem_classes=["canvas", "convolution-playground"],
+        apply_default_css=False,
+    )
+
+
+def _build_loop() -> gr.HTML:
+    """The loop's code, without the lines of its docstring but the first; stage.js lights the line that runs."""
+    source = inspect.getsource(conv2d_manual)
+    head, docstring, body = source.split('"""')
+    lines = f'{head}"""{docstring.strip().splitlines()[0]}"""{body}'.rstrip().splitlines()
+    code = "".join(f"<span{_mark_line(line)}>{html.escape(line)}\n</span>" for line in lines)
+    return gr.HTML(
+        f'<pre class="loop-code"><code>{code}</code></pre>', elem_classes="convolution-code", apply_default_css=False
+    )
+
+
+def _mark_line(line: str) -> str:
+    """Which part of a turn of the loop this line is, of PARTS in player.js."""
+    part = next((part for part, start in LOOP_PARTS.items() if line.strip().startswith(start)), None)
+    return f' data-part="{part}"' if part else ""
+
+
+def _build_take(text: Text) -> gr.HTML:
+    """The PyTorch code of what is on screen, which take.js writes, with a button that copies it."""
+    words = {
+        name: html.escape(text(f"convolution.{key}"))
+        for name, key in (("folder", "take_folder"), ("flipped", "take_flipped"))
+    }
+    copy, copied = (html.escape(text(f"convolution.{key}")) for key in ("copy_code", "copied_code"))
+    template = (
+        f'<div class="take" data-folder="{words["folder"]}" data-flipped="{words["flipped"]}">'
+        f'<button type="button" class="text-button" data-copied="{copied}">{copy}</button>'
+        "<pre><code></code></pre></div>"
+    )
+    return gr.HTML(
+        None,
+        html_template=template,
+        js_on_load=mount("convolution/take.js"),
+        elem_classes="convolution-code",
         apply_default_css=False,
     )

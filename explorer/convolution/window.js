@@ -1,30 +1,24 @@
-// Points out one window: outlines it on the input, marks its cell on both results, and writes out its sum.
-// It listens to the canvases of the main picture (explorer/page/canvas.js), in the order input, kernel, loop, PyTorch.
+// One window: its products and their sum, and where it lies on the maps of the playground, in the order input, kernel, products,
+// result. `computed` is of computeState (playground.js).
 import { strokesOf } from "../page/drawing.js";
-import { ARROWS, clamp, isShortcut, placeAt } from "../page/pointing.js";
+import { format } from "./playground.js";
 
-const PICTURE = "convolution-maps";
-const [INPUT, KERNEL, LOOP, TORCH] = [0, 1, 2, 3];
+export const INPUT = 0;
+export const KERNEL = 1;
+export const RESULT = 3; // after the products
 const MOST_TERMS = 9;
 const SVG = "http://www.w3.org/2000/svg";
-
-const mapsOf = () => document.querySelector(`#${PICTURE} .maps`);
-
-function format(number) {
-  return String(Number(number.toPrecision(3))).replace("-", "\u2212");
-}
 
 // Numbers below zero stand in brackets after a sign.
 const bracket = (number) => (number < 0 ? `(${format(number)})` : format(number));
 
 // The products whose sum is the cell of the result: {pixel, weight, top, left}.
-export function termsOf({ padded, kernel, stride, dilation }, [row, column]) {
-  return kernel.flatMap((weights, down) =>
-    weights.map((weight, right) => {
-      const [top, left] = [row * stride + down * dilation, column * stride + right * dilation];
-      return { pixel: padded[top][left], weight, top, left };
-    }),
-  );
+export function termsOf({ padded, kernel, moves: { stride, dilation } }, [row, column]) {
+  return Array.from(kernel.values, (weight, index) => {
+    const top = row * stride[0] + Math.floor(index / kernel.columns) * dilation[0];
+    const left = column * stride[1] + (index % kernel.columns) * dilation[1];
+    return { pixel: padded.values[top * padded.columns + left], weight, top, left };
+  });
 }
 
 // The part of the sum that is written out, without its result.
@@ -35,127 +29,73 @@ export function writeTerms(terms, more) {
 }
 
 // The cell of the result whose window's middle is nearest to a place on the padded input.
-export function nearestWindow([row, column], { stride, kernel, dilation }) {
-  const middle = (place, size) => Math.round((place - (dilation * (size - 1)) / 2) / stride);
-  return [middle(row, kernel.length), middle(column, kernel[0].length)];
+export function nearestWindow([row, column], { kernel, moves: { stride, dilation } }) {
+  const middle = (place, size, side) => Math.round((place - (dilation[side] * (size - 1)) / 2) / stride[side]);
+  return [middle(row, kernel.rows, 0), middle(column, kernel.columns, 1)];
 }
 
-function buildOutlines() {
-  const outlines = document.createElementNS(SVG, "svg");
-  outlines.setAttribute("class", "window-outlines");
-  Object.assign(outlines.style, { position: "absolute", inset: 0, width: "100%", height: "100%", overflow: "visible" });
-  Object.assign(outlines.style, { pointerEvents: "none", zIndex: 10 });
-  return outlines;
+// ---- outlines -----------------------------------------------------------------------------------------------
+
+function buildSheet() {
+  const sheet = document.createElementNS(SVG, "svg");
+  sheet.setAttribute("class", "window-outlines");
+  sheet.setAttribute("aria-hidden", "true");
+  sheet.setAttribute("preserveAspectRatio", "none");
+  return sheet;
 }
 
-class WindowSum {
-  cell = null; // [row, column] of the result
-  chosen = false; // whether a person pointed at it
-  shape = ""; // sizes of input and result: where they change, the cell pointed at before means nothing
-  outlines = buildOutlines();
+function rectOf([top, left, bottom, right], style) {
+  const rect = document.createElementNS(SVG, "rect");
+  const place = { x: left, y: top, width: Math.max(0, right - left), height: Math.max(0, bottom - top) };
+  for (const [name, value] of Object.entries(place)) rect.setAttribute(name, value);
+  rect.style.cssText = style;
+  return rect;
+}
 
-  constructor(element, props) {
-    this.line = element.querySelector(".window-sum");
-    this.props = props;
+const coverOf = (box) => rectOf(box, "fill: var(--body-background-fill); opacity: 0.97");
+
+const outlinesOf = (box, thickness) =>
+  strokesOf("var(--role-kernel)", thickness).map(([colour, px]) =>
+    rectOf(box, `fill: none; stroke: ${colour}; stroke-width: ${px}px; vector-effect: non-scaling-stroke`),
+  );
+
+// Outlines above the canvases of the maps, which stay as they are while the window moves. They are told in cells, so that nothing
+// has to be measured.
+export class Outlines {
+  sheets = new WeakMap(); // canvas -> the sheet above it
+
+  constructor(host) {
+    this.host = host;
   }
 
-  show() {
-    const { value } = this.props;
-    if (!value?.result) return;
-    const [rows, columns] = [value.result.length, value.result[0].length];
-    const shape = [value.padded.length, value.padded[0].length, rows, columns].join();
-    if (!this.chosen || shape !== this.shape) [this.cell, this.chosen] = [value.cell, false];
-    this.shape = shape;
-    const terms = termsOf(value, this.cell);
-    this.write(value, terms);
-    this.drawOutlines(value, terms);
-  }
-
-  write(value, terms) {
-    const sum = document.createElement("b");
-    sum.textContent = format(value.result[this.cell[0]][this.cell[1]]);
-    this.line.replaceChildren(`${writeTerms(terms, value.words.more)} = `, sum);
-    this.line.title = value.words.hint;
-  }
-
-  drawOutlines(value, terms) {
-    const host = mapsOf();
-    const canvases = host?.querySelectorAll("canvas");
-    if (!canvases || canvases.length <= TORCH) return;
-    canvases[LOOP].tabIndex = 0;
-    canvases[LOOP].setAttribute("role", "img");
-    canvases[LOOP].setAttribute("aria-label", value.words.keys);
-    host.setAttribute("role", "group"); // as an image, its content would be hidden from screen readers
-    host.append(this.outlines);
-    this.outlines.replaceChildren();
-    const { padded, kernel, result, dilation } = value;
+  // `covered`: the cells of the result after this one are not shown yet. `weight`: one that is looked at, or null.
+  draw({ padded, kernel, result, moves }, [row, column], terms, { covered, weight }) {
+    const canvases = this.host.querySelectorAll("canvas");
+    if (canvases.length <= RESULT) return;
     const last = terms.at(-1);
-    this.outline(canvases[INPUT], padded, [terms[0].top, terms[0].left, last.top + 1, last.left + 1]);
-    const taps = dilation > 1 && kernel.flat().length > 1 ? terms : [];
-    taps.forEach(({ top, left }) => this.outline(canvases[INPUT], padded, [top, left, top + 1, left + 1], 1));
-    const [row, column] = this.cell;
-    for (const map of [LOOP, TORCH]) this.outline(canvases[map], result, [row, column, row + 1, column + 1]);
+    const isSpread = Math.max(...moves.dilation) > 1 && kernel.values.length > 1;
+    const taps = isSpread ? terms.map(({ top, left }) => ({ box: [top, left, top + 1, left + 1], px: 1 })) : [];
+    this.fill(canvases[INPUT], padded, [{ box: [terms[0].top, terms[0].left, last.top + 1, last.left + 1] }, ...taps]);
+    const [down, right] = weight ?? [];
+    this.fill(canvases[KERNEL], kernel, weight ? [{ box: [down, right, down + 1, right + 1] }] : []);
+    const after = [[row, column + 1, row + 1, result.columns], [row + 1, 0, result.rows, result.columns]];
+    const cover = covered ? after.map((box) => ({ box, isCover: true })) : [];
+    this.fill(canvases[RESULT], result, [...cover, { box: [row, column, row + 1, column + 1] }]);
   }
 
-  outline(canvas, map, [top, left, bottom, right], thickness = null) {
-    const [box, origin] = [canvas.getBoundingClientRect(), this.outlines.getBoundingClientRect()];
-    const [width, height] = [box.width / map[0].length, box.height / map.length];
-    const place = {
-      x: box.left - origin.left + left * width,
-      y: box.top - origin.top + top * height,
-      width: (right - left) * width,
-      height: (bottom - top) * height,
-    };
-    for (const [colour, px] of strokesOf("var(--role-kernel)", thickness ?? (width < 14 ? 2 : 3))) {
-      const rect = document.createElementNS(SVG, "rect");
-      for (const [name, value] of Object.entries(place)) rect.setAttribute(name, value);
-      rect.style.cssText = `fill: none; stroke: ${colour}; stroke-width: ${px}px`;
-      this.outlines.append(rect);
-    }
+  sheetOf(canvas) {
+    if (!this.sheets.has(canvas)) this.sheets.set(canvas, buildSheet());
+    const sheet = this.sheets.get(canvas);
+    if (!sheet.isConnected) canvas.after(sheet);
+    return sheet;
   }
 
-  point(event) {
-    const host = mapsOf();
-    const index = host ? [...host.querySelectorAll("canvas")].indexOf(event.target) : -1;
-    const { value } = this.props;
-    if (index < 0 || index === KERNEL || !value?.result) return;
-    const map = index === INPUT ? value.padded : value.result;
-    const place = placeAt(event.target.getBoundingClientRect(), map.length, map[0].length, event);
-    this.choose(index === INPUT ? nearestWindow(place, value) : place);
+  fill(canvas, { rows, columns }, boxes) {
+    const sheet = this.sheetOf(canvas);
+    const { width, height } = canvas.style;
+    Object.assign(sheet.style, { width, height });
+    sheet.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
+    const usual = parseFloat(width) / columns < 14 ? 2 : 3; // px
+    sheet.replaceChildren(...boxes.flatMap(({ box, px = usual, isCover }) => (isCover ? [coverOf(box)] : outlinesOf(box, px))));
   }
-
-  choose([row, column]) {
-    const { result } = this.props.value;
-    this.cell = [clamp(row, 0, result.length - 1), clamp(column, 0, result[0].length - 1)];
-    this.chosen = true;
-    this.show();
-  }
-
-  // The arrow keys move the window while the loop's result has the keyboard.
-  step(event) {
-    const move = ARROWS[event.key];
-    if (!move || isShortcut(event) || !this.cell || !this.props.value?.result) return;
-    event.preventDefault();
-    this.choose([this.cell[0] + move[0], this.cell[1] + move[1]]);
-  }
-}
-
-export function mount(element, props, watch) {
-  const sum = new WindowSum(element, props);
-  // The canvases take their new sizes in the same turn; outlines follow in the next frame.
-  const showSoon = () => requestAnimationFrame(() => sum.show());
-
-  // The picture may come into the page after this line, and its canvases move when the width changes.
-  function attach() {
-    const host = mapsOf();
-    if (!host) return requestAnimationFrame(attach);
-    host.addEventListener("pointermove", (event) => sum.point(event));
-    host.addEventListener("pointerdown", (event) => sum.point(event));
-    host.addEventListener("keydown", (event) => sum.step(event));
-    new ResizeObserver(showSoon).observe(host);
-    sum.show();
-  }
-
-  watch("value", showSoon);
-  attach();
 }

@@ -28,8 +28,7 @@ function paintMap({ rows, columns, limit, values }, shades, signed, fading) {
 }
 
 function drawNumbers(context, map, shades, signed, cell, ratio) {
-  context.font = `500 100px ${TEXT}`;
-  const longest = Math.max(...map.numbers.flat().map((number) => context.measureText(number).width));
+  const longest = Math.max(...map.numbers.flat().map((number) => measure(number, `500 100px ${TEXT}`)));
   const size = Math.min(0.44 * cell, (92 * cell) / longest);
   if (size < 8 * ratio) return; // nobody could read them; the pointer still does
   context.font = `500 ${size}px ${TEXT}`;
@@ -62,13 +61,55 @@ function drawOutlines(context, { boxes, lines }, size, thickness) {
   }
 }
 
+const scalesRead = new Map(); // stops of a scale, written out -> its shades
+
+function readScale(stops) {
+  const written = JSON.stringify(stops);
+  if (!scalesRead.has(written)) scalesRead.set(written, shadesOf(stops));
+  return scalesRead.get(written);
+}
+
+// A stroke from corner to corner of each cell, as one pattern.
+function hatch(context, size) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = Math.max(4, Math.round(size / 4));
+  const pen = tile.getContext("2d");
+  Object.assign(pen, { strokeStyle: "#8c96a3", lineWidth: Math.max(1, tile.width / 5) });
+  for (const shift of [-tile.width, 0, tile.width]) {
+    pen.moveTo(shift, tile.width);
+    pen.lineTo(shift + tile.width, 0);
+  }
+  pen.stroke();
+  return context.createPattern(tile, "repeat");
+}
+
+// Cells that are marked with 1 get a frame of the colour `shade`, those with 2 are hatched.
+function drawMarked(context, { marked, shade, columns }, size) {
+  const pattern = marked.includes(2) ? hatch(context, size) : null;
+  const width = Math.max(1, size / 8);
+  context.strokeStyle = shade;
+  context.lineWidth = width;
+  marked.forEach((mark, index) => {
+    if (!mark) return;
+    const [x, y] = [(index % columns) * size, Math.floor(index / columns) * size];
+    if (mark === 1) return context.strokeRect(x + width / 2, y + width / 2, size - width, size - width);
+    context.fillStyle = pattern;
+    context.fillRect(x, y, size, size);
+  });
+}
+
+function resize(canvas, sides, ratio) {
+  for (const [side, length] of Object.entries(sides)) {
+    if (canvas[side] === length) continue;
+    canvas[side] = length; // which takes a while, whatever it was
+    canvas.style[side] = `${length / ratio}px`;
+  }
+}
+
 function drawMap(canvas, map, shades, cell, ratio) {
   const signed = map.scale === "signed";
   const size = cell * ratio; // device pixels
-  canvas.width = Math.max(1, Math.round(map.columns * size));
-  canvas.height = Math.max(1, Math.round(map.rows * size));
-  canvas.style.width = `${canvas.width / ratio}px`;
-  canvas.style.height = `${canvas.height / ratio}px`;
+  resize(canvas, { width: Math.max(1, Math.round(map.columns * size)), height: Math.max(1, Math.round(map.rows * size)) }, ratio);
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = size < 1;
   const fill = (picture) => context.drawImage(picture, 0, 0, canvas.width, canvas.height);
@@ -79,6 +120,7 @@ function drawMap(canvas, map, shades, cell, ratio) {
     const { rows, columns } = map;
     drawGrid(context, { rows, columns, cell: size, colour: "rgba(110, 120, 135, 0.35)", width, round: Math.round });
   }
+  if (map.marked) drawMarked(context, map, size);
   if (map.numbers) drawNumbers(context, map, shades[map.scale], signed, size, ratio);
   drawOutlines(context, map, size, Math.max(2, Math.min(4, cell / 8)) * ratio);
 }
@@ -102,10 +144,19 @@ export function describeCell(map, row, column) {
   return `${value} · ${formatValue(overlay.values[y * overlay.columns + x], overlay.step)}`;
 }
 
+// Values that a script of the page has computed come as they are, those of the server as codes.
 function read(map) {
+  if (map.values) return { ...map, step: 0 };
   const { codes } = known();
   const decoded = { ...map, values: decodeValues(map, codes), step: (map.high - map.low) / codes.steps };
   return map.overlay ? { ...decoded, overlay: read(map.overlay) } : decoded;
+}
+
+// Whether two maps of a script look the same: a window that moves leaves most of a picture as it is.
+function isAlike(one, other) {
+  const [{ values: before, ...about }, { values: now, ...rest }] = [one, other];
+  const isSame = before.length === now.length && before.every((value, index) => value === now[index]);
+  return isSame && JSON.stringify(about) === JSON.stringify(rest);
 }
 
 // ---- the component --------------------------------------------------------------------------------------------
@@ -137,6 +188,8 @@ export function buildFigure() {
 class Maps {
   figures = [];
   maps = []; // what is drawn, read
+  drawn = new WeakMap(); // canvas -> {map, cell, ratio}
+  width = 0; // of the host, as far as it was told: asking for it lets a browser lay out the page
   drawnWidth = 0;
   pointed = null; // {index, event}: where the pointer is, so that a new value is read out at once
   wanted = null; // {index, row, column}: where arrow keys have moved to since the last answer
@@ -160,8 +213,9 @@ class Maps {
       this.clear(); // what was drawn belongs to something else
       return;
     }
-    if (host.clientWidth === 0) return;
-    this.drawnWidth = host.clientWidth;
+    this.width ||= host.clientWidth;
+    if (this.width === 0) return;
+    this.drawnWidth = this.width;
     host.setAttribute("aria-label", payload.label);
     while (this.figures.length > payload.maps.length) this.figures.pop().figure.remove();
     while (this.figures.length < payload.maps.length) this.addFigure();
@@ -183,14 +237,17 @@ class Maps {
     const width = (words) => (words ? measure(words, `500 15px ${TEXT}`) : 0);
     const maps = payload.maps.map((map) => ({ ...map, titleWidth: width(map.title), captionWidth: width(map.caption) }));
     const { columns, cells } = layOut({ ...payload, maps }, this.drawnWidth, ratio);
-    const shades = Object.fromEntries(Object.entries(payload.scales).map(([name, stops]) => [name, shadesOf(stops)]));
+    const shades = Object.fromEntries(Object.entries(payload.scales).map(([name, stops]) => [name, readScale(stops)]));
     this.maps.forEach((map, index) => {
       const { figure, title, canvas, caption } = this.figures[index];
       figure.style.width = `${figureWidth(map, cells[index])}px`;
       figure.classList.toggle("new-row", Boolean(columns && index && index % columns === 0));
-      title.textContent = map.title;
-      caption.textContent = map.caption;
-      drawMap(canvas, map, shades, cells[index], ratio);
+      if (title.textContent !== map.title) title.textContent = map.title;
+      if (caption.textContent !== map.caption) caption.textContent = map.caption;
+      const last = this.drawn.get(canvas);
+      const isDrawn = map.step === 0 && last?.cell === cells[index] && last.ratio === ratio && isAlike(last.map, map);
+      if (!isDrawn) drawMap(canvas, map, shades, cells[index], ratio);
+      this.drawn.set(canvas, { map, cell: cells[index], ratio });
     });
     this.breakRows(columns);
   }
@@ -327,7 +384,10 @@ export function showMaps(element, props) {
   }
   const draw = () => maps.draw();
   // Fires at first, when the width changes, and when the tab that holds it is shown.
-  new ResizeObserver(() => host.clientWidth !== maps.drawnWidth && draw()).observe(host);
+  new ResizeObserver(() => {
+    maps.width = host.clientWidth;
+    if (maps.width !== maps.drawnWidth) draw();
+  }).observe(host);
   watchRatio(draw);
   draw();
   return draw;

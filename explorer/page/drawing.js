@@ -63,13 +63,19 @@ export function drawGrid(context, { rows, columns, cell, colour, width, round = 
   context.stroke();
 }
 
+const MOST_MEASURED = 5000; // words in a font that are remembered: a browser takes long to measure some
+const measured = new Map();
 let ruler = null;
 
 // px that words take in a CSS font.
 export function measure(words, font) {
+  const key = `${font} ${words}`;
+  if (measured.has(key)) return measured.get(key);
   ruler ??= document.createElement("canvas").getContext("2d");
   ruler.font = font;
-  return ruler.measureText(words).width;
+  if (measured.size >= MOST_MEASURED) measured.clear();
+  measured.set(key, ruler.measureText(words).width);
+  return measured.get(key);
 }
 
 // Draw again at each zoom of the page, or on a monitor of another kind: a canvas has the pixels of one ratio.

@@ -12,6 +12,7 @@ from torch import nn
 
 from explorer.convolution.figures import describe_shift
 from explorer.convolution.maths import (
+    MODES,
     ShiftCheck,
     compare_convolutions,
     compute_pooling,
@@ -23,6 +24,7 @@ from explorer.convolution.maths import (
     flip_kernel,
     measure_shift,
     run_experiment,
+    transpose_back,
 )
 from explorer.convolution.session import shift_over_samples
 from explorer.data import load_sample
@@ -55,6 +57,64 @@ def test_loop_agrees_with_pytorch(case, seed):
     torch.testing.assert_close(conv2d_manual(image, kernel, stride, padding, dilation), expected)
     for side in (0, 1):
         assert conv_output_size(size[side], kernel_size[side], stride, padding, dilation) == expected.shape[side]
+
+
+@st.composite
+def moved_apart(draw):
+    """Sizes of map and kernel, and settings for each side and any padding, under which PyTorch computes something."""
+    whole = st.integers
+    size, kernel = ((draw(whole(least, 7)), draw(whole(least, 7))) for least in (2, 1))
+    mode = draw(st.sampled_from(MODES))
+    most = [{"reflect": side - 1, "circular": side}.get(mode, 5) for side in size]
+    padding = tuple(draw(whole(0, most[place // 2])) for place in range(4))
+    stride, dilation = ((draw(whole(1, 3)), draw(whole(1, 3))) for _ in range(2))
+    room = [
+        (side + sum(padding[2 * place : 2 * place + 2]) - 1) // dilation[place] + 1 for place, side in enumerate(size)
+    ]
+    return (
+        size,
+        tuple(min(each, fits) for each, fits in zip(kernel, room, strict=True)),
+        stride,
+        padding,
+        dilation,
+        mode,
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(moved_apart(), st.integers(0, 2**31))
+def test_every_padding_and_every_side_agrees_with_pytorch(case, seed):
+    size, kernel_size, stride, padding, dilation, mode = case
+    generator = torch.Generator().manual_seed(seed)
+    image = torch.randn(size, generator=generator)
+    kernel = torch.randn(kernel_size, generator=generator)
+    top, bottom, left, right = padding
+    padded = F.pad(image[None, None], (left, right, top, bottom), mode={"zeros": "constant"}.get(mode, mode))
+    expected = F.conv2d(padded, kernel[None, None], None, stride, 0, dilation)[0, 0]
+    torch.testing.assert_close(conv2d_manual(image, kernel, stride, padding, dilation, mode=mode), expected)
+    sides = ((top, bottom), (left, right))
+    for side, (before, after) in enumerate(sides):
+        found = conv_output_size(
+            size[side], kernel_size[side], stride[side], before, dilation[side], padding_after=after
+        )
+        assert found == expected.shape[side]
+    experiment = run_experiment(image, kernel, stride, padding, dilation, mode=mode)
+    torch.testing.assert_close(experiment.comparison.torch_result, expected)
+    if mode == "zeros" and top == bottom and left == right:
+        extra = [
+            (full.shape[0] - reach) % step for full, reach, step in _along(padded[0, 0], kernel_size, dilation, stride)
+        ]
+        back = F.conv_transpose2d(
+            expected[None, None], kernel[None, None], None, stride, (top, left), extra, dilation=dilation
+        )
+        torch.testing.assert_close(transpose_back(experiment), back[0, 0])
+
+
+def _along(padded, kernel_size, dilation, stride):
+    """Each side's line of the padded map, what the kernel spans along it, and the stride."""
+    lines = (padded[:, 0], padded[0])
+    reaches = [step * (size - 1) + 1 for size, step in zip(kernel_size, dilation, strict=True)]
+    return zip(lines, reaches, stride, strict=True)
 
 
 @settings(max_examples=150, deadline=None)
@@ -114,7 +174,9 @@ def test_gradients_and_whole_numbers_pass_through_the_loop():
     [
         {"stride": 0}, {"stride": 1.5}, {"stride": None}, {"stride": float("nan")}, {"padding": -1}, {"dilation": 0},
         {"kernel": torch.ones(7, 7)}, {"kernel": torch.ones(2, 7)}, {"dilation": 3}, {"kernel": torch.ones(0, 3)},
-        {"kernel": torch.ones(1, 3, 3)}, {"input_map": torch.ones(6)},
+        {"kernel": torch.ones(1, 3, 3)}, {"input_map": torch.ones(6)}, {"mode": "same"}, {"stride": (1, 0)}, {"padding": (1, 1)},
+        {"padding": (0, 6, 0, 0), "mode": "reflect"}, {"padding": 7, "mode": "circular"}, {"dilation": (3, 1), "padding": (0, 0, 1, 1)},
+        {"kernel": torch.ones(8, 1), "padding": (1, 0, 0, 0)},
     ],
 )  # fmt: skip
 def test_impossible_settings_are_said_in_both_languages(change):

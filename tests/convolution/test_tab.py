@@ -15,8 +15,17 @@ from torch import nn
 from explorer.convolution import session
 from explorer.convolution.api import convolve
 from explorer.convolution.kernels import PRESETS, preset_cells, write_cells
-from explorer.convolution.session import CHOICES, DEFAULT_SAMPLE, LEARNED, OWN, Settings, choose_kernel, read_picture
-from explorer.convolution.tab import draw_pictures, on_open, on_setup
+from explorer.convolution.session import (
+    CHOICES,
+    DEFAULT_SAMPLE,
+    LEARNED,
+    OWN,
+    Settings,
+    choose_kernel,
+    read_picture,
+    read_sides,
+)
+from explorer.convolution.tab import FOLLOWED, draw_pictures, on_open, on_setup
 from explorer.data import load_sample
 from explorer.errors import InputError
 from explorer.models.checkpoints import CheckpointError
@@ -26,7 +35,13 @@ from explorer.text import LANGUAGES, text_in
 
 def draw(language: str = "en", **changes) -> dict:
     """The pictures of these settings, made."""
-    return make_all(draw_pictures(replace(Settings(), **changes), text_in(language)))
+    return make_all(draw_pictures(replace(Settings(), **changes), OWN, text_in(language)))
+
+
+def result_of(confirmed: dict) -> torch.Tensor:
+    """The numbers of F.conv2d that the server sends."""
+    values = np.frombuffer(base64.b64decode(confirmed["result"]), dtype="<f4")
+    return torch.from_numpy(values.copy()).reshape(confirmed["shape"])
 
 
 def setup(kernel: str, handler=on_setup, language: str = "en", **changes) -> dict:
@@ -50,14 +65,11 @@ def small_networks(monkeypatch):
 
 def test_first_picture_tells_the_tutorials_story():
     shown = draw()
-    sentence, window, formula = shown["look_for"], shown["window"], shown["formula"]
-    picture, kernel, manual, torch_result = shown["maps"]["maps"]
-    assert (picture["rows"], kernel["rows"], manual["rows"], torch_result["rows"]) == (6, 3, 4, 4)
-    assert manual["numbers"] == torch_result["numbers"] == [["0"] * 4, ["−3"] * 4, ["−3"] * 4, ["0"] * 4]
+    sentence, confirmed = shown["look_for"], shown["stage"]
+    assert result_of(confirmed).tolist() == [[0] * 4, [-3] * 4, [-3] * 4, [0] * 4]
     assert "−3" in sentence and "8 of 16" in sentence
-    assert window["result"][window["cell"][0]][window["cell"][1]] == -3
-    assert "difference between the two results: 0." in shown["compared"]
-    assert "6 + 2·0 − 1·(3 − 1) − 1" in formula and formula.endswith("= <b>4</b></p>")
+    assert confirmed["difference"] == 0 and "picture" not in confirmed and confirmed["back"] is None
+    assert "F.conv2d needed" in confirmed["times"]
 
 
 def test_pooling_and_parameters_in_the_tutorials_case():
@@ -71,8 +83,8 @@ def test_pooling_and_parameters_in_the_tutorials_case():
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_draws_clothes_and_says_something(preset, language):
     padded = draw(language, source="sample", cells=preset_cells(preset), padding=1)
-    sentence, maps = padded["look_for"], padded["maps"]["maps"]
-    assert maps[0]["rows"] == 30 and maps[2]["rows"] in (26, 28)
+    sentence = padded["look_for"]
+    assert padded["stage"]["shape"][0] in (26, 28)
     plain = draw(language, source="sample", cells=preset_cells(preset))["look_for"]
     assert "{" not in sentence + plain and plain != sentence
     kernel = torch.tensor(
@@ -96,9 +108,8 @@ def test_what_is_set_changes_the_sentence():
 @pytest.mark.parametrize(("corner", "is_grey"), [("1", True), ("-1", False)])
 def test_colours_are_named_only_where_they_are_drawn(corner, is_grey):
     cells = [["1", "1", "1"], ["1", "1", "1"], ["1", "1", corner]]
-    shown = draw(cells=cells)
-    sentence = shown["look_for"]
-    assert (shown["maps"]["maps"][2]["scale"] == "grey") == is_grey == ("Orange" not in sentence)
+    sentence = draw(cells=cells)["look_for"]
+    assert is_grey == ("Orange" not in sentence)
     assert ("9, the sum" if is_grey else "7, the sum") in sentence
 
 
@@ -112,6 +123,10 @@ def test_colours_are_named_only_where_they_are_drawn(corner, is_grey):
         {"source": "upload"}, {"source": "drawing"}, {"source": "drawing", "drawing": "AAAA"},
         {"source": "drawing", "drawing": [1]}, {"source": "drawing", "drawing": "é"},
         {"source": "upload", "upload": "/nowhere.png"},
+        {"mode": "same"}, {"mode": None}, {"transposed": "true"}, {"sides": "stride"}, {"sides": [["stride", 1]]}, {"sides": [[]]},
+        {"sides": [["strides", 1, 1]]}, {"sides": [["stride", 0, 1]]}, {"sides": [["padding", 0, 0, 0, 13]]}, {"sides": [None]},
+        {"sides": [["dilation", 1, "x"]]}, {"sides": [[["stride"], 1, 1]]}, {"mode": "reflect", "padding": 6},
+        {"mode": "circular", "sides": [["padding", 0, 7, 0, 0]]}, {"sides": [["dilation", 4, 1]]},
     ],
 )  # fmt: skip
 def test_bad_values_become_a_sentence_and_the_next_click_works(change):
@@ -127,7 +142,13 @@ def test_what_is_wrong_below_is_said_there_and_the_convolution_stays(change, lan
     right, wrong = (draw(language, **each) for each in ({}, change))
     line, picture = ("pool_look", "pool_maps") if "pool_size" in change else ("count_look", "counts")
     assert 'class="look-for problem stale"' in wrong[line] and picture not in wrong
-    assert {**wrong, line: "", picture: ""} == {**right, line: "", picture: ""}
+    measured = {"stage": {**right["stage"], "times": ""}}
+    assert {**wrong, line: "", picture: "", "stage": {**wrong["stage"], "times": ""}} == {
+        **right,
+        line: "",
+        picture: "",
+        **measured,
+    }
 
 
 def test_a_pooling_window_larger_than_the_picture_is_named_as_such(tmp_path):
@@ -135,7 +156,7 @@ def test_a_pooling_window_larger_than_the_picture_is_named_as_such(tmp_path):
     Image.fromarray(np.array([[0, 200, 0], [90, 0, 0], [0, 0, 7]], dtype=np.uint8)).save(path)
     shown = draw(source="upload", upload=str(path), pool_size=4)
     assert "window of 4 × 4 is larger than the picture of 3 × 3" in shown["pool_look"]
-    assert shown["maps"]["maps"][2]["rows"] == 1
+    assert shown["stage"]["shape"] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -164,16 +185,11 @@ def test_a_result_that_varies_a_little_is_not_called_constant(tmp_path):
     assert "finds no difference" not in said
 
 
-def visible_places(shown: dict) -> list[bool]:
-    return [shown[f"{source}_place"]["visible"] for source in ("sample", "upload", "drawing")]
-
-
-def test_setup_fills_the_matrix_and_shows_the_right_place():
+def test_setup_fills_the_matrix():
     shown = setup("sobel_x", source="sample")
     assert shown["cells"] == preset_cells("sobel_x")
     assert shown["filters"] is None and not shown["filters_place"]["visible"]
-    assert visible_places(shown) == [True, False, False]
-    assert shown["maps"]["maps"][0]["rows"] == 28
+    assert shown["stage"]["shape"] == [26, 26]
     with pytest.raises(InputError):
         setup("no such kernel")
 
@@ -185,27 +201,26 @@ def test_the_controls_follow_a_choice_that_cannot_be_computed(tmp_path):
     damaged = tmp_path / "damaged.png"
     damaged.write_bytes(b"no picture")
     shown = setup("box", language="zh", source="upload", upload=str(damaged))
-    assert 'role="alert"' in shown["look_for"]["value"] and visible_places(shown) == [False, True, False]
+    assert 'role="alert"' in shown["look_for"]["value"] and shown["stage"] == {"problem": True}
 
 
 def test_setup_without_a_picture_yet_asks_for_one():
-    for source, number in (("upload", 1), ("drawing", 2)):
+    for source in ("upload", "drawing"):
         shown = setup("box", source=source)
         line = shown["look_for"]
         assert "yet" in line["value"] and "look-for stale" in line["value"] and shown["pool_look"] == line
-        assert visible_places(shown)[number]
 
 
 def test_typed_numbers_are_the_readers_own_and_not_sent_back():
     shown = setup(OWN, cells=[["2"]])
-    assert "cells" not in shown and shown["window"]["kernel"] == [[2.0]]
+    assert "cells" not in shown and result_of(shown["stage"]).tolist() == [[2.0] * 6] * 3 + [[0.0] * 6] * 3
     assert choose_kernel(OWN, [["2"]])[0] == [["2"]]
     assert set(CHOICES) == {*PRESETS, *LEARNED, OWN}
 
 
 def test_a_link_with_numbers_alone_means_those_numbers():
     shown = setup("horizontal", on_open, cells=[["2", "1"]])
-    assert shown["kernel"] == OWN and shown["window"]["kernel"] == [[2.0, 1.0]]
+    assert shown["kernel"] == shown["stage"]["of"]["kernel"] == OWN and shown["stage"]["of"]["cells"] == [["2", "1"]]
     shown = setup("sobel_x", on_open, cells=preset_cells("horizontal"))
     assert shown["kernel"] == "sobel_x" and shown["cells"] == preset_cells("sobel_x")
     assert setup("horizontal", on_open)["kernel"] == "horizontal"
@@ -252,11 +267,10 @@ def test_pictures_that_stay_are_marked_as_such():
     """What does not concern a picture leaves its mark as it is, so that it is neither made nor sent again."""
 
     def marks(**changes) -> dict:
-        return find_marks(draw_pictures(replace(Settings(), **changes), text_in("en")))
+        return find_marks(draw_pictures(replace(Settings(), **changes), OWN, text_in("en")))
 
     first = marks()
-    above, below = {"maps", "window", "compared", "formula"}, {"pool_maps", "counts"}
-    assert first.keys() == above | below
+    assert first.keys() == {"pool_maps", "counts"}
 
     def changed(**changes) -> set:
         return {name for name, mark in marks(**changes).items() if mark != first[name]}
@@ -264,10 +278,10 @@ def test_pictures_that_stay_are_marked_as_such():
     assert changed() == set()
     assert changed(pool_size=3) == {"pool_maps"}
     assert changed(side=30) == changed(in_channels=5) == changed(out_channels=5) == {"counts"}
-    assert changed(stride=2) == changed(padding=2) == changed(dilation=2) == changed(flip=True) == above
-    assert changed(cells=preset_cells("sobel_x")) == above
-    assert changed(cells=[["1"]]) == above | {"counts"}
-    assert changed(source="sample") == above | {"pool_maps"}
+    assert changed(stride=2) == changed(padding=2) == changed(dilation=2) == changed(flip=True) == set()
+    assert changed(cells=preset_cells("sobel_x")) == set()
+    assert changed(cells=[["1"]]) == {"counts"}
+    assert changed(source="sample") == {"pool_maps"}
 
 
 def test_pictures_that_people_bring(tmp_path):
@@ -290,8 +304,60 @@ def test_pictures_that_people_bring(tmp_path):
 def test_all_black_picture_gives_all_zeros():
     black = base64.b64encode(bytes(56 * 56)).decode()
     shown = draw(source="drawing", drawing=black)
-    maps, pooled = shown["maps"]["maps"], shown["pool_look"]
-    assert maps[2]["low"] == maps[2]["high"] == 0 and "nothing" in pooled and "0 of 0" in pooled
+    assert not result_of(shown["stage"]).any() and "nothing" in shown["pool_look"] and "0 of 0" in shown["pool_look"]
+
+
+def test_the_server_tells_what_its_answer_is_about(tmp_path):
+    """The page compares it with its own state, and takes no answer about another one."""
+    of = draw(source="sample", sample=3, stride=2, sides=[["stride", 2, 1]])["stage"]["of"]
+    assert list(of) == list(FOLLOWED) and (of["sample"], of["upload"], of["drawing"]) == (3, None, None)
+    assert of["kernel"] == OWN and of["sides"] == [["stride", 2, 1]]
+    # A network's filter is chosen here: the answer is about the cells that come with it.
+    told = setup("sobel_x")
+    assert told["stage"]["of"]["cells"] == told["cells"] and told["stage"]["of"]["kernel"] == "sobel_x"
+    path = tmp_path / "own.png"
+    Image.fromarray(np.arange(60, dtype=np.uint8).reshape(6, 10)).save(path)
+    picture = draw(source="upload", upload=str(path))["stage"]["picture"]
+    assert base64.b64decode(picture["pixels"]) == bytes(range(60)) and (picture["shape"], picture["path"]) == (
+        [6, 10],
+        str(path),
+    )
+
+
+def test_all_that_can_be_set_is_what_pytorch_computes():
+    sides = [["stride", 2, 1], ["padding", 1, 0, 3, 2], ["dilation", 1, 2]]
+    cells = [["1", "2"], ["-1", "1/4"]]
+    shown = draw(source="sample", cells=cells, sides=sides, mode="reflect", transposed=True, flip=True)
+    kernel = torch.tensor([[1.0, 2], [-1, 0.25]]).flip(0, 1)[None, None]
+    picture = (load_sample().images[DEFAULT_SAMPLE].float() / 255)[None, None].requires_grad_()
+    padded = torch.nn.functional.pad(picture, (3, 2, 1, 0), mode="reflect")
+    result = torch.nn.functional.conv2d(padded, kernel, None, (2, 1), 0, (1, 2))
+    torch.testing.assert_close(result_of(shown["stage"]), result[0, 0].detach())
+    back = torch.autograd.grad(result, picture, result)[0]
+    found = np.frombuffer(base64.b64decode(shown["stage"]["back"]), dtype="<f4").reshape(28, 28)
+    torch.testing.assert_close(torch.from_numpy(found.copy()), back[0, 0])
+    assert "2 pixels down and 1 to the right" in shown["look_for"] and shown["stage"]["difference"] < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("words", "rows"),
+    [
+        ("", []),
+        ("stride,2,1;padding,0,1,0,12", [["stride", 2, 1], ["padding", 0, 1, 0, 12]]),
+        ("stride,5,1", None),
+        ("x", None),
+        (";", None),
+    ],
+)
+def test_sides_in_a_link(words, rows):
+    assert read_sides(words) == rows
+
+
+def test_a_drawing_is_scaled_as_pillow_does():
+    ink = np.random.default_rng(0).integers(0, 256, (56, 56), dtype=np.uint8)
+    picture = read_picture(Settings(source="drawing", drawing=base64.b64encode(ink.tobytes()).decode()))
+    expected = np.array(Image.fromarray(ink).resize((28, 28), Image.Resampling.BOX))
+    assert (picture * 255).round().byte().tolist() == expected.tolist()
 
 
 def test_api():
@@ -299,9 +365,15 @@ def test_api():
     answer = convolve(image, [[-1, -1, -1], [0, 0, 0], [1, 1, 1]])
     assert answer["output"] == [[0] * 4, [-3] * 4, [-3] * 4, [0] * 4] and (answer["height"], answer["width"]) == (4, 4)
     assert convolve(image, [["-1"], ["1"]], flip=True)["output"][2] == [1.0] * 6
+    assert convolve(image, [[1]], stride=[3, 1], padding=[1, 0, 0, 0], mode="circular")["output"] == [
+        [0.0] * 6,
+        [1.0] * 6,
+        [0.0] * 6,
+    ]
     for bad in (
         {"kernel": [["a"]]}, {"stride": 0}, {"stride": 1e30}, {"stride": 10**400}, {"flip": "false"}, {"flip": 1},
-        {"padding": 7}, {"dilation": 10}, {"image": [[None]]}, {"image": "abc"}, {"image": [[1.0] * 200]}, {"kernel": [[1] * 7] * 7},
+        {"padding": 7}, {"dilation": 10}, {"stride": [1]}, {"stride": [1, 0]}, {"padding": [1, 1]}, {"padding": [0, 0, 0, 13]},
+        {"mode": "same"}, {"mode": "reflect", "padding": 6}, {"image": [[None]]}, {"image": "abc"}, {"image": [[1.0] * 200]}, {"kernel": [[1] * 7] * 7},
     ):  # fmt: skip
         with pytest.raises(InputError):
             convolve(**{"image": image, "kernel": [[1, 0], [0, 1]], **bad})
