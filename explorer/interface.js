@@ -7,6 +7,7 @@ import * as pad from "./classifier/pad.js";
 import { openSection } from "./classifier/sections.js";
 import * as trialMark from "./classifier/trial_mark.js";
 import * as editor from "./convolution/editor.js";
+import * as learn from "./convolution/learn.js";
 import * as windowSum from "./convolution/window.js";
 import * as address from "./page/address.js";
 import { watchCharts, watchDropdowns, watchSliders } from "./page/amends.js";
@@ -45,6 +46,7 @@ const MOUNTED = {
   "classifier/pad.js": pad,
   "classifier/trial_mark.js": trialMark,
   "convolution/editor.js": editor,
+  "convolution/learn.js": learn,
   "convolution/window.js": windowSum,
   "page/address.js": address,
   "page/canvas.js": canvas,

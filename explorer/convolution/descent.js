@@ -1,6 +1,6 @@
 // One kernel that learns by gradient descent: the loss is the mean squared distance between what it makes of a picture and a target.
 // All of it is quadratic in the kernel, so what must happen is known beforehand. Tested against PyTorch: tests/convolution/test_descent.py.
-import { conv2d, conv2dBackward, linesOf, makeFilters, makeMaps, movesOf, samePadding, unfold } from "./arithmetic.js";
+import { conv2d, linesOf, makeFilters, makeMaps, movesOf, samePadding, unfold } from "./arithmetic.js";
 
 export const MOST_STEPS = 5000;
 const FLAT = 1e-10; // of the greatest curvature: below it a direction changes nothing that could be seen
@@ -17,14 +17,9 @@ export const minus = (one, other) => ({ ...one, values: one.values.map((value, i
 
 export const meanSquare = ({ values }) => values.reduce((sum, value) => sum + value * value, 0) / values.length;
 
-export const lossOf = (picture, kernel, target) => meanSquare(minus(apply(picture, kernel), target));
+const dot = (one, other) => one.reduce((sum, value, index) => sum + value * other[index], 0);
 
-// The gradient of the loss with respect to the kernel, by the backward pass of the convolution.
-export function gradientOf(picture, kernel, target) {
-  const off = minus(apply(picture, kernel), target);
-  const ofResult = { ...off, values: off.values.map((value) => (2 * value) / off.values.length) };
-  return conv2dBackward(picture, kernel, ofResult, movesFor(kernel)).filters.values;
-}
+export const lossOf = (picture, kernel, target) => meanSquare(minus(apply(picture, kernel), target));
 
 // One step as torch.optim.SGD takes it: {kernel, velocity} -> the next.
 export function takeStep({ kernel, velocity }, gradient, { rate, momentum }) {
@@ -35,10 +30,8 @@ export function takeStep({ kernel, velocity }, gradient, { rate, momentum }) {
 // ---- what must happen ---------------------------------------------------------------------------------------
 
 // The matrix of second derivatives of the loss, rows and columns of length k * k: the same for every kernel and every target.
-export function curvatureOf(picture, kernel) {
-  const windows = linesOf(unfold(picture, kernel, movesFor(kernel)));
-  const factor = 2 / windows[0].length;
-  return windows.map((one) => windows.map((other) => factor * one.reduce((sum, value, index) => sum + value * other[index], 0)));
+function curvatureOf(windows) {
+  return windows.map((one) => windows.map((other) => (2 / one.length) * dot(one, other)));
 }
 
 // The rotation in the plane of two axes after which their entry is zero.
@@ -79,18 +72,32 @@ export function directionsOf(symmetric) {
 
 const isSeen = ({ curvature }, directions) => curvature > FLAT * directions[0].curvature;
 
-// The best kernel of this size, and the smallest of the best ones where several are: least squares by the normal equations.
-export function bestKernel(picture, kernel, target, directions = directionsOf(curvatureOf(picture, kernel))) {
-  const { values } = unfold(picture, kernel, movesFor(kernel));
-  const count = target.values.length;
-  const slope = (weight) => target.values.reduce((sum, value, index) => sum + value * values[weight * count + index], 0);
-  const pull = Array.from(kernel.values, (_, weight) => (2 / count) * slope(weight));
-  const best = new Float64Array(kernel.values.length);
+// The loss as the quadratic function that it is: with weights w it is zeros - pull w + w curvature w / 2. So a step needs no pass over
+// the picture, forwards or backwards, and gives the same as if it had made both.
+export function quadraticOf(picture, kernel, target) {
+  const windows = linesOf(unfold(picture, kernel, movesFor(kernel)));
+  return {
+    curvature: curvatureOf(windows),
+    pull: windows.map((line) => (2 / line.length) * dot(line, target.values)),
+    zeros: meanSquare(target), // the loss of a kernel of zeros
+  };
+}
+
+export const slopeOf = ({ curvature, pull }, weights) => Float64Array.from(pull, (each, index) => dot(curvature[index], weights) - each);
+
+export function lossAt({ curvature, pull, zeros }, weights) {
+  const bent = weights.reduce((sum, weight, index) => sum + weight * dot(curvature[index], weights), 0);
+  return Math.max(0, zeros - dot(pull, weights) + bent / 2);
+}
+
+// The best kernel, and the smallest of the best ones where several are: least squares by the normal equations.
+function bestWeights({ pull }, directions) {
+  const best = new Float64Array(pull.length);
   for (const direction of directions.filter((each) => isSeen(each, directions))) {
-    const share = direction.along.reduce((sum, value, index) => sum + value * pull[index], 0) / direction.curvature;
+    const share = dot(direction.along, pull) / direction.curvature;
     direction.along.forEach((value, index) => (best[index] += share * value));
   }
-  return { ...kernel, values: best };
+  return best;
 }
 
 // From this learning rate on the steps grow instead of shrinking, along the direction of the greatest curvature.
@@ -99,16 +106,17 @@ export const greatestRate = (directions, momentum = 0) =>
 
 // All that is known before the first step.
 export function foresee(picture, kernel, target) {
-  const directions = directionsOf(curvatureOf(picture, kernel));
-  const best = bestKernel(picture, kernel, target, directions);
+  const quadratic = quadraticOf(picture, kernel, target);
+  const directions = directionsOf(quadratic.curvature);
+  const best = { ...kernel, values: bestWeights(quadratic, directions) };
   const seen = directions.filter((each) => isSeen(each, directions));
-  const zeros = meanSquare(target);
   const least = lossOf(picture, best, target);
   return {
+    quadratic,
     directions,
     best,
-    zeros, // the loss of a kernel of zeros
-    least: least <= REACHED * zeros ? 0 : least,
+    zeros: quadratic.zeros,
+    least: least <= REACHED * quadratic.zeros ? 0 : least,
     blind: directions.length - seen.length, // directions of which the picture says nothing
     flattest: seen.at(-1)?.curvature ?? 0,
   };

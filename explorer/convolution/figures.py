@@ -80,6 +80,7 @@ def draw_window(experiment: Experiment, text: Text) -> dict:
         "kernel": _rounded(experiment.kernel),
         "result": _rounded(result),
         "stride": experiment.stride,
+        "padding": experiment.padding,
         "dilation": experiment.dilation,
         "cell": [strongest // result.shape[1], strongest % result.shape[1]],
         "words": {name: text(f"convolution.window_{name}") for name in ("hint", "keys", "more")},

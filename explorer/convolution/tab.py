@@ -25,6 +25,7 @@ from explorer.convolution.figures import (
     say_factor,
 )
 from explorer.convolution.kernels import DECIMAL, MAX_KERNEL_SIZE, MAX_KERNEL_VALUE, PRESETS, is_preset, preset_cells
+from explorer.convolution.learn_tab import build_learn
 from explorer.convolution.maths import compute_pooling, conv2d_manual
 from explorer.convolution.session import (
     FIRST_KERNEL,
@@ -207,6 +208,7 @@ def build_tab(language: str) -> Wing:
         with picture_column():
             pictures["count_look"] = gr.HTML(first["count_look"], elem_classes="look-for-line")
             pictures["counts"] = gr.HTML(first["counts"], apply_default_css=False)
+    build_learn(language)
     with gr.Accordion(text("convolution.code"), open=False):
         gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
     build_explanation("convolution", language, **_fill_article(default))

@@ -1,5 +1,7 @@
 // Points out one window: outlines it on the input, marks its cell on both results, and writes out its sum.
 // It listens to the canvases of the main picture (explorer/page/canvas.js), in the order input, kernel, loop, PyTorch.
+import { filterOf, mapOf } from "./arithmetic.js";
+import { tellScreen } from "./screen.js";
 import { strokesOf } from "../page/drawing.js";
 import { ARROWS, clamp, isShortcut, placeAt } from "../page/pointing.js";
 
@@ -140,8 +142,16 @@ class WindowSum {
   }
 }
 
+// What the sections below compute with.
+function tellSections({ padded, kernel, stride, padding, dilation }) {
+  const inside = (line) => line.slice(padding, line.length - padding);
+  const picture = mapOf(inside(padded).map(inside));
+  tellScreen({ picture, kernel: filterOf(kernel), moves: { stride: [stride, stride], padding: Array(4).fill(padding), dilation: [dilation, dilation] } });
+}
+
 export function mount(element, props, watch) {
   const sum = new WindowSum(element, props);
+  const tell = () => props.value?.padded && tellSections(props.value);
   // The canvases take their new sizes in the same turn; outlines follow in the next frame.
   const showSoon = () => requestAnimationFrame(() => sum.show());
 
@@ -157,5 +167,7 @@ export function mount(element, props, watch) {
   }
 
   watch("value", showSoon);
+  watch("value", tell);
+  tell();
   attach();
 }

@@ -9,12 +9,12 @@ function run({ picture, target, kernel, rate, momentum, steps }) {
   const [from, to] = [mapOf(picture), mapOf(target)];
   const first = descent.squareKernel(kernel.shape[0], Float64Array.from(kernel.values));
   let state = { kernel: first, velocity: new Float64Array(kernel.values.length) };
+  const foreseen = descent.foresee(from, first, to);
   const losses = [];
   for (let step = 0; step < steps; step++) {
-    losses.push(descent.lossOf(from, state.kernel, to));
-    state = descent.takeStep(state, descent.gradientOf(from, state.kernel, to), { rate, momentum });
+    losses.push(descent.lossAt(foreseen.quadratic, state.kernel.values));
+    state = descent.takeStep(state, descent.slopeOf(foreseen.quadratic, state.kernel.values), { rate, momentum });
   }
-  const foreseen = descent.foresee(from, first, to);
   return {
     kernel: [...state.kernel.values],
     losses,
