@@ -6,6 +6,7 @@ import * as layerMaps from "./classifier/layer_maps.js";
 import * as pad from "./classifier/pad.js";
 import { openSection } from "./classifier/sections.js";
 import * as trialMark from "./classifier/trial_mark.js";
+import * as backward from "./convolution/backward_view.js";
 import * as editor from "./convolution/editor.js";
 import * as learn from "./convolution/learn.js";
 import * as windowSum from "./convolution/window.js";
@@ -45,6 +46,7 @@ const MOUNTED = {
   "classifier/layer_maps.js": layerMaps,
   "classifier/pad.js": pad,
   "classifier/trial_mark.js": trialMark,
+  "convolution/backward_view.js": backward,
   "convolution/editor.js": editor,
   "convolution/learn.js": learn,
   "convolution/window.js": windowSum,

@@ -232,3 +232,13 @@ function drawNumbers(context, { values, columns, colours }, { shades, limit, sig
     context.fillText(words, ((index % columns) + 0.5) * size, (Math.floor(index / columns) + 0.54) * size);
   });
 }
+
+// Calls a function with the place of a section once that is opened: until then nothing is computed.
+export function whenOpened(host, begin) {
+  const observer = new ResizeObserver(([{ contentRect }]) => {
+    if (!contentRect.width) return;
+    observer.disconnect();
+    begin(host);
+  });
+  observer.observe(host);
+}

@@ -72,7 +72,7 @@ export class Curve {
     const between = high - low < 3 ? powers.slice(0, -1).flatMap((power) => [2 * 10 ** power, 5 * 10 ** power]) : [];
     const rows = [...powers.map((power) => 10 ** power), ...between].flatMap((value) => [
       element("line", { x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value), class: "grid" }),
-      element("text", { x: LEFT - 8, y: y(value) + 5, "text-anchor": "end" }, say(value)),
+      element("text", { x: LEFT - 8, y: y(value) + 5, "text-anchor": "end" }, value >= 1e4 || value < 1e-3 ? value.toExponential(0).replace("e+", "e").replace("-", "−") : say(value)),
     ]);
     const columns = stepsOf(last, width < 400 ? 3 : 5).map((step) => element("text", { x: x(step), y: height - BOTTOM + 20, "text-anchor": "middle" }, say(step, 4)));
     return [

@@ -1,6 +1,6 @@
 // "Learn a kernel": a reader tries by hand to make the target that a hidden kernel made, then gradient descent does, step by step.
 import { makeMaps } from "./arithmetic.js";
-import { Board, build, buildChoice, buildSlider, fill, greatest, say, wordsOf } from "./board.js";
+import { Board, build, buildChoice, buildSlider, fill, greatest, say, whenOpened, wordsOf } from "./board.js";
 import { CellGrid } from "./cells.js";
 import { readClothes } from "./clothes.js";
 import { Curve } from "./curve.js";
@@ -314,13 +314,6 @@ class Lesson {
   }
 }
 
-// It begins when the section is opened: until then nothing is computed.
 export function mount(element) {
-  const host = element.querySelector(".lesson");
-  const observer = new ResizeObserver(() => {
-    if (!host.clientWidth) return;
-    observer.disconnect();
-    new Lesson(host);
-  });
-  observer.observe(element);
+  whenOpened(element.querySelector(".lesson"), (host) => new Lesson(host));
 }

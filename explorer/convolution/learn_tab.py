@@ -10,7 +10,18 @@ from explorer.page.samples import NUM_CLASSES
 from explorer.text import text_in
 
 # Those that made the targets: no number of them is so large that the slider of a cell would not reach it.
-HIDDEN = ("horizontal", "vertical", "sobel_x", "sobel_y", "laplacian", "sharpen", "box", "gaussian", "emboss", "identity")
+HIDDEN = (
+    "horizontal",
+    "vertical",
+    "sobel_x",
+    "sobel_y",
+    "laplacian",
+    "sharpen",
+    "box",
+    "gaussian",
+    "emboss",
+    "identity",
+)
 _NAMES = """
     label picture picture_screen picture_uniform picture_noise target target_secret target_draw size start start_zeros start_random
     rate momentum kernel guess guess_none guess_upto guess_between guess_more guess_never guess_right guess_wrong took took_never

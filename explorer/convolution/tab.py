@@ -11,6 +11,7 @@ from functools import partial
 import gradio as gr
 
 from explorer.checks import check_choice
+from explorer.convolution.backward_tab import build_backward
 from explorer.convolution.figures import (
     choose_sentence,
     describe_shift,
@@ -209,6 +210,7 @@ def build_tab(language: str) -> Wing:
             pictures["count_look"] = gr.HTML(first["count_look"], elem_classes="look-for-line")
             pictures["counts"] = gr.HTML(first["counts"], apply_default_css=False)
     build_learn(language)
+    build_backward(language)
     with gr.Accordion(text("convolution.code"), open=False):
         gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
     build_explanation("convolution", language, **_fill_article(default))
