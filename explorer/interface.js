@@ -7,6 +7,7 @@ import * as pad from "./classifier/pad.js";
 import { openSection } from "./classifier/sections.js";
 import * as trialMark from "./classifier/trial_mark.js";
 import * as backward from "./convolution/backward_view.js";
+import * as channels from "./convolution/channels_view.js";
 import * as editor from "./convolution/editor.js";
 import * as learn from "./convolution/learn.js";
 import * as windowSum from "./convolution/window.js";
@@ -47,6 +48,7 @@ const MOUNTED = {
   "classifier/pad.js": pad,
   "classifier/trial_mark.js": trialMark,
   "convolution/backward_view.js": backward,
+  "convolution/channels_view.js": channels,
   "convolution/editor.js": editor,
   "convolution/learn.js": learn,
   "convolution/window.js": windowSum,

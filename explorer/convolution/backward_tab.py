@@ -22,7 +22,7 @@ _NAMES = """
 def on_check(sent: object, *, language: str) -> dict:
     """What the loop and autograd say of the gradients that the page found."""
     found = compare_backward(sent)
-    numbers = {name: f"{getattr(found, name):.1e}" for name in ("manual", "page")}
+    numbers = {name: f"{getattr(found, name):.1e}".replace("0.0e+00", "0") for name in ("manual", "page")}
     return {"look_for": text_in(language)("backward.checked", largest=f"{found.largest:.3g}", **numbers)}
 
 

@@ -49,6 +49,7 @@ class View {
       this.kind = kind;
       this.start();
     });
+    place.classList.add("wide");
     fields.append(place);
     this.look = build("p", "look-for");
     this.look.setAttribute("role", "status");
@@ -60,7 +61,11 @@ class View {
     buttons.append(makeButton(words.check, () => this.check()));
     const [inputLine, kernelLine] = [build("p", "numbers", words.as_input), build("p", "numbers", words.as_kernel)];
     const heading = build("h4", "", words.also);
-    this.host.append(fields, this.look, this.things.host, this.gradients.host, this.terms, heading, inputLine, this.byInput.host, kernelLine, this.byKernel.host, this.same, buttons);
+    const [halves, left, right] = [build("div", "halves"), build("div"), build("div")];
+    left.append(this.things.host, this.gradients.host, this.terms);
+    right.append(heading, inputLine, this.byInput.host, kernelLine, this.byKernel.host, this.same);
+    halves.append(left, right);
+    this.host.append(fields, this.look, halves, buttons);
   }
 
   start() {
@@ -85,6 +90,13 @@ class View {
     this.same.textContent = fill(words.same, { difference: greatestDifference(this.back.filters, this.asKernel.kernel) });
     this.drawConvolutions();
     this.draw();
+    this.dimAnswer(true);
+  }
+
+  // What the server said was of another setting.
+  dimAnswer(isOld) {
+    const answer = this.host.closest(".convolution-board")?.parentElement.querySelector(".look-for-line");
+    if (answer) answer.style.opacity = isOld && this.isChecked ? 0.4 : 1;
   }
 
   point(of, at) {
@@ -166,6 +178,8 @@ class View {
   check() {
     this.props.value = backward.tellServer(this.forward, this.gradient, this.back);
     this.trigger("input");
+    this.isChecked = true;
+    this.dimAnswer(false);
   }
 }
 

@@ -71,8 +71,8 @@ export function cellSize({ rows, columns, most = 44 }, side) {
 }
 
 // px that each of so many maps in a row may take.
-export function sideIn(width, perRow, most = 260) {
-  const count = width < NARROW ? Math.min(2, perRow) : perRow;
+export function sideIn(width, perRow, most = 260, mostOnPhone = 2) {
+  const count = width < NARROW ? Math.min(mostOnPhone, perRow) : perRow;
   return Math.max(24, Math.min(most, Math.floor((width - GAP * (count - 1)) / count)));
 }
 
@@ -83,7 +83,9 @@ export class Board {
   maps = [];
   cursor = []; // the cell that the arrow keys have reached, of each map
 
-  constructor(scales, label) {
+  // With `aligned`, maps at the same place of several boards stand below each other.
+  constructor(scales, label, aligned = false) {
+    this.aligned = aligned;
     this.host = build("div", "maps");
     this.host.setAttribute("role", "group");
     this.host.setAttribute("aria-label", label);
@@ -120,14 +122,15 @@ export class Board {
 
   paint() {
     if (!this.width) return;
-    const side = sideIn(this.width, this.perRow);
-    this.maps.forEach((map, index) => this.paintMap(map, this.figures[index], cellSize(map, Math.min(side, map.side ?? side))));
+    const side = this.aligned ? sideIn(this.width, this.perRow, 150, 4) : sideIn(this.width, this.perRow);
+    this.maps.forEach((map, index) => this.paintMap(map, this.figures[index], { cell: cellSize(map, Math.min(side, map.side ?? side)), side }));
   }
 
-  paintMap(map, { figure, title, canvas, caption }, cell) {
+  paintMap(map, { figure, title, canvas, caption }, { cell, side }) {
     if (title.textContent !== map.title) title.textContent = map.title;
     if (caption.textContent !== (map.caption ?? "")) caption.textContent = map.caption ?? "";
-    figure.style.width = `${Math.max(LEAST_FIGURE, map.columns * cell)}px`;
+    figure.style.width = `${this.aligned ? side : Math.max(LEAST_FIGURE, map.columns * cell)}px`;
+    figure.style.visibility = map.blank ? "hidden" : ""; // keeps the place of a map that other rows have
     canvas.tabIndex = map.hover ? 0 : -1;
     canvas.style.cursor = map.hover || map.click ? "crosshair" : "";
     canvas.style.touchAction = map.drag ? "none" : "";
@@ -226,7 +229,7 @@ function drawNumbers(context, { values, columns, colours }, { shades, limit, sig
   Object.assign(context, { textAlign: "center", textBaseline: "middle" });
   values.forEach((value, index) => {
     const words = say(value, 2);
-    context.font = `500 ${Math.min(0.4 * size, (1.55 * size) / Math.max(2, words.length))}px ${TEXT}`;
+    context.font = `500 ${Math.min(0.4 * size, (1.4 * size) / Math.max(2, words.length))}px ${TEXT}`;
     const shade = shadeOf(Number.isFinite(value) ? value : 0, limit, signed);
     context.fillStyle = inkOn(shades[shade], shades[shade + 1], shades[shade + 2]);
     context.fillText(words, ((index % columns) + 0.5) * size, (Math.floor(index / columns) + 0.54) * size);

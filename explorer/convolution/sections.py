@@ -13,7 +13,9 @@ from explorer.page.scripts import mount
 from explorer.text import Text
 
 
-def build_board(script: str, host: str, text: Text, keys: Mapping[str, str], **more: object) -> gr.HTML:
+def build_board(
+    script: str, host: str, text: Text, keys: Mapping[str, str], marks: str = "", **more: object
+) -> gr.HTML:
     """A component that a script of the page fills. Its template holds no property, so nothing wipes what the script draws.
 
     Args:
@@ -21,6 +23,7 @@ def build_board(script: str, host: str, text: Text, keys: Mapping[str, str], **m
         host: class of the element that the script fills.
         text: of the reader's language.
         keys: name by which the script knows a sentence -> its key.
+        marks: further attributes of that element.
         **more: what else the script gets beside the sentences, JSON-able.
     """
     words = {name: text(key) for name, key in keys.items()}
@@ -28,7 +31,7 @@ def build_board(script: str, host: str, text: Text, keys: Mapping[str, str], **m
     sheet = script.removesuffix(".js").replace("/", "-")
     return gr.HTML(
         None,
-        html_template=f'<div class="{host}" data-words="{html.escape(about)}"></div>',
+        html_template=f'<div class="{host}" {marks} data-words="{html.escape(about)}"></div>',
         js_on_load=mount(script),
         elem_classes=["convolution-board", sheet],
         apply_default_css=False,

@@ -12,6 +12,7 @@ import gradio as gr
 
 from explorer.checks import check_choice
 from explorer.convolution.backward_tab import build_backward
+from explorer.convolution.channels_tab import build_channels
 from explorer.convolution.figures import (
     choose_sentence,
     describe_shift,
@@ -211,6 +212,7 @@ def build_tab(language: str) -> Wing:
             pictures["counts"] = gr.HTML(first["counts"], apply_default_css=False)
     build_learn(language)
     build_backward(language)
+    build_channels(language)
     with gr.Accordion(text("convolution.code"), open=False):
         gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
     build_explanation("convolution", language, **_fill_article(default))
