@@ -6,7 +6,10 @@ import * as layerMaps from "./classifier/layer_maps.js";
 import * as pad from "./classifier/pad.js";
 import { openSection } from "./classifier/sections.js";
 import * as trialMark from "./classifier/trial_mark.js";
+import * as backward from "./convolution/backward_view.js";
+import * as channels from "./convolution/channels_view.js";
 import * as editor from "./convolution/editor.js";
+import * as learn from "./convolution/learn.js";
 import * as sides from "./convolution/sides.js";
 import * as stage from "./convolution/stage.js";
 import * as take from "./convolution/take.js";
@@ -48,7 +51,10 @@ const MOUNTED = {
   "classifier/layer_maps.js": layerMaps,
   "classifier/pad.js": pad,
   "classifier/trial_mark.js": trialMark,
+  "convolution/backward_view.js": backward,
+  "convolution/channels_view.js": channels,
   "convolution/editor.js": editor,
+  "convolution/learn.js": learn,
   "convolution/sides.js": sides,
   "convolution/stage.js": stage,
   "convolution/take.js": take,

@@ -7,6 +7,7 @@ import { presetOf } from "./editor.js";
 import { findPicture, keepFile } from "./pictures.js";
 import { PARTS, Player, cellAt, timeOf } from "./player.js";
 import * as playground from "./playground.js";
+import { tellScreen } from "./screen.js";
 import { INPUT, KERNEL, Outlines, RESULT, nearestWindow, termsOf, writeTerms } from "./window.js";
 
 const REST = 250; // ms without a change after which the server is asked
@@ -178,6 +179,8 @@ class Stage {
     this.sayProblem();
     if (!this.problem && numbers) {
       this.computed = playground.computeState(state, numbers, known);
+      const { picture, kernel, moves } = this.computed;
+      tellScreen({ picture, kernel, moves });
       this.place();
       this.paint();
     }

@@ -10,6 +10,8 @@ from functools import partial
 
 import gradio as gr
 
+from explorer.convolution.backward_tab import build_backward
+from explorer.convolution.channels_tab import build_channels
 from explorer.convolution.figures import (
     choose_sentence,
     describe_shift,
@@ -23,6 +25,7 @@ from explorer.convolution.figures import (
     tell_page,
 )
 from explorer.convolution.kernels import DECIMAL, MAX_KERNEL_SIZE, MAX_KERNEL_VALUE, PRESETS, is_preset, preset_cells
+from explorer.convolution.learn_tab import build_learn
 from explorer.convolution.maths import MODES, compute_pooling, conv2d_manual
 from explorer.convolution.prints import gather_prints
 from explorer.convolution.session import (
@@ -225,6 +228,9 @@ def build_tab(language: str) -> Wing:
         with picture_column():
             pictures["count_look"] = gr.HTML(first["count_look"], elem_classes="look-for-line")
             pictures["counts"] = gr.HTML(first["counts"], apply_default_css=False)
+    build_learn(language)
+    build_backward(language)
+    build_channels(language)
     build_keeping("convolution", gather_prints, {**controls, **sections}, language)
     build_explanation("convolution", language, **_fill_article(default))
     shown = build_shown(drawings)

@@ -1,0 +1,14 @@
+// What the main picture of the tab shows, for the sections below it.
+let shown = null; // {picture, kernel, moves}: maps, filters and moves as arithmetic.js takes them
+const listeners = new Set();
+
+export const onScreen = () => shown;
+
+// The main picture tells what it shows, each time that this changes.
+export function tellScreen(setting) {
+  shown = setting;
+  listeners.forEach((listen) => listen(setting));
+}
+
+// Calls a function at each change of what the main picture shows.
+export const watchScreen = (listen) => listeners.add(listen);
