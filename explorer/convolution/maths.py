@@ -268,9 +268,11 @@ def conv2d_backward_manual(
     input_map: torch.Tensor,
     kernel: torch.Tensor,
     grad_output: torch.Tensor,
-    stride: int = 1,
-    padding: int = 0,
-    dilation: int = 1,
+    stride: Sides = 1,
+    padding: Sides = 0,
+    dilation: Sides = 1,
+    *,
+    mode: str = "zeros",
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The backward pass of `conv2d_manual`: what each pixel and each number of the kernel does to a loss.
 
@@ -284,6 +286,7 @@ def conv2d_backward_manual(
         stride: as in `conv2d_manual`.
         padding: the same.
         dilation: the same.
+        mode: the same.
 
     Returns:
         The gradients of the map, (H, W), and of the kernel, (kH, kW). Their type is that to which PyTorch promotes the
@@ -294,27 +297,46 @@ def conv2d_backward_manual(
 
     Source: Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning, section 4.
     """
-    height, width = _check_map("terms.image", input_map)
-    kernel_height, kernel_width = _check_map("terms.kernel", kernel)
-    out_height = conv_output_size(height, kernel_height, stride, padding, dilation)
-    out_width = conv_output_size(width, kernel_width, stride, padding, dilation)
+    shape, kernel_shape = _check_map("terms.image", input_map), _check_map("terms.kernel", kernel)
+    moves = read_moves(stride, padding, dilation, mode)
+    out_height, out_width = output_sizes(shape, kernel_shape, moves)
     rows, columns = _check_map("convolution.grad_output", grad_output)
     if (rows, columns) != (out_height, out_width):
         raise InputError("convolution.grad_shape", height=out_height, width=out_width, rows=rows, columns=columns)
-    stride, padding, dilation = int(stride), int(padding), int(dilation)
-    reach_down = dilation * (kernel_height - 1) + 1
-    reach_right = dilation * (kernel_width - 1) + 1
+    (stride_down, stride_right), (step_down, step_right) = moves.stride, moves.dilation
+    reach_down, reach_right = step_down * (kernel_shape[0] - 1) + 1, step_right * (kernel_shape[1] - 1) + 1
 
     kind = torch.promote_types(torch.promote_types(input_map.dtype, kernel.dtype), grad_output.dtype)
-    padded = pad_map(input_map, padding).to(kind)
+    padded = pad_map(input_map, moves.padding, mode).to(kind)
     grad_padded, grad_kernel = torch.zeros_like(padded), torch.zeros(kernel.shape, dtype=kind)
     for row in range(out_height):
         for column in range(out_width):
-            top, left = row * stride, column * stride
-            window = slice(top, top + reach_down, dilation), slice(left, left + reach_right, dilation)
+            top, left = row * stride_down, column * stride_right
+            window = slice(top, top + reach_down, step_down), slice(left, left + reach_right, step_right)
             grad_padded[window] += grad_output[row, column] * kernel
             grad_kernel += grad_output[row, column] * padded[window]
-    return grad_padded[padding : padding + height, padding : padding + width].clone(), grad_kernel
+    return fold_padding(grad_padded, shape, moves), grad_kernel
+
+
+def fold_padding(grad_padded: torch.Tensor, shape: tuple[int, int], moves: Moves) -> torch.Tensor:
+    """The gradient of a map from that of the padded map: what is mirrored or repeated in the padding gives its share back.
+
+    Args:
+        grad_padded: (H + top + bottom, W + left + right).
+        shape: (H, W).
+        moves: of the convolution.
+
+    Returns:
+        (H, W).
+    """
+    top, bottom, left, right = moves.padding
+    height, width = shape
+    if moves.mode == "zeros":
+        return grad_padded[top : top + height, left : left + width].clone()
+    rows = torch.tensor(_find_sources(height, top, bottom, moves.mode))
+    columns = torch.tensor(_find_sources(width, left, right, moves.mode))
+    by_row = grad_padded.new_zeros(height, grad_padded.shape[1]).index_add(0, rows, grad_padded)
+    return grad_padded.new_zeros(shape).index_add(1, columns, by_row)
 
 
 def pad_map(input_map: torch.Tensor, padding: int | tuple[int, ...], mode: str = "zeros") -> torch.Tensor:

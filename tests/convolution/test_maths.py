@@ -81,6 +81,20 @@ def moved_apart(draw):
     )
 
 
+@settings(max_examples=150, deadline=None)
+@given(moved_apart(), st.integers(0, 2**31))
+def test_the_backward_loop_agrees_with_autograd_for_every_padding_and_every_side(case, seed):
+    size, kernel_size, stride, padding, dilation, mode = case
+    generator = torch.Generator().manual_seed(seed)
+    image, kernel = (torch.randn(each, generator=generator).double().requires_grad_() for each in (size, kernel_size))
+    top, bottom, left, right = padding
+    padded = F.pad(image[None, None], (left, right, top, bottom), mode={"zeros": "constant"}.get(mode, mode))
+    output = F.conv2d(padded, kernel[None, None], None, stride, 0, dilation)[0, 0]
+    grad_output = torch.randn(output.shape, generator=generator).double()
+    found = conv2d_backward_manual(image.detach(), kernel.detach(), grad_output, *case[2:5], mode=mode)
+    torch.testing.assert_close(found, torch.autograd.grad(output, (image, kernel), grad_output))
+
+
 @settings(max_examples=200, deadline=None)
 @given(moved_apart(), st.integers(0, 2**31))
 def test_every_padding_and_every_side_agrees_with_pytorch(case, seed):
