@@ -19,7 +19,7 @@ from explorer.convolution.maths import (
 )
 from explorer.page.canvas import MOST_NUMBERED, SCALES, Map, draw_maps, format_number, make_sheet
 from explorer.page.style import ROLES
-from explorer.text import Text, join_sentences
+from explorer.text import LANGUAGES, Text, join_sentences
 
 PICTURE_HEIGHT = 300  # px, so that the sum and the formula stand below it on one screen
 KERNEL_CELL = 24  # px, so that its numbers can be read beside a picture with small cells
@@ -76,6 +76,7 @@ def tell_page(
         "words": words,
         "scales": {name: SCALES[name] for name in ("grey", "signed")},
         "roles": ROLES,
+        "joiner": LANGUAGES[text.language].sentence_joiner,
         "height": PICTURE_HEIGHT,
         "kernelCell": KERNEL_CELL,
         "mostNumbered": MOST_NUMBERED,

@@ -338,7 +338,7 @@ class Stage {
     if (!isCurrent) return;
     const difference = playground.differenceTo(computed, server.answer);
     const words = difference === 0 ? known.words.same : fill(known.words.different, { difference: playground.writeDifference(difference) });
-    this.compared.textContent = `${words} ${server.answer.times}`;
+    this.compared.textContent = [words, server.answer.times].join(known.joiner);
   }
 }
 

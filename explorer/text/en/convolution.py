@@ -39,6 +39,7 @@ SENTENCES = {
     "valid_size": "No padding",
     "no_same": "With a stride above 1 the result cannot be as large as the picture.",
     "side_down": "down",
+    "side_across": "right",
     "side_right": "right",
     "side_top": "top",
     "side_bottom": "bottom",
