@@ -72,6 +72,8 @@ test("the greatest of all differences is told, as Python writes it", () => {
   assert.equal(playground.differenceTo(computed, answer), 0.5);
   assert.equal(playground.differenceTo({ ...computed, back: null }, answer), 0.25);
   assert.equal(playground.writeDifference(0.00000031), "3.1e-07");
+  const kernel = { values: Float64Array.of(-3, 1) };
+  assert.deepEqual([3e-5, 1e-2].map((each) => playground.isRounding(each, { kernel, back: null })), [true, false]);
 });
 
 test("the pixels that floor drops are counted and marked, and so are those that a weight meets", () => {
