@@ -84,6 +84,7 @@ window.cnnExplorer = {
   mount: (name, element, props, watch, trigger) => MOUNTED[name].mount(element, props, watch, telling(element, props, trigger)),
   // What events of components call.
   bringForward: growth.bringForward,
+  fillKernel: stage.fillKernel,
   follow: stage.follow,
   forgetChoice: values.forgetChoice,
   joinSides: sides.joinSides,
@@ -93,7 +94,6 @@ window.cnnExplorer = {
   nextRequest: values.nextRequest,
   onNewChoice: values.onNewChoice,
   placeOf: reach.placeOf,
-  presetOf: editor.presetOf,
   rememberSetting: address.rememberSetting,
   showTab: address.showTab,
   showView,

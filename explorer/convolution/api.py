@@ -15,8 +15,8 @@ def convolve(
     padding: int | list = 0,
     dilation: int | list = 1,
     flip: bool = False,
-    language: str = "en",
     mode: str = "zeros",
+    language: str = "en",
 ) -> dict:
     """Slide a kernel over an image, by a loop in Python and by PyTorch.
 
@@ -27,8 +27,8 @@ def convolve(
         padding: pixels added on every side, 0 to 6; one number, or four of 0 to 12: [top, bottom, left, right].
         dilation: pixels from one number of the kernel to the next, 1 to 128; one number, or two: [down, right].
         flip: turn the kernel by 180 degrees first (convolution in the strict sense).
-        language: "en" or "zh", of the sentence if something is wrong.
         mode: what the padding holds, "zeros", "reflect" (mirrored), "replicate" (the border again) or "circular" (from the other end).
+        language: "en" or "zh", of the sentence if something is wrong.
 
     Returns:
         `output` (rows of numbers), `height`, `width`, `greatest_difference` between the two ways,

@@ -19,7 +19,7 @@ from explorer.convolution.maths import (
 )
 from explorer.page.canvas import MOST_NUMBERED, SCALES, Map, draw_maps, format_number, make_sheet
 from explorer.page.style import ROLES
-from explorer.text import Text, join_sentences
+from explorer.text import LANGUAGES, Text, join_sentences
 
 PICTURE_HEIGHT = 300  # px, so that the sum and the formula stand below it on one screen
 KERNEL_CELL = 24  # px, so that its numbers can be read beside a picture with small cells
@@ -29,7 +29,8 @@ _WORDS = {
     "label": "label", "input": "map_input", "kernel": "map_kernel", "products": "map_products", "result": "map_result",
     "back": "map_back", "share": "map_share", "sum": "sum", "size": "size", "sizePadded": "size_padded", "dropped": "dropped",
     "keys": "window_keys", "weightKeys": "weight_keys", "hint": "window_hint", "more": "window_more",
-    "same": "same", "different": "different", "backLine": "back_line",
+    "same": "same", "different": "different",
+    "apart": "apart", "backLine": "back_line",
     "player": "player", "play": "play", "pause": "pause", "on": "step_on", "time": "time", "place": "place",
     "speed": "speed", "perSecond": "per_second", "stepBack": "step_back",
     "cellEmpty": "cell_empty", "cellNotANumber": "cell_not_a_number", "cellTooLarge": "cell_too_large",
@@ -76,6 +77,7 @@ def tell_page(
         "words": words,
         "scales": {name: SCALES[name] for name in ("grey", "signed")},
         "roles": ROLES,
+        "joiner": LANGUAGES[text.language].sentence_joiner,
         "height": PICTURE_HEIGHT,
         "kernelCell": KERNEL_CELL,
         "mostNumbered": MOST_NUMBERED,

@@ -172,6 +172,13 @@ export function differenceTo(computed, { result, back, difference }) {
   return Math.max(difference, ofResult, ofBack);
 }
 
+// Whether float32 may miss sums of these products by so much. If not, a browser has not handed out the exact pixels of a picture, as some
+// do so that nobody can be recognised by them.
+export function isRounding(difference, { kernel, back }) {
+  const sum = kernel.values.reduce((total, weight) => total + Math.abs(weight), 0);
+  return difference <= 1e-5 * sum * (back ? Math.max(1, sum) : 1);
+}
+
 // "3.1e-07", as Python writes it.
 export function writeDifference(difference) {
   return difference.toExponential(1).replace(/e([+-])(\d)$/, "e$10$2");

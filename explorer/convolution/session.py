@@ -59,9 +59,9 @@ DEFAULT_SAMPLE = 180  # an ankle boot
 TUTORIAL = ((1,) * 6,) * 3 + ((0,) * 6,) * 3  # bright above, dark below
 # What can be set for single sides -> its sides and their least and greatest number.
 SIDES = {
-    "stride": (("down", "right"), 1, MAX_STRIDE),
+    "stride": (("down", "across"), 1, MAX_STRIDE),
     "padding": (("top", "bottom", "left", "right"), 0, MAX_PADDING_APART),
-    "dilation": (("down", "right"), 1, MAX_DILATION),
+    "dilation": (("down", "across"), 1, MAX_DILATION),
 }
 
 Cells = Sequence[Sequence[str]]

@@ -34,6 +34,13 @@ export const follow = (values) => stage?.follow(values);
 // Sets some values at once; Gradio must tell them too, a little later.
 export const setNow = (values) => stage?.setNow(values);
 
+// The cells of the kernel that is chosen: those of a preset, else those that are there.
+export function fillKernel(kernel, cells) {
+  const preset = presetOf(kernel);
+  if (preset) setNow({ kernel, cells: preset });
+  return preset ?? cells;
+}
+
 const floatsOf = (base64) => (base64 ? new Float32Array(bytesOf(base64).buffer) : null);
 
 // Whether a reader holds a slider: its hand does not rest.
@@ -128,7 +135,7 @@ class Stage {
 
   listen(host) {
     for (const kind of ["pointermove", "pointerdown"]) host.addEventListener(kind, (event) => this.point(event));
-    host.addEventListener("pointerleave", () => this.lookAt(null));
+    host.addEventListener("pointerleave", () => this.isKernelFocused || this.lookAt(null));
     host.addEventListener("keydown", (event) => this.press(event));
     host.addEventListener("focusin", ({ target }) => this.indexOf(target) === KERNEL && this.lookAt(this.weight ?? [0, 0]));
     host.addEventListener("focusout", () => this.lookAt(null));
@@ -262,9 +269,14 @@ class Stage {
     return [...this.host.querySelectorAll("canvas")].indexOf(canvas);
   }
 
+  // Whoever clicks a weight, or comes to it by the keyboard, keeps it until something else has the keyboard.
+  get isKernelFocused() {
+    return this.indexOf(document.activeElement) === KERNEL;
+  }
+
   point(event) {
     const index = this.indexOf(event.target);
-    if (index !== KERNEL && document.activeElement !== this.host.querySelectorAll("canvas")[KERNEL]) this.lookAt(null);
+    if (index !== KERNEL && !this.isKernelFocused) this.lookAt(null);
     if (!this.computed || ![INPUT, KERNEL, RESULT].includes(index)) return;
     const map = [this.computed.padded, this.computed.kernel, null, this.computed.result][index];
     const place = placeAt(event.target.getBoundingClientRect(), map.rows, map.columns, event);
@@ -340,8 +352,9 @@ class Stage {
     this.compared.classList.toggle("of-before", !isCurrent);
     if (!isCurrent) return;
     const difference = playground.differenceTo(computed, server.answer);
-    const words = difference === 0 ? known.words.same : fill(known.words.different, { difference: playground.writeDifference(difference) });
-    this.compared.textContent = `${words} ${server.answer.times}`;
+    const { same, different, apart } = known.words;
+    const words = difference === 0 ? same : playground.isRounding(difference, computed) ? different : apart;
+    this.compared.textContent = [fill(words, { difference: playground.writeDifference(difference) }), server.answer.times].join(known.joiner);
   }
 }
 

@@ -336,7 +336,7 @@ def _wire_kernel(controls: Components) -> None:
     """Let the page itself set what follows from a kernel and from a typed number."""
     kernel, editor = controls["kernel"], controls["cells"]
     # A preset fills the matrix at once, or its late answer would undo what is typed meanwhile.
-    fill = "(kernel, cells) => [cnnExplorer.presetOf(kernel) ?? cells]"
+    fill = "(kernel, cells) => [cnnExplorer.fillKernel(kernel, cells)]"
     kernel.input(None, [kernel, editor], [editor], js=fill, **PRIVATE)
     # Who types has a kernel of his own; the handler, which Gradio calls after this, hears of it already.
     typed = "(kernel) => cnnExplorer.takeTyped() ? " + json.dumps(OWN) + " : kernel"

@@ -8,6 +8,10 @@ export const telling = (element, props, trigger) => (event) => {
   trigger(event);
 };
 
+const NATIVE = new Set(["range", "number", "radio", "checkbox"]); // Gradio's own; other fields belong to scripts
+
+export const isNative = (target) => target instanceof HTMLInputElement && NATIVE.has(target.type);
+
 // The value of a native control, as Gradio will tell it.
 export function valueOf({ type, value, checked }) {
   if (type === "checkbox") return checked;
@@ -21,6 +25,6 @@ export function hearControls(ids, take) {
     const found = Object.keys(ids).find((id) => target.closest?.(`#${id}`));
     if (found) take(ids[found], read(target));
   };
-  document.addEventListener("input", (event) => event.target instanceof HTMLInputElement && hear(event, valueOf), true);
+  document.addEventListener("input", (event) => isNative(event.target) && hear(event, valueOf), true);
   document.addEventListener(OF_SCRIPTS, (event) => hear(event, () => event.detail));
 }

@@ -209,16 +209,63 @@ def test_what_is_set_while_an_answer_is_awaited_counts_as_well(visit):
     page.wait_for_timeout(500)  # for the second call of the same choice
     page.get_by_label(f"number input for {text('terms.stride')}").first.fill("2")
     page.locator(".kernel-grid input").nth(4).fill("3")  # which no late answer may undo
+    # The page has drawn all of it by itself: nothing of the server is there yet.
+    assert page.locator("#convolution-maps .map-caption").nth(3).inner_text() == "2 × 2"
+    assert page.locator("#convolution-maps .compared").get_attribute("class") == "compared of-before"
     page.wait_for_timeout(300)
     assert all(json.loads(route.request.post_data)["data"][6] == 1 for route in held), "the stride waits"
     release_calls(page, held, AT_ONCE)
-    size = "() => document.querySelectorAll('#convolution-maps .map-caption')[2].innerText"
-    page.wait_for_function(f"() => ({size})().startsWith('2 × 2')")
+    page.locator("#convolution-maps .compared:not(.of-before)").wait_for()
     page.wait_for_function("() => new URLSearchParams(location.search).get('kernel') === 'own'")
     assert kernel_shown(page) == (text("convolution.kernel_own"), "-1,0,1,-2,3,2,-1,0,1")
     choose(page, text("terms.kernel"), text("convolution.kernel_sobel_x"))
     page.wait_for_function("() => document.querySelectorAll('.kernel-grid input')[4].value === '0'")
     assert kernel_shown(page) == (text("convolution.kernel_sobel_x"), "-1,0,1,-2,0,2,-1,0,1")
+
+
+def test_a_drag_is_drawn_at_each_step_and_told_once(visit):
+    page = visit("/?tab=convolution&input=sample").page
+    page.locator("#convolution-maps .compared:not(.of-before)").wait_for()
+    held = hold_calls(page, AT_ONCE)
+    # Twenty steps, each of which must be there when the event is over, whatever Gradio does after it.
+    drawn = page.evaluate("""async () => {
+      const slider = document.querySelector("#convolution-padding input[type=range]");
+      const caption = () => document.querySelectorAll("#convolution-maps .map-caption")[3].textContent;
+      const sizes = [];
+      for (let step = 0; step < 20; step++) {
+        slider.value = step % 5;
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        sizes.push(caption());
+        await new Promise((done) => setTimeout(done, 20));
+      }
+      return sizes;
+    }""")
+    assert drawn == [f"{26 + 2 * (step % 5)} × {26 + 2 * (step % 5)}" for step in range(20)]
+    wait_for_held(page, held)
+    page.wait_for_timeout(500)
+    assert len(held) <= 2, "a class of thirty drags at once"
+    release_calls(page, held, AT_ONCE)
+    page.locator("#convolution-maps .compared:not(.of-before)").wait_for()
+    assert page.locator(".look-for:visible").first.inner_text().startswith("The padding is")
+
+
+def test_one_window_at_a_time_with_the_line_of_the_loop_that_runs(visit):
+    page, text = visit("/?tab=convolution").page, text_in("en")
+    page.get_by_role("button", name=text("convolution.code")).click()
+    player = page.get_by_role("group", name=text("convolution.player"))
+    player.get_by_label(text("convolution.speed")).select_option("1")
+    player.get_by_role("button", name=text("convolution.play"), exact=True).click()
+    page.locator(".loop-code .lit:visible").first.wait_for()
+    player.get_by_role("button", name=text("convolution.pause"), exact=True).click()
+    assert page.locator(".window-sum b").inner_text() == "0", "it begins with the first window"
+    player.get_by_role("slider").fill("5")
+    assert page.locator(".window-sum b").inner_text() == "−3"
+    assert player.get_by_role("slider").get_attribute("aria-valuetext") == "Window 6 of 16"
+    player.get_by_role("button", name=text("convolution.step_back"), exact=True).click()
+    page.get_by_role("img", name=text("convolution.weight_keys"), exact=True).focus()
+    page.locator(".map-title", has_text="−1 × input").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.locator(".map-title", has_text="0 × input").wait_for()
 
 
 def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_before_it(visit):

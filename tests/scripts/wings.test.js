@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { numberOf, resize, shorten } from "../../explorer/convolution/editor.js";
-import { nearestWindow, termsOf, writeTerms } from "../../explorer/convolution/window.js";
 import { seenPixels } from "../../explorer/receptive_field/field.js";
 import { bringForward } from "../../explorer/receptive_field/growth.js";
 import { edgesOf, placeOf, shadesOfCodes, turnRound } from "../../explorer/receptive_field/reach.js";
@@ -30,26 +29,6 @@ test("a long number is shortened to what fits, and never to a wrong 0", () => {
     "0.25", "0.123", "-1e-5", "1/9 of it",
   ]);
   assert.equal(shorten("0.123456", 7), "0.12");
-});
-
-test("the terms of a window are those of the convolution", () => {
-  const value = { padded: [[1, 2, 3], [4, 5, 6], [7, 8, 9]], kernel: [[1, 0], [0, -1]], stride: 1, dilation: 2 };
-  const terms = termsOf(value, [0, 0]);
-  assert.equal(terms.reduce((sum, { pixel, weight }) => sum + pixel * weight, 0), 1 - 9);
-  assert.deepEqual(terms.map(({ top, left }) => [top, left]), [[0, 0], [0, 2], [2, 0], [2, 2]]);
-  assert.equal(writeTerms(terms, ""), "1·1 + 3·0 + 7·0 + 9·(−1)");
-  const many = Array.from({ length: 25 }, () => ({ pixel: 1, weight: 1 }));
-  assert.ok(writeTerms(many, "{count} more").endsWith("1·1 + 16 more"));
-});
-
-test("the window nearest to the pointer is that whose middle it is on", () => {
-  const kernel = [[0, 0, 0], [0, 0, 0], [0, 0, 0]];
-  for (const [stride, dilation] of [[1, 1], [2, 1], [2, 3]]) {
-    for (const row of [0, 3]) {
-      const middle = row * stride + dilation; // of a 3 x 3 window
-      assert.deepEqual(nearestWindow([middle, middle], { kernel, stride, dilation }), [row, row]);
-    }
-  }
 });
 
 test("the field's mask holds a bit a pixel; without one the box is full", () => {

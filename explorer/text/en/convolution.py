@@ -39,6 +39,7 @@ SENTENCES = {
     "valid_size": "No padding",
     "no_same": "With a stride above 1 the result cannot be as large as the picture.",
     "side_down": "down",
+    "side_across": "right",
     "side_right": "right",
     "side_top": "top",
     "side_bottom": "bottom",
@@ -85,6 +86,8 @@ SENTENCES = {
     "window_more": "… {count} more products",
     "same": "This page, the loop in Python and F.conv2d agree: greatest difference 0.",
     "different": "Greatest difference between this page, the loop in Python and F.conv2d: {difference}, the rounding of float32.",
+    "apart": "This page differs from the loop in Python and F.conv2d by up to {difference}: this browser does not give the exact pixels of "
+    "the picture.",
     "times": "F.conv2d needed {torch}, the loop {manual}: {factor} times as long.",
     # ---- what to look for
     "look_zero_sum": "The numbers of this kernel add up to 0, so uniform areas give 0 ({zeros} of {cells} cells). "

@@ -39,7 +39,8 @@ SENTENCES = {
     "valid_size": "不填充",
     "no_same": "步长大于 1 时，结果不可能与图像一样大。",
     "side_down": "向下",
-    "side_right": "向右",
+    "side_across": "向右",
+    "side_right": "右",
     "side_top": "上",
     "side_bottom": "下",
     "side_left": "左",
@@ -83,8 +84,9 @@ SENTENCES = {
     "weight_keys": "卷积核：用方向键选择权重",
     "window_hint": "把指针移到结果的格子上，就能看到它对应的窗口",
     "window_more": "……还有 {count} 个乘积",
-    "same": "本页面、Python 循环和 F.conv2d 的结果一致：最大差别 0。",
-    "different": "本页面、Python 循环和 F.conv2d 的结果之间的最大差别：{difference}，来自 float32 的舍入误差。",
+    "same": "本页面、手写循环和 F.conv2d 的结果一致：最大差别 0。",
+    "different": "本页面、手写循环和 F.conv2d 的结果之间的最大差别：{difference}，来自 float32 的舍入误差。",
+    "apart": "本页面与手写循环、F.conv2d 的结果最多相差 {difference}：这个浏览器没有给出图片的准确像素。",
     "times": "F.conv2d 用时 {torch}，手写循环用时 {manual}，是前者的 {factor} 倍。",
     # ---- what to look for
     "look_zero_sum": (
