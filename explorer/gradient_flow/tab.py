@@ -11,6 +11,7 @@ import gradio as gr
 from explorer.checks import check_choice
 from explorer.errors import InputError
 from explorer.gradient_flow.article import load_article
+from explorer.gradient_flow.conv_jacobians import ConvJacobians, measure_conv_jacobians
 from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import (
     caption_degradation,
@@ -112,7 +113,8 @@ def on_change(run: Run | None, view: str, *, language: str, **settings) -> dict:
     if isinstance(run, Measurement):
         run.is_current = False
     if view == "jacobian":
-        return {**_show_jacobians(measure_jacobians(chosen), language), "stop": gr.Button(visible=False)}
+        measure = measure_jacobians if chosen.is_linear else measure_conv_jacobians
+        return {**_show_jacobians(measure(chosen), language), "stop": gr.Button(visible=False)}
     if chosen.is_light:
         return {**_show(measure_gradient_norms(chosen), view, language), "stop": gr.Button(visible=False)}
     starting = text_in(language)("gradient_flow.starting", seeds=chosen.seeds)
@@ -155,12 +157,13 @@ def _show(norms: GradientNorms, view: str, language: str) -> dict:
     return {"look_for": sentence, "blocks": left, "depths": right, "caption": _caption("caption", text)}
 
 
-def _show_jacobians(jacobians: Jacobians, language: str) -> dict:
+def _show_jacobians(jacobians: Jacobians | ConvJacobians, language: str) -> dict:
     text = text_in(language)
     charts = {
         name: draw_jacobians(jacobians, part, text) for name, part in (("blocks", "blocks"), ("depths", "stacks"))
     }
-    return {"look_for": describe_jacobians(jacobians, text), **charts, "caption": _caption("caption_jacobian", text)}
+    caption = "caption_jacobian_conv" if isinstance(jacobians, ConvJacobians) else "caption_jacobian"
+    return {"look_for": describe_jacobians(jacobians, text), **charts, "caption": _caption(caption, text)}
 
 
 def _caption(key: str, text: Text) -> str:
