@@ -7,7 +7,7 @@ on the screen differs by its line or its mark as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,6 +74,20 @@ def draw_chart(figure: FigureBase, chart: go.Figure) -> Axes:
         axes.set_title(title, loc="left")
     _add_legend(axes, second, layout)
     return axes
+
+
+def draw_charts(figure: FigureBase, makes: Sequence[Callable[[], go.Figure]], has_legend: bool = False) -> None:
+    """Charts of the page side by side.
+
+    Args:
+        figure: to fill.
+        makes: each makes a chart; plotly is slow, so that this is done when the figure is drawn.
+        has_legend: whether what the page names under the pointer is named below the charts.
+    """
+    parts = np.atleast_1d(figure.subfigures(1, len(makes)))
+    for part, make in zip(parts, makes, strict=True):
+        chart = make()
+        draw_chart(part, chart.update_layout(showlegend=True) if has_legend else chart)
 
 
 def list_points(chart: go.Figure, names: tuple[str, str, str] | None = None) -> Iterator[Row]:
