@@ -33,7 +33,7 @@ from explorer.gradient_flow.live_figures import list_charts
 from explorer.gradient_flow.live_training import Progress
 from explorer.gradient_flow.maths import Flow, GradientNorms, Settings, compute_spread, measure_gradient_norms
 from explorer.gradient_flow.paths import load_paths
-from explorer.gradient_flow.removal import Cut, Removal, check_blocks, list_blocks, load_removals, measure_cut
+from explorer.gradient_flow.removal import SEEDS, Cut, Removal, check_blocks, list_blocks, load_removals, measure_cut
 from explorer.gradient_flow.removal_figures import (
     WAYS,
     describe_cuts,
@@ -60,7 +60,7 @@ from explorer.gradient_flow.swaps import load_swaps
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.page.streaming import Run
-from explorer.page.style import new_figure
+from explorer.page.style import ROLES, new_figure
 from explorer.prints.charts import draw_charts, list_points
 from explorer.prints.pictures import draw_map_rows, fit_size, list_cells
 from explorer.prints.records import Print, Row
@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
 _NETWORKS = ("plain", "residual")
+_MOST_MARKS = 12  # on a line
 _ONE, _TWO = (8.0, 4.2), (10.0, 4.2)  # inches, of one chart and of two side by side
 _CHOSEN = ("block", "initialisation", "activation")
 _NUMBERS = ("depth", "width", "seeds")
@@ -125,6 +126,25 @@ def say_setting(settings: Settings, text: Text) -> str:
     return name_pairs(pairs, text)
 
 
+def _draw(figure: FigureBase, makes: Sequence[Callable[[], go.Figure]], has_legend: bool = False) -> None:
+    """Charts of the page side by side; the two kinds of network differ by their marks as well, for grey print."""
+    draw_charts(figure, [partial(_mark_kinds, make) for make in makes], has_legend)
+
+
+def _mark_kinds(make: Callable[[], go.Figure]) -> go.Figure:
+    chart = make()
+    marks = {ROLES["plain"]: "circle", ROLES["residual"]: "diamond"}
+    for trace in chart.select_traces({"type": "scatter"}):
+        if trace.name and "lines" in (trace.mode or "") and trace.line.color in marks:
+            marker = {
+                "symbol": marks[trace.line.color],
+                "size": max(trace.marker.size or 0, 8),
+                "maxdisplayed": _MOST_MARKS,
+            }
+            trace.update(mode="lines+markers", marker=marker)
+    return chart
+
+
 # ---- before training ----------------------------------------------------------------------------------------------
 
 
@@ -138,7 +158,7 @@ def _print_norms(settings: Settings, run: Run | None, view: str, text: Text) -> 
             ("signals", (draw_forward, draw_backward), "caption_signals", describe_signals),
         ):
             makes = [partial(draw, norms, text) for draw in charts]
-            draw = partial(draw_charts, makes=makes, has_legend=name == "signals")
+            draw = partial(_draw, makes=makes, has_legend=name == "signals")
             said = join_sentences([describe_it(norms, text), text(f"gradient_flow.{caption}")], text)
             title, rows = text(f"prints.{name}_title"), partial(_list_norms, norms, name, text)
             prints.append(Print(name, title, draw, rows, setting, said, _TWO))
@@ -165,7 +185,7 @@ def _print_jacobians(jacobians: Jacobians | ConvJacobians, setting: str, text: T
     makes = [partial(draw_jacobians, jacobians, part, text) for part in ("blocks", "stacks")]
     caption = "caption_jacobian_conv" if isinstance(jacobians, ConvJacobians) else "caption_jacobian"
     said = join_sentences([describe_jacobians(jacobians, text), text(f"gradient_flow.{caption}")], text)
-    draw = partial(draw_charts, makes=makes, has_legend=True)
+    draw = partial(_draw, makes=makes, has_legend=True)
     rows = partial(_list_jacobians, jacobians, text)
     return Print("jacobian", text("prints.jacobian_title"), draw, rows, setting, said, (10.0, 4.6))
 
@@ -232,7 +252,7 @@ def _print_degradation(text: Text) -> list[Print]:
                 yield (text(f"gradient_flow.degradation_{curve.kind}"), curve.depth, epoch, *bounds)
 
     said = describe_degradation(curves, text)
-    draw = partial(draw_charts, makes=makes)
+    draw = partial(_draw, makes=makes)
     title, setting = text("gradient_flow.degradation_title"), caption_degradation(curves, text)
     return [Print("degradation", title, draw, rows, setting, said, (10.0, 4.6))]
 
@@ -242,16 +262,18 @@ def _print_removal(way: str, gone: list[str], text: Text) -> list[Print]:
     if not removals:
         return []
     way = check_choice("gradient_flow.removal_way", way, WAYS)
-    said = describe_removals(removals, text)
     ordered = name_pairs([(text("gradient_flow.removal_way"), text(f"gradient_flow.removal_way_{way}"))], text)
+    seeds, count = [*map(str, SEEDS)], min(each.whole.count for each in removals.values())
+    about = text("gradient_flow.removal_about", images=f"{count:,}", orders=len(seeds), seeds=seeds)
+    said = join_sentences([describe_removals(removals, text), about], text)
     single, by_way = partial(draw_single, removals, text), partial(draw_ordered, removals, way, text)
     prints = [
         Print(
-            "removal_single", text("prints.removal_single_title"), partial(draw_charts, makes=[single]),
-            partial(_list_single, removals, text), "", said, _ONE,
+            "removal_single", text("prints.removal_single_title"), partial(_draw, makes=[single]),
+            partial(_list_single, removals, text), text("prints.removal_dotted"), said, _ONE,
         ),
         Print(
-            "removal_order", text("prints.removal_order_title"), partial(draw_charts, makes=[by_way]),
+            "removal_order", text("prints.removal_order_title"), partial(_draw, makes=[by_way]),
             partial(_list_orders, removals, text), ordered, said, _ONE,
         ),
     ]  # fmt: skip
@@ -287,7 +309,7 @@ def _print_ensemble(text: Text) -> list[Print]:
     ):
         if there:
             rows = partial(_list_of, make, text)
-            draw = partial(draw_charts, makes=[make])
+            draw = partial(_draw, makes=[make])
             prints.append(Print(name, text(f"prints.{name}_title"), draw, rows, "", said(there, text), _ONE))
     return prints
 
@@ -347,7 +369,13 @@ def _print_learning(depth: int | None, normalisation: str, statistic: str, text:
         ]  # fmt: skip
         for kind, each in ((kind, each) for kind, all_seeds in seeds.items() for each in all_seeds):
             for step, loss, error in zip(each.steps, each.loss.tolist(), each.validation_error.tolist()):
-                yield text(f"learning.kind_{kind}"), each.net.seed, step, loss, 100 * error
+                yield (
+                    text(f"learning.kind_{kind}"),
+                    each.net.seed,
+                    step,
+                    loss,
+                    100 * error if math.isfinite(error) else None,
+                )
 
     def list_blocks_of() -> Iterator[Row]:
         yield [text("prints.network"), *(text(f"learning.axis_{axis}") for axis in ("steps", "block")), named[1]]
@@ -358,11 +386,13 @@ def _print_learning(depth: int | None, normalisation: str, statistic: str, text:
                         (text(f"learning.kind_{kind}"), step, block, value) for block, value in enumerate(row, 1)
                     )
 
-    pictures = partial(_draw_statistic, make=partial(draw_statistic, courses, depth, normalised, statistic, text))
+    pictures = partial(
+        _draw_statistic, make=partial(draw_statistic, courses, depth, normalised, statistic, text), name=named[1]
+    )
     about = join_sentences([text(f"learning.about_{statistic}"), said], text)
     return [
         Print(
-            "learning", text("prints.learning_title"), partial(draw_charts, makes=curves), list_curves,
+            "learning", text("prints.learning_title"), partial(_draw, makes=curves), list_curves,
             name_pairs(pairs, text), said, _TWO,
         ),
         Print(
@@ -372,9 +402,12 @@ def _print_learning(depth: int | None, normalisation: str, statistic: str, text:
     ]  # fmt: skip
 
 
-def _draw_statistic(figure: FigureBase, make: Callable[[], Mapping[str, go.Figure]]) -> None:
+def _draw_statistic(figure: FigureBase, make: Callable[[], Mapping[str, go.Figure]], name: str) -> None:
     """Both kinds of network side by side, on one scale."""
-    draw_charts(figure, [partial(go.Figure, chart) for chart in make().values()])
+    charts = list(make().values())
+    for chart in charts:
+        chart.update_traces(colorbar_title_text=name)
+    draw_charts(figure, [partial(go.Figure, chart) for chart in charts])
 
 
 def _print_training(run: Run | None, text: Text) -> list[Print]:
@@ -387,7 +420,7 @@ def _print_training(run: Run | None, text: Text) -> list[Print]:
         (text(f"live.{name}"), getattr(progress.settings, name))
         for name in ("network", "learning_rate", "momentum", "epochs", "seed")
     ]
-    draw, rows = partial(draw_charts, makes=makes), partial(_list_training, progress, text)
+    draw, rows = partial(_draw, makes=makes), partial(_list_training, progress, text)
     said = describe_training(progress, text)
     return [Print("training", text("live.title"), draw, rows, name_pairs(pairs, text), said, (12.0, 4.2))]
 

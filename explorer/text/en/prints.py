@@ -50,6 +50,7 @@ SENTENCES = {
     "signals_title": "Signals between the blocks before training",
     "jacobian_title": "Singular values of the Jacobian before training",
     "removal_single_title": "Trained networks without one of their blocks",
+    "removal_dotted": "Dotted: with all blocks.",
     "removal_order_title": "Trained networks that lose one block after another",
     "paths_title": "Paths through a residual network, by their length",
     "swaps_title": "Trained networks whose blocks change places",

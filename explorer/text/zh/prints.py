@@ -47,6 +47,7 @@ SENTENCES = {
     "signals_title": "训练前块与块之间的信号",
     "jacobian_title": "训练前雅可比矩阵的奇异值",
     "removal_single_title": "训练好的网络去掉一个块",
+    "removal_dotted": "点线：保留所有块时的准确率。",
     "removal_order_title": "训练好的网络逐个去掉块",
     "paths_title": "残差网络中的路径，按长度",
     "swaps_title": "训练好的网络交换块的位置",
