@@ -37,6 +37,7 @@ _HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\")
 _KINDS = ("scatter", "bar", "heatmap")
 _SMALL = 8.0
 _LETTER, _KEY = 4.7, 48.0  # points, of a letter of a legend and of what stands before it
+_TEMPLATE = re.compile(r"%\{[xyz](?::([^}]*))?\}")
 _COLOUR = re.compile(r"rgba?\(([^)]*)\)")
 
 
@@ -227,7 +228,8 @@ def _draw_bars(axes: Axes, trace: Mapping, bars: Sequence[Mapping], layout: Mapp
         axes.barh(places, lengths, 0.9 * thick, left=base, **drawn)
     else:
         axes.bar(places, lengths, 0.9 * thick, bottom=base, **drawn)
-    words = _spread(trace.get("text"), len(names)) if trace.get("text") is not None else []
+    texts = [_fill(trace, each) for each in lengths] if "texttemplate" in trace else trace.get("text")
+    words = _spread(texts, len(names)) if texts is not None else []
     for place, length, word in zip(places, lengths, words):
         spot = (length, place) if lying else (place, length)
         axes.annotate(
@@ -258,7 +260,7 @@ def _draw_cells(figure: FigureBase, axes: Axes, trace: Mapping) -> None:
             drawn.set_ticks(
                 _values(bar["tickvals"]), labels=[_words(str(each)) for each in bar.get("ticktext", bar["tickvals"])]
             )
-    texts = trace.get("text")
+    texts = [[_fill(trace, each) for each in row] for row in cells] if "texttemplate" in trace else trace.get("text")
     if texts is not None:
         for row, column in np.ndindex(rows, columns):
             red, green, blue, _ = image.cmap(image.norm(cells[row, column]))
@@ -363,6 +365,14 @@ def _add_legend(axes: Axes, second: Axes | None, layout: Mapping) -> None:
 def _count_letters(words: str) -> int:
     """A Chinese one is as wide as two others."""
     return sum(2 if ord(each) > 0x2E80 else 1 for each in words)
+
+
+def _fill(trace: Mapping, value: float) -> str:
+    """The words that a trace puts beside a value; of plotly's templates, those of one number."""
+    found = _TEMPLATE.fullmatch(trace["texttemplate"])
+    if found is None:
+        raise ValueError(f"texttemplate must be one number, got {trace['texttemplate']}")
+    return "" if np.isnan(value) else format(value, found[1] or "g")
 
 
 # ---- values -------------------------------------------------------------------------------------------------------
