@@ -39,7 +39,7 @@ from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.models.networks import find_network
 from explorer.page.canvas import Map
 from explorer.page.streaming import Run
-from explorer.page.style import ACCENT, INK, ROLES, lighten
+from explorer.page.style import ACCENT, INK, MUTED, ROLES, lighten
 from explorer.prints.charts import draw_charts, list_points
 from explorer.prints.paper import plain
 from explorer.prints.pictures import draw_map_rows, fit_size, list_cells
@@ -53,8 +53,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
-_WIDE, _TWO, _SQUARE = 9.0, (10.0, 4.6), (7.0, 5.6)  # inches
-_METHODS_IN_A_ROW = 6
+_NARROW, _WIDE, _MAP = 6.0, 9.5, 2.6  # inches, of a row of maps and of one map
+_TWO, _SQUARE = (10.0, 4.6), (7.0, 5.6)
+_METHODS_IN_A_ROW = 5
 _LEAST_LINE = 0.005  # share from which on a calibrated probability is marked
 
 
@@ -93,6 +94,7 @@ def _print_question(question: Question, run: Run | None, trial: object, baseline
     if outcome is not None:
         setting, said = say_setting(question, outcome, text), choose_sentence(outcome, text)
         steps, maps = list_step_maps(outcome.prepared, text), list_attribution_maps(outcome, text)
+        maps = [*maps[:2], *(replace(each, caption="") for each in maps[2:])]  # without the time that it took
         about = join_sentences([said, draw_about(outcome, text)], text)
         prints = [
             _print_maps("map", text("prints.map_title"), maps, setting, about, text),
@@ -139,10 +141,11 @@ def _name_picture(question: Question, text: Text) -> list[tuple[str, object]]:
 def _print_maps(
     name: str, title: str, maps: Sequence[Map], setting: str, said: str, text: Text, columns: int | None = None
 ) -> Print:
+    width = max(_NARROW, min(_WIDE, _MAP * (columns or len(maps))))
     draw = partial(draw_map_rows, maps=maps, columns=columns)
     named = [replace(each, title=each.title or each.caption) for each in maps]
     return Print(
-        name, title, draw, partial(list_cells, named, name_cells(text)), setting, said, fit_size(maps, _WIDE, columns)
+        name, title, draw, partial(list_cells, named, name_cells(text)), setting, said, fit_size(maps, width, columns)
     )
 
 
@@ -206,7 +209,8 @@ def _colour_of(named: int, truth: int | None) -> str:
 
 def _print_ladder(trial: Trial, question: Question, text: Text) -> Print:
     """What all networks say of the changed picture, and what they said before."""
-    said = describe_trial(trial, None, text)
+    about = "" if trial.truth is None else text("classifier.trial_label", truth=class_name(text, trial.truth))
+    said = join_sentences([describe_trial(trial, None, text), about], text)
     pairs = [*_name_picture(question, text)[1:], *_name_changes(trial, text)]
 
     def rows() -> Iterator[Row]:
@@ -237,10 +241,10 @@ def _name_changes(trial: Trial, text: Text) -> Iterator[tuple[str, object]]:
 
 def _draw_ladder(figure: FigureBase, trial: Trial, text: Text) -> None:
     """The picture, and beside it two bars for each network: its answer now, and before in a paler, hatched one."""
-    left, right = figure.subplots(1, 2, width_ratios=[1, 2.6])
+    left, right = figure.subplots(1, 2, width_ratios=[1, 3.4])
     left.imshow(trial.pixels.numpy(), cmap="gray", vmin=0, vmax=1)
     left.set(xticks=[], yticks=[])
-    left.set_xlabel("" if trial.truth is None else text("classifier.trial_label", truth=class_name(text, trial.truth)))
+    left.set_title("" if trial.truth is None else class_name(text, trial.truth))
     left.grid(visible=False)
     kinds = ("after", "before") if is_changed(trial) else ("after",)
     for place, kind in enumerate(kinds):
@@ -253,10 +257,13 @@ def _draw_ladder(figure: FigureBase, trial: Trial, text: Text) -> None:
             style = (
                 {"color": lighten(colour, 0.55), "hatch": "////", "edgecolor": "white"} if place else {"color": colour}
             )
-            right.barh(at, share, 0.92 * height, **style, label=text(f"prints.{kind}") if not number else None)
+            right.barh(at, share, 0.92 * height, **style)
             words = f"{class_name(text, named)}, {plain(percent(share / 100, text))}"
             right.annotate(words, (share, at), (4, 0), textcoords="offset points", va="center", fontsize=8)
     right.set_yticks(range(len(trial.answers)), [text.title(find_network(each.model).title) for each in trial.answers])
+    if len(kinds) > 1:
+        right.barh(0, 0, color=MUTED, label=text("prints.after"))
+        right.barh(0, 0, color=lighten(MUTED, 0.55), hatch="////", edgecolor="white", label=text("prints.before"))
     _finish_bars(figure, right, text)
     right.set_xlim(0, 140)
 
@@ -342,7 +349,7 @@ def _print_results(model: str | None, text: Text) -> list[Print]:
         prints.append(_print_reliability(found, record, setting, text))
     makes = [partial(draw_models, records, tutorial, text)]
     rows = partial(_list_models, records, tutorial, text)
-    about = text("classifier.claims_about", level=SIGNIFICANT)
+    about = text("classifier.claims_about", level=SIGNIFICANT).replace("*", "")  # of Markdown
     return [
         *prints,
         Print("models", text("classifier.claims_title"), partial(draw_charts, makes=makes), rows, "", about),

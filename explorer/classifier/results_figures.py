@@ -16,6 +16,7 @@ from explorer.classifier.preprocessing import SIDE
 from explorer.classifier.results import (
     SIGNIFICANT,
     Pair,
+    accuracy_interval,
     accuracy_margin,
     compare_neighbours,
     compare_with_claim,
@@ -478,7 +479,7 @@ def draw_reliability(found: Reliability, temperature: float | None, text: Text) 
     ends = {"range": [0, 102], "ticksuffix": " %"}
     figure = new_figure(
         text("classifier.axis_confidence"), text("classifier.axis_right"), height=430, xaxis=ends, yaxis=ends,
-        shapes=[{"type": "line", "x0": 0, "y0": 0, "x1": 100, "y1": 100, "line": {"color": MUTED, "dash": "dot"}}],
+        shapes=[{"type": "line", "x0": 0, "y0": 0, "x1": 100, "y1": 100, "line": {"color": MUTED, "dash": "dot", "width": 2}}],
     )  # fmt: skip
     lines = [("before", found.before, "kernel", "circle")]
     lines += [("after", found.after, "input", "diamond")] if found.after else []
@@ -489,10 +490,12 @@ def draw_reliability(found: Reliability, temperature: float | None, text: Text) 
         filled = [index for index, count in enumerate(bins.counts) if count]
         places = [100 * bins.confidence[index] / bins.counts[index] for index in filled]
         shares = [100 * bins.right[index] / bins.counts[index] for index in filled]
-        margins = [100 * accuracy_margin(bins.right[index], bins.counts[index]) for index in filled]
+        ends_of = [accuracy_interval(bins.right[index], bins.counts[index]) for index in filled]
+        below = [share - 100 * low for share, (low, _) in zip(shares, ends_of, strict=True)]
+        above = [100 * high - share for share, (_, high) in zip(shares, ends_of, strict=True)]
         figure.add_scatter(
             x=places, y=shares, name=name, mode="lines+markers", line={"color": ROLES[role], "width": 2.5},
-            marker={"size": 9, "symbol": symbol}, error_y={"type": "data", "array": margins, "thickness": 1},
+            marker={"size": 9, "symbol": symbol}, error_y={"type": "data", "array": above, "arrayminus": below, "thickness": 1},
             hovertext=[
                 text("classifier.hover_reliability", images=f"{bins.counts[index]:,}", sure=percent(x / 100, text), right=percent(y / 100, text))
                 for index, x, y in zip(filled, places, shares, strict=True)

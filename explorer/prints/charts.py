@@ -219,10 +219,12 @@ def _draw_bars(axes: Axes, trace: Mapping, bars: Sequence[Mapping], layout: Mapp
     places = places + (number - (len(bars) - 1) / 2) * thick if grouped else places
     drawn: dict[str, Any] = {"label": _label(trace), "color": colours, "hatch": _HATCHES[number % len(_HATCHES)]}
     drawn |= {"edgecolor": "white", "linewidth": 0.5}
+    ends = lengths
     if error := trace.get("error_y") or trace.get("error_x"):
         low = _values(error.get("arrayminus")) or _values(error["array"])
         spread = np.array([low, _values(error["array"])], dtype=float)
         drawn |= {"xerr" if lying else "yerr": spread, "error_kw": {"elinewidth": 1, "capsize": 2, "ecolor": INK}}
+        ends = [length + high for length, high in zip(lengths, spread[1], strict=True)]
     base = trace.get("base")
     if lying:
         axes.barh(places, lengths, 0.9 * thick, left=base, **drawn)
@@ -230,7 +232,7 @@ def _draw_bars(axes: Axes, trace: Mapping, bars: Sequence[Mapping], layout: Mapp
         axes.bar(places, lengths, 0.9 * thick, bottom=base, **drawn)
     texts = [_fill(trace, each) for each in lengths] if "texttemplate" in trace else trace.get("text")
     words = _spread(texts, len(names)) if texts is not None else []
-    for place, length, word in zip(places, lengths, words):
+    for place, length, word in zip(places, ends, words):
         spot = (length, place) if lying else (place, length)
         axes.annotate(
             _words(word), spot, (3, 0) if lying else (0, 3), textcoords="offset points", fontsize=_SMALL,

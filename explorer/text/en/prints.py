@@ -82,7 +82,7 @@ SENTENCES = {
     "after": "now",
     "covered": "covered pixels",
     "attacked": "the network that is attacked",
-    "control": "never looks at the network",
+    "control": "control",
     "comparison_about": "Each map has a scale of its own. The last ones are controls: they look at the picture alone, so a good method should look different.",
     "changed": "pixels changed (%)",
     "temperature": "temperature",

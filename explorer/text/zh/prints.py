@@ -79,7 +79,7 @@ SENTENCES = {
     "after": "现在",
     "covered": "遮住的像素数",
     "attacked": "被攻击的网络",
-    "control": "完全不看网络",
+    "control": "对照",
     "comparison_about": "每张归因图有自己的色标。最后几张是对照：它们只看图片，不看网络，好的方法应当与它们不同。",
     "changed": "改变的像素（%）",
     "temperature": "温度",
