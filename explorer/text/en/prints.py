@@ -10,6 +10,8 @@ SENTENCES = {
     "kind_svg": "SVG",
     "kind_pdf": "PDF (print)",
     "kind_csv": "CSV (numbers)",
+    "kind_a4": "Handout A4",
+    "kind_letter": "Handout letter",
     "save": "Save",
     "saved": "Saved. Your browser says where.",
     "gone": "This figure is not there with the present settings. Choose another one.",
@@ -52,4 +54,7 @@ SENTENCES = {
     "slabs_title": "{model} in slabs",
     "graph_title": "{model} as a graph",
     "table_title": "{model}: table of the layers",
+    "tab": "Tab",
+    "bad_setting": "The setting {setting} cannot be {value!r}.",
+    "whole": "A page about the whole app, to hand out (PDF)",
 }

@@ -10,6 +10,8 @@ SENTENCES = {
     "kind_svg": "SVG",
     "kind_pdf": "PDF（打印）",
     "kind_csv": "CSV（数据）",
+    "kind_a4": "A4 讲义",
+    "kind_letter": "Letter 讲义",
     "save": "保存",
     "saved": "已保存，浏览器会显示保存在哪里。",
     "gone": "现在的设置下没有这张图，请选择另一张。",
@@ -49,4 +51,7 @@ SENTENCES = {
     "slabs_title": "{model}：立体图",
     "graph_title": "{model}：结构图",
     "table_title": "{model}：各层列表",
+    "tab": "标签页",
+    "bad_setting": "设置 {setting} 不能是 {value!r}。",
+    "whole": "介绍整个应用的一页讲义（PDF）",
 }
