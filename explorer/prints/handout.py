@@ -15,7 +15,6 @@ from explorer.text import Text, sentences, text_in
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, FigureBase
 
-PAPERS = {"a4": (8.27, 11.69), "letter": (8.5, 11.0)}  # inches
 MOST_PRINTS = 3  # of a tab on its page
 _MARGIN = 0.55  # inches
 _LINE = 1.4  # height of a line, in heights of its letters
@@ -23,6 +22,17 @@ _GAP = 0.12  # inches between a sentence and the next picture
 _MOST_QUESTIONS = 3
 _LEAST_HEIGHT = 1.1  # inches that a picture needs
 _OF_WHOLE = 1.3  # inches of each picture on the page of the whole app
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A kind of paper: what it is called, width and height in inches."""
+
+    title: str
+    size: tuple[float, float]
+
+
+PAPERS = {"a4": Paper("A4", (8.27, 11.69)), "letter": Paper("Letter", (8.5, 11.0))}
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ def render_handout(sheets: Sequence[Sheet], paper: str, language: str, address: 
 def _lay_out(sheets: Sequence[Sheet], paper: str, text: Text, link: str) -> Figure:
     from matplotlib.figure import Figure
 
-    width, height = PAPERS[paper]
+    width, height = PAPERS[paper].size
     page = _Page(width - 2 * _MARGIN, text)
     room = height - 2 * _MARGIN
     parts = page.list_whole(sheets, room, link) if len(sheets) > 1 else page.list_tab(sheets[0], room, link)

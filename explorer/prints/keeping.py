@@ -52,7 +52,7 @@ def build_keeping(
     ) as place:
         with gr.Row():
             figure = gr.Dropdown([], label=text("prints.figure"), filterable=False, min_width=220, scale=3)
-            kinds = [(text(f"prints.kind_{kind}"), kind) for kind in KINDS]
+            kinds = [(_name_kind(kind, text), kind) for kind in KINDS]
             kind = gr.Radio(kinds, value="png", label=text("prints.kind"), min_width=300, scale=4)
             button = gr.Button(text("prints.save"), size="sm", min_width=110, scale=1, elem_classes="keep-button")
         if more is not None:
@@ -80,6 +80,10 @@ def _of_tab(values: dict) -> dict:
     return {name.removeprefix(_APART): value for name, value in values.items()}
 
 
+def _name_kind(kind: str, text: Text) -> str:
+    return text("prints.kind_handout", paper=PAPERS[kind].title) if kind in PAPERS else text(f"prints.kind_{kind}")
+
+
 def build_whole(gather_sheets: Callable[[], Sequence[Sheet]], language: str) -> None:
     """Below all tabs: a page to hand out about the whole app as it opens.
 
@@ -90,7 +94,7 @@ def build_whole(gather_sheets: Callable[[], Sequence[Sheet]], language: str) -> 
     text = text_in(language)
     with gr.Accordion(text("prints.whole"), open=False, elem_classes="prints-keeping", elem_id="whole-handout"):
         with gr.Row():
-            buttons = {paper: gr.Button(text(f"prints.kind_{paper}"), size="sm", min_width=140) for paper in PAPERS}
+            buttons = {paper: gr.Button(_name_kind(paper, text), size="sm", min_width=140) for paper in PAPERS}
         says = gr.HTML("", apply_default_css=False)
         saved = build_bridge("prints/keeping.js")
     for paper, button in buttons.items():
