@@ -35,7 +35,7 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What computes knows nothing of pages and charts.
 PURE = {
-    "activations", "anatomy", "article", "attribution", "cams", "channels", "class_code", "class_texts", "degradation",
+    "activations", "anatomy", "article", "attribution", "cams", "channels", "class_code", "class_texts", "conv_jacobians", "degradation",
     "design", "edit", "effective", "equivariance", "examination", "faithfulness", "feature_map", "film", "inside",
     "interpreter", "jacobians", "kernels", "keyed_files", "known_calls", "ladder", "layer_list", "layers", "learning", "live_training", "maths",
     "measure_features", "mistakes", "moves", "networks", "outcome", "pasted_calls", "pasted_expressions", "pasted_text",

@@ -29,7 +29,7 @@ from explorer.models.always_wrong import load_always_wrong
 from explorer.models.answers import load_answers
 from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.page.canvas import build_canvas
-from explorer.page.events import wire
+from explorer.page.events import Components, wire
 from explorer.page.layout import build_look_for
 from explorer.page.style import PLOT_SETTINGS
 from explorer.text import Text, text_in
@@ -56,18 +56,22 @@ def _records() -> Mapping[str, Mapping]:
         raise InputError("classifier.broken_results") from error
 
 
-def build_results(language: str) -> None:
-    """The table of all trained models, the details of one, and the images that all of them get wrong."""
+def build_results(language: str) -> Components:
+    """The table of all trained models, the details of one, and the images that all of them get wrong.
+
+    Returns:
+        What `prints.gather_prints` takes of it, by name; nothing where there are no results.
+    """
     text = text_in(language)
     gr.Markdown(f"## {text('classifier.results')}")
     try:
         records, tutorial = load_results(), load_results(section="tutorial")
     except CheckpointError:
         gr.Markdown(text("classifier.broken_results"))
-        return
+        return {}
     if not records:
         gr.Markdown(text("classifier.results_none"))
-        return
+        return {}
     by_class = [sum(row) for row in next(iter(records.values()))["confusion"]]
     num_images = sum(by_class)
     gr.Markdown(text("classifier.results_intro", images=f"{num_images:,}", level=percent(CONFIDENCE, text, digits=0)))
@@ -100,6 +104,7 @@ def build_results(language: str) -> None:
     images = _build_always_wrong(first["images"], num_images, text)
     outputs = {"look_for": look_for, "confusion": confusion, "curve": curve, "images": images, "augmented": augmented}
     wire([chosen.input], on_results, {"name": chosen}, outputs, language)
+    return {"results_model": chosen}
 
 
 def _build_pairs(records: Mapping[str, Mapping], text: Text) -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import torch
 
 from explorer.caches import remember
-from explorer.errors import InputError
 from explorer.gradient_flow.maths import Settings, compute_spread, draw_networks, put_side_by_side, run_block
 from explorer.patience import go_on
 
@@ -62,14 +61,14 @@ def measure_jacobians(settings: Settings) -> Jacobians:
     """Singular values of both kinds of network; results are remembered.
 
     Args:
-        settings: of fully connected blocks.
+        settings: of fully connected blocks; for convolutional ones see `measure_conv_jacobians`.
 
     Raises:
-        InputError: the blocks are convolutional. A Jacobian there has as many rows as the maps of a batch have numbers.
+        ValueError: the blocks are convolutional.
         NobodyWaitsError: within `patience.asking`, the reader who asked has left.
     """
     if not settings.is_linear:
-        raise InputError("gradient_flow.jacobian_conv")
+        raise ValueError(f"blocks must be fully connected, got {settings.block}")
     seeds = range(settings.first_seed, settings.first_seed + count_seeds(settings))
     with torch.inference_mode(False), torch.enable_grad():
         both = put_side_by_side(settings, draw_networks(settings, seeds), torch.float64)

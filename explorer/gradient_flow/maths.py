@@ -38,6 +38,7 @@ MAX_WIDTH = 64
 MAX_SEEDS = 500
 BATCH_SIZE = 8
 MAP_SIZE = 14
+EPSILON = 1e-5  # of each normalisation
 DEPTHS = (1, 2, 5, 10, 20, 50, 100, 200)
 PART_MULT_ADDS = {True: 1e7, False: 1e8}
 """Whether blocks are fully connected -> the multiply-adds that take 0.1 to 0.2 s on one core. Such blocks take a batch of one,
@@ -344,18 +345,20 @@ def _linear_layer(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> 
     return torch.baddbmm(bias[:, None], x, weight.transpose(1, 2))
 
 
-def _conv_layer(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+def conv_layer(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """A 3x3 convolution for each network as one grouped convolution: (N, B w, H, W) with (B, w, w, 3, 3)."""
     return F.conv2d(x, weight.flatten(0, 1), padding=1, groups=len(weight))
 
 
-def _normalise(x: torch.Tensor, settings: Settings) -> torch.Tensor:
+def normalise(x: torch.Tensor, settings: Settings) -> torch.Tensor:
     """The normalisation of a block, if it has one, of each network by itself: (B, N, w) or (N, B w, H, W)."""
     if settings.normalisation == "bn":
-        return F.batch_norm(x, None, None, training=True)
+        return F.batch_norm(x, None, None, training=True, eps=EPSILON)
     if settings.normalisation == "ln":
         return (
-            F.layer_norm(x, (settings.width,)) if settings.is_linear else F.group_norm(x, x.shape[1] // settings.width)
+            F.layer_norm(x, (settings.width,), eps=EPSILON)
+            if settings.is_linear
+            else F.group_norm(x, x.shape[1] // settings.width, eps=EPSILON)
         )
     return x
 
@@ -385,18 +388,18 @@ def run_block(
     def layer(values: torch.Tensor, index: int) -> torch.Tensor:
         is_zero = settings.zero_last and index == 1  # what it gives is 0, and no gradient passes it
         output = (
-            _conv_layer(values, weights[index])
+            conv_layer(values, weights[index])
             if biases is None
             else _linear_layer(values, weights[index], biases[index])
         )
         if settings.preactivation:
             return output * 0 if is_zero else output
-        normalised = _normalise(output, settings)
+        normalised = normalise(output, settings)
         return normalised * 0 if is_zero else normalised
 
     if settings.preactivation:
-        hidden = layer(activation(_normalise(x, settings)), 0)
-        return torch.addcmul(layer(activation(_normalise(hidden, settings)), 1), x, has_shortcut)
+        hidden = layer(activation(normalise(x, settings)), 0)
+        return torch.addcmul(layer(activation(normalise(hidden, settings)), 1), x, has_shortcut)
     branch = layer(activation(layer(x, 0)), 1)
     if settings.is_linear:
         return torch.addcmul(activation(branch), x, has_shortcut)
@@ -465,14 +468,14 @@ def _measure(settings: Settings, networks: Networks, dtype: torch.dtype) -> tupl
     gradients = torch.autograd.grad(scores[-1], [*first_weights, *outputs], retain_graph=True)
     shallower = [torch.autograd.grad(score, first_weights[0], retain_graph=True)[0] for score in scores[:-1]]
     by_weights = [*gradients[: settings.depth], *shallower, gradients[0]]
-    by_outputs = [_one_by_one(settings, each) for each in (*outputs, *gradients[settings.depth :])]
+    by_outputs = [list_networks(settings, each) for each in (*outputs, *gradients[settings.depth :])]
     norms = torch.stack([_norm(each.detach()) for each in (*by_weights, *by_outputs)], 1).double()
     parts = norms.split([settings.depth, len(settings.depths), settings.depth, settings.depth], 1)
     plain, residual = zip(*(part.chunk(2) for part in parts), strict=True)
     return Flow(*plain), Flow(*residual)
 
 
-def _one_by_one(settings: Settings, maps: torch.Tensor) -> torch.Tensor:
+def list_networks(settings: Settings, maps: torch.Tensor) -> torch.Tensor:
     """What belongs to each network: (B, N, w) as it is, (N, B w, H, W) as (B, N, w, H, W)."""
     return maps if settings.is_linear else maps.unflatten(1, (-1, settings.width)).transpose(0, 1)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import plotly.graph_objects as go
 
+from explorer.gradient_flow.conv_jacobians import PROBES, ConvJacobians, ConvSingularValues
 from explorer.gradient_flow.figures import (
     KINDS,
     Scale,
@@ -16,13 +19,13 @@ from explorer.gradient_flow.figures import (
     span_blocks,
 )
 from explorer.gradient_flow.jacobians import Jacobians, SingularValues
-from explorer.gradient_flow.maths import GradientNorms, Settings, compute_spread
+from explorer.gradient_flow.maths import BATCH_SIZE, MAP_SIZE, GradientNorms, Settings, compute_spread
 from explorer.gradient_flow.theory import Expected, compute_expected
 from explorer.page.style import ROLES
 from explorer.text import Text, join_sentences
 
-_DASHES = ("dot", "dash", "solid")  # of the smallest, the median and the largest singular value
-_PARTS = ("smallest", "middle", "largest")
+_DASHES = {"smallest": "dot", "middle": "dash", "rms": "dash", "largest": "solid"}
+Line = tuple[Sequence[int], list[float]]  # blocks counted from 1, and the values there
 
 
 def _expect(settings: Settings) -> dict[str, Expected]:
@@ -48,8 +51,10 @@ def draw_backward(norms: GradientNorms, text: Text) -> go.Figure:
     return draw_by_block(norms, "backward", choose_scale(norms, ("backward",)), titles, text)
 
 
-def draw_jacobians(jacobians: Jacobians, part: str, text: Text) -> go.Figure:
+def draw_jacobians(jacobians: Jacobians | ConvJacobians, part: str, text: Text) -> go.Figure:
     """Smallest, median and largest singular value, medians over the seeds, with the line of theory where there is one.
+
+    Of convolutional blocks the root mean square and the largest one.
 
     Args:
         jacobians: what was measured.
@@ -58,42 +63,52 @@ def draw_jacobians(jacobians: Jacobians, part: str, text: Text) -> go.Figure:
     """
     expected = {kind: getattr(each, part) for kind, each in _expect(jacobians.settings).items()}
     theory = {kind: list(values) for kind, values in expected.items() if values is not None}
-    medians = {kind: _list_medians(getattr(jacobians, kind), part) for kind in KINDS}
-    drawn = [value for lines in (*medians.values(), theory.values()) for line in lines for value in line]
-    scale = fit_scale(drawn)
+    lines = {kind: list_lines(getattr(jacobians, kind), part, jacobians.settings) for kind in KINDS}
+    measured = [values for each in lines.values() for _, values in each.values()]
+    scale = fit_scale([value for values in (*measured, *theory.values()) for value in values])
     title, depth = text(f"gradient_flow.jacobian_{part}"), jacobians.settings.depth
     axes = (text("gradient_flow.block_axis"), text("gradient_flow.jacobian_axis"))
-    figure = new_chart(scale, axes, span_blocks(depth), title, _name_kinds(medians, scale, text))
+    topmost = {kind: next(iter(each.values())) for kind, each in lines.items()}
+    figure = new_chart(scale, axes, span_blocks(depth), title, _name_kinds(topmost, scale, text))
     figure.add_traces(_trace_theory(theory, scale, text))
-    for kind, lines in medians.items():
-        for values, dash, name in zip(lines, _DASHES, _PARTS, strict=True):
-            figure.add_trace(_trace_values(values, scale, kind, dash, text(f"gradient_flow.jacobian_{name}"), text))
+    for kind, each in lines.items():
+        for name, line in each.items():
+            figure.add_trace(_trace_values(line, scale, kind, name, text))
     return figure
 
 
-def _name_kinds(medians: dict[str, list[list[float]]], scale: Scale, text: Text) -> list[dict]:
-    """The name of each kind above the line of its largest singular values."""
+def _name_kinds(topmost: Mapping[str, Line], scale: Scale, text: Text) -> list[dict]:
+    """The name of each kind above the topmost of its lines."""
     notes = []
     for kind, share in (("plain", 0.7), ("residual", 0.25)):
-        largest = scale.place(medians[kind][-1])
-        index = int(share * len(largest))
+        places, values = topmost[kind]
+        index = int(share * len(values))
         notes.append({
-            "x": index + 1, "y": largest[index], "text": f"<b>{text(f'gradient_flow.{kind}')}</b>", "showarrow": False,
+            "x": places[index], "y": scale.place(values)[index], "text": f"<b>{text(f'gradient_flow.{kind}')}</b>", "showarrow": False,
             "font": {"color": ROLES[kind], "size": 19}, "yshift": 18, "xanchor": "left",
         })  # fmt: skip
     return notes
 
 
-def _list_medians(values: SingularValues, part: str) -> list[list[float]]:
-    """Medians over the seeds: one list over the blocks for the smallest, the median and the largest singular value."""
-    return compute_spread(getattr(values, part)).median.T.tolist()
+def list_lines(values: SingularValues | ConvSingularValues, part: str, settings: Settings) -> dict[str, Line]:
+    """Name -> line of one kind of network, that which gets the kind's name first; medians where there are several seeds."""
+    every = range(1, settings.depth + 1)
+    if isinstance(values, ConvSingularValues):
+        roots = (every, getattr(values, part).tolist())
+        if part == "stacks":
+            return {"rms": roots, "largest": ((settings.depth,), [values.stacks_largest])}
+        return {"largest": (settings.depths, values.blocks_largest.tolist()), "rms": roots}
+    smallest, middle, largest = compute_spread(getattr(values, part)).median.T.tolist()
+    return {"largest": (every, largest), "middle": (every, middle), "smallest": (every, smallest)}
 
 
-def _trace_values(values: list[float], scale: Scale, kind: str, dash: str, name: str, text: Text) -> dict:
-    named = f"{text(f'gradient_flow.{kind}')}, {name}"
+def _trace_values(line: Line, scale: Scale, kind: str, name: str, text: Text) -> dict:
+    places, values = line
+    named = f"{text(f'gradient_flow.{kind}')}, {text(f'gradient_flow.jacobian_{name}')}"
     return {
-        "type": "scatter", "x": list(range(1, len(values) + 1)), "y": scale.place(values),
-        "mode": "lines+markers" if len(values) <= 12 else "lines", "line": {"color": ROLES[kind], "width": 2.5, "dash": dash},
+        "type": "scatter", "x": list(places), "y": scale.place(values),
+        "mode": "lines+markers" if len(values) <= 12 else "lines",
+        "line": {"color": ROLES[kind], "width": 2.5, "dash": _DASHES[name]},
         "name": named, "hovertext": [f"{named}: {say_number(value)}" for value in values], "hoverinfo": "x+text",
     }  # fmt: skip
 
@@ -125,11 +140,32 @@ def describe_signals(norms: GradientNorms, text: Text) -> str:
     return join_sentences(said, text)
 
 
-def describe_jacobians(jacobians: Jacobians, text: Text) -> str:
+def describe_jacobians(jacobians: Jacobians | ConvJacobians, text: Text) -> str:
     """By what factors a small change of the input arrives behind the last block."""
-    said = [text("gradient_flow.jacobian_said", depth=jacobians.settings.depth, seeds=jacobians.seeds_done)]
+    if isinstance(jacobians, ConvJacobians):
+        return _describe_conv(jacobians, text)
+    settings, done = jacobians.settings, jacobians.seeds_done
+    said = [text("gradient_flow.jacobian_said", depth=settings.depth, seeds=done)]
     for kind in KINDS:
-        smallest, _, largest = (say_number(line[-1]) for line in _list_medians(getattr(jacobians, kind), "stacks"))
+        line = compute_spread(getattr(jacobians, kind).stacks[:, -1]).median.tolist()
+        smallest, _, largest = map(say_number, line)
         name = text(f"gradient_flow.{kind}")
-        said.append(text("gradient_flow.jacobian_kind", kind=name, smallest=smallest, largest=largest))
+        key = "jacobian_nothing" if line[-1] == 0 else "jacobian_kind"
+        said.append(text(f"gradient_flow.{key}", kind=name, smallest=smallest, largest=largest))
+    if done < settings.seeds:
+        said.append(text("gradient_flow.jacobian_fewer", done=done, seeds=settings.seeds))
+    return join_sentences(said, text)
+
+
+def _describe_conv(jacobians: ConvJacobians, text: Text) -> str:
+    said = [
+        text("gradient_flow.jacobian_conv_said", depth=jacobians.settings.depth, seed=jacobians.settings.first_seed)
+    ]
+    for kind in KINDS:
+        values, name = getattr(jacobians, kind), text(f"gradient_flow.{kind}")
+        root, largest = float(values.stacks[-1]), values.stacks_largest
+        key = "jacobian_nothing" if largest == 0 else "jacobian_conv_kind"
+        said.append(text(f"gradient_flow.{key}", kind=name, root=say_number(root), largest=say_number(largest)))
+    rows = BATCH_SIZE * jacobians.settings.width * MAP_SIZE**2
+    said.append(text("gradient_flow.jacobian_conv_how", rows=f"{rows:,}", probes=PROBES))
     return join_sentences(said, text)

@@ -11,6 +11,7 @@ import gradio as gr
 from explorer.checks import check_choice
 from explorer.errors import InputError
 from explorer.gradient_flow.article import load_article
+from explorer.gradient_flow.conv_jacobians import ConvJacobians, measure_conv_jacobians
 from explorer.gradient_flow.degradation import read_curves
 from explorer.gradient_flow.figures import (
     caption_degradation,
@@ -38,6 +39,7 @@ from explorer.gradient_flow.maths import (
     measure_in_parts,
     measure_inplace_relu,
 )
+from explorer.gradient_flow.prints import gather_prints
 from explorer.gradient_flow.removal_tab import build_removal
 from explorer.gradient_flow.signal_figures import (
     describe_jacobians,
@@ -59,6 +61,7 @@ from explorer.page.layout import (
 )
 from explorer.page.streaming import Run, show_parts, stop_run, wire_run
 from explorer.page.style import PLOT_SETTINGS
+from explorer.prints.keeping import build_keeping
 from explorer.text import Text, text_in
 
 STORIES = {
@@ -112,7 +115,8 @@ def on_change(run: Run | None, view: str, *, language: str, **settings) -> dict:
     if isinstance(run, Measurement):
         run.is_current = False
     if view == "jacobian":
-        return {**_show_jacobians(measure_jacobians(chosen), language), "stop": gr.Button(visible=False)}
+        measure = measure_jacobians if chosen.is_linear else measure_conv_jacobians
+        return {**_show_jacobians(measure(chosen), language), "stop": gr.Button(visible=False)}
     if chosen.is_light:
         return {**_show(measure_gradient_norms(chosen), view, language), "stop": gr.Button(visible=False)}
     starting = text_in(language)("gradient_flow.starting", seeds=chosen.seeds)
@@ -155,12 +159,13 @@ def _show(norms: GradientNorms, view: str, language: str) -> dict:
     return {"look_for": sentence, "blocks": left, "depths": right, "caption": _caption("caption", text)}
 
 
-def _show_jacobians(jacobians: Jacobians, language: str) -> dict:
+def _show_jacobians(jacobians: Jacobians | ConvJacobians, language: str) -> dict:
     text = text_in(language)
     charts = {
         name: draw_jacobians(jacobians, part, text) for name, part in (("blocks", "blocks"), ("depths", "stacks"))
     }
-    return {"look_for": describe_jacobians(jacobians, text), **charts, "caption": _caption("caption_jacobian", text)}
+    caption = "caption_jacobian_conv" if isinstance(jacobians, ConvJacobians) else "caption_jacobian"
+    return {"look_for": describe_jacobians(jacobians, text), **charts, "caption": _caption(caption, text)}
 
 
 def _caption(key: str, text: Text) -> str:
@@ -252,15 +257,16 @@ def build_tab(language: str) -> Wing:
         gr.Markdown(f"## {text('gradient_flow.inplace_title')}")
         gr.HTML(draw_inplace_table(_first_inplace_cases(), text), apply_default_css=False)
     _build_degradation(language)
-    build_removal(language)
-    build_learning(language)
+    sections = {**build_removal(language), **build_learning(language)}
     gives = build_live(language)
-    build_explanation("gradient_flow", language, **fill_article(load_article()))
-
     run = gr.State(None)
     inputs = {**controls, "run": run}
+    trained = {"live_run": gives.inputs["run"]} if gives else {}
+    keeps = build_keeping("gradient_flow", gather_prints, {**inputs, **sections, **trained}, language)
+    build_explanation("gradient_flow", language, **fill_article(load_article()))
+
     parts = {"look_for": look_for, **charts, "caption": caption, "stop": stop}
     outputs = {**parts, "run": run}
     wire(_wire_fillings(controls, buttons), on_change, inputs, outputs, language, queue=True)
     wire_run(run, on_run, on_stop, parts, language)
-    return Wing("gradient_flow", controls, on_change, inputs, outputs, gives=gives)
+    return Wing("gradient_flow", controls, on_change, inputs, outputs, gives=gives, keeps=keeps)

@@ -93,10 +93,10 @@ def compute_expected(settings: Settings, has_shortcut: bool) -> Expected | None:
             gain += 1
         else:
             square, mean = branch.square, branch.mean
-        total *= gain
+        total *= math.sqrt(gain)  # not of the squares, which underflow at half of the depth
         activations.append(math.sqrt(settings.width * square))
         blocks.append(math.sqrt(gain))
-        stacks.append(math.sqrt(total))
+        stacks.append(total)
     is_one_sided = has_shortcut and abs(mean) > _NO_MEAN
     return Expected(tuple(activations), tuple(blocks), None if is_one_sided else tuple(stacks))
 

@@ -237,4 +237,8 @@ def _convert(key: str, tensor: torch.Tensor, kind: torch.dtype, path: Path) -> t
         raise InputError("models.tensor_kind", file=_name(path), tensor=_show(key), kind=str(tensor.dtype)[6:])
     if not bool(torch.isfinite(tensor.to(torch.float32)).all()):  # also those that are too large for it
         raise InputError("models.not_finite", file=_name(path), tensor=_show(key))
+    if key.endswith("running_var") and bool(
+        (tensor < 0).any()
+    ):  # of some channels: others may hide them in the answers
+        raise InputError("models.negative_variance", file=_name(path), tensor=_show(key))
     return tensor.to(kind).clone()

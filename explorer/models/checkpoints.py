@@ -269,6 +269,18 @@ def lock_results(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def lock_publication(folder: Path) -> Iterator[None]:
+    """Lets one publication after another compare with what is shipped and replace it. `lock_results` may be taken within.
+
+    Args:
+        folder: that which the app opens.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".publication.lock"):
+        yield
+
+
 def _verified_contents(name: str, folder: Path) -> list[tuple[Path, bytes]]:
     """The bytes of every file of a model, each as long as recorded and with the recorded sha256."""
     record = load_results(folder).get(name)

@@ -15,7 +15,7 @@ import torch
 
 from explorer.data import DatasetError
 from explorer.models.catalogue import MODELS
-from explorer.models.checkpoints import SHIPPED, CheckpointError, load_results
+from explorer.models.checkpoints import SHIPPED, CheckpointError, load_results, lock_publication
 from explorer.models.seeds import cycles_of, machines_of, summarise_seeds
 from explorer.training.card import describe_machines
 from explorer.training.finished import Finished
@@ -394,8 +394,9 @@ def publish_trained(plan: Plan, names: Sequence[str], images: Images) -> bool:
         CheckpointError: weights or results are damaged.
         OSError: a file cannot be written; what was shipped before is whole.
     """
-    shipments = compare(plan, names)
-    is_complete = ship(plan, shipments, images.test, tell)
+    with lock_publication(plan.shipped):  # or another publication would come between comparing and writing
+        shipments = compare(plan, names)
+        is_complete = ship(plan, shipments, images.test, tell)
     print("\n".join(_report(each, plan) for each in shipments))
     if any(each.old and (each.fate == "better" or (each.fate == "worse" and plan.even_if_worse)) for each in shipments):
         print("What other commands measured of the old weights is not shown any more: README.md names these commands.")

@@ -8,7 +8,6 @@ from itertools import product
 import pytest
 import torch
 
-from explorer.errors import InputError
 from explorer.gradient_flow.jacobians import count_seeds, measure_jacobians
 from explorer.gradient_flow.maths import ACTIVATIONS, INITIALISATIONS, Settings, draw_networks, measure_gradient_norms
 from explorer.gradient_flow.theory import compute_expected, compute_moments
@@ -55,12 +54,9 @@ def test_what_rounding_made_is_nothing():
     assert (stacks[:, -1, 0] == 0).all() and (stacks[:, -1, 2] > 0).any()
 
 
-def test_the_seeds_are_as_many_as_are_quick_and_convolutions_are_refused():
+def test_the_seeds_are_as_many_as_are_quick():
     assert count_seeds(Settings(seeds=5)) == 5
     assert 1 <= count_seeds(Settings(depth=200, width=64, seeds=10)) < 10
-    with pytest.raises(InputError) as caught:
-        measure_jacobians(Settings(block="conv", seeds=1, depth=1, width=2))
-    assert caught.value.key == "gradient_flow.jacobian_conv" and caught.value.sentence("zh")
 
 
 @pytest.mark.parametrize("variance", [0.3, 1.0, 4.0])

@@ -108,9 +108,25 @@ def test_the_view_of_jacobians_shows_singular_values(language):
     relu = tab.on_change(None, "jacobian", language=language, **vars(Settings(depth=5, seeds=3)))
     assert len([line for line in relu["depths"].data if line.line.color == ROLES["theory"]]) == 1  # only of plain ones
     assert text("gradient_flow.caption_jacobian") in shown["caption"]
-    for chosen in ({"view": "jacobian", "block": "conv", "depth": 2, "width": 2}, {"view": "sideways"}):
-        with pytest.raises(InputError):
-            tab.on_change(None, language=language, **{"view": "weights", **vars(Settings(depth=2, seeds=2)), **chosen})
+    few = tab.on_change(None, "jacobian", language=language, **vars(Settings(depth=50, width=64, seeds=20)))
+    assert text("gradient_flow.jacobian_fewer", done=2, seeds=20) in few["look_for"]
+    with pytest.raises(InputError):
+        tab.on_change(None, "sideways", language=language, **vars(Settings(depth=2, seeds=2)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_convolutions_the_view_of_jacobians_shows_root_mean_square_and_largest(language):
+    text = text_in(language)
+    settings = Settings(depth=3, width=2, block="conv_bn", seeds=2, initialisation="he", zero_last=True)
+    shown = tab.on_change(None, "jacobian", language=language, **vars(settings))
+    for name, counts in (
+        ("blocks", [3, 3]),
+        ("depths", [3, 1]),
+    ):  # at depths 1, 2 and 3; of the stack only behind the last
+        lines = [line for line in shown[name].data if line.line.color == ROLES["residual"]]
+        assert sorted(len(line.x) for line in lines) == sorted(counts)
+    assert text("gradient_flow.jacobian_nothing", kind=text("gradient_flow.plain")) in shown["look_for"]
+    assert text("gradient_flow.caption_jacobian_conv") in shown["caption"]
 
 
 def test_branches_that_start_at_zero_are_said_to():

@@ -104,6 +104,15 @@ def test_what_fits_no_network_is_told(file, lenet, key, change):
     assert all(refused.value.sentence(language) for language in LANGUAGES)
 
 
+def test_a_variance_below_zero_is_told_though_the_answers_may_be_numbers(file):
+    tensors = load_trained("resnet20").state_dict()
+    key = next(each for each in tensors if each.endswith("running_var"))
+    changed = {**tensors, key: tensors[key].index_fill(0, torch.tensor([0]), -1e-9)}
+    with pytest.raises(InputError) as refused:
+        open_weights(file(changed), "resnet20")
+    assert refused.value.key == "models.negative_variance" and key in refused.value.sentence("zh")
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"abc", b"\xff" * 100, b"\x08\0\0\0\0\0\0\0{}      ", b"PK\x03\x04 a zip of torch.save"]
 )

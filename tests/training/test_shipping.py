@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from explorer.models import checkpoints
 from explorer.models.checkpoints import load_results, load_trained
+from explorer.training import command
 from explorer.training.command import main
 from explorer.training.shipping import validation_accuracy
 
@@ -49,6 +52,32 @@ def test_a_worse_network_is_published_only_with_another_word(shipped, capsys):
     assert "finished already" in said and "100.00% of the validation images" in said and "replaced by" in said
     assert load_results(shipped)["softmax"]["seed"] == 7 and load_trained("softmax", shipped)
     assert (shipped / "README.md").is_file()
+
+
+def test_two_publications_come_one_after_the_other(shipped, monkeypatch):
+    """While one compares and writes, the other waits: or the second would compare with what the first replaces."""
+    assert main([*SOFTMAX, "--seed", "7"]) == 0
+    heard, go = [], threading.Event()
+    compare = command.compare
+
+    def compare_slowly(plan, names):
+        heard.append("compares")
+        go.wait(20)
+        found = compare(plan, names)
+        heard.append("compared")
+        return found
+
+    monkeypatch.setattr(command, "compare", compare_slowly)
+    arguments = [*SOFTMAX, "--seed", "7", "--resume", "--publish", "--even-if-worse"]
+    threads = [threading.Thread(target=main, args=(arguments,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(3)
+    assert heard == ["compares"]
+    go.set()
+    for thread in threads:
+        thread.join(60)
+    assert heard == ["compares", "compared"] * 2
 
 
 def test_the_same_network_is_published_once(workplace, capsys):

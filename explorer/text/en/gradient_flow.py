@@ -34,9 +34,8 @@ SENTENCES = {
     "view_weights": "Gradient of the weights",
     "view_signals": "Signals between the blocks",
     "view_jacobian": "Jacobian",
-    "jacobian_conv": (
-        "The Jacobian is measured only for fully connected blocks: with convolutions it has too many rows. "
-        "Choose a fully connected block or another view."
+    "jacobian_large": (
+        "The Jacobian of this network would take too long to measure. Choose fewer blocks or channels, or another view."
     ),
     "said_zero_last": (
         "The last layer of each branch is 0, so the gradient of the first weight of each block is exactly 0 too: these weights do "
@@ -52,12 +51,20 @@ SENTENCES = {
     "jacobian_smallest": "smallest",
     "jacobian_middle": "median",
     "jacobian_largest": "largest",
+    "jacobian_rms": "root mean square",
     "theory": "theory, {kind}",
     "signals_said": "The median norm of what a block gives changes from the first block to block {depth}.",
     "signals_kind": "In the {kind} network it goes from {first} to {last}.",
     "signals_theory": "For very wide networks, theory expects {plain} (plain) and {residual} (residual) behind the last block.",
     "jacobian_said": "From the input to block {depth}, the network multiplies a small change by different factors (medians over {seeds} seeds).",
     "jacobian_kind": "In the {kind} network they are between {smallest} and {largest}.",
+    "jacobian_nothing": "In the {kind} network nothing of the change arrives: all factors are 0.",
+    "jacobian_fewer": "Measured are the first {done} of the {seeds} seeds, as many as are quick.",
+    "jacobian_conv_said": "From the input to block {depth}, the network multiplies a small change by different factors (seed {seed}).",
+    "jacobian_conv_kind": "In the {kind} network their root mean square is {root} and the largest one is {largest}.",
+    "jacobian_conv_how": (
+        "The Jacobian has {rows} rows, too many to write it down, so the root mean square is estimated from {probes} random directions."
+    ),
     "caption_signals": (
         "Line: median over the seeds. Band: 5 to 95 % of the seeds. Wide grey line: theory for very wide networks, the root of the mean "
         "square over all possible weights. In narrow and deep plain networks the median is lower, because a few rare networks make up "
@@ -68,6 +75,11 @@ SENTENCES = {
         "line: the largest one. Dashed: the median. Dotted: the smallest one. All are medians over the seeds. Wide grey line: the root mean square of all singular values, as theory for very wide networks expects it. "
         "There is no such line where the branches of a residual stack have a positive mean, as with ReLU. Values below the rounding error "
         "count as 0."
+    ),
+    "caption_jacobian_conv": (
+        "The singular values of the Jacobian of a whole batch are the factors by which a small change grows or shrinks in different "
+        "directions. Dashed line: their root mean square. Solid line or point: the largest one, where it was measured. The smallest one and the median of "
+        "convolutions cannot be measured so quickly."
     ),
     "story_tutorial": "The tutorial's",
     "story_he": "He initialisation",

@@ -25,6 +25,7 @@ SENTENCES = {
     "tensor_kind": "{file} contains numbers of the type {kind} in {tensor}; weights must be of a floating-point type such as float32.",
     "answers_not_finite": "{model} gives an answer that is not a number: its weights are too large, or a variance is below zero.",
     "not_finite": "{file}: {tensor} contains numbers that are not finite.",
+    "negative_variance": "{file}: {tensor} holds variances, and some of them are below zero. A variance is zero or more.",
     "no_such_network": "{file} does not fit any network of this app: none has a tensor named {tensor}.",
     "tensor_missing": "{file} looks like {model}, but {tensor} is missing.",
     "tensor_extra": "{file} looks like {model}, which has no {tensor}.",

@@ -34,7 +34,7 @@ SENTENCES = {
     "view_weights": "权重的梯度",
     "view_signals": "块之间的信号",
     "view_jacobian": "雅可比矩阵",
-    "jacobian_conv": "只为全连接块测量雅可比矩阵：卷积块的雅可比矩阵行数太多。请选择全连接块，或者选择显示别的内容。",
+    "jacobian_large": "这个网络的雅可比矩阵要算太久。请减少块数或通道数，或者选择显示别的内容。",
     "said_zero_last": (
         "每个分支的最后一层是 0，所以每个块第一个权重的梯度也恰好是 0：这些权重在第一步不会改变。"
         "请选择“雅可比矩阵”：在残差网络里，信号仍然沿着捷径原样通过。"
@@ -49,12 +49,18 @@ SENTENCES = {
     "jacobian_smallest": "最小",
     "jacobian_middle": "中位数",
     "jacobian_largest": "最大",
+    "jacobian_rms": "均方根",
     "theory": "理论，{kind}",
     "signals_said": "块的输出的范数（中位数）从第一个块到第 {depth} 个块会变化。",
     "signals_kind": "在{kind}网络中，它从 {first} 变到 {last}。",
     "signals_theory": "按照很宽的网络的理论，最后一个块之后应当是 {plain}（普通）和 {residual}（残差）。",
     "jacobian_said": "从输入到第 {depth} 个块，网络把微小的变化放大或缩小，不同方向的倍数不同（{seeds} 个种子的中位数）。",
     "jacobian_kind": "在{kind}网络中，这些倍数在 {smallest} 和 {largest} 之间。",
+    "jacobian_nothing": "在{kind}网络中，变化完全传不过去：所有倍数都是 0。",
+    "jacobian_fewer": "只测量了 {seeds} 个种子中的前 {done} 个，这样不用久等。",
+    "jacobian_conv_said": "从输入到第 {depth} 个块，网络把微小的变化放大或缩小，不同方向的倍数不同（种子 {seed}）。",
+    "jacobian_conv_kind": "在{kind}网络中，这些倍数的均方根是 {root}，最大的是 {largest}。",
+    "jacobian_conv_how": "雅可比矩阵有 {rows} 行，无法写出来，所以均方根是用 {probes} 个随机方向估计的。",
     "caption_signals": (
         "实线：中位数。色带：各随机种子的第 5 到第 95 百分位。灰色宽线：很宽的网络的理论值，即对所有可能的权重求均方，再开平方。"
         "在又窄又深的普通网络里，中位数更低，因为这个平均值大部分来自少数几个罕见的网络。卷积块没有理论线，因为填充会改变边缘的信号。"
@@ -62,6 +68,10 @@ SENTENCES = {
     "caption_jacobian": (
         "雅可比矩阵的奇异值，就是微小的变化在不同方向上放大或缩小的倍数。实线：最大的；虚线：中位数；点线：最小的；都是各随机种子的中位数。灰色宽线：所有奇异值的均方根，按照很宽的网络的理论。"
         "如果残差网络的分支平均值大于 0（例如用 ReLU），就没有这条线。小于舍入误差的值算作 0。"
+    ),
+    "caption_jacobian_conv": (
+        "整个批次的雅可比矩阵的奇异值，就是微小的变化在不同方向上被放大或缩小的倍数。虚线：它们的均方根。实线或圆点：测量过的最大奇异值。"
+        "卷积的最小奇异值和中位数无法这么快测出来。"
     ),
     "story_tutorial": "教程中的实验",
     "story_he": "He 初始化",

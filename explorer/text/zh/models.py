@@ -25,6 +25,7 @@ SENTENCES = {
     "tensor_kind": "{file} 的 {tensor} 里是 {kind} 类型的数；权重应为 float32 或其他浮点类型。",
     "answers_not_finite": "{model} 的输出不是有效的数：它的权重太大，或者有小于零的方差。",
     "not_finite": "{file}：{tensor} 里有无穷大或 NaN。",
+    "negative_variance": "{file}：{tensor} 是方差，但有的小于零。方差必须大于或等于零。",
     "no_such_network": "{file} 与这里的任何网络都不匹配：没有一个网络有名为 {tensor} 的张量。",
     "tensor_missing": "{file} 像是 {model}，但是缺少 {tensor}。",
     "tensor_extra": "{file} 像是 {model}，但是这个网络没有 {tensor}。",
