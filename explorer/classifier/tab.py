@@ -285,7 +285,7 @@ def build_tab(language: str) -> Wing:
     taker = Taker(controls["model"], weights["kept"])
     return Wing(
         "classifier", linked, on_source, inputs, {**outputs, **places}, parsers, takes_long=_takes_long,
-        resets=[controls["source"]], takes=taker,
+        resets=[controls["source"]], takes=taker, keeps=keeps,
     )  # fmt: skip
 
 
@@ -296,7 +296,6 @@ def _build_controls(text: Text) -> tuple[dict[str, gr.components.Component], dic
         [(text.title(MODELS[name].title), name) for name in available()],
         value=default_model(),
         label=text("terms.model"),
-        keeps=keeps,
     )
     for problem in _broken_models(text):
         gr.Markdown(problem)
