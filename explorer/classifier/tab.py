@@ -256,7 +256,7 @@ def build_tab(language: str) -> Wing:
     build_film(controls, language)
     results, run = build_results(language), gr.State()
     kept = {"run": run, "trial": trial, BASELINE: baseline, **results}
-    build_keeping("classifier", gather_prints, {**controls, **kept}, language)
+    keeps = build_keeping("classifier", gather_prints, {**controls, **kept}, language)
     build_explanation("classifier", language, methods=text("methods.explanation"), **describe_questions(text))
 
     shown, compared = build_shown(first), gr.State()
@@ -285,7 +285,7 @@ def build_tab(language: str) -> Wing:
     taker = Taker(controls["model"], weights["kept"])
     return Wing(
         "classifier", linked, on_source, inputs, {**outputs, **places}, parsers, takes_long=_takes_long,
-        resets=[controls["source"]], takes=taker,
+        resets=[controls["source"]], takes=taker, keeps=keeps,
     )  # fmt: skip
 
 

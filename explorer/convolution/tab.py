@@ -209,7 +209,7 @@ def build_tab(language: str) -> Wing:
         with picture_column():
             pictures["count_look"] = gr.HTML(first["count_look"], elem_classes="look-for-line")
             pictures["counts"] = gr.HTML(first["counts"], apply_default_css=False)
-    build_keeping("convolution", gather_prints, controls, language)
+    keeps = build_keeping("convolution", gather_prints, controls, language)
     with gr.Accordion(text("convolution.code"), open=False):
         gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
     build_explanation("convolution", language, **_fill_article(default))
@@ -222,7 +222,7 @@ def build_tab(language: str) -> Wing:
     links = {"input": controls["source"], **links}
     opened = {**outputs, "kernel": controls["kernel"]}
     taker = Taker(controls["kernel"], gr.State(()))
-    return Wing("convolution", links, on_open, inputs, opened, {"cells": read_cells}, takes=taker)
+    return Wing("convolution", links, on_open, inputs, opened, {"cells": read_cells}, takes=taker, keeps=keeps)
 
 
 def _fill_article(default: Settings) -> dict[str, object]:

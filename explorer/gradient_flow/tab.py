@@ -262,11 +262,11 @@ def build_tab(language: str) -> Wing:
     run = gr.State(None)
     inputs = {**controls, "run": run}
     trained = {"live_run": gives.inputs["run"]} if gives else {}
-    build_keeping("gradient_flow", gather_prints, {**inputs, **sections, **trained}, language)
+    keeps = build_keeping("gradient_flow", gather_prints, {**inputs, **sections, **trained}, language)
     build_explanation("gradient_flow", language, **fill_article(load_article()))
 
     parts = {"look_for": look_for, **charts, "caption": caption, "stop": stop}
     outputs = {**parts, "run": run}
     wire(_wire_fillings(controls, buttons), on_change, inputs, outputs, language, queue=True)
     wire_run(run, on_run, on_stop, parts, language)
-    return Wing("gradient_flow", controls, on_change, inputs, outputs, gives=gives)
+    return Wing("gradient_flow", controls, on_change, inputs, outputs, gives=gives, keeps=keeps)

@@ -103,7 +103,7 @@ def _group_colour(nodes: Sequence[Node]) -> str:
 def _draw_node(node: Node, text: Text) -> dict:
     broken = node.broken
     names = [broken.name] if broken else [layer.name for layer in node.layers]
-    label = f"⚠ {broken.kind}" if broken else _label(node, text)
+    label = name_node(node, text)
     return {
         "id": node.number,
         "inputs": list(node.inputs),
@@ -119,8 +119,10 @@ def _draw_node(node: Node, text: Text) -> dict:
     }
 
 
-def _label(node: Node, text: Text) -> str:
+def name_node(node: Node, text: Text) -> str:
     """A few words: "3×3 conv, 64", "3×3 pool /2", "linear, 10", "+"."""
+    if node.broken is not None:
+        return f"⚠ {node.broken.kind}"
     if node.number == IMAGE:
         return text("shapes.image")
     layer = node.layers[0]

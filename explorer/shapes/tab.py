@@ -31,6 +31,7 @@ from explorer.page.layout import (
 from explorer.page.samples import build_sample_picker, check_sample
 from explorer.page.scripts import mount
 from explorer.page.weights import build_weights, wire_weights
+from explorer.prints.keeping import build_keeping
 from explorer.shapes.activations import find_field, find_middle
 from explorer.shapes.edit import OWN
 from explorer.shapes.figures import STYLED, draw_beside, draw_flow, draw_table, draw_totals
@@ -45,6 +46,7 @@ from explorer.shapes.panels import (
     draw_kernels,
     draw_layer_words,
 )
+from explorer.shapes.prints import gather_prints
 from explorer.shapes.sentences import (
     describe,
     describe_problem,
@@ -296,9 +298,11 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
                 gr.HTML(_draw_beside(mine, text), elem_classes=STYLED, js_on_load=None)
             with gr.Accordion(text("shapes.code"), open=False):
                 code = gr.HTML(first["code"], elem_classes=STYLED, js_on_load=mount("shapes/code.js"))
+    state = gr.HTML(fresh.pack(), html_template="", visible="hidden")
+    drawn = {**controls, "sample": sample, "state": state}
+    keeps = build_keeping("shapes", gather_prints, drawn, language, more=partial(_build_save_buttons, text))
     build_explanation("shapes", language, **fill_article(text))
     shown = build_shown(drawings)
-    state = gr.HTML(fresh.pack(), html_template="", visible="hidden")
     actions = build_setter("shapes.actions", [])  # what was done on the pictures of which no answer has told yet
     looked = {"sample": sample, "view": view}
     inputs = {**controls, **looked, "state": state, "actions": actions, SHOWN: shown}
@@ -319,7 +323,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     then_wire(brought, on_setup, inputs, outputs, language, queue=True)
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", **PRIVATE)
     links = {name: inputs[name] for name in ("model", "size", "channels", "stem", "view")}
-    return Wing("shapes", links, wraps(on_open)(partial(on_open, first=opened)), inputs, outputs)
+    return Wing("shapes", links, wraps(on_open)(partial(on_open, first=opened)), inputs, outputs, keeps=keeps)
 
 
 def _open_first(mine: Sequence[Network]) -> Setup:
@@ -357,12 +361,15 @@ def _build_controls(opened: Setup, mine: Sequence[Network], text: Text) -> dict[
 
 
 def _build_switch(text: Text) -> gr.Radio:
-    """Which of the three pictures is shown, and the buttons that save it."""
+    """Which of the three pictures is shown."""
     views = [(text(f"shapes.view_{view}"), view) for view in VIEWS]
-    view = gr.Radio(views, value=VIEWS[0], show_label=False, container=False, elem_classes="view-switch")
+    return gr.Radio(views, value=VIEWS[0], show_label=False, container=False, elem_classes="view-switch")
+
+
+def _build_save_buttons(text: Text) -> None:
+    """The buttons that save the picture as the page shows it, with its folds and its colours."""
     save = mount("shapes/download.js")
     gr.HTML(_draw_save_buttons(text), elem_classes=["view-save", STYLED], js_on_load=save)
-    return view
 
 
 def _build_views(first: dict, text: Text) -> tuple[dict[str, gr.components.Component], gr.HTML]:

@@ -250,6 +250,7 @@ def test_a_deep_network_begins_folded_to_its_stages(visit):
 def test_the_picture_is_saved_as_it_is_seen(visit, view):
     page = open_shapes(visit, "en", view=view)
     page.locator(f"svg.{view} text").first.wait_for()
+    page.locator("#shapes-keeping button.label-wrap").click()
     with page.expect_download() as saved:
         page.locator("[data-save=svg]:visible").click()
     root = ElementTree.fromstring(saved.value.path().read_bytes())

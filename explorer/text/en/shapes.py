@@ -85,7 +85,7 @@ SENTENCES = {
     "view_flow": "Slabs",
     "view_graph": "Graph",
     "view_layer": "Inside a layer",
-    "save_as": "Save:",
+    "save_as": "The picture as the page shows it:",
     "save": "Save the picture as {kind}",
     "code": "PyTorch code of this network",
     "copy_code": "Copy",

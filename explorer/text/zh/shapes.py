@@ -73,7 +73,7 @@ SENTENCES = {
     "view_flow": "立体图",
     "view_graph": "结构图",
     "view_layer": "层的内部",
-    "save_as": "保存：",
+    "save_as": "页面上显示的图：",
     "save": "把图保存为 {kind}",
     "code": "这个网络的 PyTorch 代码",
     "copy_code": "复制",
