@@ -25,8 +25,14 @@ from explorer.classifier.figures import (
 from explorer.classifier.ladder import Trial
 from explorer.classifier.moves import Moves
 from explorer.classifier.outcome import Outcome, Question, classify_picture, recall_outcome, takes_long
-from explorer.classifier.results import CONFIDENCE, SIGNIFICANT
-from explorer.classifier.results_figures import describe_mistakes, draw_confusion, draw_curve, draw_reliability
+from explorer.classifier.results import SIGNIFICANT
+from explorer.classifier.results_figures import (
+    describe_bins,
+    describe_mistakes,
+    draw_confusion,
+    draw_curve,
+    draw_reliability,
+)
 from explorer.classifier.scores import BASELINES
 from explorer.classifier.session import Choices, first_outcome, first_question, read_question
 from explorer.classifier.training_figures import draw_models
@@ -46,7 +52,6 @@ from explorer.prints.pictures import draw_map_rows, fit_size, list_cells
 from explorer.prints.records import Print, Row
 from explorer.prints.words import name_cells, name_pairs
 from explorer.text import Text, join_sentences, join_words, text_in
-from explorer.training.evaluation import ECE_BINS
 from explorer.training.reliability import Reliability, load_reliability
 
 if TYPE_CHECKING:
@@ -231,7 +236,7 @@ def _name_changes(trial: Trial, text: Text) -> Iterator[tuple[str, object]]:
     shares = {name: f"{100 * getattr(moves, name):g}" for name in ("scale", "darken", "noise")}
     for name in ("right", "down", "degrees", "scale", "blur", "darken", "noise"):
         if getattr(moves, name) != getattr(rest, name):
-            yield text(f"classifier.trial_{name}"), shares.get(name, getattr(moves, name))
+            yield text(f"classifier.trial_{name}"), shares.get(name, f"{getattr(moves, name):g}".replace("-", "−"))
     if moves.covered:
         yield text("prints.covered"), len(moves.covered)
     if trial.attack:
@@ -381,7 +386,7 @@ def _list_curve(record: Mapping, text: Text) -> Iterator[Row]:
 def _print_reliability(found: Reliability, record: Mapping, setting: str, text: Text) -> Print:
     temperature = record.get("calibration", {}).get("temperature")
     images = sum(found.before.counts)
-    said = text("classifier.reliability_about", images=f"{images:,}", bins=ECE_BINS, level=percent(CONFIDENCE, text, 0))
+    said = describe_bins(images, text)
     draw = partial(draw_charts, makes=[partial(draw_reliability, found, temperature, text)])
 
     def rows() -> Iterator[Row]:

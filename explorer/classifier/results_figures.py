@@ -14,6 +14,7 @@ from explorer.classifier.attribution import ENOUGH_STEPS, LARGEST_CHANGE, LARGES
 from explorer.classifier.figures import class_name, percent
 from explorer.classifier.preprocessing import SIDE
 from explorer.classifier.results import (
+    CONFIDENCE,
     SIGNIFICANT,
     Pair,
     accuracy_interval,
@@ -31,6 +32,7 @@ from explorer.models.seeds import Machine, are_comparable, cycles_of, machines_o
 from explorer.page.canvas import Map, draw_maps
 from explorer.page.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences, join_words
+from explorer.training.evaluation import ECE_BINS
 from explorer.training.reliability import Reliability
 from explorer.training.splits import VALIDATION_SIZE
 
@@ -466,6 +468,12 @@ def draw_confusion(confusion: Sequence[Sequence[int]], text: Text) -> go.Figure:
         yaxis={"autorange": "reversed", "showgrid": False},
         margin={"t": 10, "r": 8},
     )
+
+
+def describe_bins(num_images: int, text: Text) -> str:
+    """How to read `draw_reliability`."""
+    level = percent(CONFIDENCE, text, digits=0)
+    return text("classifier.reliability_about", images=f"{num_images:,}", bins=ECE_BINS, level=level)
 
 
 def draw_reliability(found: Reliability, temperature: float | None, text: Text) -> go.Figure:
