@@ -17,6 +17,7 @@ import torch
 from cachetools import LRUCache, cached
 
 Function = TypeVar("Function", bound=Callable)
+Answer = TypeVar("Answer")
 
 _NOT_OF_A_VALUE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)  # what many share
 
@@ -32,6 +33,13 @@ def remember(megabytes: float) -> Callable[[Function], Function]:
     """
     cache: LRUCache = _CountedCache(megabytes * 1024**2)
     return cached(cache, lock=Lock(), info=True)  # type: ignore[return-value]  # the stub's class hides the function's type
+
+
+def recall(function: Callable[..., Answer], *arguments: Hashable) -> Answer | None:
+    """What a function that is decorated with `remember` has answered to these arguments, or None; it is not called."""
+    about: Any = function
+    with about.cache_lock:
+        return about.cache.get(about.cache_key(*arguments))
 
 
 class Memory:

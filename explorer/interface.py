@@ -10,14 +10,10 @@ from functools import partial, wraps
 import gradio as gr
 from starlette.middleware import Middleware
 
-from explorer.claims import tab as claims
 from explorer.claims.tab import build_claims
-from explorer.classifier import tab as classifier
 from explorer.classifier.api import classify, explain
-from explorer.convolution import tab as convolution
 from explorer.convolution.api import convolve
 from explorer.errors import InputError, log_defect
-from explorer.gradient_flow import tab as gradient_flow
 from explorer.gradient_flow.api import gradient_norms, train_here
 from explorer.models.networks import Network
 from explorer.page.events import PRIVATE, TAKES_TURNS, TRAINS, for_whoever_waits
@@ -27,7 +23,7 @@ from explorer.page.links import connect_links
 from explorer.page.samples import encode_sprite
 from explorer.page.style import build_css, build_theme
 from explorer.patience import TRAINING, NobodyWaitsError, aside, in_turn
-from explorer.receptive_field import tab as receptive_field
+from explorer.prints.keeping import build_whole
 from explorer.receptive_field.api import receptive_field as list_receptive_fields
 from explorer.server.building import building
 from explorer.server.proxies import trust_nobody_else
@@ -35,20 +31,12 @@ from explorer.server.requests import RequestMiddleware
 from explorer.server.sessions import CAPACITY, Visits, keep_house
 from explorer.server.turns import TurnQueue
 from explorer.settings import Settings, load_settings
-from explorer.shapes import tab as shapes
 from explorer.shapes.api import trace_shapes
+from explorer.take_away import figure, gather_first, handout
 from explorer.text import LANGUAGES, text_in, translate
 from explorer.uploads import prepare_upload_folder
+from explorer.wings import WINGS
 
-# Wing -> its module, in the order of the tabs; the first is shown at first.
-WINGS = {
-    "convolution": convolution,
-    "receptive_field": receptive_field,
-    "shapes": shapes,
-    "gradient_flow": gradient_flow,
-    "classifier": classifier,
-    "claims": claims,
-}
 OF_NETWORKS = ("shapes", "receptive_field")  # tabs that show any network
 # Name for clients -> function. All other events are private.
 API = {
@@ -59,8 +47,10 @@ API = {
     "train_here": train_here,
     "classify": classify,
     "explain": explain,
+    "figure": figure,
+    "handout": handout,
 }
-HEAVY = {"gradient_norms", "explain"}  # take seconds: one at a time
+HEAVY = {"gradient_norms", "explain", "figure", "handout"}  # take seconds: one at a time
 TRAINED = {"train_here"}  # wait with the trainings of the page
 _FORGET = (3600, 4 * 3600)  # seconds: each hour, pictures that readers brought more than four hours ago are deleted
 
@@ -120,6 +110,7 @@ def build_page(language: str, settings: Settings, mine: Sequence[Network], wings
     shown = OF_NETWORKS[0] if mine else wings[0]
     with gr.Tabs(selected=shown, overflow_behavior="wrap", elem_classes="wings") as tabs:
         built = [_build_wing(name, text(f"{name}.tab"), language, mine) for name in wings]
+    build_whole(partial(gather_first, built, language), language)
     about, (first, *others) = html.escape(text("app.about_tutorial")), LANGUAGES
     if language in others:  # where Gradio's own panel of the API would say that there is none
         there = LANGUAGES[first]

@@ -22,7 +22,17 @@ from explorer.receptive_field.tab import read_layer
 from explorer.settings import Settings
 from explorer.text import LANGUAGES, translate
 
-PUBLIC = {"convolve", "receptive_field", "trace_shapes", "gradient_norms", "train_here", "classify", "explain"}
+PUBLIC = {
+    "convolve",
+    "receptive_field",
+    "trace_shapes",
+    "gradient_norms",
+    "train_here",
+    "classify",
+    "explain",
+    "figure",
+    "handout",
+}
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,8 @@ FLOORS = (
     ("server",),
     WINGS,
     (ABOVE_WINGS,),
+    ("wings",),
+    ("take_away",),
     ("interface",),
     ("launch",),
 )
@@ -151,7 +153,7 @@ def test_every_file_of_a_wing_computes_or_draws():
 def test_every_tab_is_a_wing_of_which_no_other_knows():
     tabs = {part_of(module.__name__) for module in interface.WINGS.values()}
     assert tabs == {*WINGS, ABOVE_WINGS} == set(interface.WINGS), (
-        "WINGS in explorer/interface.py and in tests/test_walls.py differ"
+        "WINGS in explorer/wings.py and in tests/test_walls.py differ"
     )
 
 

@@ -167,10 +167,14 @@ def signed(value: float) -> str:
 
 def draw_steps(prepared: Prepared, text: Text) -> dict:
     """What each step of preparation gave, the last one on the signed scale."""
-    steps = prepared.steps
-    own = steps[0].name == "grey"
-    maps = [_draw_step(step, own, text) for step in steps]
+    maps = list_step_maps(prepared, text)
     return draw_maps(maps, max_height=180, label=text("classifier.steps_label"), equal_cells=False)
+
+
+def list_step_maps(prepared: Prepared, text: Text) -> list[Map]:
+    """The maps of `draw_steps`."""
+    own = prepared.steps[0].name == "grey"
+    return [_draw_step(step, own, text) for step in prepared.steps]
 
 
 def _draw_step(step: Step, own: bool, text: Text) -> Map:
@@ -252,6 +256,14 @@ def _draw_row(label: int, share: float, role: str, is_truth: bool, text: Text, l
 
 def draw_attribution(outcome: Outcome, text: Text) -> dict:
     """The picture, the map over it, and the map alone."""
+    label = text(
+        "classifier.maps_label", method=method_name(outcome.method, text), target=explained_class(outcome, text)
+    )
+    return draw_maps(list_attribution_maps(outcome, text), columns=3, max_height=250, label=label)
+
+
+def list_attribution_maps(outcome: Outcome, text: Text) -> list[Map]:
+    """The maps of `draw_attribution`."""
     picture = outcome.prepared.pixels
     maps = [Map(picture, text("classifier.map_picture"), scale="grey")]
     method, target = method_name(outcome.method, text), explained_class(outcome, text)
@@ -264,12 +276,17 @@ def draw_attribution(outcome: Outcome, text: Text) -> dict:
         caption = text("classifier.caption_over", target=target)
         maps.append(Map(picture, text("classifier.map_over"), caption, scale="grey", overlay=over))
         maps.append(Map(values, method, time))
-    label = text("classifier.maps_label", method=method, target=target)
-    return draw_maps(maps, columns=3, max_height=250, label=label)
+    return maps
 
 
 def draw_comparison(maps: Mapping[str, Attribution | None], outcome: Outcome, text: Text) -> dict:
     """The maps of all methods side by side, each on a scale of its own."""
+    label = text("classifier.compare_label", target=explained_class(outcome, text))
+    return draw_maps(list_method_maps(maps, text), columns=5, max_height=640, label=label)
+
+
+def list_method_maps(maps: Mapping[str, Attribution | None], text: Text) -> list[Map]:
+    """The maps of `draw_comparison`."""
     drawn = []
     for method, attribution in maps.items():
         title = method_name(method, text)
@@ -277,5 +294,4 @@ def draw_comparison(maps: Mapping[str, Attribution | None], outcome: Outcome, te
             drawn.append(Map(torch.zeros(28, 28), title, text("classifier.not_available")))
         else:
             drawn.append(Map(attribution.values, title))
-    label = text("classifier.compare_label", target=explained_class(outcome, text))
-    return draw_maps(drawn, columns=5, max_height=640, label=label)
+    return drawn

@@ -186,6 +186,17 @@ def refine_outcome(question: Question, in_parts: bool = True) -> Iterator[Outcom
         yield outcome
 
 
+def recall_outcome(question: Question) -> Outcome | None:
+    """What `classify_picture` remembers of a question, or None; no map is computed for this.
+
+    Raises:
+        InputError: the network is not trained, or its weights cannot be used.
+    """
+    probabilities = find_probabilities(question.model, question.picture)
+    target = int(probabilities.argmax()) if question.target == PREDICTED else question.target
+    return _OUTCOMES.get(_forget_unread(replace(question, target=target)))
+
+
 def find_probabilities(model: str, picture: Picture) -> torch.Tensor:
     """(10,) of the classes, as `prediction.compute_probabilities` has them; remembered.
 

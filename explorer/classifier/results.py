@@ -30,9 +30,20 @@ def accuracy_margin(correct: int, total: int) -> float:
     >>> round(accuracy_margin(9140, 10_000), 4)
     0.0055
     """
+    low, high = accuracy_interval(correct, total)
+    return (high - low) / 2
+
+
+def accuracy_interval(correct: int, total: int) -> tuple[float, float]:
+    """The 95 % interval of a measured accuracy, as shares; see `accuracy_margin`.
+
+    >>> [round(end, 4) for end in accuracy_interval(10, 10)]
+    [0.7225, 1.0]
+    """
     share = correct / total
+    middle = share + _Z**2 / (2 * total)
     spread = _Z * math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
-    return spread / (1 + _Z**2 / total)
+    return (middle - spread) / (1 + _Z**2 / total), (middle + spread) / (1 + _Z**2 / total)
 
 
 def standard_error(share: float, total: int) -> float:

@@ -14,8 +14,10 @@ from explorer.classifier.attribution import ENOUGH_STEPS, LARGEST_CHANGE, LARGES
 from explorer.classifier.figures import class_name, percent
 from explorer.classifier.preprocessing import SIDE
 from explorer.classifier.results import (
+    CONFIDENCE,
     SIGNIFICANT,
     Pair,
+    accuracy_interval,
     accuracy_margin,
     compare_neighbours,
     compare_with_claim,
@@ -30,6 +32,8 @@ from explorer.models.seeds import Machine, are_comparable, cycles_of, machines_o
 from explorer.page.canvas import Map, draw_maps
 from explorer.page.style import INK_IN_CELLS, MUTED, ROLES, lighten, new_figure
 from explorer.text import Text, join_sentences, join_words
+from explorer.training.evaluation import ECE_BINS
+from explorer.training.reliability import Reliability
 from explorer.training.splits import VALIDATION_SIZE
 
 MOST_SHOWN = 24  # of the images that every network gets wrong
@@ -464,6 +468,49 @@ def draw_confusion(confusion: Sequence[Sequence[int]], text: Text) -> go.Figure:
         yaxis={"autorange": "reversed", "showgrid": False},
         margin={"t": 10, "r": 8},
     )
+
+
+def describe_bins(num_images: int, text: Text) -> str:
+    """How to read `draw_reliability`."""
+    level = percent(CONFIDENCE, text, digits=0)
+    return text("classifier.reliability_about", images=f"{num_images:,}", bins=ECE_BINS, level=level)
+
+
+def draw_reliability(found: Reliability, temperature: float | None, text: Text) -> go.Figure:
+    """How often a network is right against how sure it is, with the 95 % interval that the number of images leaves.
+
+    Args:
+        found: what was counted on the test images.
+        temperature: that of the second line; None where there is none.
+        text: of the reader's language.
+    """
+    ends = {"range": [0, 102], "ticksuffix": " %"}
+    figure = new_figure(
+        text("classifier.axis_confidence"), text("classifier.axis_right"), height=430, xaxis=ends, yaxis=ends,
+        shapes=[{"type": "line", "x0": 0, "y0": 0, "x1": 100, "y1": 100, "line": {"color": MUTED, "dash": "dot", "width": 2}}],
+    )  # fmt: skip
+    lines = [("before", found.before, "kernel", "circle")]
+    lines += [("after", found.after, "input", "diamond")] if found.after else []
+    for key, bins, role, symbol in lines:
+        value = "" if temperature is None else f"{temperature:.2f}"
+        error = percent(bins.error, text)
+        name = text(f"classifier.reliability_{key}", temperature=value, error=error)
+        filled = [index for index, count in enumerate(bins.counts) if count]
+        places = [100 * bins.confidence[index] / bins.counts[index] for index in filled]
+        shares = [100 * bins.right[index] / bins.counts[index] for index in filled]
+        ends_of = [accuracy_interval(bins.right[index], bins.counts[index]) for index in filled]
+        below = [share - 100 * low for share, (low, _) in zip(shares, ends_of, strict=True)]
+        above = [100 * high - share for share, (_, high) in zip(shares, ends_of, strict=True)]
+        figure.add_scatter(
+            x=places, y=shares, name=name, mode="lines+markers", line={"color": ROLES[role], "width": 2.5},
+            marker={"size": 9, "symbol": symbol}, error_y={"type": "data", "array": above, "arrayminus": below, "thickness": 1},
+            hovertext=[
+                text("classifier.hover_reliability", images=f"{bins.counts[index]:,}", sure=percent(x / 100, text), right=percent(y / 100, text))
+                for index, x, y in zip(filled, places, shares, strict=True)
+            ],
+            hoverinfo="text",
+        )  # fmt: skip
+    return figure
 
 
 def _add_learning_rate(figure: go.Figure, epochs: Sequence[int], record: Mapping, text: Text) -> None:

@@ -14,12 +14,14 @@ from explorer.classifier.photographs import load_photographs
 from explorer.classifier.results import CONFIDENCE, SIGNIFICANT
 from explorer.classifier.results_figures import (
     describe_always_wrong,
+    describe_bins,
     describe_claims,
     describe_mistakes,
     draw_always_wrong,
     draw_confusion,
     draw_curve,
     draw_pairs,
+    draw_reliability,
     draw_results_table,
     fill_article,
 )
@@ -29,10 +31,11 @@ from explorer.models.always_wrong import load_always_wrong
 from explorer.models.answers import load_answers
 from explorer.models.checkpoints import CheckpointError, load_results
 from explorer.page.canvas import build_canvas
-from explorer.page.events import wire
+from explorer.page.events import Components, wire
 from explorer.page.layout import build_look_for
 from explorer.page.style import PLOT_SETTINGS
 from explorer.text import Text, text_in
+from explorer.training.reliability import load_reliability
 
 
 def on_results(name: str, *, language: str) -> dict:
@@ -49,6 +52,17 @@ def on_results(name: str, *, language: str) -> dict:
     }
 
 
+def on_reliability(name: str, *, language: str) -> dict:
+    """How often one trained network is right against how sure it is; nothing where that was not counted."""
+    records, text = _records(), text_in(language)
+    record = records[check_choice("terms.model", name, tuple(records))]
+    found = load_reliability(name)
+    if found is None:
+        return {"reliability": gr.update(visible=False)}
+    chart = draw_reliability(found, record.get("calibration", {}).get("temperature"), text)
+    return {"reliability": gr.update(value=chart, visible=True)}
+
+
 def _records() -> Mapping[str, Mapping]:
     try:
         return load_results()
@@ -56,18 +70,22 @@ def _records() -> Mapping[str, Mapping]:
         raise InputError("classifier.broken_results") from error
 
 
-def build_results(language: str) -> None:
-    """The table of all trained models, the details of one, and the images that all of them get wrong."""
+def build_results(language: str) -> Components:
+    """The table of all trained models, the details of one, and the images that all of them get wrong.
+
+    Returns:
+        What `prints.gather_prints` takes of it, by name; nothing where there are no results.
+    """
     text = text_in(language)
     gr.Markdown(f"## {text('classifier.results')}")
     try:
         records, tutorial = load_results(), load_results(section="tutorial")
     except CheckpointError:
         gr.Markdown(text("classifier.broken_results"))
-        return
+        return {}
     if not records:
         gr.Markdown(text("classifier.results_none"))
-        return
+        return {}
     by_class = [sum(row) for row in next(iter(records.values()))["confusion"]]
     num_images = sum(by_class)
     gr.Markdown(text("classifier.results_intro", images=f"{num_images:,}", level=percent(CONFIDENCE, text, digits=0)))
@@ -97,9 +115,20 @@ def build_results(language: str) -> None:
     with gr.Accordion(text("classifier.augmented_title"), open=False):
         gr.Markdown(text("classifier.augmented_about", classes=len(SHOWN), draws=DRAWS))
         augmented = build_canvas(first["augmented"])
+    _build_reliability(chosen, look_for, num_images, text)
     images = _build_always_wrong(first["images"], num_images, text)
     outputs = {"look_for": look_for, "confusion": confusion, "curve": curve, "images": images, "augmented": augmented}
     wire([chosen.input], on_results, {"name": chosen}, outputs, language)
+    return {"results_model": chosen}
+
+
+def _build_reliability(chosen: gr.Dropdown, look_for: gr.HTML, num_images: int, text: Text) -> None:
+    """The diagram behind the calibration error, drawn when it is opened."""
+    with gr.Accordion(text("classifier.reliability_title"), open=False) as section:
+        gr.Markdown(describe_bins(num_images, text))
+        chart = gr.Plot(visible=False, **PLOT_SETTINGS)
+    outputs = {"look_for": look_for, "reliability": chart}
+    wire([section.expand, chosen.input], on_reliability, {"name": chosen}, outputs, text.language)
 
 
 def _build_pairs(records: Mapping[str, Mapping], text: Text) -> None:

@@ -37,6 +37,7 @@ from explorer.classifier.outcome import (
     takes_long,
 )
 from explorer.classifier.preprocessing import CENTRES, CROPS, EDGES, GROUNDS, INVERSIONS, MOST_CUT, MOST_FAINT
+from explorer.classifier.prints import gather_prints
 from explorer.classifier.results_tab import build_results, describe_questions
 from explorer.classifier.session import (
     GROUP,
@@ -51,7 +52,7 @@ from explorer.classifier.session import (
     read_question,
 )
 from explorer.classifier.trial_tab import build_trial, mark_picture
-from explorer.classifier.trust_tab import build_trust, forget_trial
+from explorer.classifier.trust_tab import BASELINE, build_trust, forget_trial
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.models.checkpoints import CheckpointError, load_results
@@ -73,6 +74,7 @@ from explorer.page.sketch import build_sketch
 from explorer.page.streaming import Run, stop_run
 from explorer.page.weights import build_weights, wire_weights
 from explorer.patience import NobodyWaitsError
+from explorer.prints.keeping import build_keeping
 from explorer.text import Text, text_in
 from explorer.uploads import build_upload
 
@@ -245,17 +247,19 @@ def build_tab(language: str) -> Wing:
         with picture_column():
             pictures, compare = _build_pictures(make_all(first), text)
             comparison = build_canvas(None, visible=False, elem_id="classifier-comparison")
-    trust = build_trust(controls, language)
-    pictures["tried"] = build_trial(controls, language)
+    trust, baseline = build_trust(controls, language)
+    pictures["tried"], trial = build_trial(controls, language)
     build_layer_maps(controls, language)
     build_anatomy(controls, language)
     build_equivariance(controls, language)
     build_inside(controls, language)
     build_film(controls, language)
-    build_results(language)
+    results, run = build_results(language), gr.State()
+    kept = {"run": run, "trial": trial, BASELINE: baseline, **results}
+    keeps = build_keeping("classifier", gather_prints, {**controls, **kept}, language)
     build_explanation("classifier", language, methods=text("methods.explanation"), **describe_questions(text))
 
-    shown, compared, run = build_shown(first), gr.State(), gr.State()
+    shown, compared = build_shown(first), gr.State()
     inputs = {**controls, SHOWN: shown, "run": run}
     outputs = {**pictures, "comparison": comparison, **trust, SHOWN: shown, "run": run}
     # One handler for all: of two, the answer of the earlier could come later.
@@ -281,7 +285,7 @@ def build_tab(language: str) -> Wing:
     taker = Taker(controls["model"], weights["kept"])
     return Wing(
         "classifier", linked, on_source, inputs, {**outputs, **places}, parsers, takes_long=_takes_long,
-        resets=[controls["source"]], takes=taker,
+        resets=[controls["source"]], takes=taker, keeps=keeps,
     )  # fmt: skip
 
 

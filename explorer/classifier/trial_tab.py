@@ -40,6 +40,7 @@ def on_trial(*, language: str, model, moves, scale, blur, darken, noise, attack,
         "look_for": describe_trial(trial, load_robustness(), text),
         "pad": _show(trial),
         "ladder": draw_ladder(trial, text),
+        "kept": (_mark(name, taken.of), trial),
     }
 
 
@@ -64,11 +65,26 @@ def on_kind(kind: str, *, language: str) -> dict:
 
 def mark_picture(question: Question) -> str:
     """The same for the same picture and network alone: where it changes, what is tried is computed anew."""
-    return hashlib.sha256(repr((question.model, question.picture.of)).encode()).hexdigest()[:12]
+    return _mark(question.model, question.picture.of)
 
 
-def build_trial(controls: Components, language: str) -> gr.HTML:
-    """The section, closed at first; gives the component of `mark_picture`.
+def _mark(model: str, of: tuple) -> str:
+    return hashlib.sha256(repr((model, of)).encode()).hexdigest()[:12]
+
+
+def find_kept(kept: object, question: Question) -> Trial | None:
+    """The trial that the page shows, if it is of this picture and network.
+
+    Args:
+        kept: what `on_trial` kept.
+        question: what is asked above.
+    """
+    is_trial = isinstance(kept, tuple) and len(kept) == 2 and isinstance(kept[1], Trial)
+    return kept[1] if is_trial and kept[0] == mark_picture(question) else None
+
+
+def build_trial(controls: Components, language: str) -> tuple[gr.HTML, gr.State]:
+    """The section, closed at first; gives the component of `mark_picture`, and what was tried last, for `find_kept`.
 
     Args:
         controls: of the classifier, by the names of Choices.
@@ -90,11 +106,12 @@ def build_trial(controls: Components, language: str) -> gr.HTML:
         _build_curves(language, text)
     moves = build_setter("classifier.moves")
     inputs = {**{name: controls[name] for name in OF_PICTURE}, "moves": moves, **sliders}
-    outputs = {"look_for": look_for, "pad": pad, "ladder": ladder}
+    kept = gr.State(None)
+    outputs = {"look_for": look_for, "pad": pad, "ladder": ladder, "kept": kept}
     wire([moves.input, *(each.input for each in sliders.values())], on_trial, inputs, outputs, language, queue=True)
     for event, is_open in ((section.expand, "true"), (section.collapse, "false")):
         event(None, None, None, js=f"() => cnnExplorer.openTrial({is_open})", **PRIVATE)
-    return build_bridge("classifier/trial_mark.js")
+    return build_bridge("classifier/trial_mark.js"), kept
 
 
 def _build_slider(name: str, text: Text) -> gr.Slider:

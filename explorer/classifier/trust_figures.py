@@ -74,9 +74,13 @@ def draw_faithfulness(found: Faithfulness, text: Text) -> str:
 
 def draw_randomised(found: Examination, text: Text) -> dict:
     """The maps from the trained network to one with random weights alone, each on a scale of its own."""
-    maps = [_draw_randomised(each, found.num_layers, text) for each in found.randomised]
     label = text("classifier.trust_maps_label", method=method_name(found.outcome.method, text))
-    return draw_maps(maps, columns=8, max_height=260, label=label)
+    return draw_maps(list_randomised_maps(found, text), columns=8, max_height=260, label=label)
+
+
+def list_randomised_maps(found: Examination, text: Text) -> list[Map]:
+    """The maps of `draw_randomised`."""
+    return [_draw_randomised(each, found.num_layers, text) for each in found.randomised]
 
 
 def _draw_randomised(each: Randomised, num_layers: int, text: Text) -> Map:

@@ -123,8 +123,8 @@ def _name_table(choice: str, measured: Mapping[str, Measured], text: Text) -> st
     return text("classifier.trust_many", model=model, images=f"{images:,}")
 
 
-def build_trust(controls: Components, language: str) -> Components:
-    """The section, closed at first; gives what `forget_trial` changes.
+def build_trust(controls: Components, language: str) -> tuple[Components, gr.Dropdown]:
+    """The section, closed at first; gives what `forget_trial` changes, and what says what pixels that are taken away become.
 
     Args:
         controls: of the classifier, by the names of Choices.
@@ -164,7 +164,7 @@ def build_trust(controls: Components, language: str) -> Components:
     ):
         ready = wire(triggers, handler, inputs, outputs, language, **settings)
         then_wire(ready, _show_trial, {"late": late, **inputs}, shown, language, queue=False)
-    return pictures
+    return pictures, baseline
 
 
 def _show_trial(*, language: str, **values) -> dict:

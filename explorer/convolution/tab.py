@@ -231,7 +231,7 @@ def build_tab(language: str) -> Wing:
     build_learn(language)
     build_backward(language)
     build_channels(language)
-    build_keeping("convolution", gather_prints, {**controls, **sections}, language)
+    keeps = build_keeping("convolution", gather_prints, {**controls, **sections}, language)
     build_explanation("convolution", language, **_fill_article(default))
     shown = build_shown(drawings)
     _wire_page(controls, places)
@@ -250,7 +250,7 @@ def build_tab(language: str) -> Wing:
     opened = {**outputs, "kernel": controls["kernel"]}
     taker = Taker(controls["kernel"], gr.State(()))
     parsers = {"cells": read_cells, "sides": read_sides}
-    return Wing("convolution", links, on_open, inputs, opened, parsers, takes=taker)
+    return Wing("convolution", links, on_open, inputs, opened, parsers, takes=taker, keeps=keeps)
 
 
 def _fill_article(default: Settings) -> dict[str, object]:

@@ -7,12 +7,25 @@ import gradio as gr
 from explorer.checks import check_choice
 from explorer.gradient_flow.learning import DEPTHS, KINDS, NUM_TRAINING, NUM_VALIDATION, PER_BLOCK, RECIPE, load_courses
 from explorer.gradient_flow.learning_figures import describe, describe_depths, draw_curves, draw_statistic
-from explorer.page.events import wire
+from explorer.page.events import Components, wire
 from explorer.page.layout import build_look_for
 from explorer.page.style import PLOT_SETTINGS
 from explorer.text import join_sentences, text_in
 
 NORMALISATIONS = {"bn": True, "none": False}
+
+
+def read_choice(depth, normalisation, statistic) -> tuple[int, bool, str]:
+    """Layers, whether there is batch normalisation, and one of PER_BLOCK.
+
+    Raises:
+        InputError: one of them cannot be chosen.
+    """
+    return (
+        check_choice("learning.depth", depth, DEPTHS),
+        NORMALISATIONS[check_choice("learning.normalisation", normalisation, tuple(NORMALISATIONS))],
+        check_choice("learning.statistic", statistic, PER_BLOCK),
+    )
 
 
 def on_learning(depth: int, normalisation: str, statistic: str, *, language: str) -> dict:
@@ -25,9 +38,7 @@ def on_learning(depth: int, normalisation: str, statistic: str, *, language: str
         language: of the page.
     """
     text, courses = text_in(language), load_courses()
-    depth = check_choice("learning.depth", depth, DEPTHS)
-    normalised = NORMALISATIONS[check_choice("learning.normalisation", normalisation, tuple(NORMALISATIONS))]
-    statistic = check_choice("learning.statistic", statistic, PER_BLOCK)
+    depth, normalised, statistic = read_choice(depth, normalisation, statistic)
     pictures = draw_statistic(courses, depth, normalised, statistic, text)
     said = [describe(courses, depth, normalised, text), describe_depths(courses, normalised, text)]
     return {
@@ -39,11 +50,15 @@ def on_learning(depth: int, normalisation: str, statistic: str, *, language: str
     }
 
 
-def build_learning(language: str) -> None:
-    """The section, closed at first; nothing where nothing was measured."""
+def build_learning(language: str) -> Components:
+    """The section, closed at first; nothing where nothing was measured.
+
+    Returns:
+        What `prints.gather_prints` takes of it, by name.
+    """
     text, courses = text_in(language), load_courses()
     if not courses:
-        return
+        return {}
     depths = sorted({net.depth for net in courses})
     with gr.Accordion(text("learning.title"), open=False) as section:
         gr.Markdown(text("learning.intro", images=f"{NUM_TRAINING:,}", epochs=RECIPE.epochs))
@@ -67,3 +82,4 @@ def build_learning(language: str) -> None:
     outputs = {"look_for": look_for, "loss": loss, "error": error, **blocks, "about": about}
     triggers = [section.expand, depth.input, normalisation.input, statistic.input]
     wire(triggers, on_learning, inputs, outputs, language)
+    return {f"learning_{name}": each for name, each in inputs.items()}

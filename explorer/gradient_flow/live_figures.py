@@ -87,7 +87,12 @@ def _percent(share: float) -> str:
 
 def draw_curves(progress: Progress, text: Text) -> str:
     """Three charts: the losses, the accuracies, and the gradient norms of the layers."""
-    return draw_charts([_draw_losses(progress, text), _draw_accuracies(progress, text), _draw_norms(progress, text)])
+    return draw_charts(list_charts(progress, text))
+
+
+def list_charts(progress: Progress, text: Text) -> list[Chart]:
+    """The charts of `draw_curves`."""
+    return [_draw_losses(progress, text), _draw_accuracies(progress, text), _draw_norms(progress, text)]
 
 
 def _draw_losses(progress: Progress, text: Text) -> Chart:

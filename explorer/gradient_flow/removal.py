@@ -23,8 +23,10 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from explorer.caches import remember
 from explorer.checks import check_choice
 from explorer.data import load_sample, load_split, normalise
+from explorer.errors import InputError
 from explorer.models import checkpoints
 from explorer.models.ablation import list_removable_blocks, without_blocks
 from explorer.models.catalogue import DEGRADATION
@@ -131,8 +133,22 @@ class Cut:
     maps: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
 
 
+def check_blocks(gone, blocks: Sequence[str]) -> tuple[str, ...]:
+    """The blocks that are to go, in the order of the network.
+
+    Raises:
+        InputError: it is no list, or something of it is none of these blocks.
+    """
+    if not isinstance(gone, list):
+        raise InputError("errors.not_a_choice", name="gradient_flow.removal_blocks", value=gone, choices=list(blocks))
+    for path in gone:
+        check_choice("gradient_flow.removal_blocks", path, tuple(blocks))
+    return tuple(path for path in blocks if path in gone)
+
+
+@remember(megabytes=2)
 def measure_cut(name: str, gone: tuple[str, ...], index: int) -> Cut:
-    """Take blocks out of a trained network for a moment.
+    """Take blocks out of a trained network for a moment; what it gives then is remembered.
 
     Args:
         name: a trained network.

@@ -208,6 +208,12 @@ def describe_cuts(cuts: Sequence[Cut], gone: Sequence[str], num_images: int, tex
 
 
 def draw_cuts(cuts: Sequence[Cut], text: Text) -> dict:
+    """The maps of `list_cut_maps`."""
+    label = text("gradient_flow.removal_maps")
+    return draw_maps(list_cut_maps(cuts, text), columns=6, max_height=760, label=label, equal_cells=False)
+
+
+def list_cut_maps(cuts: Sequence[Cut], text: Text) -> list[Map]:
     """For each network the maps behind each stage, with all blocks and without those that are gone, on one scale each."""
     maps = []
     for cut in cuts:
@@ -217,5 +223,4 @@ def draw_cuts(cuts: Sequence[Cut], text: Text) -> dict:
                 caption = text("gradient_flow.removal_map_stage", stage=number)
                 limit = float(max(each.max() for each in pair)) or None
                 maps.append(Map(pair[place], title, caption, scale="heat", limit=limit))
-    label = text("gradient_flow.removal_maps")
-    return draw_maps(maps, columns=6, max_height=760, label=label, equal_cells=False)
+    return maps

@@ -6,9 +6,8 @@ import gradio as gr
 
 from explorer.checks import check_choice
 from explorer.data import load_sample
-from explorer.errors import InputError
 from explorer.gradient_flow.paths import load_paths
-from explorer.gradient_flow.removal import SEEDS, list_blocks, load_removals, measure_cut
+from explorer.gradient_flow.removal import SEEDS, check_blocks, list_blocks, load_removals, measure_cut
 from explorer.gradient_flow.removal_figures import (
     WAYS,
     describe_cuts,
@@ -24,7 +23,7 @@ from explorer.gradient_flow.removal_figures import (
 )
 from explorer.gradient_flow.swaps import load_swaps
 from explorer.page.canvas import build_canvas
-from explorer.page.events import PRIVATE, TAKES_TURNS, wire
+from explorer.page.events import PRIVATE, TAKES_TURNS, Components, wire
 from explorer.page.layout import build_look_for
 from explorer.page.style import PLOT_SETTINGS
 from explorer.text import text_in
@@ -36,11 +35,7 @@ def on_cut(gone: list[str], *, language: str) -> dict:
     """Both networks without these blocks."""
     text, removals = text_in(language), load_removals()
     blocks = list_blocks(next(iter(removals)))
-    if not isinstance(gone, list):
-        raise InputError("errors.not_a_choice", name="gradient_flow.removal_blocks", value=gone, choices=list(blocks))
-    for path in gone:
-        check_choice("gradient_flow.removal_blocks", path, blocks)
-    chosen = tuple(path for path in blocks if path in gone)
+    chosen = check_blocks(gone, blocks)
     cuts = [measure_cut(name, chosen, SAMPLE) for name in removals]
     return {
         "look_for": describe_cuts(cuts, chosen, len(load_sample().images), text),
@@ -66,11 +61,15 @@ def on_open(way: str, *, language: str) -> dict:
     return charts
 
 
-def build_removal(language: str) -> None:
-    """The section, closed at first; nothing where it was not measured for the weights that are here."""
+def build_removal(language: str) -> Components:
+    """The section, closed at first; nothing where it was not measured for the weights that are here.
+
+    Returns:
+        What `prints.gather_prints` takes of it, by name.
+    """
     text, removals = text_in(language), load_removals()
     if not removals:
-        return
+        return {}
     count = min(each.whole.count for each in removals.values())
     with gr.Accordion(text("gradient_flow.removal"), open=False) as section:
         gr.Markdown(text("gradient_flow.removal_intro"))
@@ -97,6 +96,7 @@ def build_removal(language: str) -> None:
     wire([gone.input, undo.click], on_cut, {"gone": gone}, outputs, language, **TAKES_TURNS)
     wire([way.input], on_way, {"way": way}, {"look_for": cut_line, "ordered": charts["ordered"]}, language)
     wire([section.expand], on_open, {"way": way}, {"look_for": cut_line, **charts}, language)
+    return {"removal_way": way, "removal_gone": gone}
 
 
 def _build_ensemble(language: str) -> dict[str, gr.Plot]:

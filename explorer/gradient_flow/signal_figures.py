@@ -63,7 +63,7 @@ def draw_jacobians(jacobians: Jacobians | ConvJacobians, part: str, text: Text) 
     """
     expected = {kind: getattr(each, part) for kind, each in _expect(jacobians.settings).items()}
     theory = {kind: list(values) for kind, values in expected.items() if values is not None}
-    lines = {kind: _list_lines(getattr(jacobians, kind), part, jacobians.settings) for kind in KINDS}
+    lines = {kind: list_lines(getattr(jacobians, kind), part, jacobians.settings) for kind in KINDS}
     measured = [values for each in lines.values() for _, values in each.values()]
     scale = fit_scale([value for values in (*measured, *theory.values()) for value in values])
     title, depth = text(f"gradient_flow.jacobian_{part}"), jacobians.settings.depth
@@ -90,7 +90,7 @@ def _name_kinds(topmost: Mapping[str, Line], scale: Scale, text: Text) -> list[d
     return notes
 
 
-def _list_lines(values: SingularValues | ConvSingularValues, part: str, settings: Settings) -> dict[str, Line]:
+def list_lines(values: SingularValues | ConvSingularValues, part: str, settings: Settings) -> dict[str, Line]:
     """Name -> line of one kind of network, that which gets the kind's name first; medians where there are several seeds."""
     every = range(1, settings.depth + 1)
     if isinstance(values, ConvSingularValues):

@@ -39,6 +39,7 @@ from explorer.gradient_flow.maths import (
     measure_in_parts,
     measure_inplace_relu,
 )
+from explorer.gradient_flow.prints import gather_prints
 from explorer.gradient_flow.removal_tab import build_removal
 from explorer.gradient_flow.signal_figures import (
     describe_jacobians,
@@ -60,6 +61,7 @@ from explorer.page.layout import (
 )
 from explorer.page.streaming import Run, show_parts, stop_run, wire_run
 from explorer.page.style import PLOT_SETTINGS
+from explorer.prints.keeping import build_keeping
 from explorer.text import Text, text_in
 
 STORIES = {
@@ -255,15 +257,16 @@ def build_tab(language: str) -> Wing:
         gr.Markdown(f"## {text('gradient_flow.inplace_title')}")
         gr.HTML(draw_inplace_table(_first_inplace_cases(), text), apply_default_css=False)
     _build_degradation(language)
-    build_removal(language)
-    build_learning(language)
+    sections = {**build_removal(language), **build_learning(language)}
     gives = build_live(language)
-    build_explanation("gradient_flow", language, **fill_article(load_article()))
-
     run = gr.State(None)
     inputs = {**controls, "run": run}
+    trained = {"live_run": gives.inputs["run"]} if gives else {}
+    keeps = build_keeping("gradient_flow", gather_prints, {**inputs, **sections, **trained}, language)
+    build_explanation("gradient_flow", language, **fill_article(load_article()))
+
     parts = {"look_for": look_for, **charts, "caption": caption, "stop": stop}
     outputs = {**parts, "run": run}
     wire(_wire_fillings(controls, buttons), on_change, inputs, outputs, language, queue=True)
     wire_run(run, on_run, on_stop, parts, language)
-    return Wing("gradient_flow", controls, on_change, inputs, outputs, gives=gives)
+    return Wing("gradient_flow", controls, on_change, inputs, outputs, gives=gives, keeps=keeps)

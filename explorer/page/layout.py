@@ -16,6 +16,20 @@ from explorer.text import text_in
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """What a tab says of the figures that people save from it.
+
+    Attributes:
+        gather: the figures that there are for what is set (`explorer.prints.records.Print`), called as
+            `gather(language=..., **values)`.
+        inputs: name -> the component whose value it takes.
+    """
+
+    gather: Callable[..., Sequence]
+    inputs: Components
+
+
+@dataclass(frozen=True)
 class Wing:
     """What a built tab hands to the roof.
 
@@ -31,6 +45,7 @@ class Wing:
         takes: where it shows a network that another tab gives; None where it shows none.
         gives: networks that it gives to other tabs, or None.
         resets: components that a link does not name, but sets to what they are at first.
+        keeps: the figures that people save from it; None where there are none.
     """
 
     name: str
@@ -43,6 +58,7 @@ class Wing:
     takes: Taker | None = None
     gives: Giver | None = None
     resets: Sequence[gr.components.Component] = ()
+    keeps: Keeping | None = None
 
 
 def build_intro(wing: str, language: str) -> gr.HTML:

@@ -6,8 +6,9 @@ on the screen differs by its line or its mark as well.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,8 @@ _MARKS = {
 _HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\")
 _KINDS = ("scatter", "bar", "heatmap")
 _SMALL = 8.0
+_LETTER, _KEY = 4.7, 48.0  # points, of a letter of a legend and of what stands before it
+_TEMPLATE = re.compile(r"%\{[xyz](?::([^}]*))?\}")
 _COLOUR = re.compile(r"rgba?\(([^)]*)\)")
 
 
@@ -76,6 +79,20 @@ def draw_chart(figure: FigureBase, chart: go.Figure) -> Axes:
     return axes
 
 
+def draw_charts(figure: FigureBase, makes: Sequence[Callable[[], go.Figure]], has_legend: bool = False) -> None:
+    """Charts of the page side by side.
+
+    Args:
+        figure: to fill.
+        makes: each makes a chart; plotly is slow, so that this is done when the figure is drawn.
+        has_legend: whether what the page names under the pointer is named below the charts.
+    """
+    parts = np.atleast_1d(figure.subfigures(1, len(makes)))
+    for part, make in zip(parts, makes, strict=True):
+        chart = make()
+        draw_chart(part, chart.update_layout(showlegend=True) if has_legend else chart)
+
+
 def list_points(chart: go.Figure, names: tuple[str, str, str] | None = None) -> Iterator[Row]:
     """The points of a chart as rows of a table: the name of the line, and its two values as they are drawn.
 
@@ -110,7 +127,7 @@ def list_points(chart: go.Figure, names: tuple[str, str, str] | None = None) -> 
 
 
 class _Lines:
-    """A dash for each line: its own, unless a line of another colour has the same."""
+    """A dash for each line: its own, unless a line of another colour has the same, and the same mark."""
 
     def __init__(self, traces: Sequence[Mapping]):
         lines = [
@@ -118,8 +135,8 @@ class _Lines:
             for number, trace in enumerate(traces)
             if trace["type"] == "scatter" and "lines" in trace.get("mode", "lines") and not trace.get("fill")
         ]
-        first = {dash: key for key in reversed(lines) for dash in key[1:]}  # of those with the same dash
-        self._dashes = {key: dash for dash, key in first.items()}
+        first = {key[1:]: key for key in reversed(lines)}  # of those that look the same
+        self._dashes = {key: look[0] for look, key in first.items()}
         for key in lines:
             free = (each for each in _DASHES if each not in self._dashes.values())
             self._dashes.setdefault(key, next(free, key[1]))
@@ -129,8 +146,10 @@ class _Lines:
 
 
 def _key(trace: Mapping, number: int) -> tuple:
-    line = trace.get("line") or {}
-    return line.get("color") or number, line.get("dash") or "solid"
+    """The colour of a line, its dash and its mark."""
+    line, marker = trace.get("line") or {}, trace.get("marker") or {}
+    mark = str(marker.get("symbol", "circle")) if "markers" in trace.get("mode", "lines") else ""
+    return line.get("color") or number, line.get("dash") or "solid", mark
 
 
 def _draw_line(axes: Axes, trace: Mapping, lines: _Lines, number: int) -> None:
@@ -155,6 +174,7 @@ def _draw_line(axes: Axes, trace: Mapping, lines: _Lines, number: int) -> None:
         drawn |= {"linestyle": lines.dash_of(trace, number), "linewidth": 0.7 * (line.get("width") or 2)}
     if "markers" in mode:
         drawn |= _mark(marker, axes)
+        drawn["markevery"] = max(1, math.ceil(len(x) / (marker.get("maxdisplayed") or len(x) or 1)))
     if mode in ("text", "none"):
         drawn |= {"linestyle": "none"}
     if "markers" in mode and not all(isinstance(marker.get(each, 1), str | int | float) for each in ("color", "size")):
@@ -199,17 +219,20 @@ def _draw_bars(axes: Axes, trace: Mapping, bars: Sequence[Mapping], layout: Mapp
     places = places + (number - (len(bars) - 1) / 2) * thick if grouped else places
     drawn: dict[str, Any] = {"label": _label(trace), "color": colours, "hatch": _HATCHES[number % len(_HATCHES)]}
     drawn |= {"edgecolor": "white", "linewidth": 0.5}
+    ends = lengths
     if error := trace.get("error_y") or trace.get("error_x"):
         low = _values(error.get("arrayminus")) or _values(error["array"])
         spread = np.array([low, _values(error["array"])], dtype=float)
         drawn |= {"xerr" if lying else "yerr": spread, "error_kw": {"elinewidth": 1, "capsize": 2, "ecolor": INK}}
+        ends = [length + high for length, high in zip(lengths, spread[1], strict=True)]
     base = trace.get("base")
     if lying:
         axes.barh(places, lengths, 0.9 * thick, left=base, **drawn)
     else:
         axes.bar(places, lengths, 0.9 * thick, bottom=base, **drawn)
-    words = _spread(trace.get("text"), len(names)) if trace.get("text") is not None else []
-    for place, length, word in zip(places, lengths, words):
+    texts = [_fill(trace, each) for each in lengths] if "texttemplate" in trace else trace.get("text")
+    words = _spread(texts, len(names)) if texts is not None else []
+    for place, length, word in zip(places, ends, words):
         spot = (length, place) if lying else (place, length)
         axes.annotate(
             _words(word), spot, (3, 0) if lying else (0, 3), textcoords="offset points", fontsize=_SMALL,
@@ -239,7 +262,7 @@ def _draw_cells(figure: FigureBase, axes: Axes, trace: Mapping) -> None:
             drawn.set_ticks(
                 _values(bar["tickvals"]), labels=[_words(str(each)) for each in bar.get("ticktext", bar["tickvals"])]
             )
-    texts = trace.get("text")
+    texts = [[_fill(trace, each) for each in row] for row in cells] if "texttemplate" in trace else trace.get("text")
     if texts is not None:
         for row, column in np.ndindex(rows, columns):
             red, green, blue, _ = image.cmap(image.norm(cells[row, column]))
@@ -318,6 +341,8 @@ def _set_axis(axes: Axes, name: str, about: Mapping, traces: Sequence[Mapping]) 
         ends = [10**end if about.get("type") == "log" else end for end in about["range"]]
         if not any(trace["type"] == "heatmap" for trace in traces):
             (axes.set_xlim if name == "x" else axes.set_ylim)(*ends)
+    elif about.get("rangemode") == "tozero" and not bars:
+        (axes.set_xlim if name == "x" else axes.set_ylim)(0)
     if about.get("autorange") == "reversed":
         axis.set_inverted(True)
     if about.get("showgrid") is False:
@@ -334,8 +359,22 @@ def _add_legend(axes: Axes, second: Axes | None, layout: Mapping) -> None:
         handles, labels = handles + more, labels + names
     if layout.get("showlegend") is False or (len(labels) < 2 and not layout.get("showlegend")):
         return
-    columns = max(1, min(len(labels), int(100 / (max(map(len, labels)) + 8))))
+    room, longest = 72 * axes.figure.bbox.width / axes.figure.dpi, max(map(_count_letters, labels))
+    columns = max(1, min(len(labels), int(room / (_LETTER * longest + _KEY))))
     axes.figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=3.2)
+
+
+def _count_letters(words: str) -> int:
+    """A Chinese one is as wide as two others."""
+    return sum(2 if ord(each) > 0x2E80 else 1 for each in words)
+
+
+def _fill(trace: Mapping, value: float) -> str:
+    """The words that a trace puts beside a value; of plotly's templates, those of one number."""
+    found = _TEMPLATE.fullmatch(trace["texttemplate"])
+    if found is None:
+        raise ValueError(f"texttemplate must be one number, got {trace['texttemplate']}")
+    return "" if np.isnan(value) else format(value, found[1] or "g")
 
 
 # ---- values -------------------------------------------------------------------------------------------------------

@@ -170,7 +170,10 @@ class Ruler:
     def __init__(self, families: Sequence[str], size: float):
         from matplotlib import font_manager
 
-        self._fonts = [font_manager.get_font(font_manager.findfont(family)) for family in families]
+        self._fonts = [
+            font_manager.get_font(font_manager.findfont(font_manager.FontProperties(family=family)))
+            for family in families
+        ]
         self._size = size
         self._advances: dict[str, float] = {}
 

@@ -12,6 +12,8 @@ import torch
 
 from explorer.page.canvas import MOST_NUMBERED, SCALES, Map, format_number
 from explorer.page.style import INK, ROLES
+from explorer.prints.fonts import Ruler
+from explorer.prints.paper import wrap
 from explorer.prints.records import Row
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ _LEAST = 3.5  # points, of numbers that can still be read
 _MOST_MARKED = 64  # cells of a side, up to which negative ones are marked
 _NEGATIVE = 0.12  # of the limit: from there on a cell is marked, so that grey print tells it from a positive one
 _DIGIT = 0.66  # width of a digit, in heights of its letters
+_BESIDE = 1.2  # widths of a map that its words may take: there is air, or a scale, beside it
 _SHARE = 0.78  # of the width that a map has, beside its scale
 _HIGHEST = 10.0  # inches
 _FADING = 0.7  # exponent: an overlay fades out towards 0 as it does in canvas.js, paintMap
@@ -93,8 +96,8 @@ def draw_map(axes: Axes, each: Map, width: float = 200.0) -> Any:
         axes.imshow(_paint_overlay(_as_array(each.overlay)), **about)
     axes.set(xticks=[], yticks=[], xlim=(0, columns), ylim=(rows, 0))
     axes.grid(visible=False)
-    axes.set_title(each.title, fontsize=_SMALL + 1)
-    axes.set_xlabel(each.caption, fontsize=_SMALL)
+    axes.set_title(_break_lines(each.title, _SMALL + 1, width), fontsize=_SMALL + 1)
+    axes.set_xlabel(_break_lines(each.caption, _SMALL, width), fontsize=_SMALL)
     axes.spines[:].set_visible(True)
     numbered = each.numbers if each.numbers is not None else max(values.shape) <= MOST_NUMBERED
     if numbered:
@@ -103,6 +106,14 @@ def draw_map(axes: Axes, each: Map, width: float = 200.0) -> Any:
         _mark_negative(axes, values, limit, width)
     _outline(axes, each)
     return image
+
+
+def _break_lines(words: str, size: float, width: float) -> str:
+    """Words that do not run into those of the next map."""
+    import matplotlib
+
+    ruler = Ruler(matplotlib.rcParams["font.family"], size)
+    return "\n".join(line for part in words.split("\n") for line in wrap(part, _BESIDE * width, ruler) or [""])
 
 
 def list_cells(maps: Sequence[Map], names: tuple[str, str, str, str]) -> Iterator[Row]:

@@ -446,7 +446,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     effective = build_effective(opened, view, text)
     build_comparisons(text, language)
     build_facts(text)
-    build_keeping("receptive_field", gather_prints, {**view, "effective": effective}, language)
+    keeps = build_keeping("receptive_field", gather_prints, {**view, "effective": effective}, language)
     build_explanation("receptive_field", language, **fill_article(text))
     linked = ("model", "size", "layer", "place", "sample", "compared", "layers", "direction", "seen_in")
     links = {name: controls[name] for name in linked}
@@ -457,7 +457,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     handler = wraps(on_open)(partial(on_open, first_size=opened.size))
     brought = wire_weights(weights, controls["model"], pictures["look_for"], language)
     then_wire(brought, handler, inputs, filled, language, queue=True)
-    return Wing("receptive_field", links, handler, inputs, filled, parsers)
+    return Wing("receptive_field", links, handler, inputs, filled, parsers, keeps=keeps)
 
 
 def read_layer(words: str) -> dict | None:

@@ -300,7 +300,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
                 code = gr.HTML(first["code"], elem_classes=STYLED, js_on_load=mount("shapes/code.js"))
     state = gr.HTML(fresh.pack(), html_template="", visible="hidden")
     drawn = {**controls, "sample": sample, "state": state}
-    build_keeping("shapes", gather_prints, drawn, language, more=partial(_build_save_buttons, text))
+    keeps = build_keeping("shapes", gather_prints, drawn, language, more=partial(_build_save_buttons, text))
     build_explanation("shapes", language, **fill_article(text))
     shown = build_shown(drawings)
     actions = build_setter("shapes.actions", [])  # what was done on the pictures of which no answer has told yet
@@ -323,7 +323,7 @@ def build_tab(language: str, mine: Sequence[Network] = ()) -> Wing:
     then_wire(brought, on_setup, inputs, outputs, language, queue=True)
     view.input(None, [view], None, js="(view) => cnnExplorer.showView(view)", **PRIVATE)
     links = {name: inputs[name] for name in ("model", "size", "channels", "stem", "view")}
-    return Wing("shapes", links, wraps(on_open)(partial(on_open, first=opened)), inputs, outputs)
+    return Wing("shapes", links, wraps(on_open)(partial(on_open, first=opened)), inputs, outputs, keeps=keeps)
 
 
 def _open_first(mine: Sequence[Network]) -> Setup:

@@ -409,7 +409,7 @@ def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):
 PROPER = set(
     """CNN LeNet AlexNet ResNet Plain MLP Small thin VGG ReLU GELU SiLU Tanh Sigmoid LeakyReLU Leaky Softmax softmax
     regression McNemar conv pool Conv BatchNorm PyTorch torch Gradio API GitHub Sobel Scharr Laplacian PNG JPEG WebP GIF BMP TIFF
-    SVG CSV Flatten Linear Grad-CAM CAM LayerCAM Kernel Gradient SHAP LRP Shapley Yeh SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU
+    SVG PDF Letter CSV Flatten Linear Grad-CAM CAM LayerCAM Kernel Gradient SHAP LRP Shapley Yeh SmoothGrad DeepLift English Fashion-MNIST MNIST Fashion captum CPU GPU
     px ms KB MB GB B py CIFAR He Xavier NaN seed float bf SGD T tanh Dropout CutMix FGSM Goodfellow NumPy SqueezeNet MobileNet
     EfficientNet ConvNeXt ImageNet LeCun Bau Network Dissection autograd torchvision inplace True RuntimeError hook sigmoid""".split()
 )

@@ -359,6 +359,17 @@ SENTENCES = {
     "bars_claimed": "the tutorial says",
     "bars_theirs": "by the tutorial's recipe, measured here",
     "bars_ours": "by our recipe",
+    "reliability_title": "How sure is it, and how often is it right then?",
+    "reliability_about": (
+        "All {images} test images, sorted by the confidence of the answer into {bins} bins of the same width. On the dotted line, the "
+        "confidence is right: of answers that are seventy per cent sure, seventy per cent are right. Below it, the network is too sure. "
+        "Bars: {level} intervals. Few images are in bins with long bars."
+    ),
+    "reliability_before": "as it answers (error {error})",
+    "reliability_after": "scores divided by {temperature} (error {error})",
+    "axis_confidence": "Confidence of the answer",
+    "axis_right": "Right answers",
+    "hover_reliability": "{images} images: sure {sure}, right {right}",
     "curve_title": "Training curve",
     "axis_epoch": "Epoch",
     "axis_accuracy": "Accuracy (%)",

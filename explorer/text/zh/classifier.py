@@ -309,6 +309,16 @@ SENTENCES = {
     "bars_claimed": "教程的说法",
     "bars_theirs": "按教程的方案，本站实测",
     "bars_ours": "按本站的方案",
+    "reliability_title": "它有多大把握，实际答对多少？",
+    "reliability_about": (
+        "把全部 {images} 张测试图片按答案的置信度分到 {bins} 个等宽的区间。落在点线上，说明置信度准确：有七成把握的答案，七成是对的。"
+        "在点线以下，说明网络过于自信。竖线是 {level} 区间；竖线长的区间里图片很少。"
+    ),
+    "reliability_before": "网络原来的回答（误差 {error}）",
+    "reliability_after": "得分除以 {temperature} 之后（误差 {error}）",
+    "axis_confidence": "答案的置信度",
+    "axis_right": "答对的比例",
+    "hover_reliability": "{images} 张图片：置信度 {sure}，答对 {right}",
     "curve_title": "训练曲线",
     "axis_epoch": "轮数",
     "axis_accuracy": "准确率（%）",
