@@ -1,7 +1,7 @@
 // One window after the other, in reading order: play, pause, single steps, a slider for time, and how fast.
 import { makeButton } from "../page/buttons.js";
 
-export const SPEEDS = [1, 4, 15, 60]; // windows a second
+const SPEEDS = [1, 4, 15, 60]; // windows a second
 const CALM = 4; // the greatest of those for a reader who wants less motion
 const USUAL = 4;
 export const PARTS = ["place", "window", "sum"]; // of one turn of the loop, which light up one after the other

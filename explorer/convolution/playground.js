@@ -109,7 +109,7 @@ export function problemOf(state, picture, known) {
 // ---- what comes out -----------------------------------------------------------------------------------------
 
 // The kernel as it is applied, in float32 like the server's.
-export function kernelOf({ cells, flip }, known) {
+function kernelOf({ cells, flip }, known) {
   const kernel = filterOf(cells.map((line) => line.map((written) => readCell(written, known).number)));
   kernel.values = Float64Array.from(Float32Array.from(kernel.values));
   if (flip) kernel.values.reverse();
@@ -126,7 +126,7 @@ export function computeState(state, picture, known) {
 
 const NO_NUMBERS = new Float64Array(0);
 const leastOf = (values) => values.reduce((least, value) => Math.min(least, value), Infinity);
-export const greatestOf = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const greatestOf = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 // Whether no number is negative: then the result is a picture again and is shown as one.
 export const isBright = ({ kernel, picture }) => leastOf(kernel.values) >= 0 && leastOf(picture.values) >= 0;

@@ -6,7 +6,24 @@ import { ARROWS, clamp, isShortcut, placeAt } from "../page/pointing.js";
 import { presetOf } from "./editor.js";
 import { findPicture, keepFile } from "./pictures.js";
 import { PARTS, Player, cellAt, timeOf } from "./player.js";
-import * as playground from "./playground.js";
+import {
+  computeState,
+  countDropped,
+  differenceTo,
+  drawFormula,
+  echoOf,
+  fill,
+  format,
+  isRounding,
+  isSame,
+  mapsOf,
+  pictureOf,
+  problemOf,
+  shareOf,
+  sidesWithout,
+  strongestCell,
+  writeDifference,
+} from "./playground.js";
 import { tellScreen } from "./screen.js";
 import { INPUT, KERNEL, Outlines, RESULT, nearestWindow, termsOf, writeTerms } from "./window.js";
 
@@ -14,7 +31,6 @@ const REST = 250; // ms without a change after which the server is asked
 const LONGEST_APART = 4000; // ms that Gradio may take to tell what a reader has set
 const OPENING = 400; // ms until it is looked again whether a link has been opened
 
-const { echoOf, fill, format, isSame } = playground;
 let stage = null; // of this page
 const watchers = []; // functions that hear of each state
 
@@ -166,7 +182,7 @@ class Stage {
   hearControl(name, value) {
     if (value === undefined) return;
     const isSpread = name in this.known.limits.sides; // a slider sets all sides
-    this.setNow({ [name]: value, ...(isSpread ? { sides: playground.sidesWithout(this.state.sides, name) } : {}) });
+    this.setNow({ [name]: value, ...(isSpread ? { sides: sidesWithout(this.state.sides, name) } : {}) });
   }
 
   change() {
@@ -181,11 +197,11 @@ class Stage {
   update() {
     const { state, known } = this;
     this.picture = findPicture(state, known.tutorial, () => this.update());
-    const numbers = this.picture && playground.pictureOf(this.picture);
-    this.problem = playground.problemOf(state, numbers, known);
+    const numbers = this.picture && pictureOf(this.picture);
+    this.problem = problemOf(state, numbers, known);
     this.sayProblem();
     if (!this.problem && numbers) {
-      this.computed = playground.computeState(state, numbers, known);
+      this.computed = computeState(state, numbers, known);
       const { picture, kernel, moves } = this.computed;
       tellScreen({ picture, kernel, moves });
       this.place();
@@ -210,7 +226,7 @@ class Stage {
     if (shape !== this.shape) this.isChosen = this.player.isPlaying;
     this.shape = shape;
     const count = result.rows * result.columns;
-    if (!this.isChosen) [this.cell, this.isCovered] = [playground.strongestCell(result), false];
+    if (!this.isChosen) [this.cell, this.isCovered] = [strongestCell(result), false];
     else this.cell = cellAt(Math.min(timeOf(this.cell, result.columns), count - 1), result.columns);
     this.player.set(timeOf(this.cell, result.columns), count);
     this.player.isFresh = !this.isChosen;
@@ -228,9 +244,9 @@ class Stage {
     if (!computed) return;
     const terms = termsOf(computed, this.cell);
     const products = Float64Array.from(terms, ({ pixel, weight }) => pixel * weight);
-    const shared = this.weight && playground.shareOf(computed, this.weight);
+    const shared = this.weight && shareOf(computed, this.weight);
     const { scales, height, words } = known;
-    const maps = playground.mapsOf(computed, products, shared, known);
+    const maps = mapsOf(computed, products, shared, known);
     this.shown.value = { maps, scales, columns: null, cell: null, maxHeight: height, equalCells: true, label: words.label };
     this.drawMaps();
     this.makeReachable();
@@ -244,8 +260,8 @@ class Stage {
     sum.textContent = format(products.reduce((total, each) => total + each, 0));
     this.line.replaceChildren(`${writeTerms(terms, words.more)} = `, sum);
     this.line.title = words.hint;
-    this.formula.innerHTML = playground.drawFormula(this.computed);
-    const count = playground.countDropped(this.computed);
+    this.formula.innerHTML = drawFormula(this.computed);
+    const count = countDropped(this.computed);
     this.dropped.hidden = !count;
     this.dropped.textContent = fill(words.dropped, { count });
     this.backLine.hidden = !this.computed.back;
@@ -351,10 +367,10 @@ class Stage {
     this.column?.classList.toggle("unconfirmed", !server.isSilent && !this.problem);
     this.compared.classList.toggle("of-before", !isCurrent);
     if (!isCurrent) return;
-    const difference = playground.differenceTo(computed, server.answer);
+    const difference = differenceTo(computed, server.answer);
     const { same, different, apart } = known.words;
-    const words = difference === 0 ? same : playground.isRounding(difference, computed) ? different : apart;
-    this.compared.textContent = [fill(words, { difference: playground.writeDifference(difference) }), server.answer.times].join(known.joiner);
+    const words = difference === 0 ? same : isRounding(difference, computed) ? different : apart;
+    this.compared.textContent = [fill(words, { difference: writeDifference(difference) }), server.answer.times].join(known.joiner);
   }
 }
 

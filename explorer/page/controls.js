@@ -10,7 +10,7 @@ export const telling = (element, props, trigger) => (event) => {
 
 const NATIVE = new Set(["range", "number", "radio", "checkbox"]); // Gradio's own; other fields belong to scripts
 
-export const isNative = (target) => target instanceof HTMLInputElement && NATIVE.has(target.type);
+const isNative = (target) => target instanceof HTMLInputElement && NATIVE.has(target.type);
 
 // The value of a native control, as Gradio will tell it.
 export function valueOf({ type, value, checked }) {

@@ -1,8 +1,7 @@
 // Runs the page's own arithmetic on the cases that come in as JSON, for tests/convolution/test_arithmetic.py.
 import { readFileSync } from "node:fs";
-import * as arithmetic from "../../explorer/convolution/arithmetic.js";
+import { conv2d, conv2dBackward, convTranspose2d, makeFilters, makeMaps, pad, pool, poolGlobally, samePadding, shift, unfold } from "../../explorer/convolution/arithmetic.js";
 
-const { conv2d, conv2dBackward, convTranspose2d, makeFilters, makeMaps, pad, pool, poolGlobally, samePadding, shift, unfold } = arithmetic;
 const mapsOf = ({ shape, values }) => makeMaps(...shape, Float64Array.from(values));
 const filtersOf = ({ shape, values }) => makeFilters(...shape, Float64Array.from(values));
 const plain = ({ values }) => [...values];

@@ -17,6 +17,9 @@ from explorer.page.scripts import ADDRESSES, FALLBACK, PACKAGE, SCRIPTS, draw_sc
 
 PYTHON = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
 TEXTS = {name: text for name, text in SCRIPTS.items() if not name.startswith("vendor/")}
+BY_NODE = {
+    path.name: path.read_text(encoding="utf-8") for path in (PACKAGE.parent / "tests" / "convolution").glob("*.mjs")
+}
 TESTS = {path.name: path.read_text(encoding="utf-8") for path in (PACKAGE.parent / "tests" / "scripts").glob("*.js")}
 ROOF = TEXTS["interface.js"]
 
@@ -77,7 +80,8 @@ def test_what_a_script_imports_is_exported(name):
 
 def test_whatever_is_exported_is_used_by_another_script_or_by_a_test():
     used = {(name, "mount") for name in keys_of("const MOUNTED")}
-    for folder, texts in ((PACKAGE, TEXTS), (PACKAGE.parent / "tests" / "scripts", TESTS)):
+    tests = PACKAGE.parent / "tests"
+    for folder, texts in ((PACKAGE, TEXTS), (tests / "scripts", TESTS), (tests / "convolution", BY_NODE)):
         for name, text in texts.items():
             for other, names in imports_of(text, (folder / name).parent).items():
                 used |= {(other, each) for each in names}

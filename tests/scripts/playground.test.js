@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { makeFilters, makeMaps } from "../../explorer/convolution/arithmetic.js";
+import { MODES, countProducts, linesOf, makeFilters, makeMaps, mapOf, outputSize, sourceOf } from "../../explorer/convolution/arithmetic.js";
 import { readCell } from "../../explorer/convolution/editor.js";
 import { PARTS, cellAt, partsOf, timeOf } from "../../explorer/convolution/player.js";
 import * as playground from "../../explorer/convolution/playground.js";
@@ -104,4 +104,14 @@ test("a native control tells its value as Gradio will", () => {
   assert.equal(valueOf({ type: "number", value: "" }), null);
   assert.equal(valueOf({ type: "radio", value: "sample" }), "sample");
   assert.equal(valueOf({ type: "checkbox", value: "on", checked: true }), true);
+});
+
+test("sizes, products and what stands beyond the border, by hand", () => {
+  assert.equal(outputSize(28, 3, { stride: 2, before: 1 }), 14);
+  const maps = mapOf([[1, 2, 3], [4, 5, 6]]);
+  assert.deepEqual(linesOf(maps), [[1, 2, 3], [4, 5, 6]]);
+  assert.equal(countProducts(maps, makeFilters(1, 1, 2, 2)), 4 * 2);
+  assert.deepEqual(MODES.map((mode) => [-2, -1, 3].map((place) => sourceOf(place, 3, mode))), [
+    [-1, -1, -1], [2, 1, 1], [0, 0, 2], [1, 2, 0],
+  ]);
 });
