@@ -10,6 +10,7 @@ import * as backward from "./convolution/backward_view.js";
 import * as channels from "./convolution/channels_view.js";
 import * as editor from "./convolution/editor.js";
 import * as learn from "./convolution/learn.js";
+import * as shifts from "./convolution/shifts_view.js";
 import * as windowSum from "./convolution/window.js";
 import * as address from "./page/address.js";
 import { watchCharts, watchDropdowns, watchSliders } from "./page/amends.js";
@@ -51,6 +52,7 @@ const MOUNTED = {
   "convolution/channels_view.js": channels,
   "convolution/editor.js": editor,
   "convolution/learn.js": learn,
+  "convolution/shifts_view.js": shifts,
   "convolution/window.js": windowSum,
   "page/address.js": address,
   "page/canvas.js": canvas,

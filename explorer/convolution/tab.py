@@ -55,6 +55,7 @@ from explorer.convolution.session import (
     shift_over_samples,
     thaw,
 )
+from explorer.convolution.shifts_tab import build_shifts
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.page.canvas import build_canvas
@@ -213,6 +214,7 @@ def build_tab(language: str) -> Wing:
     build_learn(language)
     build_backward(language)
     build_channels(language)
+    build_shifts(language)
     with gr.Accordion(text("convolution.code"), open=False):
         gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
     build_explanation("convolution", language, **_fill_article(default))
