@@ -2,6 +2,8 @@
 // (invariance). Tested against PyTorch: tests/convolution/test_shifts.py.
 import { conv2d, pool, poolGlobally, shift } from "./arithmetic.js";
 
+const ROUNDING = 1e-6; // of float32
+
 export const OPERATIONS = ["max", "average", "conv", "strided", "global"];
 
 // Pixels that one cell of the result stands for; of the mean of the whole picture there is only one cell.
@@ -27,17 +29,20 @@ export function pairsOf(one, other, isInside) {
   return pairs;
 }
 
-// {cells, equal, change, correlation}: how many cells there are, which share of them is equal to the digits of float32, the mean change beside the range of all
-// values, and Pearson's correlation; null where a number is not defined.
-export function grade(pairs, tolerance = 1e-6) {
+function rangeOf(...maps) {
+  const values = maps.flatMap((map) => [...map.values]);
+  return values.reduce((most, value) => Math.max(most, value), -Infinity) - values.reduce((least, value) => Math.min(least, value), Infinity);
+}
+
+// {cells, equal, change, correlation}: how many cells there are, which share of them is equal to the digits of float32, the mean
+// change as a share of `range`, and Pearson's correlation; null where a number is not defined.
+export function grade(pairs, range) {
   const cells = pairs.length;
   if (!cells) return { cells, equal: null, change: null, correlation: null };
-  const [low, high] = pairs.flat().reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
   const changes = pairs.map(([one, other]) => Math.abs(one - other));
-  const range = high - low;
   return {
     cells,
-    equal: changes.filter((change) => change <= tolerance * Math.max(1, range)).length / cells,
+    equal: changes.filter((change) => change <= ROUNDING * Math.max(1, range)).length / cells,
     change: range ? changes.reduce((sum, each) => sum + each, 0) / cells / range : 0,
     correlation: correlate(pairs),
   };
@@ -59,12 +64,13 @@ export function compare(operation, picture, setting) {
   if (!before) return null;
   const after = operate(operation, shift(picture, down, right), setting);
   const stride = strideOf(operation, setting.size);
-  const invariance = grade(pairsOf(before, after, () => true));
+  const range = operation === "global" ? rangeOf(picture) : rangeOf(before, after); // one cell has no range of its own
+  const invariance = grade(pairsOf(before, after, () => true), range);
   const isWhole = down % stride === 0 && right % stride === 0;
   if (!isWhole) return { before, after, moved: null, equivariance: null, invariance };
   const steps = stride === Infinity ? [0, 0] : [down / stride, right / stride];
   const moved = shift(before, ...steps);
   const inside = (place, step, size) => place >= step && place < size + Math.min(0, step);
   const isInside = (row, column) => inside(row, steps[0], before.rows) && inside(column, steps[1], before.columns);
-  return { before, after, moved, equivariance: grade(pairsOf(moved, after, isInside)), invariance };
+  return { before, after, moved, equivariance: grade(pairsOf(moved, after, isInside), range), invariance };
 }

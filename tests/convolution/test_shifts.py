@@ -43,13 +43,12 @@ def move(picture: torch.Tensor, down: int, right: int) -> torch.Tensor:
     return moved
 
 
-def check_grade(got: dict, one: torch.Tensor, other: torch.Tensor) -> None:
+def check_grade(got: dict, one: torch.Tensor, other: torch.Tensor, spread: float) -> None:
     """The numbers are those of these two maps."""
     both = torch.stack([one.flatten(), other.flatten()]).double()
     changes = (both[0] - both[1]).abs()
     assert got["cells"] == one.numel()
     assert got["equal"] == pytest.approx(float((changes <= 1e-5).double().mean()))
-    spread = float(both.max() - both.min())
     assert got["change"] == pytest.approx(float(changes.mean()) / spread if spread else 0, abs=1e-6)
     if got["correlation"] is not None:
         assert got["correlation"] == pytest.approx(float(torch.corrcoef(both)[0, 1]), abs=1e-5)
@@ -65,13 +64,15 @@ def test_what_moves_along_and_what_stays_is_what_pytorch_says(size):
             before, after = operate(name, picture, size), operate(name, move(picture, down, right), size)
             torch.testing.assert_close(torch.tensor(found["before"]), before.flatten(), rtol=1e-5, atol=1e-5)
             torch.testing.assert_close(torch.tensor(found["after"]), after.flatten(), rtol=1e-5, atol=1e-5)
-            check_grade(found["invariance"], before, after)
+            both = picture if name == "global" else torch.cat([before, after])
+            spread = float(both.max() - both.min())
+            check_grade(found["invariance"], before, after, spread)
             stride = {"conv": 1, "global": 1000}.get(name, size)
             assert (found["equivariance"] is None) == bool(down % stride or right % stride), name
             if found["equivariance"]:
                 steps = down // stride, right // stride
                 inside = slice(steps[0], None), slice(steps[1], None)
-                check_grade(found["equivariance"], move(before, *steps)[inside], after[inside])
+                check_grade(found["equivariance"], move(before, *steps)[inside], after[inside], spread)
                 assert found["equivariance"]["equal"] == 1  # this is what equivariance means
                 whole += 1
     assert whole > len(SHIFTS)
