@@ -22,7 +22,7 @@ SENTENCES = {
     "global": "全局平均",
     "percent": "{share}%",
     "look_none": "没有移动：全都相等。",
-    "look_conv": "卷积的结果跟着动：平移之后 {equal} 的格相等。留在原处不变的格只有 {stays}。",
+    "look_conv": "卷积的结果跟着动：平移之后 {equal} 的格相等。留在原处不变的格有 {stays}。",
     "look_max": "最大池化之后 {equal} 的格完全不变，平均变化为数值范围的 {change}，平均池化之后为 {average}。",
     "look_broken": "步长为 {size} 时，如果平移不是它的整数倍，结果就不会整体跟着动。",
     "operation": "运算",
