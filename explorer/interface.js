@@ -11,6 +11,7 @@ import * as channels from "./convolution/channels_view.js";
 import * as editor from "./convolution/editor.js";
 import * as learn from "./convolution/learn.js";
 import * as shifts from "./convolution/shifts_view.js";
+import * as ways from "./convolution/ways_view.js";
 import * as windowSum from "./convolution/window.js";
 import * as address from "./page/address.js";
 import { watchCharts, watchDropdowns, watchSliders } from "./page/amends.js";
@@ -53,6 +54,7 @@ const MOUNTED = {
   "convolution/editor.js": editor,
   "convolution/learn.js": learn,
   "convolution/shifts_view.js": shifts,
+  "convolution/ways_view.js": ways,
   "convolution/window.js": windowSum,
   "page/address.js": address,
   "page/canvas.js": canvas,

@@ -20,7 +20,7 @@ from explorer.text import text_in
 
 _NAMES = """
     input input_rgb garment kind kind_full kind_pointwise kind_depthwise row_inputs row_slices row_products row_results look
-    look_unbiased look_pointwise look_depthwise first some channel slice map picture choose sum more joiner
+    look_unbiased look_pointwise look_depthwise first some channel slice map picture choose sum more
 """
 _COSTS = """
     channels filters kernel side groups layer_full layer_grouped layer_depthwise layer_separable layer_pointwise layer_linear

@@ -9,7 +9,7 @@ from explorer.text import text_in
 
 _NAMES = """
     down right size pictures before after picture moved max average conv strided global percent look_none look_conv look_max look_broken
-    joiner operation equal change correlation along stays
+    operation equal change correlation along stays
 """
 
 

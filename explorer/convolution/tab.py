@@ -56,6 +56,7 @@ from explorer.convolution.session import (
     thaw,
 )
 from explorer.convolution.shifts_tab import build_shifts
+from explorer.convolution.ways_tab import build_ways
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.page.canvas import build_canvas
@@ -215,6 +216,7 @@ def build_tab(language: str) -> Wing:
     build_backward(language)
     build_channels(language)
     build_shifts(language)
+    build_ways(language)
     with gr.Accordion(text("convolution.code"), open=False):
         gr.Markdown(f"```python\n{inspect.getsource(conv2d_manual)}```")
     build_explanation("convolution", language, **_fill_article(default))

@@ -6,7 +6,6 @@ SENTENCES = {
     "title": "Channels: several maps in, several filters out",
     "intro": "A filter has one kernel for each channel of its input. Each channel is convolved with its own kernel, and the results are added "
     "up, with one bias for the whole filter. So each filter makes one map, however many channels go in.",
-    "joiner": " ",
     "input": "Input",
     "input_rgb": "A picture with colours (red, green, blue)",
     "input_network": "{model}: what {layer} gets",
