@@ -22,9 +22,13 @@ def on_measure(sent: object, *, language: str) -> dict:
     """Time, difference and multiply-adds of each way for the picture and the kernel on screen."""
     text, ways = text_in(language), compare_ways(read_sent(sent))
     fastest = min(ways, key=lambda way: way.seconds)
-    apart = f"{max(way.difference for way in ways):.1e}".replace("0.0e+00", "0")
+    apart = _write(max(way.difference for way in ways))
     name = text(f"ways.{fastest.name}")
     return {"look_for": text("ways.look", difference=apart, fastest=name), "table": _draw_table(ways, text)}
+
+
+def _write(difference: float) -> str:
+    return f"{difference:.1e}" if difference else "0"
 
 
 def _draw_table(ways: list[Way], text: Text) -> str:
@@ -34,7 +38,7 @@ def _draw_table(ways: list[Way], text: Text) -> str:
     )
     rows = "".join(
         f"<tr><td>{text(f'ways.{way.name}')}</td><td class=number>{format_time(way.seconds)}</td>"
-        f"<td class=number>{way.difference:.1e}</td>"
+        f"<td class=number>{_write(way.difference)}</td>"
         f"<td class=number>{'≈ ' if way.name == 'fft' else ''}{way.mult_adds:,}</td></tr>"
         for way in ways
     )

@@ -33,11 +33,14 @@ class Ways {
     if (!screen) return;
     const { picture, kernel, moves } = screen;
     const [padded, result, whole] = [pad(picture, moves), conv2d(picture, kernel, null, moves), unfold(picture, kernel, moves)];
-    this.chosen = Math.min(this.chosen, whole.columns - 1);
     const count = Math.min(MOST_COLUMNS, whole.columns);
-    const lines = linesOf(whole).map((line) => line.slice(0, count));
+    const first = (whole.columns - count) >> 1; // those in the middle: at the border there is often nothing to see
+    const isShown = this.chosen >= first && this.chosen < first + count;
+    if (!isShown) this.chosen = first;
+    const lines = linesOf(whole).map((line) => line.slice(first, first + count));
+    const at = this.chosen - first;
     const point = (_, column) => {
-      this.chosen = column;
+      this.chosen = first + column;
       this.draw();
     };
     this.picture.draw([
@@ -46,8 +49,8 @@ class Ways {
     ]);
     this.line.textContent = fill(words.shape, { cells: whole.rows, places: whole.columns, shown: count });
     this.matrix.draw([
-      { title: words.matrix, rows: whole.rows, columns: count, values: lines.flat(), scale: "grey", limit: 1, boxes: [[0, this.chosen, whole.rows, this.chosen + 1, CHOSEN, 2]], hover: point, hint: words.hint },
-      { title: words.result, rows: 1, columns: count, values: result.values.slice(0, count), limit: greatest(result.values), boxes: [[0, this.chosen, 1, this.chosen + 1, CHOSEN, 2]], hover: point },
+      { title: words.matrix, rows: whole.rows, columns: count, values: lines.flat(), scale: "grey", limit: 1, boxes: [[0, at, whole.rows, at + 1, CHOSEN, 2]], hover: point, hint: words.hint },
+      { title: words.result, rows: 1, columns: count, values: result.values.slice(first, first + count), limit: greatest(result.values), boxes: [[0, at, 1, at + 1, CHOSEN, 2]], hover: point },
     ], 1);
   }
 

@@ -15,7 +15,7 @@ SENTENCES = {
     "matrix": "窗口变成列",
     "result": "行乘矩阵：结果",
     "hint": "方向键选择一列",
-    "shape": "矩阵有 {cells} 行，卷积核的每个数一行；有 {places} 列，每个窗口一列；这里画出其中 {shown} 列。",
+    "shape": "矩阵有 {cells} 行，卷积核的每个数一行；有 {places} 列，每个窗口一列；这里画出正中的 {shown} 列。",
     "loop": "Python 循环",
     "unfold": "矩阵乘法",
     "conv2d": "F.conv2d",
