@@ -1,6 +1,6 @@
 // "Pooling and shifts": draws what shifts.js computes of the picture on screen and of the same picture, moved.
 import { Board, build, buildSlider, fill, greatest, say, whenOpened, wordsOf } from "./board.js";
-import { onScreen, watchScreen } from "./screen.js";
+import { followScreen, onScreen } from "./screen.js";
 import * as shifts from "./shifts.js";
 import { shift } from "./arithmetic.js";
 
@@ -12,7 +12,7 @@ class Comparison {
   constructor(host) {
     Object.assign(this, { host, words: wordsOf(host) });
     this.build();
-    watchScreen(() => this.host.isConnected && this.host.clientWidth && this.start());
+    followScreen(host, () => this.start());
     this.start();
   }
 

@@ -1,7 +1,7 @@
 // "Four ways, one answer": the matrix whose columns are the windows, beside the picture that they come from.
 import { conv2d, linesOf, pad, unfold } from "./arithmetic.js";
 import { Board, build, fill, greatest, whenOpened, wordsOf } from "./board.js";
-import { onScreen, watchScreen } from "./screen.js";
+import { followScreen, onScreen } from "./screen.js";
 import { makeButton } from "../page/buttons.js";
 
 const [MOST_COLUMNS, CHOSEN] = [144, "#d55e00"]; // windows that are drawn: more of them could not be told apart
@@ -23,7 +23,7 @@ class Ways {
     };
     buttons.append(makeButton(words.measure, act, { className: "main" }));
     host.append(this.picture.host, this.line, this.matrix.host, buttons);
-    watchScreen(() => host.isConnected && host.clientWidth && this.draw());
+    followScreen(host, () => this.draw());
     this.draw();
   }
 
