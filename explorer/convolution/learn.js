@@ -27,7 +27,7 @@ class Lesson {
   constructor(host) {
     this.words = wordsOf(host);
     this.host = host;
-    this.names = Object.keys(this.words.kernels);
+    this.names = Object.keys(this.words.kernels).filter((name) => this.words.kernels[name].length <= this.setting.size); // a secret fits at first
     this.secret = this.names[Math.floor(Math.random() * this.names.length)];
     this.build();
     followScreen(host, () => this.setting.picture === "screen" && this.begin());
