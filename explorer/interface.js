@@ -10,9 +10,11 @@ import * as backward from "./convolution/backward_view.js";
 import * as channels from "./convolution/channels_view.js";
 import * as editor from "./convolution/editor.js";
 import * as learn from "./convolution/learn.js";
+import * as shifts from "./convolution/shifts_view.js";
 import * as sides from "./convolution/sides.js";
 import * as stage from "./convolution/stage.js";
 import * as take from "./convolution/take.js";
+import * as ways from "./convolution/ways_view.js";
 import * as address from "./page/address.js";
 import { watchCharts, watchDropdowns, watchSliders } from "./page/amends.js";
 import * as canvas from "./page/canvas.js";
@@ -55,9 +57,11 @@ const MOUNTED = {
   "convolution/channels_view.js": channels,
   "convolution/editor.js": editor,
   "convolution/learn.js": learn,
+  "convolution/shifts_view.js": shifts,
   "convolution/sides.js": sides,
   "convolution/stage.js": stage,
   "convolution/take.js": take,
+  "convolution/ways_view.js": ways,
   "page/address.js": address,
   "page/canvas.js": canvas,
   "page/samples.js": samples,

@@ -22,7 +22,7 @@ NO_RESULTS = {
     r"`[^`]*`|nn\.\w+\([^)]*\)|show\([^)]*\)|\w*(?:Conv|Pool|MaxPooling|Flatten|Dense|Linear)\w*\([^)]*\)": "code",
     r"https?://\S+": "addresses",
     r"\b(?:19|20)\d\d\b": "years of publication",
-    r"\b(?:Le|Alex|Res|RepLK|ConvNe)?Net-\d+|\b(?:VGG|Plain)-\d+|普通网络-\d+|conv2d_manual|\w*[cC]onv\w*2[dD]\b|\w*Pool2d|b?float(?:16|32|64)|TF32|sha256|HTTP/2|\w+/\w+\d": "names",
+    r"\b(?:Le|Alex|Res|RepLK|ConvNe)?Net-\d+|\b(?:VGG|Plain)-\d+|普通网络-\d+|conv2d_\w*manual|\w*[cC]onv\w*2[dD]\b|\w*Pool2d|b?float(?:16|32|64)|TF32|sha256|HTTP/2|\w+/\w+\d": "names",
     r"(?:section|figure|table) \d+(?:\.\d+)?|第? ?\d+(?:\.\d+)? ?节|图 \d+": "places in a paper",
     r"\d+ ?[×x] ?\d+(?= (?:layers?|convolutions?|kernels?|pooling|one)|\b.{0,3}(?:卷积|核|池化|层))": "names of kernels",
     r"\b1[×x]1\b|\b3[×x]3\b|\b5[×x]5\b|\b7[×x]7\b": "names of kernels",

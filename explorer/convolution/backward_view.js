@@ -2,7 +2,7 @@
 import { greatestDifference } from "./arithmetic.js";
 import * as backward from "./backward.js";
 import { Board, build, buildChoice, fill, greatest, say, whenOpened, wordsOf } from "./board.js";
-import { onScreen, watchScreen } from "./screen.js";
+import { followScreen, onScreen } from "./screen.js";
 import { makeButton } from "../page/buttons.js";
 
 const [MOST_TERMS, MOST_BOXES] = [8, 100];
@@ -36,11 +36,9 @@ class View {
   constructor(host, props, trigger) {
     Object.assign(this, { host, props, trigger, words: wordsOf(host) });
     this.build();
-    watchScreen(() => this.isSeen() && this.start());
+    followScreen(host, () => this.start());
     this.start();
   }
-
-  isSeen = () => this.host.isConnected && this.host.clientWidth > 0;
 
   build() {
     const { words } = this;

@@ -83,9 +83,9 @@ export class Board {
   maps = [];
   cursor = []; // the cell that the arrow keys have reached, of each map
 
-  // With `aligned`, maps at the same place of several boards stand below each other.
-  constructor(scales, label, aligned = false) {
-    this.aligned = aligned;
+  // With `aligned`, maps at the same place of several boards stand below each other. `phone` maps share a row on a phone.
+  constructor(scales, label, { aligned = false, most = 260, phone = 2 } = {}) {
+    Object.assign(this, { aligned, most, phone });
     this.host = build("div", "maps");
     this.host.setAttribute("role", "group");
     this.host.setAttribute("aria-label", label);
@@ -122,7 +122,7 @@ export class Board {
 
   paint() {
     if (!this.width) return;
-    const side = this.aligned ? sideIn(this.width, this.perRow, 150, 4) : sideIn(this.width, this.perRow);
+    const side = sideIn(this.width, this.perRow, this.most, this.phone);
     this.maps.forEach((map, index) => this.paintMap(map, this.figures[index], { cell: cellSize(map, Math.min(side, map.side ?? side)), side }));
   }
 
@@ -227,9 +227,10 @@ function paintValues({ rows, columns, values, colours }, shades, limit, signed) 
 function drawNumbers(context, { values, columns, colours }, { shades, limit, signed, size }) {
   if (colours) return;
   Object.assign(context, { textAlign: "center", textBaseline: "middle" });
+  const longest = Math.max(...Array.from(values, (value) => say(value, 2).length));
+  context.font = `500 ${Math.min(0.4 * size, (1.4 * size) / Math.max(2, longest))}px ${TEXT}`;
   values.forEach((value, index) => {
     const words = say(value, 2);
-    context.font = `500 ${Math.min(0.4 * size, (1.4 * size) / Math.max(2, words.length))}px ${TEXT}`;
     const shade = shadeOf(Number.isFinite(value) ? value : 0, limit, signed);
     context.fillStyle = inkOn(shades[shade], shades[shade + 1], shades[shade + 2]);
     context.fillText(words, ((index % columns) + 0.5) * size, (Math.floor(index / columns) + 0.54) * size);

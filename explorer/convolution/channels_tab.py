@@ -14,13 +14,13 @@ from explorer.convolution.maths import count_linear_params
 from explorer.convolution.sections import build_board, name_all
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
-from explorer.page.events import draw_look_for, wire
+from explorer.page.events import wire
 from explorer.page.samples import NUM_CLASSES, PER_CLASS
 from explorer.text import text_in
 
 _NAMES = """
     input input_rgb garment kind kind_full kind_pointwise kind_depthwise row_inputs row_slices row_products row_results look
-    look_pointwise look_depthwise some channel slice map picture choose sum more joiner
+    look_unbiased look_pointwise look_depthwise first some channel slice map picture choose sum more
 """
 _COSTS = """
     channels filters kernel side groups layer_full layer_grouped layer_depthwise layer_separable layer_pointwise layer_linear
@@ -40,18 +40,9 @@ def on_layer(asked: object, *, language: str) -> dict:
         "layer": name, "garment": garment, "shape": list(layer.maps.shape), "maps": _encode(layer.maps),
         "size": list(weights.shape), "weights": _encode(weights), "bias": _encode(layer.bias[:MOST_FILTERS]),
         "stride": layer.stride, "padding": layer.padding,
+        "whole": {"filters": len(layer.weights), "biases": len(layer.bias) if layer.has_bias else 0},
     }  # fmt: skip
-    text, sizes = text_in(language), layer.weights.shape
-    parameters = layer.weights.numel() + (layer.bias.numel() if layer.bias.any() else 0)
-    values = {
-        "filters": sizes[0],
-        "channels": sizes[1],
-        "rows": sizes[2],
-        "columns": sizes[3],
-        "parameters": f"{parameters:,}",
-    }
-    said = text("channels.of_network", model=MODELS[name].title, layer=LAYERS[name], sent=len(weights), **values)
-    return {"layer": payload, "look_for": draw_look_for(said)}
+    return {"layer": payload, "look_for": gr.update(value="")}
 
 
 def _encode(values: torch.Tensor) -> str:

@@ -32,8 +32,8 @@ class Stage {
     this.fields.append(input.place, this.kindField.place, this.garmentField.place);
     this.look = build("p", "look-for");
     this.look.setAttribute("role", "status");
-    [this.inputs, this.slices, this.products] = ["row_inputs", "row_slices", "row_products"].map((name) => new Board(words.scales, words[name], true));
-    this.results = new Board(words.scales, words.row_results);
+    [this.inputs, this.slices, this.products] = ["row_inputs", "row_slices", "row_products"].map((name) => new Board(words.scales, words[name], { aligned: true, most: 150, phone: 4 }));
+    this.results = new Board(words.scales, words.row_results, { phone: 4 });
     this.sum = build("p", "numbers");
     this.sum.setAttribute("aria-live", "polite");
     this.body = build("div");
@@ -63,11 +63,11 @@ class Stage {
     const { value } = this.props;
     if (!value?.maps || value.layer !== this.setting.input || String(value.garment) !== this.setting.garment) return;
     const { maps, layer } = channels.readLayer(value);
-    this.show(maps, layer);
+    this.show(maps, layer, value.whole);
   }
 
-  show(maps, layer) {
-    Object.assign(this, { maps, layer, outputs: channels.run(maps, layer) });
+  show(maps, layer, whole = {}) {
+    Object.assign(this, { maps, layer, whole, outputs: channels.run(maps, layer) });
     this.cell ??= [this.outputs.rows >> 1, this.outputs.columns >> 1];
     this.draw();
   }
@@ -80,13 +80,22 @@ class Stage {
     const { words, maps, layer, filter } = this;
     const products = channels.productsOf(maps, layer, filter);
     const shown = channels.strongest(products, MOST_CHANNELS);
-    const { filters, bias } = layer;
-    const all = { channels: filters.channels, filters: filters.filters, rows: filters.rows, columns: filters.columns, parameters: filters.values.length + bias.length, biases: bias.length, in: maps.channels };
-    const key = filters.channels < maps.channels ? "look_depthwise" : filters.values.length === filters.filters * filters.channels ? "look_pointwise" : "look";
-    this.look.textContent = [fill(words[key], all), shown.length < products.length ? fill(words.some, { shown: shown.length, of: products.length }) : ""].filter(Boolean).join(words.joiner);
+    const known = this.setting.input !== "rgb" && shown.length < products.length ? fill(words.some, { shown: shown.length, of: products.length }) : "";
+    this.look.textContent = [this.describe(layer), known].filter(Boolean).join(words.joiner);
     this.drawRows(shown);
     this.drawResults();
     this.write(products);
+  }
+
+  // The parameters, counted; of a trained layer the page has only the first filters.
+  describe({ filters, bias }) {
+    const { words, maps, whole } = this;
+    const counts = { filters: filters.filters, biases: bias.length, ...whole };
+    const parameters = (counts.filters * filters.values.length) / filters.filters + counts.biases;
+    const all = { ...counts, parameters: parameters.toLocaleString("en"), channels: filters.channels, rows: filters.rows, columns: filters.columns, in: maps.channels };
+    const isPointwise = filters.rows * filters.columns === 1;
+    const key = filters.channels < maps.channels ? "look_depthwise" : isPointwise ? "look_pointwise" : counts.biases ? "look" : "look_unbiased";
+    return [fill(words[key], all), filters.filters < counts.filters ? fill(words.first, { sent: filters.filters }) : ""].filter(Boolean).join(words.joiner);
   }
 
   drawRows(shown) {
@@ -144,7 +153,7 @@ class Stage {
 // ---- the table of what layers cost --------------------------------------------------------------------------
 
 class Costs {
-  setting = { channels: 3, filters: 16, kernel: 3, side: 28, groups: 4 };
+  setting = { channels: 64, filters: 32, kernel: 3, side: 28, groups: 4 };
 
   constructor(host) {
     Object.assign(this, { host, words: wordsOf(host) });

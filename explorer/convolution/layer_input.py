@@ -32,6 +32,7 @@ class LayerInput:
         bias: (O,); zeros where it has none.
         output: (O, H_out, W_out), what it makes of them.
         stride, padding: in pixels.
+        has_bias: whether it has one.
     """
 
     maps: torch.Tensor
@@ -40,6 +41,7 @@ class LayerInput:
     output: torch.Tensor
     stride: int
     padding: int
+    has_bias: bool
 
 
 @lru_cache(maxsize=32)
@@ -71,4 +73,5 @@ def take_layer(name: str, sample: int) -> LayerInput:
             hook.remove()
     maps, output = seen[0]
     bias = torch.zeros(layer.out_channels) if layer.bias is None else layer.bias.detach().clone()
-    return LayerInput(maps, layer.weight.detach().clone(), bias, output, layer.stride[0], int(layer.padding[0]))
+    moves = (layer.stride[0], int(layer.padding[0]))
+    return LayerInput(maps, layer.weight.detach().clone(), bias, output, *moves, layer.bias is not None)

@@ -5,7 +5,7 @@ import { CellGrid } from "./cells.js";
 import { readClothes } from "./clothes.js";
 import { Curve } from "./curve.js";
 import * as descent from "./descent.js";
-import { onScreen, watchScreen } from "./screen.js";
+import { followScreen, onScreen } from "./screen.js";
 import { makeButton } from "../page/buttons.js";
 
 const [SIDE, CLASSES, SEEDS] = [28, 10, 3];
@@ -27,10 +27,10 @@ class Lesson {
   constructor(host) {
     this.words = wordsOf(host);
     this.host = host;
-    this.names = Object.keys(this.words.kernels);
+    this.names = Object.keys(this.words.kernels).filter((name) => this.words.kernels[name].length <= this.setting.size); // a secret fits at first
     this.secret = this.names[Math.floor(Math.random() * this.names.length)];
     this.build();
-    watchScreen(() => this.setting.picture === "screen" && this.isSeen() && this.begin());
+    followScreen(host, () => this.setting.picture === "screen" && this.begin());
     this.begin();
   }
 

@@ -45,6 +45,5 @@ def build_learn(language: str) -> None:
             names={name: text(f"convolution.kernel_{name}") for name in HIDDEN},
             classes=[text(f"terms.class_{label}") for label in range(NUM_CLASSES)],
             paces=[text(f"descent.pace_{name}") for name in ("slow", "frame", "fast")],
-            joiner=text("descent.joiner"),
         )
         gr.Markdown(text("descent.about"))

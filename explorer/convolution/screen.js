@@ -10,5 +10,17 @@ export function tellScreen(setting) {
   listeners.forEach((listen) => listen(setting));
 }
 
-// Calls a function at each change of what the main picture shows.
-export const watchScreen = (listen) => listeners.add(listen);
+// Calls a function after each change of what the main picture shows, as soon as that place can be seen.
+export function followScreen(place, act) {
+  let isOld = false;
+  const follow = () => {
+    if (!isOld || !place.isConnected || !place.clientWidth) return;
+    isOld = false;
+    act();
+  };
+  listeners.add(() => {
+    isOld = true;
+    follow();
+  });
+  new ResizeObserver(follow).observe(place);
+}

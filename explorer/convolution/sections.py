@@ -10,7 +10,7 @@ import gradio as gr
 
 from explorer.page.canvas import SCALES
 from explorer.page.scripts import mount
-from explorer.text import Text
+from explorer.text import LANGUAGES, Text
 
 
 def build_board(
@@ -27,7 +27,9 @@ def build_board(
         **more: what else the script gets beside the sentences, JSON-able.
     """
     words = {name: text(key) for name, key in keys.items()}
-    about = json.dumps({"scales": SCALES, **words, **more}, ensure_ascii=False)
+    about = json.dumps(
+        {"scales": SCALES, "joiner": LANGUAGES[text.language].sentence_joiner, **words, **more}, ensure_ascii=False
+    )
     sheet = script.removesuffix(".js").replace("/", "-")
     return gr.HTML(
         None,

@@ -58,6 +58,8 @@ from explorer.convolution.session import (
     shift_over_samples,
     thaw,
 )
+from explorer.convolution.shifts_tab import build_shifts
+from explorer.convolution.ways_tab import build_ways
 from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.page.canvas import build_canvas
@@ -231,6 +233,8 @@ def build_tab(language: str) -> Wing:
     build_learn(language)
     build_backward(language)
     build_channels(language)
+    build_shifts(language)
+    build_ways(language)
     keeps = build_keeping("convolution", gather_prints, {**controls, **sections}, language)
     build_explanation("convolution", language, **_fill_article(default))
     shown = build_shown(drawings)

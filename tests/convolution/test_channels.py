@@ -47,6 +47,8 @@ def test_the_maps_of_a_trained_layer_are_those_that_a_hook_sees(name):
     sent = on_layer({"layer": name, "garment": 3}, language="en")["layer"]
     got = run_in_node([{"run": "network", "sent": sent, "filter": 5}])[0]
     maps, layer, output = see_through_a_hook(name, 60)
+    biases = 0 if layer.bias is None else len(layer.bias)
+    assert sent["whole"] == {"filters": layer.out_channels, "biases": biases}
     first = output[:MOST_FILTERS]
     torch.testing.assert_close(torch.tensor(got["output"]).view(first.shape), first, rtol=1e-4, atol=1e-4)
     products = F.conv2d(

@@ -6,7 +6,6 @@ SENTENCES = {
     "title": "Channels: several maps in, several filters out",
     "intro": "A filter has one kernel for each channel of its input. Each channel is convolved with its own kernel, and the results are added "
     "up, with one bias for the whole filter. So each filter makes one map, however many channels go in.",
-    "joiner": " ",
     "input": "Input",
     "input_rgb": "A picture with colours (red, green, blue)",
     "input_network": "{model}: what {layer} gets",
@@ -25,8 +24,8 @@ SENTENCES = {
     "look_depthwise": "{filters} filters × {channels} channel × {rows} × {columns} + {biases} biases = {parameters} parameters. Each filter sees one of the "
     "{in} channels, and nothing is added across channels.",
     "some": "The {shown} of {of} channels that matter most for this filter are shown; the sum has all of them.",
-    "of_network": "{layer} of {model} has {filters} filters of {channels} × {rows} × {columns} numbers, {parameters} parameters in all. The page has the first "
-    "{sent} filters and computes their maps itself.",
+    "first": "The page has the first {sent} filters and computes their maps itself.",
+    "look_unbiased": "{filters} filters × {channels} channels × {rows} × {columns} = {parameters} parameters, without biases.",
     "channel": "Channel {channel}",
     "slice": "{channel}",
     "map": "Filter {filter}",

@@ -10,7 +10,6 @@ SENTENCES = {
     "takes a step downhill. The loss is a quadratic function of the kernel, so much is known before the first step: the least loss is a "
     "problem of least squares, and the largest learning rate follows from the steepest curvature. Beyond its border the picture goes on "
     "with the pixels of its edge, so that the result is as large as the picture.",
-    "joiner": " ",
     "label": "Picture, your result, target and difference",
     # ---- the setting
     "picture": "Picture",

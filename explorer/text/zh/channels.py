@@ -6,7 +6,6 @@ SENTENCES = {
     "title": "通道：几张图进，几张图出",
     "intro": "一个滤波器对输入的每个通道各有一个卷积核。每个通道与自己的卷积核做卷积，再把结果相加，整个滤波器共用一个偏置。"
     "所以无论输入有多少通道，一个滤波器只产生一张特征图。",
-    "joiner": "",
     "input": "输入",
     "input_rgb": "一张彩色图像（红、绿、蓝）",
     "input_network": "{model}：{layer} 的输入",
@@ -25,8 +24,8 @@ SENTENCES = {
     "look_depthwise": "{filters} 个滤波器 × {channels} 个通道 × {rows} × {columns} + {biases} 个偏置 = {parameters} 个参数。每个滤波器只看 {in} 个通道中的一个，"
     "通道之间什么也不相加。",
     "some": "这里显示对这个滤波器最重要的 {shown} 个通道（共 {of} 个）；求和包括全部通道。",
-    "of_network": "{model} 的 {layer} 有 {filters} 个滤波器，每个有 {channels} × {rows} × {columns} 个数，共 {parameters} 个参数。页面拿到前 {sent} 个滤波器，"
-    "自己计算它们的特征图。",
+    "first": "页面拿到前 {sent} 个滤波器，自己计算它们的特征图。",
+    "look_unbiased": "{filters} 个滤波器 × {channels} 个通道 × {rows} × {columns} = {parameters} 个参数，没有偏置。",
     "channel": "通道 {channel}",
     "slice": "{channel}",
     "map": "滤波器 {filter}",
