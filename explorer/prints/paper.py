@@ -80,13 +80,14 @@ def render(sheet: Print, kind: str, language: str, address: str = "") -> bytes:
     return write(lambda: _lay_out(sheet, text_in(language), address), kind, language)
 
 
-def write(make: Callable[[], Figure], kind: str, language: str) -> bytes:
+def write(make: Callable[[], Figure], kind: str, language: str, dpi: int = DPI) -> bytes:
     """What a function draws as a file. It draws while nobody else does, in the style of the house.
 
     Args:
         make: draws a figure of its own.
         kind: one of FORMATS, except for the table.
         language: of the words, for which there must be letters.
+        dpi: pixels of an inch.
 
     Raises:
         InputError: it is too large, or there are no letters for the language.
@@ -105,7 +106,7 @@ def write(make: Callable[[], Figure], kind: str, language: str) -> bytes:
         with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_style(families)}):
             figure = make()
             width, height = figure.get_size_inches()
-            if width * height * DPI**2 > MOST_PIXELS:
+            if width * height * dpi**2 > MOST_PIXELS:
                 raise InputError("prints.too_large")
             _replace_unknown(figure, Ruler(families, _SIZE))
             file = io.BytesIO()
@@ -114,7 +115,7 @@ def write(make: Callable[[], Figure], kind: str, language: str) -> bytes:
             packed = (
                 {"pil_kwargs": {"compress_level": 4}} if kind == "png" else {}
             )  # twice as quick as 6, and a little larger
-            figure.savefig(file, format=kind, dpi=DPI, metadata=about, **packed)
+            figure.savefig(file, format=kind, dpi=dpi, metadata=about, **packed)
     written = file.getvalue()
     if kind == "svg":
         written = _name_fonts(written, families)
