@@ -2,7 +2,8 @@
 
 import sys
 
+from explorer.prints.card import draw_pictures
 from explorer.training.command import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(illustrate=draw_pictures))

@@ -484,7 +484,7 @@ def draw_reliability(found: Reliability, temperature: float | None, text: Text) 
         temperature: that of the second line; None where there is none.
         text: of the reader's language.
     """
-    ends = {"range": [0, 102], "ticksuffix": " %"}
+    ends = {"range": [0, 102]}
     figure = new_figure(
         text("classifier.axis_confidence"), text("classifier.axis_right"), height=430, xaxis=ends, yaxis=ends,
         shapes=[{"type": "line", "x0": 0, "y0": 0, "x1": 100, "y1": 100, "line": {"color": MUTED, "dash": "dot", "width": 2}}],

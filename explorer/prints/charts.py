@@ -267,8 +267,8 @@ def _draw_cells(figure: FigureBase, axes: Axes, trace: Mapping) -> None:
         for row, column in np.ndindex(rows, columns):
             red, green, blue, _ = image.cmap(image.norm(cells[row, column]))
             ink = INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
-            word = _words(str(texts[row][column] or ""))
-            axes.text(column, row, word, ha="center", va="center", fontsize=_SMALL - 1, color=ink)
+            if word := _words(str(texts[row][column] or "")):
+                axes.text(column, row, word, ha="center", va="center", fontsize=_SMALL - 1, color=ink)
 
 
 def _draw_shapes(axes: Axes, layout: Mapping) -> None:

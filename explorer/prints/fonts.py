@@ -171,7 +171,7 @@ class Ruler:
         from matplotlib import font_manager
 
         self._fonts = [
-            font_manager.get_font(font_manager.findfont(font_manager.FontProperties(family=family)))
+            font_manager.get_font(font_manager.findfont(font_manager.FontProperties(family=[family])))
             for family in families
         ]
         self._size = size

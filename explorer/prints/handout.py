@@ -19,6 +19,7 @@ MOST_PRINTS = 3  # of a tab on its page
 _MARGIN = 0.55  # inches
 _LINE = 1.4  # height of a line, in heights of its letters
 _GAP = 0.12  # inches between a sentence and the next picture
+_LEAST_SHARE = 0.55  # of the size of letters
 _MOST_QUESTIONS = 3
 _LEAST_HEIGHT = 1.1  # inches that a picture needs
 _OF_WHOLE = 1.3  # inches of each picture on the page of the whole app
@@ -120,7 +121,7 @@ class _Page:
         titles = [self._write_tab(sheet) for sheet in sheets]
         left = room - sum(part.height for part in (*head, *foot, *titles))
         each = min(left / len(sheets), 2 * _OF_WHOLE)
-        pictures = [_Part(each, sheet.prints[0].draw) for sheet in sheets]
+        pictures = [_Part(each, _draw_within(sheet.prints[0], each)) for sheet in sheets]
         stripes = [part for pair in zip(titles, pictures, strict=True) for part in pair]
         return [*head, *stripes, *foot]
 
@@ -146,7 +147,8 @@ class _Page:
             wanted = min(each.size[1], 2.4) if parts else _LEAST_HEIGHT
             if height < wanted:
                 break
-            parts += [_Part(_GAP, _draw_nothing), _Part(height, _with_title(each)), *said]
+            drawn = _Part(height, _with_title(each, height, self.width))
+            parts += [_Part(_GAP, _draw_nothing), drawn, *said]
             room -= _GAP + height + sum(part.height for part in said)
         return parts
 
@@ -173,12 +175,39 @@ def _said(prints: Sequence[Print], one: Print) -> list[str]:
     return [each.numbers for each in prints[: prints.index(one)]]
 
 
-def _with_title(each: Print) -> Callable[[FigureBase], None]:
+def _with_title(each: Print, height: float, width: float) -> Callable[[FigureBase], None]:
+    natural = 0.35 + each.size[1] * width / each.size[0]
+
     def draw(figure: FigureBase) -> None:
         each.draw(figure)
+        _shrink(figure, height / natural)
         figure.suptitle(plain(each.title), x=0, ha="left", fontsize=11, color=INK)
 
     return draw
+
+
+def _draw_within(each: Print, height: float) -> Callable[[FigureBase], None]:
+    """Draws it lower than it is drawn by itself."""
+
+    def draw(figure: FigureBase) -> None:
+        each.draw(figure)
+        _shrink(figure, height / each.size[1])
+
+    return draw
+
+
+def _shrink(figure: FigureBase, share: float) -> None:
+    """Letters that are smaller with the picture, as far as they can be read."""
+    from matplotlib import rcParams
+    from matplotlib.text import Text as Words
+
+    share = max(_LEAST_SHARE, share)
+    if share >= 1:
+        return
+    for words in figure.findobj(Words):
+        words.set_fontsize(words.get_fontsize() * share)
+    for axes in figure.axes:
+        axes.tick_params(labelsize=rcParams["xtick.labelsize"] * share)
 
 
 def _draw_nothing(figure: FigureBase) -> None:

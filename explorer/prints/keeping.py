@@ -129,7 +129,7 @@ def on_save(wing: str, gather: Gather, address, figure, kind, *, language: str, 
     text = text_in(language)
     kind = check_choice("prints.kind", kind, KINDS)
     prints = {each.name: each for each in gather(language=language, **_of_tab(values))}
-    if figure not in prints:
+    if not isinstance(figure, str) or figure not in prints:
         raise InputError("prints.gone")
     address = address if isinstance(address, str) else ""
     if kind in PAPERS:  # the chosen figure first, and others as far as there is room

@@ -34,6 +34,7 @@ LONGEST_ADDRESS = 3000  # characters
 _SIZE, _SMALL = 10.0, 8.0  # points, of letters and of those below a figure
 _MARGIN = 0.12  # inches
 _LINE = 1.4  # height of a line, in heights of its letters
+_PLACES = 6  # decimals of where things lie, as shares of the page
 _SALT = "cnn-explorer"  # of the names of parts of an SVG file, which are random without it
 _BREAK_AFTER = re.compile(r"(?<=[/&?;,])|(?<= )")
 _NOT_FIRST = "，。、；：？！）》”’%…"  # characters that begin no line
@@ -80,13 +81,14 @@ def render(sheet: Print, kind: str, language: str, address: str = "") -> bytes:
     return write(lambda: _lay_out(sheet, text_in(language), address), kind, language)
 
 
-def write(make: Callable[[], Figure], kind: str, language: str) -> bytes:
+def write(make: Callable[[], Figure], kind: str, language: str, dpi: int = DPI) -> bytes:
     """What a function draws as a file. It draws while nobody else does, in the style of the house.
 
     Args:
         make: draws a figure of its own.
         kind: one of FORMATS, except for the table.
         language: of the words, for which there must be letters.
+        dpi: pixels of an inch.
 
     Raises:
         InputError: it is too large, or there are no letters for the language.
@@ -105,20 +107,46 @@ def write(make: Callable[[], Figure], kind: str, language: str) -> bytes:
         with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_style(families)}):
             figure = make()
             width, height = figure.get_size_inches()
-            if width * height * DPI**2 > MOST_PIXELS:
+            if width * height * dpi**2 > MOST_PIXELS:
                 raise InputError("prints.too_large")
             _replace_unknown(figure, Ruler(families, _SIZE))
             file = io.BytesIO()
             about = dict(FORMATS[kind].settings or {})
             canvases[kind](figure)
+            _settle(figure)
             packed = (
                 {"pil_kwargs": {"compress_level": 4}} if kind == "png" else {}
             )  # twice as quick as 6, and a little larger
-            figure.savefig(file, format=kind, dpi=DPI, metadata=about, **packed)
+            figure.savefig(file, format=kind, dpi=dpi, metadata=about, **packed)
     written = file.getvalue()
     if kind == "svg":
         written = _name_fonts(written, families)
     return _check_size(written)
+
+
+def _settle(figure: Figure) -> None:
+    """Lay it out, and round where things lie: the solver behind it is off by a billionth, each time another one."""
+    from matplotlib.transforms import Bbox
+
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    engine.execute(figure)
+    figure.set_layout_engine("none")
+    parts: list[Any] = [figure]
+    while parts:
+        part = parts.pop()
+        for axes in part._localaxes:
+            for which in ("original", "active"):
+                axes._set_position(
+                    Bbox(axes.get_position(original=which == "original").get_points().round(_PLACES)), which
+                )
+        for words in part.texts + [part._suptitle] * (part._suptitle is not None):
+            x, y = words.get_position()
+            words.set_position((round(x, _PLACES), round(y, _PLACES)))
+        for inner in part.subfigs:
+            inner._redo_transform_rel_fig(bbox=Bbox(inner.bbox_relative.get_points().round(_PLACES)))
+            parts.append(inner)
 
 
 def _style(families: Sequence[str]) -> dict[str, Any]:

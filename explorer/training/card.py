@@ -17,6 +17,13 @@ from explorer.training.recipe import TUTORIAL
 from explorer.training.splits import VALIDATION_SIZE
 
 FILE = "README.md"
+# Pictures beside the card -> what they show. Whoever calls the command line says who draws them: nothing is drawn here.
+PICTURES = {
+    "comparison.png": "Test accuracy of each network that the tutorial names: its claim, its recipe and ours as measured here",
+    "curves.png": "Accuracy on training and validation images after each epoch, the test accuracy, and the learning rate",
+    "confusion.png": "Confusion matrices on the test images: rows are true classes, columns predicted ones",
+    "reliability.png": "How often each network is right where it is that sure, as it answers and with its temperature",
+}
 _INTRO = """# Networks of the CNN Explorer, trained on Fashion-MNIST
 
 These are small image classifiers, from softmax regression to ResNet-18. They were trained from scratch on
@@ -61,15 +68,18 @@ def write_card(folder: Path) -> None:
         KeyError: a record lacks something that the card shows.
         OSError: the card cannot be written.
     """
-    write_atomically({folder / FILE: draw_card(load_results(folder), load_results(folder, "tutorial")).encode()})
+    pictures = [name for name in PICTURES if (folder / name).is_file()]
+    card = draw_card(load_results(folder), load_results(folder, "tutorial"), pictures)
+    write_atomically({folder / FILE: card.encode()})
 
 
-def draw_card(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping]) -> str:
+def draw_card(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping], pictures: Sequence[str] = ()) -> str:
     """Write the card as text.
 
     Args:
         records: model name -> record of its own recipe.
         tutorial: model name -> record of the tutorial's protocol.
+        pictures: names of those of PICTURES that lie beside it.
 
     Returns:
         Markdown, with a head in YAML.
@@ -89,6 +99,8 @@ def draw_card(records: Mapping[str, Mapping], tutorial: Mapping[str, Mapping]) -
         parts += ["## Calibration", _CALIBRATION.format(bins=ECE_BINS), _calibration_table(records)]
     if records:
         parts += ["## How they were trained", *(_training(name, record) for name, record in records.items())]
+    if pictures:
+        parts += ["## Pictures", *(f"![{PICTURES[name]}]({name})" for name in pictures)]
     parts += [_LIMITS.format(standard_error=_say_standard_error(records, num_test))]
     return f"---\n{_metadata(records).to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n"
 

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -339,11 +340,12 @@ def _duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, illustrate: Callable[[Path], None] | None = None) -> int:
     """Run the command line.
 
     Args:
         arguments: the words after `python train_all.py`; None takes those of this process.
+        illustrate: draws the pictures of the model card of a folder; None leaves them out.
 
     Returns:
         The exit status: 0 if all is well, 1 if a model failed, 2 for impossible arguments, missing data or damaged
@@ -355,7 +357,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     parsed = parser.parse_args(arguments)
     try:
-        plan = make_plan(parsed)
+        plan = replace(make_plan(parsed), illustrate=illustrate)
         images = prepare(plan)
         if plan.publish:
             print("\n".join(_announce(each, plan) for each in look_ahead(plan)))

@@ -99,7 +99,7 @@ def train_models(
         is_stored = bool(runs) and _store(name, plan, runs, tell)
         if is_stored:  # described at once: if this process is killed later, the card fits the weights beside it
             done.append(name)
-            is_described = describe_all(images.test, plan.checkpoints, tell)
+            is_described = describe_all(images.test, plan.checkpoints, tell, plan.illustrate)
         is_complete &= is_stored and len(runs) == len(plan.seeds)
         if should_stop():
             raise Interrupted
@@ -189,18 +189,21 @@ def _store(name: str, plan: Plan, runs: Sequence[Finished], tell) -> bool:
     return True
 
 
-def describe_all(test: Split, checkpoints: Path, tell) -> bool:
+def describe_all(test: Split, checkpoints: Path, tell, illustrate: Callable[[Path], None] | None = None) -> bool:
     """Write what describes all networks of a folder together, after their weights. Returns whether that went well.
 
     Args:
         test: all test images.
         checkpoints: the folder.
         tell: called with what failed.
+        illustrate: draws the pictures of its card; None leaves them as they are.
     """
     try:
         with lock_results(checkpoints):
             pack_always_wrong(test, checkpoints)
             pack_answers(test, checkpoints)
+            if illustrate is not None:
+                illustrate(checkpoints)
             write_card(checkpoints)
     except (OSError, ValueError, KeyError) as error:  # the disk, or a record of another version
         tell(Failed("described", error, checkpoints))

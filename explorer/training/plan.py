@@ -5,7 +5,7 @@ These functions read the folders and decide. They do not train, write or print a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
@@ -44,6 +44,7 @@ class Plan:
     shipped: Path = SHIPPED  # what the app opens; only `publish` writes there
     publish: bool = False
     even_if_worse: bool = False
+    illustrate: Callable[[Path], None] | None = None  # draws the pictures of the card of a folder
 
     def weights_folder(self, name: str) -> Path:
         """Where the weights lie from which a warm start of a network begins: those of one's own training, else the shipped ones.

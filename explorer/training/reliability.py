@@ -102,9 +102,9 @@ def measure_reliability(
     return Reliability(count_bins(logits.softmax(1), labels), after)
 
 
-def load_reliability(name: str) -> Reliability | None:
-    """What is stored of the weights of a network that are here, or None."""
-    return _load(checkpoints.CHECKPOINTS).get(name)
+def load_reliability(name: str, folder: Path | None = None) -> Reliability | None:
+    """What is stored of the weights of a network in a folder, or None. Without a folder it is that which the app opens."""
+    return _load(folder or checkpoints.CHECKPOINTS).get(name)
 
 
 @lru_cache(maxsize=2)

@@ -113,5 +113,5 @@ def ship(plan: Plan, shipments: Sequence[Shipment], test: Split, tell: Callable[
         save_checkpoints(
             {each.name: (load_trained(each.name, plan.checkpoints), each.new) for each in going}, plan.shipped
         )
-    is_described = describe_all(test, plan.shipped, tell)
+    is_described = describe_all(test, plan.shipped, tell, plan.illustrate)
     return is_described and all(each in going or each.fate == "same" for each in shipments)

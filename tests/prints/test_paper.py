@@ -59,7 +59,7 @@ def words_of_pdf(file: bytes) -> str:
         if b"BT" not in stream:
             continue
         table: dict[int, str] = {}
-        for label, shown in re.findall(rb"/(F\d+) [\d.]+ Tf|(\[.*?\] ?TJ|\((?:[^\\)]|\\.)*\) Tj)", stream, re.DOTALL):
+        for label, shown in re.findall(rb"/(F\d+) [\d.]+ Tf|(\[.*?\]\s*TJ|\((?:[^\\)]|\\.)*\) Tj)", stream, re.DOTALL):
             if label:
                 table = fonts_of[label]
                 continue
