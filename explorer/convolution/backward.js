@@ -86,7 +86,7 @@ export function tellServer(forward, gradient, back) {
   const { picture, kernel, moves } = forward;
   return {
     picture: linesOf(picture), kernel: linesOf(kernel), gradient: linesOf(gradient),
-    stride: moves.stride, padding: moves.padding, dilation: moves.dilation,
+    stride: moves.stride, padding: moves.padding, dilation: moves.dilation, mode: moves.mode,
     inputs: linesOf(back.input), weights: linesOf(back.filters),
   }; // prettier-ignore
 }

@@ -417,7 +417,7 @@ def compare_convolutions(
     settings = (input_map, kernel, stride, padding, dilation)
     manual, manual_seconds = _measure_time(lambda: conv2d_manual(*settings, mode=mode), limit=LOOP_SECONDS)
     moves = read_moves(stride, padding, dilation, mode)
-    torch_result, torch_seconds = _measure_time(lambda: _convolve(input_map, kernel, moves))
+    torch_result, torch_seconds = _measure_time(lambda: convolve(input_map, kernel, moves))
     difference = float((manual - torch_result).abs().max())
     return Comparison(manual, torch_result, difference, manual_seconds, torch_seconds)
 
@@ -451,11 +451,11 @@ def run_experiment(
     applied, other = (flipped, kernel) if flip else (kernel, flipped)
     comparison = compare_convolutions(picture, applied, stride, padding, dilation, mode=mode)
     moves = read_moves(stride, padding, dilation, mode)
-    inside = _convolve(torch.ones_like(picture), torch.ones_like(kernel), replace(moves, mode="zeros"))
+    inside = convolve(torch.ones_like(picture), torch.ones_like(kernel), replace(moves, mode="zeros"))
     return Experiment(
         picture, applied, moves, flip, comparison,
         border_cells=int((inside < kernel.numel()).sum()),
-        flip_difference=float((comparison.torch_result - _convolve(picture, other, moves)).abs().max()),
+        flip_difference=float((comparison.torch_result - convolve(picture, other, moves)).abs().max()),
     )  # fmt: skip
 
 
@@ -469,7 +469,7 @@ def transpose_back(experiment: Experiment) -> torch.Tensor:
     Source: Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning, section 4.
     """
     picture = torch.zeros_like(experiment.picture, requires_grad=True)
-    result = _convolve(picture, experiment.kernel, experiment.moves)
+    result = convolve(picture, experiment.kernel, experiment.moves)
     return torch.autograd.grad(result, picture, experiment.comparison.torch_result)[0]
 
 
@@ -545,7 +545,8 @@ def count_linear_params(in_features: int, out_features: int) -> ParameterCount:
     return ParameterCount(in_features * out_features, out_features)
 
 
-def _convolve(input_map: torch.Tensor, kernel: torch.Tensor, moves: Moves) -> torch.Tensor:
+def convolve(input_map: torch.Tensor, kernel: torch.Tensor, moves: Moves) -> torch.Tensor:
+    """What PyTorch makes of it: (H, W) and (kH, kW) to (H_out, W_out), with F.pad and F.conv2d."""
     top, bottom, left, right = moves.padding
     mode = {"zeros": "constant"}.get(moves.mode, moves.mode)
     padded = (

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
-from explorer.checks import check_whole
+from explorer.checks import check_choice
 from explorer.convolution.kernels import parse_image, parse_kernel
-from explorer.convolution.maths import conv2d_backward_manual, conv_output_size
-from explorer.convolution.session import MAX_DILATION, MAX_PADDING, MAX_STRIDE, UPLOAD_SIDE
+from explorer.convolution.maths import MODES, Moves, conv2d_backward_manual, convolve, output_sizes, pad_map
+from explorer.convolution.session import SIDES, UPLOAD_SIDE, check_sides
 from explorer.errors import InputError
 
 _LARGEST = 1e9  # of a gradient
@@ -23,51 +23,43 @@ class Sent:
     Attributes:
         picture: (H, W) float32, at most UPLOAD_SIDE px a side.
         kernel: (kH, kW) float32.
-        stride, padding, dilation: in pixels.
+        moves: how the kernel moves.
     """
 
     picture: torch.Tensor
     kernel: torch.Tensor
-    stride: int
-    padding: int
-    dilation: int
+    moves: Moves
 
     @property
     def output_size(self) -> tuple[int, int]:
         """Rows and columns of the result."""
-        moves = (self.stride, self.padding, self.dilation)
-        sizes = zip(self.picture.shape, self.kernel.shape, strict=True)
-        height, width = (conv_output_size(size, kernel, *moves) for size, kernel in sizes)
-        return height, width
+        height, width = self.picture.shape
+        return output_sizes((height, width), (self.kernel.shape[0], self.kernel.shape[1]), self.moves)
 
 
 def read_sent(value: object) -> Sent:
     """The setting that a script sent.
 
     Raises:
-        InputError: something of it is missing or out of bounds, or it moves otherwise along its two sides.
+        InputError: something of it is missing or out of bounds.
     """
     if not isinstance(value, Mapping):
         raise InputError("backward.not_sent")
     picture = parse_image(value.get("picture"))
     if max(picture.shape) > UPLOAD_SIDE:
         raise InputError("backward.not_sent")
-    sent = Sent(
-        picture,
-        parse_kernel(value.get("kernel")),
-        check_whole("terms.stride", _read_one(value.get("stride")), 1, MAX_STRIDE),
-        check_whole("terms.padding", _read_one(value.get("padding")), 0, MAX_PADDING),
-        check_whole("terms.dilation", _read_one(value.get("dilation")), 1, MAX_DILATION),
-    )
+    sides = check_sides([[name, *_read_numbers(value.get(name))] for name in SIDES])
+    mode = check_choice("convolution.mode", value.get("mode"), MODES)
+    sent = Sent(picture, parse_kernel(value.get("kernel")), Moves(**sides, mode=mode))
     _ = sent.output_size  # raises where the kernel does not fit
+    _ = pad_map(picture, sent.moves.padding, mode)  # raises where there are not as many pixels
     return sent
 
 
-def _read_one(sides: object) -> object:
-    """The number that holds for all sides."""
-    if not isinstance(sides, list) or not sides or any(side != sides[0] for side in sides):
-        raise InputError("backward.unequal")
-    return sides[0]
+def _read_numbers(value: object) -> list:
+    if not isinstance(value, list):
+        raise InputError("backward.not_sent")
+    return value
 
 
 def read_map(value: object, size: tuple[int, int]) -> torch.Tensor:
@@ -113,13 +105,15 @@ def compare_backward(value: Mapping) -> Agreement:
         read_map(value.get("inputs"), tuple(sent.picture.shape)),
         read_map(value.get("weights"), tuple(sent.kernel.shape)),
     )
-    moves = {"stride": sent.stride, "padding": sent.padding, "dilation": sent.dilation}
+    moves = sent.moves
     picture, kernel = sent.picture.double(), sent.kernel.double()
-    manual = conv2d_backward_manual(picture, kernel, slope, **moves)
+    manual = conv2d_backward_manual(
+        picture, kernel, slope, moves.stride, moves.padding, moves.dilation, mode=moves.mode
+    )
     with torch.inference_mode(False), torch.enable_grad():
         inputs, weights = picture.clone().requires_grad_(), kernel.clone().requires_grad_()
-        result = torch.nn.functional.conv2d(inputs[None, None], weights[None, None], **moves)
-        known = torch.autograd.grad(result[0, 0], (inputs, weights), slope)
+        result = convolve(inputs, weights, moves)
+        known = torch.autograd.grad(result, (inputs, weights), slope)
     return Agreement(_apart(manual, known), _apart(page, known), max(float(each.abs().max()) for each in known))
 
 

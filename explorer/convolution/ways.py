@@ -12,7 +12,7 @@ from time import perf_counter
 import torch
 import torch.nn.functional as F
 
-from explorer.convolution.maths import conv2d_manual, pad_map
+from explorer.convolution.maths import Moves, conv2d_manual, convolve, output_sizes, pad_map
 from explorer.convolution.sent import Sent
 
 MOST_RUNS = 9
@@ -36,48 +36,49 @@ class Way:
     mult_adds: int
 
 
-def convolve_unfolded(
-    picture: torch.Tensor, kernel: torch.Tensor, stride: int, padding: int, dilation: int
-) -> torch.Tensor:
+def convolve_in_loops(picture: torch.Tensor, kernel: torch.Tensor, moves: Moves) -> torch.Tensor:
+    """The hand-written loop. (H, W) and (kH, kW) -> (H_out, W_out)."""
+    return conv2d_manual(picture, kernel, moves.stride, moves.padding, moves.dilation, mode=moves.mode)
+
+
+def convolve_unfolded(picture: torch.Tensor, kernel: torch.Tensor, moves: Moves) -> torch.Tensor:
     """The kernel as a row times the matrix whose columns are the windows. (H, W) and (kH, kW) -> (H_out, W_out)."""
-    columns = F.unfold(picture[None, None], tuple(kernel.shape), dilation, padding, stride)[0]
-    sizes = zip(picture.shape, kernel.shape, strict=True)
-    height, width = ((size + 2 * padding - dilation * (side - 1) - 1) // stride + 1 for size, side in sizes)
-    return (kernel.flatten() @ columns).view(height, width)
+    padded = pad_map(picture, moves.padding, moves.mode)
+    columns = F.unfold(padded[None, None], tuple(kernel.shape), moves.dilation, 0, moves.stride)[0]
+    size = output_sizes((picture.shape[0], picture.shape[1]), (kernel.shape[0], kernel.shape[1]), moves)
+    return (kernel.flatten() @ columns).view(size)
 
 
-def convolve_in_frequency(
-    picture: torch.Tensor, kernel: torch.Tensor, stride: int, padding: int, dilation: int
-) -> torch.Tensor:
+def convolve_in_frequency(picture: torch.Tensor, kernel: torch.Tensor, moves: Moves) -> torch.Tensor:
     """By the convolution theorem: a product of spectra. (H, W) and (kH, kW) -> (H_out, W_out).
 
     The kernel is turned, because the theorem is about convolution in the strict sense; a dilation are zeros between its
     numbers; of what a stride skips nothing is saved.
     """
-    padded = pad_map(picture, padding)
-    reach = [dilation * (side - 1) + 1 for side in kernel.shape]
+    padded = pad_map(picture, moves.padding, moves.mode)
+    (stride_down, stride_right), (step_down, step_right) = moves.stride, moves.dilation
+    reach = [step_down * (kernel.shape[0] - 1) + 1, step_right * (kernel.shape[1] - 1) + 1]
     spread = torch.zeros(reach, dtype=kernel.dtype)
-    spread[::dilation, ::dilation] = kernel
+    spread[::step_down, ::step_right] = kernel
     spectrum = torch.fft.rfft2(padded) * torch.fft.rfft2(spread.flip(0, 1), s=padded.shape)
     # What wraps around falls on the places where the window does not fit.
-    return torch.fft.irfft2(spectrum, s=padded.shape)[reach[0] - 1 :: stride, reach[1] - 1 :: stride]
+    return torch.fft.irfft2(spectrum, s=padded.shape)[reach[0] - 1 :: stride_down, reach[1] - 1 :: stride_right]
 
 
-WAYS: dict[str, Callable[[torch.Tensor, torch.Tensor, int, int, int], torch.Tensor]] = {
-    "loop": conv2d_manual,
+WAYS: dict[str, Callable[[torch.Tensor, torch.Tensor, Moves], torch.Tensor]] = {
+    "loop": convolve_in_loops,
     "unfold": convolve_unfolded,
-    "conv2d": lambda picture, kernel, *moves: F.conv2d(picture[None, None], kernel[None, None], None, *moves)[0, 0],
+    "conv2d": convolve,
     "fft": convolve_in_frequency,
 }
 
 
 def compare_ways(sent: Sent) -> list[Way]:
     """The four ways with the same picture and kernel, in float32."""
-    moves = (sent.stride, sent.padding, sent.dilation)
-    exact = WAYS["conv2d"](sent.picture.double(), sent.kernel.double(), *moves)
+    exact = convolve(sent.picture.double(), sent.kernel.double(), sent.moves)
     found = []
     for name, compute in WAYS.items():
-        result, seconds = measure(lambda compute=compute: compute(sent.picture, sent.kernel, *moves))
+        result, seconds = measure(partial(compute, sent.picture, sent.kernel, sent.moves))
         difference = float((result.double() - exact).abs().max())
         found.append(Way(name, seconds, difference, count_mult_adds(name, sent, exact.numel())))
     return found
@@ -90,7 +91,7 @@ def count_mult_adds(name: str, sent: Sent, cells: int) -> int:
     """
     if name != "fft":
         return cells * sent.kernel.numel()
-    size = math.prod(side + 2 * sent.padding for side in sent.picture.shape)
+    size = pad_map(sent.picture, sent.moves.padding, sent.moves.mode).numel()
     return round(3 * 1.25 * size * math.log2(max(2, size)) + 2 * size)
 
 
@@ -114,7 +115,7 @@ def measure_growth(
         picture = torch.rand(side, side, generator=generator)
         fitting = [torch.rand(each, each, generator=generator) for each in kernels if each <= side]
         found[str(side)] = {
-            name: [1000 * measure(partial(compute, picture, kernel, 1, 0, 1))[1] for kernel in fitting]
+            name: [1000 * measure(partial(compute, picture, kernel, Moves()))[1] for kernel in fitting]
             for name, compute in WAYS.items() if name != "loop"
         }  # fmt: skip
     return found

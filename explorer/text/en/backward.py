@@ -53,5 +53,4 @@ moves over the input. For the same reason a *transposed convolution* is the grad
     "flipped": "Flipped kernel",
     "window": "Gradient of Y as kernel",
     "not_sent": "The page sent something that is not a picture, a kernel and their gradients. Load the page again.",
-    "unequal": "The loop in Python knows only settings that are equal on all sides.",
 }

@@ -47,5 +47,4 @@ $$\frac{\partial L}{\partial K[u, v]} = \sum_{i, j} G[i, j] \; X[\,i s + u d,\; 
     "flipped": "翻转的卷积核",
     "window": "Y 的梯度作卷积核",
     "not_sent": "页面发来的不是图像、卷积核和它们的梯度。请重新打开页面。",
-    "unequal": "Python 循环只支持四边相同的设置。",
 }
