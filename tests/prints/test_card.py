@@ -30,7 +30,7 @@ def test_what_ships_is_drawn_from_the_results(drawn):
         assert len(shipped) < 100_000, name
         here, there = pixels(file), pixels(shipped)
         assert here.shape == there.shape, name
-        assert (np.abs(here - there).max(axis=2) > 8).mean() < 0.001, f"{name}: run python -m explorer.prints.card"
+        assert (np.abs(here - there).max(axis=2) > 8).mean() < 0.0005, f"{name}: run python -m explorer.prints.card"
 
 
 def test_the_same_results_give_the_same_bytes(drawn):
@@ -43,7 +43,7 @@ def test_other_results_give_other_pictures(drawn, tmp_path):
     record = results["models"]["lenet5"]
     for run in record["runs"]:
         run["test_accuracy"] -= 0.02
-    record["confusion"][0][6], record["confusion"][6][0] = record["confusion"][6][0], record["confusion"][0][6]
+    record["confusion"][0][6] += 7
     record["curve"][-1]["train_accuracy"] = 0.5
     (tmp_path / "results.json").write_text(json.dumps(results))
     changed = make_pictures(tmp_path)
@@ -68,5 +68,5 @@ def test_the_card_shows_those_that_are_there(tmp_path):
 
 
 def test_nothing_is_drawn_of_nothing(tmp_path):
-    (tmp_path / "results.json").write_text("{}")
+    (tmp_path / "results.json").write_text(json.dumps({"models": {}}))
     assert make_pictures(tmp_path) == {}
