@@ -144,7 +144,9 @@ def explain_problems(
         )
         return fill({LOOK_FOR: gr.update(value=draw_problem(problem))})
 
-    @wraps(handler)
+    origin = getattr(handler, "func", handler)  # a partial has no name of its own
+
+    @wraps(origin)
     def wrapped(*values):
         try:
             named, shown = read(values)
@@ -154,7 +156,7 @@ def explain_problems(
         except (Exception, NobodyWaitsError) as error:
             return explain(error)
 
-    @wraps(handler)
+    @wraps(origin)
     def wrapped_generator(*values):
         # Gradio asks for each part in a context of its own, and for no more of them once the reader has left.
         end = time.monotonic() + LONGEST

@@ -1,10 +1,6 @@
 // Hands a file that came with an answer to the reader; see keeping.py.
 import { writeAddress } from "../page/address.js";
-
-export function bytesOf(words) {
-  const letters = atob(words);
-  return Uint8Array.from(letters, (letter) => letter.codePointAt(0));
-}
+import { bytesOf } from "../page/drawing.js";
 
 // The address of the page as it is now, in the place of the first value that an event sends.
 export function withAddress(_, ...values) {

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 300
+_DPI_OF_MAPS = 200  # of the maps in SVG and PDF files, whose lines and letters have none
 MOST_PIXELS = 30e6  # of a figure: 90 MB while it is drawn
 MOST_BYTES = 8 * 1024**2  # of a file
 LONGEST_ADDRESS = 3000  # characters
@@ -117,7 +118,7 @@ def write(make: Callable[[], Figure], kind: str, language: str, dpi: int = DPI) 
             packed = (
                 {"pil_kwargs": {"compress_level": 4}} if kind == "png" else {}
             )  # twice as quick as 6, and a little larger
-            figure.savefig(file, format=kind, dpi=dpi, metadata=about, **packed)
+            figure.savefig(file, format=kind, dpi=dpi if kind == "png" else _DPI_OF_MAPS, metadata=about, **packed)
     written = file.getvalue()
     if kind == "svg":
         written = _name_fonts(written, families)

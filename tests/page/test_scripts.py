@@ -47,7 +47,7 @@ def keys_of(object_name: str) -> set[str]:
 
 
 def test_python_mounts_scripts_that_the_roof_knows_and_no_other():
-    named = set(re.findall(rf'"((?:page|{"|".join(WINGS)})/\w+\.js)"', PYTHON))
+    named = set(re.findall(rf'"((?:page|prints|{"|".join(WINGS)})/\w+\.js)"', PYTHON))
     assert named == keys_of("const MOUNTED") and len(named) > 15
     for name in named:
         assert re.search(r"^export function mount\(element", TEXTS[name], re.MULTILINE), name
