@@ -35,13 +35,13 @@ export function runBackward({ picture, kernel, moves }, gradient) {
 // ---- as convolutions ----------------------------------------------------------------------------------------
 
 // Zeros between the numbers of a map, as many as a stride skips.
-export function spread({ rows, columns, values }, [down, right]) {
+function spread({ rows, columns, values }, [down, right]) {
   const wide = makeMaps(1, (rows - 1) * down + 1, (columns - 1) * right + 1);
   values.forEach((value, index) => (wide.values[Math.floor(index / columns) * down * wide.columns + (index % columns) * right] = value));
   return wide;
 }
 
-export const flip = (kernel) => ({ ...kernel, values: Float64Array.from(kernel.values).reverse() });
+const flip = (kernel) => ({ ...kernel, values: Float64Array.from(kernel.values).reverse() });
 
 // The gradient of the padded input: that of the result, with holes and a frame of zeros, convolved with the flipped kernel.
 export function inputByConvolution({ picture, kernel, moves }, gradient) {

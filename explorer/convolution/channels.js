@@ -52,7 +52,7 @@ export function makeLayer(kind) {
 export const channelOf = (maps, channel) => makeMaps(1, maps.rows, maps.columns, Float64Array.from(linesOf(maps, channel).flat()));
 
 // The numbers of a filter for one of its channels.
-export function sliceOf(filters, filter, channel) {
+function sliceOf(filters, filter, channel) {
   const size = filters.rows * filters.columns;
   const start = (filter * filters.channels + channel) * size;
   return makeFilters(1, 1, filters.rows, filters.columns, filters.values.slice(start, start + size));

@@ -7,7 +7,7 @@ const FLAT = 1e-10; // of the greatest curvature: below it a direction changes n
 const REACHED = 1e-9; // of the loss of zeros: what counts as no loss
 
 // The result is as large as the picture, and the picture goes on beyond its border: so a uniform picture stays uniform.
-export const movesFor = (kernel) => movesOf({ padding: samePadding(kernel), mode: "replicate" });
+const movesFor = (kernel) => movesOf({ padding: samePadding(kernel), mode: "replicate" });
 
 export const apply = (picture, kernel) => conv2d(picture, kernel, null, movesFor(kernel));
 
@@ -15,7 +15,7 @@ export const squareKernel = (size, values) => makeFilters(1, 1, size, size, valu
 
 export const minus = (one, other) => ({ ...one, values: one.values.map((value, index) => value - other.values[index]) });
 
-export const meanSquare = ({ values }) => values.reduce((sum, value) => sum + value * value, 0) / values.length;
+const meanSquare = ({ values }) => values.reduce((sum, value) => sum + value * value, 0) / values.length;
 
 const dot = (one, other) => one.reduce((sum, value, index) => sum + value * other[index], 0);
 
@@ -56,7 +56,7 @@ function rotate(matrix, vectors, p, q) {
 }
 
 // Directions and how strongly the loss curves along each, the strongest first: the eigenvectors of a symmetric matrix (Jacobi's method).
-export function directionsOf(symmetric) {
+function directionsOf(symmetric) {
   const size = symmetric.length;
   const matrix = symmetric.map((row) => [...row]);
   const vectors = matrix.map((_, row) => matrix.map((__, column) => (row === column ? 1 : 0)));
@@ -74,7 +74,7 @@ const isSeen = ({ curvature }, directions) => curvature > FLAT * directions[0].c
 
 // The loss as the quadratic function that it is: with weights w it is zeros - pull w + w curvature w / 2. So a step needs no pass over
 // the picture, forwards or backwards, and gives the same as if it had made both.
-export function quadraticOf(picture, kernel, target) {
+function quadraticOf(picture, kernel, target) {
   const windows = linesOf(unfold(picture, kernel, movesFor(kernel)));
   return {
     curvature: curvatureOf(windows),
@@ -123,12 +123,12 @@ export function foresee(picture, kernel, target) {
 }
 
 // Steps after which half of what is wrong in the flattest direction is still wrong; without momentum.
-export const halfLife = ({ flattest }, rate) => Math.ceil(Math.log(0.5) / Math.log(Math.abs(1 - rate * flattest)));
+const halfLife = ({ flattest }, rate) => Math.ceil(Math.log(0.5) / Math.log(Math.abs(1 - rate * flattest)));
 
 // ---- starts and targets -------------------------------------------------------------------------------------
 
 // The same numbers for the same seed, in [0, 1) (mulberry32).
-export function chanceOf(seed) {
+function chanceOf(seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -183,7 +183,7 @@ export function judge(foreseen, { size, hidden, rate, momentum }) {
   return said;
 }
 
-export const GUESSES = [10, 100, 1000]; // bounds of the groups in which a reader guesses the steps; beyond them "more", and "never"
+const GUESSES = [10, 100, 1000]; // bounds of the groups in which a reader guesses the steps; beyond them "more", and "never"
 
 // In which group a number of steps lies; null (never there) has its own at the end.
 export const groupOf = (steps) => (steps === null ? GUESSES.length + 1 : GUESSES.filter((bound) => steps > bound).length);

@@ -7,10 +7,10 @@ const ROUNDING = 1e-6; // of float32
 export const OPERATIONS = ["max", "average", "conv", "strided", "global"];
 
 // Pixels that one cell of the result stands for; of the mean of the whole picture there is only one cell.
-export const strideOf = (operation, size) => ({ max: size, average: size, conv: 1, strided: size, global: Infinity })[operation];
+const strideOf = (operation, size) => ({ max: size, average: size, conv: 1, strided: size, global: Infinity })[operation];
 
 // What an operation makes of a picture; null where a window does not fit.
-export function operate(operation, picture, { kernel, size }) {
+function operate(operation, picture, { kernel, size }) {
   if (operation === "global") return poolGlobally(picture);
   const [rows, columns] = operation === "max" || operation === "average" ? [size, size] : [kernel.rows, kernel.columns];
   if (rows > picture.rows || columns > picture.columns) return null;
@@ -20,7 +20,7 @@ export function operate(operation, picture, { kernel, size }) {
 }
 
 // The cells of two maps that are compared, as pairs: those that hold something in either of them.
-export function pairsOf(one, other, isInside) {
+function pairsOf(one, other, isInside) {
   const pairs = [];
   one.values.forEach((value, index) => {
     const [row, column] = [Math.floor(index / one.columns), index % one.columns];
@@ -36,7 +36,7 @@ function rangeOf(...maps) {
 
 // {cells, equal, change, correlation}: how many cells there are, which share of them is equal to the digits of float32, the mean
 // change as a share of `range`, and Pearson's correlation; null where a number is not defined.
-export function grade(pairs, range) {
+function grade(pairs, range) {
   const cells = pairs.length;
   if (!cells) return { cells, equal: null, change: null, correlation: null };
   const changes = pairs.map(([one, other]) => Math.abs(one - other));

@@ -30,12 +30,11 @@ def exports_of(text: str) -> set[str]:
 
 def imports_of(text: str, folder: Path) -> dict[str, set[str]]:
     """Name of a script that is imported -> the names that are taken from it; all that stand behind `as NAME.`."""
-    found = {}
-    for names, alias, source in re.findall(
-        r'^import (?:\{([^}]+)\}|\* as (\w+)) from "(\.[^"]+)";', text, re.MULTILINE
-    ):
+    found, importing = {}, r'^import (?:\{([^}]+)\}|\* as (\w+)) from "(\.[^"]+)";'
+    body = re.sub(importing, "", text, flags=re.MULTILINE)
+    for names, alias, source in re.findall(importing, text, re.MULTILINE):
         path = (folder / source).resolve().relative_to(PACKAGE.resolve()).as_posix()
-        used = re.findall(rf"(?<![/\w]){alias}\.(\w+)", text) if alias else re.findall(r"\w+", names)
+        used = re.findall(rf"(?<![/\w]){alias}\.(\w+)", body) if alias else re.findall(r"\w+", names)
         found[path] = set(used)
     return found
 

@@ -68,12 +68,9 @@ def test_only_networks_of_the_catalogue_and_brought_ones_classify(path):
         check_model("torchvision/resnet18")
 
 
-@pytest.mark.parametrize("factor", [1e30, -1.0])
-def test_weights_whose_answers_are_no_numbers_are_told(tmp_path, factor):
+def test_weights_whose_answers_are_no_numbers_are_told(tmp_path):
     state = {key: tensor.contiguous() for key, tensor in load_trained("resnet20").state_dict().items()}
-    state["stem.1.running_var"] = state["stem.1.running_var"] * -1
-    if factor > 1:
-        state = {key: each * factor if each.is_floating_point() else each for key, each in state.items()}
+    state = {key: each * 1e30 if each.is_floating_point() else each for key, each in state.items()}
     save_file(state, tmp_path / "w.safetensors")
     with pytest.raises(InputError, match="not a number"):
         take_weights(str(tmp_path / "w.safetensors"), "resnet20", (), CHOICES, text_in("en"))
