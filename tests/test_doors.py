@@ -168,7 +168,7 @@ def test_every_picture_event_is_known(caller):
     names = {event["api_name"].rstrip("_1234567890") for event, _ in picture_events(caller)}
     assert names == {
         "on_setup", "on_upload", "on_source", "on_compare", "on_open", "on_layers", "on_trial", "on_examine", "on_measure",
-        "on_film", "on_layer", "on_offer", "on_other_layer", "on_save", "on_place", "on_shift", "on_similar", "on_unlike", "on_view", *LATE,
+        "on_film", "on_layer", "on_offer", "on_other_layer", "on_place", "on_save", "on_shift", "on_similar", "on_unlike", "on_view", *LATE,
     }  # fmt: skip
 
 

@@ -41,6 +41,7 @@ def build_learn(language: str) -> None:
             "lesson",
             text,
             {**name_all("descent", _NAMES), "cell": "convolution.cell"},
+            css_class="convolution-learn",
             kernels={name: parse_kernel(PRESETS[name]).tolist() for name in HIDDEN},
             names={name: text(f"convolution.kernel_{name}") for name in HIDDEN},
             classes=[text(f"terms.class_{label}") for label in range(NUM_CLASSES)],

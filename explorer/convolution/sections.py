@@ -14,7 +14,7 @@ from explorer.text import LANGUAGES, Text
 
 
 def build_board(
-    script: str, host: str, text: Text, keys: Mapping[str, str], marks: str = "", **more: object
+    script: str, host: str, text: Text, keys: Mapping[str, str], marks: str = "", css_class: str = "", **more: object
 ) -> gr.HTML:
     """A component that a script of the page fills. Its template holds no property, so nothing wipes what the script draws.
 
@@ -24,18 +24,18 @@ def build_board(
         text: of the reader's language.
         keys: name by which the script knows a sentence -> its key.
         marks: further attributes of that element.
+        css_class: a class of its own, beside that of all boards.
         **more: what else the script gets beside the sentences, JSON-able.
     """
     words = {name: text(key) for name, key in keys.items()}
     about = json.dumps(
         {"scales": SCALES, "joiner": LANGUAGES[text.language].sentence_joiner, **words, **more}, ensure_ascii=False
     )
-    sheet = script.removesuffix(".js").replace("/", "-")
     return gr.HTML(
         None,
         html_template=f'<div class="{host}" {marks} data-words="{html.escape(about)}"></div>',
         js_on_load=mount(script),
-        elem_classes=["convolution-board", sheet],
+        elem_classes=["convolution-board", *css_class.split()],
         apply_default_css=False,
     )
 
