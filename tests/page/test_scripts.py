@@ -34,7 +34,7 @@ def imports_of(text: str, folder: Path) -> dict[str, set[str]]:
     body = re.sub(importing, "", text, flags=re.MULTILINE)
     for names, alias, source in re.findall(importing, text, re.MULTILINE):
         path = (folder / source).resolve().relative_to(PACKAGE.resolve()).as_posix()
-        used = re.findall(rf"(?<![/\w]){alias}\.(\w+)", body) if alias else re.findall(r"\w+", names)
+        used = re.findall(rf"(?<![/\w]){alias}\.(?!js\b)(\w+)", body) if alias else re.findall(r"\w+", names)
         found[path] = set(used)
     return found
 

@@ -134,7 +134,7 @@ def test_a_hundred_figures_from_ten_threads_are_those_drawn_alone():
     ]
     alone = [render(*each) for each in asked]
     assert len(set(alone)) == len(alone)
-    count_objects()
+    start = count_objects()  # other tests may hold figures of their own
     with ThreadPoolExecutor(10) as threads:
         many = [
             *threads.map(lambda number: render(*asked[number % len(asked)]) == alone[number % len(asked)], range(50))
@@ -145,7 +145,7 @@ def test_a_hundred_figures_from_ten_threads_are_those_drawn_alone():
         )
         after = count_objects()
     assert all(many)
-    assert after["Figure"] == after["SubFigure"] == after["Axes"] == 0
+    assert all(after[kind] <= start[kind] for kind in ("Figure", "SubFigure", "Axes"))
     assert after.total() < 1.005 * before.total()
 
 
