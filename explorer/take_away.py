@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import gradio as gr
+from gradio.context import LocalContext
 
 from explorer.checks import check_choice
 from explorer.errors import InputError
@@ -132,5 +133,11 @@ def find_wing(tab: str, language: str) -> Wing:
 
 @lru_cache(maxsize=16)
 def _build(tab: str, language: str) -> Wing:
-    with building(), gr.Blocks(analytics_enabled=False):
-        return WINGS[tab].build_tab(language)
+    # Inside an event Gradio takes a new component for the change of one that is on the page.
+    within = LocalContext.in_event_listener.get()
+    LocalContext.in_event_listener.set(False)
+    try:
+        with building(), gr.Blocks(analytics_enabled=False):
+            return WINGS[tab].build_tab(language)
+    finally:
+        LocalContext.in_event_listener.set(within)

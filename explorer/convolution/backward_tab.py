@@ -15,7 +15,7 @@ from explorer.text import text_in
 
 _NAMES = """
     loss loss_cell loss_sum loss_distance look_cell look_sum look_distance things gradients as_input as_kernel also same check hint
-    more of_weight of_pixel choose map_input map_output map_kernel grad_input grad_output grad_kernel framed flipped window
+    more of_weight of_pixel of_place choose map_input map_output map_kernel grad_input grad_padded grad_output grad_kernel framed flipped window
 """
 
 

@@ -102,6 +102,11 @@ class View {
     this.draw();
   }
 
+  // Padding has gradients of its own; what is mirrored or repeated there adds them to the pixel that it shows.
+  isPadded() {
+    return this.forward.padded.values.length !== this.forward.picture.values.length;
+  }
+
   // What is marked on each map, and what is written below them.
   mark() {
     const { pointed, forward, gradient, cell, kind, words } = this;
@@ -120,7 +125,7 @@ class View {
     marks.padded = boxesOf([at], BLUE);
     marks.kernel = boxesOf(terms.map(({ weight }) => weight), ORANGE);
     marks.output = boxesOf(terms.map(({ output }) => output), GREEN);
-    return { marks, line: `${fill(words.of_pixel, { row: at[0] - forward.moves.padding[0], column: at[1] - forward.moves.padding[2] })} ${writeTerms(terms, words)}` };
+    return { marks, line: `${fill(this.isPadded() ? words.of_place : words.of_pixel, { row: at[0], column: at[1] })} ${writeTerms(terms, words)}` };
   }
 
   draw() {
@@ -129,7 +134,8 @@ class View {
     this.terms.textContent = line;
     const { padded, kernel, result, picture, moves } = forward;
     const [top, , left] = moves.padding;
-    const frame = padded.values.length === picture.values.length ? [] : [[top, left, top + picture.rows, left + picture.columns, BLUE, 2]];
+    const isPadded = this.isPadded();
+    const frame = !isPadded ? [] : [[top, left, top + picture.rows, left + picture.columns, BLUE, 2]];
     const small = { side: 170, most: 44 };
     const pixel = { hover: (...at) => this.point("pixel", at), leave: () => this.forget() };
     const weight = { hover: (...at) => this.point("weight", at), leave: () => this.forget() };
@@ -141,9 +147,10 @@ class View {
       { title: words.map_kernel, caption: sized(kernel), ...kernel, ...small, boxes: marks.kernel, ...weight },
     ]);
     this.gradients.draw([
-      { title: words.grad_input, ...asInput.padded, boxes: [...frame, ...marks.padded], ...pixel },
+      { title: isPadded ? words.grad_padded : words.grad_input, ...asInput.padded, boxes: [...frame, ...marks.padded], ...pixel },
       { title: words.grad_output, ...gradient, limit: greatest(gradient.values), boxes: marks.output, ...choose },
       { title: words.grad_kernel, ...back.filters, ...small, boxes: marks.kernel, ...weight },
+      ...(isPadded ? [{ title: words.grad_input, caption: sized(picture), ...back.input }] : []),
     ]);
   }
 
@@ -164,7 +171,7 @@ class View {
     this.byInput.draw([
       { title: words.framed, caption: `${asInput.framed.rows} × ${asInput.framed.columns}`, ...asInput.framed },
       { title: words.flipped, ...asInput.flipped, ...small },
-      { title: words.grad_input, ...asInput.padded },
+      { title: this.isPadded() ? words.grad_padded : words.grad_input, ...asInput.padded },
     ]);
     this.byKernel.draw([
       { title: words.map_input, ...forward.padded, scale: "grey", limit: 1 },

@@ -10,7 +10,8 @@ export function decadesOf(values, most = 9) {
   const logs = values.filter((value) => value > 0 && Number.isFinite(value)).map(Math.log10);
   if (!logs.length) return [-1, 0];
   const high = Math.ceil(Math.max(...logs) - 1e-9) + 0; // no -0
-  return [Math.max(high - most, Math.min(high - 1, Math.floor(Math.min(...logs) + 1e-9))), high];
+  const lowest = Math.floor(Math.min(...logs) + 1e-9);
+  return [Math.max(high - Math.max(most, high - Math.floor(logs[0] + 1e-9)), Math.min(high - 1, lowest)), high]; // the first value is always there
 }
 
 // Few whole numbers from 0 to `most`, evenly apart.
@@ -57,12 +58,12 @@ export class Curve {
     const y = (value) => TOP + ((height - TOP - BOTTOM) * (high - Math.max(low, Math.min(high, Math.log10(value))))) / (high - low);
     const points = thin(values).filter(([, value]) => value > 0 && Number.isFinite(value));
     const path = points.map(([step, value]) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
-    const [lastStep, lastValue] = points.at(-1) ?? [0, 1];
+    const head = points.at(-1);
     this.svg.replaceChildren(
       ...this.axes({ low, high, last, x, y, width, height }),
       ...levels.filter(({ value }) => value > 0 && Math.log10(value) >= low).flatMap((level) => drawLevel(level, y, width)),
       element("polyline", { points: path, class: "line" }),
-      element("circle", { cx: x(lastStep), cy: y(lastValue), r: 4, class: "head" }),
+      ...(head ? [element("circle", { cx: x(head[0]), cy: y(head[1]), r: 4, class: "head" })] : []),
     );
   }
 

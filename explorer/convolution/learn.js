@@ -198,7 +198,8 @@ class Lesson {
     const [steps, loss] = [this.losses.length - 1, this.losses.at(-1)];
     const { zeros, least } = this.foreseen;
     if (this.reached === null && loss <= GOAL * zeros) this.reached = steps;
-    if (!(loss < EXPLODED * Math.max(this.losses[0], zeros))) this.end = "exploded";
+    const most = EXPLODED * Math.max(this.losses[0], zeros);
+    if (!(loss <= most)) this.end = "exploded"; // also where it is no number
     else if (loss - least <= SETTLED * zeros) this.end = "found";
     else if (steps >= descent.MOST_STEPS) this.end = "stopped";
   }

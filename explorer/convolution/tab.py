@@ -26,7 +26,7 @@ from explorer.convolution.figures import (
 )
 from explorer.convolution.kernels import DECIMAL, MAX_KERNEL_SIZE, MAX_KERNEL_VALUE, PRESETS, is_preset, preset_cells
 from explorer.convolution.learn_tab import build_learn
-from explorer.convolution.maths import MODES, compute_pooling, conv2d_manual
+from explorer.convolution.maths import MODES, Experiment, Moves, compute_pooling, conv2d_manual
 from explorer.convolution.prints import gather_prints
 from explorer.convolution.session import (
     FIRST_KERNEL,
@@ -80,7 +80,7 @@ from explorer.page.scripts import mount
 from explorer.page.sketch import build_sketch
 from explorer.page.style import DIVERGING
 from explorer.prints.keeping import build_keeping
-from explorer.text import Text, text_in
+from explorer.text import Text, join_sentences, text_in
 from explorer.uploads import build_upload
 
 # What the page computes with, in the order of `echoOf` in playground.js.
@@ -150,7 +150,7 @@ def draw_pictures(settings: Settings, kernel: str, text: Text) -> dict:
     if settings.source == "upload":
         confirmed["picture"] = {"path": settings.upload, **encode_pixels(experiment.picture)}
     return {
-        "look_for": choose_sentence(experiment, text),
+        "look_for": join_sentences([choose_sentence(experiment, text), _invite(experiment, text)], text),
         "stage": confirmed,
         **_say_there("pool_look", partial(_draw_pooling, settings, state, text), text),
         **_say_there("count_look", partial(_draw_counts, settings, state, text), text),
@@ -161,6 +161,13 @@ def echo(settings: Settings, kernel: str) -> dict:
     """The state as playground.js has it (`echoOf`), so that the page knows what an answer is about."""
     values = {name: kernel if name == "kernel" else getattr(settings, name) for name in FOLLOWED}
     return {name: None if name in SOURCES[1:] and name != settings.source else value for name, value in values.items()}
+
+
+def _invite(experiment: Experiment, text: Text) -> str:
+    """What to do next, where nothing is set yet that is spoken of."""
+    moves = experiment.moves
+    is_plain = moves == Moves() and not experiment.flip
+    return text("convolution.look_point") if is_plain else ""
 
 
 def _say_there(line: str, draw: Callable[[], dict], text: Text) -> dict:

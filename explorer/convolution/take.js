@@ -69,7 +69,7 @@ export function writeCode(state, computed, picture, words) {
     writePicture(state, picture, words) + (needsGrad ? "\npicture.requires_grad_()" : ""),
     kernel + (state.flip ? `\nkernel = kernel.flip(0, 1)  # ${words.flipped}` : ""),
     writeConvolution(moves) + (state.transposed ? `\n${writeBack(computed)}` : ""),
-    `print(result.shape)\nprint(result)\n`,
+    `print(result.shape)\nprint(result)\n${state.transposed ? "print(back)\n" : ""}`,
   ].join("\n\n");
 }
 

@@ -103,9 +103,9 @@ class _Block:
 
     def _convolve(self, x: torch.Tensor, index: int) -> torch.Tensor:
         factor = 0.0 if self.settings.zero_last and index == 1 else 1.0
-        # Where a normalisation follows, its scale is what starts at 0: what it gives is 0 all the same.
+        # Where a normalisation follows, its scale is what starts at 0: it gives 0 all the same, and so does its derivative.
         self.steps.append(lambda direction: factor * conv_layer(direction, self.weights[index]))
-        return conv_layer(x, self.weights[index])
+        return factor * conv_layer(x, self.weights[index])
 
     def _activate(self, x: torch.Tensor) -> torch.Tensor:
         x = x.detach().requires_grad_()

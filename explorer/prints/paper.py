@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -270,7 +271,7 @@ def wrap(words: str, width: float, ruler: Ruler) -> list[str]:
             lines.append(line.rstrip())
             line = ""
         while ruler.measure(piece.rstrip()) > width:  # a word that is wider than the page
-            fits = next(end for end in range(len(piece), 0, -1) if ruler.measure(piece[:end]) <= width or end == 1)
+            fits = max(1, bisect_right(range(1, len(piece) + 1), width, key=lambda end: ruler.measure(piece[:end])))
             lines.append(piece[:fits])
             piece = piece[fits:]
         line += piece

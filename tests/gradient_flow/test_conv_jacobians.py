@@ -46,6 +46,27 @@ def test_root_mean_square_and_largest_are_those_of_the_whole_jacobian(block, res
     assert found.stacks_largest == pytest.approx(float(through[0]), rel=0.01)
 
 
+@pytest.mark.parametrize("zero_last", [False, True])
+@pytest.mark.parametrize("preactivation", [False, True])
+@pytest.mark.parametrize("block", ["conv", "conv_bn", "conv_ln"])
+def test_each_block_is_linearised_as_pytorch_does(block, preactivation, zero_last):
+    settings = Settings(3, 2, block, "he", "tanh", seeds=1, preactivation=preactivation, zero_last=zero_last)
+    both = maths.put_side_by_side(settings, draw_networks(settings, range(1)), torch.float64)
+    x, generator = both.inputs, torch.Generator().manual_seed(1)
+    for weights in both.weights:
+        block_of = conv_jacobians._Block(settings, weights, both.has_shortcut, x)
+        direction = torch.randn(x.shape, generator=generator, dtype=torch.float64)
+
+        def run(given: torch.Tensor, weights=weights) -> torch.Tensor:
+            return maths.run_block(settings, weights, None, given, both.has_shortcut)
+
+        output, expected = torch.autograd.functional.jvp(run, x, direction)
+        torch.testing.assert_close(block_of.forward(direction), expected)
+        _, back = torch.autograd.functional.vjp(run, x, direction)
+        torch.testing.assert_close(block_of.backward(direction), back)
+        x = output.detach()
+
+
 @pytest.mark.parametrize("preactivation", [False, True])
 def test_branches_that_start_at_zero_leave_the_identity(preactivation):
     settings = Settings(4, 2, "conv_bn", "he", "identity", seeds=1, preactivation=preactivation, zero_last=True)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from gradio.context import LocalContext
 
+from explorer import take_away
 from explorer.convolution import session as convolution
 from explorer.convolution.prints import gather_prints
 from explorer.convolution.session import Settings
@@ -62,7 +64,9 @@ def test_the_products_of_a_window_add_up_to_its_cell():
 
 
 def test_a_window_is_cut_with_every_setting_and_the_transposed_convolution_is_shown():
-    setting = "input=sample&sample=7&kernel=sobel_x&flip=true&mode=reflect&sides=padding,2,0,1,3;stride,2,1&transposed=true"
+    setting = (
+        "input=sample&sample=7&kernel=sobel_x&flip=true&mode=reflect&sides=padding,2,0,1,3;stride,2,1&transposed=true"
+    )
     prints = gather("convolution", setting, "en")
     shown = [axes.images[0].get_array() for axes in draw(find(prints, "maps")).axes if axes.images]
     picture = convolution.read_picture(Settings(source="sample", sample=7))
@@ -72,7 +76,21 @@ def test_a_window_is_cut_with_every_setting_and_the_transposed_convolution_is_sh
     assert np.allclose(shown[0], padded[0, 0]) and np.allclose(shown[2], expected, atol=1e-5)
     assert shown[3].shape == picture.shape
     (_, *rows) = read(figure("convolution", "window", "csv", setting))
-    assert sum(float(row[4]) for row in rows) == pytest.approx(float(expected.flatten()[expected.abs().argmax()]), abs=1e-4)
+    assert sum(float(row[4]) for row in rows) == pytest.approx(
+        float(expected.flatten()[expected.abs().argmax()]), abs=1e-4
+    )
+
+
+def test_a_program_that_calls_the_server_gets_the_same_file():
+    """There a tab is built within an event, where Gradio makes no components unless it is told to."""
+    alone = figure("convolution", "maps", "csv", "kernel=sobel_x")
+    take_away._build.cache_clear()
+    within = LocalContext.in_event_listener.set(True)
+    try:
+        assert figure("convolution", "maps", "csv", "kernel=sobel_x") == alone
+        assert LocalContext.in_event_listener.get()
+    finally:
+        LocalContext.in_event_listener.reset(within)
 
 
 def test_nothing_is_computed_again(monkeypatch):

@@ -91,7 +91,8 @@ SENTENCES = {
     "times": "F.conv2d needed {torch}, the loop {manual}: {factor} times as long.",
     # ---- what to look for
     "look_zero_sum": "The numbers of this kernel add up to 0, so uniform areas give 0 ({zeros} of {cells} cells). "
-    "Only a change of brightness gives other values; the strongest is {strongest}. Point at a cell to see its window.",
+    "Only a change of brightness gives other values; the strongest is {strongest}.",
+    "look_point": "Point at a cell to see its window.",
     "look_average": "The numbers add up to 1 and none is negative, so the brightness stays the same and details blur. "
     "The values go from {low} to {high}.",
     "look_copy": "One number is 1 and the others are 0, so each cell of the result is a copy of the pixel under that 1. "

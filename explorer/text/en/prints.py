@@ -29,7 +29,7 @@ SENTENCES = {
     "pair": "{name}: {setting}",
     # ---- convolution
     "experiment_title": "Input, kernel and results",
-    "window_title": "One window and its sum",
+    "window_title": "The strongest window and its sum",
     "window": "Window",
     "times": "times the number at the same place",
     "products": "Products",

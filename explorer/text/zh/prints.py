@@ -26,7 +26,7 @@ SENTENCES = {
     "pair": "{name}：{setting}",
     # ---- 卷积
     "experiment_title": "输入、卷积核和结果",
-    "window_title": "一个窗口和它的和",
+    "window_title": "数值最强的窗口和它的和",
     "window": "窗口",
     "times": "与同一位置的数相乘",
     "products": "乘积",
