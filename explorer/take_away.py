@@ -20,7 +20,7 @@ from explorer.errors import InputError
 from explorer.page.layout import Wing
 from explorer.page.links import LONGEST_TEXT, read_settings
 from explorer.prints.handout import PAPERS, Sheet
-from explorer.prints.keeping import make_file, make_handout
+from explorer.prints.keeping import make_file, make_handout, make_whole
 from explorer.prints.paper import FORMATS
 from explorer.prints.records import Print
 from explorer.server.building import building
@@ -69,11 +69,10 @@ def handout(tab: str = "", paper: str = "a4", settings: str = "", language: str 
         InputError: there is no such tab, paper or setting.
     """
     paper = check_choice("prints.kind", paper, [*PAPERS])
-    if tab:
-        sheets = [Sheet(tab, gather(tab, settings, language))]
-    else:
-        sheets = gather_first([find_wing(name, language) for name in WINGS], language)
-    return make_handout(sheets, paper, text_in(language))
+    text = text_in(language)
+    if not tab:
+        return make_whole(lambda: gather_first([find_wing(name, language) for name in WINGS], language), paper, language)
+    return make_handout([Sheet(tab, gather(tab, settings, language))], paper, text)
 
 
 def gather_first(wings: Sequence[Wing], language: str) -> list[Sheet]:
@@ -134,10 +133,9 @@ def find_wing(tab: str, language: str) -> Wing:
 @lru_cache(maxsize=16)
 def _build(tab: str, language: str) -> Wing:
     # Inside an event Gradio takes a new component for the change of one that is on the page.
-    within = LocalContext.in_event_listener.get()
-    LocalContext.in_event_listener.set(False)
+    within = LocalContext.in_event_listener.set(False)
     try:
         with building(), gr.Blocks(analytics_enabled=False):
             return WINGS[tab].build_tab(language)
     finally:
-        LocalContext.in_event_listener.set(within)
+        LocalContext.in_event_listener.reset(within)

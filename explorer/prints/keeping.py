@@ -12,6 +12,7 @@ from functools import partial
 
 import gradio as gr
 
+from explorer.caches import Memory
 from explorer.checks import check_choice
 from explorer.errors import InputError
 from explorer.page.bridges import build_bridge
@@ -19,7 +20,7 @@ from explorer.page.drawings import SHOWN
 from explorer.page.events import LOOK_FOR, Components, draw_problem, wire
 from explorer.page.layout import Keeping
 from explorer.prints.handout import PAPERS, Sheet, render_handout
-from explorer.prints.paper import FORMATS, render
+from explorer.prints.paper import FORMATS, check_address, render
 from explorer.prints.records import Print
 from explorer.text import Text, text_in
 
@@ -105,9 +106,21 @@ def build_whole(gather_sheets: Callable[[], Sequence[Sheet]], language: str) -> 
 
 def on_whole(gather_sheets: Callable[[], Sequence[Sheet]], paper: str, address, *, language: str) -> dict:
     """The page about the whole app; its link leads to the app without settings."""
-    text = text_in(language)
     address = address.partition("?")[0] if isinstance(address, str) else ""
-    return {"saved": make_handout(gather_sheets(), paper, text, address), **_say(_say_saved(text))}
+    return {"saved": make_whole(gather_sheets, paper, language, address), **_say(_say_saved(text_in(language)))}
+
+
+_WHOLE = Memory(megabytes=2)
+
+
+def make_whole(gather_sheets: Callable[[], Sequence[Sheet]], paper: str, language: str, address: str = "") -> dict:
+    """The page about the whole app, in the same form; it is the same for all who ask, and remembered."""
+    asked = (paper, language, check_address(address))
+    found = _WHOLE.get(asked)
+    if found is None:
+        found = make_handout(gather_sheets(), paper, text_in(language), address)
+        _WHOLE.put(asked, found)
+    return found
 
 
 def on_offer(gather: Gather, figure, *, language: str, **values) -> dict:
