@@ -71,7 +71,9 @@ def handout(tab: str = "", paper: str = "a4", settings: str = "", language: str 
     paper = check_choice("prints.kind", paper, [*PAPERS])
     text = text_in(language)
     if not tab:
-        return make_whole(lambda: gather_first([find_wing(name, language) for name in WINGS], language), paper, language)
+        return make_whole(
+            lambda: gather_first([find_wing(name, language) for name in WINGS], language), paper, language
+        )
     return make_handout([Sheet(tab, gather(tab, settings, language))], paper, text)
 
 

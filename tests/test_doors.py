@@ -284,6 +284,8 @@ def test_forged_values_get_a_sentence(caller):
             forged_before[component] += 1
             if forged_before[component] > 3:  # many events read the picture at hand, all by `session.read_picture`
                 continue
+            if event["api_name"].startswith("on_save") and place > 2:  # what is set, read as by the on_offer before it
+                continue
             for forged in FORGED:
                 answer = caller.call(event, [*first[:place], forged, *first[place + 1 :]], "forger")
                 assert not any(words in answer for words in UNEXPECTED), (event["api_name"], place, forged)
