@@ -303,6 +303,8 @@ def test_wrong_numbers_of_values_are_told(caller):
     for event in caller.events:
         values = caller.first_values(event)
         for wrong in (values[:-1], [*values, 1], [1] * 1000, "abc", {"a": 1}, None):
+            if wrong == values:  # it takes none, so there is none too few
+                continue
             for path in ("run/predict", "queue/join"):
                 answer = caller.post(path, {"data": wrong, "fn_index": event["id"], "session_hash": "s"})
                 assert answer.status_code == 422 and "data must" in answer.json()["detail"]
