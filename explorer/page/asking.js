@@ -94,6 +94,7 @@ export class Asking {
   waiting = new Waiting();
   heard = null; // when something came over a stream, in ms; null before that
   #open = new Set(); // the functions that end the running requests
+  #joining = new Set(); // calls whose numbers the server has not told yet
 
   // fetchAny: sends a request. connection: see connection.js. build: name of the page's build. onOld: the server is another.
   constructor(fetchAny, connection, build, onOld) {
@@ -126,7 +127,13 @@ export class Asking {
     return new Promise(() => {}); // nobody can do anything with an answer
   }
 
-  async #join(request, settings) {
+  #join(request, settings) {
+    const joining = this.#takePlace(request, settings).finally(() => this.#joining.delete(joining));
+    this.#joining.add(joining);
+    return joining;
+  }
+
+  async #takePlace(request, settings) {
     const response = await this.#ask(request, settings);
     if (response.ok) this.waiting.add((await response.clone().json()).event_id, { request, settings });
     return response;
@@ -185,6 +192,7 @@ export class Asking {
       this.#open.delete(end);
       end();
       if (isLeft || request.signal.aborted || how === "closed") return;
+      if (how === "closed too early") await Promise.allSettled(this.#joining);
       if (isAnswers && this.waiting.all.length === 0) return await say(writer, CLOSE); // Gradio opens another when it must
       if (how === "lost") await this.connection.back();
       if (how === "lost" && isAnswers) await this.#askAgain(writer);
@@ -217,7 +225,9 @@ export class Asking {
       }
       const head = headOf(line);
       if (head.msg === "unexpected_error" && !head.event_id) return { words, how: "lost" }; // it stops, or was started again
-      if (head.msg === "close_stream" && this.waiting.all.length > 0) return { words, how: "closed too early" };
+      // Gradio would take the stream for open if it learnt of a new call just before it learns of this end.
+      const isMoreToCome = this.waiting.all.length > 0 || this.#joining.size > 0;
+      if (head.msg === "close_stream" && isMoreToCome) return { words, how: "closed too early" };
       const translated = this.waiting.translate(line, head);
       if (translated !== null) words += `${translated}\n`;
       if (head.msg === "close_stream") return { words: `${words}\n`, how: "closed" };

@@ -100,8 +100,8 @@ class RequestMiddleware:
         sender = _Sender(send)
         try:
             async with self._in_order(scope):
-                with self._reading(path, scope, receive, blocks) as receive_on:
-                    await self.app(scope, receive_on, sender)
+                with self._reading(path, scope, receive, sender, blocks) as (receive_on, send_on):
+                    await self.app(scope, receive_on, send_on)
             if path == _ANSWERS and sender.is_broken_off:
                 # Gradio keeps the numbers of calls that run, and would wait for their end before it closes another stream.
                 blocks._queue.forget_session(_asked_session(scope))
@@ -151,10 +151,12 @@ class RequestMiddleware:
         return nullcontext() if asked is None else self._under_way.setdefault(asked, asyncio.Lock())
 
     @contextmanager
-    def _reading(self, path: str, scope: Scope, receive: Receive, blocks: Blocks) -> Iterator[Receive]:
+    def _reading(
+        self, path: str, scope: Scope, receive: Receive, send: Send, blocks: Blocks
+    ) -> Iterator[tuple[Receive, Send]]:
         """While a page is open, or somebody reads the answers of a session, those whom it concerns know of it.
 
-        Gives what takes the place of `receive`.
+        Gives what takes the places of `receive` and `send`.
         """
         name = path.removeprefix(f"{API}/") if scope["method"] == "GET" else ""
         with ExitStack() as stack:
@@ -163,10 +165,10 @@ class RequestMiddleware:
             elif name == "queue/data":
                 session = _asked_session(scope)
                 stack.enter_context(blocks._queue.reading(session))
-                receive = stack.enter_context(self._streams.reading(session, receive))
+                receive, send = stack.enter_context(self._streams.reading(session, receive, send))
             elif name.startswith("call/"):
                 stack.enter_context(blocks._queue.reading(find_session(name.rpartition("/")[2], blocks)))
-            yield receive
+            yield receive, send
 
 
 @asynccontextmanager

@@ -244,6 +244,25 @@ test("a stream that the server ends although something is awaited is opened agai
   assert.deepEqual(messages.map(({ msg }) => msg), ["process_completed", "close_stream"]);
 });
 
+test("a stream that the server ends while it takes another call stays open for Gradio", async () => {
+  let take;
+  const taken = new Promise((resolve) => (take = resolve));
+  const { asking, asked } = meet([
+    json({ event_id: "a" }), stream([completed("a"), CLOSE]), taken, stream([completed("b"), CLOSE]),
+  ]);
+  await asking.fetch(`${ROOT}/queue/join`, POST);
+  const answers = asking.fetch(ANSWERS);
+  const joined = asking.fetch(`${ROOT}/queue/join`, POST);
+  const messages = answers.then(readAll);
+  await turn();
+  take(json({ event_id: "b" }));
+  assert.equal((await (await joined).json()).event_id, "b");
+  assert.deepEqual((await messages).map(({ msg, event_id }) => [msg, event_id]), [
+    ["process_completed", "a"], ["process_completed", "b"], ["close_stream", null],
+  ]);
+  assert.equal(asked.length, 4);
+});
+
 test("the stream that says that a page is open is opened again, until the page ends it", async () => {
   const ending = new AbortController();
   const { asking, asked } = meet([stream(["data: ALIVE\n\n"]), stream(["data: ALIVE\n\n"])]);
