@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,11 @@ def families_for(language: str) -> list[str]:
     """
     if not LANGUAGES[language].unspaced:
         return [LATIN]
-    if _install() is None:
+    font = _install()
+    if font is not None and not font.path.is_file():  # systems delete what lies in a temporary folder for days
+        _install.cache_clear()
+        font = _install()
+    if font is None:
         raise InputError("prints.no_font")
     return [OWN, LATIN]
 
@@ -55,13 +60,23 @@ def name_for_browsers(families: Sequence[str]) -> str:
     return ", ".join([*(f"'{name}'" for name in names), "sans-serif"])
 
 
-@lru_cache(maxsize=1)
-def _install() -> tempfile.TemporaryDirectory | None:
-    """Let matplotlib know the font with the characters of our sentences; None where none is installed.
+@dataclass(frozen=True)
+class _Installed:
+    """A font that matplotlib knows.
 
-    Its file is deleted with the process.
+    Attributes:
+        folder: deleted with this object.
+        path: of the file in it.
     """
-    from matplotlib import font_manager
+
+    folder: tempfile.TemporaryDirectory
+    path: Path
+
+
+@lru_cache(maxsize=1)
+def _install() -> _Installed | None:
+    """Let matplotlib know the font with the characters of our sentences; None where none is installed."""
+    from matplotlib.font_manager import fontManager
 
     face = next(_find_faces(), None)
     if face is None:
@@ -69,8 +84,11 @@ def _install() -> tempfile.TemporaryDirectory | None:
     folder = tempfile.TemporaryDirectory(prefix="cnn-explorer-font-")
     path = Path(folder.name, "text.ttf")
     make_font(face, collect_characters()).save(path)
-    font_manager.fontManager.addfont(path)
-    return folder
+    fontManager.ttflist = [
+        each for each in fontManager.ttflist if each.name != OWN
+    ]  # an earlier one, whose file is gone
+    fontManager.addfont(path)
+    return _Installed(folder, path)
 
 
 def collect_characters() -> set[str]:

@@ -137,9 +137,9 @@ def test_a_change_that_breaks_is_marked_and_told(visit, language):
     choose_view(page, text, "graph")
     page.locator("svg.graph .node.broken").wait_for()
     field(page, "kernel_size").fill("abc")
-    page.wait_for_function("() => document.querySelector('.look-for.problem')?.innerText.includes('abc')")
+    problem.filter(has_text="abc").wait_for()
     field(page, "kernel_size").fill("5")
-    page.locator(".look-for.problem").first.wait_for(state="hidden")
+    problem.wait_for(state="hidden")
     page.locator("svg.graph .node.broken").wait_for(state="detached")
 
 
@@ -165,7 +165,7 @@ def test_a_pasted_list_is_traced_and_written_as_code(visit, language):
     assert "2" in page.locator(".look-for.problem:visible").inner_text() and params(page) == before
     paste.fill("nn.Flatten(), nn.Linear(784, 3)")
     wait_for_params(page, "2,355")
-    page.locator(".look-for.problem").first.wait_for(state="hidden")
+    page.locator(".look-for.problem:visible").wait_for(state="hidden")
 
 
 @pytest.mark.parametrize("language", ["en"])

@@ -7,6 +7,7 @@ import gc
 import hashlib
 import io
 import re
+import shutil
 import subprocess
 import sys
 import zlib
@@ -184,6 +185,13 @@ def test_without_a_font_a_sentence_says_so(monkeypatch):
     finally:
         monkeypatch.undo()
         fonts._install.cache_clear()
+
+
+def test_letters_that_were_deleted_are_made_again():
+    """Systems delete old files of temporary folders while a server runs."""
+    first = render(make_print("zh"), "svg", "zh"), render(make_print("zh"), "pdf", "zh")
+    shutil.rmtree(fonts._install().folder.name)
+    assert (render(make_print("zh"), "svg", "zh"), render(make_print("zh"), "pdf", "zh")) == first
 
 
 def test_what_no_font_has_becomes_a_question_mark():
