@@ -9,6 +9,7 @@ import * as trialMark from "./classifier/trial_mark.js";
 import * as backward from "./convolution/backward_view.js";
 import * as channels from "./convolution/channels_view.js";
 import * as editor from "./convolution/editor.js";
+import { withSections } from "./convolution/keep.js";
 import * as learn from "./convolution/learn.js";
 import * as shifts from "./convolution/shifts_view.js";
 import * as sides from "./convolution/sides.js";
@@ -105,6 +106,7 @@ window.cnnExplorer = {
   takeTyped: editor.takeTyped,
   turnRound: reach.turnRound,
   withAddress: keeping.withAddress,
+  withSections,
 };
 
 window.cnnExplorerScripts.came("page");

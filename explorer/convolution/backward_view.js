@@ -2,6 +2,7 @@
 import { greatestDifference } from "./arithmetic.js";
 import * as backward from "./backward.js";
 import { Board, build, buildChoice, fill, greatest, say, whenOpened, wordsOf } from "./board.js";
+import { keepSection, packBoard } from "./keep.js";
 import { followScreen, onScreen } from "./screen.js";
 import { makeButton } from "../page/buttons.js";
 
@@ -37,6 +38,7 @@ class View {
     Object.assign(this, { host, props, trigger, words: wordsOf(host) });
     this.build();
     followScreen(host, () => this.start());
+    keepSection("backward", host, () => this.tell());
     this.start();
   }
 
@@ -178,6 +180,18 @@ class View {
       { title: words.window, caption: `${asKernel.window.rows} × ${asKernel.window.columns}`, ...asKernel.window },
       { title: words.grad_kernel, ...asKernel.kernel, ...small },
     ]);
+  }
+
+  // For a figure: all maps, and what is said of them.
+  tell() {
+    const { words, kind, look, terms, same } = this;
+    if (!this.forward) return null;
+    return {
+      screen: true,
+      setting: [[words.loss, words[`loss_${kind}`]]],
+      said: [look, ...(this.pointed ? [terms] : []), same].map(({ textContent }) => textContent),
+      rows: [this.things, this.gradients, this.byInput, this.byKernel].map(packBoard),
+    };
   }
 
   check() {

@@ -5,6 +5,7 @@ import { CellGrid } from "./cells.js";
 import { readClothes } from "./clothes.js";
 import { Curve } from "./curve.js";
 import * as descent from "./descent.js";
+import { keepSection, packBoard, packCurve } from "./keep.js";
 import { followScreen, onScreen } from "./screen.js";
 import { makeButton } from "../page/buttons.js";
 
@@ -16,6 +17,22 @@ const EXPLODED = 1e9; // times the first loss
 const SETTLED = 1e-12; // of the loss of zeros, between the loss and the least one
 
 const rateAt = (place) => 10 ** place; // the slider counts in powers of ten
+
+// What is set, as [name, words], for a figure that is saved. The picture of the stage is told with the stage; `secret` is the name of the
+// secret kernel, or "" as long as the reader does not know it.
+export function nameSetting({ picture, target, size, seed, rate, momentum }, words, secret) {
+  const pictures = { uniform: words.picture_uniform, noise: words.picture_noise };
+  const hidden = [words.target_secret, secret].filter(Boolean).join(", ");
+  const targets = { secret: hidden, draw: words.target_draw };
+  return [
+    ...(picture === "screen" ? [] : [[words.picture, pictures[picture] ?? words.classes[Number(picture)]]]),
+    [words.target, targets[target] ?? words.names[target]],
+    [words.size, `${size} × ${size}`],
+    [words.start, seed ? fill(words.start_random, { seed }) : words.start_zeros],
+    [words.rate, say(rate, 2)],
+    [words.momentum, say(momentum)],
+  ];
+}
 
 class Lesson {
   setting = { picture: "9", target: "secret", size: 3, seed: 0, rate: 0.2, momentum: 0, pace: 1, guess: "" };
@@ -31,6 +48,7 @@ class Lesson {
     this.secret = this.names[Math.floor(Math.random() * this.names.length)];
     this.build();
     followScreen(host, () => this.setting.picture === "screen" && this.begin());
+    keepSection("learn", host, () => this.tell());
     this.begin();
   }
 
@@ -312,6 +330,22 @@ class Lesson {
     const secret = hidden ? [{ title: words.map_hidden, caption: words.names[this.setting.target === "secret" ? this.secret : this.setting.target], ...hidden, ...settings }] : [];
     this.kernels.host.hidden = !(revealed || this.end);
     this.kernels.draw(revealed || this.end ? [{ title: words.map_kernel, ...kernel, ...settings }, ...secret, ...(hidden && foreseen.least === 0 && !foreseen.blind ? [] : [best])] : []);
+  }
+
+  // For a figure: what is shown, and the kernel, which stands in fields. Who has seen the hidden one knows the secret.
+  tell() {
+    const { words, setting, losses, foreseen } = this;
+    if (!foreseen || !Number.isFinite(losses.at(-1))) return null;
+    const { maps } = this.kernels;
+    const named = this.board.maps.map((map) => (map.title === words.map_drawn ? { ...map, title: words.map_target } : map)); // nobody draws on paper
+    const kernels = maps.length ? maps : [{ title: words.map_kernel, ...this.kernel }];
+    return {
+      screen: setting.picture === "screen",
+      setting: nameSetting(setting, words, maps.length ? words.names[this.secret] : ""),
+      said: [this.look, this.lossLine, this.runLine].map(({ textContent }) => textContent).filter(Boolean),
+      rows: [packBoard({ label: words.label, maps: named }), packBoard({ label: words.kernel, maps: kernels })],
+      curve: packCurve(losses, { least: foreseen.least, by_hand: this.byHand }),
+    };
   }
 }
 

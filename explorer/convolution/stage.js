@@ -4,6 +4,7 @@ import { bytesOf } from "../page/drawing.js";
 import { hearControls } from "../page/controls.js";
 import { ARROWS, clamp, isShortcut, placeAt } from "../page/pointing.js";
 import { presetOf } from "./editor.js";
+import { keepCell } from "./keep.js";
 import { findPicture, keepFile } from "./pictures.js";
 import { PARTS, Player, cellAt, timeOf } from "./player.js";
 import {
@@ -279,6 +280,11 @@ class Stage {
     });
   }
 
+  // The cell that a reader has chosen, [row, column]; null where it is the strongest one, or the maps are those from before.
+  get chosenCell() {
+    return this.isChosen && this.computed && !this.problem && this.picture ? this.cell : null;
+  }
+
   // ---- one window
 
   indexOf(canvas) {
@@ -377,6 +383,7 @@ class Stage {
 export function mount(element, props, watch, trigger) {
   stage = new Stage(element, props, trigger);
   watch("value", () => stage.hear(props.value));
+  keepCell(() => stage.chosenCell);
   stage.hear(props.value);
   stage.update();
 }

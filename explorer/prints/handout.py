@@ -109,7 +109,8 @@ class _Page:
             *self._list_questions(sheet.wing),
         ]
         setting = next((each.setting for each in sheet.prints if each.setting), "")
-        foot = [*([self._write(setting, 8, MUTED)] if setting else []), *self._sign(link)]
+        signed = self._sign(link, sheet.prints[0].is_of_section)
+        foot = [*([self._write(setting, 8, MUTED)] if setting else []), *signed]
         left = room - sum(part.height for part in (*head, *foot))
         return [*head, *self._fit_prints(sheet.prints, left), *foot]
 
@@ -152,8 +153,8 @@ class _Page:
             room -= _GAP + height + sum(part.height for part in said)
         return parts
 
-    def _sign(self, link: str) -> list[_Part]:
-        made = [self._write(say_versions(self.text, link), 7.5, MUTED)]
+    def _sign(self, link: str, is_of_section: bool = False) -> list[_Part]:
+        made = [self._write(say_versions(self.text, link, is_of_section), 7.5, MUTED)]
         return [*made, *([self._write(link, 7.5, ROLES["input"], link)] if link else [])]
 
     def _write(self, words: str, size: float, colour: str, url: str = "") -> _Part:

@@ -31,7 +31,12 @@ TURNS = {"queue": True, "concurrency_id": "prints", "concurrency_limit": 1}
 
 
 def build_keeping(
-    wing: str, gather: Gather, inputs: Components, language: str, more: Callable[[], object] | None = None
+    wing: str,
+    gather: Gather,
+    inputs: Components,
+    language: str,
+    more: Callable[[], object] | None = None,
+    tells: str = "",
 ) -> Keeping:
     """Lay out the place, folded, and wire it.
 
@@ -42,6 +47,8 @@ def build_keeping(
         inputs: name -> the component whose value `gather` takes; what says what the page shows is left out.
         language: of the page.
         more: lays out what else saves something here.
+        tells: a function of the page that puts what the page alone knows in the place of the last value that an event sends; `gather`
+            gets it as `told`, and None where there is no page.
 
     Returns:
         What the tab hands to the roof, as `Wing.keeps`.
@@ -62,11 +69,16 @@ def build_keeping(
         saved = build_bridge("prints/keeping.js")
     offer = partial(on_offer, gather)
     outputs = {LOOK_FOR: says, "figure": figure}
-    wire([place.expand, figure.focus], offer, {"figure": figure, **_set_apart(inputs)}, outputs, language, queue=True)
-    chosen = {"address": saved, "figure": figure, "kind": kind, **_set_apart(inputs)}
+    of_tab = _set_apart({**inputs, "told": saved} if tells else inputs)
+    tell = f"cnnExplorer.{tells}" if tells else None
+    wire([place.expand, figure.focus], offer, {"figure": figure, **of_tab}, outputs, language, queue=True, js=tell)
+    chosen = {"address": saved, "figure": figure, "kind": kind, **of_tab}
     outputs = {LOOK_FOR: says, "saved": saved}
     save = partial(on_save, wing, gather)
-    wire([button.click], save, chosen, outputs, language, js="cnnExplorer.withAddress", **TURNS)
+    address = "cnnExplorer.withAddress"
+    if tells:
+        address = f"(...values) => {address}(...{tell}(...values))"
+    wire([button.click], save, chosen, outputs, language, js=address, **TURNS)
     return Keeping(gather, inputs)
 
 
