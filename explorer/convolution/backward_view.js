@@ -3,7 +3,7 @@ import { greatestDifference } from "./arithmetic.js";
 import * as backward from "./backward.js";
 import { Board, build, buildChoice, fill, greatest, say, whenOpened, wordsOf } from "./board.js";
 import { keepSection, packBoard } from "./keep.js";
-import { followScreen, onScreen } from "./screen.js";
+import { followScreen, isOfBefore, onScreen } from "./screen.js";
 import { makeButton } from "../page/buttons.js";
 
 const [MOST_TERMS, MOST_BOXES] = [8, 100];
@@ -185,7 +185,7 @@ class View {
   // For a figure: all maps, and what is said of them.
   tell() {
     const { words, kind, look, terms, same } = this;
-    if (!this.forward) return null;
+    if (!this.forward || isOfBefore()) return null;
     return {
       screen: true,
       setting: [[words.loss, words[`loss_${kind}`]]],

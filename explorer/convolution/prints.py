@@ -21,6 +21,7 @@ from explorer.convolution.measure_ways import load_growth
 from explorer.convolution.section_prints import print_section
 from explorer.convolution.session import (
     LEARNED,
+    SIDES,
     Layers,
     Settings,
     bring_back,
@@ -132,7 +133,7 @@ def list_setting(kernel: str, settings: Settings, experiment: Experiment, text: 
     pairs: list[Pair] = [
         (text("convolution.source"), join_words([_name_source(settings, text), f"{height} × {width}"], text)),
         (text("terms.kernel"), _name_kernel(kernel, text)),
-        *((text(f"terms.{name}"), say_sides(getattr(moves, name))) for name in ("stride", "padding", "dilation")),
+        *((text(f"terms.{name}"), say_sides(name, getattr(moves, name), text)) for name in SIDES),
     ]
     if any(moves.padding):
         pairs.append((text("convolution.mode"), text(f"convolution.mode_{moves.mode}")))
@@ -141,13 +142,16 @@ def list_setting(kernel: str, settings: Settings, experiment: Experiment, text: 
     return pairs
 
 
-def say_sides(numbers: Sequence[int]) -> str:
-    """One number where all sides have the same, else those of all sides.
+def say_sides(name: str, numbers: Sequence[int], text: Text) -> str:
+    """One number where all sides have the same, else each side with its own, as `describeSides` of playground.js says it.
 
-    >>> say_sides((1, 1)), say_sides((0, 1, 0, 1))
-    ('1', '0, 1, 0, 1')
+    >>> say_sides("padding", (1, 1, 1, 1), text_in("en")), say_sides("stride", (2, 1), text_in("en"))
+    ('1', 'down 2, right 1')
     """
-    return ", ".join(map(str, numbers if len(set(numbers)) > 1 else numbers[:1]))
+    if len(set(numbers)) == 1:
+        return str(numbers[0])
+    sides, *_ = SIDES[name]
+    return join_words((f"{text(f'convolution.side_{side}')} {number}" for side, number in zip(sides, numbers)), text)
 
 
 def list_maps(experiment: Experiment, back: torch.Tensor | None, text: Text) -> list[Map]:
@@ -163,7 +167,7 @@ def list_maps(experiment: Experiment, back: torch.Tensor | None, text: Text) -> 
     maps = [
         Map(
             pad_map(experiment.picture, moves.padding, moves.mode), text("convolution.map_input"),
-            text(size_key, height=height, width=width, padding=say_sides(moves.padding)), scale="grey", boxes=frame,
+            text(size_key, height=height, width=width, padding=say_sides("padding", moves.padding, text)), scale="grey", boxes=frame,
         ),
         Map(experiment.kernel, text("convolution.map_kernel"), _say_size(experiment.kernel, text), numbers=True),
         Map(result, text("convolution.map_result"), _say_size(result, text), **look),

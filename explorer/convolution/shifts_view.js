@@ -1,7 +1,7 @@
 // "Pooling and shifts": draws what shifts.js computes of the picture on screen and of the same picture, moved.
 import { Board, build, buildSlider, fill, greatest, say, whenOpened, wordsOf } from "./board.js";
 import { keepSection, packBoard } from "./keep.js";
-import { followScreen, onScreen } from "./screen.js";
+import { followScreen, isOfBefore, onScreen } from "./screen.js";
 import * as shifts from "./shifts.js";
 import { shift } from "./arithmetic.js";
 
@@ -84,7 +84,7 @@ class Comparison {
   tell() {
     const { words, setting, table, look } = this;
     const rows = [...table.querySelectorAll("tr")].map(({ cells }) => [...cells].map(({ textContent }) => textContent));
-    if (!rows.length) return null;
+    if (!rows.length || isOfBefore()) return null;
     return {
       screen: true,
       setting: [...["down", "right"].map((name) => [words[name], `${setting[name]} px`]), [words.size, `${setting.size} × ${setting.size}`]],

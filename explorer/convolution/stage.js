@@ -25,7 +25,7 @@ import {
   strongestCell,
   writeDifference,
 } from "./playground.js";
-import { tellScreen } from "./screen.js";
+import { tellOutdated, tellScreen } from "./screen.js";
 import { INPUT, KERNEL, Outlines, RESULT, nearestWindow, termsOf, writeTerms } from "./window.js";
 
 const REST = 250; // ms without a change after which the server is asked
@@ -208,6 +208,7 @@ class Stage {
       this.place();
       this.paint();
     }
+    tellOutdated(Boolean(this.problem) || !numbers);
     this.settle();
     watchers.forEach((act) => act(onScreen()));
   }

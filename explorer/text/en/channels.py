@@ -35,7 +35,7 @@ SENTENCES = {
     "blue": "Blue",
     "choose": "click or press Enter to choose this filter",
     "sum": "Filter {filter} at ({row}, {column}): {terms} + bias {bias} = {result}",
-    "more": "… {count} more channels",
+    "more": "… {count} more",
     "costs": "What kinds of layers cost",
     "channels": "Channels in",
     "filters": "Channels out",
