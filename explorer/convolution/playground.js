@@ -20,6 +20,8 @@ const SPREAD = {
   dilation: (number) => [number, number],
 };
 
+const isAlike = (numbers) => numbers.every((number) => number === numbers[0]);
+
 // {stride: [down, right], padding: [top, bottom, left, right], dilation, mode}: what is set for single sides takes the place of
 // what is set for all.
 export function movesOfState(state) {
@@ -216,8 +218,6 @@ function rawMap({ rows, columns, values }, about, mostNumbered) {
   const map = { rows, columns, values, limit: greatestOf(values) || 1, scale: "signed", boxes: [], lines: [], leastCell: 0, title: "", caption: "" };
   return { ...map, ...about, numbers };
 }
-
-const isAlike = (numbers) => numbers.every((number) => number === numbers[0]);
 
 // One number where all sides have the same, else each side with its own: "down 2, right 1".
 export function describeSides(name, numbers, { sides, listJoiner }) {
