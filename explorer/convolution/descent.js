@@ -183,7 +183,7 @@ export function judge(foreseen, { size, hidden, rate, momentum }) {
   return said;
 }
 
-const GUESSES = [10, 100, 1000]; // bounds of the groups in which a reader guesses the steps; beyond them "more", and "never"
+export const GUESSES = [10, 100, 1000]; // bounds of the groups in which a reader guesses the steps; beyond them "more", and "never"
 
 // After how many steps a loss first was as low as that; null if it never was.
 export function firstBelow(losses, goal) {
