@@ -86,7 +86,8 @@ class View {
     this.asInput = backward.inputByConvolution(forward, gradient);
     this.asKernel = backward.kernelByConvolution(forward, gradient);
     const values = { loss, row: cell[0], column: cell[1], cells: gradient.values.length };
-    this.look.textContent = fill(words[`look_${kind}`], values);
+    this.said = fill(words[`look_${kind}`], values);
+    this.look.textContent = [this.said, kind === "cell" ? words.look_choose : ""].filter(Boolean).join(words.joiner);
     this.same.textContent = fill(words.same, { difference: greatestDifference(this.back.filters, this.asKernel.kernel) });
     this.drawConvolutions();
     this.draw();
@@ -184,12 +185,12 @@ class View {
 
   // For a figure: all maps, and what is said of them.
   tell() {
-    const { words, kind, look, terms, same } = this;
+    const { words, kind, said, terms, same } = this;
     if (!this.forward || isOfBefore()) return null;
     return {
       screen: true,
       setting: [[words.loss, words[`loss_${kind}`]]],
-      said: [look, ...(this.pointed ? [terms] : []), same].map(({ textContent }) => textContent),
+      said: [said, ...[...(this.pointed ? [terms] : []), same].map(({ textContent }) => textContent)],
       rows: [this.things, this.gradients, this.byInput, this.byKernel].map(packBoard),
     };
   }

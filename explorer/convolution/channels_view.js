@@ -39,7 +39,7 @@ class Stage {
     this.sum = build("p", "numbers");
     this.sum.setAttribute("aria-live", "polite");
     this.body = build("div");
-    this.body.append(build("h4", "", words.row_inputs), this.inputs.host, build("h4", "", words.row_slices), this.slices.host, build("h4", "", words.row_products), this.products.host, this.sum, build("h4", "", words.row_results), this.results.host);
+    this.body.append(build("h4", "", words.row_inputs), this.inputs.host, build("h4", "", words.row_slices), this.slices.host, build("h4", "", words.row_products), this.products.host, this.sum, build("h4", "", fill(words.row_choose, { row: words.row_results })), this.results.host);
     this.host.append(this.fields, this.look, this.body);
   }
 

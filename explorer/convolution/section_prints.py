@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explorer.convolution.told import Curve, Row, Section, ToldMap
+from explorer.convolution.told import Box, Curve, Row, Section, ToldMap
 from explorer.page.canvas import Map
 from explorer.page.style import INK, MUTED, ROLES
 from explorer.prints.axes import set_log
@@ -28,14 +29,18 @@ _TITLES = {
     "channels": "channels",
     "shifts": "shifts",
 }  # modules of sentences
-_ROLE_OF = {ROLES[role]: role for role in ("output", "kernel", "input")}  # of the colours with which the page outlines
+# Roles of the colours with which the page outlines, whose lines are solid: a dotted one around a cell would be four dots.
+_ROLE_OF = {ROLES[role]: role for role in ("add", "kernel", "conv")}
+_FRAME = 4  # cells, from which on an outline in the colour of the input is the frame of the picture, which is dashed
 _WIDE = 9.0  # inches
 _LEAST_IN_A_ROW, _MOST_IN_A_ROW = 4, 8  # maps
+_LEFT = 0.0135  # of the width, where a label begins, below the title
 _LABEL, _WORDS = 0.25, 0.55  # inches that a label above maps needs, and what stands at a map
 _SHARE = 0.72  # of the width that a map has, beside its scale
 _LINE_OF_TABLE = 0.24  # inches
 _CURVE = 2.6  # inches
 _SMALL = 8.0  # points
+_HEAD = re.compile(r"([:：]) ?")  # where the head of a column is broken
 _LEAST_STEPS = 10  # that the axis of the curve shows, as in curve.js
 _DECADES = 9  # of the curve at most, as in curve.js
 
@@ -87,8 +92,14 @@ def _height(row: Row) -> float:
 def _as_map(each: ToldMap) -> Map:
     return Map(
         each.values, each.title, each.caption, "grey" if each.scale == "grey" else "signed", each.limit,
-        None if each.has_numbers else False, [(*box[:4], _ROLE_OF.get(box[4], "other")) for box in each.boxes],
+        None if each.has_numbers else False, [_as_box(box) for box in each.boxes],
     )  # fmt: skip
+
+
+def _as_box(box: Box) -> Box:
+    top, left, bottom, right, colour = box
+    is_frame = colour == ROLES["input"] and (bottom - top) * (right - left) > _FRAME
+    return top, left, bottom, right, "input" if is_frame else _ROLE_OF.get(colour, "other")
 
 
 def _draw(figure: FigureBase, section: Section, text: Text) -> None:
@@ -99,7 +110,7 @@ def _draw(figure: FigureBase, section: Section, text: Text) -> None:
         if row is None:
             _draw_table(part, section.table, height)
         elif section.curve is not None and row is section.rows[-1]:
-            left, right = part.subfigures(1, 2, width_ratios=[len(row.maps) + 0.5, 4])
+            left, right = part.subfigures(1, 2, width_ratios=[len(row.maps) + 0.25, 4])
             draw_map_rows(left, [_as_map(each) for each in row.maps])
             _draw_curve(right, section.curve, text)
         else:
@@ -107,7 +118,7 @@ def _draw(figure: FigureBase, section: Section, text: Text) -> None:
 
 
 def _draw_row(figure: FigureBase, row: Row, height: float) -> None:
-    figure.text(0.005, 1 - 0.5 * _LABEL / height, row.label, fontsize=_SMALL + 1, color=INK, va="center")
+    figure.text(_LEFT, 1 - 0.5 * _LABEL / height, row.label, fontsize=_SMALL + 1, color=INK, va="center")
     _, below = figure.subfigures(2, 1, height_ratios=[_LABEL, height - _LABEL])
     draw_map_rows(below, [_as_map(each) for each in row.maps], _count_columns(row))
 
@@ -115,7 +126,13 @@ def _draw_row(figure: FigureBase, row: Row, height: float) -> None:
 def _draw_table(figure: FigureBase, table: Sequence[Sequence[str]], height: float) -> None:
     axes = figure.subplots()
     axes.set_axis_off()
-    drawn = axes.table([*table[1:]], colLabels=table[0], loc="center", cellLoc="right", edges="horizontal")
+    drawn = axes.table(
+        [*table[1:]],
+        colLabels=[_HEAD.sub(r"\1\n", head) for head in table[0]],
+        loc="center",
+        cellLoc="right",
+        edges="horizontal",
+    )
     drawn.auto_set_font_size(False)
     drawn.set_fontsize(_SMALL - 1)
     for (row, column), cell in drawn.get_celld().items():
@@ -128,6 +145,8 @@ def _draw_table(figure: FigureBase, table: Sequence[Sequence[str]], height: floa
 
 def _draw_curve(figure: FigureBase, curve: Curve, text: Text) -> Axes:
     """The loss after each step on a logarithmic axis, and the levels that it is compared with."""
+    from matplotlib.ticker import MaxNLocator
+
     axes = figure.subplots()
     losses = curve.losses.astype(float)
     steps = np.flatnonzero(losses > 0)
@@ -152,7 +171,7 @@ def _draw_curve(figure: FigureBase, curve: Curve, text: Text) -> Axes:
     axes.set(xlim=(0, max(_LEAST_STEPS, len(losses) - 1)), ylim=(low, high))
     axes.set_xlabel(text("descent.axis_steps"))
     axes.set_ylabel(text("descent.axis_loss"))
-    axes.margins(y=0.1)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return axes
 
 

@@ -170,7 +170,7 @@ def set_apart(values: dict) -> dict:
 def test_only_figures_that_there_are_can_be_chosen(wing):
     values = set_apart(read_values(wing, ""))
     offered = on_offer(wing.keeps.gather, None, language="en", **values)["figure"]
-    assert [name for _, name in offered["choices"]] == ["maps", "window", "pooling", "parameters"]
+    assert [name for _, name in offered["choices"]] == ["maps", "window", "pooling", "parameters", "ways"]
     assert offered["value"] == "maps"
     learned = on_offer(wing.keeps.gather, "pooling", language="en", **{**values, "of_tab_kernel": "lenet5"})["figure"]
     assert "filters" in [name for _, name in learned["choices"]] and learned["value"] == "pooling"
