@@ -1,7 +1,7 @@
 // Numbers for single sides: stride and dilation down and right, padding at the top, bottom, left and right. The value is a list of rows
 // such as ["padding", 0, 1, 0, 1] for what differs from the sliders. See Settings in session.py.
 import { makeButton } from "../page/buttons.js";
-import { describeSides, keepSize, movesOfState, sidesWith, sidesWithout } from "./playground.js";
+import { keepSize, movesOfState, sidesWith, sidesWithout } from "./playground.js";
 import { onScreen, setNow, watchScreen } from "./stage.js";
 
 let chosen = null; // {padding, sides} of a button, until Gradio has taken them
@@ -55,9 +55,8 @@ class Sides {
     this.trigger("submit");
   }
 
-  show({ state, computed, known }) {
+  show({ state, computed }) {
     const moves = movesOfState(state);
-    for (const name of Object.keys(this.words.sides)) this.note(name, moves[name], state, known);
     for (const [key, field] of this.fields) {
       const [name, place] = key.split(" ");
       if (document.activeElement !== field) field.value = moves[name][place];
@@ -65,17 +64,6 @@ class Sides {
     }
     this.same.disabled = Math.max(...moves.stride) > 1;
     this.same.title = this.same.disabled ? this.words.noSame : "";
-  }
-
-  // A slider shows one number: where that is not what counts, it says what does.
-  note(name, numbers, state, known) {
-    const place = document.getElementById(`convolution-${name}`);
-    if (!place) return;
-    const line = place.querySelector(".sides-note") ?? place.appendChild(document.createElement("p"));
-    const words = numbers.every((number) => number === Number(state[name])) ? "" : describeSides(name, numbers, known);
-    line.className = "sides-note";
-    if (line.textContent !== words) line.textContent = words;
-    line.hidden = !words;
   }
 
   // Mirrored pixels and those from the other end are only as many as there are.

@@ -10,6 +10,7 @@ import { PARTS, Player, cellAt, timeOf } from "./player.js";
 import {
   computeState,
   countDropped,
+  describeSides,
   differenceTo,
   drawFormula,
   echoOf,
@@ -18,6 +19,7 @@ import {
   isRounding,
   isSame,
   mapsOf,
+  movesOfState,
   pictureOf,
   problemOf,
   shareOf,
@@ -71,6 +73,21 @@ function watchHand(onRelease) {
     }, true);
   }
   return () => isHeld;
+}
+
+// A slider shows one number: where its sides differ, it says what counts. Their own fields are folded away.
+function noteSides(state, known) {
+  const moves = movesOfState(state);
+  for (const name of Object.keys(known.sides)) {
+    const place = document.getElementById(`convolution-${name}`);
+    if (!place) continue;
+    const isCommon = moves[name].every((number) => number === Number(state[name]));
+    if (isCommon && !place.querySelector(".sides-note")) continue;
+    const line = place.querySelector(".sides-note") ?? place.appendChild(document.createElement("p"));
+    line.className = "sides-note";
+    line.hidden = isCommon;
+    line.textContent = isCommon ? "" : describeSides(name, moves[name], known);
+  }
 }
 
 // ---- the talk with the server -------------------------------------------------------------------------------
@@ -201,6 +218,7 @@ class Stage {
     const numbers = this.picture && pictureOf(this.picture);
     this.problem = problemOf(state, numbers, known);
     this.sayProblem();
+    noteSides(state, known);
     if (!this.problem && numbers) {
       this.computed = computeState(state, numbers, known);
       const { picture, kernel, moves } = this.computed;
