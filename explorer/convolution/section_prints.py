@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer.convolution.told import Box, Curve, Row, Section, ToldMap
-from explorer.page.canvas import Map
+from explorer.page.canvas import MOST_NUMBERED, Map, format_number
 from explorer.page.style import INK, MUTED, ROLES
 from explorer.prints.axes import set_log
 from explorer.prints.pictures import draw_map_rows
@@ -40,6 +40,7 @@ _SHARE = 0.72  # of the width that a map has, beside its scale
 _LINE_OF_TABLE = 0.24  # inches
 _CURVE = 2.6  # inches
 _SMALL = 8.0  # points
+_LEAST_LETTER = 2.4  # points, width of a letter that can still be read
 _HEAD = re.compile(r"([:：]) ?")  # where the head of a column is broken
 _LEAST_STEPS = 10  # that the axis of the curve shows, as in curve.js
 _DECADES = 9  # of the curve at most, as in curve.js
@@ -89,10 +90,24 @@ def _height(row: Row) -> float:
     return _LABEL + -(-len(row.maps) // columns) * (_WORDS + tallest * _SHARE * _WIDE / columns)
 
 
-def _as_map(each: ToldMap) -> Map:
+def _as_maps(row: Row, columns: int) -> list[Map]:
+    """Of maps of one size either all show their numbers or none."""
+    crowded = {each.values.shape for each in row.maps if each.has_numbers and not _has_room(each, columns)}
+    return [_as_map(each, each.has_numbers and each.values.shape not in crowded) for each in row.maps]
+
+
+def _has_room(each: ToldMap, columns: int) -> bool:
+    """Whether its numbers are large enough to be read."""
+    if max(each.values.shape) > MOST_NUMBERED:
+        return False
+    longest = max(len(format_number(value)) for value in each.values.ravel().tolist())
+    return _SHARE * 72 * _WIDE / columns / max(each.values.shape) >= _LEAST_LETTER * longest
+
+
+def _as_map(each: ToldMap, has_numbers: bool) -> Map:
     return Map(
         each.values, each.title, each.caption, "grey" if each.scale == "grey" else "signed", each.limit,
-        None if each.has_numbers else False, [_as_box(box) for box in each.boxes],
+        has_numbers, [_as_box(box) for box in each.boxes],
     )  # fmt: skip
 
 
@@ -111,7 +126,7 @@ def _draw(figure: FigureBase, section: Section, text: Text) -> None:
             _draw_table(part, section.table, height)
         elif section.curve is not None and row is section.rows[-1]:
             left, right = part.subfigures(1, 2, width_ratios=[len(row.maps) + 0.25, 4])
-            draw_map_rows(left, [_as_map(each) for each in row.maps])
+            draw_map_rows(left, _as_maps(row, _LEAST_IN_A_ROW))
             _draw_curve(right, section.curve, text)
         else:
             _draw_row(part, row, height)
@@ -120,7 +135,7 @@ def _draw(figure: FigureBase, section: Section, text: Text) -> None:
 def _draw_row(figure: FigureBase, row: Row, height: float) -> None:
     figure.text(_LEFT, 1 - 0.5 * _LABEL / height, row.label, fontsize=_SMALL + 1, color=INK, va="center")
     _, below = figure.subfigures(2, 1, height_ratios=[_LABEL, height - _LABEL])
-    draw_map_rows(below, [_as_map(each) for each in row.maps], _count_columns(row))
+    draw_map_rows(below, _as_maps(row, _count_columns(row)), _count_columns(row))
 
 
 def _draw_table(figure: FigureBase, table: Sequence[Sequence[str]], height: float) -> None:

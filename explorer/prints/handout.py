@@ -108,9 +108,9 @@ class _Page:
             self._write(text(f"{sheet.wing}.intro"), 10, INK),
             *self._list_questions(sheet.wing),
         ]
-        setting = next((each.setting for each in sheet.prints if each.setting), "")
+        settings = _list_settings(sheet.prints[:MOST_PRINTS])
         signed = self._sign(link, sheet.prints[0].is_of_section)
-        foot = [*([self._write(setting, 8, MUTED)] if setting else []), *signed]
+        foot = [*(self._write(each, 8, MUTED) for each in settings), *signed]
         left = room - sum(part.height for part in (*head, *foot))
         return [*head, *self._fit_prints(sheet.prints, left), *foot]
 
@@ -169,6 +169,13 @@ class _Page:
                 figure.text(0, place, line, fontsize=size, color=colour, va="center", **linked)
 
         return _Part(height, draw)
+
+
+def _list_settings(prints: Sequence[Print]) -> list[str]:
+    """That of the tab; before it that of a section with which the page begins, unless it names all of the tab's."""
+    first = next((each.setting for each in prints if each.setting), "")
+    tab = next((each.setting for each in prints if each.setting and not each.is_of_section), "")
+    return [each for each in (first, "" if tab in first else tab) if each]
 
 
 def _said(prints: Sequence[Print], one: Print) -> list[str]:
