@@ -9,6 +9,7 @@ import * as trialMark from "./classifier/trial_mark.js";
 import * as backward from "./convolution/backward_view.js";
 import * as channels from "./convolution/channels_view.js";
 import * as editor from "./convolution/editor.js";
+import { withSections } from "./convolution/keep.js";
 import * as learn from "./convolution/learn.js";
 import * as shifts from "./convolution/shifts_view.js";
 import * as sides from "./convolution/sides.js";
@@ -30,6 +31,7 @@ import * as sketch from "./page/sketch.js";
 import * as values from "./page/values.js";
 import { watchWaiting } from "./page/waiting.js";
 import * as keeping from "./prints/keeping.js";
+import * as offered from "./prints/offered.js";
 import * as backdrop from "./receptive_field/backdrop.js";
 import * as brought from "./receptive_field/brought.js";
 import * as field from "./receptive_field/field.js";
@@ -69,6 +71,7 @@ const MOUNTED = {
   "page/sketch.js": sketch,
   "page/values.js": values,
   "prints/keeping.js": keeping,
+  "prints/offered.js": offered,
   "receptive_field/backdrop.js": backdrop,
   "receptive_field/brought.js": brought,
   "receptive_field/field.js": field,
@@ -101,10 +104,12 @@ window.cnnExplorer = {
   rememberSetting: address.rememberSetting,
   showTab: address.showTab,
   showView,
+  takeOffered: offered.takeOffered,
   takeSides: sides.takeSides,
   takeTyped: editor.takeTyped,
   turnRound: reach.turnRound,
   withAddress: keeping.withAddress,
+  withSections,
 };
 
 window.cnnExplorerScripts.came("page");

@@ -36,7 +36,8 @@ def figure(tab: str, name: str = "", kind: str = "png", settings: str = "", lang
 
     Args:
         tab: "convolution", "receptive_field", "shapes", "gradient_flow" or "classifier".
-        name: which of the tab's figures, one of `names`; without it the first.
+        name: which of the tab's figures, one of `names`; without it the first. Figures of what the page alone computes ("Learn a kernel",
+            the backward pass, channels, shifts) exist in the page only.
         kind: "png" (300 dots an inch), "svg", "pdf" or "csv" (its numbers).
         settings: what is set, as in the address of the page, such as "kernel=sobel_x&padding=1".
         language: "en" or "zh", of the words in the figure.

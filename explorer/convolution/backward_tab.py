@@ -14,7 +14,7 @@ from explorer.page.layout import LATEX_DELIMITERS, build_look_for
 from explorer.text import text_in
 
 _NAMES = """
-    loss loss_cell loss_sum loss_distance look_cell look_sum look_distance things gradients as_input as_kernel also same check hint
+    loss loss_cell loss_sum loss_distance look_cell look_choose look_sum look_distance things gradients as_input as_kernel also same check hint
     more of_weight of_pixel of_place choose map_input map_output map_kernel grad_input grad_padded grad_output grad_kernel framed flipped window
 """
 

@@ -2,7 +2,8 @@
 import { greatestDifference } from "./arithmetic.js";
 import * as backward from "./backward.js";
 import { Board, build, buildChoice, fill, greatest, say, whenOpened, wordsOf } from "./board.js";
-import { followScreen, onScreen } from "./screen.js";
+import { keepSection, packBoard } from "./keep.js";
+import { followScreen, isOfBefore, onScreen } from "./screen.js";
 import { makeButton } from "../page/buttons.js";
 
 const [MOST_TERMS, MOST_BOXES] = [8, 100];
@@ -37,6 +38,7 @@ class View {
     Object.assign(this, { host, props, trigger, words: wordsOf(host) });
     this.build();
     followScreen(host, () => this.start());
+    keepSection("backward", host, () => this.tell());
     this.start();
   }
 
@@ -84,7 +86,8 @@ class View {
     this.asInput = backward.inputByConvolution(forward, gradient);
     this.asKernel = backward.kernelByConvolution(forward, gradient);
     const values = { loss, row: cell[0], column: cell[1], cells: gradient.values.length };
-    this.look.textContent = fill(words[`look_${kind}`], values);
+    this.said = fill(words[`look_${kind}`], values);
+    this.look.textContent = [this.said, kind === "cell" ? words.look_choose : ""].filter(Boolean).join(words.joiner);
     this.same.textContent = fill(words.same, { difference: greatestDifference(this.back.filters, this.asKernel.kernel) });
     this.drawConvolutions();
     this.draw();
@@ -178,6 +181,18 @@ class View {
       { title: words.window, caption: `${asKernel.window.rows} × ${asKernel.window.columns}`, ...asKernel.window },
       { title: words.grad_kernel, ...asKernel.kernel, ...small },
     ]);
+  }
+
+  // For a figure: all maps, and what is said of them.
+  tell() {
+    const { words, kind, said, terms, same } = this;
+    if (!this.forward || isOfBefore()) return null;
+    return {
+      screen: true,
+      setting: [[words.loss, words[`loss_${kind}`]]],
+      said: [said, ...[...(this.pointed ? [terms] : []), same].map(({ textContent }) => textContent)],
+      rows: [this.things, this.gradients, this.byInput, this.byKernel].map(packBoard),
+    };
   }
 
   check() {

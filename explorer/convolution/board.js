@@ -85,7 +85,7 @@ export class Board {
 
   // With `aligned`, maps at the same place of several boards stand below each other. `phone` maps share a row on a phone.
   constructor(scales, label, { aligned = false, most = 260, phone = 2 } = {}) {
-    Object.assign(this, { aligned, most, phone });
+    Object.assign(this, { label, aligned, most, phone });
     this.host = build("div", "maps");
     this.host.setAttribute("role", "group");
     this.host.setAttribute("aria-label", label);

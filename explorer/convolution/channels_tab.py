@@ -19,7 +19,7 @@ from explorer.page.samples import NUM_CLASSES, PER_CLASS
 from explorer.text import text_in
 
 _NAMES = """
-    input input_rgb garment kind kind_full kind_pointwise kind_depthwise row_inputs row_slices row_products row_results look
+    input input_rgb garment kind kind_full kind_pointwise kind_depthwise row_inputs row_slices row_products row_results row_choose look
     look_unbiased look_pointwise look_depthwise first some channel slice map picture choose sum more
 """
 _COSTS = """

@@ -2,6 +2,7 @@
 import { linesOf } from "./arithmetic.js";
 import { Board, build, buildChoice, buildSlider, fill, greatest, say, whenOpened, wordsOf } from "./board.js";
 import * as channels from "./channels.js";
+import { keepSection, packBoard } from "./keep.js";
 
 const [MOST_CHANNELS, MOST_MAPS] = [6, 16];
 const CHOSEN = "#d55e00";
@@ -16,6 +17,7 @@ class Stage {
     Object.assign(this, { host, props, trigger, words: wordsOf(host) });
     this.build();
     watch("value", () => this.take());
+    keepSection("channels", host, () => this.tell());
     this.start();
   }
 
@@ -37,7 +39,7 @@ class Stage {
     this.sum = build("p", "numbers");
     this.sum.setAttribute("aria-live", "polite");
     this.body = build("div");
-    this.body.append(build("h4", "", words.row_inputs), this.inputs.host, build("h4", "", words.row_slices), this.slices.host, build("h4", "", words.row_products), this.products.host, this.sum, build("h4", "", words.row_results), this.results.host);
+    this.body.append(build("h4", "", words.row_inputs), this.inputs.host, build("h4", "", words.row_slices), this.slices.host, build("h4", "", words.row_products), this.products.host, this.sum, build("h4", "", fill(words.row_choose, { row: words.row_results })), this.results.host);
     this.host.append(this.fields, this.look, this.body);
   }
 
@@ -136,6 +138,20 @@ class Stage {
   point(cell) {
     this.cell = cell;
     this.draw();
+  }
+
+  // For a figure: all maps, and what is said of them.
+  tell() {
+    const { words, setting, look, sum } = this;
+    if (!this.outputs) return null;
+    const isPicture = setting.input === "rgb";
+    const chosen = isPicture ? [words.kind, words[`kind_${setting.kind}`]] : [words.garment, words.classes[Number(setting.garment)]];
+    return {
+      screen: false,
+      setting: [[words.input, isPicture ? words.input_rgb : words.layers[setting.input]], chosen],
+      said: [look, sum].map(({ textContent }) => textContent),
+      rows: [this.inputs, this.slices, this.products, this.results].map(packBoard),
+    };
   }
 
   // The sum at the chosen place, written out.

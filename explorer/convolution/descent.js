@@ -183,7 +183,13 @@ export function judge(foreseen, { size, hidden, rate, momentum }) {
   return said;
 }
 
-const GUESSES = [10, 100, 1000]; // bounds of the groups in which a reader guesses the steps; beyond them "more", and "never"
+export const GUESSES = [10, 100, 1000]; // bounds of the groups in which a reader guesses the steps; beyond them "more", and "never"
+
+// After how many steps a loss first was as low as that; null if it never was.
+export function firstBelow(losses, goal) {
+  const found = losses.findIndex((loss) => loss <= goal);
+  return found < 0 ? null : found;
+}
 
 // In which group a number of steps lies; null (never there) has its own at the end.
 export const groupOf = (steps) => (steps === null ? GUESSES.length + 1 : GUESSES.filter((bound) => steps > bound).length);

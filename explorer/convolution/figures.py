@@ -17,6 +17,7 @@ from explorer.convolution.maths import (
     ShiftCheck,
     output_sizes,
 )
+from explorer.convolution.session import SIDES
 from explorer.page.canvas import MOST_NUMBERED, SCALES, Map, draw_maps, format_number, make_sheet
 from explorer.page.style import ROLES
 from explorer.text import LANGUAGES, Text, join_sentences
@@ -78,6 +79,8 @@ def tell_page(
         "scales": {name: SCALES[name] for name in ("grey", "signed")},
         "roles": ROLES,
         "joiner": LANGUAGES[text.language].sentence_joiner,
+        "listJoiner": LANGUAGES[text.language].list_joiner,
+        "sides": {name: [text(f"convolution.side_{side}") for side in sides] for name, (sides, *_) in SIDES.items()},
         "height": PICTURE_HEIGHT,
         "kernelCell": KERNEL_CELL,
         "mostNumbered": MOST_NUMBERED,

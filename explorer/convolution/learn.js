@@ -5,7 +5,8 @@ import { CellGrid } from "./cells.js";
 import { readClothes } from "./clothes.js";
 import { Curve } from "./curve.js";
 import * as descent from "./descent.js";
-import { followScreen, onScreen } from "./screen.js";
+import { keepSection, packBoard, packCurve } from "./keep.js";
+import { followScreen, isOfBefore, onScreen } from "./screen.js";
 import { makeButton } from "../page/buttons.js";
 
 const [SIDE, CLASSES, SEEDS] = [28, 10, 3];
@@ -16,6 +17,22 @@ const EXPLODED = 1e9; // times the first loss
 const SETTLED = 1e-12; // of the loss of zeros, between the loss and the least one
 
 const rateAt = (place) => 10 ** place; // the slider counts in powers of ten
+
+// What is set, as [name, words], for a figure that is saved. The picture of the stage is told with the stage; `secret` is the name of the
+// secret kernel, or "" as long as the reader does not know it.
+export function nameSetting({ picture, target, size, seed, rate, momentum }, words, secret) {
+  const pictures = { uniform: words.picture_uniform, noise: words.picture_noise };
+  const hidden = [words.target_secret, secret].filter(Boolean).join(", ");
+  const targets = { secret: hidden, draw: words.target_draw };
+  return [
+    ...(picture === "screen" ? [] : [[words.picture, pictures[picture] ?? words.classes[Number(picture)]]]),
+    [words.target, targets[target] ?? words.names[target]],
+    [words.size, `${size} × ${size}`],
+    [words.start, seed ? fill(words.start_random, { seed }) : words.start_zeros],
+    [words.rate, say(rate, 2)],
+    [words.momentum, say(momentum)],
+  ];
+}
 
 class Lesson {
   setting = { picture: "9", target: "secret", size: 3, seed: 0, rate: 0.2, momentum: 0, pace: 1, guess: "" };
@@ -30,9 +47,12 @@ class Lesson {
     this.names = Object.keys(this.words.kernels).filter((name) => this.words.kernels[name].length <= this.setting.size); // a secret fits at first
     this.secret = this.names[Math.floor(Math.random() * this.names.length)];
     this.build();
-    followScreen(host, () => this.setting.picture === "screen" && this.begin());
+    this.markOutdated = followScreen(host, () => this.takesScreen() && this.begin(), () => this.takesScreen());
+    keepSection("learn", host, () => this.tell());
     this.begin();
   }
+
+  takesScreen = () => this.setting.picture === "screen";
 
   isSeen = () => this.host.isConnected && this.host.clientWidth > 0;
 
@@ -111,7 +131,8 @@ class Lesson {
   set(change, begins = true) {
     const from = this.setting;
     this.setting = { ...from, ...change, size: Number(change.size ?? from.size), seed: Number(change.seed ?? from.seed) };
-    if (!begins) return;
+    if (!begins) return void (this.foreseen && this.showNumbers());
+    this.markOutdated();
     if ("rate" in change || "momentum" in change) this.foreseeAndSay();
     else this.begin("size" in change || "seed" in change);
   }
@@ -187,7 +208,6 @@ class Lesson {
     this.kernel = kernel;
     this.velocity = new Float64Array(kernel.values.length);
     this.losses = [descent.lossOf(this.picture, kernel, this.target)];
-    this.reached = null;
     this.end = "";
   }
 
@@ -197,7 +217,6 @@ class Lesson {
     this.losses.push(descent.lossAt(quadratic, this.kernel.values));
     const [steps, loss] = [this.losses.length - 1, this.losses.at(-1)];
     const { zeros, least } = this.foreseen;
-    if (this.reached === null && loss <= GOAL * zeros) this.reached = steps;
     const most = EXPLODED * Math.max(this.losses[0], zeros);
     if (!(loss <= most)) this.end = "exploded"; // also where it is no number
     else if (loss - least <= SETTLED * zeros) this.end = "found";
@@ -297,8 +316,9 @@ class Lesson {
   }
 
   describeGuess() {
-    const { words, setting, reached, end } = this;
-    if (setting.guess === "" || (reached === null && !end)) return "";
+    const { words, setting, losses, end, foreseen } = this;
+    const reached = descent.firstBelow(losses, GOAL * foreseen.zeros);
+    if (setting.guess === "" || losses.length === 1 || (reached === null && !end)) return "";
     const took = reached === null ? words.took_never : fill(words.took, { steps: reached, share: 100 * GOAL });
     const isRight = descent.groupOf(reached) === Number(setting.guess);
     return fill(isRight ? words.guess_right : words.guess_wrong, { took, guess: this.groups[Number(setting.guess)] });
@@ -312,6 +332,22 @@ class Lesson {
     const secret = hidden ? [{ title: words.map_hidden, caption: words.names[this.setting.target === "secret" ? this.secret : this.setting.target], ...hidden, ...settings }] : [];
     this.kernels.host.hidden = !(revealed || this.end);
     this.kernels.draw(revealed || this.end ? [{ title: words.map_kernel, ...kernel, ...settings }, ...secret, ...(hidden && foreseen.least === 0 && !foreseen.blind ? [] : [best])] : []);
+  }
+
+  // For a figure: what is shown, and the kernel, which stands in fields. Who has seen the hidden one knows the secret.
+  tell() {
+    const { words, setting, losses, foreseen } = this;
+    if (!foreseen || !Number.isFinite(losses.at(-1)) || (this.takesScreen() && isOfBefore())) return null;
+    const { maps } = this.kernels;
+    const named = this.board.maps.map((map) => (map.title === words.map_drawn ? { ...map, title: words.map_target } : map)); // nobody draws on paper
+    const kernels = maps.length ? maps : [{ title: words.map_kernel, ...this.kernel }];
+    return {
+      screen: this.takesScreen(),
+      setting: nameSetting(setting, words, maps.length ? words.names[this.secret] : ""),
+      said: [this.look, this.lossLine, this.runLine].map(({ textContent }) => textContent).filter(Boolean),
+      rows: [packBoard({ label: words.label, maps: named }), packBoard({ label: words.kernel, maps: kernels })],
+      curve: packCurve(losses, { least: foreseen.least, by_hand: this.byHand }),
+    };
   }
 }
 

@@ -20,6 +20,8 @@ const SPREAD = {
   dilation: (number) => [number, number],
 };
 
+const isAlike = (numbers) => numbers.every((number) => number === numbers[0]);
+
 // {stride: [down, right], padding: [top, bottom, left, right], dilation, mode}: what is set for single sides takes the place of
 // what is set for all.
 export function movesOfState(state) {
@@ -36,8 +38,8 @@ export function sidesWith(state, name, place, number) {
   const numbers = [...movesOfState(state)[name]];
   numbers[place] = number;
   const rest = sidesWithout(state.sides, name);
-  const isAlike = numbers.every((each) => each === Number(state[name]));
-  return isAlike ? rest : [...rest, [name, ...numbers]];
+  const isCommon = numbers.every((each) => each === Number(state[name]));
+  return isCommon ? rest : [...rest, [name, ...numbers]];
 }
 
 // How padding must be set so that the size stays: {padding, sides}, with a number for all sides where that is enough.
@@ -45,8 +47,8 @@ export function keepSize(state, { limits }) {
   const [rows, columns] = [state.cells.length, state.cells[0].length];
   const padding = samePadding({ rows, columns }, movesOfState(state).dilation);
   const rest = sidesWithout(state.sides, "padding");
-  const isAlike = padding.every((each) => each === padding[0]) && padding[0] <= limits.padding[1];
-  return isAlike ? { padding: padding[0], sides: rest } : { padding: state.padding, sides: [...rest, ["padding", ...padding]] };
+  const isCommon = isAlike(padding) && padding[0] <= limits.padding[1];
+  return isCommon ? { padding: padding[0], sides: rest } : { padding: state.padding, sides: [...rest, ["padding", ...padding]] };
 }
 
 // ---- what is wrong ------------------------------------------------------------------------------------------
@@ -217,18 +219,20 @@ function rawMap({ rows, columns, values }, about, mostNumbered) {
   return { ...map, ...about, numbers };
 }
 
-function describePadding({ padding: [top, bottom, left, right] }) {
-  return top === bottom && left === right && top === left ? top : `${top} + ${bottom}, ${left} + ${right}`;
+// One number where all sides have the same, else each side with its own: "down 2, right 1".
+export function describeSides(name, numbers, { sides, listJoiner }) {
+  return isAlike(numbers) ? String(numbers[0]) : numbers.map((number, place) => `${sides[name][place]} ${number}`).join(listJoiner);
 }
 
 // How many pixels no window reaches because the last step would lead past the end.
 export const countDropped = ({ padded, dropped }) =>
   padded.values.length - (padded.rows - dropped[0]) * (padded.columns - dropped[1]);
 
-function inputMap({ picture, padded, moves, dropped }, met, { words, roles, mostNumbered }) {
+function inputMap({ picture, padded, moves, dropped }, met, known) {
+  const { words, roles, mostNumbered } = known;
   const [top, , left] = moves.padding;
   const isPadded = moves.padding.some(Boolean);
-  const size = fill(isPadded ? words.sizePadded : words.size, { height: picture.rows, width: picture.columns, padding: describePadding(moves) });
+  const size = fill(isPadded ? words.sizePadded : words.size, { height: picture.rows, width: picture.columns, padding: describeSides("padding", moves.padding, known) });
   const marked = Uint8Array.from(padded.values, (_, index) => {
     const [row, column] = [Math.floor(index / padded.columns), index % padded.columns];
     if (row >= padded.rows - dropped[0] || column >= padded.columns - dropped[1]) return 2;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,11 @@ from explorer.convolution.figures import (
 )
 from explorer.convolution.kernels import PRESETS
 from explorer.convolution.maths import Experiment, ParameterCount, compute_pooling, pad_map
+from explorer.convolution.measure_ways import load_growth
+from explorer.convolution.section_prints import print_section
 from explorer.convolution.session import (
     LEARNED,
+    SIDES,
     Layers,
     Settings,
     bring_back,
@@ -31,10 +34,14 @@ from explorer.convolution.session import (
     shift_over_samples,
     thaw,
 )
+from explorer.convolution.told import Section, read_told
+from explorer.convolution.ways_figures import draw_growth
+from explorer.errors import InputError
 from explorer.models.catalogue import MODELS
 from explorer.page.canvas import Map, format_number, make_sheet
 from explorer.page.style import ROLES
 from explorer.prints.axes import set_log
+from explorer.prints.charts import draw_charts, list_points
 from explorer.prints.pictures import draw_map_rows, fit_size, list_cells
 from explorer.prints.records import Print, Row
 from explorer.prints.words import name_cells, name_pairs
@@ -43,27 +50,54 @@ from explorer.text import Text, join_words, text_in
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
+Pair = tuple[str, object]  # a name and its value
+
 _FILTERS_IN_A_ROW = 8
 _WIDE = 9.0  # inches
 
 
-def gather_prints(*, kernel, language: str, **values) -> list[Print]:
-    """The figures for what is set, from the results that the session remembers.
+def gather_prints(*, kernel, language: str, told: object = None, **values) -> list[Print]:
+    """The figures for what is set: from the results that the session remembers, from what the page told, and from what was measured.
 
     Args:
         kernel: the chosen one.
         language: of the words.
+        told: of the page, see `told.read_told`; None where there is none.
         **values: those of `Settings`.
 
     Raises:
-        InputError: there is nothing to convolve.
+        InputError: there is nothing to convolve, and the page shows nothing else.
     """
-    text = text_in(language)
+    text, shown = text_in(language), read_told(told)
+    try:
+        prints, above = _print_stage(kernel, values, shown.cell, text)
+        sections = shown.sections
+    except InputError:
+        prints, above = [], []
+        sections = tuple(each for each in shown.sections if not each.is_of_screen)
+        if not sections:
+            raise
+    told_prints = [print_section(each, _say_above(each, above), text) for each in sections]
+    return [*prints, *told_prints, _print_ways(text)]
+
+
+def _say_above(section: Section, pairs: list[Pair]) -> list[Pair]:
+    """What of the setting of the stage matters to a section: all of it, the picture and the kernel, or the picture alone."""
+    if not section.is_of_screen:
+        return []
+    return pairs[: {"learn": 1, "shifts": 2}.get(section.name, len(pairs))]
+
+
+def _print_stage(
+    kernel: str, values: Mapping, cell: tuple[int, int] | None, text: Text
+) -> tuple[list[Print], list[Pair]]:
+    """The figures of the picture, the kernel and the sections below that the server computes; names and values of what is set."""
     cells, filters, _ = choose_kernel(kernel, values["cells"])
     settings = Settings(**{**values, "cells": cells})
     state = read_state(settings)
     experiment = run(state)
-    setting, said = say_setting(kernel, settings, experiment, text), choose_sentence(experiment, text)
+    pairs = list_setting(kernel, settings, experiment, text)
+    setting, said = name_pairs(pairs, text), choose_sentence(experiment, text)
     maps = list_maps(experiment, bring_back(state) if state.transposed else None, text)
     prints = [
         Print(
@@ -75,7 +109,7 @@ def gather_prints(*, kernel, language: str, **values) -> list[Print]:
             said,
             fit_size(maps, _WIDE),
         ),
-        _print_window(experiment, setting, text),
+        _print_window(experiment, cell, setting, text),
     ]
     if filters is not None:
         prints.append(_print_filters(filters, kernel, text))
@@ -89,32 +123,35 @@ def gather_prints(*, kernel, language: str, **values) -> list[Print]:
             describe_shift(find_shift(state.picture, size), shift_over_samples(size), text), fit_size(pooled, _WIDE),
         )
     )  # fmt: skip
-    return [*prints, _print_counts(read_layers(settings, state), text)]
+    return [*prints, _print_counts(read_layers(settings, state), text)], pairs
 
 
-def say_setting(kernel: str, settings: Settings, experiment: Experiment, text: Text) -> str:
-    """The picture, the kernel and how it moves."""
+def list_setting(kernel: str, settings: Settings, experiment: Experiment, text: Text) -> list[Pair]:
+    """The picture, the kernel and how it moves: names and values."""
     height, width = experiment.picture.shape
     moves = experiment.moves
-    pairs = [
+    pairs: list[Pair] = [
         (text("convolution.source"), join_words([_name_source(settings, text), f"{height} × {width}"], text)),
         (text("terms.kernel"), _name_kernel(kernel, text)),
-        *((text(f"terms.{name}"), say_sides(getattr(moves, name))) for name in ("stride", "padding", "dilation")),
+        *((text(f"terms.{name}"), say_sides(name, getattr(moves, name), text)) for name in SIDES),
     ]
     if any(moves.padding):
         pairs.append((text("convolution.mode"), text(f"convolution.mode_{moves.mode}")))
     if experiment.flip:
         pairs.append((text("convolution.flip"), "✓"))
-    return name_pairs(pairs, text)
+    return pairs
 
 
-def say_sides(numbers: Sequence[int]) -> str:
-    """One number where all sides have the same, else those of all sides.
+def say_sides(name: str, numbers: Sequence[int], text: Text) -> str:
+    """One number where all sides have the same, else each side with its own, as `describeSides` of playground.js says it.
 
-    >>> say_sides((1, 1)), say_sides((0, 1, 0, 1))
-    ('1', '0, 1, 0, 1')
+    >>> say_sides("padding", (1, 1, 1, 1), text_in("en")), say_sides("stride", (2, 1), text_in("en"))
+    ('1', 'down 2, right 1')
     """
-    return ", ".join(map(str, numbers if len(set(numbers)) > 1 else numbers[:1]))
+    if len(set(numbers)) == 1:
+        return str(numbers[0])
+    sides, *_ = SIDES[name]
+    return join_words((f"{text(f'convolution.side_{side}')} {number}" for side, number in zip(sides, numbers)), text)
 
 
 def list_maps(experiment: Experiment, back: torch.Tensor | None, text: Text) -> list[Map]:
@@ -130,7 +167,7 @@ def list_maps(experiment: Experiment, back: torch.Tensor | None, text: Text) -> 
     maps = [
         Map(
             pad_map(experiment.picture, moves.padding, moves.mode), text("convolution.map_input"),
-            text(size_key, height=height, width=width, padding=say_sides(moves.padding)), scale="grey", boxes=frame,
+            text(size_key, height=height, width=width, padding=say_sides("padding", moves.padding, text)), scale="grey", boxes=frame,
         ),
         Map(experiment.kernel, text("convolution.map_kernel"), _say_size(experiment.kernel, text), numbers=True),
         Map(result, text("convolution.map_result"), _say_size(result, text), **look),
@@ -164,11 +201,11 @@ def _cells(maps: list[Map], text: Text):
     return partial(list_cells, maps, name_cells(text))
 
 
-def _print_window(experiment: Experiment, setting: str, text: Text) -> Print:
-    """The window of the strongest cell, the kernel, and the products that add up to it."""
+def _print_window(experiment: Experiment, cell: tuple[int, int] | None, setting: str, text: Text) -> Print:
+    """The window of the chosen cell, or else of the strongest, the kernel, and the products that add up to it."""
     result = experiment.comparison.torch_result
-    strongest = int(result.abs().argmax())
-    row, column = strongest // result.shape[1], strongest % result.shape[1]
+    is_chosen = cell is not None and cell[0] < result.shape[0] and cell[1] < result.shape[1]
+    row, column = cell if cell is not None and is_chosen else divmod(int(result.abs().argmax()), result.shape[1])
     kernel = experiment.kernel
     window = cut_window(experiment, row, column)
     products = window * kernel
@@ -185,10 +222,10 @@ def _print_window(experiment: Experiment, setting: str, text: Text) -> Print:
         for index in torch.cartesian_prod(*(torch.arange(side) for side in window.shape)).tolist():
             yield (*index, *(float(each[tuple(index)]) for each in (window, kernel, products)))
 
-    said = text("prints.window_about", row=row, column=column, sum=format_number(total))
-    return Print(
-        "window", text("prints.window_title"), partial(draw_map_rows, maps=maps), rows, setting, said, fit_size(maps)
-    )
+    key = "window_chosen" if is_chosen else "window"
+    said = text(f"prints.{key}_about", row=row, column=column, sum=format_number(total))
+    title = text(f"prints.{key}_title")
+    return Print("window", title, partial(draw_map_rows, maps=maps), rows, setting, said, fit_size(maps))
 
 
 def cut_window(experiment: Experiment, row: int, column: int) -> torch.Tensor:
@@ -241,6 +278,22 @@ def _print_counts(layers: Layers, text: Text) -> Print:
     rows = partial(list, [heads, *((name, count.weights, count.biases, count.total) for name, count in named)])
     draw = partial(_draw_counts, named=named, text=text)
     return Print("parameters", text("convolution.parameters"), draw, rows, "", said, (8.0, 2.4))
+
+
+def _print_ways(text: Text) -> Print:
+    """The times of ways to compute a convolution, as they were measured once."""
+    growth = load_growth()
+    chart = partial(draw_growth, growth, text)
+    about = text("ways.about", processor=growth["machine"]["processor"], torch=growth["machine"]["torch"])
+    return Print(
+        "ways",
+        text("ways.title"),
+        lambda figure: draw_charts(figure, [chart]),
+        lambda: list_points(chart()),
+        "",
+        about,
+        (8.0, 4.2),
+    )
 
 
 def _draw_counts(figure: FigureBase, named: list[tuple[str, ParameterCount]], text: Text) -> None:

@@ -27,7 +27,7 @@ def build_board(
         css_class: a class of its own, beside that of all boards.
         **more: what else the script gets beside the sentences, JSON-able.
     """
-    words = {name: text(key) for name, key in keys.items()}
+    words = {name: text(key) for name, key in {"of_before": "convolution.of_before", **keys}.items()}
     about = json.dumps(
         {"scales": SCALES, "joiner": LANGUAGES[text.language].sentence_joiner, **words, **more}, ensure_ascii=False
     )

@@ -1,6 +1,7 @@
 // "Pooling and shifts": draws what shifts.js computes of the picture on screen and of the same picture, moved.
 import { Board, build, buildSlider, fill, greatest, say, whenOpened, wordsOf } from "./board.js";
-import { followScreen, onScreen } from "./screen.js";
+import { keepSection, packBoard } from "./keep.js";
+import { followScreen, isOfBefore, onScreen } from "./screen.js";
 import * as shifts from "./shifts.js";
 import { shift } from "./arithmetic.js";
 
@@ -13,6 +14,7 @@ class Comparison {
     Object.assign(this, { host, words: wordsOf(host) });
     this.build();
     followScreen(host, () => this.start());
+    keepSection("shifts", host, () => this.tell());
     this.start();
   }
 
@@ -76,6 +78,20 @@ class Comparison {
     if (of.max) said.push(fill(words.look_max, { equal: this.percent(of.max.invariance.equal), change: this.percent(of.max.invariance.change), average: this.percent(of.average.invariance.change) }));
     if (of.max && !of.max.equivariance) said.push(fill(words.look_broken, { size: setting.size }));
     this.look.textContent = said.join(words.joiner);
+  }
+
+  // For a figure: all maps, the table, and what is said of them.
+  tell() {
+    const { words, setting, table, look } = this;
+    const rows = [...table.querySelectorAll("tr")].map(({ cells }) => [...cells].map(({ textContent }) => textContent));
+    if (!rows.length || isOfBefore()) return null;
+    return {
+      screen: true,
+      setting: [...["down", "right"].map((name) => [words[name], `${setting[name]} px`]), [words.size, `${setting.size} × ${setting.size}`]],
+      said: [look.textContent],
+      rows: [this.pictures, this.before, this.after].map(packBoard),
+      table: rows,
+    };
   }
 
   buildHead() {

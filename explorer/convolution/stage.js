@@ -4,11 +4,13 @@ import { bytesOf } from "../page/drawing.js";
 import { hearControls } from "../page/controls.js";
 import { ARROWS, clamp, isShortcut, placeAt } from "../page/pointing.js";
 import { presetOf } from "./editor.js";
+import { keepCell } from "./keep.js";
 import { findPicture, keepFile } from "./pictures.js";
 import { PARTS, Player, cellAt, timeOf } from "./player.js";
 import {
   computeState,
   countDropped,
+  describeSides,
   differenceTo,
   drawFormula,
   echoOf,
@@ -17,6 +19,7 @@ import {
   isRounding,
   isSame,
   mapsOf,
+  movesOfState,
   pictureOf,
   problemOf,
   shareOf,
@@ -24,7 +27,7 @@ import {
   strongestCell,
   writeDifference,
 } from "./playground.js";
-import { tellScreen } from "./screen.js";
+import { tellOutdated, tellScreen } from "./screen.js";
 import { INPUT, KERNEL, Outlines, RESULT, nearestWindow, termsOf, writeTerms } from "./window.js";
 
 const REST = 250; // ms without a change after which the server is asked
@@ -70,6 +73,21 @@ function watchHand(onRelease) {
     }, true);
   }
   return () => isHeld;
+}
+
+// A slider shows one number: where its sides differ, it says what counts. Their own fields are folded away.
+function noteSides(state, known) {
+  const moves = movesOfState(state);
+  for (const name of Object.keys(known.sides)) {
+    const place = document.getElementById(`convolution-${name}`);
+    if (!place) continue;
+    const isCommon = moves[name].every((number) => number === Number(state[name]));
+    if (isCommon && !place.querySelector(".sides-note")) continue;
+    const line = place.querySelector(".sides-note") ?? place.appendChild(document.createElement("p"));
+    line.className = "sides-note";
+    line.hidden = isCommon;
+    line.textContent = isCommon ? "" : describeSides(name, moves[name], known);
+  }
 }
 
 // ---- the talk with the server -------------------------------------------------------------------------------
@@ -200,6 +218,7 @@ class Stage {
     const numbers = this.picture && pictureOf(this.picture);
     this.problem = problemOf(state, numbers, known);
     this.sayProblem();
+    noteSides(state, known);
     if (!this.problem && numbers) {
       this.computed = computeState(state, numbers, known);
       const { picture, kernel, moves } = this.computed;
@@ -207,6 +226,7 @@ class Stage {
       this.place();
       this.paint();
     }
+    tellOutdated(Boolean(this.problem) || !numbers);
     this.settle();
     watchers.forEach((act) => act(onScreen()));
   }
@@ -277,6 +297,11 @@ class Stage {
       canvas.setAttribute("aria-label", names[index] ?? this.shown.value.maps[index].title);
       if (names[index]) canvas.tabIndex = 0;
     });
+  }
+
+  // The cell that a reader has chosen, [row, column]; null where it is the strongest one, or the maps are those from before.
+  get chosenCell() {
+    return this.isChosen && this.computed && !this.problem && this.picture ? this.cell : null;
   }
 
   // ---- one window
@@ -377,6 +402,7 @@ class Stage {
 export function mount(element, props, watch, trigger) {
   stage = new Stage(element, props, trigger);
   watch("value", () => stage.hear(props.value));
+  keepCell(() => stage.chosenCell);
   stage.hear(props.value);
   stage.update();
 }

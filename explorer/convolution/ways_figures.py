@@ -11,6 +11,7 @@ from explorer.text import Text
 
 _COLOURS = {"unfold": ROLES["pool"], "conv2d": ROLES["input"], "fft": ROLES["kernel"]}
 _DASHES = {"64": "dot", "256": "solid"}  # sides of the pictures that are drawn
+_MARKS = {"64": "circle", "256": "square"}  # which tell them apart on paper, where ways have dashes of their own
 
 
 def draw_growth(growth: Mapping, text: Text) -> go.Figure:
@@ -25,6 +26,6 @@ def draw_growth(growth: Mapping, text: Text) -> go.Figure:
         for name, times in growth["pictures"][side].items():
             figure.add_scatter(
                 x=growth["kernels"][: len(times)], y=times, mode="lines+markers", name=text("ways.line", way=text(f"ways.{name}"), side=side),
-                line={"color": _COLOURS[name], "dash": dash, "width": 3}, hovertemplate="%{x} × %{x}: %{y:.3g} ms<extra>%{fullData.name}</extra>",
+                line={"color": _COLOURS[name], "dash": dash, "width": 3}, marker={"symbol": _MARKS[side], "size": 8}, hovertemplate="%{x} × %{x}: %{y:.3g} ms<extra>%{fullData.name}</extra>",
             )  # fmt: skip
     return figure.update_xaxes(type="log", tickvals=growth["kernels"]).update_yaxes(type="log")

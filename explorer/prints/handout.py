@@ -108,8 +108,9 @@ class _Page:
             self._write(text(f"{sheet.wing}.intro"), 10, INK),
             *self._list_questions(sheet.wing),
         ]
-        setting = next((each.setting for each in sheet.prints if each.setting), "")
-        foot = [*([self._write(setting, 8, MUTED)] if setting else []), *self._sign(link)]
+        settings = _list_settings(sheet.prints[:MOST_PRINTS])
+        signed = self._sign(link, sheet.prints[0].is_of_section)
+        foot = [*(self._write(each, 8, MUTED) for each in settings), *signed]
         left = room - sum(part.height for part in (*head, *foot))
         return [*head, *self._fit_prints(sheet.prints, left), *foot]
 
@@ -152,8 +153,8 @@ class _Page:
             room -= _GAP + height + sum(part.height for part in said)
         return parts
 
-    def _sign(self, link: str) -> list[_Part]:
-        made = [self._write(say_versions(self.text, link), 7.5, MUTED)]
+    def _sign(self, link: str, is_of_section: bool = False) -> list[_Part]:
+        made = [self._write(say_versions(self.text, link, is_of_section), 7.5, MUTED)]
         return [*made, *([self._write(link, 7.5, ROLES["input"], link)] if link else [])]
 
     def _write(self, words: str, size: float, colour: str, url: str = "") -> _Part:
@@ -168,6 +169,13 @@ class _Page:
                 figure.text(0, place, line, fontsize=size, color=colour, va="center", **linked)
 
         return _Part(height, draw)
+
+
+def _list_settings(prints: Sequence[Print]) -> list[str]:
+    """That of the tab; before it that of a section with which the page begins, unless it names all of the tab's."""
+    first = next((each.setting for each in prints if each.setting), "")
+    tab = next((each.setting for each in prints if each.setting and not each.is_of_section), "")
+    return [each for each in (first, "" if tab in first else tab) if each]
 
 
 def _said(prints: Sequence[Print], one: Print) -> list[str]:

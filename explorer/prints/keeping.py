@@ -17,7 +17,7 @@ from explorer.checks import check_choice
 from explorer.errors import InputError
 from explorer.page.bridges import build_bridge
 from explorer.page.drawings import SHOWN
-from explorer.page.events import LOOK_FOR, Components, draw_problem, wire
+from explorer.page.events import LOOK_FOR, PRIVATE, Components, draw_problem, wire
 from explorer.page.layout import Keeping
 from explorer.prints.handout import PAPERS, Sheet, render_handout
 from explorer.prints.paper import FORMATS, check_address, render
@@ -31,7 +31,12 @@ TURNS = {"queue": True, "concurrency_id": "prints", "concurrency_limit": 1}
 
 
 def build_keeping(
-    wing: str, gather: Gather, inputs: Components, language: str, more: Callable[[], object] | None = None
+    wing: str,
+    gather: Gather,
+    inputs: Components,
+    language: str,
+    more: Callable[[], object] | None = None,
+    tells: str = "",
 ) -> Keeping:
     """Lay out the place, folded, and wire it.
 
@@ -42,6 +47,8 @@ def build_keeping(
         inputs: name -> the component whose value `gather` takes; what says what the page shows is left out.
         language: of the page.
         more: lays out what else saves something here.
+        tells: a function of the page that puts what the page alone knows in the place of the last value that an event sends; `gather`
+            gets it as `told`, and None where there is no page.
 
     Returns:
         What the tab hands to the roof, as `Wing.keeps`.
@@ -60,13 +67,20 @@ def build_keeping(
             more()
         says = gr.HTML("", apply_default_css=False)
         saved = build_bridge("prints/keeping.js")
+        offered = build_bridge("prints/offered.js")
     offer = partial(on_offer, gather)
-    outputs = {LOOK_FOR: says, "figure": figure}
-    wire([place.expand, figure.focus], offer, {"figure": figure, **_set_apart(inputs)}, outputs, language, queue=True)
-    chosen = {"address": saved, "figure": figure, "kind": kind, **_set_apart(inputs)}
+    outputs = {LOOK_FOR: says, "offered": offered}
+    of_tab = _set_apart({**inputs, "told": saved} if tells else inputs)
+    tell = f"cnnExplorer.{tells}" if tells else None
+    wire([place.expand, figure.focus], offer, {"figure": figure, **of_tab}, outputs, language, queue=True, js=tell)
+    offered.input(None, None, [figure], js="cnnExplorer.takeOffered", **PRIVATE)
+    chosen = {"address": saved, "figure": figure, "kind": kind, **of_tab}
     outputs = {LOOK_FOR: says, "saved": saved}
     save = partial(on_save, wing, gather)
-    wire([button.click], save, chosen, outputs, language, js="cnnExplorer.withAddress", **TURNS)
+    address = "cnnExplorer.withAddress"
+    if tells:
+        address = f"(...values) => {address}(...{tell}(...values))"
+    wire([button.click], save, chosen, outputs, language, js=address, **TURNS)
     return Keeping(gather, inputs)
 
 
@@ -129,12 +143,12 @@ def on_offer(gather: Gather, figure, *, language: str, **values) -> dict:
         prints = gather(language=language, **_of_tab(values))
     except InputError as error:
         return {
-            "figure": gr.update(choices=[], value=None),
+            "offered": {"choices": [], "value": None},
             **_say(draw_problem(error.sentence(language), stale=False)),
         }
     names = [each.name for each in prints]
     value = figure if figure in names else next(iter(names), None)
-    return {"figure": gr.update(choices=[(each.title, each.name) for each in prints], value=value), **_say("")}
+    return {"offered": {"choices": [[each.title, each.name] for each in prints], "value": value}, **_say("")}
 
 
 def on_save(wing: str, gather: Gather, address, figure, kind, *, language: str, **values) -> dict:

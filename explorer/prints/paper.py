@@ -215,7 +215,8 @@ def _lay_out(sheet: Print, text: Text, address: str) -> Figure:
 
     width, height = sheet.size
     link = check_address(address)
-    below = [plain(sheet.setting), plain(sheet.numbers), say_versions(text, link), *([link] if link else [])]
+    made = say_versions(text, link, sheet.is_of_section)
+    below = [plain(sheet.setting), plain(sheet.numbers), made, *([link] if link else [])]
     lines = [(line, each is link) for each in below if each for line in _wrap(each, width, text)]
     foot = len(lines) * _SMALL * _LINE / 72 + 2 * _MARGIN
     figure = Figure(figsize=(width, height + foot), dpi=DPI, layout="constrained")
@@ -231,10 +232,11 @@ def _lay_out(sheet: Print, text: Text, address: str) -> Figure:
     return figure
 
 
-def say_versions(text: Text, link: str = "") -> str:
+def say_versions(text: Text, link: str = "", is_of_section: bool = False) -> str:
     """With what it was computed and drawn, and what the link below it is for."""
     named = {name: version(name) for name in ("torch", "matplotlib")}
-    return text("prints.versions" if link else "prints.versions_only", app=text("app.title"), **named)
+    key = "versions_section" if is_of_section else "versions"
+    return text(f"prints.{key}" if link else "prints.versions_only", app=text("app.title"), **named)
 
 
 def check_address(address: Any) -> str:

@@ -24,6 +24,7 @@ class Print:
         setting: below it: for which setting it was drawn.
         numbers: below it: the main numbers, or what to see in it; may hold inline HTML, which is left out.
         size: width and height of what `draw` fills, in inches.
+        is_of_section: whether a section of the page alone computed it, whose setting no link carries.
     """
 
     name: str
@@ -33,3 +34,4 @@ class Print:
     setting: str = ""
     numbers: str = ""
     size: tuple[float, float] = (8.0, 4.5)
+    is_of_section: bool = False

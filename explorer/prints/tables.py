@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from explorer.prints.records import Row
 
-_FORMULA = ("=", "+", "-", "@", "\t")  # with which a cell begins that a spreadsheet would compute
+# With what a cell begins that a spreadsheet would compute: OWASP, "CSV Injection". Some take the wide signs for the narrow ones.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def write_rows(rows: Iterable[Row]) -> bytes:

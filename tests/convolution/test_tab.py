@@ -336,7 +336,7 @@ def test_all_that_can_be_set_is_what_pytorch_computes():
     back = torch.autograd.grad(result, picture, result)[0]
     found = np.frombuffer(base64.b64decode(shown["stage"]["back"]), dtype="<f4").reshape(28, 28)
     torch.testing.assert_close(torch.from_numpy(found.copy()), back[0, 0])
-    assert "2 pixels down and 1 to the right" in shown["look_for"] and shown["stage"]["difference"] < 1e-5
+    assert "2 px down and 1 px to the right" in shown["look_for"] and shown["stage"]["difference"] < 1e-5
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,9 @@ def test_the_table_reads_back():
 def test_no_cell_of_a_table_is_a_formula():
     sheet = make_print(rows=lambda: [("=1+1", "-2", -2)])
     assert render(sheet, "csv", "en").decode("utf-8-sig") == "'=1+1,'-2,-2\r\n"
+    for sign in "=+-@\t\r\n＝＋－＠":
+        written = render(make_print(rows=lambda sign=sign: [(f"{sign}1", "a")]), "csv", "en").decode("utf-8-sig")
+        assert [*csv.reader(io.StringIO(written, newline=""))] == [[f"'{sign}1", "a"]]
 
 
 def test_a_hundred_figures_from_ten_threads_are_those_drawn_alone():

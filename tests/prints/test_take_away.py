@@ -154,6 +154,8 @@ def test_what_cannot_be_drawn_is_refused_in_words(tab, settings, words):
 def test_figures_and_kinds_that_there_are_not():
     with pytest.raises(InputError, match="maps, window"):
         figure("convolution", "nothing")
+    with pytest.raises(InputError, match="maps, window, pooling, parameters, ways"):
+        figure("convolution", "learn")  # which only a page computes
     with pytest.raises(InputError, match="png, svg, pdf, csv"):
         figure("convolution", kind="gif")
 
@@ -169,13 +171,13 @@ def set_apart(values: dict) -> dict:
 
 def test_only_figures_that_there_are_can_be_chosen(wing):
     values = set_apart(read_values(wing, ""))
-    offered = on_offer(wing.keeps.gather, None, language="en", **values)["figure"]
-    assert [name for _, name in offered["choices"]] == ["maps", "window", "pooling", "parameters"]
+    offered = on_offer(wing.keeps.gather, None, language="en", **values)["offered"]
+    assert [name for _, name in offered["choices"]] == ["maps", "window", "pooling", "parameters", "ways"]
     assert offered["value"] == "maps"
-    learned = on_offer(wing.keeps.gather, "pooling", language="en", **{**values, "of_tab_kernel": "lenet5"})["figure"]
+    learned = on_offer(wing.keeps.gather, "pooling", language="en", **{**values, "of_tab_kernel": "lenet5"})["offered"]
     assert "filters" in [name for _, name in learned["choices"]] and learned["value"] == "pooling"
     nothing = on_offer(wing.keeps.gather, "maps", language="zh", **{**values, "of_tab_source": "upload"})
-    assert nothing["figure"]["choices"] == [] and "图" in nothing["look_for"]["value"]
+    assert nothing["offered"]["choices"] == [] and "图" in nothing["look_for"]["value"]
 
 
 def test_the_page_gets_the_same_file_as_a_program(wing):

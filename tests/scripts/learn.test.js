@@ -44,7 +44,8 @@ test("a seed gives the same start each time, and zero gives zeros", () => {
 });
 
 test("steps fall into the groups that a reader can guess", () => {
-  assert.deepEqual([1, 10, 11, 100, 101, 1000, 1001, null].map(descent.groupOf), [0, 0, 1, 1, 2, 2, 3, 4]);
+  assert.deepEqual([0, 1, 10, 11, 100, 101, 1000, 1001, null].map(descent.groupOf), [0, 0, 0, 1, 1, 2, 2, 3, 4]);
+  assert.deepEqual([3, 2, 1, 0.5].map((goal) => descent.firstBelow([3, 2.5, 1, 1.5], goal)), [0, 2, 2, null]);
 });
 
 test("what is typed is read as a number, or refused", () => {

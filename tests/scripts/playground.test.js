@@ -87,6 +87,13 @@ test("the pixels that floor drops are counted and marked, and so are those that 
   assert.deepEqual(places(2), [5, 11, 17, 23, 29, 30, 31, 32, 33, 34, 35]);
 });
 
+test("sides that differ are named, sides that do not are one number", () => {
+  const known = { sides: { padding: ["top", "bottom", "left", "right"], stride: ["down", "right"] }, listJoiner: ", " };
+  assert.equal(playground.describeSides("padding", [1, 1, 1, 1], known), "1");
+  assert.equal(playground.describeSides("padding", [0, 1, 0, 2], known), "top 0, bottom 1, left 0, right 2");
+  assert.equal(playground.describeSides("stride", [2, 1], known), "down 2, right 1");
+});
+
 test("the strongest cell is the first of them, and a bright result is a picture", () => {
   assert.deepEqual(playground.strongestCell({ values: Float64Array.of(0, -3, 3, 1), columns: 2 }), [0, 1]);
   const of = (kernel) => playground.isBright({ picture: { values: Float64Array.of(0, 1) }, kernel: { values: Float64Array.of(kernel) } });

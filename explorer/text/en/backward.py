@@ -23,9 +23,9 @@ moves over the input. For the same reason a *transposed convolution* is the grad
     "loss_cell": "One cell of the result",
     "loss_sum": "The sum of the result",
     "loss_distance": "Distance to the means of the windows",
-    "look_cell": "The loss is the cell ({row}, {column}): {loss}. Only its window has a gradient, and that is the kernel itself. "
-    "Click on another cell of the result.",
-    "look_sum": "The loss is the sum of all {cells} cells: {loss}. Each cell has the gradient 1, so the gradient of a pixel is the sum of all "
+    "look_cell": "The loss is the cell ({row}, {column}): {loss}. Only its window has a gradient, and that is the kernel itself.",
+    "look_choose": "Click on another cell of the result.",
+    "look_sum": "The loss is the sum of all cells ({cells}): {loss}. Each cell has the gradient 1, so the gradient of a pixel is the sum of all "
     "numbers of the kernel that it ever meets.",
     "look_distance": "The loss is the mean squared distance to what a kernel of equal numbers would make: {loss}. Where the two results are equal, "
     "the gradient is 0.",
@@ -39,7 +39,7 @@ moves over the input. For the same reason a *transposed convolution* is the grad
     "unchecked": "The numbers above come from the page itself. The button asks the server for a second and a third opinion.",
     "checked": "Greatest difference from autograd: {manual} for the loop in Python, {page} for the page. The largest gradient is {largest}.",
     "hint": "Point at a number of the kernel or at a pixel; the arrow keys work too.",
-    "more": "… {count} more products",
+    "more": "… {count} more",
     "of_weight": "Gradient of the kernel's number ({row}, {column}), gradients of the result times pixels:",
     "of_pixel": "Gradient of the pixel ({row}, {column}), gradients of the result times numbers of the kernel:",
     "of_place": "Gradient of the place ({row}, {column}) of the padded input, gradients of the result times numbers of the kernel:",

@@ -17,7 +17,8 @@ SENTENCES = {
     "row_inputs": "The channels that go in",
     "row_slices": "The chosen filter: one kernel for each channel",
     "row_products": "What each kernel makes of its channel",
-    "row_results": "The sum with the bias: one map for each filter. Click on one.",
+    "row_results": "The sum with the bias: one map for each filter",
+    "row_choose": "{row}. Click on one.",
     "look": "{filters} filters × {channels} channels × {rows} × {columns} + {biases} biases = {parameters} parameters.",
     "look_pointwise": "{filters} filters × {channels} channels × {rows} × {columns} + {biases} biases = {parameters} parameters. A kernel of one number looks at "
     "no neighbours: each pixel is a weighted sum of the channels there.",
@@ -35,7 +36,7 @@ SENTENCES = {
     "blue": "Blue",
     "choose": "click or press Enter to choose this filter",
     "sum": "Filter {filter} at ({row}, {column}): {terms} + bias {bias} = {result}",
-    "more": "… {count} more channels",
+    "more": "… {count} more",
     "costs": "What kinds of layers cost",
     "channels": "Channels in",
     "filters": "Channels out",

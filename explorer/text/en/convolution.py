@@ -37,6 +37,7 @@ SENTENCES = {
     "transposed": "Transposed convolution of the result",
     "same_size": "Same size",
     "valid_size": "No padding",
+    "of_before": "With what is set above, nothing can be computed at the moment. This section follows as soon as it can.",
     "no_same": "With a stride above 1 the result cannot be as large as the picture.",
     "side_down": "down",
     "side_across": "right",
@@ -58,7 +59,7 @@ SENTENCES = {
     "map_share": "{weight} × input",
     "map_back": "Transposed convolution",
     "sum": "sum: {sum}",
-    "dropped": "Hatched: {count} pixels that no window reaches, because another step would lead past the end.",
+    "dropped": "Hatched ({count} in all): pixels that no window reaches, because another step would lead past the end.",
     "back_line": "The transposed convolution is the gradient of a convolution: each number of the result goes back to the pixels of its "
     "window, times the kernel, and what meets there is added up. The size is {height} × {width} again, but the picture does not come back.",
     "player": "One window at a time",
@@ -83,7 +84,7 @@ SENTENCES = {
     "window_keys": "Result: the arrow keys move the window, the space bar plays",
     "weight_keys": "Kernel: the arrow keys go from weight to weight",
     "window_hint": "Point at a cell of the result to see its window",
-    "window_more": "… {count} more products",
+    "window_more": "… {count} more",
     "same": "This page, the loop in Python and F.conv2d agree: greatest difference 0.",
     "different": "Greatest difference between this page, the loop in Python and F.conv2d: {difference}, the rounding of float32.",
     "apart": "This page differs from the loop in Python and F.conv2d by up to {difference}: this browser does not give the exact pixels of "
@@ -110,7 +111,7 @@ SENTENCES = {
     "frame, so no edge appears that the picture does not have.",
     "look_padding_circular": "The padding comes from the other end of the picture. {border} of {cells} windows include a part of it: an edge "
     "appears where the two ends do not fit together.",
-    "look_stride_apart": "The window moves {down} pixels down and {across} to the right at a time, so the result has {height} × {width} cells "
+    "look_stride_apart": "The window moves {down} px down and {across} px to the right at a time, so the result has {height} × {width} cells "
     "instead of {full}.",
     "look_stride": "With stride {stride} the window moves {stride} pixels at a time, so the result has {height} × {width} cells "
     "instead of {full}.",

@@ -38,7 +38,7 @@ SENTENCES = {
     "guess_never": "never within {most}",
     "guess_right": "{took} You guessed right.",
     "guess_wrong": "{took} Your guess was: {guess}.",
-    "took": "The loss fell below {share} % of the loss of zeros after {steps} steps.",
+    "took": "The loss fell below {share} % of the loss of zeros at step {steps}.",
     "took_never": "The loss did not fall that far.",
     # ---- buttons
     "find": "Let gradient descent find it",
@@ -80,6 +80,6 @@ SENTENCES = {
     "small": "Your kernel is too small: the best one of {size} × {size} still has a loss of {least}, {share} % of the loss of zeros.",
     "impossible": "No kernel of {size} × {size} makes this target: the best one has a loss of {least}, {share} % of the loss of zeros.",
     "reachable": "There is a kernel of {size} × {size} with a loss of 0.",
-    "slow": "In the direction where the loss is flattest, half of the error takes about {steps} steps at this rate.",
+    "slow": "Steps until half of the error is gone in the direction where the loss is flattest, at this rate: about {steps}.",
     "draw": "Draw on the target: where should the result light up?",
 }

@@ -14,6 +14,7 @@ SENTENCES = {
     "save": "Save",
     "saved": "Saved. Your browser says where.",
     "gone": "This figure is not there with the present settings. Choose another one.",
+    "not_told": "The page sent something that cannot be drawn. Load the page again.",
     "too_large": "This figure would be too large for a file. Choose a smaller image or fewer parts.",
     "no_font": (
         "No font with Chinese characters was found on the computer that runs this app. Install one, for example Noto Sans CJK, "
@@ -21,6 +22,8 @@ SENTENCES = {
     ),
     "versions": "Made with {app} (PyTorch {torch}, matplotlib {matplotlib}). This link brings the settings back:",
     "versions_only": "Made with {app} (PyTorch {torch}, matplotlib {matplotlib}).",
+    "versions_section": "Made with {app} (PyTorch {torch}, matplotlib {matplotlib}). This link opens the tab with its settings; those of this section "
+    "are named above and must be set by hand:",
     "part": "map",
     "row": "row",
     "column": "column",
@@ -30,11 +33,13 @@ SENTENCES = {
     # ---- convolution
     "experiment_title": "Input, kernel and results",
     "window_title": "The strongest window and its sum",
+    "window_chosen_title": "The chosen window and its sum",
     "window": "Window",
     "times": "times the number at the same place",
     "products": "Products",
     "sum": "their sum: {sum}",
     "window_about": "The cell of the result with the strongest value: row {row}, column {column} (counted from zero), {sum}.",
+    "window_chosen_about": "The cell of the result that was chosen: row {row}, column {column} (counted from zero), {sum}.",
     "filter": "filter",
     "filters": "{count} filters of the first layer",
     "parameters_axis": "Parameters (logarithmic axis)",

@@ -17,7 +17,7 @@ SENTENCES = {
     "matrix": "The windows as columns",
     "result": "Row times matrix: the result",
     "hint": "the arrow keys choose a column",
-    "shape": "The matrix has {cells} rows, one for each number of the kernel, and {places} columns, one for each window; {shown} of them, those in the middle, are drawn.",
+    "shape": "Rows of the matrix: {cells}, one for each number of the kernel. Columns: {places}, one for each window; {shown} of them, those in the middle, are drawn.",
     "loop": "Loop in Python",
     "unfold": "Matrix product",
     "conv2d": "F.conv2d",

@@ -17,7 +17,8 @@ SENTENCES = {
     "row_inputs": "输入的通道",
     "row_slices": "选中的滤波器：每个通道一个卷积核",
     "row_products": "每个卷积核对自己的通道算出的结果",
-    "row_results": "相加再加偏置：每个滤波器一张特征图。可以点击。",
+    "row_results": "相加再加偏置：每个滤波器一张特征图",
+    "row_choose": "{row}。可以点击。",
     "look": "{filters} 个滤波器 × {channels} 个通道 × {rows} × {columns} + {biases} 个偏置 = {parameters} 个参数。",
     "look_pointwise": "{filters} 个滤波器 × {channels} 个通道 × {rows} × {columns} + {biases} 个偏置 = {parameters} 个参数。只有一个数的卷积核不看邻居："
     "每个像素是该处各通道的加权和。",

@@ -37,6 +37,7 @@ SENTENCES = {
     "transposed": "对结果做转置卷积",
     "same_size": "大小不变",
     "valid_size": "不填充",
+    "of_before": "上面的设置现在无法计算。一旦可以计算，这一部分就会跟着更新。",
     "no_same": "步长大于 1 时，结果不可能与图像一样大。",
     "side_down": "向下",
     "side_across": "向右",
