@@ -47,7 +47,9 @@ class Caller:
         self.events = [each for each in config["dependencies"] if each["backend_fn"]]
         self.seconds: dict[int, float] = {}  # number of an event -> how long its first call took
         last = next(place for place, each in enumerate(self.events) if each["api_name"] == "explain")
-        self.of_one_page = self.events[: last + 1]  # the English one and the functions; the other is built by the same code
+        self.of_one_page = self.events[
+            : last + 1
+        ]  # the English one and the functions; the other is built by the same code
 
     def first_values(self, event: dict) -> list:
         """What the page would send of an event before anything was changed; a training of one epoch."""

@@ -16,9 +16,10 @@ const ACTS = ["input", "change", "pointerup", "keyup"]; // whatever a reader doe
 let ask = null; // asks for the pictures of the link's wing, as long as an answer is awaited
 let isTouched = false; // whether the reader did something since then
 
-// Called before anything writes another address.
+// Called before anything writes another address; returns what it asks for.
 export function readAddress() {
   asked = new URLSearchParams(window.location.search);
+  return asked;
 }
 
 function writeAddressSoon() {
