@@ -2,7 +2,7 @@
 // such as ["padding", 0, 1, 0, 1] for what differs from the sliders. See Settings in session.py.
 import { makeButton } from "../page/buttons.js";
 import { keepSize, movesOfState, sidesWith, sidesWithout } from "./playground.js";
-import { onScreen, setNow, watchScreen } from "./stage.js";
+import { onStage, setNow, watchStage } from "./stage.js";
 
 let chosen = null; // {padding, sides} of a button, until Gradio has taken them
 
@@ -41,7 +41,7 @@ class Sides {
   }
 
   change(name, place, field) {
-    const { state } = onScreen();
+    const { state } = onStage();
     const number = field.value === "" ? null : Number(field.value);
     this.props.value = sidesWith(state, name, place, number);
     setNow({ sides: this.props.value });
@@ -49,7 +49,7 @@ class Sides {
   }
 
   choose(set) {
-    const { state, known } = onScreen();
+    const { state, known } = onStage();
     chosen = set(state, known);
     setNow(chosen);
     this.trigger("submit");
@@ -82,5 +82,5 @@ export const joinSides = (sides, name) => sidesWithout(sides, name);
 
 export function mount(element, props, watch, trigger) {
   const sides = new Sides(element.querySelector(".sides"), props, trigger);
-  watchScreen((screen) => sides.show(screen));
+  watchStage((stage) => sides.show(stage));
 }

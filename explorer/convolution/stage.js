@@ -38,13 +38,13 @@ let stage = null; // of this page
 const watchers = []; // functions that hear of each state
 
 // What is on screen, for other sections: {state, known, picture, computed}, see playground.js; computed is null where nothing can be computed.
-export const onScreen = () =>
+export const onStage = () =>
   stage && { state: stage.state, known: stage.known, picture: stage.picture, computed: stage.problem || !stage.picture ? null : stage.computed };
 
 // Calls a function now and whenever something else is on screen.
-export function watchScreen(act) {
+export function watchStage(act) {
   watchers.push(act);
-  if (stage) act(onScreen());
+  if (stage) act(onStage());
 }
 
 // Called with what Gradio's controls say whenever one of them has changed.
@@ -228,7 +228,7 @@ class Stage {
     }
     tellOutdated(Boolean(this.problem) || !numbers);
     this.settle();
-    watchers.forEach((act) => act(onScreen()));
+    watchers.forEach((act) => act(onStage()));
   }
 
   sayProblem() {

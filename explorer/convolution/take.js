@@ -1,7 +1,7 @@
 // The PyTorch code of what is on screen, which runs as it stands; tests/convolution/test_take.py runs it.
 import { copyFrom } from "../page/buttons.js";
 import { base64Of } from "../page/drawing.js";
-import { watchScreen } from "./stage.js";
+import { watchStage } from "./stage.js";
 
 const MOST_WRITTEN = 12; // rows and columns up to which the pixels are written out
 const LINE = 100; // characters of a line of bytes
@@ -77,7 +77,7 @@ export function mount(element) {
   const [code, button] = ["code", "button"].map((name) => element.querySelector(name));
   const words = element.querySelector(".take").dataset;
   button.addEventListener("click", () => copyFrom(button, code.textContent));
-  watchScreen(({ state, computed, picture }) => {
+  watchStage(({ state, computed, picture }) => {
     if (computed) code.textContent = writeCode(state, computed, picture, words);
   });
 }
