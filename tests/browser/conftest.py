@@ -34,15 +34,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
 
 
+WHOLE = ("/usr/bin/chromium", "chromium")
+WINDOWLESS = "chromium-headless-shell"  # opens a page in two thirds of the time, and keeps no page that is left
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Path of the browser; without one the tests are skipped, and with CI=true they fail.
+    """Path of the browser; without one the tests are skipped, and with CI=true they fail."""
+    return find_browser(WINDOWLESS, *WHOLE)
 
-    The one without windows opens a page in two thirds of the time.
-    """
+
+@pytest.fixture(scope="session")
+def whole_chromium() -> str:
+    """Path of a browser that keeps pages which are left, as those of readers do."""
+    return find_browser(*WHOLE)
+
+
+def find_browser(*names: str) -> str:
     named = os.environ.get("CNN_EXPLORER_CHROMIUM")
-    names = [named] if named else ["chromium-headless-shell", "/usr/bin/chromium", "chromium"]
-    if found := next(filter(None, map(shutil.which, names)), None):
+    if found := next(filter(None, map(shutil.which, [named] if named else names)), None):
         return found
     sentence = (
         "no Chromium for the browser tests: install Debian's (apt-get install chromium) or name one in "

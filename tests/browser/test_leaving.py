@@ -93,10 +93,10 @@ def draw_a_stroke(page) -> None:
 
 
 @pytest.fixture
-def page_that_is_kept(browser, chromium, server):
+def page_that_is_kept(browser, whole_chromium, server):
     """The classifier's tab in a browser of its own that keeps pages which are left, as browsers do unless they are told not to."""
     own = browser.browser_type.launch(
-        executable_path=chromium, args=list(FLAGS), ignore_default_args=["--disable-back-forward-cache"]
+        executable_path=whole_chromium, args=list(FLAGS), ignore_default_args=["--disable-back-forward-cache"]
     )
     visit = Visit(own.new_context(), server, 1280, 720)
     visit.page.add_init_script("window.addEventListener('pageshow', (event) => (window.isKept = event.persisted));")
