@@ -17,10 +17,10 @@ export function keepCell(find) {
 }
 
 // Base64 of float32, whose seven digits are more than anything on the screen shows.
-export const encode = (values) => base64Of(new Uint8Array(Float32Array.from(values).buffer));
+const encode = (values) => base64Of(new Uint8Array(Float32Array.from(values).buffer));
 
 // A map as `Board.draw` takes it. What it is drawn with unless it says so, it says here.
-export function packMap({ title, caption, rows, columns, values, scale, limit, numbers, boxes = [] }) {
+function packMap({ title, caption, rows, columns, values, scale, limit, numbers, boxes = [] }) {
   const drawn = { scale: scale ?? "signed", limit: limit || greatest(values) || 1, numbers: numbers !== false };
   return { title, caption: caption ?? "", rows, columns, values: encode(values), ...drawn, boxes: boxes.map((box) => box.slice(0, 5)) };
 }

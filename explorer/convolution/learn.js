@@ -102,9 +102,11 @@ class Lesson {
 
   buildGuess() {
     const { words } = this;
-    const { GUESSES, MOST_STEPS } = descent;
-    const groups = GUESSES.map((most, index) => fill(index ? words.guess_between : words.guess_upto, { least: (GUESSES[index - 1] ?? 0) + 1, most }));
-    this.groups = [...groups, fill(words.guess_more, { most: GUESSES.at(-1) }), fill(words.guess_never, { most: MOST_STEPS })];
+    const most = descent.GUESSES.at(-1);
+    const groups = descent.GUESSES.map((bound, index, bounds) =>
+      fill(index ? words.guess_between : words.guess_upto, { least: (bounds[index - 1] ?? 0) + 1, most: bound }),
+    );
+    this.groups = [...groups, fill(words.guess_more, { most }), fill(words.guess_never, { most: descent.MOST_STEPS })];
     const label = fill(words.guess, { share: 100 * GOAL });
     const options = [["", words.guess_none], ...this.groups.map((group, index) => [index, group])];
     const { place } = buildChoice(label, options, (value) => this.set({ guess: value }, false));

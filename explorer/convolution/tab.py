@@ -242,7 +242,9 @@ def build_tab(language: str) -> Wing:
     build_channels(language)
     build_shifts(language)
     build_ways(language)
-    keeps = build_keeping("convolution", gather_prints, {**controls, **sections}, language, tells="withSections")
+    keeps = build_keeping(
+        "convolution", gather_prints, {**controls, **sections}, language, tells="cnnExplorer.withSections"
+    )
     build_explanation("convolution", language, **_fill_article(default))
     shown = build_shown(drawings)
     _wire_page(controls, places)

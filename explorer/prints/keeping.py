@@ -47,8 +47,8 @@ def build_keeping(
         inputs: name -> the component whose value `gather` takes; what says what the page shows is left out.
         language: of the page.
         more: lays out what else saves something here.
-        tells: a function of the page that puts what the page alone knows in the place of the last value that an event sends; `gather`
-            gets it as `told`, and None where there is no page.
+        tells: a function of the page, such as "cnnExplorer.withSections", that puts what the page alone knows in the place of the last
+            value that an event sends; `gather` gets it as `told`, and None where there is no page.
 
     Returns:
         What the tab hands to the roof, as `Wing.keeps`.
@@ -71,15 +71,22 @@ def build_keeping(
     offer = partial(on_offer, gather)
     outputs = {LOOK_FOR: says, "offered": offered}
     of_tab = _set_apart({**inputs, "told": saved} if tells else inputs)
-    tell = f"cnnExplorer.{tells}" if tells else None
-    wire([place.expand, figure.focus], offer, {"figure": figure, **of_tab}, outputs, language, queue=True, js=tell)
+    wire(
+        [place.expand, figure.focus],
+        offer,
+        {"figure": figure, **of_tab},
+        outputs,
+        language,
+        queue=True,
+        js=tells or None,
+    )
     offered.input(None, None, [figure], js="cnnExplorer.takeOffered", **PRIVATE)
     chosen = {"address": saved, "figure": figure, "kind": kind, **of_tab}
     outputs = {LOOK_FOR: says, "saved": saved}
     save = partial(on_save, wing, gather)
     address = "cnnExplorer.withAddress"
     if tells:
-        address = f"(...values) => {address}(...{tell}(...values))"
+        address = f"(...values) => {address}(...{tells}(...values))"
     wire([button.click], save, chosen, outputs, language, js=address, **TURNS)
     return Keeping(gather, inputs)
 
