@@ -111,7 +111,8 @@ def usual_megabytes(caller) -> float:
     """Memory once everything that is computed at the first call has been, and letters of both languages are drawn."""
     caller.client.timeout = 60  # the handout of the whole app computes what all tabs open with
     others = [each for each in caller.events if each not in caller.of_one_page]
-    for event in [*caller.of_one_page, *(each for each in others if each["api_name"].startswith("on_whole"))]:
+    chinese = next(each for each in others if each["api_name"].startswith("on_whole"))
+    for event in [*caller.of_one_page, chinese]:
         values = caller.first_values(event)
         if event["api_name"] == "on_start":  # a training of one epoch
             values[[caller.labels[each] for each in event["inputs"]].index(text_in("en")("live.epochs"))] = 1
@@ -203,9 +204,12 @@ def test_no_picture_of_the_server_is_opened(caller, tmp_path):
         f"{received}/../../../{tmp_path}/there.png", f"/etc/../{mine}", f"/nowhere/../{mine}", f"//{mine}", f"{folder}/./{mine}",
         "", "\x00", "a" * 5000, "http://127.0.0.1:9/x.png", "file:///etc/passwd",
     ]  # fmt: skip
+    seen: Counter[int] = Counter()
     for event, position in picture_events(caller):
+        seen[event["inputs"][position]] += 1
+        step = 1 if seen[event["inputs"][position]] == 1 else 3  # all events read it by `receive_upload`
         missing = ask_for(caller, event, position, {"path": str(tmp_path / "missing.png")})
-        for number, path in enumerate(paths):
+        for number, path in enumerate(paths[::step]):
             start = time.monotonic()
             answer = ask_for(caller, event, position, {"path": str(path), **METAS[number % len(METAS)]})
             assert answer == missing, (event["api_name"], path)

@@ -29,9 +29,27 @@ PATIENCE = 120_000  # ms until a step fails; a loaded machine is slow, and a goo
 KNOWN_WARNING = "Method not implemented."
 
 
+LONG = (
+    "test_tour",
+    "test_leaving",
+    "test_receptive_field",
+    "test_shapes",
+    "test_refusals",
+    "test_own_networks",
+)  # the longest first
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put these tests last: the cheap ones fail first, and Playwright's event loop is in nobody's way."""
-    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
+    """Put these tests last: the cheap ones fail first, and Playwright's event loop is in nobody's way.
+
+    Of two workers each takes a whole file: the long files come first, so that at the end none waits long for the other.
+    """
+
+    def place_of(item: pytest.Item) -> tuple[bool, int]:
+        is_here = Path(__file__).parent in item.path.parents
+        return is_here, LONG.index(item.path.stem) if is_here and item.path.stem in LONG else len(LONG)
+
+    items.sort(key=place_of)
 
 
 WHOLE = ("/usr/bin/chromium", "chromium")
