@@ -16,13 +16,16 @@ SECTIONS = ("learn", "backward", "channels", "shifts")
 SCALES = ("signed", "grey")
 # What is told of a section at most.
 MOST_ROWS = 6  # of maps
-MOST_MAPS = 32  # in a row
+MOST_MAPS = 16  # in a row
+MOST_OF_SECTION = 40  # maps
 MOST_SIDE = 128  # cells of a map
 MOST_CELLS = 200_000  # of all maps
 MOST_BOXES = 128  # of a map
+MOST_BOXES_OF_SECTION = 512
 MOST_LOSSES = 5001  # MOST_STEPS of descent.js and the start
 MOST_LINES = 12  # of sentences, settings, and rows and columns of a table
-LONGEST = 800  # characters
+LONGEST = 800  # characters of a sentence
+LONGEST_NAME = 160  # characters of what stands beside a map or in a table
 LARGEST = 1e30  # of a number
 _LEAST_LIMIT = 1e-30
 
@@ -139,8 +142,8 @@ def _read_list(value: object, most: int, least: int = 0) -> list:
     return value
 
 
-def _read_words(value: object) -> str:
-    if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
+def _read_words(value: object, longest: int = LONGEST) -> str:
+    if not isinstance(value, str) or len(value) > longest or not value.isprintable():
         raise _refuse()
     return value
 
@@ -183,7 +186,10 @@ def _read_section(name: str, value: object) -> Section:
     if not isinstance(told["screen"], bool):
         raise _refuse()
     rows = tuple(_read_row(each) for each in _read_list(told["rows"], MOST_ROWS, 1))
-    if sum(each.values.size for row in rows for each in row.maps) > MOST_CELLS:
+    maps = [each for row in rows for each in row.maps]
+    if len(maps) > MOST_OF_SECTION or sum(each.values.size for each in maps) > MOST_CELLS:
+        raise _refuse()
+    if sum(len(each.boxes) for each in maps) > MOST_BOXES_OF_SECTION:
         raise _refuse()
     pairs = [_read_list(each, 2, 2) for each in _read_list(told["setting"], MOST_LINES)]
     curve = told.get("curve")
@@ -202,7 +208,10 @@ def _read_section(name: str, value: object) -> Section:
 
 def _read_row(value: object) -> Row:
     row = _read_fields(value, ("label", "maps"))
-    return Row(_read_words(row["label"]), tuple(_read_map(each) for each in _read_list(row["maps"], MOST_MAPS, 1)))
+    return Row(
+        _read_words(row["label"], LONGEST_NAME),
+        tuple(_read_map(each) for each in _read_list(row["maps"], MOST_MAPS, 1)),
+    )
 
 
 def _read_map(value: object) -> ToldMap:
@@ -213,7 +222,7 @@ def _read_map(value: object) -> ToldMap:
     if not is_plain or len(values) != rows * columns:
         raise _refuse()
     return ToldMap(
-        _read_words(told["title"]), _read_words(told["caption"]), values.reshape(rows, columns), told["scale"],
+        _read_words(told["title"], LONGEST_NAME), _read_words(told["caption"], LONGEST_NAME), values.reshape(rows, columns), told["scale"],
         _read_number(told["limit"], _LEAST_LIMIT), told["numbers"],
         tuple(_read_box(each, rows, columns) for each in _read_list(told["boxes"], MOST_BOXES)),
     )  # fmt: skip
@@ -227,9 +236,9 @@ def _read_box(value: object, rows: int, columns: int) -> Box:
 
 def _read_table(value: object) -> tuple[tuple[str, ...], ...]:
     rows = [_read_list(each, MOST_LINES, 1) for each in _read_list(value, MOST_LINES)]
-    if len({len(row) for row in rows}) > 1:
+    if len(rows) == 1 or len({len(row) for row in rows}) > 1:  # heads alone are no table
         raise _refuse()
-    return tuple(tuple(_read_words(each) for each in row) for row in rows)
+    return tuple(tuple(_read_words(each, LONGEST_NAME) for each in row) for row in rows)
 
 
 def _read_curve(value: object) -> Curve:

@@ -15,7 +15,7 @@ from explorer.page.layout import build_look_for
 from explorer.page.style import PLOT_SETTINGS
 from explorer.text import Text, text_in
 
-_NAMES = "measure picture row matrix result shape hint"
+_NAMES = "measure picture row matrix result shape part hint"
 
 
 def on_measure(sent: object, *, language: str) -> dict:

@@ -47,7 +47,8 @@ class Ways {
       { title: words.picture, ...padded, scale: "grey", limit: 1, boxes: this.boxesOn(result, kernel, moves) },
       { title: words.row, rows: 1, columns: kernel.values.length, values: kernel.values, limit: greatest(kernel.values) },
     ]);
-    this.line.textContent = fill(words.shape, { cells: whole.rows, places: whole.columns, shown: count });
+    const part = count < whole.columns ? [fill(words.part, { shown: count })] : [];
+    this.line.textContent = [fill(words.shape, { cells: whole.rows, places: whole.columns }), ...part].join(words.joiner);
     this.matrix.draw([
       { title: words.matrix, rows: whole.rows, columns: count, values: lines.flat(), scale: "grey", limit: 1, boxes: [[0, at, whole.rows, at + 1, CHOSEN, 2]], hover: point, hint: words.hint },
       { title: words.result, rows: 1, columns: count, values: result.values.slice(first, first + count), limit: greatest(result.values), boxes: [[0, at, 1, at + 1, CHOSEN, 2]], hover: point },

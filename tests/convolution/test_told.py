@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.convolution.told import LONGEST, MOST_LOSSES, MOST_SIDE, read_told
+from explorer.convolution.told import LONGEST, LONGEST_NAME, MOST_LOSSES, MOST_SIDE, read_told
 from explorer.errors import InputError
 from explorer.prints.keeping import on_offer, on_save
 from explorer.prints.paper import render
@@ -224,6 +224,10 @@ def at(*path) -> Callable[[dict, object], None]:
 
 
 LEARN, MAP = ("sections", "learn"), ("sections", "learn", "rows", 0, "maps", 0)
+SMALL = {
+    "title": "", "caption": "", "rows": 1, "columns": 1, "values": pack(1.0), "scale": "grey", "limit": 1, "numbers": False,
+    "boxes": [],
+}  # fmt: skip
 STRANGE = [
     None,
     5,
@@ -279,7 +283,8 @@ def test_a_forged_value_anywhere_is_refused(place):
         ((*MAP, "limit"), 0),
         ((*MAP, "boxes"), [[0, 0, 1, 10, "#009e73"]]),  # beside the map
         ((*MAP, "boxes"), [[0, 0, 1, 1, "#009e73"]] * 200),
-        ((*MAP, "title"), "x" * (LONGEST + 1)),
+        ((*MAP, "title"), "x" * (LONGEST_NAME + 1)),
+        (("sections", "backward", "said"), ["x" * (LONGEST + 1)]),
         ((*MAP, "html"), "<b>"),
         ((*LEARN, "rows", 0, "maps"), [tell] * 0),
         ((*LEARN, "curve", "losses"), pack(*[1.0] * (MOST_LOSSES + 1))),
@@ -288,6 +293,9 @@ def test_a_forged_value_anywhere_is_refused(place):
         (("sections", "backward", "curve"), {"losses": pack(1), "least": 0, "by_hand": None}),
         (("sections", "ways"), {}),
         (("sections", "shifts", "table"), [["a"], ["b", "c"]]),
+        (("sections", "shifts", "table"), [["a"]]),  # heads alone
+        ((*LEARN, "rows"), [{"label": "", "maps": [SMALL] * 16}] * 3),
+        ((*LEARN, "rows"), [{"label": "", "maps": [{**SMALL, "boxes": [[0, 0, 1, 1, "#009e73"]] * 128}] * 5}]),
         (("cell",), [0.5, 1]),
         (("cell",), [1, 2, 3]),
         (("file",), "/etc/passwd"),

@@ -37,7 +37,7 @@ SENTENCES = {
     "guess_more": "more than {most}",
     "guess_never": "never within {most}",
     "guess_right": "{took} You guessed right.",
-    "guess_wrong": "{took} Your guess was: {guess}.",
+    "guess_wrong": "{took} You guessed wrong: {guess}.",
     "took": "The loss fell below {share} % of the loss of zeros at step {steps}.",
     "took_never": "The loss did not fall that far.",
     # ---- buttons

@@ -5,7 +5,7 @@ from __future__ import annotations
 SENTENCES = {
     "title": "Pooling and shifts: what moves along, what stays",
     "intro": "Move the picture above by a few pixels. If a result moves along by the same distance, the operation is *equivariant*; if it stays the same, the operation is *invariant*. Neither is all or nothing: the table says how far each of them holds.",
-    "about": "**Moves along** compares the result of the moved picture with the moved result, beside the rows and columns into which black has come. It is only asked where the shift is a whole number of cells of the result. **Stays** compares the result of the moved picture with the result of the picture, cell by cell. The mean change is a share of the range of all values in the two maps (for the global average: in the picture); the correlation is Pearson's. The convolutions use the kernel above, without padding.",
+    "about": "**Moves along** compares the result of the moved picture with the moved result, apart from the rows and columns into which black has come. It is only given where the shift is a whole number of cells of the result. **Stays** compares the result of the moved picture with the result of the picture, cell by cell. The mean change is a share of the range of all values in the two maps (for the global average: in the picture); the correlation is Pearson's. The convolutions use the kernel above, without padding.",
     "down": "Shift down",
     "right": "Shift to the right",
     "size": "Window and stride",

@@ -36,7 +36,7 @@ SENTENCES = {
     "guess_more": "超过 {most} 步",
     "guess_never": "{most} 步之内到不了",
     "guess_right": "{took}你猜对了。",
-    "guess_wrong": "{took}你猜的是：{guess}。",
+    "guess_wrong": "{took}你猜错了，你猜的是：{guess}。",
     "took": "{steps} 步之后，损失低于全零卷积核的 {share}%。",
     "took_never": "损失没有降到那么低。",
     # ---- buttons
