@@ -237,6 +237,9 @@ function drawNumbers(context, { values, columns, colours }, { shades, limit, sig
   });
 }
 
+// Whether a place is in the page and not folded away.
+export const isInView = ({ isConnected, clientWidth }) => isConnected && clientWidth > 0;
+
 // Calls a function with the place of a section once that is opened: until then nothing is computed.
 export function whenOpened(host, begin) {
   const observer = new ResizeObserver(([{ contentRect }]) => {

@@ -1,5 +1,5 @@
 // What the sections of the tab show now, for whoever saves it as a figure: the very numbers and words on the screen. See told.py.
-import { greatest } from "./board.js";
+import { greatest, isInView } from "./board.js";
 import { base64Of } from "../page/drawing.js";
 
 const sections = new Map(); // name -> {host, describe}
@@ -35,11 +35,9 @@ export function packCurve(losses, levels) {
   return { losses: encode(end < 0 ? known : known.subarray(0, end)), ...levels };
 }
 
-const isSeen = ({ isConnected, clientWidth }) => isConnected && clientWidth > 0;
-
 export function tellSections() {
   const told = [...sections].flatMap(([name, { host, describe }]) => {
-    const shown = isSeen(host) ? describe() : null;
+    const shown = isInView(host) ? describe() : null;
     return shown ? [[name, shown]] : [];
   });
   return { cell: findCell(), sections: Object.fromEntries(told) };

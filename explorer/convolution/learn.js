@@ -1,6 +1,6 @@
 // "Learn a kernel": a reader tries by hand to make the target that a hidden kernel made, then gradient descent does, step by step.
 import { makeMaps } from "./arithmetic.js";
-import { Board, build, buildChoice, buildSlider, fill, greatest, say, whenOpened, wordsOf } from "./board.js";
+import { Board, build, buildChoice, buildSlider, fill, greatest, isInView, say, whenOpened, wordsOf } from "./board.js";
 import { CellGrid } from "./cells.js";
 import { readClothes } from "./clothes.js";
 import { Curve } from "./curve.js";
@@ -53,8 +53,6 @@ class Lesson {
   }
 
   takesScreen = () => this.setting.picture === "screen";
-
-  isSeen = () => this.host.isConnected && this.host.clientWidth > 0;
 
   // ---- what stands there
 
@@ -239,7 +237,7 @@ class Lesson {
   }
 
   goOn() {
-    if (!this.isSeen()) return void this.pause();
+    if (!isInView(this.host)) return void this.pause();
     const start = performance.now();
     this.owed = Math.min(this.owed + this.setting.pace, this.setting.pace + 1);
     for (; this.owed >= 1 && !this.end && performance.now() - start < FRAME; this.owed--) this.takeStep();

@@ -22,6 +22,9 @@ const SPREAD = {
 
 const isAlike = (numbers) => numbers.every((number) => number === numbers[0]);
 
+// Whether all sides have the number of the slider.
+export const isCommonTo = (numbers, state, name) => numbers.every((number) => number === Number(state[name]));
+
 // {stride: [down, right], padding: [top, bottom, left, right], dilation, mode}: what is set for single sides takes the place of
 // what is set for all.
 export function movesOfState(state) {
@@ -38,8 +41,7 @@ export function sidesWith(state, name, place, number) {
   const numbers = [...movesOfState(state)[name]];
   numbers[place] = number;
   const rest = sidesWithout(state.sides, name);
-  const isCommon = numbers.every((each) => each === Number(state[name]));
-  return isCommon ? rest : [...rest, [name, ...numbers]];
+  return isCommonTo(numbers, state, name) ? rest : [...rest, [name, ...numbers]];
 }
 
 // How padding must be set so that the size stays: {padding, sides}, with a number for all sides where that is enough.

@@ -1,5 +1,5 @@
 // What the main picture of the tab shows, for the sections below it.
-import { build, wordsOf } from "./board.js";
+import { build, isInView, wordsOf } from "./board.js";
 
 let shown = null; // {picture, kernel, moves}: maps, filters and moves as arithmetic.js takes them
 const listeners = new Set();
@@ -38,7 +38,7 @@ export function followScreen(place, act, follows = () => true) {
   mark();
   let isOld = false;
   const follow = () => {
-    if (!isOld || !place.isConnected || !place.clientWidth) return;
+    if (!isOld || !isInView(place)) return;
     isOld = false;
     act();
   };

@@ -16,6 +16,7 @@ import {
   echoOf,
   fill,
   format,
+  isCommonTo,
   isRounding,
   isSame,
   mapsOf,
@@ -81,7 +82,7 @@ function noteSides(state, known) {
   for (const name of Object.keys(known.sides)) {
     const place = document.getElementById(`convolution-${name}`);
     if (!place) continue;
-    const isCommon = moves[name].every((number) => number === Number(state[name]));
+    const isCommon = isCommonTo(moves[name], state, name);
     if (isCommon && !place.querySelector(".sides-note")) continue;
     const line = place.querySelector(".sides-note") ?? place.appendChild(document.createElement("p"));
     line.className = "sides-note";
