@@ -16,7 +16,7 @@ from torch import nn
 from explorer.errors import InputError
 from explorer.shapes.interpreter import build_program
 from explorer.shapes.known_calls import BUILTINS, IMPORTED, USUAL_NAMES
-from explorer.shapes.layers import LAYERS, LineError, Note, brief
+from explorer.shapes.layers import LAYERS, LineError, Note, brief, brief_code
 from explorer.shapes.pasted_text import check_characters, hide_strings
 from explorer.shapes.pasted_values import Program
 
@@ -266,7 +266,7 @@ def _choose_network(statements: list[ast.stmt], main: list[ast.stmt], text: str)
     notes: tuple[Note, ...] = ()
     if call is None:
         call, is_certain = _guess_call(classes, functions)
-        notes = () if is_certain else (("shapes.list_note_class", {"call": brief(ast.unparse(call))}),)
+        notes = () if is_certain else (("shapes.list_note_class", {"call": brief_code(call)}),)
     return ClassText(Program(classes, functions, constants, _read_aliases(statements), call), notes)
 
 

@@ -19,7 +19,7 @@ from torch import nn
 
 from explorer.errors import InputError
 from explorer.shapes.known_calls import LOOPS_OVER_WEIGHTS, NUMBERS, PASSED_OVER
-from explorer.shapes.layers import MAX_SCALE, LineError, brief, check_name, check_params
+from explorer.shapes.layers import MAX_SCALE, LineError, brief, brief_code, check_name, check_params
 from explorer.shapes.pasted_calls import Calls
 from explorer.shapes.pasted_expressions import IN_PLACE
 from explorer.shapes.pasted_values import (
@@ -63,9 +63,7 @@ def build_program(program: Program) -> nn.Module:
     except RecursionError:
         raise refuse(program.call, "list_recursion", maximum=MAX_CALL_DEPTH) from None
     if not isinstance(module, nn.Module):
-        raise LineError(
-            program.call.lineno, InputError("shapes.list_makes_no_module", code=brief(ast.unparse(program.call)))
-        )
+        raise LineError(program.call.lineno, InputError("shapes.list_makes_no_module", code=brief_code(program.call)))
     if not run.num_modules:
         raise InputError("shapes.list_empty")
     check_nesting(module, program.call, {})
@@ -229,7 +227,7 @@ class _Interpreter(Calls):
             self._step(statement)
             run = getattr(self, f"_run_{type(statement).__name__}", None)
             if run is None:
-                raise refuse(statement, "list_not_known", part=self._write(statement))
+                raise refuse(statement, "list_not_known", part=brief_code(statement))
             run(statement, scope)
 
     def _step(self, node: ast.AST) -> None:
@@ -248,11 +246,11 @@ class _Interpreter(Calls):
         raise Continue
 
     def _run_Raise(self, node: ast.Raise, scope: dict) -> None:
-        raise refuse(node, "list_raises", part=self._write(node))
+        raise refuse(node, "list_raises", part=brief_code(node))
 
     def _run_Assert(self, node: ast.Assert, scope: dict) -> None:
         if not self._is_true(self.evaluate(node.test, scope), node):
-            raise refuse(node, "list_raises", part=self._write(node))
+            raise refuse(node, "list_raises", part=brief_code(node))
 
     def _run_Expr(self, node: ast.Expr, scope: dict) -> None:
         if not isinstance(node.value, ast.Constant) and not self._is_passed_over(node.value, scope):
@@ -305,7 +303,7 @@ class _Interpreter(Calls):
             except Continue:
                 pass
             if isinstance(source, list) and len(source) != len(values):
-                raise refuse(node, "list_changed_in_loop", part=self._write(node.iter))
+                raise refuse(node, "list_changed_in_loop", part=brief_code(node.iter))
         else:
             self._run_block(node.orelse, scope)
 
@@ -319,12 +317,12 @@ class _Interpreter(Calls):
             called = node.value.func
             is_in_place = isinstance(called, ast.Attribute) and called.attr.endswith("_")
             if not is_in_place and not (self._full_name(called) or "").startswith(PASSED_OVER):
-                raise refuse(node, "list_not_known", part=self._write(node))
+                raise refuse(node, "list_not_known", part=brief_code(node))
         elif isinstance(node, (ast.Assign, ast.AugAssign)):
             if not all(isinstance(each, ast.Name) or getattr(each, "attr", "") in NUMBERS for each in targets):
-                raise refuse(node, "list_not_known", part=self._write(node))
+                raise refuse(node, "list_not_known", part=brief_code(node))
         elif not isinstance(node, (ast.Pass, ast.Continue)):
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
 
     def _run_Assign(self, node: ast.Assign, scope: dict) -> None:
         value = self.evaluate(node.value, scope)
@@ -365,18 +363,18 @@ class _Interpreter(Calls):
                 or isinstance(holder, FrozenDict)
                 or not isinstance(key, (int, str))
             ):
-                raise refuse(target, "list_not_known", part=self._write(target))
+                raise refuse(target, "list_not_known", part=brief_code(target))
             if isinstance(holder, list) and not (isinstance(key, int) and -len(holder) <= key < len(holder)):
-                raise refuse(target, "list_no_item", part=self._write(target))
+                raise refuse(target, "list_no_item", part=brief_code(target))
             holder[key] = value
         else:
-            raise refuse(target, "list_not_known", part=self._write(target))
+            raise refuse(target, "list_not_known", part=brief_code(target))
 
     def _set_attribute(self, module: Any, name: str, value: Any, node: ast.AST) -> None:
         if not isinstance(module, PastedModule):
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         if not self.is_building:
-            raise refuse(node, "list_set_in_forward", part=self._write(node))
+            raise refuse(node, "list_set_in_forward", part=brief_code(node))
         if name == "forward" or self._find_method(module._name, name) is not None:
             raise refuse(node, "list_name", name_given=brief(name))
         if isinstance(value, nn.Parameter):
@@ -398,7 +396,7 @@ class _Interpreter(Calls):
                 if isinstance(each, nn.Module):
                     raise refuse(node, "list_plain_list")
         elif not isinstance(value, (*PLAIN, dict, Known, UserClass, UserFunction, Method)):
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
 
     def _add_module(self, module: nn.Module, name: str, child: nn.Module, node: ast.AST) -> None:
         self._check_name(name, node)

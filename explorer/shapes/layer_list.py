@@ -24,6 +24,7 @@ from explorer.shapes.layers import (
     LayerSpec,
     LineError,
     brief,
+    brief_code,
     build_layer,
     build_list,
     check_name,
@@ -276,21 +277,13 @@ def _read_number(node: ast.expr, kind: str, depth: int = 0):
             if isinstance(node.op, ast.FloorDiv) and right == 0:
                 raise InputError("shapes.list_value", layer=kind, value="// 0")
             return _limit(_OPERATORS[type(node.op)](left, right), kind)
-    raise InputError("shapes.list_value", layer=kind, value=brief(_written(node)))
+    raise InputError("shapes.list_value", layer=kind, value=brief_code(node))
 
 
 def _limit(number, kind: str):
     if abs(number) > _LARGEST:
         raise InputError("shapes.list_huge", layer=kind, maximum=f"{MAX_FEATURES:,}")
     return number
-
-
-def _written(node: ast.AST) -> str:
-    """The part of the text that a node stands for, as Python would write it; "…" if it cannot be written."""
-    try:
-        return ast.unparse(node)
-    except (RecursionError, ValueError):
-        return "…"
 
 
 def _no_layer(node: ast.AST, text: str) -> InputError:

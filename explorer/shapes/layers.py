@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 from collections import OrderedDict
@@ -19,6 +20,7 @@ from explorer.text import translate
 MAX_PARAMS = 1_000_000_000
 MAX_SCALE = 64  # of all layers together that enlarge a map
 MAX_NAME = 60  # characters of the name of a layer or a setting
+_MAX_LEVELS = 64  # of a part of a text within each other, to be written again
 
 
 class LineError(InputError):
@@ -180,6 +182,16 @@ def gather_settings(kind: str, given: Sequence, named: Sequence[tuple[str, objec
 def brief(words: str) -> str:
     """A part of a text, as a sentence tells it."""
     return words if len(words) <= 40 else f"{words[:39]}…"
+
+
+def brief_code(node: ast.AST) -> str:
+    """The part of a text that a node stands for, as Python would write it; "…" if it is a long way down."""
+    level: list[ast.AST] = [node]
+    for _ in range(_MAX_LEVELS):
+        level = [child for each in level for child in ast.iter_child_nodes(each)]
+        if not level:
+            return brief(ast.unparse(node).split("\n")[0])
+    return "…"  # Python takes seconds to write thousands of levels, or gives up
 
 
 _EMPTY = nn.Sequential()

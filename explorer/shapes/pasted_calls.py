@@ -13,7 +13,7 @@ from torch import fx, nn
 
 from explorer.errors import InputError
 from explorer.shapes.known_calls import FACTORIES, FUNCTIONS, MATHS, SPLITS
-from explorer.shapes.layers import MAX_PARAMS, LineError, build_layer, gather_settings, make_layer
+from explorer.shapes.layers import MAX_PARAMS, LineError, brief_code, build_layer, gather_settings, make_layer
 from explorer.shapes.pasted_expressions import CONTAINERS, Expressions
 from explorer.shapes.pasted_values import (
     LARGEST_ARGUMENT,
@@ -72,7 +72,7 @@ class Calls(Expressions):
                 args.append(self.evaluate(each, scope))
         kwargs = {each.arg: self.evaluate(each.value, scope) for each in node.keywords if each.arg is not None}
         if len(self._limit_items(args, node)) + len(kwargs) < len(node.keywords):
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         try:
             return self._call(called, tuple(args), kwargs, node)
         except LineError:
@@ -82,12 +82,12 @@ class Calls(Expressions):
         except (ArithmeticError, AttributeError, LookupError, TypeError, RuntimeError, ValueError) as error:
             if not self.is_building:
                 raise  # PyTorch's own words of what a layer cannot take
-            raise refuse(node, "list_not_known", part=self._write(node)) from error
+            raise refuse(node, "list_not_known", part=brief_code(node)) from error
 
     def _make_super(self, node: ast.Call, scope: dict) -> Super:
         module, owner = scope.get("self"), scope.get("__class__")
         if not isinstance(module, PastedModule) or owner is None or len(node.args) not in (0, 2) or node.keywords:
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         return Super(module, owner)
 
     def _call(self, called: Any, args: tuple, kwargs: dict, node: ast.Call) -> Any:
@@ -103,13 +103,13 @@ class Calls(Expressions):
             return self._call_method(called, args, kwargs, node)
         if isinstance(called, ValueMethod):
             return self._call_value_method(called, args, kwargs, node)
-        raise refuse(node, "list_call_unknown", part=self._write(node.func))
+        raise refuse(node, "list_call_unknown", part=brief_code(node.func))
 
     def _call_module(self, module: nn.Module, args: tuple, kwargs: dict, node: ast.Call) -> Any:
         if self.is_building:
-            raise refuse(node, "list_call_in_init", part=self._write(node))
+            raise refuse(node, "list_call_in_init", part=brief_code(node))
         if isinstance(module, (nn.ModuleList, nn.ModuleDict)):
-            raise refuse(node, "list_call_list", part=self._write(node.func))
+            raise refuse(node, "list_call_list", part=brief_code(node.func))
         self._count_tensor_call(node)
         args = tuple(self._check_argument(each, node) for each in args)
         size = module.size if isinstance(module, nn.Upsample) else None
@@ -124,7 +124,7 @@ class Calls(Expressions):
             try:
                 return MATHS[name](*args)
             except (ArithmeticError, ValueError, TypeError):
-                raise refuse(node, "list_calculation", part=self._write(node)) from None
+                raise refuse(node, "list_calculation", part=brief_code(node)) from None
         if name in FUNCTIONS:
             return self._call_tensor_function(name, FUNCTIONS[name], args, kwargs, node)
         if name in FACTORIES and self.is_building:
@@ -133,13 +133,13 @@ class Calls(Expressions):
             return self._make_ordered(args, kwargs, node)
         if name == "torch.nn.Parameter" and self.is_building:
             if len(args) != 1 or not isinstance(args[0], torch.Tensor):
-                raise refuse(node, "list_not_known", part=self._write(node))
+                raise refuse(node, "list_not_known", part=brief_code(node))
             return nn.Parameter(args[0])
         if name in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"):
             return self._make_container(kind, args, kwargs, node)
         if name.startswith("torch.nn.") and kind[:1].isupper() and "." not in kind:
             return self._make_layer(kind, args, kwargs, node)
-        raise refuse(node, "list_call_unknown", part=self._write(node.func))
+        raise refuse(node, "list_call_unknown", part=brief_code(node.func))
 
     def _make_layer(self, kind: str, args: tuple, kwargs: dict, node: ast.Call) -> nn.Module:
         settings = gather_settings(
@@ -155,11 +155,11 @@ class Calls(Expressions):
         if not self.is_building:
             raise refuse(node, "list_layer_in_forward", layer=kind)
         if kwargs or (kind != "Sequential" and len(args) > 1):
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         self._count_module(node)
         modules = args if kind == "Sequential" else args[0] if args else ()
         if not isinstance(modules, (list, tuple, dict, *CONTAINERS)):
-            raise refuse(node, "list_only_layers", part=self._write(node))
+            raise refuse(node, "list_only_layers", part=brief_code(node))
         container = (
             nn.ModuleDict() if kind == "ModuleDict" else nn.ModuleList() if kind == "ModuleList" else nn.Sequential()
         )
@@ -174,29 +174,29 @@ class Calls(Expressions):
         values = list(modules.values()) if isinstance(modules, dict) else self._items(modules, node)
         names = list(modules) if isinstance(modules, dict) else [str(number) for number in range(len(values))]
         if not all(isinstance(each, nn.Module) for each in values):
-            raise refuse(node, "list_only_layers", part=self._write(node))
+            raise refuse(node, "list_only_layers", part=brief_code(node))
         return list(zip(names, values))
 
     def _make_ordered(self, args: tuple, kwargs: dict, node: ast.AST) -> dict:
         if kwargs or len(args) > 1:
-            raise refuse(node, "list_pairs_here", part=self._write(node))
+            raise refuse(node, "list_pairs_here", part=brief_code(node))
         if args and isinstance(args[0], dict):
             return dict(args[0])
         pairs = self._items(args[0], node) if args else []
         if not all(isinstance(each, (tuple, list)) and len(each) == 2 and isinstance(each[0], str) for each in pairs):
-            raise refuse(node, "list_pairs_here", part=self._write(node))
+            raise refuse(node, "list_pairs_here", part=brief_code(node))
         return dict(OrderedDict(pairs))
 
     def _make_tensor(self, make: Callable, args: tuple, kwargs: dict, node: ast.AST) -> torch.Tensor:
         sizes = args[0] if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
         whole = all(type(each) is int and 0 < each <= LARGEST_ARGUMENT for each in sizes)
         if not whole or kwargs or len(sizes) > 5 or prod(sizes) > MAX_PARAMS:
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         return make(*sizes)
 
     def _call_tensor_function(self, name: str, function: Callable, args: tuple, kwargs: dict, node: ast.AST) -> Any:
         if self.is_building:
-            raise refuse(node, "list_call_in_init", part=self._write(node))
+            raise refuse(node, "list_call_in_init", part=brief_code(node))
         self._count_tensor_call(node)
         self._check_parts(name, args[1:], kwargs, node)
         args = tuple(self._check_argument(each, node) for each in args)
@@ -222,9 +222,9 @@ class Calls(Expressions):
             else next((kwargs[key] for key in ("split_size_or_sections", "chunks") if key in kwargs), None)
         )
         if name in SPLITS and not isinstance(first, (list, tuple)):
-            raise refuse(node, "list_split", part=self._write(node))
+            raise refuse(node, "list_split", part=brief_code(node))
         if name.endswith("chunk") and not (type(first) is int and 0 < first <= MOST_PARTS):
-            raise refuse(node, "list_split", part=self._write(node))
+            raise refuse(node, "list_split", part=brief_code(node))
 
     def _call_value_method(self, method: ValueMethod, args: tuple, kwargs: dict, node: ast.Call) -> Any:
         value, name = method.value, method.name
@@ -234,7 +234,7 @@ class Calls(Expressions):
             return None
         if isinstance(value, TENSORS):
             if self.is_building:
-                raise refuse(node, "list_call_in_init", part=self._write(node))
+                raise refuse(node, "list_call_in_init", part=brief_code(node))
             self._count_tensor_call(node)
             self._check_parts(name, args, kwargs, node)
             args = tuple(self._check_argument(each, node) for each in args)
@@ -242,7 +242,7 @@ class Calls(Expressions):
                 *args, **{key: self._check_argument(each, node) for key, each in kwargs.items()}
             )
         if kwargs:
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         if isinstance(value, list):
             return self._call_list(value, name, args, node)
         if isinstance(value, (dict, nn.ModuleDict)):
@@ -259,14 +259,14 @@ class Calls(Expressions):
         elif name == "insert" and len(args) == 2 and type(args[0]) is int:
             values.insert(*args)
         else:
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         self._limit_items(values, node)
 
     def _call_dict(self, values: Any, name: str, args: tuple, node: ast.AST) -> Any:
         if name == "get" and len(args) in (1, 2) and isinstance(args[0], (str, int)):
             return values[args[0]] if args[0] in values else args[1] if len(args) == 2 else None
         if args or name == "get":
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         keys, held = list(values.keys()), list(values.values())
         return keys if name == "keys" else held if name == "values" else list(zip(keys, held))
 
@@ -275,7 +275,7 @@ class Calls(Expressions):
         if name == "children" and not args:
             return list(module.children())
         if not self.is_building:
-            raise refuse(node, "list_set_in_forward", part=self._write(node))
+            raise refuse(node, "list_set_in_forward", part=brief_code(node))
         if name in ("add_module", "register_module") and len(args) == 2 and isinstance(args[1], nn.Module):
             self._add_module(module, self._check_name(args[0], node), args[1], node)
             return None
@@ -286,23 +286,23 @@ class Calls(Expressions):
             added = [args[0]] if name == "append" else self._items(args[0], node)
             for each in added:
                 if not isinstance(each, nn.Module):
-                    raise refuse(node, "list_only_layers", part=self._write(node))
+                    raise refuse(node, "list_only_layers", part=brief_code(node))
                 self._add_module(module, str(len(module._modules)), each, node)
             return None
-        raise refuse(node, "list_not_known", part=self._write(node))
+        raise refuse(node, "list_not_known", part=brief_code(node))
 
     def _call_builtin(self, name: str, args: tuple, kwargs: dict, node: ast.Call) -> Any:
         if any(isinstance(each, fx.Proxy) for each in args):
             raise fx.proxy.TraceError("a number depends on a shape")  # it is known when tensors flow
         call = getattr(self, f"_builtin_{name}", None)
         if call is None or (kwargs and name != "enumerate"):
-            raise refuse(node, "list_call_unknown", part=self._write(node.func))
+            raise refuse(node, "list_call_unknown", part=brief_code(node.func))
         try:
             return call(node, *args, **kwargs)
         except (TypeError, ValueError, ArithmeticError) as error:
             if isinstance(error, InputError):
                 raise
-            raise refuse(node, "list_not_known", part=self._write(node)) from None
+            raise refuse(node, "list_not_known", part=brief_code(node)) from None
 
     def _builtin_range(self, node: ast.AST, *numbers: int) -> list[int]:
         values = range(*numbers)

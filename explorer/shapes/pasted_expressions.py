@@ -11,7 +11,7 @@ import torch
 from torch import fx, nn
 
 from explorer.shapes.known_calls import ATTRIBUTES, BUILTINS, METHODS
-from explorer.shapes.layers import LAYERS, brief
+from explorer.shapes.layers import LAYERS, brief, brief_code
 from explorer.shapes.pasted_values import (
     LARGEST,
     LARGEST_ARGUMENT,
@@ -80,7 +80,7 @@ class Expressions:
         self._step(node)
         evaluate = getattr(self, f"_evaluate_{type(node).__name__}", None)
         if evaluate is None:
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         return evaluate(node, scope)
 
     def _evaluate_Constant(self, node: ast.Constant, scope: dict) -> Any:
@@ -156,7 +156,7 @@ class Expressions:
             held = getattr(value, name) if name in settings and name != "bias" else ...
             if isinstance(held, (*PLAIN, tuple)):
                 return held
-        raise refuse(node, "list_no_attribute", part=self._write(node))
+        raise refuse(node, "list_no_attribute", part=brief_code(node))
 
     def _get_attribute(self, module: PastedModule, name: str, node: ast.AST) -> Any:
         if name in module._values:
@@ -175,7 +175,7 @@ class Expressions:
             return False  # shapes are those of evaluation
         if name in ("add_module", "register_module", "children", "register_parameter"):
             return ValueMethod(module, name)
-        raise refuse(node, "list_no_attribute", part=self._write(node))
+        raise refuse(node, "list_no_attribute", part=brief_code(node))
 
     def _get_super(self, value: Super, name: str, node: ast.AST) -> Any:
         if name == "__init__":
@@ -185,7 +185,7 @@ class Expressions:
             self._find_method(base.id, name) if isinstance(base, ast.Name) and base.id in self.program.classes else None
         )
         if found is None:
-            raise refuse(node, "list_no_attribute", part=self._write(node))
+            raise refuse(node, "list_no_attribute", part=brief_code(node))
         return Method(value.module, *found)
 
     def _evaluate_Tuple(self, node: ast.Tuple, scope: dict) -> tuple:
@@ -196,10 +196,10 @@ class Expressions:
 
     def _evaluate_Dict(self, node: ast.Dict, scope: dict) -> dict:
         if None in node.keys:
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         keys = [self.evaluate(each, scope) for each in node.keys if each is not None]
         if not all(isinstance(key, (str, int)) for key in keys):
-            raise refuse(node, "list_not_known", part=self._write(node))
+            raise refuse(node, "list_not_known", part=brief_code(node))
         return dict(zip(keys, (self.evaluate(each, scope) for each in node.values)))
 
     def _evaluate_ListComp(self, node: ast.ListComp | ast.GeneratorExp, scope: dict) -> list:
@@ -241,7 +241,7 @@ class Expressions:
             return -value
         if isinstance(node.op, ast.UAdd) and isinstance(value, (int, float)):
             return value
-        raise refuse(node, "list_not_known", part=self._write(node))
+        raise refuse(node, "list_not_known", part=brief_code(node))
 
     def _evaluate_BinOp(self, node: ast.BinOp, scope: dict) -> Any:
         left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
@@ -262,14 +262,14 @@ class Expressions:
             return left * right
         if kind is ast.Mult and isinstance(right, (list, tuple)) and type(left) is int:
             return self._calculate(kind, right, left, node)
-        raise refuse(node, "list_calculation", part=self._write(node))
+        raise refuse(node, "list_calculation", part=brief_code(node))
 
     def _calculate_numbers(self, kind: type, left: float, right: float, node: ast.AST) -> float:
         is_huge = kind is ast.Pow and (abs(left) > 10**6 or abs(right) > 40)
         try:
             result = LARGEST + 1 if is_huge else CALCULATIONS[kind](left, right)
         except (ArithmeticError, ValueError, TypeError):
-            raise refuse(node, "list_calculation", part=self._write(node)) from None
+            raise refuse(node, "list_calculation", part=brief_code(node)) from None
         if isinstance(result, complex) or not abs(result) <= LARGEST:
             raise refuse(node, "list_large_number", maximum=f"{LARGEST:,}")
         return result
@@ -299,7 +299,7 @@ class Expressions:
                 return COMPARISONS[kind](left, right)
             except TypeError:
                 pass
-        raise refuse(node, "list_calculation", part=self._write(node))
+        raise refuse(node, "list_calculation", part=brief_code(node))
 
     def _evaluate_Subscript(self, node: ast.Subscript, scope: dict) -> Any:
         value, key = self.evaluate(node.value, scope), self.evaluate(node.slice, scope)
@@ -313,10 +313,10 @@ class Expressions:
             try:
                 return value[key]
             except (LookupError, TypeError, ValueError):
-                raise refuse(node, "list_no_item", part=self._write(node)) from None
+                raise refuse(node, "list_no_item", part=brief_code(node)) from None
         if isinstance(key, fx.Proxy):
             raise fx.proxy.TraceError("a place depends on a shape")
-        raise refuse(node, "list_not_known", part=self._write(node))
+        raise refuse(node, "list_not_known", part=brief_code(node))
 
     def _evaluate_Slice(self, node: ast.Slice, scope: dict) -> slice:
         return slice(
@@ -343,7 +343,7 @@ class Expressions:
         if isinstance(value, (list, tuple)):
             self._step(node)
             return type(value)([self._check_argument(each, node) for each in value])
-        raise refuse(node, "list_argument", part=self._write(node))
+        raise refuse(node, "list_argument", part=brief_code(node))
 
     def _items(self, value: Any, node: ast.AST) -> list:
         """The items of what can be gone through."""
@@ -353,7 +353,7 @@ class Expressions:
             return list(value.keys())
         if isinstance(value, (list, tuple, *CONTAINERS)):
             return self._limit_items(list(value), node)
-        raise refuse(node, "list_no_loop", part=self._write(node))
+        raise refuse(node, "list_no_loop", part=brief_code(node))
 
     def _limit_items(self, values: Any, node: ast.AST) -> Any:
         if len(values) > MAX_ITEMS:
@@ -367,7 +367,7 @@ class Expressions:
             return len(value) > 0
         if isinstance(value, (nn.Module, Known, UserClass, UserFunction, Method)):
             return True
-        raise refuse(node, "list_not_known", part=self._write(node))
+        raise refuse(node, "list_not_known", part=brief_code(node))
 
     def _count_module(self, node: ast.AST) -> None:
         self.run.num_modules += 1
@@ -378,13 +378,6 @@ class Expressions:
         self.run.tensor_calls += 1
         if self.run.tensor_calls > MAX_TENSOR_CALLS:
             raise refuse(node, "list_too_long_run", maximum=f"{MAX_TENSOR_CALLS:,}")
-
-    def _write(self, node: ast.AST) -> str:
-        """A part of the text, as Python would write it."""
-        try:
-            return brief(ast.unparse(node).split("\n")[0])
-        except (RecursionError, ValueError):
-            return "…"
 
 
 def is_flat(value: Any) -> bool:
