@@ -71,7 +71,7 @@ def build_channels(language: str) -> None:
         build_board(
             "convolution/channels_view.js", "stack", text, name_all("channels", _COSTS), marks='data-costs="yes"'
         )
-        gr.Markdown(text("channels.about", **_count_linear()))
+        gr.Markdown(text("channels.about", shapes=text("shapes.tab"), **_count_linear()))
     wire([board.input], on_layer, {"asked": board}, {"layer": board, "look_for": look_for}, language, queue=True)
 
 

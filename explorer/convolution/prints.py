@@ -289,7 +289,7 @@ def _print_ways(text: Text) -> Print:
         "ways",
         text("ways.title"),
         lambda figure: draw_charts(figure, [chart]),
-        lambda: list_points(chart()),
+        lambda: list_points(chart(), (text("prints.line"), text("ways.axis_kernel"), text("ways.axis_time"))),
         "",
         about,
         (8.0, 4.2),

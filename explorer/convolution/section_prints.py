@@ -214,7 +214,7 @@ def _list_rows(section: Section, text: Text) -> Iterator[Line]:
     yield part, row, column, value
     for stripe in section.rows:
         for each in stripe.maps:
-            name = " · ".join(filter(None, (stripe.label.rstrip(":：."), each.title)))
+            name = " · ".join(filter(None, dict.fromkeys((stripe.label.rstrip(":：."), each.title))))
             for (down, right), number in np.ndenumerate(each.values):
                 yield name, down, right, _shorten(number)
 

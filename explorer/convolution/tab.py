@@ -243,7 +243,12 @@ def build_tab(language: str) -> Wing:
     build_shifts(language)
     build_ways(language)
     keeps = build_keeping(
-        "convolution", gather_prints, {**controls, **sections}, language, tells="cnnExplorer.withSections"
+        "convolution",
+        gather_prints,
+        {**controls, **sections},
+        language,
+        more=partial(_say_sections, language),
+        tells="cnnExplorer.withSections",
     )
     build_explanation("convolution", language, **_fill_article(default))
     shown = build_shown(drawings)
@@ -321,6 +326,13 @@ def _build_controls(
             default.transposed, label=text("convolution.transposed"), elem_id="convolution-transposed"
         )
     return controls, places
+
+
+def _say_sections(language: str) -> None:
+    """The sections that compute in the page tell their numbers only while they are open: keep.js."""
+    text = text_in(language)
+    words = text("prints.sections", section=text("descent.title"))
+    gr.HTML(f'<p class="maps-line muted">{html.escape(words)}</p>', apply_default_css=False)
 
 
 def _wire_page(controls: Components, places: Mapping[str, gr.blocks.Block]) -> None:

@@ -36,7 +36,7 @@ _MARKS = {
 _HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\")
 _KINDS = ("scatter", "bar", "heatmap")
 _SMALL = 8.0
-_LETTER, _KEY = 4.7, 48.0  # points, of a letter of a legend and of what stands before it
+_LETTER, _KEY = 4.7, 60.0  # points, of a letter of a legend and of what stands before it
 _TEMPLATE = re.compile(r"%\{[xyz](?::([^}]*))?\}")
 _COLOUR = re.compile(r"rgba?\(([^)]*)\)")
 
@@ -93,17 +93,15 @@ def draw_charts(figure: FigureBase, makes: Sequence[Callable[[], go.Figure]], ha
         draw_chart(part, chart.update_layout(showlegend=True) if has_legend else chart)
 
 
-def list_points(chart: go.Figure, names: tuple[str, str, str] | None = None) -> Iterator[Row]:
+def list_points(chart: go.Figure, names: tuple[str, str, str]) -> Iterator[Row]:
     """The points of a chart as rows of a table: the name of the line, and its two values as they are drawn.
 
     Args:
         chart: any whose heights are the numbers themselves.
-        names: of the columns; those of the axes unless told, with an empty one for the line.
+        names: of the columns: the line, and the two axes.
     """
     content = chart.to_plotly_json()
-    layout = content["layout"]
-    titles = [_words((layout.get(axis, {}).get("title") or {}).get("text")) for axis in ("xaxis", "yaxis")]
-    yield names or ("", titles[0] or "x", titles[1] or "y")
+    yield names
     for trace in content["data"]:
         if trace["type"] == "heatmap":
             cells = np.asarray(trace["z"], dtype=object)
@@ -361,7 +359,7 @@ def _add_legend(axes: Axes, second: Axes | None, layout: Mapping) -> None:
         return
     room, longest = 72 * axes.figure.bbox.width / axes.figure.dpi, max(map(_count_letters, labels))
     columns = max(1, min(len(labels), int(room / (_LETTER * longest + _KEY))))
-    axes.figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=3.2)
+    axes.figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=4.6)
 
 
 def _count_letters(words: str) -> int:

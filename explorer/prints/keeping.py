@@ -46,7 +46,7 @@ def build_keeping(
             there are none.
         inputs: name -> the component whose value `gather` takes; what says what the page shows is left out.
         language: of the page.
-        more: lays out what else saves something here.
+        more: lays out what else saves something here, or what else there is to say.
         tells: a function of the page, such as "cnnExplorer.withSections", that puts what the page alone knows in the place of the last
             value that an event sends; `gather` gets it as `told`, and None where there is no page.
 

@@ -23,7 +23,7 @@ moves over the input. For the same reason a *transposed convolution* is the grad
     "loss_cell": "One cell of the result",
     "loss_sum": "The sum of the result",
     "loss_distance": "Distance to the means of the windows",
-    "look_cell": "The loss is the cell ({row}, {column}): {loss}. Only its window has a gradient, and that is the kernel itself.",
+    "look_cell": "The loss is the cell in row {row}, column {column} (counted from zero): {loss}. Only its window has a gradient, and that is the kernel itself.",
     "look_choose": "Click on another cell of the result.",
     "look_sum": "The loss is the sum of all cells ({cells}): {loss}. Each cell has the gradient 1, so the gradient of a pixel is the sum of all "
     "numbers of the kernel that it ever meets.",

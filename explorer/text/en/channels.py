@@ -57,7 +57,8 @@ SENTENCES = {
     "head_mult_adds": "Multiply-adds",
     "head_share": "Parameters, compared",
     "about": "All layers of the table keep the size of the maps (stride 1). A convolution uses each weight at every place; a fully connected layer has "
-    "one weight for each pair of numbers. From a grey picture of {side} × {side} px to {features} numbers it has {small} weights, and from a colour "
+    "one weight for each pair of numbers. The multiply-adds are those of the weights; the tab “{shapes}” counts biases too, as torchinfo does. From a "
+    "grey picture of {side} × {side} px to {features} numbers a fully connected layer has {small} weights, and from a colour "
     "picture of {large_side} × {large_side} px {large}. A separable convolution first looks at each channel by itself and then mixes "
     "the channels: it needs far fewer weights, and it cannot make everything that a full one makes.",
     "not_asked": "The page asked for no layer. Load the page again.",

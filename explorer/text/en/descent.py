@@ -80,6 +80,7 @@ SENTENCES = {
     "small": "Your kernel is too small: the best one of {size} × {size} still has a loss of {least}, {share} % of the loss of zeros.",
     "impossible": "No kernel of {size} × {size} makes this target: the best one has a loss of {least}, {share} % of the loss of zeros.",
     "reachable": "There is a kernel of {size} × {size} with a loss of 0.",
-    "slow": "Steps until half of the error is gone in the direction where the loss is flattest, at this rate: about {steps}.",
+    "slow": "Some combinations of the kernel's numbers hardly change the loss. They are learned last: at this rate, half of their error is gone after "
+    "about {steps} steps.",
     "draw": "Draw on the target: where should the result light up?",
 }

@@ -24,6 +24,7 @@ SENTENCES = {
     "versions_only": "Made with {app} (PyTorch {torch}, matplotlib {matplotlib}).",
     "versions_section": "Made with {app} (PyTorch {torch}, matplotlib {matplotlib}). This link opens the tab with its settings; those of this section "
     "are named above and must be set by hand:",
+    "sections": "Sections above, such as “{section}”, are in this list while they are open.",
     "part": "map",
     "row": "row",
     "column": "column",

@@ -20,7 +20,7 @@ $$\frac{\partial L}{\partial K[u, v]} = \sum_{i, j} G[i, j] \; X[\,i s + u d,\; 
     "loss_cell": "结果里的一个数",
     "loss_sum": "结果的总和",
     "loss_distance": "到窗口均值的距离",
-    "look_cell": "损失是 ({row}, {column}) 处的数：{loss}。只有它的窗口有梯度，而且梯度就是卷积核本身。",
+    "look_cell": "损失是第 {row} 行第 {column} 列的数（从零数起）：{loss}。只有它的窗口有梯度，而且梯度就是卷积核本身。",
     "look_choose": "可以点击结果里的另一个数。",
     "look_sum": "损失是全部 {cells} 个数的总和：{loss}。每个数的梯度都是 1，所以一个像素的梯度，就是它遇到过的卷积核里所有数之和。",
     "look_distance": "损失是到“所有数都相等的卷积核”的结果的均方距离：{loss}。两个结果相等的地方，梯度是 0。",

@@ -20,6 +20,7 @@ SENTENCES = {
     "versions": "由 {app} 制作（PyTorch {torch}，matplotlib {matplotlib}）。用这个链接可以恢复设置：",
     "versions_only": "由 {app} 制作（PyTorch {torch}，matplotlib {matplotlib}）。",
     "versions_section": "由 {app} 制作（PyTorch {torch}，matplotlib {matplotlib}）。这个链接会打开标签页并恢复它的设置；这一部分的设置写在上面，需要手动设置：",
+    "sections": "上面的部分（例如“{section}”）展开时，才会出现在这个列表里。",
     "part": "图",
     "row": "行",
     "column": "列",
