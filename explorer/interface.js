@@ -21,6 +21,7 @@ import { watchCharts, watchDropdowns, watchSliders } from "./page/amends.js";
 import * as canvas from "./page/canvas.js";
 import { fixEvents, selectTab } from "./page/config.js";
 import { watchFiles, watchLenders } from "./page/files.js";
+import { slowCounting } from "./page/frames.js";
 import { watchHeader } from "./page/header.js";
 import { telling } from "./page/controls.js";
 import { setLanguage } from "./page/language.js";
@@ -114,6 +115,7 @@ window.cnnExplorer = {
 };
 
 window.cnnExplorerScripts.came("page");
+slowCounting();
 setLanguage();
 watchConnection();
 watchLeaving();

@@ -22,6 +22,7 @@ class Line {
     if (this.#isFinal || sentence === this.#said) return; // the same line is not read out again, and its button is not made again
     this.#said = sentence;
     this.#element.replaceChildren(sentence, ...(action ? [" ", action] : []));
+    document.documentElement.classList.toggle("is-lost", sentence !== "");
   }
 
   sayAtLast(sentence) {
