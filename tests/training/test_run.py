@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import torch
@@ -27,6 +28,19 @@ def without_seconds(curve: list[dict]) -> list[dict]:
     return [{key: value for key, value in epoch.items() if key != "seconds"} for epoch in curve]
 
 
+@pytest.fixture(scope="module")
+def train_whole(training, validation):
+    """`train_whole("lenet5", recipe)` trains without being stopped, each network once."""
+
+    @cache
+    def train_once(name: str, recipe: Recipe) -> runs.Run:
+        whole = runs.new_run(name, recipe, 3, CPU)
+        runs.train(whole, training, validation)
+        return whole
+
+    return train_once
+
+
 @pytest.mark.parametrize(
     ("name", "recipe"),
     [
@@ -36,10 +50,8 @@ def without_seconds(curve: list[dict]) -> list[dict]:
     ],
 )
 @pytest.mark.parametrize("stop_at", [1, 5, 7])
-def test_resumed_run_equals_an_uninterrupted_one(name, recipe, stop_at, training, validation, tmp_path):
-    whole = runs.new_run(name, recipe, 3, CPU)
-    runs.train(whole, training, validation)
-
+def test_resumed_run_equals_an_uninterrupted_one(name, recipe, stop_at, training, validation, train_whole, tmp_path):
+    whole = train_whole(name, recipe)
     path = tmp_path / "state.safetensors"
     first = runs.new_run(name, recipe, 3, CPU)
     with pytest.raises(runs.Interrupted):
