@@ -144,10 +144,19 @@ def test_every_tab_opens_and_its_picture_follows_a_control(visit, language):
         assert page.locator(".look-for.problem:visible").count() == 0
 
 
+COUNT_FRAMES = """
+    window.asked = [];
+    const ask = window.requestAnimationFrame.bind(window);
+    window.requestAnimationFrame = (draw) => { window.asked.push(performance.now()); return ask(draw); };
+"""
+AT_REST = "() => window.asked.filter((time) => time > performance.now() - 1000).length < 8"
+
+
 @pytest.mark.parametrize("path", PATHS.values())
-def test_opening_the_page_calls_nothing_on_the_server(visit, path):
-    opened = visit(path)
+def test_opening_the_page_calls_nothing_on_the_server_and_then_it_rests(visit, path):
+    opened = visit(path, before=COUNT_FRAMES)
     opened.page.wait_for_timeout(1000)
+    opened.page.wait_for_function(AT_REST, polling=200)  # nothing is drawn 60 times a second for ever
     calls = [url for method, url in opened.requests if method != "GET" or re.search(r"/queue/join|/run/|/call/", url)]
     assert not calls
 

@@ -85,3 +85,10 @@ def test_each_style_sheet_comes_once_and_has_a_class_that_is_used():
     for sheet in sheets:
         assert css.count(sheet.read_text(encoding="utf-8")) == 1
         assert f":is(.{sheet_class(sheet)}, #_) {{" in css and f'"{sheet_class(sheet)}"' in python, sheet
+
+
+def test_no_rule_looks_for_a_change_anywhere_on_the_page():
+    """With `:has()` of what holds everything, each change of anything has all of it styled again: a chart took ten seconds."""
+    everything = r"(?:^|[\s,}>])(?::root|html|body|gradio-app|main|\.gradio-container)[^\s,{]*:has\("
+    assert re.search(everything, "p {}\nbody:has(.lost) .waiting-line {}")
+    assert not re.search(everything, build_css())
