@@ -16,7 +16,7 @@ from torch import nn
 from explorer.errors import InputError
 from explorer.shapes.interpreter import build_program
 from explorer.shapes.known_calls import BUILTINS, IMPORTED, USUAL_NAMES
-from explorer.shapes.layers import LAYERS, LineError, Note, brief, brief_code
+from explorer.shapes.layers import LAYERS, LineError, Note, brief, brief_code, brief_line
 from explorer.shapes.pasted_text import check_characters, hide_strings
 from explorer.shapes.pasted_values import Program
 
@@ -88,12 +88,7 @@ def _parse(text: str) -> ast.Module:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise InputError("shapes.list_syntax", line=line, part=_line_of(text, line)) from None
-
-
-def _line_of(text: str, line: int) -> str:
-    lines = text.split("\n")
-    return brief(lines[min(line, len(lines)) - 1].strip())
+        raise InputError("shapes.list_syntax", line=line, part=brief_line(text, line)) from None
 
 
 def _split_main(tree: ast.Module) -> tuple[list[ast.stmt], list[ast.stmt]]:
@@ -136,7 +131,7 @@ class _Checker:
 
     def _not_read(self, node: ast.AST, root: ast.AST) -> InputError:
         line = getattr(node, "lineno", getattr(root, "lineno", 1))
-        return InputError("shapes.list_not_read", line=line, part=_line_of(self._text, line))
+        return InputError("shapes.list_not_read", line=line, part=brief_line(self._text, line))
 
     def _check_ClassDef(self, node: ast.ClassDef) -> None:
         if node.decorator_list or node.keywords:
@@ -251,13 +246,13 @@ def _choose_network(statements: list[ast.stmt], main: list[ast.stmt], text: str)
             for target in targets:
                 if not isinstance(target, ast.Name):
                     raise InputError(
-                        "shapes.list_not_read", line=statement.lineno, part=_line_of(text, statement.lineno)
+                        "shapes.list_not_read", line=statement.lineno, part=brief_line(text, statement.lineno)
                     )
                 constants[target.id] = value
         elif not isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom)) and not _is_shown(
             statement
         ):
-            raise InputError("shapes.list_not_read", line=statement.lineno, part=_line_of(text, statement.lineno))
+            raise InputError("shapes.list_not_read", line=statement.lineno, part=brief_line(text, statement.lineno))
         call = _find_call(statement, classes, functions) or call
     for statement in main:
         call = call or _find_call(statement, classes, functions)

@@ -25,6 +25,7 @@ from explorer.shapes.layers import (
     LineError,
     brief,
     brief_code,
+    brief_line,
     build_layer,
     build_list,
     check_name,
@@ -137,7 +138,7 @@ def _parse(text: str) -> ast.Module:
             return ast.parse(f"({text}\n)")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             line = getattr(first, "lineno", None) or 1
-            raise InputError("shapes.list_syntax", line=line, part=_line_of(text, line)) from None
+            raise InputError("shapes.list_syntax", line=line, part=brief_line(text, line)) from None
 
 
 def _names_one_thing(statement: ast.stmt) -> bool:
@@ -214,7 +215,7 @@ def _pairs_of(call: ast.Call, text: str) -> list[Item]:
     """
     pairs = call.args[0] if len(call.args) == 1 and not call.keywords else None
     if not isinstance(pairs, (ast.List, ast.Tuple)) or not pairs.elts or not all(map(_is_pair, pairs.elts)):
-        raise InputError("shapes.list_pairs", line=call.lineno, part=_line_of(text, call.lineno))
+        raise InputError("shapes.list_pairs", line=call.lineno, part=brief_line(text, call.lineno))
     items: list[Item] = []
     for pair in pairs.elts:
         try:
@@ -288,9 +289,4 @@ def _limit(number, kind: str):
 
 def _no_layer(node: ast.AST, text: str) -> InputError:
     line = getattr(node, "lineno", 1)
-    return InputError("shapes.list_no_layer", line=line, part=_line_of(text, line))
-
-
-def _line_of(text: str, line: int) -> str:
-    lines = text.split("\n")
-    return brief(lines[min(line, len(lines)) - 1].strip())
+    return InputError("shapes.list_no_layer", line=line, part=brief_line(text, line))

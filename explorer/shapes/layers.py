@@ -184,6 +184,12 @@ def brief(words: str) -> str:
     return words if len(words) <= 40 else f"{words[:39]}…"
 
 
+def brief_line(text: str, line: int) -> str:
+    """A line of a text, 1 for the first; the last one if there are fewer."""
+    lines = text.split("\n")
+    return brief(lines[min(line, len(lines)) - 1].strip())
+
+
 def brief_code(node: ast.AST) -> str:
     """The part of a text that a node stands for, as Python would write it; "…" if it is a long way down."""
     level: list[ast.AST] = [node]
