@@ -266,7 +266,8 @@ def _draw_cells(figure: FigureBase, axes: Axes, trace: Mapping) -> None:
             red, green, blue, _ = image.cmap(image.norm(cells[row, column]))
             ink = INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
             if word := _words(str(texts[row][column] or "")):
-                axes.text(column, row, word, ha="center", va="center", fontsize=_SMALL - 1, color=ink)
+                about = {"ha": "center", "va": "center", "fontsize": _SMALL - 1, "in_layout": False}
+                axes.text(column, row, word, color=ink, **about)
 
 
 def _draw_shapes(axes: Axes, layout: Mapping) -> None:

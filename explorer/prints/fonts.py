@@ -2,7 +2,8 @@
 
 Matplotlib takes the first face of a collection of fonts, which is Japanese in the most common one, and puts outlines of
 another kind than it says into a PDF file. So the characters of our sentences are taken from the right face, once a
-process, in outlines that every format can hold (TrueType; about a second, some 200 kB).
+process, in outlines that every format can hold (TrueType; about a second, some 200 kB). The letters of matplotlib are copied
+without their tables of ligatures and the like, which it does not use, and which took most of the time of writing a PDF file.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from fontTools.ttLib import TTFont
 
 LATIN = "DejaVu Sans"  # comes with matplotlib
-OWN = "CNN Explorer Text"  # name of the font that is made
+OWN = "CNN Explorer Text"  # name of the font that is made of the Chinese one
+OWN_LATIN = "CNN Explorer Latin"  # name of the copy of LATIN: its licence wants another one
 # Names of faces with Chinese as it is written on the mainland, the best first, and what their files are called.
 FACES = (
     "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "PingFang SC", "Hiragino Sans GB",
@@ -34,6 +36,7 @@ _FILES = (
 )  # fmt: skip
 _WEIGHTS = ("bold", "black", "light", "thin", "medium", "demi", "heavy")  # in names of files that are not wanted
 _PROBE = "卷积核的感受野"
+_LAYOUT = ("GDEF", "GPOS", "GSUB", "MATH")  # how letters are joined and moved; matplotlib reads "kern" alone
 _KEPT = ("head", "hhea", "maxp", "OS/2", "hmtx", "cmap", "post", "name", "glyf", "loca", "CFF ")
 
 
@@ -43,15 +46,15 @@ def families_for(language: str) -> list[str]:
     Raises:
         InputError: no font that is installed has its characters.
     """
-    if not LANGUAGES[language].unspaced:
-        return [LATIN]
-    font = _install()
-    if font is not None and not font.path.is_file():  # systems delete what lies in a temporary folder for days
-        _install.cache_clear()
-        font = _install()
-    if font is None:
-        raise InputError("prints.no_font")
-    return [OWN, LATIN]
+    names = [OWN, OWN_LATIN] if LANGUAGES[language].unspaced else [OWN_LATIN]
+    for name in names:
+        font = _install(name)
+        if font is not None and not font.path.is_file():  # systems delete what lies in a temporary folder for days
+            _install.cache_clear()
+            font = _install(name)
+        if font is None:
+            raise InputError("prints.no_font")
+    return names
 
 
 def name_for_browsers(families: Sequence[str]) -> str:
@@ -73,22 +76,44 @@ class _Installed:
     path: Path
 
 
-@lru_cache(maxsize=1)
-def _install() -> _Installed | None:
-    """Let matplotlib know the font with the characters of our sentences; None where none is installed."""
+@lru_cache(maxsize=2)
+def _install(name: str) -> _Installed | None:
+    """Let matplotlib know OWN or OWN_LATIN; None where no font has the characters of our sentences."""
     from matplotlib.font_manager import fontManager
 
-    face = next(_find_faces(), None)
-    if face is None:
+    font = _copy_latin() if name == OWN_LATIN else _make_own()
+    if font is None:
         return None
     folder = tempfile.TemporaryDirectory(prefix="cnn-explorer-font-")
     path = Path(folder.name, "text.ttf")
-    make_font(face, collect_characters()).save(path)
-    fontManager.ttflist = [
-        each for each in fontManager.ttflist if each.name != OWN
-    ]  # an earlier one, whose file is gone
+    font.save(path)
+    # An earlier one, whose file is gone, is forgotten.
+    fontManager.ttflist = [each for each in fontManager.ttflist if each.name != name]
     fontManager.addfont(path)
     return _Installed(folder, path)
+
+
+def _make_own() -> TTFont | None:
+    face = next(_find_faces(), None)
+    return None if face is None else make_font(face, collect_characters())
+
+
+def _copy_latin() -> TTFont:
+    from fontTools.ttLib import TTFont
+    from matplotlib.font_manager import findfont
+
+    font = TTFont(findfont(LATIN), lazy=True, recalcTimestamp=False)
+    for table in _LAYOUT:
+        if table in font:
+            del font[table]
+    return _rename(font, OWN_LATIN)
+
+
+def _rename(font: TTFont, name: str) -> TTFont:
+    for record in font["name"].names:
+        if record.nameID in (1, 4, 6, 16):
+            record.string = name.replace(" ", "") if record.nameID == 6 else name
+    return font
 
 
 def collect_characters() -> set[str]:
@@ -147,10 +172,7 @@ def make_font(face: TTFont, characters: set[str]) -> TTFont:
         _turn_outlines(face)
     if "fvar" in face:
         del face["fvar"]
-    for record in face["name"].names:
-        if record.nameID in (1, 4, 6):
-            record.string = OWN.replace(" ", "") if record.nameID == 6 else OWN
-    return face
+    return _rename(face, OWN)
 
 
 def _turn_outlines(face: TTFont) -> None:

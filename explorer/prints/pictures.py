@@ -180,9 +180,9 @@ def _write_numbers(axes: Axes, values: np.ndarray, image: Any, width: float) -> 
         return
     colours = image.cmap(image.norm(np.ma.masked_invalid(values)))
     bright = colours[..., :3] @ (0.299, 0.587, 0.114) > 0.5
+    about = {"ha": "center", "va": "center", "fontsize": size, "in_layout": False}  # they need no room of their own
     for (row, column), light in np.ndenumerate(bright):
-        ink = INK if light else "white"
-        axes.text(column + 0.5, row + 0.5, written[row][column], ha="center", va="center", fontsize=size, color=ink)
+        axes.text(column + 0.5, row + 0.5, written[row][column], color=INK if light else "white", **about)
 
 
 def _mark_negative(axes: Axes, values: np.ndarray, limit: float, width: float) -> None:
@@ -191,7 +191,8 @@ def _mark_negative(axes: Axes, values: np.ndarray, limit: float, width: float) -
     size = 0.45 * width / max(values.shape)
     deep = np.nan_to_num(values[rows, columns]) < -0.4 * limit
     inks = np.where(deep, "white", INK)
-    axes.scatter(columns + 0.5, rows + 0.5, size**2, inks, marker="_", linewidths=max(0.3, size / 7))
+    style = {"marker": "_", "linewidths": max(0.3, size / 7), "in_layout": False}
+    axes.scatter(columns + 0.5, rows + 0.5, size**2, inks, **style)
 
 
 def _outline(axes: Axes, each: Map) -> None:

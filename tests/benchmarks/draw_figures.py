@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 
 from explorer.prints.paper import DPI, FORMATS, render
 from explorer.prints.records import Print
+from explorer.server.memory import holding_still
 from explorer.take_away import find_wing, gather
 from explorer.wings import WINGS
 
@@ -47,6 +48,11 @@ def main() -> None:
     tabs = [tab for tab in WINGS if find_wing(tab, "en").keeps]
     sheets = [(tab, sheet) for tab in tabs for sheet in gather(tab, "", "en")]
     draw(sheets[0][1], "png")  # the first one imports matplotlib
+    with holding_still():  # as while the app runs
+        _compare(sheets, kinds)
+
+
+def _compare(sheets: Sequence[tuple[str, Print]], kinds: Sequence[str]) -> None:
     empty = {kind: measure(lambda kind=kind: draw_empty(kind)) for kind in kinds}
     print(f"{'empty figure':34}", *(f"{kind} {empty[kind]:6.0f} ms       " for kind in kinds))
     taken = {kind: [] for kind in kinds}

@@ -105,7 +105,8 @@ def test_text_is_found_as_text(language):
     assert SENTENCES[language] in words_of_svg(svg)
     assert "Costs $5 & nothing more" in words_of_svg(svg)
     assert "".join(words_of_svg(svg)[-2:]).endswith(ADDRESS)
-    assert ("'Noto Sans CJK SC'" in svg.decode()) == (language == "zh") and fonts.OWN not in svg.decode()
+    assert ("'Noto Sans CJK SC'" in svg.decode()) == (language == "zh") and "'DejaVu Sans'" in svg.decode()
+    assert fonts.OWN not in svg.decode() and fonts.OWN_LATIN not in svg.decode()
 
 
 def test_a_png_has_300_dots_an_inch_and_as_many_pixels():
@@ -190,11 +191,24 @@ def test_without_a_font_a_sentence_says_so(monkeypatch):
         fonts._install.cache_clear()
 
 
-def test_letters_that_were_deleted_are_made_again():
+@pytest.mark.parametrize("name", [fonts.OWN, fonts.OWN_LATIN])
+def test_letters_that_were_deleted_are_made_again(name):
     """Systems delete old files of temporary folders while a server runs."""
     first = render(make_print("zh"), "svg", "zh"), render(make_print("zh"), "pdf", "zh")
-    shutil.rmtree(fonts._install().folder.name)
+    shutil.rmtree(fonts._install(name).folder.name)
     assert (render(make_print("zh"), "svg", "zh"), render(make_print("zh"), "pdf", "zh")) == first
+
+
+def test_letters_without_their_tables_are_as_wide_and_look_the_same():
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    fonts.families_for("en")
+    words = "AVATAR fi ffl Wörter 3×3 −0.5 → 10⁻⁷ ŷ γβ"
+    ours, theirs = (
+        TextPath((0, 0), words, prop=FontProperties(family=each)) for each in (fonts.OWN_LATIN, fonts.LATIN)
+    )
+    assert np.array_equal(ours.vertices, theirs.vertices) and np.array_equal(ours.codes, theirs.codes)
 
 
 def test_what_no_font_has_becomes_a_question_mark():
