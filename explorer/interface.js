@@ -31,6 +31,7 @@ import * as samples from "./page/samples.js";
 import * as shown from "./page/shown.js";
 import * as sketch from "./page/sketch.js";
 import * as values from "./page/values.js";
+import { spareTree } from "./page/tree.js";
 import { watchWaiting } from "./page/waiting.js";
 import * as keeping from "./prints/keeping.js";
 import * as offered from "./prints/offered.js";
@@ -106,6 +107,7 @@ window.cnnExplorer = {
   rememberSetting: address.rememberSetting,
   showTab: address.showTab,
   showView,
+  spareTree,
   takeOffered: offered.takeOffered,
   takeSides: sides.takeSides,
   takeTyped: editor.takeTyped,

@@ -21,6 +21,7 @@ _TABLE = ":{component:()=>"
 # In the table of components: slider:{component:()=>...import(`./Index-x.js`)...,example:...}
 _COMPONENT = re.compile(r"\b(\w+):\{((?:\w+:\(\)=>\w+\(\(\)=>import\(`\./[\w.-]+\.js`\)[^{}]*?\),?)+)\}")
 _DYNAMIC = re.compile(r"(\w+):\(\)=>\w+\(\(\)=>import\(`\./([\w.-]+\.js)`\)")
+_TREE = "async get_state("  # only the script with the tree of components has this function
 _STEPS = re.compile(r"\bimport\(`\./((?:Index|Blocks)-[\w-]+\.js)`\)")
 
 
@@ -30,7 +31,15 @@ def draw_preloads(page: str) -> str:
     if entry is None:
         return ""
     wanted = _list_scripts(entry[1], frozenset(_TYPES.findall(page)))
-    return "".join(f'<link rel="modulepreload" crossorigin href="./assets/{name}">' for name in wanted)
+    links = "".join(f'<link rel="modulepreload" crossorigin href="./assets/{name}">' for name in wanted)
+    return links + "".join(_hand_tree(name) for name in wanted if _TREE in _read(name))
+
+
+def _hand_tree(name: str) -> str:
+    """Before Gradio makes a tree of components, tree.js gets its script."""
+    return (
+        f'<script type="module">import * as tree from "./assets/{name}"; window.cnnExplorer?.spareTree(tree);</script>'
+    )
 
 
 @cache

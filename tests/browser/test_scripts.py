@@ -49,6 +49,25 @@ def test_what_the_page_needs_of_gradio_stands_in_its_head_and_is_asked_for_once(
     assert len(set(asked) - set(ahead)) <= 2 and len(ahead) < len(asked) + 4
 
 
+def test_gradio_builds_its_components_once(visit):
+    """It would build them twice, and look for each target of an event among them all."""
+    opened = visit("/", is_first=True)
+    counter = opened.page.context.new_cdp_session(opened.page)
+    counter.send("Profiler.enable")
+    counter.send("Profiler.startPreciseCoverage", {"callCount": True})
+    opened.page.reload()
+    opened.page.locator(".look-for:visible").first.wait_for()
+    called = {
+        each["functionName"]: each["ranges"][0]["count"]
+        for script in counter.send("Profiler.takePreciseCoverage")["result"]
+        if "/assets/core-" in script["url"]
+        for each in script["functions"]
+    }
+    components = opened.page.evaluate("() => window.gradio_config.components.length")
+    assert components < called["create_node"] < 1.1 * components  # and their frame
+    assert called["get_state"] < 50
+
+
 def test_gradio_mounts_nothing_before_the_scripts_are_there(browser, server):
     page = browser.new_page()
     problems = []

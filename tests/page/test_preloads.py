@@ -34,6 +34,16 @@ def test_all_that_is_imported_comes_along():
         assert set(re.findall(r'^import.*?from"\./([\w.-]+)"', text, re.MULTILINE)) <= set(names)
 
 
+def test_the_script_of_the_tree_of_components_is_handed_over():
+    """Before Gradio's own module, which stands behind these links; tree.js looks for a class with these three functions."""
+    (name,) = re.findall(
+        r'<script type="module">import \* as tree from "\./assets/([^"]+)"; window\.cnnExplorer\?\.spareTree\(tree\);</script>',
+        draw_preloads(TEMPLATE + '"type":"html"'),
+    )
+    text = (Path(BUILD_PATH_LIB) / name).read_text()
+    assert all(f"{each}(" in text for each in ("postprocess", "reload", "async get_state"))
+
+
 def test_a_page_in_which_nothing_is_found_is_left_alone():
     assert draw_preloads("<html></html>") == ""
     assert draw_preloads('<script type="module" crossorigin src="./assets/gone-12345678.js"></script>') == ""

@@ -53,7 +53,7 @@ def test_python_mounts_scripts_that_the_roof_knows_and_no_other():
 
 
 def test_events_call_what_the_roof_hands_out_and_nothing_else():
-    called = set(re.findall(r"cnnExplorer\.(\w+)[(\"]", PYTHON))
+    called = set(re.findall(r"cnnExplorer\??\.(\w+)[(\"]", PYTHON))
     assert called == keys_of("window.cnnExplorer")
     assert not [name for name, text in TEXTS.items() if "window.cnnExplorer." in text]
 
