@@ -130,8 +130,9 @@ def list_setting(kernel: str, settings: Settings, experiment: Experiment, text: 
     """The picture, the kernel and how it moves: names and values."""
     height, width = experiment.picture.shape
     moves = experiment.moves
+    named = dict.fromkeys([_name_source(settings, text), f"{height} × {width}"])  # one picture is named after its size
     pairs: list[Pair] = [
-        (text("convolution.source"), join_words([_name_source(settings, text), f"{height} × {width}"], text)),
+        (text("convolution.source"), join_words(named, text)),
         (text("terms.kernel"), _name_kernel(kernel, text)),
         *((text(f"terms.{name}"), say_sides(name, getattr(moves, name), text)) for name in SIDES),
     ]

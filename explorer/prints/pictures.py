@@ -170,6 +170,8 @@ def _add_bar(figure: FigureBase, image: Any, axes: Any) -> None:
     bar.set_ticks([low, 0, high] if low < 0 else [low, high])
     bar.ax.set_yticklabels([format_number(each) for each in bar.get_ticks()], fontsize=_SMALL - 1)
     bar.outline.set_visible(False)
+    if any(place.collections for place in np.atleast_1d(axes)):  # there the mark says what it says in the map
+        bar.ax.scatter([0.5, 0.5], [0.7 * low, 0.27 * low], 9, ["white", INK], marker="_", linewidths=0.7)
 
 
 def _write_numbers(axes: Axes, values: np.ndarray, image: Any, width: float) -> None:

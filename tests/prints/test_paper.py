@@ -211,6 +211,22 @@ def test_letters_without_their_tables_are_as_wide_and_look_the_same():
     assert np.array_equal(ours.vertices, theirs.vertices) and np.array_equal(ours.codes, theirs.codes)
 
 
+def test_grey_print_tells_what_is_below_zero():
+    """By a mark in those cells, and the same mark in that part of the scale. Numbers have a sign of their own."""
+    from matplotlib.figure import Figure
+
+    values = np.zeros((20, 20))
+    values[3, 5], values[7, 2], values[8, 8], values[9, 9] = -1.0, -0.5, 1.0, -0.01
+    for numbers, wanted in ((False, {(5.5, 3.5), (2.5, 7.5)}), (True, set())):
+        figure = Figure(figsize=(4, 3), layout="constrained")
+        (axes,) = draw_map_rows(figure, [Map(values, "map", "", numbers=numbers)])
+        assert {tuple(place) for each in axes.collections for place in each.get_offsets().tolist()} == wanted
+        (scale,) = [each for each in figure.axes if each is not axes]
+        marks = [each for each in scale.collections if len(each.get_offsets()) == 2]
+        assert all(up < 0 for each in marks for _, up in each.get_offsets().tolist()) and len(marks) == bool(wanted)
+        assert scale.get_ylim() == (-1, 1)
+
+
 def test_what_no_font_has_becomes_a_question_mark():
     assert "weights ???" in words_of_svg(render(make_print(title="weights 你好🦒"), "svg", "en"))
 

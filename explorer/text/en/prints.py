@@ -22,8 +22,8 @@ SENTENCES = {
     ),
     "versions": "Made with {app} (PyTorch {torch}, matplotlib {matplotlib}). This link brings the settings back:",
     "versions_only": "Made with {app} (PyTorch {torch}, matplotlib {matplotlib}).",
-    "versions_section": "Made with {app} (PyTorch {torch}, matplotlib {matplotlib}). This link opens the tab with its settings; those of this section "
-    "are named above and must be set by hand:",
+    "versions_section": "Made with {app} (PyTorch {torch}, matplotlib {matplotlib}). This link opens the tab with its settings, "
+    "but without those of this section, which are named above:",
     "sections": "Sections above, such as “{section}”, are in this list while they are open.",
     "part": "map",
     "row": "row",

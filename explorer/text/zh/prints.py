@@ -19,7 +19,7 @@ SENTENCES = {
     "no_font": "运行本应用的电脑上没有找到中文字体。请安装一种，例如 Noto Sans CJK，或者在英文页面上保存。",
     "versions": "由 {app} 制作（PyTorch {torch}，matplotlib {matplotlib}）。用这个链接可以恢复设置：",
     "versions_only": "由 {app} 制作（PyTorch {torch}，matplotlib {matplotlib}）。",
-    "versions_section": "由 {app} 制作（PyTorch {torch}，matplotlib {matplotlib}）。这个链接会打开标签页并恢复它的设置；这一部分的设置写在上面，需要手动设置：",
+    "versions_section": "由 {app} 制作（PyTorch {torch}，matplotlib {matplotlib}）。这个链接会打开标签页并恢复它的设置，但不含这一部分的设置，它们写在上面：",
     "sections": "上面的部分（例如“{section}”）展开时，才会出现在这个列表里。",
     "part": "图",
     "row": "行",
