@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -115,6 +116,16 @@ def _bar(low: float, high: float, statistic: str) -> dict:
     places = [low + (high - low) * place / (count - 1) for place in range(count)]
     words = [say_number(10**place if statistic in LOGARITHMIC else place) for place in places]
     return {"tickvals": places, "ticktext": words, "thickness": 14}
+
+
+def count_seeds(courses: Mapping[Net, Course]) -> str:
+    """How many are stored of each network: a number, or the least and the greatest one.
+
+    >>> count_seeds({Net("plain", 8, True, 0): None, Net("plain", 8, True, 1): None, Net("plain", 20, True, 0): None})
+    '1–2'
+    """
+    counts = sorted(Counter((net.kind, net.depth, net.normalised) for net in courses).values())
+    return str(counts[0]) if counts[0] == counts[-1] else f"{counts[0]}–{counts[-1]}"
 
 
 def describe(courses: Mapping[Net, Course], depth: int, normalised: bool, text: Text) -> str:

@@ -6,7 +6,7 @@ import gradio as gr
 
 from explorer.checks import check_choice
 from explorer.gradient_flow.learning import DEPTHS, KINDS, NUM_TRAINING, NUM_VALIDATION, PER_BLOCK, RECIPE, load_courses
-from explorer.gradient_flow.learning_figures import describe, describe_depths, draw_curves, draw_statistic
+from explorer.gradient_flow.learning_figures import count_seeds, describe, describe_depths, draw_curves, draw_statistic
 from explorer.page.events import Components, wire
 from explorer.page.layout import build_look_for
 from explorer.page.style import PLOT_SETTINGS
@@ -75,8 +75,7 @@ def build_learning(language: str) -> Components:
         with gr.Row():
             blocks = {kind: gr.Plot(visible=False, min_width=320, **PLOT_SETTINGS) for kind in KINDS}
         about = gr.Markdown()
-        seeds = len({net.seed for net in courses})
-        facts = text("learning.about", validation=f"{NUM_VALIDATION:,}", lr=RECIPE.peak_lr, seeds=seeds)
+        facts = text("learning.about", validation=f"{NUM_VALIDATION:,}", lr=RECIPE.peak_lr, seeds=count_seeds(courses))
         gr.HTML(f'<p class="intro">{facts}</p>')
     inputs = {"depth": depth, "normalisation": normalisation, "statistic": statistic}
     outputs = {"look_for": look_for, "loss": loss, "error": error, **blocks, "about": about}

@@ -20,7 +20,7 @@ SENTENCES = {
     "about_activation": "The root mean square of the numbers that the block gives.",
     "about_dead": "The share of units behind the ReLUs of the block that are 0 for all of the images.",
     "about": "The validation error is that of {validation} images which no network learns from. All networks have the same recipe (peak of the "
-    "learning rate: {lr}; no clipping of gradients). Number of random seeds: {seeds}; small differences may be chance. Lines are medians; where there are several seeds, the band "
+    "learning rate: {lr}; no clipping of gradients). Number of random seeds of each network: {seeds}; small differences may be chance. Lines are medians; where there are several seeds, the band "
     "shows the least and the greatest value. The pictures of the blocks show one seed.",
     "none": "This network was not trained yet. `python -m explorer.gradient_flow.learning` trains it.",
     "net": "{kind}, {depth} layers",

@@ -19,7 +19,7 @@ SENTENCES = {
     "about_update": "一步训练对块内权重的改变量的范数，除以这些权重的范数。",
     "about_activation": "块的输出的均方根。",
     "about_dead": "块内 ReLU 之后，对所有图像都为 0 的单元所占的比例。",
-    "about": "验证误差来自 {validation} 张没有网络用来学习的图像。所有网络的训练方法相同（学习率最高 {lr}，不裁剪梯度）。随机种子数：{seeds}，小的差别可能是偶然。"
+    "about": "验证误差来自 {validation} 张没有网络用来学习的图像。所有网络的训练方法相同（学习率最高 {lr}，不裁剪梯度）。每个网络的随机种子数：{seeds}，小的差别可能是偶然。"
     "线是中位数；有多个种子时，色带表示最小值到最大值。各块的图只显示一个种子。",
     "none": "这个网络还没有训练。运行 `python -m explorer.gradient_flow.learning` 可以训练它。",
     "net": "{kind}，{depth} 层",
