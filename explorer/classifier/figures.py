@@ -56,9 +56,13 @@ def explained_class(outcome: Outcome, text: Text) -> str:
 
 def choose_sentence(outcome: Outcome, text: Text) -> str:
     """What to look for: what the network says, and what the map shows, with the numbers."""
+    return join_sentences([say_answer(outcome, text), _what_to_look_for(outcome, text)], text)
+
+
+def say_answer(outcome: Outcome, text: Text) -> str:
+    """What the network says, and what is odd about the picture."""
     remarks = [text(f"classifier.remark_{each.name}", value=each.value) for each in outcome.prepared.remarks]
-    said = [_verdict(outcome, text), warn(outcome, text), *remarks, _what_to_look_for(outcome, text)]
-    return join_sentences(said, text)
+    return join_sentences([_verdict(outcome, text), warn(outcome, text), *remarks], text)
 
 
 def warn(outcome: Outcome, text: Text) -> str:

@@ -21,6 +21,7 @@ from explorer.classifier.figures import (
     list_step_maps,
     method_name,
     percent,
+    say_answer,
 )
 from explorer.classifier.ladder import Trial
 from explorer.classifier.moves import Moves
@@ -103,7 +104,7 @@ def _print_question(question: Question, run: Run | None, trial: object, baseline
         about = join_sentences([said, draw_about(outcome, text)], text)
         prints = [
             _print_maps("map", text("prints.map_title"), maps, setting, about, text),
-            _print_probabilities(outcome, setting, said, text),
+            _print_probabilities(outcome, setting, text),
             _print_maps("preparation", text("classifier.steps_label"), steps, setting, said, text),
             *_print_comparison(question, outcome, setting, text),
             *_print_examination(question, baseline, setting, text),
@@ -157,7 +158,7 @@ def _print_maps(
 # ---- probabilities ------------------------------------------------------------------------------------------------
 
 
-def _print_probabilities(outcome: Outcome, setting: str, said: str, text: Text) -> Print:
+def _print_probabilities(outcome: Outcome, setting: str, text: Text) -> Print:
     title = text("classifier.probabilities", model=find_network(outcome.model).title)
     about = ""
     if outcome.calibrated is not None:
@@ -171,7 +172,8 @@ def _print_probabilities(outcome: Outcome, setting: str, said: str, text: Text) 
             yield class_name(text, label), share, other, "" if outcome.truth is None else int(label == outcome.truth)
 
     draw = partial(_draw_probabilities, outcome=outcome, text=text)
-    return Print("probabilities", title, draw, rows, setting, join_sentences([said, about], text), (8.0, 3.8))
+    said = join_sentences([say_answer(outcome, text), about], text)
+    return Print("probabilities", title, draw, rows, setting, said, (8.0, 3.8))
 
 
 def _draw_probabilities(figure: FigureBase, outcome: Outcome, text: Text) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 import plotly.graph_objects as go
 import torch
@@ -62,7 +63,7 @@ def _align(seeds: Sequence[Course], what: str) -> tuple[list[int], list[tuple[fl
     found = [dict(zip(each.steps, getattr(each, what).tolist())) for each in seeds]
     shared = [step for step in found[0] if all(math.isfinite(each.get(step, math.nan)) for each in found)]
     ordered = [sorted(each[step] for each in found) for step in shared]
-    return shared, [(values[0], values[(len(values) - 1) // 2], values[-1]) for values in ordered]
+    return shared, [(values[0], median(values), values[-1]) for values in ordered]
 
 
 def draw_statistic(
@@ -168,8 +169,8 @@ def judge(ratio: float) -> str:
 
 
 def _median(numbers: Sequence[float]) -> float:
-    ordered = sorted(numbers, key=lambda number: (math.isnan(number), number))
-    return ordered[(len(ordered) - 1) // 2]
+    known = [number for number in numbers if not math.isnan(number)]
+    return median(known) if known else math.nan
 
 
 def describe_depths(courses: Mapping[Net, Course], normalised: bool, text: Text) -> str:
@@ -178,10 +179,16 @@ def describe_depths(courses: Mapping[Net, Course], normalised: bool, text: Text)
     for kind in KINDS:
         shown = []
         for depth in sorted({net.depth for net in courses}):
-            seeds = [each for each in pick(courses, kind, depth, normalised) if each.ended is None]
-            if seeds:
-                error = _median([100 * float(each.validation_error[-1]) for each in seeds])
-                shown.append(text("learning.depth_error", depth=depth, error=f"{error:.1f}"))
+            if seeds := pick(courses, kind, depth, normalised):
+                shown.append(_describe_depth(seeds, depth, text))
         if len(shown) > 1:
             parts.append(text("learning.depths", kind=text(f"learning.kind_{kind}"), errors=shown))
     return join_sentences(parts, text)
+
+
+def _describe_depth(seeds: Sequence[Course], depth: int, text: Text) -> str:
+    finals = [100 * float(each.validation_error[-1]) for each in seeds if each.ended is None]
+    if not finals:
+        return text("learning.depth_ended", depth=depth)
+    key = "depth_error" if len(finals) == len(seeds) else "depth_error_some"
+    return text(f"learning.{key}", depth=depth, error=f"{median(finals):.1f}", count=len(finals), seeds=len(seeds))

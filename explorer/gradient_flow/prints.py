@@ -37,6 +37,7 @@ from explorer.gradient_flow.removal import SEEDS, Cut, Removal, check_blocks, li
 from explorer.gradient_flow.removal_figures import (
     WAYS,
     describe_cuts,
+    describe_order,
     describe_paths,
     describe_removals,
     describe_swaps,
@@ -274,7 +275,7 @@ def _print_removal(way: str, gone: list[str], text: Text) -> list[Print]:
         ),
         Print(
             "removal_order", text("prints.removal_order_title"), partial(_draw, makes=[by_way]),
-            partial(_list_orders, removals, text), ordered, said, _ONE,
+            partial(_list_orders, removals, text), ordered, join_sentences([describe_order(removals, way, text), about], text), _ONE,
         ),
     ]  # fmt: skip
     return [

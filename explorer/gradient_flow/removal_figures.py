@@ -62,15 +62,33 @@ def draw_single(measured: Mapping[str, Removal], text: Text) -> go.Figure:
     return _finish(figure).update_xaxes(type="category", tickangle=-60, tickfont_size=12)
 
 
+def describe_order(measured: Mapping[str, Removal], way: str, text: Text) -> str:
+    """What is left of each network after the first block and after half of them, in one of WAYS."""
+    said = []
+    for name, removal in measured.items():
+        runs = _list_runs(removal, way)
+        half = (len(runs) - 1) // 2
+        title = text.title(MODELS[name].title)
+        left = {"whole": runs[0], "first": runs[1], "rest": runs[half]}
+        shares = {key: f"{run[len(run) // 2]:.1f}" for key, run in left.items()}
+        said.append(text("gradient_flow.removal_order", model=title, half=half, **shares))
+    return join_sentences(said, text)
+
+
+def _list_runs(removal: Removal, way: str) -> list[list[float]]:
+    """The accuracies of all orders, in %, the least first, for each number of blocks that are missing."""
+    orders = [f"random{seed}" for seed in SEEDS] if way == "random" else [way]
+    counts = range(len(removal.blocks) + 1)
+    return [sorted(_percent(removal.ordered[order][count]) for order in orders) for count in counts]
+
+
 def draw_ordered(measured: Mapping[str, Removal], way: str, text: Text) -> go.Figure:
     """Accuracy as one block after another goes, one of WAYS; of several random orders the median and all between the extremes."""
     figure = new_figure(text("gradient_flow.removal_axis_gone"), text("gradient_flow.removal_axis_accuracy"))
     for name, removal in measured.items():
-        orders = [f"random{seed}" for seed in SEEDS] if way == "random" else [way]
-        runs = [sorted(_percent(removal.ordered[order][count]) for order in orders)
-                for count in range(len(removal.blocks) + 1)]  # fmt: skip
+        runs = _list_runs(removal, way)
         counts, title, colour = list(range(len(runs))), text.title(MODELS[name].title), ROLES[KINDS[name]]
-        if len(orders) > 1:
+        if len(runs[0]) > 1:
             figure.add_scatter(
                 x=[*counts, *reversed(counts)], y=[*(run[-1] for run in runs), *(run[0] for run in reversed(runs))],
                 fill="toself", fillcolor=colour, opacity=0.15, line={"width": 0}, hoverinfo="skip", showlegend=False,

@@ -100,13 +100,19 @@ def _make_own() -> TTFont | None:
 
 def _copy_latin() -> TTFont:
     from fontTools.ttLib import TTFont
-    from matplotlib.font_manager import findfont
 
-    font = TTFont(findfont(LATIN), lazy=True, recalcTimestamp=False)
+    font = TTFont(_find(LATIN), lazy=True, recalcTimestamp=False)
     for table in _LAYOUT:
         if table in font:
             del font[table]
     return _rename(font, OWN_LATIN)
+
+
+def _find(family: str) -> str:
+    """The upright face of normal weight, whatever style the program that draws has set for its own figures."""
+    from matplotlib.font_manager import FontProperties, findfont
+
+    return findfont(FontProperties(family=[family], style="normal", weight="normal", stretch="normal"))
 
 
 def _rename(font: TTFont, name: str) -> TTFont:
@@ -208,12 +214,9 @@ class Ruler:
     """
 
     def __init__(self, families: Sequence[str], size: float):
-        from matplotlib import font_manager
+        from matplotlib.font_manager import get_font
 
-        self._fonts = [
-            font_manager.get_font(font_manager.findfont(font_manager.FontProperties(family=[family])))
-            for family in families
-        ]
+        self._fonts = [get_font(_find(family)) for family in families]
         self._size = size
         self._advances: dict[str, float] = {}
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_MAPS = 64  # on one sheet
 _MOST_ON_ONE_SCALE = 4  # maps, from which on those that share a scale have one bar for all
 _DASHES = {"input": (0, (5, 2)), "kernel": "solid", "output": (0, (1, 1.2))}  # outlines differ without colours as well
+_LINES = "#c9d0d8"  # between cells that have numbers
 _UNKNOWN = "#d9dde2"  # colour of what has no value
 _SMALL = 8.0  # points
 _LEAST = 3.5  # points, of numbers that can still be read
@@ -101,6 +102,7 @@ def draw_map(axes: Axes, each: Map, width: float = 200.0) -> Any:
     axes.spines[:].set_visible(True)
     numbered = each.numbers if each.numbers is not None else max(values.shape) <= MOST_NUMBERED
     if numbered:
+        _part_cells(axes, rows, columns)
         _write_numbers(axes, values, image, width)
     elif each.scale == "signed" and max(values.shape) <= _MOST_MARKED:
         _mark_negative(axes, values, limit, width)
@@ -165,13 +167,17 @@ def _paint_overlay(values: np.ndarray) -> np.ndarray:
 
 
 def _add_bar(figure: FigureBase, image: Any, axes: Any) -> None:
+    from matplotlib.collections import PathCollection
+
     bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02, shrink=0.75, aspect=18)
     low, high = image.get_clim()
     bar.set_ticks([low, 0, high] if low < 0 else [low, high])
     bar.ax.set_yticklabels([format_number(each) for each in bar.get_ticks()], fontsize=_SMALL - 1)
     bar.outline.set_visible(False)
-    if any(place.collections for place in np.atleast_1d(axes)):  # there the mark says what it says in the map
+    marked = (isinstance(each, PathCollection) for place in np.atleast_1d(axes) for each in place.collections)
+    if any(marked):  # there the mark says what it says in the map
         bar.ax.scatter([0.5, 0.5], [0.7 * low, 0.27 * low], 9, ["white", INK], marker="_", linewidths=0.7)
+        bar.ax.set_xlabel("“–”: < 0", loc="left", labelpad=6, fontsize=_SMALL - 1)
 
 
 def _write_numbers(axes: Axes, values: np.ndarray, image: Any, width: float) -> None:
@@ -185,6 +191,13 @@ def _write_numbers(axes: Axes, values: np.ndarray, image: Any, width: float) -> 
     about = {"ha": "center", "va": "center", "fontsize": size, "in_layout": False}  # they need no room of their own
     for (row, column), light in np.ndenumerate(bright):
         axes.text(column + 0.5, row + 0.5, written[row][column], color=INK if light else "white", **about)
+
+
+def _part_cells(axes: Axes, rows: int, columns: int) -> None:
+    """Lines between cells, which may have one colour."""
+    style = {"colors": _LINES, "linewidths": 0.5, "in_layout": False}
+    axes.hlines(range(1, rows), 0, columns, **style)
+    axes.vlines(range(1, columns), 0, rows, **style)
 
 
 def _mark_negative(axes: Axes, values: np.ndarray, limit: float, width: float) -> None:

@@ -211,8 +211,20 @@ def test_letters_without_their_tables_are_as_wide_and_look_the_same():
     assert np.array_equal(ours.vertices, theirs.vertices) and np.array_equal(ours.codes, theirs.codes)
 
 
+def test_the_style_of_the_program_that_draws_changes_nothing():
+    import matplotlib
+
+    first = [render(make_print(), kind, "en") for kind in ("png", "svg", "pdf")]
+    for changed in ({"font.weight": "bold"}, {"font.style": "italic"}, {"font.stretch": "condensed"}):
+        fonts._install.cache_clear()
+        with matplotlib.rc_context(changed):
+            assert [render(make_print(), kind, "en") for kind in ("png", "svg", "pdf")] == first
+    fonts._install.cache_clear()
+
+
 def test_grey_print_tells_what_is_below_zero():
     """By a mark in those cells, and the same mark in that part of the scale. Numbers have a sign of their own."""
+    from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
 
     values = np.zeros((20, 20))
@@ -220,11 +232,12 @@ def test_grey_print_tells_what_is_below_zero():
     for numbers, wanted in ((False, {(5.5, 3.5), (2.5, 7.5)}), (True, set())):
         figure = Figure(figsize=(4, 3), layout="constrained")
         (axes,) = draw_map_rows(figure, [Map(values, "map", "", numbers=numbers)])
-        assert {tuple(place) for each in axes.collections for place in each.get_offsets().tolist()} == wanted
+        drawn = [each for each in axes.collections if isinstance(each, PathCollection)]
+        assert {tuple(place) for each in drawn for place in each.get_offsets().tolist()} == wanted
         (scale,) = [each for each in figure.axes if each is not axes]
         marks = [each for each in scale.collections if len(each.get_offsets()) == 2]
         assert all(up < 0 for each in marks for _, up in each.get_offsets().tolist()) and len(marks) == bool(wanted)
-        assert scale.get_ylim() == (-1, 1)
+        assert scale.get_ylim() == (-1, 1) and scale.get_xlabel() == ("“–”: < 0" if wanted else "")
 
 
 def test_what_no_font_has_becomes_a_question_mark():

@@ -170,6 +170,7 @@ SENTENCES = {
         "<b>{model}</b> is right on {whole}\u00a0% of the images. Without one of its blocks it is right on between {least} and "
         "{most}\u00a0%, with a median of {median}\u00a0%."
     ),
+    "removal_order": "<b>{model}</b>: {whole} % with all blocks, {first} % without the first one of this order, {rest} % without {half}.",
     "removal_axis_block": "Block that is missing (stage.block)",
     "removal_axis_accuracy": "Accuracy (%)",
     "removal_axis_gone": "Number of blocks that are missing",

@@ -163,6 +163,7 @@ SENTENCES = {
         "两个网络的层相同，一个有残差连接，另一个没有（方法来自 Veit 等，2016）。"
     ),
     "removal_single": "<b>{model}</b> 的准确率是 {whole}%。去掉其中一个块后，准确率在 {least}% 到 {most}% 之间，中位数是 {median}%。",
+    "removal_order": "<b>{model}</b>：保留所有块时 {whole}%，按这个顺序去掉第一块后 {first}%，去掉 {half} 块后 {rest}%。",
     "removal_axis_block": "去掉的块（阶段.块）",
     "removal_axis_accuracy": "准确率（%）",
     "removal_axis_gone": "去掉的块数",
