@@ -1,5 +1,5 @@
 // The tree of components as Gradio keeps it (6.31). While a page opens Gradio builds it twice, the second time of what it has just
-// read, and looks through it for the targets of all events, twice as well: together a third of what the browser has to do.
+// read, and looks through all of it for each target of an event: together a third of what the browser has to do.
 
 // Whether that is the class of the tree, which has another name in each version.
 const isTree = (found) => typeof found === "function" && ["postprocess", "reload", "get_state"].every((name) => name in (found.prototype ?? {}));
