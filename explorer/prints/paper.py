@@ -51,7 +51,7 @@ class Format:
     Attributes:
         suffix: of its name.
         media_type: as browsers call it.
-        settings: what matplotlib is to write into it: no date, which would differ each time.
+        settings: what matplotlib is to write into it: no date, which would differ each time. None where it does not write.
     """
 
     suffix: str
@@ -60,7 +60,7 @@ class Format:
 
 
 FORMATS = {
-    "png": Format("png", "image/png", {"Software": None}),
+    "png": Format("png", "image/png", None),
     "svg": Format("svg", "image/svg+xml", {"Date": None, "Creator": None}),
     "pdf": Format("pdf", "application/pdf", {"CreationDate": None, "Creator": None, "Producer": None}),
     "csv": Format("csv", "text/csv", None),
