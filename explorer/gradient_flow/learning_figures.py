@@ -55,6 +55,7 @@ def draw_curves(courses: Mapping[Net, Course], depth: int, normalised: bool, wha
             x=epochs, y=middle, name=title, mode="lines+markers", line={"color": colour, "width": 3}, marker={"size": 5},
             hovertemplate="%{x:.2f}: %{y:.3g}<extra>" + title + "</extra>",
         )  # fmt: skip
+    figure.data = sorted(figure.data, key=lambda trace: trace.fill is None)  # no band lies over a line
     return figure.update_layout(margin={"t": 50, "r": 8}, yaxis={"rangemode": "tozero"})
 
 
