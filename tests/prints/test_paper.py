@@ -26,6 +26,7 @@ from explorer.page.canvas import Map
 from explorer.prints import fonts, paper
 from explorer.prints.paper import DPI, check_address, plain, render, wrap
 from explorer.prints.pictures import draw_map_rows, list_cells
+from explorer.prints.png import write_png
 from explorer.prints.records import Print
 from tests.serving import ROOT
 
@@ -113,6 +114,16 @@ def test_a_png_has_300_dots_an_inch_and_as_many_pixels():
     image = Image.open(io.BytesIO(render(make_print(), "png", "en")))
     assert image.info["dpi"] == pytest.approx((DPI, DPI), abs=0.1)
     assert image.width == 4 * DPI and image.height > 3 * DPI
+
+
+def test_pillow_reads_the_pixels_of_a_png():
+    drawn = np.random.default_rng(0).integers(0, 256, (7, 5, 3), np.uint8)
+    for size in ((7, 5), (1, 5), (7, 1), (1, 1)):
+        pixels = drawn[: size[0], : size[1]]
+        with Image.open(io.BytesIO(write_png(Image.fromarray(pixels), 254))) as image:
+            image.load()  # which checks the sums of the parts as well
+            assert image.mode == "RGB" and image.info["dpi"] == (254, 254)
+            assert np.array_equal(np.asarray(image), pixels)
 
 
 def test_the_table_reads_back():
@@ -238,6 +249,12 @@ def test_grey_print_tells_what_is_below_zero():
         marks = [each for each in scale.collections if len(each.get_offsets()) == 2]
         assert all(up < 0 for each in marks for _, up in each.get_offsets().tolist()) and len(marks) == bool(wanted)
         assert scale.get_ylim() == (-1, 1) and scale.get_xlabel() == ("“–”: < 0" if wanted else "")
+
+
+def test_letters_that_our_sentences_lack_are_taken_from_the_font_of_matplotlib():
+    sheet = make_print(title="weights рубашка")
+    assert "weights рубашка" in words_of_svg(render(sheet, "svg", "en"))
+    assert "weightsрубашка" in words_of_pdf(render(sheet, "pdf", "en")).replace(" ", "")
 
 
 def test_what_no_font_has_becomes_a_question_mark():
