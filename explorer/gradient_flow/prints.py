@@ -24,9 +24,11 @@ from explorer.gradient_flow.figures import (
 )
 from explorer.gradient_flow.jacobians import Jacobians, measure_jacobians
 from explorer.gradient_flow.learning import KINDS, load_courses
-from explorer.gradient_flow.learning_figures import describe as describe_learning
-from explorer.gradient_flow.learning_figures import describe_depths, draw_curves, draw_statistic, pick
+from explorer.gradient_flow.learning_figures import draw_curves, draw_statistic
+from explorer.gradient_flow.learning_outcomes import pick
 from explorer.gradient_flow.learning_tab import read_choice
+from explorer.gradient_flow.learning_table import describe as describe_learning
+from explorer.gradient_flow.learning_table import describe_facts
 from explorer.gradient_flow.live_charts import Chart
 from explorer.gradient_flow.live_figures import describe as describe_training
 from explorer.gradient_flow.live_figures import list_charts
@@ -358,7 +360,7 @@ def _print_learning(depth: int | None, normalisation: str, statistic: str, text:
     way = text(f"learning.normalisation_{normalisation}")
     pairs = [(text("learning.depth"), depth), (text("learning.normalisation"), way)]
     said = join_sentences(
-        [describe_learning(courses, depth, normalised, text), describe_depths(courses, normalised, text)], text
+        [describe(courses, depth, normalised, text) for describe in (describe_learning, describe_facts)], text
     )
     curves = [partial(draw_curves, courses, depth, normalised, what, text) for what in ("loss", "validation_error")]
     named = (text("learning.statistic"), text(f"learning.statistic_{statistic}"))
