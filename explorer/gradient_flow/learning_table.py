@@ -184,14 +184,14 @@ def _mark(is_chosen: bool) -> str:
 
 
 def describe_facts(courses: Mapping[Net, Course], depth: int, normalised: bool, text: Text) -> str:
-    """The tables in sentences, for paper."""
+    """The tables in sentences for paper, a line for each."""
     outcomes = {kind: list_outcomes(courses, kind, normalised) for kind in KINDS}
     chosen = [each for found in outcomes.values() for each in found if each.depth == depth]
-    said = [*(_say_facts(each, text) for each in chosen), _say_note(chosen, text)]
+    said = [*(_say_facts(each, text) for each in chosen), _say_note(chosen, text) if chosen else ""]
     for kind, found in outcomes.items():
         ends = [_say_end_in_words(each, text) for each in found]
         said.append(text("learning.depths", kind=_name(kind, text), ends=ends) if len(ends) > 1 else "")
-    return join_sentences(said, text)
+    return "\n".join(filter(None, said))
 
 
 def _say_facts(outcome: Outcome, text: Text) -> str:

@@ -359,9 +359,7 @@ def _print_learning(depth: int | None, normalisation: str, statistic: str, text:
         return []
     way = text(f"learning.normalisation_{normalisation}")
     pairs = [(text("learning.depth"), depth), (text("learning.normalisation"), way)]
-    said = join_sentences(
-        [describe(courses, depth, normalised, text) for describe in (describe_learning, describe_facts)], text
-    )
+    said = "\n".join(say(courses, depth, normalised, text) for say in (describe_learning, describe_facts))
     curves = [partial(draw_curves, courses, depth, normalised, what, text) for what in ("loss", "validation_error")]
     named = (text("learning.statistic"), text(f"learning.statistic_{statistic}"))
 
@@ -392,7 +390,7 @@ def _print_learning(depth: int | None, normalisation: str, statistic: str, text:
     pictures = partial(
         _draw_statistic, make=partial(draw_statistic, courses, depth, normalised, statistic, text), name=named[1]
     )
-    about = join_sentences([text(f"learning.about_{statistic}"), said], text)
+    about = f"{text(f'learning.about_{statistic}')}\n{said}"
     return [
         Print(
             "learning", text("prints.learning_title"), partial(_draw, makes=curves), list_curves,

@@ -281,7 +281,14 @@ def _wrap(words: str, width: float, text: Text) -> list[str]:
 
 
 def wrap(words: str, width: float, ruler: Ruler) -> list[str]:
-    """Lines of words that are no wider than this, in points; broken at spaces, between Chinese characters, inside addresses."""
+    """Lines of words that are no wider than this, in points; broken at spaces, between Chinese characters, inside addresses.
+
+    What stands on lines of its own already stays there.
+    """
+    return [line for part in words.split("\n") for line in _wrap_line(part, width, ruler)]
+
+
+def _wrap_line(words: str, width: float, ruler: Ruler) -> list[str]:
     lines, line = [], ""
     for piece in _split(words):
         if line and ruler.measure((line + piece).rstrip()) > width:

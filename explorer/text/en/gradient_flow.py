@@ -173,6 +173,7 @@ SENTENCES = {
     "removal_order": "<b>{model}</b>: {whole} % with all blocks, {first} % without the first one of this order, {rest} % without {half}.",
     "removal_axis_block": "Block that is missing (stage.block)",
     "removal_axis_accuracy": "Accuracy (%)",
+    "removal_guessing": "guessing ({chance}\u00a0%)",
     "removal_axis_gone": "Number of blocks that are missing",
     "removal_way": "One block after another",
     "removal_way_front": "from the front",
@@ -181,7 +182,7 @@ SENTENCES = {
     "removal_blocks": "Blocks to take away (stage.block)",
     "removal_undo": "Put all blocks back",
     "removal_none": "Choose blocks to take them out of both networks at once.",
-    "removal_gone": "Without {blocks}, of the {images} sample images:",
+    "removal_gone": "Without {blocks}, on the {images} sample images (a small part of the test images, so the shares differ from those of the charts):",
     "removal_cut": "<b>{model}</b> gets {after} right instead of {before} (loss {loss_after} instead of {loss_before}).",
     "removal_map_whole": "{model}, all blocks",
     "removal_map_cut": "{model}, cut",
@@ -193,18 +194,19 @@ SENTENCES = {
     ),
     "paths_said": (
         "<b>Paths.</b> Each block can be passed along its branch or along its shortcut. So {blocks} blocks form {paths} paths, and half of "
-        "these lead through up to {usual} branches. In the backward pass of {model}, half of the gradient comes along paths of up to {half} "
-        "branches, and {share}\u00a0% along paths of up to {most}. Those are {rare}\u00a0% of all paths. (Mean over {images} test images, one "
-        "random path of each length for each image; the norms of all paths are added up.)"
+        "these lead through up to {usual} branches. We measured the gradient of {model} along single paths. Add up the norms along all paths: half of "
+        "the sum belongs to paths of up to {half} branches, and {share}\u00a0% to paths of up to {most}. Those are {rare}\u00a0% of all paths. "
+        "This shows how strong single paths are, not what they give together: their gradients have different directions and mostly cancel. "
+        "The sum is {excess} times the norm of the whole gradient. (Mean over {images} test images, one random path of each length for each image.)"
     ),
     "paths_axis_length": "Length of the path (branches)",
     "paths_axis_share": "Share (%)",
     "paths_paths": "of the paths",
-    "paths_gradient": "of the gradient",
+    "paths_gradient": "of the sum of all gradient norms",
     "swaps_intro": (
         "<b>Swaps.</b> Here two random blocks of the same stage change places, once or several times. Each point is one order of the "
         "blocks. Kendall's τ is 1 for the trained order, and the smaller it is, the more pairs are turned around. Measured on {images} "
-        "test images, {draws} orders for each number of swaps."
+        "test images, fewer than for the blocks taken away, so the accuracies differ a little; {draws} orders for each number of swaps."
     ),
     "swaps_said": "<b>{model}</b> has an accuracy of {whole}\u00a0%. After one swap it has {mean}\u00a0% on average and at least {least}\u00a0%.",
     "swaps_axis_tau": "Order of the blocks (Kendall's τ)",

@@ -65,7 +65,7 @@ SENTENCES = {
     "About 1 is <b>balanced</b>. Below {vanishing} the gradient <b>vanishes</b> on its way back to the input, above {exploding} it <b>explodes</b>.",
     "note_tiny": "<b>Near 0:</b> both norms are below {tiny}.",
     "note_huge": "<b>Huge:</b> both norms are above {huge}.",
-    "facts": "<b>{kind}, {depth} layers</b> (seeds: {seeds}): {error} wrong at the end; loss {loss}; gradient, first ÷ last block: {start} before training, {end} at the end.",
+    "facts": "<b>{kind}, {depth} layers:</b> seeds: {seeds}; wrong at the end: {error}; loss: {loss}; gradient, first ÷ last block: {start} before training, {end} at the end.",
     "depths": "{kind}, wrong at the end: {ends}.",
     "depth_end": "{depth} layers {end}",
     "with_small": "{large} ({small})",

@@ -64,7 +64,7 @@ SENTENCES = {
     "约为 1 时<b>均衡</b>；小于 {vanishing} 时，梯度在传回输入的路上<b>消失</b>；大于 {exploding} 时，梯度<b>爆炸</b>。",
     "note_tiny": "<b>接近 0：</b>两个范数都小于 {tiny}。",
     "note_huge": "<b>非常大：</b>两个范数都大于 {huge}。",
-    "facts": "<b>{kind}，{depth} 层</b>（种子数 {seeds}）：结束时错 {error}，损失 {loss}；梯度（第一个块 ÷ 最后一个块）：训练之前 {start}，结束时 {end}。",
+    "facts": "<b>{kind}，{depth} 层：</b>种子数：{seeds}；结束时的错误：{error}；损失：{loss}；梯度，第一个块 ÷ 最后一个块：训练之前 {start}，结束时 {end}。",
     "depths": "{kind}，结束时的错误：{ends}。",
     "depth_end": "{depth} 层 {end}",
     "with_small": "{large}（{small}）",
