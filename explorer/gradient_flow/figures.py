@@ -158,7 +158,7 @@ class Scale:
         top = self.high if self.infinite is None else self.infinite
         room = (top - bottom) / 25  # and more above, for the name of the upper line
         values, names = zip(*places, strict=True)
-        return {"tickvals": values, "ticktext": names, "range": [bottom - room, top + 2.5 * room], "zeroline": False}
+        return {"tickvals": values, "ticktext": names, "range": [bottom - room, top + 4 * room], "zeroline": False}
 
 
 def choose_scale(norms: GradientNorms, parts: Sequence[str]) -> Scale:
@@ -382,11 +382,13 @@ def _mark_lost(lines: Lines, text: Text) -> list[dict]:
         median = lines.spreads[kind].median
         for lost, height, key, yshift in (
             ((median == 0).tolist(), lines.scale.zero, "reads_zero", 12),
-            ((~median.isfinite()).tolist(), lines.scale.infinite, "reads_infinite", -14),
+            ((~median.isfinite()).tolist(), lines.scale.infinite, "reads_infinite", 13),
         ):
             if sum(lost) >= 0.45 * len(lost):  # else there is no room for it
                 words = text(f"gradient_flow.{key}")
-                notes.append(_note(lines, lost.index(True), height, words, INK, 15, "left", yshift))
+                places = [index for index, is_lost in enumerate(lost) if is_lost]
+                middle = places[len(places) // 2]  # where the dotted line is neither near nor steep
+                notes.append(_note(lines, middle, height, words, INK, 15, "center", yshift))
     return notes
 
 

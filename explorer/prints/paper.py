@@ -39,8 +39,8 @@ _LINE = 1.4  # height of a line, in heights of its letters
 _PLACES = 6  # decimals of where things lie, as shares of the page
 _PACKED = 1  # how hard a PNG file is packed: half the time of level 4, and a sixth larger
 _SALT = "cnn-explorer"  # of the names of parts of an SVG file, which are random without it
-_BREAK_AFTER = re.compile(r"(?<=[/&?;,])|(?<= )")
-_NOT_FIRST = "，。、；：？！）》”’%…"  # characters that begin no line
+_BREAK_AFTER = re.compile(r"(?<=[/&?;])|(?<=,)(?!\d)|(?<= )")
+_NOT_FIRST, _NOT_LAST = "，。、；：？！）》”’%…", "（《“‘"  # characters that begin no line, and that end none
 _DRAWING = Lock()
 
 
@@ -309,7 +309,7 @@ def _split(words: str) -> list[str]:
         for each in re.split(
             r"(?=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef])|(?<=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef])", part
         ):
-            if pieces and each and each[0] in _NOT_FIRST:
+            if pieces and each and (each[0] in _NOT_FIRST or pieces[-1][-1] in _NOT_LAST):
                 pieces[-1] += each
             elif each:
                 pieces.append(each)

@@ -100,12 +100,12 @@ SENTENCES = {
     "block_axis": "block (1 is next to the input)",
     "depth_axis": "depth (blocks)",
     "norm_axis": "gradient norm (first weight)",
-    "reads_zero": "exactly 0",
+    "reads_zero": "0 in float32",
     "reads_infinite": "∞: overflow",
     "hover_block": "<b>{kind}, block {place}</b>",
     "hover_depth": "<b>{kind}, first of {place} blocks</b>",
     "hover_median": "median {median}, 5 to 95 % of seeds: {low} to {high}",
-    "hover_zero": "exactly 0 for {count} of {seeds} seeds",
+    "hover_zero": "0 in float32 for {count} of {seeds} seeds",
     "hover_infinite": "not finite for {count} of {seeds} seeds",
     "hover_double": "median in float64: {median}",
     "caption": "Line: median over the seeds. Band: 5 to 95 % of the seeds. Dotted: the median in float64 (double precision), where float32 gives 0 or ∞.",
@@ -115,7 +115,7 @@ SENTENCES = {
     "said_single": "With one block, the median gradient norm is {plain} without a shortcut and {residual} with one. "
     "Add blocks to see how the two become different.",
     "said_value": "With {depth} blocks, the median gradient norm of the first block in the {kind} network is {median}{change}{some}.",
-    "said_zero": "With {depth} blocks, the gradient norm of the first block in the {kind} network is exactly 0 for {count} of {seeds} seeds. "
+    "said_zero": "With {depth} blocks, the gradient norm of the first block in the {kind} network is 0 in float32 for {count} of {seeds} seeds. "
     "It underflows: in double precision the median is {double}.",
     "said_dead": "With {depth} blocks, the gradient norm of the first block in the {kind} network is exactly 0 for {count} of {seeds} seeds. "
     "For {exact} of them it is 0 in double precision too, because all ReLUs of a layer give 0.",
@@ -124,7 +124,7 @@ SENTENCES = {
     "said_infinite": "With {depth} blocks, the gradient norm of the first block in the {kind} network overflows for {count} of {seeds} seeds, "
     "because a norm squares every entry. In double precision the median is {double}.",
     "said_next_value": "In the {kind} network the median is {median}{change}{some}.",
-    "said_next_zero": "In the {kind} network it is exactly 0 for {count} of {seeds} seeds. It underflows: in double precision the median is {double}.",
+    "said_next_zero": "In the {kind} network it is 0 in float32 for {count} of {seeds} seeds. It underflows: in double precision the median is {double}.",
     "said_next_dead": "In the {kind} network it is exactly 0 for {count} of {seeds} seeds. For {exact} of them it is 0 in double precision too, "
     "because all ReLUs of a layer give 0.",
     "said_next_none": "In the {kind} network it is exactly 0 for {count} of {seeds} seeds. For {exact} of them it is 0 in double precision too.",
