@@ -380,15 +380,18 @@ def _mark_lost(lines: Lines, text: Text) -> list[dict]:
     notes = []
     for kind in KINDS:
         median = lines.spreads[kind].median
-        for lost, height, key, yshift in (
-            ((median == 0).tolist(), lines.scale.zero, "reads_zero", 12),
-            ((~median.isfinite()).tolist(), lines.scale.infinite, "reads_infinite", 13),
-        ):
-            if sum(lost) >= 0.45 * len(lost):  # else there is no room for it
-                words = text(f"gradient_flow.{key}")
-                places = [index for index, is_lost in enumerate(lost) if is_lost]
-                middle = places[len(places) // 2]  # where the dotted line is neither near nor steep
-                notes.append(_note(lines, middle, height, words, INK, 15, "center", yshift))
+        zeros = [index for index, value in enumerate(median.tolist()) if value == 0]
+        least = 0.45 * len(median)  # else there is no room for it
+        if len(zeros) >= least:
+            middle = zeros[len(zeros) // 2]  # where the dotted line is not near
+            words = text("gradient_flow.reads_zero")
+            notes.append(_note(lines, middle, lines.scale.zero, words, INK, 15, "center", 12))
+        if int((~median.isfinite()).sum()) >= least:
+            words, last = (
+                text("gradient_flow.reads_infinite"),
+                len(median) - 1,
+            )  # above the ceiling, away from the line's name
+            notes.append(_note(lines, last, lines.scale.infinite, words, INK, 15, "right", 13))
     return notes
 
 
