@@ -37,7 +37,7 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 PURE = {
     "activations", "anatomy", "article", "attribution", "cams", "channels", "class_code", "class_texts", "conv_jacobians", "degradation",
     "design", "edit", "effective", "equivariance", "examination", "faithfulness", "feature_map", "film", "inside",
-    "interpreter", "jacobians", "kernels", "keyed_files", "known_calls", "ladder", "layer_input", "layer_list", "layers", "learning", "live_training", "maths",
+    "interpreter", "jacobians", "kernels", "keyed_files", "known_calls", "ladder", "layer_input", "layer_list", "layers", "learning", "learning_outcomes", "live_training", "maths",
     "measure_features", "measure_ways", "mistakes", "moves", "networks", "outcome", "pasted_calls", "pasted_expressions", "pasted_text",
     "pasted_values", "paths", "photographs", "prediction", "preprocessing", "printouts", "reach", "references", "relevance",
     "removal", "results", "robustness", "scores", "sent", "session", "shapley", "strange_pictures", "swaps", "theory", "told", "trust",
@@ -47,7 +47,7 @@ PURE = {
 DRAWS = {
     "anatomy_figures", "anatomy_tab", "api", "backward_tab", "cell_tab", "channels_tab", "effective_tab",
     "equivariance_figures", "equivariance_tab", "figures", "film_figures", "film_tab", "graph", "inside_figures", "inside_tab",
-    "layer_maps", "layer_maps_tab", "learn_tab", "learning_figures", "learning_tab", "live_charts", "live_figures", "live_tab",
+    "layer_maps", "layer_maps_tab", "learn_tab", "learning_figures", "learning_tab", "learning_table", "live_charts", "live_figures", "live_tab",
     "panels", "photograph_figures", "prints", "removal_figures", "removal_tab", "results_figures", "results_tab", "section_prints", "sections",
     "sentences", "shifts_tab", "signal_figures", "tab", "training_figures", "trial_figures", "trial_tab", "trust_figures",
     "trust_tab", "ways_figures", "ways_tab",

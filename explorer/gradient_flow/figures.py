@@ -158,7 +158,7 @@ class Scale:
         top = self.high if self.infinite is None else self.infinite
         room = (top - bottom) / 25  # and more above, for the name of the upper line
         values, names = zip(*places, strict=True)
-        return {"tickvals": values, "ticktext": names, "range": [bottom - room, top + 2.5 * room], "zeroline": False}
+        return {"tickvals": values, "ticktext": names, "range": [bottom - room, top + 4 * room], "zeroline": False}
 
 
 def choose_scale(norms: GradientNorms, parts: Sequence[str]) -> Scale:
@@ -380,13 +380,18 @@ def _mark_lost(lines: Lines, text: Text) -> list[dict]:
     notes = []
     for kind in KINDS:
         median = lines.spreads[kind].median
-        for lost, height, key, yshift in (
-            ((median == 0).tolist(), lines.scale.zero, "reads_zero", 12),
-            ((~median.isfinite()).tolist(), lines.scale.infinite, "reads_infinite", -14),
-        ):
-            if sum(lost) >= 0.45 * len(lost):  # else there is no room for it
-                words = text(f"gradient_flow.{key}")
-                notes.append(_note(lines, lost.index(True), height, words, INK, 15, "left", yshift))
+        zeros = [index for index, value in enumerate(median.tolist()) if value == 0]
+        least = 0.45 * len(median)  # else there is no room for it
+        if len(zeros) >= least:
+            middle = zeros[len(zeros) // 2]  # where the dotted line is not near
+            words = text("gradient_flow.reads_zero")
+            notes.append(_note(lines, middle, lines.scale.zero, words, INK, 15, "center", 12))
+        if int((~median.isfinite()).sum()) >= least:
+            words, last = (
+                text("gradient_flow.reads_infinite"),
+                len(median) - 1,
+            )  # above the ceiling, away from the line's name
+            notes.append(_note(lines, last, lines.scale.infinite, words, INK, 15, "right", 13))
     return notes
 
 

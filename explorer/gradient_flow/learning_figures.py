@@ -10,24 +10,24 @@ from statistics import median
 import plotly.graph_objects as go
 import torch
 
+from explorer.data import CLASSES
 from explorer.gradient_flow.figures import say_number
 from explorer.gradient_flow.learning import KINDS, NUM_TRAINING, RECIPE, Course, Net
-from explorer.page.style import ROLES, SEQUENTIAL, lighten, new_figure
-from explorer.text import Text, join_sentences
+from explorer.gradient_flow.learning_outcomes import pick
+from explorer.page.style import MUTED, ROLES, SEQUENTIAL, lighten, new_figure
+from explorer.text import Text
 
 EPOCH_STEPS = math.ceil(NUM_TRAINING / RECIPE.batch_size)
 LOGARITHMIC = ("gradient", "update", "activation")
-VANISHING, EXPLODING = 0.1, 10.0
-"""The gradient of the first block over that of the last one: below the one we say that it vanishes, above the other that it explodes."""
-
-
-def pick(courses: Mapping[Net, Course], kind: str, depth: int, normalised: bool) -> list[Course]:
-    """The seeds that are stored of one network."""
-    return [each for net, each in courses.items() if (net.kind, net.depth, net.normalised) == (kind, depth, normalised)]
+FAR_APART = 50
+"""The greatest loss over the least one: from here on the axis is logarithmic, or the lower curve would lie flat."""
+MOST_TICKS = 6
 
 
 def draw_curves(courses: Mapping[Net, Course], depth: int, normalised: bool, what: str, text: Text) -> go.Figure:
     """Loss or validation error against time: the median of the seeds, and all between the extremes.
+
+    A seed whose loss became infinite is a line of its own, with a cross at its last number.
 
     Args:
         courses: all that is stored.
@@ -36,34 +36,83 @@ def draw_curves(courses: Mapping[Net, Course], depth: int, normalised: bool, wha
         what: "loss" or "validation_error".
         text: of the reader's language.
     """
-    figure = new_figure(text("learning.axis_epochs"), text(f"learning.axis_{what}"), height=300)
+    traces = []
     for kind in KINDS:
         seeds = pick(courses, kind, depth, normalised)
-        if not seeds:
-            continue
-        steps, lines = _align(seeds, what)
-        scale = 100 if what == "validation_error" else 1
-        epochs = [step / EPOCH_STEPS for step in steps]
-        low, middle, high = ([scale * line[place] for line in lines] for place in (0, 1, 2))
-        title, colour = text(f"learning.kind_{kind}"), ROLES[kind]
-        if len(seeds) > 1:
-            figure.add_scatter(
-                x=[*epochs, *reversed(epochs)], y=[*high, *reversed(low)], fill="toself", fillcolor=lighten(colour, 0.7),
-                line={"width": 0}, hoverinfo="skip", showlegend=False,
-            )  # fmt: skip
-        figure.add_scatter(
-            x=epochs, y=middle, name=title, mode="lines+markers", line={"color": colour, "width": 3}, marker={"size": 5},
-            hovertemplate="%{x:.2f}: %{y:.3g}<extra>" + title + "</extra>",
-        )  # fmt: skip
-    figure.data = sorted(figure.data, key=lambda trace: trace.fill is None)  # no band lies over a line
-    return figure.update_layout(margin={"t": 50, "r": 8}, yaxis={"rangemode": "tozero"})
+        whole, ended = ([each for each in seeds if (each.ended is None) is is_whole] for is_whole in (True, False))
+        traces += _trace_median(whole, what, text) if whole else []
+        traces += _trace_ended(ended, what, text) if ended else []
+    traces.sort(key=lambda trace: "fill" not in trace)  # no band lies over a line
+    heights = [height for trace in traces for height in trace["y"] if height > 0]
+    is_log = what == "loss" and max(heights, default=1) > FAR_APART * min(heights, default=1)
+    figure = new_figure(
+        text("learning.axis_epochs"), text(f"learning.axis_{what}{'_log' if is_log else ''}"), height=300,
+        margin={"t": 50, "r": 8}, yaxis=_scale_log(heights) if is_log else {"rangemode": "tozero"},
+        **_mark_guessing(100 - 100 / len(CLASSES) if what == "validation_error" else math.log(len(CLASSES)), is_log, text),
+    )  # fmt: skip
+    return figure.add_traces(traces)
+
+
+def _scale_log(heights: Sequence[float]) -> dict:
+    """A logarithmic axis with a few whole powers of ten."""
+    decades = math.log10(max(heights)) - math.log10(min(heights))
+    return {"type": "log", "exponentformat": "power", "dtick": math.ceil(decades / MOST_TICKS)}
+
+
+def _mark_guessing(height: float, is_log: bool, text: Text) -> dict:
+    """The line of whoever guesses, for a chart's layout."""
+    line = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height, "layer": "below",
+            "line": {"color": MUTED, "width": 1.5, "dash": "dash"}}  # fmt: skip
+    name = {"xref": "paper", "x": 1, "y": math.log10(height) if is_log else height, "text": text("learning.guessing"),
+            "showarrow": False, "xanchor": "right", "yanchor": "bottom", "font": {"color": MUTED}}  # fmt: skip
+    return {"shapes": [line], "annotations": [name]}
+
+
+def _trace_median(seeds: Sequence[Course], what: str, text: Text) -> list[dict]:
+    """The median of seeds of one network that were trained to the end, and of several the band between the extremes."""
+    steps, lines = _align(seeds, what)
+    epochs = [step / EPOCH_STEPS for step in steps]
+    low, middle, high = zip(*lines, strict=True)
+    title, colour = text(f"learning.kind_{seeds[0].net.kind}"), ROLES[seeds[0].net.kind]
+    band = {
+        "type": "scatter", "x": [*epochs, *reversed(epochs)], "y": [*high, *reversed(low)], "fill": "toself",
+        "fillcolor": lighten(colour, 0.7), "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
+    line = {
+        "type": "scatter", "x": epochs, "y": middle, "name": title, "mode": "lines+markers",
+        "line": {"color": colour, "width": 3}, "marker": {"size": 5},
+        "hovertemplate": "%{x:.2f}: %{y:.3g}<extra>" + title + "</extra>", "showlegend": True,
+    }  # fmt: skip
+    return [band, line] if len(seeds) > 1 else [line]
+
+
+def _trace_ended(seeds: Sequence[Course], what: str, text: Text) -> list[dict]:
+    """Seeds of one network whose loss became infinite: what was measured before, and a cross at its end."""
+    kind = seeds[0].net.kind
+    lines = [_align([each], what) for each in seeds]
+    places = [[step / EPOCH_STEPS for step in steps] for steps, _ in lines]
+    heights = [[middle for _, middle, _ in values] for _, values in lines]
+    colour, steps = ROLES[kind], [f"{each.ended:,}" for each in seeds]
+    paths = [
+        {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": {"color": colour, "width": 2, "dash": "dot"},
+         "hoverinfo": "skip", "showlegend": False}
+        for x, y in zip(places, heights, strict=True)
+    ]  # fmt: skip
+    name = text("learning.line_ended", kind=text(f"learning.kind_{kind}"), steps=steps)
+    cross = {
+        "type": "scatter", "x": [x[-1] for x in places], "y": [y[-1] for y in heights], "mode": "markers", "name": name,
+        "marker": {"color": colour, "size": 12, "symbol": "x"}, "hovertemplate": "%{x:.2f}: %{y:.3g}<extra>" + name + "</extra>",
+        "showlegend": True,
+    }  # fmt: skip
+    return [*paths, cross]
 
 
 def _align(seeds: Sequence[Course], what: str) -> tuple[list[int], list[tuple[float, float, float]]]:
-    """The records that all seeds have and that are numbers: steps, and least, median and greatest value."""
+    """The records that all seeds have and that are numbers: steps, and least, median and greatest value, errors in per cent."""
+    scale = 100 if what == "validation_error" else 1
     found = [dict(zip(each.steps, getattr(each, what).tolist())) for each in seeds]
     shared = [step for step in found[0] if all(math.isfinite(each.get(step, math.nan)) for each in found)]
-    ordered = [sorted(each[step] for each in found) for step in shared]
+    ordered = [sorted(scale * each[step] for each in found) for step in shared]
     return shared, [(values[0], median(values), values[-1]) for values in ordered]
 
 
@@ -101,10 +150,18 @@ def _draw_blocks(
         customdata=[[say_number(number) for number in row] for row in course.per_block[statistic].T.tolist()],
         hovertemplate=text("learning.hover") + "<extra></extra>",
     )  # fmt: skip
-    title = {"text": text(f"learning.kind_{course.net.kind}"), "x": 0.5, "y": 0.97}
+    title = {"text": _name_course(course, text), "x": 0.5, "y": 0.97, "font": {"size": 16}}
     figure.update_layout(title=title, margin={"t": 44, "r": 8})
     figure.update_xaxes(type="category", nticks=8, showgrid=False)
     return figure.update_yaxes(showgrid=False, dtick=1 if values.shape[1] < 8 else 2 if values.shape[1] < 16 else 5)
+
+
+def _name_course(course: Course, text: Text) -> str:
+    """Which network, which seed, and whether it ended early: then the chart is of fewer steps."""
+    about = {"kind": text(f"learning.kind_{course.net.kind}"), "seed": course.net.seed}
+    if course.ended is None:
+        return text("learning.block_title", **about)
+    return text("learning.block_title_ended", step=course.ended, **about)
 
 
 def _to_colour(numbers: torch.Tensor, statistic: str) -> torch.Tensor:
@@ -128,68 +185,3 @@ def count_seeds(courses: Mapping[Net, Course]) -> str:
     """
     counts = sorted(Counter((net.kind, net.depth, net.normalised) for net in courses).values())
     return str(counts[0]) if counts[0] == counts[-1] else f"{counts[0]}–{counts[-1]}"
-
-
-def describe(courses: Mapping[Net, Course], depth: int, normalised: bool, text: Text) -> str:
-    """What is seen of both kinds: how they end, and whether the gradient vanishes or explodes, and when."""
-    said = []
-    for kind in KINDS:
-        seeds = pick(courses, kind, depth, normalised)
-        if seeds:
-            said.append(_describe_kind(seeds, kind, text))
-    return join_sentences(said, text) if said else text("learning.none")
-
-
-def _describe_kind(seeds: Sequence[Course], kind: str, text: Text) -> str:
-    title = text("learning.net", kind=text(f"learning.kind_{kind}"), depth=seeds[0].net.depth)
-    ended = [each.ended for each in seeds if each.ended is not None]
-    if ended:
-        how = text("learning.ended", net=title, count=len(ended), seeds=len(seeds), step=f"{min(ended):,}")
-    else:
-        finals = sorted(100 * float(each.validation_error[-1]) for each in seeds)
-        key = "final" if len(finals) > 1 else "final_one"
-        how = text(f"learning.{key}", net=title, seeds=len(finals), least=f"{finals[0]:.1f}", most=f"{finals[-1]:.1f}")
-    ratio = _median([gradient_ratio(each, 0) for each in seeds])
-    start = text(f"learning.start_{judge(ratio)}", ratio=say_number(ratio))
-    last = _median([gradient_ratio(each, -1) for each in seeds])
-    end = "" if ended else text("learning.end", ratio=say_number(last))
-    return join_sentences([how, start, end] if end else [how, start], text)
-
-
-def gradient_ratio(course: Course, record: int) -> float:
-    """The gradient's norm in the first block over that in the last one, at a record."""
-    gradient = course.per_block["gradient"][record]
-    return float(gradient[0]) / float(gradient[-1]) if gradient[-1] else math.nan
-
-
-def judge(ratio: float) -> str:
-    """ "vanishes", "explodes" or "even": how the gradient of the first block compares with that of the last one."""
-    if not math.isfinite(ratio):
-        return "unknown"
-    return "vanishes" if ratio < VANISHING else "explodes" if ratio > EXPLODING else "even"
-
-
-def _median(numbers: Sequence[float]) -> float:
-    known = [number for number in numbers if not math.isnan(number)]
-    return median(known) if known else math.nan
-
-
-def describe_depths(courses: Mapping[Net, Course], normalised: bool, text: Text) -> str:
-    """Degradation: the error that each depth ends with, for each kind of network."""
-    parts = []
-    for kind in KINDS:
-        shown = []
-        for depth in sorted({net.depth for net in courses}):
-            if seeds := pick(courses, kind, depth, normalised):
-                shown.append(_describe_depth(seeds, depth, text))
-        if len(shown) > 1:
-            parts.append(text("learning.depths", kind=text(f"learning.kind_{kind}"), errors=shown))
-    return join_sentences(parts, text)
-
-
-def _describe_depth(seeds: Sequence[Course], depth: int, text: Text) -> str:
-    finals = [100 * float(each.validation_error[-1]) for each in seeds if each.ended is None]
-    if not finals:
-        return text("learning.depth_ended", depth=depth)
-    key = "depth_error" if len(finals) == len(seeds) else "depth_error_some"
-    return text(f"learning.{key}", depth=depth, error=f"{median(finals):.1f}", count=len(finals), seeds=len(seeds))

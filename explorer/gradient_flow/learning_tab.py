@@ -6,11 +6,12 @@ import gradio as gr
 
 from explorer.checks import check_choice
 from explorer.gradient_flow.learning import DEPTHS, KINDS, NUM_TRAINING, NUM_VALIDATION, PER_BLOCK, RECIPE, load_courses
-from explorer.gradient_flow.learning_figures import count_seeds, describe, describe_depths, draw_curves, draw_statistic
+from explorer.gradient_flow.learning_figures import count_seeds, draw_curves, draw_statistic
+from explorer.gradient_flow.learning_table import describe, draw_tables
 from explorer.page.events import Components, wire
 from explorer.page.layout import build_look_for
 from explorer.page.style import PLOT_SETTINGS
-from explorer.text import join_sentences, text_in
+from explorer.text import text_in
 
 NORMALISATIONS = {"bn": True, "none": False}
 
@@ -40,9 +41,9 @@ def on_learning(depth: int, normalisation: str, statistic: str, *, language: str
     text, courses = text_in(language), load_courses()
     depth, normalised, statistic = read_choice(depth, normalisation, statistic)
     pictures = draw_statistic(courses, depth, normalised, statistic, text)
-    said = [describe(courses, depth, normalised, text), describe_depths(courses, normalised, text)]
     return {
-        "look_for": join_sentences([each for each in said if each], text),
+        "look_for": describe(courses, depth, normalised, text),
+        "table": draw_tables(courses, depth, normalised, text),
         "loss": gr.update(value=draw_curves(courses, depth, normalised, "loss", text), visible=True),
         "error": gr.update(value=draw_curves(courses, depth, normalised, "validation_error", text), visible=True),
         **{kind: gr.update(value=pictures.get(kind), visible=kind in pictures) for kind in KINDS},
@@ -67,6 +68,7 @@ def build_learning(language: str) -> Components:
             ways = [(text(f"learning.normalisation_{way}"), way) for way in NORMALISATIONS]
             normalisation = gr.Radio(ways, value="bn", label=text("learning.normalisation"))
         look_for = build_look_for("")
+        table = gr.HTML("", apply_default_css=False, elem_classes="gradient_flow-learning")
         with gr.Row():
             loss = gr.Plot(visible=False, min_width=320, **PLOT_SETTINGS)
             error = gr.Plot(visible=False, min_width=320, **PLOT_SETTINGS)
@@ -78,7 +80,7 @@ def build_learning(language: str) -> Components:
         facts = text("learning.about", validation=f"{NUM_VALIDATION:,}", lr=RECIPE.peak_lr, seeds=count_seeds(courses))
         gr.HTML(f'<p class="intro">{facts}</p>')
     inputs = {"depth": depth, "normalisation": normalisation, "statistic": statistic}
-    outputs = {"look_for": look_for, "loss": loss, "error": error, **blocks, "about": about}
+    outputs = {"look_for": look_for, "table": table, "loss": loss, "error": error, **blocks, "about": about}
     triggers = [section.expand, depth.input, normalisation.input, statistic.input]
     wire(triggers, on_learning, inputs, outputs, language)
     return {f"learning_{name}": each for name, each in inputs.items()}

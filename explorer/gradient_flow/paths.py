@@ -59,9 +59,14 @@ class PathGradients:
 
     @property
     def gradient_shares(self) -> tuple[float, ...]:
-        """Share of each length in the gradient, where the norms of all paths are added up."""
+        """Share of each length in the sum of the norms of all paths. As vectors, which they are, they partly cancel."""
         carried = [share * norm for share, norm in zip(self.path_shares, self.norms, strict=True)]
         return tuple(each / sum(carried) for each in carried)
+
+    @property
+    def excess(self) -> float:
+        """The norms of all paths added up, over the norm of the ordinary gradient: 1 if all paths had the same direction."""
+        return sum(math.comb(self.num_blocks, length) * norm for length, norm in enumerate(self.norms)) / self.whole
 
     def find_length(self, share: float, of_paths: bool = False) -> int:
         """The shortest length up to which paths carry this share of the gradient, or make up this share of all paths."""

@@ -24,9 +24,11 @@ from explorer.gradient_flow.figures import (
 )
 from explorer.gradient_flow.jacobians import Jacobians, measure_jacobians
 from explorer.gradient_flow.learning import KINDS, load_courses
-from explorer.gradient_flow.learning_figures import describe as describe_learning
-from explorer.gradient_flow.learning_figures import describe_depths, draw_curves, draw_statistic, pick
+from explorer.gradient_flow.learning_figures import draw_curves, draw_statistic
+from explorer.gradient_flow.learning_outcomes import pick
 from explorer.gradient_flow.learning_tab import read_choice
+from explorer.gradient_flow.learning_table import describe as describe_learning
+from explorer.gradient_flow.learning_table import describe_facts
 from explorer.gradient_flow.live_charts import Chart
 from explorer.gradient_flow.live_figures import describe as describe_training
 from explorer.gradient_flow.live_figures import list_charts
@@ -357,9 +359,7 @@ def _print_learning(depth: int | None, normalisation: str, statistic: str, text:
         return []
     way = text(f"learning.normalisation_{normalisation}")
     pairs = [(text("learning.depth"), depth), (text("learning.normalisation"), way)]
-    said = join_sentences(
-        [describe_learning(courses, depth, normalised, text), describe_depths(courses, normalised, text)], text
-    )
+    said = "\n".join(say(courses, depth, normalised, text) for say in (describe_learning, describe_facts))
     curves = [partial(draw_curves, courses, depth, normalised, what, text) for what in ("loss", "validation_error")]
     named = (text("learning.statistic"), text(f"learning.statistic_{statistic}"))
 
@@ -390,7 +390,7 @@ def _print_learning(depth: int | None, normalisation: str, statistic: str, text:
     pictures = partial(
         _draw_statistic, make=partial(draw_statistic, courses, depth, normalised, statistic, text), name=named[1]
     )
-    about = join_sentences([text(f"learning.about_{statistic}"), said], text)
+    about = f"{text(f'learning.about_{statistic}')}\n{said}"
     return [
         Print(
             "learning", text("prints.learning_title"), partial(_draw, makes=curves), list_curves,

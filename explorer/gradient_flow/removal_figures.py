@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from explorer.data import CLASSES
 from explorer.gradient_flow.paths import MODEL, PathGradients
 from explorer.gradient_flow.removal import SEEDS, Cut, Removal, Score
 from explorer.gradient_flow.swaps import Swapped, Swaps
 from explorer.models.catalogue import DEGRADATION, MODELS
 from explorer.page.canvas import Map, draw_maps
-from explorer.page.style import ROLES, new_figure
+from explorer.page.style import INK, ROLES, new_figure
 from explorer.text import Text, join_sentences
 
 HEIGHT = 340
@@ -59,7 +60,8 @@ def draw_single(measured: Mapping[str, Removal], text: Text) -> go.Figure:
             hovertemplate="%{x}: %{y:.1f} %<extra>" + title + "</extra>",
         )
         figure.add_hline(_percent(removal.whole), line={"color": colour, "width": 1.5, "dash": "dot"})
-    return _finish(figure).update_xaxes(type="category", tickangle=-60, tickfont_size=12)
+    places = [name_block(path) for path in next(iter(measured.values())).blocks]
+    return _finish(figure, places, text).update_xaxes(type="category", tickangle=-60, tickfont_size=12)
 
 
 def describe_order(measured: Mapping[str, Removal], way: str, text: Text) -> str:
@@ -101,7 +103,7 @@ def draw_ordered(measured: Mapping[str, Removal], way: str, text: Text) -> go.Fi
             line={"color": colour, "width": 3},
             hovertemplate="%{x}: %{y:.1f} %<extra>" + title + "</extra>",
         )
-    return _finish(figure)
+    return _finish(figure, [0, max(len(removal.blocks) for removal in measured.values())], text)
 
 
 def describe_paths(paths: PathGradients, text: Text) -> str:
@@ -117,6 +119,7 @@ def describe_paths(paths: PathGradients, text: Text) -> str:
         share=95,
         rare=_say_share(sum(paths.path_shares[: paths.find_length(0.95) + 1])),
         images=f"{paths.num_images:,}",
+        excess=f"{paths.excess:.0f}",
     )
 
 
@@ -186,14 +189,21 @@ def draw_swaps(swaps: Mapping[str, Swaps], text: Text) -> go.Figure:
             hovertext=[text("gradient_flow.swaps_none"), *(_name_order(each, text) for each in found.orders)],
             hovertemplate="%{hovertext}<br>τ = %{x:.2f}: %{y:.1f} %<extra>" + title + "</extra>",
         )
-    return _finish(figure).update_xaxes(autorange="reversed")
+    furthest = min(each.tau for found in swaps.values() for each in found.orders)
+    return _finish(figure, [1.0, furthest], text).update_xaxes(autorange="reversed")
 
 
 def _name_order(swapped: Swapped, text: Text) -> str:
     return text("gradient_flow.swaps_hover", count=swapped.count)
 
 
-def _finish(figure: go.Figure) -> go.Figure:
+def _finish(figure: go.Figure, places: Sequence, text: Text) -> go.Figure:
+    """Accuracy from 0 to 100 %, with a line for whoever guesses from the first of these places to the last."""
+    chance = 100 / len(CLASSES)
+    figure.add_scatter(
+        x=places, y=[chance] * len(places), name=text("gradient_flow.removal_guessing", chance=f"{chance:g}"), mode="lines",
+        line={"color": INK, "width": 2, "dash": "dash"}, hoverinfo="skip",
+    )  # fmt: skip
     return figure.update_layout(height=HEIGHT, margin={"t": 60, "r": 8}, yaxis={"range": [0, 100]})
 
 

@@ -78,14 +78,15 @@ def draw_jacobians(jacobians: Jacobians | ConvJacobians, part: str, text: Text) 
 
 
 def _name_kinds(topmost: Mapping[str, Line], scale: Scale, text: Text) -> list[dict]:
-    """The name of each kind above the topmost of its lines."""
+    """The name of each kind at the topmost of its lines: above it, and that of the lower one below it."""
+    middles = {kind: scale.place(values)[len(values) // 2] for kind, (_, values) in topmost.items()}
     notes = []
     for kind, share in (("plain", 0.7), ("residual", 0.25)):
         places, values = topmost[kind]
-        index = int(share * len(values))
+        index, is_lower = int(share * len(values)), middles[kind] < max(middles.values())
         notes.append({
             "x": places[index], "y": scale.place(values)[index], "text": f"<b>{text(f'gradient_flow.{kind}')}</b>", "showarrow": False,
-            "font": {"color": ROLES[kind], "size": 19}, "yshift": 18, "xanchor": "left",
+            "font": {"color": ROLES[kind], "size": 19}, "yshift": -18 if is_lower else 18, "xanchor": "right" if is_lower else "left",
         })  # fmt: skip
     return notes
 

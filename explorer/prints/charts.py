@@ -36,7 +36,7 @@ _MARKS = {
 _HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\")
 _KINDS = ("scatter", "bar", "heatmap")
 _SMALL = 8.0
-_LETTER, _KEY = 4.7, 60.0  # points, of a letter of a legend and of what stands before it
+_LETTER, _KEY, _APART = 4.7, 44.0, 12.0  # points, of a letter of a legend, of what stands before it, and between two
 _TEMPLATE = re.compile(r"%\{[xyz](?::([^}]*))?\}")
 _COLOUR = re.compile(r"rgba?\(([^)]*)\)")
 
@@ -359,8 +359,9 @@ def _add_legend(axes: Axes, second: Axes | None, layout: Mapping) -> None:
     if layout.get("showlegend") is False or (len(labels) < 2 and not layout.get("showlegend")):
         return
     room, longest = 72 * axes.figure.bbox.width / axes.figure.dpi, max(map(_count_letters, labels))
-    columns = max(1, min(len(labels), int(room / (_LETTER * longest + _KEY))))
-    axes.figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=4.6)
+    columns = max(1, min(len(labels), int((room + _APART) / (_LETTER * longest + _KEY + _APART))))
+    spaced = {"handlelength": 4.6, "columnspacing": _APART / _SMALL}
+    axes.figure.legend(handles, labels, loc="outside lower center", ncols=columns, **spaced)
 
 
 def _count_letters(words: str) -> int:

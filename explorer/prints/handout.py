@@ -207,6 +207,7 @@ def _draw_within(each: Print, height: float) -> Callable[[FigureBase], None]:
 def _shrink(figure: FigureBase, share: float) -> None:
     """Letters that are smaller with the picture, as far as they can be read."""
     from matplotlib import rcParams
+    from matplotlib.text import Annotation
     from matplotlib.text import Text as Words
 
     share = max(_LEAST_SHARE, share)
@@ -214,6 +215,8 @@ def _shrink(figure: FigureBase, share: float) -> None:
         return
     for words in figure.findobj(Words):
         words.set_fontsize(words.get_fontsize() * share)
+        if isinstance(words, Annotation):  # and what is named stays as near to its name
+            words.xyann = tuple(share * each for each in words.xyann)
     for axes in figure.axes:
         axes.tick_params(labelsize=rcParams["xtick.labelsize"] * share)
 

@@ -41,8 +41,8 @@ _MARGIN = 0.12  # inches
 _LINE = 1.4  # height of a line, in heights of its letters
 _PLACES = 6  # decimals of where things lie, as shares of the page
 _SALT = "cnn-explorer"  # of the names of parts of an SVG file, which are random without it
-_BREAK_AFTER = re.compile(r"(?<=[/&?;,])|(?<= )")
-_NOT_FIRST = "，。、；：？！）》”’%…"  # characters that begin no line
+_BREAK_AFTER = re.compile(r"(?<=[/&?;])|(?<=,)(?!\d)|(?<= )")
+_NOT_FIRST, _NOT_LAST = "，。、；：？！）》”’%…", "（《“‘"  # characters that begin no line, and that end none
 _DRAWING = Lock()
 
 
@@ -299,7 +299,14 @@ def _wrap(words: str, width: float, text: Text) -> list[str]:
 
 
 def wrap(words: str, width: float, ruler: Ruler) -> list[str]:
-    """Lines of words that are no wider than this, in points; broken at spaces, between Chinese characters, inside addresses."""
+    """Lines of words that are no wider than this, in points; broken at spaces, between Chinese characters, inside addresses.
+
+    What stands on lines of its own already stays there.
+    """
+    return [line for part in words.split("\n") for line in _wrap_line(part, width, ruler)]
+
+
+def _wrap_line(words: str, width: float, ruler: Ruler) -> list[str]:
     lines, line, filled = [], "", 0.0
     for piece in _split(words):
         if line and filled + ruler.measure(piece.rstrip()) > width:
@@ -320,7 +327,7 @@ def _split(words: str) -> list[str]:
         for each in re.split(
             r"(?=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef])|(?<=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef])", part
         ):
-            if pieces and each and each[0] in _NOT_FIRST:
+            if pieces and each and (each[0] in _NOT_FIRST or pieces[-1][-1] in _NOT_LAST):
                 pieces[-1] += each
             elif each:
                 pieces.append(each)

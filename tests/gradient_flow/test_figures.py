@@ -82,7 +82,7 @@ def test_zeros_lie_on_a_marked_floor_and_overflow_on_a_marked_ceiling():
     assert names[plain.y[-1]] == "<b>0</b>"
     assert names[residual.y[-1]] == "<b>∞</b>"
     assert axis.range[0] < plain.y[-1] < -30 < 0 < residual.y[-1] < axis.range[1]
-    assert "exactly 0 for 3 of 3 seeds" in plain.hovertext[-1]
+    assert "0 in float32 for 3 of 3 seeds" in plain.hovertext[-1]
     assert "1×10⁻³⁰" in plain.hovertext[-1].replace("1.0×", "1×")
     dotted = [trace for trace in figure.data if trace.line.dash == "dot"]
     assert [trace.y[-1] for trace in dotted] == pytest.approx([-30])
@@ -100,7 +100,7 @@ def test_every_depth_can_be_drawn(language, depth):
 
 def test_the_tutorials_experiment_in_words():
     sentence = describe(measure_gradient_norms(TUTORIAL), text_in("en"))
-    assert "exactly 0 for 100 of 100 seeds" in sentence
+    assert "0 in float32 for 100 of 100 seeds" in sentence
     assert "it grows" in sentence
     assert "The tutorial expects about 0.01" in sentence
     chinese = describe(measure_gradient_norms(TUTORIAL), text_in("zh"))
@@ -123,7 +123,7 @@ def test_the_tutorials_experiment_in_words():
         ),
         (
             made_up([1.0, 0.0], [1.0, 1.0], [1.0, 1e-200]),
-            ["exactly 0 for 3 of 3", "in double precision the median is 1.0×10⁻²⁰⁰"],
+            ["0 in float32 for 3 of 3", "in double precision the median is 1.0×10⁻²⁰⁰"],
         ),
         (
             made_up([1.0, 0.0], [1.0, 1.0], activation="sigmoid"),

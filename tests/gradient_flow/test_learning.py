@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -19,6 +20,7 @@ from explorer.gradient_flow.learning import (
     PER_BLOCK,
     RECIPE,
     SNAPSHOT,
+    Course,
     Material,
     Net,
     draw_network,
@@ -31,17 +33,11 @@ from explorer.gradient_flow.learning import (
     record_steps,
     train_net,
 )
-from explorer.gradient_flow.learning_figures import (
-    EPOCH_STEPS,
-    describe,
-    describe_depths,
-    draw_curves,
-    draw_statistic,
-    gradient_ratio,
-    judge,
-    pick,
-)
+from explorer.gradient_flow.learning_figures import EPOCH_STEPS, draw_curves, draw_statistic
+from explorer.gradient_flow.learning_outcomes import Gradient, list_outcomes, pick, summarise
 from explorer.gradient_flow.learning_tab import NORMALISATIONS, on_learning
+from explorer.gradient_flow.learning_table import describe, describe_facts, draw_tables
+from explorer.page.style import ROLES
 from explorer.text import LANGUAGES, text_in
 from explorer.training.splits import Split
 
@@ -142,23 +138,84 @@ def test_a_training_can_be_repeated_and_one_that_explodes_ends():
     assert wild.ended is not None and wild.steps[-1] <= wild.ended
 
 
-def test_the_judgement_of_a_ratio():
-    assert [judge(ratio) for ratio in (0.01, 0.5, 20, math.inf)] == ["vanishes", "even", "explodes", "unknown"]
+def test_the_judgement_of_a_gradient():
+    pairs = [(0.01, 1), (0.5, 1), (20, 1), (math.nan, 1), (1, 0), (2e-4, 9e-8), (1e3, 4e6)]
+    judged = ["vanishes", "even", "explodes", "unknown", "unknown", "tiny", "huge"]
+    assert [Gradient(*pair).judge() for pair in pairs] == judged
+
+
+def make_course(kind: str, depth: int, seed: int, ratios: list[float], loss: float, ended: int | None = None) -> Course:
+    """A training of two blocks and records at steps 0, 50, ... whose last gradient norm is 1."""
+    gradient = torch.tensor([[ratio, 1.0] for ratio in ratios])
+    losses = torch.linspace(2.0, loss, len(ratios))
+    per_block = dict.fromkeys(PER_BLOCK, gradient)
+    steps = tuple(50 * place for place in range(len(ratios)))
+    return Course(Net(kind, depth, False, seed), steps, losses, losses / 4, per_block, ended)
+
+
+def make_courses(*courses: Course) -> dict[Net, Course]:
+    return {each.net: each for each in courses}
+
+
+def test_an_outcome_is_that_of_the_seeds_that_came_to_the_end():
+    seeds = [make_course("plain", 8, 0, [100, 40, 2, 1], 0.4), make_course("plain", 8, 1, [200, 60, 4, 3], 0.8),
+             make_course("plain", 8, 2, [900, 9], math.inf, ended=77)]  # fmt: skip
+    found = summarise(seeds)
+    assert (found.num_seeds, found.ended, found.loss) == (3, (77,), pytest.approx(0.6))
+    assert found.errors == pytest.approx((0.1, 0.2)) and found.losses == pytest.approx((0.4, 0.8))
+    assert (found.start.ratio, found.end.ratio, found.settled) == (200, 2, 100)  # medians by hand: 40 at step 50
+
+
+def test_the_sentence_says_what_was_seen():
+    """Each judgement of trainings whose outcome is known by construction."""
+    text = text_in("en")
+    shallow = [make_course(kind, 8, seed, [1, 1, 1], 0.3 + seed / 10) for kind in KINDS for seed in (0, 1)]
+    residual = make_course("residual", 20, 0, [1, 1, 1], 0.35)
+    cases = (
+        (residual, [99, 1, 1], 0.5, ("worse_plain", "cause_differs"), "explodes</b> before training and is balanced from step 50 on"),
+        (residual, [0.01, 0.01, 0.01], 0.5, ("worse_plain", "cause_fits"), "vanishes</b> before training and at the end"),
+        (residual, [1, 1, 0.01], 0.5, ("worse_plain", "cause_late"), "from step 100 on"),
+        (residual, [99, 99, 99], 0.35, ("worse_none",), "explodes"),
+        (make_course("residual", 20, 0, [1, 1], math.inf, ended=60), [1, 1, 1], 0.5, ("worse_both", "cause_differs"), "step 60 (1 of 1 seeds)"),
+    )  # fmt: skip
+    for other, ratios, loss, keys, words in cases:
+        said = describe(make_courses(*shallow, other, make_course("plain", 20, 0, ratios, loss)), 20, False, text)
+        every = [key for key in ("worse_none", "worse_plain", "worse_both", "cause_fits", "cause_late", "cause_differs")
+                 if text(f"learning.{key}", depth=20) in said]  # fmt: skip
+        assert tuple(every) == keys and words in said, said
+    assert "egradation" not in describe(make_courses(*shallow), 8, False, text)
+
+
+def test_a_seed_that_ended_early_is_a_line_of_its_own():
+    """The others are drawn to their end, and the loss of one that explodes does not flatten them."""
+    courses = make_courses(
+        make_course("residual", 8, 0, [1, 1, 1], 0.5), make_course("residual", 8, 1, [1, 1], 1e9, ended=77)
+    )
+    chart = draw_curves(courses, 8, False, "loss", text_in("en"))
+    whole, early = (next(trace for trace in chart.data if trace.mode == mode) for mode in ("lines+markers", "markers"))
+    assert list(whole.x) == [0, 1, 2] and list(whole.y) == pytest.approx([2, 1.25, 0.5])
+    assert list(early.x) == [1] and "77" in early.name and early.y[0] == pytest.approx(1e9)
+    assert chart.layout.yaxis.type == "log" and "log" in chart.layout.yaxis.title.text
+    assert chart.layout.shapes[0].y0 == pytest.approx(math.log(10)) and chart.layout.annotations[0].y == pytest.approx(
+        math.log10(math.log(10))
+    )
+    calm = draw_curves(
+        make_courses(*[course for course in courses.values() if course.ended is None]), 8, False, "loss", text_in("en")
+    )
+    assert calm.layout.yaxis.type is None and [trace.name for trace in calm.data] == ["Residual"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_charts_and_sentences_show_what_is_stored(language):
+def test_charts_tables_and_sentences_show_what_is_stored(language):
     text, courses = text_in(language), load_courses()
     for depth in sorted({net.depth for net in STORED}):
         for way, normalised in NORMALISATIONS.items():
             shown = on_learning(depth, way, "dead", language=language)
-            assert ("%" in describe_depths(courses, True, text)) == (len({net.depth for net in STORED}) > 1) and shown[
-                "look_for"
-            ]
-            chart = draw_curves(courses, depth, normalised, "validation_error", text)
             kinds = [kind for kind in KINDS if pick(courses, kind, depth, normalised)]
-            lines = [line for line in chart.data if line.name]
-            assert len(lines) == len(kinds)
+            chart = draw_curves(courses, depth, normalised, "validation_error", text)
+            assert {line.marker.color or line.line.color for line in chart.data if line.name} == {
+                ROLES[kind] for kind in kinds
+            }
             heat = draw_statistic(courses, depth, normalised, "gradient", text)
             assert list(heat) == kinds
             for kind, figure in heat.items():
@@ -166,14 +223,26 @@ def test_charts_and_sentences_show_what_is_stored(language):
                 assert 10 ** figure.data[0].z[0][0] == pytest.approx(
                     float(course.per_block["gradient"][0, 0]), rel=1e-4
                 )
-            said = describe(courses, depth, normalised, text)
-            assert (str(depth) in said) if kinds else (said == text("learning.none"))
+            said, facts = describe(courses, depth, normalised, text), describe_facts(courses, depth, normalised, text)
+            assert shown["look_for"] == said and shown["table"] == draw_tables(courses, depth, normalised, text)
+            assert shown["table"].count("<tr") == (6 if kinds else 0) and (said == text("learning.none")) != bool(kinds)
+            for kind in kinds:
+                whole = [each for each in pick(courses, kind, depth, normalised) if each.ended is None]
+                middle = (
+                    f"{100 * np.median([float(each.validation_error[-1]) for each in whole]):.1f}" if whole else "∞"
+                )
+                assert middle in shown["table"] and middle in facts, (depth, way, kind)
 
 
-def test_a_ratio_compares_the_first_block_with_the_last():
-    course = load_courses()[STORED[0]]
-    first, last = course.per_block["gradient"][0, 0], course.per_block["gradient"][0, -1]
-    assert gradient_ratio(course, 0) == pytest.approx(float(first / last))
+def test_the_first_block_is_divided_by_the_last():
+    text = text_in("en")
+    courses = make_courses(make_course("plain", 8, 0, [30, 0.5], 0.5), make_course("residual", 8, 0, [1e-4, 0.02], 0.5))
+    table = draw_tables(courses, 8, False, text)
+    assert "30\u00a0×, explodes</b><small>30 ÷ 1" in table and "0.5\u00a0×, balanced</b><small>0.5 ÷ 1" in table
+    assert "1.0×10⁻⁴\u00a0×, vanishes" in table and text("learning.note_tiny", tiny="0.001") not in table
+    assert [each.depth for each in list_outcomes(load_courses(), "plain", True)] == sorted(
+        {net.depth for net in STORED}
+    )
 
 
 @pytest.mark.parametrize("bad", [{"depth": 9}, {"depth": "x"}, {"normalisation": "batch"}, {"statistic": "loss"}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import shutil
 
 import pytest
@@ -113,7 +114,8 @@ def test_what_is_no_block_is_refused(wrong):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_charts_show_what_is_stored(language):
     text, measured = text_in(language), load_removals()
-    bars = draw_single(measured, text).data
+    *bars, guess = draw_single(measured, text).data
+    assert set(guess.y) == {10.0} and "10" in guess.name
     assert [bar.name for bar in bars] == [text.title(title) for title in ("ResNet-56 (CIFAR)", "Plain-56 (CIFAR)")]
     for bar, removal in zip(bars, measured.values(), strict=True):
         assert list(bar.x) == [name_block(path) for path in removal.blocks]
@@ -132,14 +134,18 @@ def test_the_charts_show_what_is_stored(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_opened_section_shows_paths_and_swaps_as_stored(language):
     text, shown = text_in(language), on_open("back", language=language)
-    assert [len(shown[name].data) for name in ("single", "ordered", "paths", "swaps")] == [2, 2, 2, 2]
+    assert [len(shown[name].data) for name in ("single", "ordered", "paths", "swaps")] == [3, 3, 2, 3]
     paths, swaps = load_paths(), load_swaps()
     of_paths, of_gradient = shown["paths"].data
     assert sum(of_paths.y) == pytest.approx(100) == sum(of_gradient.y)
     carried = [share * norm for share, norm in zip(of_paths.y, paths.norms, strict=True)]
     assert [value / sum(carried) * 100 for value in carried] == pytest.approx(list(of_gradient.y))
-    for points, found in zip(shown["swaps"].data, swaps.values(), strict=True):
+    for points, found in zip(shown["swaps"].data[:-1], swaps.values(), strict=True):
         assert list(points.y[1:]) == [100 * each.accuracy for each in found.orders] and points.x[0] == 1
+    counted = [math.comb(27, length) * norm for length, norm in enumerate(paths.norms)]
+    assert (
+        paths.excess == pytest.approx(sum(counted) / paths.whole) and paths.excess > 1
+    )  # vectors are no longer than their norms added up
     said = describe_paths(paths, text), describe_swaps(swaps, text)
     assert f"{2**27:,}" in said[0] and all(f"{100 * found.whole:.1f}" in said[1] for found in swaps.values())
     with pytest.raises(InputError):

@@ -305,6 +305,10 @@ def test_lines_are_no_wider_than_the_page():
         assert not any(line[0] in "，。”" for line in lines)
 
 
+def test_lines_that_are_there_stay():
+    assert wrap("one\ntwo words\n\nthree", 300, fonts.Ruler([fonts.LATIN], 8)) == ["one", "two words", "three"]
+
+
 def test_the_width_of_words_is_that_which_matplotlib_prints():
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath

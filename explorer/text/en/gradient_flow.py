@@ -100,12 +100,12 @@ SENTENCES = {
     "block_axis": "block (1 is next to the input)",
     "depth_axis": "depth (blocks)",
     "norm_axis": "gradient norm (first weight)",
-    "reads_zero": "exactly 0",
+    "reads_zero": "0 in float32",
     "reads_infinite": "∞: overflow",
     "hover_block": "<b>{kind}, block {place}</b>",
     "hover_depth": "<b>{kind}, first of {place} blocks</b>",
     "hover_median": "median {median}, 5 to 95 % of seeds: {low} to {high}",
-    "hover_zero": "exactly 0 for {count} of {seeds} seeds",
+    "hover_zero": "0 in float32 for {count} of {seeds} seeds",
     "hover_infinite": "not finite for {count} of {seeds} seeds",
     "hover_double": "median in float64: {median}",
     "caption": "Line: median over the seeds. Band: 5 to 95 % of the seeds. Dotted: the median in float64 (double precision), where float32 gives 0 or ∞.",
@@ -115,7 +115,7 @@ SENTENCES = {
     "said_single": "With one block, the median gradient norm is {plain} without a shortcut and {residual} with one. "
     "Add blocks to see how the two become different.",
     "said_value": "With {depth} blocks, the median gradient norm of the first block in the {kind} network is {median}{change}{some}.",
-    "said_zero": "With {depth} blocks, the gradient norm of the first block in the {kind} network is exactly 0 for {count} of {seeds} seeds. "
+    "said_zero": "With {depth} blocks, the gradient norm of the first block in the {kind} network is 0 in float32 for {count} of {seeds} seeds. "
     "It underflows: in double precision the median is {double}.",
     "said_dead": "With {depth} blocks, the gradient norm of the first block in the {kind} network is exactly 0 for {count} of {seeds} seeds. "
     "For {exact} of them it is 0 in double precision too, because all ReLUs of a layer give 0.",
@@ -124,7 +124,7 @@ SENTENCES = {
     "said_infinite": "With {depth} blocks, the gradient norm of the first block in the {kind} network overflows for {count} of {seeds} seeds, "
     "because a norm squares every entry. In double precision the median is {double}.",
     "said_next_value": "In the {kind} network the median is {median}{change}{some}.",
-    "said_next_zero": "In the {kind} network it is exactly 0 for {count} of {seeds} seeds. It underflows: in double precision the median is {double}.",
+    "said_next_zero": "In the {kind} network it is 0 in float32 for {count} of {seeds} seeds. It underflows: in double precision the median is {double}.",
     "said_next_dead": "In the {kind} network it is exactly 0 for {count} of {seeds} seeds. For {exact} of them it is 0 in double precision too, "
     "because all ReLUs of a layer give 0.",
     "said_next_none": "In the {kind} network it is exactly 0 for {count} of {seeds} seeds. For {exact} of them it is 0 in double precision too.",
@@ -173,6 +173,7 @@ SENTENCES = {
     "removal_order": "<b>{model}</b>: {whole} % with all blocks, {first} % without the first one of this order, {rest} % without {half}.",
     "removal_axis_block": "Block that is missing (stage.block)",
     "removal_axis_accuracy": "Accuracy (%)",
+    "removal_guessing": "guessing ({chance}\u00a0%)",
     "removal_axis_gone": "Number of blocks that are missing",
     "removal_way": "One block after another",
     "removal_way_front": "from the front",
@@ -181,7 +182,7 @@ SENTENCES = {
     "removal_blocks": "Blocks to take away (stage.block)",
     "removal_undo": "Put all blocks back",
     "removal_none": "Choose blocks to take them out of both networks at once.",
-    "removal_gone": "Without {blocks}, of the {images} sample images:",
+    "removal_gone": "Without {blocks}, on the {images} sample images (a small part of the test images, so the shares differ from those of the charts):",
     "removal_cut": "<b>{model}</b> gets {after} right instead of {before} (loss {loss_after} instead of {loss_before}).",
     "removal_map_whole": "{model}, all blocks",
     "removal_map_cut": "{model}, cut",
@@ -193,18 +194,19 @@ SENTENCES = {
     ),
     "paths_said": (
         "<b>Paths.</b> Each block can be passed along its branch or along its shortcut. So {blocks} blocks form {paths} paths, and half of "
-        "these lead through up to {usual} branches. In the backward pass of {model}, half of the gradient comes along paths of up to {half} "
-        "branches, and {share}\u00a0% along paths of up to {most}. Those are {rare}\u00a0% of all paths. (Mean over {images} test images, one "
-        "random path of each length for each image; the norms of all paths are added up.)"
+        "these lead through up to {usual} branches. We measured the gradient of {model} along single paths. Add up the norms along all paths: half of "
+        "the sum belongs to paths of up to {half} branches, and {share}\u00a0% to paths of up to {most}. Those are {rare}\u00a0% of all paths. "
+        "This shows how strong single paths are, not what they give together: their gradients have different directions and mostly cancel. "
+        "The sum is {excess} times the norm of the whole gradient. (Mean over {images} test images, one random path of each length for each image.)"
     ),
     "paths_axis_length": "Length of the path (branches)",
     "paths_axis_share": "Share (%)",
     "paths_paths": "of the paths",
-    "paths_gradient": "of the gradient",
+    "paths_gradient": "of the sum of all gradient norms",
     "swaps_intro": (
         "<b>Swaps.</b> Here two random blocks of the same stage change places, once or several times. Each point is one order of the "
         "blocks. Kendall's τ is 1 for the trained order, and the smaller it is, the more pairs are turned around. Measured on {images} "
-        "test images, {draws} orders for each number of swaps."
+        "test images, fewer than for the blocks taken away, so the accuracies differ a little; {draws} orders for each number of swaps."
     ),
     "swaps_said": "<b>{model}</b> has an accuracy of {whole}\u00a0%. After one swap it has {mean}\u00a0% on average and at least {least}\u00a0%.",
     "swaps_axis_tau": "Order of the blocks (Kendall's τ)",

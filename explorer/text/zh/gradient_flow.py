@@ -166,6 +166,7 @@ SENTENCES = {
     "removal_order": "<b>{model}</b>：保留所有块时 {whole}%，按这个顺序去掉第一块后 {first}%，去掉 {half} 块后 {rest}%。",
     "removal_axis_block": "去掉的块（阶段.块）",
     "removal_axis_accuracy": "准确率（%）",
+    "removal_guessing": "随机猜测（{chance}%）",
     "removal_axis_gone": "去掉的块数",
     "removal_way": "一个接一个地去掉",
     "removal_way_front": "从前往后",
@@ -174,7 +175,7 @@ SENTENCES = {
     "removal_blocks": "要去掉的块（阶段.块）",
     "removal_undo": "放回所有的块",
     "removal_none": "选择要去掉的块，两个网络会同时去掉它们。",
-    "removal_gone": "去掉 {blocks} 之后，在 {images} 张样本上：",
+    "removal_gone": "去掉 {blocks} 之后，在 {images} 张样本上（只是测试图片的一小部分，所以比例与图表中的不同）：",
     "removal_cut": "<b>{model}</b> 答对 {after} 张，原来是 {before} 张（损失为 {loss_after}，原来是 {loss_before}）。",
     "removal_map_whole": "{model}，完整",
     "removal_map_cut": "{model}，去掉块",
@@ -185,16 +186,17 @@ SENTENCES = {
     ),
     "paths_said": (
         "<b>路径。</b>经过每个块，可以走它的分支，也可以走它的捷径。所以 {blocks} 个块组成 {paths} 条路径，其中一半最多经过 {usual} 个分支。"
-        "在 {model} 的反向传播中，一半的梯度来自最多经过 {half} 个分支的路径，{share}% 的梯度来自最多经过 {most} 个分支的路径，"
-        "而这些路径只占全部路径的 {rare}%。（{images} 张测试图片的平均值，每张图片每种长度随机取一条路径；把所有路径的范数加在一起。）"
+        "我们测量了 {model} 沿单条路径的梯度。把所有路径的梯度范数加起来：这个和的一半属于最多经过 {half} 个分支的路径，{share}% 属于最多经过 {most} 个分支的路径，"
+        "而这些路径只占全部路径的 {rare}%。这说明单条路径有多强，而不是它们合起来有多大：各条路径的梯度方向不同，大部分互相抵消。"
+        "这个和是总梯度的范数的 {excess} 倍。（{images} 张测试图片的平均值，每张图片每种长度随机取一条路径。）"
     ),
     "paths_axis_length": "路径的长度（经过的分支数）",
     "paths_axis_share": "所占比例（%）",
     "paths_paths": "占路径的比例",
-    "paths_gradient": "占梯度的比例",
+    "paths_gradient": "占所有梯度范数之和的比例",
     "swaps_intro": (
         "<b>交换。</b>这里随机选出同一阶段的两个块，交换它们的位置，做一次或几次。每个点是块的一种顺序。Kendall 的 τ 等于 1 表示训练时的顺序；"
-        "τ 越小，前后颠倒的块就越多。在 {images} 张测试图片上测量，每种交换次数有 {draws} 种顺序。"
+        "τ 越小，前后颠倒的块就越多。在 {images} 张测试图片上测量，比去掉块时用的少，所以准确率略有不同。每种交换次数有 {draws} 种顺序。"
     ),
     "swaps_said": "<b>{model}</b> 的准确率是 {whole}%，交换一次之后平均是 {mean}%，最低是 {least}%。",
     "swaps_axis_tau": "块的顺序（Kendall 的 τ）",
