@@ -11,6 +11,7 @@ let first = ""; // the wing that is shown at first
 let shown = "";
 let opening = ""; // the wing that the link asks for, until it is shown
 let writing = 0;
+let isChosen = true; // whether the tab that is told is one that the reader chose, and not one that Back opens
 let place = 0; // px from the top to which the tab that Back opens is scrolled
 const openers = {}; // wing -> function that sets these settings, or without any shows its tab alone
 const ACTS = ["input", "change", "pointerup", "keyup"]; // whatever a reader does comes with one of them
@@ -96,6 +97,7 @@ export function linkOpened(wing, names, values) {
 
 export function showTab(wing) {
   if (opening && opening !== first && wing === first) return; // Gradio tells the first tab once it has mounted all
+  if (!isChosen && wing !== shown) return; // of two steps back at once the first is told when the second is done
   opening = "";
   if (wing !== shown && isRead()) {
     writeAddress(); // what was set in the tab that is left
@@ -122,7 +124,8 @@ export function openEntry({ state }) {
   if (wing !== shown || found?.settings) openers[wing](found?.settings);
   opening = "";
   place = wing === shown ? 0 : (state?.place ?? 0);
-  shown = wing; // so that this makes no entry
+  shown = wing;
+  isChosen = false;
   writeAddressSoon();
 }
 
@@ -180,4 +183,5 @@ export function watchLinks() {
 
 export function watchHistory() {
   window.addEventListener("popstate", openEntry);
+  document.addEventListener("click", () => (isChosen = true), true);
 }
