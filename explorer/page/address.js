@@ -116,7 +116,7 @@ function scrollBack() {
 
 // Called when the browser's Back or Forward led here. The tab shows what it showed when it was left. Where the page was loaded
 // again since, it knows that no more: then the address says it.
-export function openEntry({ state }) {
+function openEntry({ state }) {
   const wing = new URLSearchParams(window.location.search).get("tab") ?? first;
   if (!(wing in openers)) return;
   const isOfThisLoad = state?.load === performance.timeOrigin;

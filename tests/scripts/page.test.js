@@ -161,11 +161,11 @@ function keepHistory(t, search, before) {
   const nothing = () => {};
   const cnnExplorerPage = { separators: [";", ","], longestText: 99 };
   const scroll = { requestAnimationFrame: (act) => act(), scrollTo: (x, y) => (history.scrolled = y) };
-  const still = { clearTimeout, setTimeout: () => 0, addEventListener: nothing, ...scroll };
+  const still = { clearTimeout, setTimeout: () => 0, addEventListener: (kind, act) => (history[kind] = act), ...scroll };
   globalThis.window = { location: address, history, cnnExplorerPage, ...still };
   const root = { classList: { add: nothing, remove: nothing }, style: { setProperty: nothing } };
   const elements = { documentElement: root, getElementById: () => null };
-  const addEventListener = (kind, act) => kind === "click" && (history.click = act);
+  const addEventListener = (kind, act) => (history[kind] = act);
   globalThis.document = { ...elements, addEventListener, removeEventListener: nothing };
   t.after(() => (delete globalThis.window, delete globalThis.document));
   return { address, history };
@@ -188,7 +188,7 @@ async function openPage(t, name, search, before = []) {
   const go = (steps) => {
     history.at += steps;
     ({ state: history.state, search: address.search } = history.entries[history.at]);
-    page.openEntry({ state: history.state });
+    history.popstate({ state: history.state });
     page.showTab(asked.at(-1)[0]); // Gradio tells it as soon as it is shown
     page.writeAddress();
   };
