@@ -125,6 +125,7 @@ watchWaiting();
 selectTab(window.gradio_config, address.readAddress().get("tab"));
 fixEvents(window.gradio_config);
 address.watchLinks();
+address.watchHistory();
 watchHeader();
 watchFiles();
 watchLenders();

@@ -14,7 +14,7 @@ from explorer.classifier.preprocessing import Prepared, Step
 from explorer.classifier.relevance import GAMMA
 from explorer.classifier.shapley import CELL
 from explorer.models.networks import find_network
-from explorer.page.canvas import Map, draw_maps
+from explorer.page.canvas import Map, draw_maps, format_number
 from explorer.text import Text, join_sentences
 
 _ALL = 0.99  # of a map on the clothes: only the baseline keeps the rest at 0
@@ -129,6 +129,8 @@ def draw_about(outcome: Outcome, text: Text) -> str:
         names = {"target": class_name(text, outcome.target), "against": class_name(text, outcome.against)}
         difference = text("methods.about_difference", score=signed(attribution.score), **names)
         sentence = join_sentences([sentence, difference], text)
+    if attribution.has_evidence:
+        sentence = join_sentences([sentence, text("classifier.scale", limit=_say_limit(attribution.values))], text)
     about = text("classifier.about", method=method_name(outcome.method, text), sentence=sentence)
     return f'<p class="about">{about}</p>'
 
@@ -281,6 +283,12 @@ def list_attribution_maps(outcome: Outcome, text: Text) -> list[Map]:
         maps.append(Map(picture, text("classifier.map_over"), caption, scale="grey", overlay=over))
         maps.append(Map(values, method, time))
     return maps
+
+
+def _say_limit(values: torch.Tensor) -> str:
+    """The values that have the strongest colours of a map."""
+    limit = format_number(float(values.abs().max()))
+    return limit if values.min() >= 0 else f"±{limit}"
 
 
 def draw_comparison(maps: Mapping[str, Attribution | None], outcome: Outcome, text: Text) -> dict:

@@ -13,12 +13,14 @@ export function readNumber(written) {
   return Math.abs(number) <= MOST ? number : NaN;
 }
 
-// In at most six signs.
+// In at most six signs, as long as the exponent has one digit.
 export function writeNumber(number) {
   if (!Number.isFinite(number)) return "∞";
   const size = Math.abs(number);
-  const written = size >= 1e4 ? number.toExponential(0) : String(Number(size < 1 ? number.toFixed(3) : number.toPrecision(3)));
-  return (written === "-0" ? "0" : written).replace("e+", "e").replace("-", "−");
+  if (size >= 99999.5) return number.toExponential(1).replace(".0e", "e").replace("e+", "e").replace("-", "−");
+  const digits = size < 1 ? number.toFixed(3) : size < 999.5 ? number.toPrecision(3) : number.toFixed();
+  const written = String(Number(digits));
+  return (written === "-0" ? "0" : written).replace("-", "−");
 }
 
 export class CellGrid {
@@ -41,6 +43,7 @@ export class CellGrid {
     kernel.values.forEach((value, index) => {
       const field = this.grid.children[index];
       if (field !== this.typedInto) field.value = writeNumber(value);
+      field.title = Number.isFinite(value) ? String(Number(value.toPrecision(7))).replaceAll("-", "−") : ""; // all that float32 holds
     });
     this.tint();
   }

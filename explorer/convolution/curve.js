@@ -28,6 +28,17 @@ export function thin(values, most = MOST_POINTS) {
   return values.flatMap((value, step) => (step % apart === 0 || step === values.length - 1 ? [[step, value]] : []));
 }
 
+// px from the top at which the words of level lines stand, close above their lines, and never on one another.
+export function stackWords(lines, apart = 17) {
+  const places = [];
+  let free = Infinity;
+  for (const index of [...lines.keys()].sort((a, b) => lines[b] - lines[a])) {
+    places[index] = Math.min(lines[index] - 5, free);
+    free = places[index] - apart;
+  }
+  return places;
+}
+
 function element(name, attributes, text = "") {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -59,9 +70,11 @@ export class Curve {
     const points = thin(values).filter(([, value]) => value > 0 && Number.isFinite(value));
     const path = points.map(([step, value]) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
     const head = points.at(-1);
+    const drawn = levels.filter(({ value }) => value > 0 && Math.log10(value) >= low);
+    const words = stackWords(drawn.map(({ value }) => y(value)));
     this.svg.replaceChildren(
       ...this.axes({ low, high, last, x, y, width, height }),
-      ...levels.filter(({ value }) => value > 0 && Math.log10(value) >= low).flatMap((level) => drawLevel(level, y, width)),
+      ...drawn.flatMap((level, index) => drawLevel(level, y(level.value), words[index], width - RIGHT)),
       element("polyline", { points: path, class: "line" }),
       ...(head ? [element("circle", { cx: x(head[0]), cy: y(head[1]), r: 4, class: "head" })] : []),
     );
@@ -85,9 +98,9 @@ export class Curve {
   }
 }
 
-function drawLevel({ value, words, colour, dash }, y, width) {
+function drawLevel({ words, colour, dash }, y, place, right) {
   return [
-    element("line", { x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value), stroke: colour, "stroke-width": 2, "stroke-dasharray": dash }),
-    element("text", { x: width - RIGHT, y: y(value) - 5, "text-anchor": "end", class: "level" }, words),
+    element("line", { x1: LEFT, x2: right, y1: y, y2: y, stroke: colour, "stroke-width": 2, "stroke-dasharray": dash }),
+    element("text", { x: right, y: place, "text-anchor": "end", class: "level" }, words),
   ];
 }

@@ -34,7 +34,7 @@ export function shorten(written, columns) {
   if (written.length <= room || !Number.isFinite(Number(written))) return written;
   const rounded = Number(written).toFixed(room - 3);
   if (Number(rounded) !== 0) return rounded;
-  return Number(written) === 0 ? "0" : Number(written).toExponential(0);
+  return Number(written) === 0 ? "0" : Number(written).toExponential(columns > 5 ? 0 : 1).replace(".0e", "e");
 }
 
 class Editor {
@@ -78,18 +78,22 @@ class Editor {
   }
 
   buildField(row, column) {
-    const short = () => shorten(this.cells[row][column], this.cells[0].length);
     const field = document.createElement("input");
+    const rest = () => {
+      const whole = this.cells[row][column];
+      field.value = shorten(whole, this.cells[0].length);
+      field.title = field.value === whole ? "" : whole;
+    };
     field.type = "text"; // a field of type "number" would swallow what is wrong instead of sending it
     field.spellcheck = false;
     field.autocomplete = "off";
-    field.value = short();
+    rest();
     field.setAttribute("aria-label", this.words.cell.replace("{row}", row + 1).replace("{column}", column + 1));
     field.addEventListener("focus", () => {
       field.value = this.cells[row][column];
       field.select();
     });
-    field.addEventListener("blur", () => (field.value = short()));
+    field.addEventListener("blur", rest);
     field.addEventListener("input", () => this.change(row, column, field.value));
     field.addEventListener("keydown", (event) => this.step(event, row, column));
     return field;

@@ -20,6 +20,7 @@ from explorer.convolution.maths import (
 from explorer.convolution.session import SIDES
 from explorer.page.canvas import MOST_NUMBERED, SCALES, Map, draw_maps, format_number, make_sheet
 from explorer.page.style import ROLES
+from explorer.page.unbroken import keep_whole
 from explorer.text import LANGUAGES, Text, join_sentences
 
 PICTURE_HEIGHT = 300  # px, so that the sum and the formula stand below it on one screen
@@ -229,7 +230,7 @@ def draw_parameters(
         for index, name in enumerate(("layer", "arithmetic", "weights", "biases", "total"))
     )
     body = "".join(
-        f"<tr><td>{name}</td><td>{arithmetic}</td>"
+        f"<tr><td>{name}</td><td>{keep_whole(arithmetic)}</td>"
         + "".join(f"<td class=number>{number:,}</td>" for number in (count.weights, count.biases, count.total))
         + "</tr>"
         for name, arithmetic, count in rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +45,10 @@ _LEAST_LETTER = 2.4  # points, width of a letter that can still be read
 _HEAD = re.compile(r"([:：]) ?")  # where the head of a column is broken
 _LEAST_STEPS = 10  # that the axis of the curve shows, as in curve.js
 _DECADES = 9  # of the curve at most, as in curve.js
+_CLOSE, _LIFT = (
+    0.08,
+    13,
+)  # share of the axis within which words of two levels would overlap; points by which the upper ones rise
 
 
 def print_section(section: Section, setting: Sequence[tuple[str, object]], text: Text) -> Print:
@@ -175,12 +180,15 @@ def _draw_curve(figure: FigureBase, curve: Curve, text: Text) -> Axes:
     ]
     shown = [level for level in levels if level[1]]
     low, high = _find_decades([*losses[steps], *(value for _, value, _, _ in shown)])
-    for name, value, colour, dash in shown:
+    below = 0.0  # the level whose words stand below the next ones
+    for name, value, colour, dash in sorted(shown, key=itemgetter(1)):
         if value < low:
             continue
+        lift = _LIFT if below and np.log(value / below) < _CLOSE * np.log(high / low) else 2
+        below = value
         axes.axhline(value, color=colour, linestyle=dash, linewidth=1.4, label=text(f"descent.{name}"))
         axes.annotate(
-            text(f"descent.{name}"), (0.99, value), (0, 2), xycoords=("axes fraction", "data"),
+            text(f"descent.{name}"), (0.99, value), (0, lift), xycoords=("axes fraction", "data"),
             textcoords="offset points", ha="right", va="bottom", fontsize=_SMALL, color=MUTED,
         )  # fmt: skip
     axes.set(xlim=(0, max(_LEAST_STEPS, len(losses) - 1)), ylim=(low, high))

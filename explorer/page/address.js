@@ -11,6 +11,8 @@ let first = ""; // the wing that is shown at first
 let shown = "";
 let opening = ""; // the wing that the link asks for, until it is shown
 let writing = 0;
+let isChosen = true; // whether the tab that is told is one that the reader chose, and not one that Back opens
+let place = 0; // px from the top to which the tab that Back opens is scrolled
 const openers = {}; // wing -> function that sets these settings, or without any shows its tab alone
 const ACTS = ["input", "change", "pointerup", "keyup"]; // whatever a reader does comes with one of them
 let ask = null; // asks for the pictures of the link's wing, as long as an answer is awaited
@@ -30,16 +32,22 @@ function writeAddressSoon() {
 // Gradio mounts the header before the wings. Whoever clicks a language in between must not lose the link he came by.
 const isRead = () => first !== "" && (!tabs.includes(asked.get("tab")) || asked.get("tab") in wings);
 
-export function writeAddress() {
+// What an entry of the browser's history holds: which load of the page made it, and where in it a reader followed a link.
+const LOAD = { load: performance.timeOrigin };
+
+export function writeAddress(more = {}) {
   window.clearTimeout(writing);
-  if (!isRead()) return;
+  if (isRead()) window.history.replaceState({ ...window.history.state, ...LOAD, ...more }, "", addressNow());
+}
+
+function addressNow() {
   const address = new URLSearchParams(window.location.search);
   for (const name of ["tab", ...Object.values(wings).flatMap(Object.keys)]) address.delete(name);
   const settings = Object.entries(settingsOf[shown] ?? {});
   if (settings.length > 0 || shown !== first) address.set("tab", shown);
   for (const [name, value] of settings) address.set(name, value);
   const text = address.toString();
-  window.history.replaceState(window.history.state, "", window.location.pathname + (text ? `?${text}` : ""));
+  return window.location.pathname + (text ? `?${text}` : "");
 }
 
 const TOUCHED = "button, input, select, textarea, label, canvas, svg, [role=option]";
@@ -78,8 +86,10 @@ export function mount(element, props, watch, trigger) {
   ask();
 }
 
-// Called when the pictures of a link have come. What was set meanwhile may have been answered before them.
-export function linkOpened() {
+// Called when the pictures of a link have come. What was set meanwhile may have been answered before them. The address says what
+// is set: a value of the link that makes no sense was not taken.
+export function linkOpened(wing, names, values) {
+  names.forEach((name, number) => rememberSetting(wing, name, values[number]));
   show();
   if (isTouched) return ask();
   ACTS.forEach((name) => document.removeEventListener(name, touch, true));
@@ -87,8 +97,35 @@ export function linkOpened() {
 
 export function showTab(wing) {
   if (opening && opening !== first && wing === first) return; // Gradio tells the first tab once it has mounted all
+  if (!isChosen && wing !== shown) return; // of two steps back at once the first is told when the second is done
   opening = "";
+  if (wing !== shown && isRead()) {
+    writeAddress(); // what was set in the tab that is left
+    shown = wing;
+    window.history.pushState(LOAD, "", addressNow());
+  }
   shown = wing;
+  writeAddressSoon();
+  if (place > 0) window.requestAnimationFrame(scrollBack); // its parts are there by then
+}
+
+function scrollBack() {
+  window.scrollTo(0, place);
+  place = 0;
+}
+
+// Called when the browser's Back or Forward led here. The tab shows what it showed when it was left. Where the page was loaded
+// again since, it knows that no more: then the address says it.
+function openEntry({ state }) {
+  const wing = new URLSearchParams(window.location.search).get("tab") ?? first;
+  if (!(wing in openers)) return;
+  const isOfThisLoad = state?.load === performance.timeOrigin;
+  const found = isOfThisLoad ? null : targetOf(window.location.href, window.location.href, wings, known().separators);
+  if (wing !== shown || found?.settings) openers[wing](found?.settings);
+  opening = "";
+  place = wing === shown ? 0 : (state?.place ?? 0);
+  shown = wing;
+  isChosen = false;
   writeAddressSoon();
 }
 
@@ -138,7 +175,13 @@ export function watchLinks() {
     const found = targetOf(link.href, window.location.href, wings, known().separators, keeps);
     if (!found) return;
     event.preventDefault();
+    writeAddress({ place: window.scrollY });
     openers[found.wing](found.settings);
     window.scrollTo(0, 0);
   });
+}
+
+export function watchHistory() {
+  window.addEventListener("popstate", openEntry);
+  document.addEventListener("click", () => (isChosen = true), true);
 }

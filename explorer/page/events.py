@@ -16,6 +16,7 @@ from gradio.context import LocalContext
 
 from explorer.errors import InputError, log_defect
 from explorer.page.drawings import SHOWN, make_all, make_new
+from explorer.page.unbroken import keep_whole
 from explorer.patience import (
     HEAVY,
     IS_CONNECTED,
@@ -58,7 +59,7 @@ def draw_look_for(sentence: str, stale: bool = False) -> str:
         sentence: may hold inline HTML.
         stale: whether the pictures below are those from before, which are dimmed then.
     """
-    return f'<p class="look-for{" stale" if stale else ""}" role="status">{sentence}</p>'
+    return f'<p class="look-for{" stale" if stale else ""}" role="status">{keep_whole(sentence)}</p>'
 
 
 def draw_problem(sentence: str, stale: bool = True) -> str:

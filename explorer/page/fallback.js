@@ -18,3 +18,15 @@ window.cnnExplorerScripts = {
     document.body.prepend(line);
   },
 };
+{
+  // Nor does anything of the page stand where a script of Gradio does not come; later lost.js tells it.
+  let hasFailed = false; // often several of them do not come
+  const fail = () => {
+    if (hasFailed || document.querySelector(".page-header") !== null) return;
+    hasFailed = true;
+    window.cnnExplorerScripts.failed("gradio");
+  };
+  window.addEventListener("vite:preloadError", fail);
+  const isGradios = ({ target }) => target instanceof HTMLScriptElement && target.src.includes("/assets/");
+  window.addEventListener("error", (event) => isGradios(event) && fail(), true);
+}

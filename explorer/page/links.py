@@ -7,6 +7,7 @@ pictures drawn again.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import gradio as gr
@@ -77,7 +78,9 @@ def connect_links(wing: Wing, tabs: gr.Tabs, language: str) -> None:
     opened = reader.input(open_link, [reader], [tabs, *components, *wing.resets], **PRIVATE)
     # In its turn: otherwise the pictures of thirty readers who open one link would be computed at once.
     drawn = then_wire(opened, wing.handler, wing.inputs, wing.outputs, language, queue=True, takes_long=wing.takes_long)
-    drawn.then(None, js="() => cnnExplorer.linkOpened()", **PRIVATE)
+    # What of the link was not taken is not what the page shows: the address follows the components.
+    told = f'(...values) => cnnExplorer.linkOpened("{wing.name}", {json.dumps([*wing.link_settings])}, values)'
+    drawn.then(None, components, None, js=told, **PRIVATE)
     for name, component in wing.link_settings.items():
         remember = f'(value) => cnnExplorer.rememberSetting("{wing.name}", "{name}", value)'
         # Not only settings that a person changes by hand: a story or a preset changes several at once.

@@ -79,7 +79,7 @@ export function watchConnection() {
   window.addEventListener("online", tryAgain);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && tryAgain());
   // A script of Gradio that did not come, such as that of charts: browsers do not ask for it once more.
-  window.addEventListener("vite:preloadError", () => line.sayAtLast(pageWords().incomplete));
+  window.addEventListener("vite:preloadError", () => pageWords().incomplete && line.sayAtLast(pageWords().incomplete));
   window.setInterval(() => {
     if (asking.heard !== null && performance.now() - asking.heard > LONGEST_SILENCE) asking.cut();
   }, 5000);

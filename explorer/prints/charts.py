@@ -188,7 +188,12 @@ def _draw_points(axes: Axes, x: Sequence, y: Sequence, marker: Mapping, drawn: M
     """Points of colours of their own."""
     colours = [_paint(each)[0] for each in _spread(marker.get("color") or drawn["color"], len(x))]
     sizes = [(0.65 * size) ** 2 for size in _spread(marker.get("size", 6), len(x))]
-    axes.scatter(x, y, sizes, colours, marker=drawn["marker"], alpha=drawn["alpha"], label=drawn["label"])
+    label = drawn["label"]
+    if len(set(sizes)) > 1:  # in the legend they would be of a size that means nothing
+        small = {"linestyle": "none", "marker": drawn["marker"], "markersize": min(sizes) ** 0.5}
+        axes.plot([], [], color=colours[0], alpha=drawn["alpha"], label=label, **small)
+        label = "_"
+    axes.scatter(x, y, sizes, colours, marker=drawn["marker"], alpha=drawn["alpha"], label=label)
 
 
 def _mark(marker: Mapping, axes: Axes) -> dict[str, Any]:

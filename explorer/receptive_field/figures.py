@@ -67,7 +67,8 @@ def draw_growth(main: Growth, chosen: int, others: Sequence[Growth], text: Text,
     for kind, role in KIND_ROLES.items():
         numbers = [number for number, row in enumerate(rows) if row.kind == kind]
         if numbers:
-            figure.add_trace(_layer_dots(numbers, _heights(rows), chosen, ROLES[role]))
+            dots = _layer_dots(numbers, _heights(rows), chosen, ROLES[role])
+            figure.add_trace(dots.update(name=text(f"receptive_field.kind_{kind}")))
     image_size = rows[0].num_units
     figure.add_hline(
         y=image_size,

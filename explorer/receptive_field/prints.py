@@ -38,9 +38,10 @@ from explorer.receptive_field.session import (
     read_image,
     trace_compared,
 )
-from explorer.text import Text, join_words, text_in
+from explorer.text import Text, join_sentences, join_words, text_in
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
@@ -88,10 +89,21 @@ def _print_back(view: View, scene: Scene, text: Text) -> list[Print]:
     field = partial(_draw_field, scene=scene, text=text)
     return [
         Print(
-            "growth", text("prints.growth_title"), partial(draw_chart, chart=chart), growth, setting, said, (8.0, 4.2)
+            "growth",
+            text("prints.growth_title"),
+            partial(draw_chart, chart=_name_dots(chart)),
+            growth,
+            setting,
+            join_sentences([said, text("prints.growth_caption")], text),
+            (8.0, 4.2),
         ),
         Print("field", text("prints.field_title"), field, partial(_list_field, scene, text), setting, said, (8.0, 4.0)),
     ]
+
+
+def _name_dots(chart: go.Figure) -> go.Figure:
+    """On paper the legend names the kinds of layers, too; on the page the table beside the chart does."""
+    return chart.for_each_trace(lambda dots: dots.update(showlegend=True), {"mode": "markers"})
 
 
 def _list_growth(lines: Sequence[Growth], source: int, text: Text) -> Iterator[Row]:

@@ -103,12 +103,17 @@ def test_a_script_that_does_not_come_is_asked_for_once_more(browser, server):
     page.close()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_scripts_that_never_come_are_told_of(browser, server, language):
+@pytest.mark.parametrize(
+    ("language", "script"),
+    [*((language, "scripts/*/interface") for language in LANGUAGES), ("zh", "assets/core-*"), ("en", "assets/index-*")],
+)
+def test_scripts_that_never_come_are_told_of(browser, server, language, script):
     page = browser.new_page()
-    page.route("**/scripts/*/interface.js", lambda route: route.abort())
+    lost = []
+    page.route(f"**/{script}.js", lambda route: lost.append(route.abort()))
     page.goto(f"{server}{LANGUAGES[language].path}")
     page.get_by_role("alert").filter(has_text=text_in(language)("app.no_scripts")).wait_for()
+    assert len(lost) > 1 and page.get_by_role("alert").count() == 1
     page.close()
 
 

@@ -162,7 +162,7 @@ def test_opening_the_page_calls_nothing_on_the_server_and_then_it_rests(visit, p
 
 
 def test_a_shared_link_opens_its_tab_with_its_setting(visit):
-    page = visit("/?tab=receptive_field&model=resnet18").page
+    page = visit("/?tab=receptive_field&model=resnet18&direction=sideways").page
     page.wait_for_function(
         "() => [...document.querySelectorAll('.js-plotly-plot')].some((plot) =>"
         " plot.getClientRects().length > 0 && plot.data?.some(({ name }) => name === 'ResNet-18'))"
@@ -171,6 +171,7 @@ def test_a_shared_link_opens_its_tab_with_its_setting(visit):
     assert tab.get_attribute("aria-selected") == "true"
     model = page.get_by_label(text_in("en")("terms.model"), exact=True).locator("visible=true").first
     assert model.input_value() == "ResNet-18"
+    page.wait_for_url(re.compile("tab=receptive_field&model=resnet18$"))  # there is no such direction
 
 
 def test_the_first_picture_is_dimmed_until_that_of_the_link_is_there(visit):
@@ -383,7 +384,7 @@ def test_the_address_follows_what_is_set(visit, path, language):
     assert again.evaluate("() => document.documentElement.lang") == page.evaluate("() => document.documentElement.lang")
 
 
-def test_the_address_follows_a_story_and_typed_cells(visit):
+def test_the_address_follows_a_story_and_typed_cells_and_back_returns_to_the_tab(visit):
     page = visit().page
     cell = page.locator(".kernel-grid input:visible").first
     see_change(page, lambda: cell.fill("5"))
@@ -396,6 +397,12 @@ def test_the_address_follows_a_story_and_typed_cells(visit):
     page.wait_for_url(re.compile("tab=gradient_flow.*initialisation=he"))
     see_change(page, page.get_by_role("button", name=text_in("en")("gradient_flow.story_tutorial"), exact=True).click)
     page.wait_for_url(re.compile("tab=gradient_flow$"))  # what stands as at first needs no place
+    page.go_back(wait_until="commit")
+    page.get_by_role("tab", name=text_in("en")("convolution.tab"), exact=True, selected=True).wait_for()
+    page.wait_for_url(re.compile("cells=5%2C-1%2C-1%3B"))
+    assert cell.input_value() == "5"
+    page.go_forward(wait_until="commit")
+    page.get_by_role("tab", name=text_in("en")("gradient_flow.tab"), exact=True, selected=True).wait_for()
 
 
 def test_the_language_link_leads_to_the_same_tab_in_the_other_language(visit):

@@ -18,7 +18,7 @@ from explorer.classifier import outcome as computing
 from explorer.classifier import session, tab
 from explorer.classifier.api import classify, explain
 from explorer.classifier.attribution import METHODS, gradcam_layers
-from explorer.classifier.figures import choose_sentence
+from explorer.classifier.figures import choose_sentence, draw_about
 from explorer.classifier.outcome import Outcome, takes_long
 from explorer.classifier.preprocessing import prepare_picture
 from explorer.classifier.results_tab import on_results
@@ -674,3 +674,13 @@ def test_which_calls_wait_with_those_that_take_seconds():
     assert not takes_long("resnet18", "gradient") and not takes_long("lenet5", "integrated_gradients")
     for strange in (None, 5, ["resnet18"], "no such network", "no such method"):
         assert not takes_long(strange, "integrated_gradients") and not takes_long("resnet18", strange)
+
+
+@pytest.mark.parametrize(("method", "sign"), [("integrated_gradients", "±"), ("gradcam", "")])
+def test_the_sentence_on_a_method_says_what_the_strongest_colour_stands_for(method, sign):
+    outcome = classify_picture(model="lenet5", method=method)
+    limit = f"{outcome.attribution.values.abs().max():.3g}"
+    about = draw_about(outcome, text_in("en"))
+    assert f"the strongest colour stands for {sign}{limit};" in about
+    empty = replace(outcome, attribution=replace(outcome.attribution, values=0 * outcome.attribution.values))
+    assert "strongest colour" not in draw_about(empty, text_in("en"))

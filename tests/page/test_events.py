@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 
 import gradio as gr
 import pytest
 
 from explorer.errors import InputError
 from explorer.page.drawings import SHOWN, Drawing
-from explorer.page.events import explain_problems
+from explorer.page.events import draw_look_for, explain_problems
 from explorer.text import LANGUAGES, translate
 
 INPUTS = {"stride": gr.Number(), "padding": gr.Number()}
@@ -79,3 +80,10 @@ def test_a_drawing_that_cannot_be_made_is_told_like_anything_else():
 
     line, *rest = wrap(lambda **values: {"look_for": "Look.", "maps": Drawing(1, refuse)})(1, 2)
     assert "problem" in line["value"] and rest == [gr.skip()] * 2
+
+
+def test_values_of_a_sentence_are_kept_whole_and_tags_are_left_alone():
+    line = draw_look_for('<b title="2 × 2">2 × 2</b>, 1.2e-07 and 3 × 5 × 5 = 75, x × y')
+    kept = re.findall('<span class="whole-value">(.*?)</span>', line)
+    assert kept == ["2 × 2", "1.2e-07", "3 × 5 × 5"] and '<b title="2 × 2">' in line
+    assert re.sub("<.*?>", "", line) == "2 × 2, 1.2e-07 and 3 × 5 × 5 = 75, x × y"

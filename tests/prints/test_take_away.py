@@ -23,6 +23,7 @@ from explorer.page.layout import Wing
 from explorer.prints.keeping import on_offer, on_save
 from explorer.receptive_field.session import TABLE, View, find_spot
 from explorer.take_away import figure, find_wing, gather, read_values
+from explorer.text import translate
 
 
 def draw(sheet):
@@ -102,10 +103,14 @@ def test_nothing_is_computed_again(monkeypatch):
 
 def test_the_growth_of_a_field_is_that_of_the_rows():
     prints = gather("receptive_field", "model=resnet18&layer=5&compared=resnet34", "en")
-    lines = {line.get_label(): line.get_ydata() for line in draw(find(prints, "growth")).axes[0].lines}
+    drawn = draw(find(prints, "growth"))
+    lines = {line.get_label(): line.get_ydata() for line in drawn.axes[0].lines}
     rows = find_spot(View(model="resnet18", layer=5)).rows
     sizes = [row.size for row in rows]
     assert [*lines["ResNet-18"]][: len(sizes) - 1] == sizes[:-1] and "ResNet-34" in lines
+    (legend,) = drawn.legends
+    named = {words.get_text() for words in legend.get_texts()}
+    assert named == {"ResNet-18", "ResNet-34", *(translate("en", f"receptive_field.kind_{row.kind}") for row in rows)}
 
 
 def test_the_field_has_its_holes():

@@ -6,7 +6,7 @@ import { makeMaps } from "../../explorer/convolution/arithmetic.js";
 import { cellSize, fill, say, sideIn } from "../../explorer/convolution/board.js";
 import { readNumber, writeNumber } from "../../explorer/convolution/cells.js";
 import { cutOut } from "../../explorer/convolution/clothes.js";
-import { decadesOf, stepsOf, thin } from "../../explorer/convolution/curve.js";
+import { decadesOf, stackWords, stepsOf, thin } from "../../explorer/convolution/curve.js";
 import * as descent from "../../explorer/convolution/descent.js";
 
 const picture = descent.noisePicture(12, 3);
@@ -51,7 +51,9 @@ test("steps fall into the groups that a reader can guess", () => {
 test("what is typed is read as a number, or refused", () => {
   assert.deepEqual(["1/4", " -2", "−.5", "1e1", "+3."].map(readNumber), [0.25, -2, -0.5, 10, 3]);
   for (const written of ["", "a", "1/2/3", "1/0", "1e9", "--1", "0x10"]) assert.ok(Number.isNaN(readNumber(written)), written);
-  assert.deepEqual([1 / 3, -2, 1e-9, -1e-9, -123456, Infinity].map(writeNumber), ["0.333", "−2", "0", "0", "−1e5", "∞"]);
+  assert.deepEqual([1 / 3, -2, 1e-9, -1e-9, Infinity].map(writeNumber), ["0.333", "−2", "0", "0", "∞"]);
+  const large = [999.6, -1234.5, 12345, -99999.4, 99999.6, -123456, 3e12];
+  assert.deepEqual(large.map(writeNumber), ["1000", "−1235", "12345", "−99999", "1e5", "−1.2e5", "3e12"]);
 });
 
 test("numbers are said in three digits, and sentences are filled with them", () => {
@@ -64,6 +66,8 @@ test("the axes of the curve hold what is drawn", () => {
   assert.deepEqual(decadesOf([1]), [-1, 0]);
   assert.deepEqual(decadesOf([1, 1e-30]), [-9, 0]);
   assert.deepEqual(decadesOf([]), [-1, 0]);
+  assert.deepEqual(stackWords([100, 100], 17), [95, 78]); // equal levels
+  assert.deepEqual(stackWords([90, 100, 20], 17), [78, 95, 15]);
   assert.deepEqual(stepsOf(10), [0, 2, 4, 6, 8, 10]);
   assert.deepEqual(stepsOf(1234), [0, 500, 1000]);
   const points = thin(Array.from({ length: 5001 }, (_, step) => step));

@@ -123,7 +123,7 @@ test("whoever clicks a language before the link's tab is shown does not lose the
   });
   const address = { pathname: "/", search: "?tab=shapes&model=resnet34" };
   const replaceState = (state, title, written) => (address.search = written.replace("/", ""));
-  globalThis.window = { location: address, history: { replaceState }, clearTimeout, setTimeout: () => 0 };
+  globalThis.window = { location: address, history: { replaceState, pushState: replaceState }, clearTimeout, setTimeout: () => 0 };
   t.after(() => delete globalThis.window);
   readAddress();
   writeAddress();
@@ -141,6 +141,111 @@ test("whoever clicks a language before the link's tab is shown does not lose the
   showTab("shapes");
   showTab("convolution"); // told because somebody clicked it
   assert.equal(tabNow(), null);
+});
+
+// A history as browsers keep it: entries of an address and a state. The last one is the page's.
+function keepHistory(t, search, before) {
+  const address = { origin: "http://here", pathname: "/", search };
+  Object.defineProperty(address, "href", { get: () => address.origin + address.pathname + address.search });
+  const history = { at: before.length, entries: [...before, { search, state: null }], state: null };
+  const write = (state, written) => {
+    address.search = written.replace("/", "");
+    history.entries[history.at] = { search: address.search, state };
+    history.state = state;
+  };
+  history.replaceState = (state, title, written) => write(state, written);
+  history.pushState = (state, title, written) => {
+    history.entries.splice(++history.at);
+    write(state, written);
+  };
+  const nothing = () => {};
+  const cnnExplorerPage = { separators: [";", ","], longestText: 99 };
+  const scroll = { requestAnimationFrame: (act) => act(), scrollTo: (x, y) => (history.scrolled = y) };
+  const still = { clearTimeout, setTimeout: () => 0, addEventListener: (kind, act) => (history[kind] = act), ...scroll };
+  globalThis.window = { location: address, history, cnnExplorerPage, ...still };
+  const root = { classList: { add: nothing, remove: nothing }, style: { setProperty: nothing } };
+  const elements = { documentElement: root, getElementById: () => null };
+  const addEventListener = (kind, act) => (history[kind] = act);
+  globalThis.document = { ...elements, addEventListener, removeEventListener: nothing };
+  t.after(() => (delete globalThis.window, delete globalThis.document));
+  return { address, history };
+}
+
+// A page with three wings, opened at an address; each `name` loads the script anew.
+async function openPage(t, name, search, before = []) {
+  const { address, history } = keepHistory(t, search, before);
+  const page = await import(`../../explorer/page/address.js?${name}`);
+  page.readAddress();
+  page.watchHistory();
+  const asked = []; // [wing, its settings], of what Gradio or, with settings, the server was asked for
+  const tabs = '["convolution","shapes","claims"]';
+  for (const wing of JSON.parse(tabs)) {
+    const dataset = { wing, settings: JSON.stringify({ [`of_${wing}`]: "first" }), opened: "convolution", tabs };
+    const props = {};
+    const note = (kind) => asked.push([wing, kind === "click" ? null : props.value]);
+    page.mount({ querySelector: () => ({ dataset }) }, props, null, note);
+  }
+  const go = (steps) => {
+    history.at += steps;
+    ({ state: history.state, search: address.search } = history.entries[history.at]);
+    history.popstate({ state: history.state });
+    page.showTab(asked.at(-1)[0]); // Gradio tells it as soon as it is shown
+    page.writeAddress();
+  };
+  return { page, history, address, asked, go };
+}
+
+const addresses = ({ entries }) => entries.map(({ search }) => search);
+
+test("each tab that is chosen is an entry of the history, and Back shows it as it was left", async (t) => {
+  const { page, history, address, asked, go } = await openPage(t, "tabs", "");
+  page.showTab("convolution"); // Gradio tells the first one
+  page.rememberSetting("convolution", "of_convolution", "other");
+  page.showTab("shapes"); // before the address was written
+  page.showTab("shapes");
+  page.rememberSetting("shapes", "of_shapes", 3);
+  page.writeAddress();
+  page.showTab("claims");
+  page.writeAddress({ place: 700 }); // by a link that the reader followed there
+  page.showTab("convolution");
+  const all = ["?tab=convolution&of_convolution=other", "?tab=shapes&of_shapes=3", "?tab=claims", "?tab=convolution&of_convolution=other"];
+  assert.deepEqual(addresses(history), all);
+  go(-1);
+  assert.equal(history.scrolled, 700);
+  go(-1);
+  assert.deepEqual(asked, [["claims", null], ["shapes", null]]); // no settings: the server is not asked
+  assert.deepEqual([address.search, history.at], [all[1], 1]);
+  go(1);
+  page.showTab("convolution"); // told late, of a step that was done before this one
+  assert.deepEqual([addresses(history), history.at], [all, 2]);
+  history.click();
+  page.showTab("shapes");
+  assert.deepEqual(addresses(history), [all[0], all[1], all[2], all[1]]);
+});
+
+test("Back to an entry from before the page was loaded again opens it as a link", async (t) => {
+  const state = { load: performance.timeOrigin - 1 };
+  const before = ["", "?tab=claims&of_claims=old"].map((search) => ({ search, state }));
+  const { page, asked, history, go } = await openPage(t, "loaded", "?tab=shapes", before);
+  page.showTab("shapes");
+  asked.splice(0);
+  go(-1);
+  assert.deepEqual(asked, [["claims", { of_claims: "old" }]]);
+  page.rememberSetting("claims", "of_claims", "old"); // as the answer of the server sets it
+  page.writeAddress();
+  go(-1);
+  assert.deepEqual(asked.at(-1), ["convolution", null]);
+  assert.deepEqual(addresses(history), ["", "?tab=claims&of_claims=old", "?tab=shapes"]);
+});
+
+test("what a link asks for and what was refused does not stay in the address", async (t) => {
+  const { page, address } = await openPage(t, "refused", "?tab=shapes&of_shapes=nonsense");
+  page.showTab("shapes");
+  page.writeAddress();
+  assert.equal(address.search, "?tab=shapes&of_shapes=nonsense"); // as long as the answer is awaited
+  page.linkOpened("shapes", ["of_shapes"], ["first"]);
+  page.writeAddress();
+  assert.equal(address.search, "?tab=shapes");
 });
 
 test("a link to a tab of this page is followed within it, and sets what it does not name to what that is at first", () => {

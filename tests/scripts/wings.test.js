@@ -26,7 +26,7 @@ test("numbers are read with Python's grammar", () => {
 
 test("a long number is shortened to what fits, and never to a wrong 0", () => {
   assert.deepEqual(["0.25", "0.123456", "-0.0000123", "1/9 of it"].map((each) => shorten(each, 3)), [
-    "0.25", "0.123", "-1e-5", "1/9 of it",
+    "0.25", "0.123", "-1.2e-5", "1/9 of it",
   ]);
   assert.equal(shorten("0.123456", 7), "0.12");
 });

@@ -5,8 +5,8 @@ from __future__ import annotations
 SENTENCES = {
     "title": "The backward pass is a convolution too",
     "intro": "A network learns from gradients: how much the loss changes with each number of the kernel and with each pixel. They are "
-    "computed here for the picture and the kernel above. Point at a pixel or at a number of the kernel to see which products make its "
-    "gradient.",
+    "computed here for the picture and the kernel above. Point at a pixel or at a number of the kernel, or tap it, to see which products "
+    "make its gradient.",
     "about": r"""
 With the loss $L$ and $G = \partial L / \partial Y$, the gradient of the result, each product of the forward pass hands $G$ back to both of its
 factors:
@@ -38,7 +38,7 @@ moves over the input. For the same reason a *transposed convolution* is the grad
     "check": "Compare with the loop in Python and with autograd",
     "unchecked": "The numbers above come from the page itself. The button asks the server for a second and a third opinion.",
     "checked": "Greatest difference from autograd: {manual} for the loop in Python, {page} for the page. The largest gradient is {largest}.",
-    "hint": "Point at a number of the kernel or at a pixel; the arrow keys work too.",
+    "hint": "Point at a number of the kernel or at a pixel, or tap it; the arrow keys work too.",
     "more": "… {count} more",
     "of_weight": "Gradient of the kernel's number ({row}, {column}), gradients of the result times pixels:",
     "of_pixel": "Gradient of the pixel ({row}, {column}), gradients of the result times numbers of the kernel:",

@@ -83,7 +83,7 @@ SENTENCES = {
     "size_padded": "{height} × {width}, padding {padding}",
     "window_keys": "Result: the arrow keys move the window, the space bar plays",
     "weight_keys": "Kernel: the arrow keys go from weight to weight",
-    "window_hint": "Point at a cell of the result to see its window",
+    "window_hint": "Point at a cell of the result, or tap it, to see its window",
     "window_more": "… {count} more",
     "same": "This page, the loop in Python and F.conv2d agree: greatest difference 0.",
     "different": "Greatest difference between this page, the loop in Python and F.conv2d: {difference}, the rounding of float32.",
@@ -93,7 +93,7 @@ SENTENCES = {
     # ---- what to look for
     "look_zero_sum": "The numbers of this kernel add up to 0, so uniform areas give 0 ({zeros} of {cells} cells). "
     "Only a change of brightness gives other values; the strongest is {strongest}.",
-    "look_point": "Point at a cell to see its window.",
+    "look_point": "Point at a cell, or tap it, to see its window.",
     "look_average": "The numbers add up to 1 and none is negative, so the brightness stays the same and details blur. "
     "The values go from {low} to {high}.",
     "look_copy": "One number is 1 and the others are 0, so each cell of the result is a copy of the pixel under that 1. "

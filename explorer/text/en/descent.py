@@ -80,7 +80,7 @@ SENTENCES = {
     "small": "Your kernel is too small: the best one of {size} × {size} still has a loss of {least}, {share} % of the loss of zeros.",
     "impossible": "No kernel of {size} × {size} makes this target: the best one has a loss of {least}, {share} % of the loss of zeros.",
     "reachable": "There is a kernel of {size} × {size} with a loss of 0.",
-    "slow": "Some combinations of the kernel's numbers hardly change the loss. They are learned last: at this rate, half of their error is gone after "
-    "about {steps} steps.",
+    "slow": "Some changes of the kernel hardly change the loss: where neighbouring pixels are alike, for example, one number may grow while "
+    "its neighbour shrinks by as much. They are learned last: at this rate, half of their error is gone after about {steps} steps.",
     "draw": "Draw on the target: where should the result light up?",
 }

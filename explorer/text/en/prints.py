@@ -46,6 +46,7 @@ SENTENCES = {
     "parameters_axis": "Parameters (logarithmic axis)",
     # ---- receptive field
     "growth_title": "How the receptive field grows from layer to layer",
+    "growth_caption": "Dots: the layers, coloured by their kind; the large one is the layer named above.",
     "field_title": "What one unit sees",
     "seen": "seen (one) or not (zero)",
     "mass": "share of the gradient",

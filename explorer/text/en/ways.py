@@ -5,7 +5,7 @@ from __future__ import annotations
 SENTENCES = {
     "title": "Four ways, one answer: loop, matrix product, F.conv2d, Fourier transform",
     "intro": "A convolution can be computed as one matrix product: each window becomes a column of a matrix, and the kernel becomes a row. Point "
-    "at a column to see its window.",
+    "at a column, or tap it, to see its window.",
     "about": "The chart was measured on random numbers with {processor}, one thread, PyTorch {torch}, stride 1, no padding. The Fourier transform "
     "hardly cares how large the kernel is; all other ways need more time for each number of it. Its multiply-adds are an estimate from its "
     "usual count of operations. The matrix product reads each pixel as often as windows overlap, which costs memory.",

@@ -83,7 +83,7 @@ SENTENCES = {
     "size_padded": "{height} × {width}，填充 {padding}",
     "window_keys": "结果：用方向键移动窗口，用空格键播放",
     "weight_keys": "卷积核：用方向键选择权重",
-    "window_hint": "把指针移到结果的格子上，就能看到它对应的窗口",
+    "window_hint": "指向或点击结果的一个格子，就能看到它对应的窗口",
     "window_more": "……还有 {count} 个乘积",
     "same": "本页面、手写循环和 F.conv2d 的结果一致：最大差别 0。",
     "different": "本页面、手写循环和 F.conv2d 的结果之间的最大差别：{difference}，来自 float32 的舍入误差。",
@@ -93,7 +93,7 @@ SENTENCES = {
     "look_zero_sum": (
         "这个卷积核里的数加起来是 0，所以亮度均匀的区域输出 0（{cells} 格中有 {zeros} 格）。只有明暗变化的地方才有响应，最强的是 {strongest}。"
     ),
-    "look_point": "把指针移到格子上，看看它的窗口。",
+    "look_point": "指向或点击一个格子，看看它的窗口。",
     "look_average": "卷积核里的数加起来是 1，而且没有负数：亮度不变，细节变模糊。结果在 {low} 到 {high} 之间。",
     "look_copy": "卷积核里只有一个数是 1，其余都是 0：结果的每一格就是这个 1 下面的像素，原样不变。结果在 {low} 到 {high} 之间。",
     "look_sum": "橙色表示窗口与卷积核的图案相符，蓝色表示与它相反：从 {low} 到 {high}。如果一个区域的亮度都是 1，就会输出 {sum}，也就是卷积核里各数之和。",

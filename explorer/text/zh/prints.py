@@ -42,6 +42,7 @@ SENTENCES = {
     "parameters_axis": "参数量（对数坐标）",
     # ---- 感受野
     "growth_title": "感受野如何逐层增大",
+    "growth_caption": "圆点是各层，颜色表示类型；大圆点是上面提到的那一层。",
     "field_title": "一个单元看到的范围",
     "seen": "看到为一，看不到为零",
     "mass": "占梯度的比例",
