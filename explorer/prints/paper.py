@@ -10,7 +10,7 @@ import html
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -28,8 +28,10 @@ from explorer.prints.tables import write_rows
 from explorer.text import Text, text_in
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text as Words
 
 DPI = 300
 _DPI_OF_MAPS = 200  # of the maps in SVG and PDF files, whose lines and letters have none
@@ -220,14 +222,23 @@ def _name_fonts(written: bytes, families: Sequence[str]) -> bytes:
 
 def _replace_unknown(figure: Figure, ruler: Ruler) -> None:
     """A question mark for what no font has, such as letters in the name of a file that a reader brought."""
-    from matplotlib.text import Text as Words
-
-    written = [(each, each.get_text()) for each in figure.findobj(Words)]
+    written = [(each, each.get_text()) for each in _list_words(figure)]
     used = {one for _, words in written for one in words if one != "\n"}
     unknown = {ord(one): "?" for one in used if not ruler.has(one)}
     for each, words in written:
         if unknown and words:
             each.set_text(words.translate(unknown))
+
+
+def _list_words(artist: Artist) -> Iterator[Words]:
+    """All words of a figure but those at ticks, which do not exist before the figure is drawn; asking for them makes unused ones."""
+    from matplotlib.axis import Axis
+    from matplotlib.text import Text as Words
+
+    if isinstance(artist, Words):
+        yield artist
+    for child in [artist.label] if isinstance(artist, Axis) else artist.get_children():
+        yield from _list_words(child)
 
 
 def _check_size(written: bytes) -> bytes:
