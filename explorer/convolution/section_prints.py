@@ -45,10 +45,8 @@ _LEAST_LETTER = 2.4  # points, width of a letter that can still be read
 _HEAD = re.compile(r"([:：]) ?")  # where the head of a column is broken
 _LEAST_STEPS = 10  # that the axis of the curve shows, as in curve.js
 _DECADES = 9  # of the curve at most, as in curve.js
-_CLOSE, _LIFT = (
-    0.08,
-    13,
-)  # share of the axis within which words of two levels would overlap; points by which the upper ones rise
+_CLOSE = 0.08  # share of the axis within which words of two levels would overlap
+_ABOVE, _LIFT = 2, 11  # points: how high words stand above their level, and how much higher above other words
 
 
 def print_section(section: Section, setting: Sequence[tuple[str, object]], text: Text) -> Print:
@@ -180,11 +178,11 @@ def _draw_curve(figure: FigureBase, curve: Curve, text: Text) -> Axes:
     ]
     shown = [level for level in levels if level[1]]
     low, high = _find_decades([*losses[steps], *(value for _, value, _, _ in shown)])
-    below = 0.0  # the level whose words stand below the next ones
+    below, lift = 0.0, _ABOVE  # the level whose words stand below the next ones, and how high
     for name, value, colour, dash in sorted(shown, key=itemgetter(1)):
         if value < low:
             continue
-        lift = _LIFT if below and np.log(value / below) < _CLOSE * np.log(high / low) else 2
+        lift = lift + _LIFT if below and np.log(value / below) < _CLOSE * np.log(high / low) else _ABOVE
         below = value
         axes.axhline(value, color=colour, linestyle=dash, linewidth=1.4, label=text(f"descent.{name}"))
         axes.annotate(
