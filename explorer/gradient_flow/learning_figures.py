@@ -161,7 +161,7 @@ def _name_course(course: Course, text: Text) -> str:
     about = {"kind": text(f"learning.kind_{course.net.kind}"), "seed": course.net.seed}
     if course.ended is None:
         return text("learning.block_title", **about)
-    return text("learning.block_title_ended", step=course.ended, **about)
+    return text("learning.block_title_ended", step=f"{course.ended:,}", **about)
 
 
 def _to_colour(numbers: torch.Tensor, statistic: str) -> torch.Tensor:

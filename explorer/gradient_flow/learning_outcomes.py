@@ -38,10 +38,10 @@ class Gradient:
 
     def judge(self) -> str:
         """ "tiny" or "huge" in both blocks; else "vanishes", "explodes" or "even" on the way back; or "unknown"."""
-        if not math.isfinite(self.ratio):
-            return "unknown"
         if max(self.first, self.last) < TINY:
             return "tiny"
+        if not math.isfinite(self.ratio):
+            return "unknown"
         if min(self.first, self.last) > HUGE:
             return "huge"
         return "vanishes" if self.ratio < VANISHING else "explodes" if self.ratio > EXPLODING else "even"
@@ -55,7 +55,7 @@ class Outcome:
         kind: one of KINDS.
         depth: layers with weights.
         num_seeds: that are stored.
-        ended: the steps at which the loss of a seed became infinite, ascending; such a seed learned no further.
+        ended: the steps at which the loss of a seed was no finite number any more, ascending; such a seed learned no further.
         errors: validation errors at the end of the other seeds, ascending, 0 to 1.
         losses: their training losses at the end, ascending, nats.
         start: the gradient before training, of all seeds.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 
@@ -46,7 +47,7 @@ def _say_depths(depth: int, worse: Mapping[str, bool], text: Text) -> str:
 
 
 def _say_ended(outcome: Outcome, text: Text) -> str:
-    about = {"kind": _name(outcome.kind, text), "step": outcome.ended[0], "seeds": outcome.num_seeds}
+    about = {"kind": _name(outcome.kind, text), "step": f"{outcome.ended[0]:,}", "seeds": outcome.num_seeds}
     return text("learning.ended", count=len(outcome.ended), **about)
 
 
@@ -58,13 +59,15 @@ def _say_flow(plain: Outcome, text: Text) -> str:
         return text("learning.flow_before", state=state)
     if end == start:
         return text("learning.flow_stays", state=state)
-    return text("learning.flow_changes", state=state, later=text(f"learning.flow_{end}"), step=plain.settled)
+    return text("learning.flow_changes", state=state, later=text(f"learning.flow_{end}"), step=f"{plain.settled:,}")
 
 
 def _say_cause(plain: Outcome, text: Text) -> str:
     """Whether the gradient vanishes, as the tutorial has it of a deep plain network that learns worse."""
-    vanished = [each.judge() in ("vanishes", "tiny") for each in (plain.start, plain.end) if each]
-    return text(f"learning.cause_{'fits' if vanished[0] else 'late' if any(vanished) else 'differs'}")
+    judged = [each.judge() for each in (plain.start, plain.end) if each]
+    if "vanishes" in judged:
+        return text(f"learning.cause_{'fits' if judged[0] == 'vanishes' else 'late'}")
+    return text(f"learning.cause_{'tiny' if 'tiny' in judged else 'differs'}")
 
 
 def _name(kind: str, text: Text) -> str:
@@ -79,7 +82,9 @@ def list_facts(outcome: Outcome, text: Text) -> dict[str, tuple[str, str]]:
         "error": _say_error(outcome.errors, text),
         "loss": (
             _say_loss(outcome),
-            text(f"learning.cell_{'infinite' if outcome.losses else 'step'}", step=ended[0]) if ended else "",
+            text(f"learning.cell_{'infinite' if outcome.losses else 'step'}", step=[f"{each:,}" for each in ended])
+            if ended
+            else "",
         ),
         "start": _say_gradient(outcome.start, text),
         "end": _say_gradient(outcome.end, text) if outcome.end else (_NOTHING, ""),
@@ -106,7 +111,7 @@ def _say_gradient(gradient: Gradient, text: Text) -> tuple[str, str]:
     ratio, state = say_number(gradient.ratio), text(f"learning.state_{judged}")
     norms = f"{say_number(gradient.first)} ÷ {say_number(gradient.last)}"
     if judged in ("tiny", "huge"):  # then the ratio says little
-        return state, f"{norms} = {ratio}"
+        return state, norms if math.isnan(gradient.ratio) else f"{norms} = {ratio}"
     return text("learning.cell_ratio", ratio=ratio, state=state), norms
 
 
@@ -132,7 +137,7 @@ def _say_note(outcomes: Sequence[Outcome], text: Text) -> str:
 def _draw_chosen(chosen: Sequence[Outcome], text: Text) -> str:
     heads = [text("learning.head_net", depth=chosen[0].depth), *(text(f"learning.head_{head}") for head in _HEADS)]
     rows = [(each.kind, [*map(_cell, list_facts(each, text).values())]) for each in chosen]
-    return _draw_table("chosen", [_head(each) for each in heads], rows, text)
+    return _draw_table("chosen", heads[0], [_head(each) for each in heads], rows, text)
 
 
 def _draw_depths(outcomes: Mapping[str, Sequence[Outcome]], depth: int, text: Text) -> str:
@@ -146,7 +151,7 @@ def _draw_depths(outcomes: Mapping[str, Sequence[Outcome]], depth: int, text: Te
         there = {each.depth: _say_end(each, text) for each in found}
         cells = [_cell(there.get(each, (_NOTHING, "")), each == depth) for each in depths]
         rows.append((kind, cells))
-    return _draw_table("depths", heads, rows, text)
+    return _draw_table("depths", text("learning.head_depths"), heads, rows, text)
 
 
 def _say_end(outcome: Outcome, text: Text) -> tuple[str, str]:
@@ -157,14 +162,16 @@ def _say_end(outcome: Outcome, text: Text) -> tuple[str, str]:
     return error, "<br>".join(filter(None, (loss, some)))
 
 
-def _draw_table(name: str, heads: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]], text: Text) -> str:
+def _draw_table(
+    name: str, label: str, heads: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]], text: Text
+) -> str:
     """Roles are said, since the style sheet lays the rows of one side by side on a phone, and then they would be lost."""
     body = "".join(
         f'<tr role="row"><th scope="row" role="rowheader" class="{kind}">{_name(kind, text)}</th>{"".join(cells)}</tr>'
         for kind, cells in rows
     )
     return (
-        f'<table class="{name}" role="table"><thead role="rowgroup"><tr role="row">{"".join(heads)}</tr></thead>'
+        f'<table class="{name}" role="table" aria-label="{label}"><thead role="rowgroup"><tr role="row">{"".join(heads)}</tr></thead>'
         f'<tbody role="rowgroup">{body}</tbody></table>'
     )
 
@@ -180,7 +187,7 @@ def _cell(words: tuple[str, str], is_chosen: bool = False) -> str:
 
 
 def _mark(is_chosen: bool) -> str:
-    return ' class="now"' if is_chosen else ""
+    return ' class="now" aria-current="true"' if is_chosen else ""
 
 
 def describe_facts(courses: Mapping[Net, Course], depth: int, normalised: bool, text: Text) -> str:

@@ -69,7 +69,7 @@ class PathGradients:
         return sum(math.comb(self.num_blocks, length) * norm for length, norm in enumerate(self.norms)) / self.whole
 
     def find_length(self, share: float, of_paths: bool = False) -> int:
-        """The shortest length up to which paths carry this share of the gradient, or make up this share of all paths."""
+        """The shortest length up to which paths have this share of the sum of norms, or make up this share of all paths."""
         shares, total = self.path_shares if of_paths else self.gradient_shares, 0.0
         for length, each in enumerate(shares):
             total += each

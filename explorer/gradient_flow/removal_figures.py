@@ -107,7 +107,7 @@ def draw_ordered(measured: Mapping[str, Removal], way: str, text: Text) -> go.Fi
 
 
 def describe_paths(paths: PathGradients, text: Text) -> str:
-    """How long most paths are, and how long those are that carry the gradient."""
+    """How long most paths are, and how long those are along which the norm of the gradient is large."""
     return text(
         "gradient_flow.paths_said",
         model=text.title(MODELS[MODEL].title),
@@ -129,7 +129,7 @@ def _say_share(share: float) -> str:
 
 
 def draw_path_lengths(paths: PathGradients, text: Text) -> go.Figure:
-    """Share of the paths of each length, and share of the gradient that they carry."""
+    """Share of the paths of each length, and their share in the sum of the norms of all gradients."""
     figure = new_figure(text("gradient_flow.paths_axis_length"), text("gradient_flow.paths_axis_share"))
     lengths = list(range(paths.num_blocks + 1))
     for name, shares, colour in (

@@ -13,6 +13,7 @@ let opening = ""; // the wing that the link asks for, until it is shown
 let writing = 0;
 let isChosen = true; // whether the tab that is told is one that the reader chose, and not one that Back opens
 let place = 0; // px from the top to which the tab that Back opens is scrolled
+let leftAt = 0; // px from the top at which the reader followed a link to another tab
 const openers = {}; // wing -> function that sets these settings, or without any shows its tab alone
 const ACTS = ["input", "change", "pointerup", "keyup"]; // whatever a reader does comes with one of them
 let ask = null; // asks for the pictures of the link's wing, as long as an answer is awaited
@@ -58,6 +59,7 @@ const show = () => document.documentElement.classList.remove("opening-link");
 export function mount(element, props, watch, trigger) {
   const { dataset } = element.querySelector("[data-wing]");
   const { wing, settings, opened } = dataset;
+  window.cnnExplorerScripts?.came("gradio");
   wings[wing] = JSON.parse(settings);
   openers[wing] = (chosen) => {
     props.value = chosen ?? {};
@@ -97,14 +99,16 @@ export function linkOpened(wing, names, values) {
 
 export function showTab(wing) {
   if (opening && opening !== first && wing === first) return; // Gradio tells the first tab once it has mounted all
-  if (!isChosen && wing !== shown) return; // of two steps back at once the first is told when the second is done
+  // Of two steps back at once the first is told when the second is done; and an answer to a link may come after a step back.
+  if (!isChosen && wing !== shown) return openers[shown]?.();
   opening = "";
   if (wing !== shown && isRead()) {
-    writeAddress(); // what was set in the tab that is left
+    writeAddress({ place: leftAt }); // what was set in the tab that is left
     shown = wing;
     window.history.pushState(LOAD, "", addressNow());
   }
   shown = wing;
+  leftAt = 0;
   writeAddressSoon();
   if (place > 0) window.requestAnimationFrame(scrollBack); // its parts are there by then
 }
@@ -119,7 +123,7 @@ function scrollBack() {
 function openEntry({ state }) {
   const wing = new URLSearchParams(window.location.search).get("tab") ?? first;
   if (!(wing in openers)) return;
-  const isOfThisLoad = state?.load === performance.timeOrigin;
+  const isOfThisLoad = (state?.load ?? performance.timeOrigin) === performance.timeOrigin; // Gradio's panels write no state
   const found = isOfThisLoad ? null : targetOf(window.location.href, window.location.href, wings, known().separators);
   if (wing !== shown || found?.settings) openers[wing](found?.settings);
   opening = "";
@@ -165,7 +169,8 @@ export function targetOf(address, here, firsts, separators, keeps = false) {
   return { wing, settings: Object.fromEntries([...rest, ...given]) };
 }
 
-// A link to a tab of this page does not load it again: what a reader drew or brought stays.
+// A link to a tab of this page does not load it again: what a reader drew or brought stays. Within one tab it is a setting like
+// others, and no entry of the history.
 export function watchLinks() {
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
@@ -175,7 +180,7 @@ export function watchLinks() {
     const found = targetOf(link.href, window.location.href, wings, known().separators, keeps);
     if (!found) return;
     event.preventDefault();
-    writeAddress({ place: window.scrollY });
+    leftAt = window.scrollY;
     openers[found.wing](found.settings);
     window.scrollTo(0, 0);
   });

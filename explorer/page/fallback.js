@@ -11,6 +11,8 @@ window.cnnExplorerScripts = {
       window.location.reload();
       return;
     }
+    if (this.hasTold) return; // of another script
+    this.hasTold = true;
     const line = document.createElement("p");
     line.setAttribute("role", "alert");
     line.style.cssText = "margin: 0; padding: 12px 24px; font: 18px/1.5 sans-serif; color: #7a1f00; background: #fff1e6";

@@ -38,8 +38,8 @@ _FILES = (
 _WEIGHTS = ("bold", "black", "light", "thin", "medium", "demi", "heavy")  # in names of files that are not wanted
 _PROBE = "卷积核的感受野"
 _LAYOUT = ["GDEF", "GPOS", "GSUB", "MATH", "FFTM"]  # how letters are joined and moved; matplotlib reads "kern" alone
-# Latin letters, which most names that readers bring are written with.
-_COMMON = range(0x20, 0x100)
+# Latin letters and superscripts: what numbers, and most names that readers bring, are written with.
+_COMMON = [*range(0x20, 0x180), *range(0x2070, 0x20A0)]
 _KEPT = ("head", "hhea", "maxp", "OS/2", "hmtx", "cmap", "post", "name", "glyf", "loca", "CFF ")
 
 

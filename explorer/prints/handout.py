@@ -215,7 +215,9 @@ def _shrink(figure: FigureBase, share: float) -> None:
         return
     for words in figure.findobj(Words):
         words.set_fontsize(words.get_fontsize() * share)
-        if isinstance(words, Annotation):  # and what is named stays as near to its name
+        if (
+            isinstance(words, Annotation) and words.anncoords == "offset points"
+        ):  # what is named stays as near to its name
             words.xyann = tuple(share * each for each in words.xyann)
     for axes in figure.axes:
         axes.tick_params(labelsize=rcParams["xtick.labelsize"] * share)

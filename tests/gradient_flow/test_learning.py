@@ -139,14 +139,16 @@ def test_a_training_can_be_repeated_and_one_that_explodes_ends():
 
 
 def test_the_judgement_of_a_gradient():
-    pairs = [(0.01, 1), (0.5, 1), (20, 1), (math.nan, 1), (1, 0), (2e-4, 9e-8), (1e3, 4e6)]
-    judged = ["vanishes", "even", "explodes", "unknown", "unknown", "tiny", "huge"]
+    pairs = [(0.01, 1), (0.5, 1), (20, 1), (math.nan, 1), (1, 0), (2e-4, 9e-8), (0, 0), (1e3, 4e6)]
+    judged = ["vanishes", "even", "explodes", "unknown", "unknown", "tiny", "tiny", "huge"]
     assert [Gradient(*pair).judge() for pair in pairs] == judged
 
 
-def make_course(kind: str, depth: int, seed: int, ratios: list[float], loss: float, ended: int | None = None) -> Course:
-    """A training of two blocks and records at steps 0, 50, ... whose last gradient norm is 1."""
-    gradient = torch.tensor([[ratio, 1.0] for ratio in ratios])
+def make_course(
+    kind: str, depth: int, seed: int, ratios: list[float], loss: float, ended: int | None = None, last: float = 1.0
+) -> Course:
+    """A training of two blocks and records at steps 0, 50, ... with this gradient norm in the last block."""
+    gradient = torch.tensor([[ratio * last, last] for ratio in ratios])
     losses = torch.linspace(2.0, loss, len(ratios))
     per_block = dict.fromkeys(PER_BLOCK, gradient)
     steps = tuple(50 * place for place in range(len(ratios)))
@@ -183,6 +185,8 @@ def test_the_sentence_says_what_was_seen():
         every = [key for key in ("worse_none", "worse_plain", "worse_both", "cause_fits", "cause_late", "cause_differs")
                  if text(f"learning.{key}", depth=20) in said]  # fmt: skip
         assert tuple(every) == keys and words in said, said
+    tiny = make_course("plain", 20, 0, [1, 1, 0.01], 0.5, last=1e-5)
+    assert text("learning.cause_tiny") in describe(make_courses(*shallow, residual, tiny), 20, False, text)
     assert "egradation" not in describe(make_courses(*shallow), 8, False, text)
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from explorer.errors import InputError
-from explorer.prints.handout import PAPERS, Sheet, render_handout
+from explorer.prints.handout import PAPERS, Sheet, _shrink, render_handout
 from explorer.take_away import find_wing, handout
 from explorer.text import text_in
 from tests.prints.test_paper import ADDRESS, make_print, words_of_pdf
@@ -61,3 +61,15 @@ def test_other_papers_are_refused():
     assert [*PAPERS] == ["a4", "letter"]
     with pytest.raises(InputError, match="must be one of a4, letter"):
         handout(paper="a3")
+
+
+def test_with_smaller_letters_names_come_nearer_and_arrows_stay():
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    name = axes.annotate("name", (1, 2), (4, 10), textcoords="offset points")
+    arrow = axes.annotate("", (1, 2), (5, 6), arrowprops={"arrowstyle": "->"})
+    with matplotlib.rc_context({"xtick.labelsize": 8}):
+        _shrink(axes.figure, 0.75)
+    assert name.xyann == (3, 7.5) and arrow.xyann == (5, 6)

@@ -165,7 +165,10 @@ function keepHistory(t, search, before) {
   globalThis.window = { location: address, history, cnnExplorerPage, ...still };
   const root = { classList: { add: nothing, remove: nothing }, style: { setProperty: nothing } };
   const elements = { documentElement: root, getElementById: () => null };
-  const addEventListener = (kind, act) => (history[kind] = act);
+  const addEventListener = (kind, act) => {
+    const earlier = history[kind] ?? nothing;
+    history[kind] = (event) => (earlier(event), act(event));
+  };
   globalThis.document = { ...elements, addEventListener, removeEventListener: nothing };
   t.after(() => (delete globalThis.window, delete globalThis.document));
   return { address, history };
@@ -206,19 +209,23 @@ test("each tab that is chosen is an entry of the history, and Back shows it as i
   page.rememberSetting("shapes", "of_shapes", 3);
   page.writeAddress();
   page.showTab("claims");
-  page.writeAddress({ place: 700 }); // by a link that the reader followed there
+  page.watchLinks();
+  window.scrollY = 700;
+  const link = { href: "http://here/?tab=convolution", dataset: {}, target: "" };
+  history.click({ button: 0, target: { closest: () => link }, preventDefault: () => {} });
   page.showTab("convolution");
   const all = ["?tab=convolution&of_convolution=other", "?tab=shapes&of_shapes=3", "?tab=claims", "?tab=convolution&of_convolution=other"];
   assert.deepEqual(addresses(history), all);
   go(-1);
   assert.equal(history.scrolled, 700);
   go(-1);
-  assert.deepEqual(asked, [["claims", null], ["shapes", null]]); // no settings: the server is not asked
+  assert.deepEqual(asked, [["convolution", null], ["claims", null], ["shapes", null]]); // no settings: the server is not asked
   assert.deepEqual([address.search, history.at], [all[1], 1]);
   go(1);
   page.showTab("convolution"); // told late, of a step that was done before this one
   assert.deepEqual([addresses(history), history.at], [all, 2]);
-  history.click();
+  assert.deepEqual(asked.at(-1), ["claims", null]); // and the tab of that step is shown again
+  history.click({ target: { closest: () => null } });
   page.showTab("shapes");
   assert.deepEqual(addresses(history), [all[0], all[1], all[2], all[1]]);
 });

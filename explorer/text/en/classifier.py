@@ -106,7 +106,7 @@ SENTENCES = {
     "caption_time": "{milliseconds} ms",
     "caption_first": "{milliseconds} ms, refining …",
     "caption_over": "for: {target}",
-    "scale": "In both maps, the strongest colour stands for {limit}; where the map is close to zero, the picture shows through.",
+    "scale": "In both maps, the strongest colour stands for {limit}. Over the picture, values close to zero let it show through.",
     "maps_label": "The picture, and the map of {method} for {target} over it and alone",
     "compare": "Show all methods side by side",
     "compare_label": "The maps of all methods for {target}",

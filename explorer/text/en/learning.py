@@ -39,6 +39,7 @@ SENTENCES = {
     "flow_unknown": "cannot be computed",
     "cause_fits": "This fits the tutorial, which explains degradation by vanishing gradients.",
     "cause_late": "The tutorial explains degradation by vanishing gradients. Here the gradient vanishes only while the network learns.",
+    "cause_tiny": "The tutorial explains degradation by gradients that vanish on their way back. Here the gradient is near 0 in the last block already.",
     "cause_differs": "This does not fit the tutorial, which explains degradation by vanishing gradients.",
     "head_net": "{depth} layers",
     "head_seeds": "Seeds",
@@ -62,7 +63,7 @@ SENTENCES = {
     "state_tiny": "near 0",
     "state_huge": "huge",
     "note": "<b>First ÷ last block:</b> the norm of the gradient in the first block (next to the input), divided by that in the last block (next to the loss). "
-    "About 1 is <b>balanced</b>. Below {vanishing} the gradient <b>vanishes</b> on its way back to the input, above {exploding} it <b>explodes</b>.",
+    "From {vanishing} to {exploding} the gradient is <b>balanced</b>. Below, it <b>vanishes</b> on its way back to the input; above, it <b>explodes</b>.",
     "note_tiny": "<b>Near 0:</b> both norms are below {tiny}.",
     "note_huge": "<b>Huge:</b> both norms are above {huge}.",
     "facts": "<b>{kind}, {depth} layers:</b> seeds: {seeds}; wrong at the end: {error}; loss: {loss}; gradient, first ÷ last block: {start} before training, {end} at the end.",

@@ -95,7 +95,7 @@ SENTENCES = {
     "caption_time": "{milliseconds} ms",
     "caption_first": "{milliseconds} ms，正在细化",
     "caption_over": "目标：{target}",
-    "scale": "两张图里最深的颜色都表示 {limit}；归因图接近零的地方透出图片。",
+    "scale": "两张图里最深的颜色都表示 {limit}；叠加图中，归因接近零的地方透出图片。",
     "maps_label": "图片，以及{method}针对{target}的归因图（叠加显示与单独显示）",
     "compare": "并排比较所有方法",
     "compare_label": "所有方法针对{target}的归因图",

@@ -38,6 +38,7 @@ SENTENCES = {
     "flow_unknown": "无法计算",
     "cause_fits": "这与教程一致：教程用梯度消失来解释退化。",
     "cause_late": "教程用梯度消失来解释退化，而这里梯度在训练过程中才消失。",
+    "cause_tiny": "教程用梯度在传回途中消失来解释退化，而这里最后一个块的梯度就已经接近 0。",
     "cause_differs": "这与教程不一致：教程用梯度消失来解释退化。",
     "head_net": "{depth} 层",
     "head_seeds": "种子数",
@@ -61,7 +62,7 @@ SENTENCES = {
     "state_tiny": "接近 0",
     "state_huge": "非常大",
     "note": "<b>第一个块 ÷ 最后一个块：</b>第一个块（靠近输入）的梯度范数除以最后一个块（靠近损失）的梯度范数。"
-    "约为 1 时<b>均衡</b>；小于 {vanishing} 时，梯度在传回输入的路上<b>消失</b>；大于 {exploding} 时，梯度<b>爆炸</b>。",
+    "在 {vanishing} 到 {exploding} 之间，梯度<b>均衡</b>；更小时，梯度在传回输入的路上<b>消失</b>；更大时，梯度<b>爆炸</b>。",
     "note_tiny": "<b>接近 0：</b>两个范数都小于 {tiny}。",
     "note_huge": "<b>非常大：</b>两个范数都大于 {huge}。",
     "facts": "<b>{kind}，{depth} 层：</b>种子数：{seeds}；结束时的错误：{error}；损失：{loss}；梯度，第一个块 ÷ 最后一个块：训练之前 {start}，结束时 {end}。",
