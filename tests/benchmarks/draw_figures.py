@@ -68,6 +68,9 @@ def _compare(sheets: Sequence[tuple[str, Print]], kinds: Sequence[str]) -> None:
         f"{'median':34}",
         *(f"{kind} {median(taken[kind]):6.0f} ms {median(taken[kind]) / empty[kind]:4.1f} x" for kind in kinds),
     )
+    files = [each for kind in kinds for each in taken[kind]]
+    ratios = [each / empty[kind] for kind in kinds for each in taken[kind]]
+    print(f"{f'median of all {len(files)} files':34} {median(files):6.0f} ms {median(ratios):4.1f} x")
 
 
 if __name__ == "__main__":
