@@ -13,7 +13,7 @@ import torch
 from explorer.data import CLASSES
 from explorer.gradient_flow.figures import say_number
 from explorer.gradient_flow.learning import KINDS, NUM_TRAINING, RECIPE, Course, Net
-from explorer.gradient_flow.learning_outcomes import pick
+from explorer.gradient_flow.learning_outcomes import list_steps, pick
 from explorer.page.style import MUTED, ROLES, SEQUENTIAL, lighten, new_figure
 from explorer.text import Text
 
@@ -92,7 +92,7 @@ def _trace_ended(seeds: Sequence[Course], what: str, text: Text) -> list[dict]:
     lines = [_align([each], what) for each in seeds]
     places = [[step / EPOCH_STEPS for step in steps] for steps, _ in lines]
     heights = [[middle for _, middle, _ in values] for _, values in lines]
-    colour, steps = ROLES[kind], [f"{each.ended:,}" for each in seeds]
+    colour, steps = ROLES[kind], list_steps(sorted(each.ended for each in seeds if each.ended is not None))
     paths = [
         {"type": "scatter", "x": x, "y": y, "mode": "lines", "line": {"color": colour, "width": 2, "dash": "dot"},
          "hoverinfo": "skip", "showlegend": False}

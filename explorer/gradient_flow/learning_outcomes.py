@@ -123,6 +123,15 @@ def _find_settled(gradients: Mapping[int, Gradient]) -> int:
     return next((after for step, after in zip(judged[-2::-1], steps[:0:-1]) if step != judged[-1]), steps[0])
 
 
+def list_steps(ended: Sequence[int]) -> list[str]:
+    """The steps at which seeds ended, each once.
+
+    >>> list_steps((2, 2, 1031))
+    ['2', '1,031']
+    """
+    return [f"{step:,}" for step in dict.fromkeys(ended)]
+
+
 def is_worse(outcome: Outcome, shallower: Sequence[Outcome]) -> bool:
     """Whether all seeds end with a higher training loss than all seeds of one of the shallower networks; an infinite one is the highest.
 

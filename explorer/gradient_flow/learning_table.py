@@ -17,6 +17,7 @@ from explorer.gradient_flow.learning_outcomes import (
     Outcome,
     is_worse,
     list_outcomes,
+    list_steps,
 )
 from explorer.text import Text, join_sentences
 
@@ -82,9 +83,7 @@ def list_facts(outcome: Outcome, text: Text) -> dict[str, tuple[str, str]]:
         "error": _say_error(outcome.errors, text),
         "loss": (
             _say_loss(outcome),
-            text(f"learning.cell_{'infinite' if outcome.losses else 'step'}", step=[f"{each:,}" for each in ended])
-            if ended
-            else "",
+            text(f"learning.cell_{'infinite' if outcome.losses else 'step'}", step=list_steps(ended)) if ended else "",
         ),
         "start": _say_gradient(outcome.start, text),
         "end": _say_gradient(outcome.end, text) if outcome.end else (_NOTHING, ""),
