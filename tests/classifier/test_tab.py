@@ -681,6 +681,6 @@ def test_the_sentence_on_a_method_says_what_the_strongest_colour_stands_for(meth
     outcome = classify_picture(model="lenet5", method=method)
     limit = f"{outcome.attribution.values.abs().max():.3g}"
     about = draw_about(outcome, text_in("en"))
-    assert f"the strongest colour stands for {sign}{limit};" in about
+    assert f"the strongest colour stands for {sign}{limit}." in about
     empty = replace(outcome, attribution=replace(outcome.attribution, values=0 * outcome.attribution.values))
     assert "strongest colour" not in draw_about(empty, text_in("en"))
