@@ -175,11 +175,17 @@ function keepHistory(t, search, before) {
 }
 
 // A page with three wings, opened at an address; each `name` loads the script anew.
-async function openPage(t, name, search, before = []) {
+async function openPage(t, name, search, before = [], whileLoading = () => {}) {
   const { address, history } = keepHistory(t, search, before);
   const page = await import(`../../explorer/page/address.js?${name}`);
   page.readAddress();
   page.watchHistory();
+  const step = (steps) => {
+    history.at += steps;
+    ({ state: history.state, search: address.search } = history.entries[history.at]);
+    history.popstate({ state: history.state });
+  };
+  whileLoading(step);
   const asked = []; // [wing, its settings], of what Gradio or, with settings, the server was asked for
   const tabs = '["convolution","shapes","claims"]';
   for (const wing of JSON.parse(tabs)) {
@@ -189,9 +195,7 @@ async function openPage(t, name, search, before = []) {
     page.mount({ querySelector: () => ({ dataset }) }, props, null, note);
   }
   const go = (steps) => {
-    history.at += steps;
-    ({ state: history.state, search: address.search } = history.entries[history.at]);
-    history.popstate({ state: history.state });
+    step(steps);
     page.showTab(asked.at(-1)[0]); // Gradio tells it as soon as it is shown
     page.writeAddress();
   };
@@ -243,6 +247,15 @@ test("Back to an entry from before the page was loaded again opens it as a link"
   go(-1);
   assert.deepEqual(asked.at(-1), ["convolution", null]);
   assert.deepEqual(addresses(history), ["", "?tab=claims&of_claims=old", "?tab=shapes"]);
+});
+
+test("Back while the page is still loading opens the entry before, and leaves the other as it was", async (t) => {
+  const before = [{ search: "?tab=claims&of_claims=old", state: null }];
+  const { page, asked, history } = await openPage(t, "early", "?tab=shapes&of_shapes=3", before, (step) => step(-1));
+  assert.deepEqual(asked, [["claims", { of_claims: "old" }]]);
+  page.showTab("claims");
+  page.writeAddress();
+  assert.deepEqual(addresses(history), ["?tab=claims&of_claims=old", "?tab=shapes&of_shapes=3"]);
 });
 
 test("what a link asks for and what was refused does not stay in the address", async (t) => {
