@@ -89,7 +89,9 @@ def _trace_median(seeds: Sequence[Course], what: str, text: Text) -> list[dict]:
 def _trace_ended(seeds: Sequence[Course], what: str, text: Text) -> list[dict]:
     """Seeds of one network whose loss became infinite: what was measured before, and a cross at its end."""
     kind = seeds[0].net.kind
-    lines = [_align([each], what) for each in seeds]
+    lines = [line for each in seeds if (line := _align([each], what))[0]]  # one may have ended before its first record
+    if not lines:
+        return []
     places = [[step / EPOCH_STEPS for step in steps] for steps, _ in lines]
     heights = [[middle for _, middle, _ in values] for _, values in lines]
     colour, steps = ROLES[kind], list_steps(sorted(each.ended for each in seeds if each.ended is not None))
