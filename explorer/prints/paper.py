@@ -147,9 +147,14 @@ def _settle(figure: Figure) -> None:
     engine = figure.get_layout_engine()
     if engine is None:
         return
+    charts = [axes for axes in figure.axes if axes.get_aspect() == "auto" and axes.get_box_aspect() is None]
     for axes in figure.axes:  # those of its parts as well
         _spare_places(axes)
+    for axes in charts:
+        _measure_once(axes)
     engine.execute(figure)
+    for axes in charts:
+        del axes.get_tightbbox  # that of its class is there again
     figure.set_layout_engine(None)  # with one, even one that does nothing, savefig draws it twice
     parts: list[Any] = [figure]
     while parts:
@@ -174,6 +179,24 @@ def _spare_places(axes: Axes) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         if not axis.get_label_text():
             axis.set_label_coords(0, 0)
+
+
+def _measure_once(axes: Axes) -> None:
+    """What stands around a chart needs the same room wherever its axes lie; the layout would measure it before and after it places
+    them, a seventh of the time. A map keeps its aspect, so that its room depends on its place."""
+    from matplotlib.transforms import Bbox
+
+    measure, around = axes.get_tightbbox, None
+
+    def get_tightbbox(*arguments: Any, **options: Any) -> Bbox | None:
+        nonlocal around
+        if around is None:
+            if (found := measure(*arguments, **options)) is None:
+                return None
+            around = found.extents - axes.bbox.extents
+        return Bbox.from_extents(*(axes.bbox.extents + around))
+
+    axes.get_tightbbox = get_tightbbox
 
 
 def _style(families: Sequence[str]) -> dict[str, Any]:
