@@ -78,6 +78,7 @@ def test_command_line_trains_records_and_reports(workplace, capsys):
 
 @pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs a C++ compiler")
 def test_compiled_training_gives_the_same_network_up_to_rounding(workplace, monkeypatch):
+    monkeypatch.setattr(torch.nn.Dropout, "forward", lambda self, values: values)  # compiled, it draws other numbers
     compiled = []
     whole = torch.nn.Module.compile
     monkeypatch.setattr(
