@@ -104,9 +104,9 @@ def measure_footprint(
     ((0, 0), (3, 3))
     """
     recording = model if isinstance(model, Recording) else record(model)
-    found = _find_layer(recording, input_shape, layer)
-    _check_unit(found, unit)
-    return _replay(recording, tuple(input_shape)[-3:], found, unit, source)
+    layers = _trace_to(recording, input_shape, layer)
+    _check_unit(layers[-1], unit)
+    return _replay(recording, tuple(input_shape)[-3:], layers, unit, source)
 
 
 def check_field(
@@ -134,7 +134,8 @@ def check_field(
 
 
 def _check(recording: Recording, shape: tuple[int, ...], name: str, unit: tuple[int, int] | None) -> FieldCheck:
-    layer = _find_layer(recording, shape, name)
+    layers = _trace_to(recording, shape, name)
+    layer = layers[-1]
     if layer.receptive_field.is_upper_bound:
         return FieldCheck("not_checked", "trace.check_upper_bound")
     if layer.receptive_field.is_global:
@@ -142,7 +143,8 @@ def _check(recording: Recording, shape: tuple[int, ...], name: str, unit: tuple[
     if layer.map_axes is None:
         return FieldCheck("not_checked", "trace.check_no_grid")
     if unit is None:
-        shape, layer = _make_room(recording, shape, layer)
+        shape, layers = _make_room(recording, shape, layers)
+        layer = layers[-1]
         rows, columns = (layer.output_shape[axis] // 2 for axis in _find_axes(layer))
         unit = rows, columns
     _check_unit(layer, unit)
@@ -151,17 +153,19 @@ def _check(recording: Recording, shape: tuple[int, ...], name: str, unit: tuple[
     if max(shape[1:]) > MAX_CHECK_SIZE or (covers and max(layer.receptive_field.size) > MAX_CHECK_SIZE):
         return FieldCheck("not_checked", "trace.check_too_large")
     try:
-        measured = _replay(recording, shape, layer, unit).box
+        measured = _replay(recording, shape, layers, unit).box
     except UnsupportedLayerError:
         return FieldCheck("not_checked", "trace.check_unsupported")
     verdict = "confirmed" if traced == measured else "differs"
     return FieldCheck(verdict, None, traced, measured, unit=unit, input_shape=shape)
 
 
-def _find_layer(recording: Recording, shape: Sequence[int], name: str) -> Layer:
-    for layer in recording.trace(shape, last_layer=name).layers:
+def _trace_to(recording: Recording, shape: Sequence[int], name: str) -> tuple[Layer, ...]:
+    """The layers up to the first of that name."""
+    layers = recording.trace(shape, last_layer=name).layers
+    for number, layer in enumerate(layers, 1):
         if layer.name == name:
-            return layer
+            return layers[:number]
     raise InputError("trace.no_layer", layer=str(name)[:80])
 
 
@@ -178,30 +182,36 @@ def _check_unit(layer: Layer, unit: tuple[int, int]) -> None:
         raise InputError("trace.no_unit", layer=layer.name, rows=rows, columns=columns)
 
 
-def _make_room(recording: Recording, shape: tuple[int, ...], layer: Layer) -> tuple[tuple[int, ...], Layer]:
-    """An image in which the field of a central unit touches no border, unless the layer depends on the size."""
-    field = layer.receptive_field
+def _make_room(
+    recording: Recording, shape: tuple[int, ...], layers: tuple[Layer, ...]
+) -> tuple[tuple[int, ...], tuple[Layer, ...]]:
+    """An image in which the field of a central unit of the last layer touches no border, unless it depends on the size."""
+    field = layers[-1].receptive_field
     if field.jump is None:
-        return shape, layer
+        return shape, layers
     larger = (shape[0], *(max(size, side + 4 * jump) for size, side, jump in zip(shape[1:], field.size, field.jump)))
     if larger == shape or max(larger[1:]) > MAX_CHECK_SIZE:
-        return shape, layer
+        return shape, layers
     try:
-        found = _find_layer(recording, larger, layer.name)
+        found = _trace_to(recording, larger, layers[-1].name)
     except InputError:
-        return shape, layer
-    same = (found.receptive_field.size, found.receptive_field.jump) == (field.size, field.jump)
-    return (larger, found) if same else (shape, layer)
+        return shape, layers
+    there = found[-1].receptive_field
+    return (larger, found) if (there.size, there.jump) == (field.size, field.jump) else (shape, layers)
 
 
 def _replay(
-    recording: Recording, shape: tuple[int, ...], layer: Layer, unit: tuple[int, int], source: str | None = None
+    recording: Recording,
+    shape: tuple[int, ...],
+    layers: tuple[Layer, ...],
+    unit: tuple[int, int],
+    source: str | None = None,
 ) -> Footprint:
+    """Of a unit of the last of these layers."""
+    layer, index = layers[-1], len(layers) - 1
     with torch.enable_grad():
         image = torch.ones(1, 1, *shape[1:], dtype=torch.float64, requires_grad=True)
         recording = recording.at(shape, layer.name)
-        layers = recording.trace(shape, last_layer=layer.name).layers
-        index = next(index for index, each in enumerate(layers) if each.name == layer.name)
         if source is not None:
             return _replay_from(recording, shape, layers, index, unit, source)
         output = TransparentRun(recording, shape[0], index).reach(image)

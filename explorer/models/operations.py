@@ -368,8 +368,10 @@ def find_operation(call: Named) -> Operation | None:
     >>> find_operation(nn.Conv2d).role
     'conv'
     """
-    full_name = f"{getattr(call, '__module__', '')}.{getattr(call, '__qualname__', '')}"
-    return _BY_CALL.get(call) or _BY_CALL.get(full_name)
+    found = _BY_CALL.get(call)
+    if found is None:
+        found = _BY_CALL.get(f"{getattr(call, '__module__', '')}.{getattr(call, '__qualname__', '')}")
+    return found
 
 
 def name_kind(call: Named) -> str:

@@ -18,8 +18,8 @@ from tests.models.networks import Net
 from tests.models.test_footprint import NETWORKS, box_of, build, conv, make_transparent, networks, units_of
 
 
-def see(whole: nn.Module, shape, sources: list[str], unit) -> list[torch.Tensor]:
-    """(rows, columns) bool of each source: its units whose gradient is not zero at a unit of the output.
+def see(whole: nn.Module, shape, sources: list[str], units) -> list[list[torch.Tensor]]:
+    """For each unit of the output, of each source (rows, columns) bool: its units whose gradient is not zero there.
 
     All in one run: a gradient by what a module gave asks nothing of the way to that module.
     """
@@ -34,14 +34,18 @@ def see(whole: nn.Module, shape, sources: list[str], unit) -> list[torch.Tensor]
 
     hooks = [whole.get_submodule(each).register_forward_hook(keep(each)) for each in sources]
     try:
-        output = whole(torch.ones(1, *shape, dtype=torch.float64))[0, :, unit[0], unit[1]].sum()
+        output = whole(torch.ones(1, *shape, dtype=torch.float64))[0]
     finally:
         for each in hooks:
             each.remove()
-    gradients = torch.autograd.grad(output, [kept[each] for each in sources], allow_unused=True)
+    return [_find_seen(output[:, unit[0], unit[1]].sum(), [kept[each] for each in sources]) for unit in units]
+
+
+def _find_seen(number: torch.Tensor, maps: list[torch.Tensor]) -> list[torch.Tensor]:
+    gradients = torch.autograd.grad(number, maps, allow_unused=True, retain_graph=True)
     return [
-        torch.zeros(kept[each].shape[2:], dtype=torch.bool) if gradient is None else gradient[0].abs().sum(0) > 0
-        for each, gradient in zip(sources, gradients, strict=True)
+        torch.zeros(each.shape[2:], dtype=torch.bool) if gradient is None else gradient[0].abs().sum(0) > 0
+        for each, gradient in zip(maps, gradients, strict=True)
     ]
 
 
@@ -63,8 +67,9 @@ def test_traced_fields_between_layers_are_those_of_autograd(name):
         pytest.skip("the last layer has been used before, and goes by that name")
     sources = sources_of(model, shape)[::3]
     fields = [trace_between(recording, shape, source).layers[-1].receptive_field for source in sources]
-    for unit in units_of(last.output_shape) if sources else ():
-        for source, field, expected in zip(sources, fields, see(whole, shape, sources, unit), strict=True):
+    units = units_of(last.output_shape)
+    for unit, seen in zip(units, see(whole, shape, sources, units), strict=True) if sources else ():
+        for source, field, expected in zip(sources, fields, seen, strict=True):
             assert field.box(unit) == box_of(expected), (source, unit)
             assert torch.equal(measure_footprint(recording, shape, last.name, unit, source).mask, expected)
 
@@ -83,7 +88,7 @@ def test_random_networks_have_the_fields_of_autograd_between_layers(network_and_
         return
     source, last = sources[seed % len(sources)], recording.trace(shape).layers[-1]
     unit = (seed % last.output_shape[1], seed // 1000 % last.output_shape[2])
-    (expected,) = see(whole, shape, [source], unit)
+    ((expected,),) = see(whole, shape, [source], [unit])
     assert torch.equal(measure_footprint(recording, shape, last.name, unit, source).mask, expected)
     traced = trace_between(recording, shape, source)
     box = traced.layers[-1].receptive_field.box(unit)

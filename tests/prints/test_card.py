@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from explorer.models.checkpoints import CHECKPOINTS, load_results
+from explorer.prints import card
 from explorer.prints.card import draw_pictures, make_pictures
 from explorer.training.card import FILE, PICTURES, draw_card, write_card
 
@@ -34,7 +35,8 @@ def test_what_ships_is_drawn_from_the_results(drawn):
 
 
 def test_the_same_results_give_the_same_bytes(drawn):
-    assert make_pictures(CHECKPOINTS)["comparison.png"] == drawn["comparison.png"]
+    draw = card._find_comparison(load_results(), load_results(section="tutorial"))
+    assert card._shrink(card.write(draw, "png", "en", card._DPI)) == drawn["comparison.png"]
 
 
 def test_other_results_give_other_pictures(drawn, tmp_path):
@@ -59,8 +61,8 @@ def test_the_card_shows_those_that_are_there(tmp_path):
     (tmp_path / "reliability.png").write_bytes(b"of other weights")
     draw_pictures(tmp_path)
     write_card(tmp_path)
-    card = (tmp_path / FILE).read_text(encoding="utf-8")
-    assert "](curves.png)" in card and "](confusion.png)" in card and "reliability.png" not in card
+    text = (tmp_path / FILE).read_text(encoding="utf-8")
+    assert "](curves.png)" in text and "](confusion.png)" in text and "reliability.png" not in text
     assert not (tmp_path / "reliability.png").exists()
     assert "## Pictures" not in draw_card(records, {})
     shipped = (CHECKPOINTS / FILE).read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 
 import pytest
@@ -37,6 +38,7 @@ def workplace(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "_MEAN_TOLERANCE", 1)  # any image will do
     monkeypatch.setattr(splits, "VALIDATION_SIZE", 20)
     monkeypatch.setattr(command, "SHIPPED", tmp_path / "checkpoints")
+    monkeypatch.setattr(os, "fsync", lambda file: None)  # what no test can see: only a power cut can tell
     monkeypatch.chdir(tmp_path)
     data.load_split.cache_clear()
     folder = tmp_path / "fashion"

@@ -28,6 +28,15 @@ def without_seconds(curve: list[dict]) -> list[dict]:
     return [{key: value for key, value in epoch.items() if key != "seconds"} for epoch in curve]
 
 
+SIDES = {"resnet20": 14}  # smaller images where the network takes them: most processors emulate bfloat16
+
+
+def cut(split: Split, name: str) -> Split:
+    """A corner of each image, as large as a network is trained with here."""
+    side = SIDES.get(name, 28)
+    return Split(split.images[..., :side, :side].contiguous(), split.labels)
+
+
 @pytest.fixture(scope="module")
 def train_whole(training, validation):
     """`train_whole("lenet5", recipe)` trains without being stopped, each network once."""
@@ -35,7 +44,7 @@ def train_whole(training, validation):
     @cache
     def train_once(name: str, recipe: Recipe) -> runs.Run:
         whole = runs.new_run(name, recipe, 3, CPU)
-        runs.train(whole, training, validation)
+        runs.train(whole, cut(training, name), cut(validation, name))
         return whole
 
     return train_once
@@ -52,6 +61,7 @@ def train_whole(training, validation):
 @pytest.mark.parametrize("stop_at", [1, 5, 7])
 def test_resumed_run_equals_an_uninterrupted_one(name, recipe, stop_at, training, validation, train_whole, tmp_path):
     whole = train_whole(name, recipe)
+    training, validation = cut(training, name), cut(validation, name)
     path = tmp_path / "state.safetensors"
     first = runs.new_run(name, recipe, 3, CPU)
     with pytest.raises(runs.Interrupted):

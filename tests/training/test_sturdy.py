@@ -24,7 +24,8 @@ PROGRAM = """
 import json, os, resource, signal, sys, traceback
 from dataclasses import replace
 from pathlib import Path
-import torch.distributed.tensor, torch.fx.experimental.symbolic_shapes  # which the first step would load
+# What the first optimiser and the first step would load, each copy anew.
+import torch._dynamo, torch.distributed.tensor, torch.fx.experimental.symbolic_shapes
 from explorer import data
 from explorer.models import checkpoints
 from explorer.training import command, lifecycle, plan, recipe, run, splits
@@ -45,6 +46,9 @@ def dies_at_call(function, number, count=[0]):
             os.kill(os.getpid(), signal.SIGKILL)
         return function(*arguments)
     return call
+
+# What was written outlives the process, as in the page cache; to wait for the disk guards against power cuts.
+os.fsync = lambda file: None
 
 def train(folder, options, kill_at, limit):
     os.chdir(folder)
@@ -72,6 +76,7 @@ for line in sys.stdin:
         sys.stderr.flush()
         os._exit(status)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+os._exit(0)  # to take PyTorch down in order takes seconds
 """
 
 
