@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -151,15 +151,18 @@ def visit(browser, contexts, server: str):
         height: int = 720,
         scheme: str = "light",
         before: str = "",
+        prepare: Callable[[Visit], None] = lambda _: None,
         is_first: bool = False,
     ) -> Visit:
-        """`before` is a script that runs before those of the page; with `is_first` the browser has nothing of the app yet."""
+        """`before` is a script that runs before those of the page, and `prepare` gets the page before it goes to its address;
+        with `is_first` the browser has nothing of the app yet."""
         context = browser.new_context(color_scheme=scheme) if is_first else contexts[scheme]
         each = Visit(context, server, width, height)
         if not visits:
             forget(each.context, each.page, server)
         visits.append(each)
         each.page.add_init_script(before)
+        prepare(each)
         each.page.goto(server + path)
         each.page.locator(".look-for:visible").first.wait_for()
         return each

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from explorer.interface import WINGS
-from explorer.text import text_in
+from tests.browser.test_tour import open_tab
 
 UNNAMED = """
 () => [...document.querySelectorAll("canvas")]
@@ -24,19 +24,19 @@ DRAWN = """
 CONTRAST = "color-contrast"  # the costliest rule; it depends on the scheme and not on the language
 RULES = {
     ("/", "light"): {},
-    ("/", "dark"): {"runOnly": [CONTRAST]},  # all others read the same page as in the light
+    ("/?__theme=dark", "dark"): {"runOnly": [CONTRAST]},  # all others read the same page as in the light
     ("/zh", "light"): {"rules": {CONTRAST: {"enabled": False}}},
 }
 
 
 @pytest.mark.parametrize(("path", "scheme"), RULES)
 def test_no_tab_breaks_a_rule(visit, path, scheme):
-    page, text = visit(path, scheme=scheme).page, text_in("zh" if path == "/zh" else "en")
+    page, language = visit(path, scheme=scheme).page, "zh" if path == "/zh" else "en"
+    assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
     broken, options = [], {"resultTypes": ["violations"], **RULES[path, scheme]}
     for wing in WINGS:
-        page.get_by_role("tab", name=text(f"{wing}.tab"), exact=True).click()
+        open_tab(page, wing, language)
         page.locator(".look-for:visible").first.wait_for()
-        page.wait_for_timeout(500)  # charts are drawn when their tab is opened
         page.wait_for_function(DRAWN)
         broken += [f"{wing}: canvas without a name: {each}" for each in page.evaluate(UNNAMED)]
         for rule in Axe().run(page, options=options).response["violations"]:
