@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE = 120_000  # ms until a step fails; a loaded machine is slow, and a good run does not wait
+PAUSE = 80  # ms between two looks at what is awaited
 # Gradio's own reader of an upload's progress says this of two methods that it has no use for.
 KNOWN_WARNING = "Method not implemented."
 
@@ -109,6 +111,8 @@ class Visit:
         self.context = context
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
+        # Playwright would ask at each frame, and the page would be busy with the answers instead of what is awaited.
+        self.page.wait_for_function = partial(self.page.wait_for_function, polling=PAUSE)
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
