@@ -37,7 +37,7 @@ LONG = (
     "test_receptive_field",
     "test_shapes",
     "test_refusals",
-    "test_own_networks",
+    "test_other_apps",
 )  # the longest first
 
 
