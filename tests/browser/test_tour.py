@@ -312,25 +312,6 @@ def test_a_drag_is_drawn_at_each_step_and_told_once(visit):
     assert page.locator(".look-for:visible").first.inner_text().startswith("The padding is")
 
 
-def test_one_window_at_a_time_with_the_line_of_the_loop_that_runs(visit):
-    page, text = visit("/?tab=convolution").page, text_in("en")
-    page.get_by_role("button", name=text("convolution.code")).click()
-    player = page.get_by_role("group", name=text("convolution.player"))
-    player.get_by_label(text("convolution.speed")).select_option("1")
-    player.get_by_role("button", name=text("convolution.play"), exact=True).click()
-    page.locator(".loop-code .lit:visible").first.wait_for()
-    player.get_by_role("button", name=text("convolution.pause"), exact=True).click()
-    assert page.locator(".window-sum b").inner_text() == "0", "it begins with the first window"
-    player.get_by_role("slider").fill("5")
-    assert page.locator(".window-sum b").inner_text() == "−3"
-    assert player.get_by_role("slider").get_attribute("aria-valuetext") == "Window 6 of 16"
-    player.get_by_role("button", name=text("convolution.step_back"), exact=True).click()
-    page.get_by_role("img", name=text("convolution.weight_keys"), exact=True).focus()
-    page.locator(".map-title", has_text="−1 × input").wait_for()
-    page.keyboard.press("ArrowDown")
-    page.locator(".map-title", has_text="0 × input").wait_for()
-
-
 def test_another_block_comes_with_its_seeds_and_a_story_waits_for_the_answer_before_it(visit):
     page, text = visit("/?tab=gradient_flow").page, text_in("en")
     number = {
@@ -378,12 +359,33 @@ def see_other_cells(page, act) -> None:
     page.wait_for_function(f"(before) => ({CELLS})() !== before", arg=before)
 
 
-def test_arrow_keys_move_the_window_and_they_and_clicks_choose_learned_filters(visit):
+def play_windows(page, text) -> None:
+    """One window at a time, with the line of the loop that runs; then the window is at the bottom."""
+    page.get_by_role("button", name=text("convolution.code")).click()
+    player = page.get_by_role("group", name=text("convolution.player"))
+    player.get_by_label(text("convolution.speed")).select_option("1")
+    player.get_by_role("button", name=text("convolution.play"), exact=True).click()
+    page.locator(".loop-code .lit:visible").first.wait_for()
+    player.get_by_role("button", name=text("convolution.pause"), exact=True).click()
+    assert page.locator(".window-sum b").inner_text() == "0", "it begins with the first window"
+    player.get_by_role("slider").fill("5")
+    assert page.locator(".window-sum b").inner_text() == "−3"
+    assert player.get_by_role("slider").get_attribute("aria-valuetext") == "Window 6 of 16"
+    player.get_by_role("button", name=text("convolution.step_back"), exact=True).click()
+    page.get_by_role("img", name=text("convolution.weight_keys"), exact=True).focus()
+    page.locator(".map-title", has_text="−1 × input").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.locator(".map-title", has_text="0 × input").wait_for()
+    player.get_by_role("slider").fill("13")
+
+
+def test_a_player_and_arrow_keys_move_the_window_and_keys_and_clicks_choose_learned_filters(visit):
     page, text = visit("/?tab=convolution").page, text_in("en")
+    play_windows(page, text)
     result = page.get_by_role("img", name=text("convolution.window_keys"), exact=True).locator("visible=true")
     result.focus()
     before = page.locator(".window-sum").inner_text()
-    for key in ("ArrowUp", "ArrowUp", "ArrowUp"):  # from the edge into the bright half
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp"):
         page.keyboard.press(key)
     page.wait_for_function("(before) => document.querySelector('.window-sum').innerText !== before", arg=before)
     name = text("convolution.learned", model="LeNet-5")
