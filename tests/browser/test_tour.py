@@ -616,15 +616,6 @@ def test_a_drawing_is_still_there_when_its_square_comes_back(visit):
     page.wait_for_function(f"() => ({ink})() === {drawn}")
 
 
-@pytest.mark.parametrize("language", PATHS)
-def test_a_phone_scrolls_downwards_only(visit, language):
-    page = visit(PATHS[language], width=390, height=844).page
-    for wing in WINGS:
-        open_tab(page, wing, language)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, wing
-        assert page.evaluate(OUT_OF_REACH) == [], wing
-
-
 # ---- bad input --------------------------------------------------------------------------------------------------
 
 
@@ -722,23 +713,16 @@ def refuse_files(opened, text, folder) -> None:
     wait_for_no_problem(page)
 
 
-@pytest.mark.parametrize(("language", "before", "width"), [("en", LENT, 1280), ("zh", LENT_NOTHING, 390)])
-def test_what_the_browser_does_not_lend_and_files_that_are_no_picture_are_told_in_words(
-    visit, language, before, width, tmp_path
-):
-    """The second as over plain http from another machine."""
-    text = text_in(language)
-    opened = visit(PATHS[language], width=width, before=before)
-    page = opened.page
-    open_tab(page, "classifier", language)
+def ask_for_pictures(opened, language: str, pasted) -> None:
+    """Turn on the camera, which is not lent, and paste: the kind and the size of what is copied, and what is told of it."""
+    page, text = opened.page, text_in(language)
     choose_source(page, "camera", language)
     page.locator(".camera button:visible").first.click()
     wait_for_problem(page, text("images.no_camera"))
     choose_source(page, "upload", language)
     wait_for_no_problem(page)
     paste = page.get_by_label("Paste from clipboard").locator("visible=true").first
-    expected = [("text/plain", 9, "no_pasted"), ("image/png", 6 * 2**20, "too_many_bytes")]
-    for kind, size, key in expected if before == LENT else [("", 0, "no_clipboard")]:
+    for kind, size, key in pasted:
         page.evaluate("(given) => window.copy?.(...given)", [kind, size])
         paste.click()
         wait_for_problem(page, text(f"images.{key}", size="5MB"))
@@ -746,13 +730,32 @@ def test_what_the_browser_does_not_lend_and_files_that_are_no_picture_are_told_i
         box = line.bounding_box()
         assert 0 <= box["y"] <= page.viewport_size["height"] - box["height"], "who needs it does not see it"
     assert not [url for _, url in opened.requests if "/upload" in url]
-    if before == LENT:
-        write_uploads(tmp_path)
-        page.get_by_label("Upload file").locator("visible=true").first.click()
-        refuse_files(opened, text, tmp_path)
-        # The place for the file must not lie over the choice of another source.
-        choose_source(page, "sample", "en")
-        page.locator(".sample-picker:visible").first.wait_for()
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_a_phone_scrolls_downwards_only_and_says_what_a_browser_without_https_does_not_lend(visit, language):
+    """Over plain http from another machine, a browser has neither a camera nor a clipboard for a page."""
+    opened = visit(PATHS[language], width=390, height=720, before=LENT_NOTHING)
+    page = opened.page
+    for wing in WINGS:
+        open_tab(page, wing, language)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, wing
+        assert page.evaluate(OUT_OF_REACH) == [], wing
+    open_tab(page, "classifier", language)
+    ask_for_pictures(opened, language, [("", 0, "no_clipboard")])
+
+
+def test_what_the_browser_does_not_lend_and_files_that_are_no_picture_are_told_in_words(visit, tmp_path):
+    opened, text = visit(before=LENT), text_in("en")
+    page = opened.page
+    open_tab(page, "classifier", "en")
+    ask_for_pictures(opened, "en", [("text/plain", 9, "no_pasted"), ("image/png", 6 * 2**20, "too_many_bytes")])
+    write_uploads(tmp_path)
+    page.get_by_label("Upload file").locator("visible=true").first.click()
+    refuse_files(opened, text, tmp_path)
+    # The place for the file must not lie over the choice of another source.
+    choose_source(page, "sample", "en")
+    page.locator(".sample-picker:visible").first.wait_for()
 
 
 def clear_upload(page) -> None:
