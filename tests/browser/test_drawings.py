@@ -55,6 +55,7 @@ def test_a_picture_that_stays_is_not_sent_again_and_all_come_where_one_was_left_
     answers = Answers(page)
     type_number(page, text("convolution.pool_size"), 3)
     page.locator(".look-for-line", has_text="of 1").first.wait_for()
+    wait_for_answers(page, answers, 1)
     assert count_pictures(answers.given[0]) == 4, "the picture and what three poolings make of it"
     type_number(page, text("terms.stride"), 2)
     wait_for_answers(page, answers, 2)

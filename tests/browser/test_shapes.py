@@ -242,9 +242,9 @@ def test_the_graph_folds_and_unfolds_and_a_node_chooses_its_layer(visit, languag
     page.mouse.move(graph["x"] + 60, graph["y"] + 60)
     assert page.locator("svg.graph > g").get_attribute("transform") == still
     page.mouse.up(button="right")
+    fold_by_the_keyboard(page)
     page.locator('svg.graph .node[data-layers*=" layer2.0.conv1 "]').click()
     page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.conv1')")
-    fold_by_the_keyboard(page)
 
 
 def fold_by_the_keyboard(page) -> None:
