@@ -1,7 +1,8 @@
 """A real Chromium before the running app. Whatever a page logs or asks for elsewhere fails its test.
 
 A visit takes seconds. What a control does is the same code in every language, so tests of behaviour take the languages in
-turn. What differs between languages, words and how they fit, is looked at in all of them.
+turn. What differs between languages, words and how they fit, is looked at in all of them. What begins on the same page is one
+test, if together it is what a reader might do.
 """
 
 from __future__ import annotations
