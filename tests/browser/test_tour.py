@@ -13,6 +13,7 @@ from explorer.interface import WINGS
 from explorer.models.catalogue import MODELS
 from explorer.models.torchvision_models import TORCHVISION_CLASSIFIERS
 from explorer.text import LANGUAGES, text_in
+from tests.browser.barriers import ALL_BUT_CONTRAST, find_barriers
 from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, release_calls, wait_for_held
 
 PATHS = {language: about.path for language, about in LANGUAGES.items()}
@@ -185,7 +186,7 @@ AT_REST = "() => window.asked.filter((time) => time > performance.now() - 1000).
 
 
 @pytest.mark.parametrize("language", PATHS)
-def test_the_page_opens_and_rests_without_a_call_and_each_tab_follows_a_control(visit, language):
+def test_the_page_opens_and_rests_without_a_call_and_each_tab_bars_nobody_and_follows_a_control(visit, language):
     opened = visit(PATHS[language], before=COUNT_FRAMES)
     page = opened.page
     page.wait_for_timeout(1000)
@@ -197,6 +198,7 @@ def test_the_page_opens_and_rests_without_a_call_and_each_tab_follows_a_control(
         assert look_for(page).inner_text().strip()
         if language == "zh":
             assert wait_for_chinese_only(page) == [], wing
+        assert find_barriers(page, ALL_BUT_CONTRAST if language == "zh" else {}) == [], wing
         see_change(page, lambda wing=wing: CHANGES[wing](page, text_in(language)))
         assert page.locator(".look-for.problem:visible").count() == 0
     if language == "zh":
