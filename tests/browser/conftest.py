@@ -1,14 +1,16 @@
 """A real Chromium before the running app. Whatever a page logs or asks for elsewhere fails its test.
 
 A visit takes seconds. What a control does is the same code in every language, so tests of behaviour take the languages in
-turn. What differs between languages, words and how they fit, is looked at in all of them.
+turn. What differs between languages, words and how they fit, is looked at in all of them. What begins on the same page is one
+test, if together it is what a reader might do.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE = 120_000  # ms until a step fails; a loaded machine is slow, and a good run does not wait
+PAUSE = 80  # ms between two looks at what is awaited
 # Gradio's own reader of an upload's progress says this of two methods that it has no use for.
 KNOWN_WARNING = "Method not implemented."
 
@@ -35,7 +38,7 @@ LONG = (
     "test_receptive_field",
     "test_shapes",
     "test_refusals",
-    "test_own_networks",
+    "test_other_apps",
 )  # the longest first
 
 
@@ -109,6 +112,8 @@ class Visit:
         self.context = context
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
+        # Playwright would ask at each frame, and the page would be busy with the answers instead of what is awaited.
+        self.page.wait_for_function = partial(self.page.wait_for_function, polling=PAUSE)
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
@@ -151,15 +156,18 @@ def visit(browser, contexts, server: str):
         height: int = 720,
         scheme: str = "light",
         before: str = "",
+        prepare: Callable[[Visit], None] = lambda _: None,
         is_first: bool = False,
     ) -> Visit:
-        """`before` is a script that runs before those of the page; with `is_first` the browser has nothing of the app yet."""
+        """`before` is a script that runs before those of the page, and `prepare` gets the page before it goes to its address;
+        with `is_first` the browser has nothing of the app yet."""
         context = browser.new_context(color_scheme=scheme) if is_first else contexts[scheme]
         each = Visit(context, server, width, height)
         if not visits:
             forget(each.context, each.page, server)
         visits.append(each)
         each.page.add_init_script(before)
+        prepare(each)
         each.page.goto(server + path)
         each.page.locator(".look-for:visible").first.wait_for()
         return each

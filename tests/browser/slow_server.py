@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 AT_ONCE, QUEUED = "**/gradio_api/run/**", "**/gradio_api/queue/join*"  # addresses of calls
+LATE = 700  # ms in which an answer that has been let go is shown
 
 
 def hold_calls(page, address: str, most: int | None = None) -> list:

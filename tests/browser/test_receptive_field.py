@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from explorer.text import LANGUAGES, text_in
-from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, release_calls, wait_for_held
+from tests.browser.slow_server import AT_ONCE, LATE, QUEUED, hold_calls, release_calls, wait_for_held
+from tests.browser.test_tour import choose, look_for, see_change, wait_for_no_problem, wait_for_problem
 
 PATHS = {language: f"{about.path}?tab=receptive_field" for language, about in LANGUAGES.items()}
 FIELD = "#receptive-field-canvas"
@@ -58,10 +59,6 @@ def wait_for_pixels(page, number: int) -> None:
     page.wait_for_function(found, arg=number)
 
 
-def look_for(page):
-    return page.locator(".look-for:visible").first
-
-
 def click_layer(page, network: str, layer: int) -> None:
     page.evaluate(COUNT_CLICKS, CHART)
     for _ in range(5):
@@ -86,9 +83,9 @@ def name_layer(language: str, name: str, kind: str) -> str:
     return text("receptive_field.layer_with_kind", name=name, kind=text(f"receptive_field.kind_{kind}"))
 
 
-@pytest.mark.parametrize("language", ["en"])
-def test_clicks_on_layers_and_units_show_their_fields(visit, language):
-    page = open_wing(visit, language)
+def test_clicks_on_layers_and_units_show_their_fields_and_bring_another_network_to_the_front(visit):
+    language = "en"
+    page, text = open_wing(visit, language), text_in(language)
     conv, pool = name_layer(language, "features.0", "conv"), name_layer(language, "features.5", "pool")
     before = page.evaluate(PAYLOAD)
     click_layer(page, "lenet5", 1)
@@ -109,11 +106,59 @@ def test_clicks_on_layers_and_units_show_their_fields(visit, language):
     page.get_by_text(title(language, pool, (0, 1))).first.wait_for()
     page.locator(f"{FIELD} .field-image canvas").click(position={"x": 4, "y": 4})
     page.get_by_text(title(language, pool, (0, 0))).first.wait_for()
+    # A layer of another network brings it to the front, and a stack says how.
+    page.get_by_role("button", name=text("receptive_field.story_resnet50")).click()
+    look_for(page).filter(has_text="225 × 225").wait_for()
+    wait_for_check(page)
+    model = page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first
+    number = page.locator("#receptive-field-layer input[type=number]")
+    assert (model.input_value(), page.locator("#receptive-field-layer input[type=range]").get_attribute("max")) == (
+        "ResNet-50",
+        "50",
+    )
+    click_layer(page, "resnet34", 33)
+    look_for(page).filter(has_text="layer4.2.conv2").wait_for()
+    slider = page.locator("#receptive-field-layer input[type=range]")
+    assert (model.input_value(), number.input_value(), slider.input_value()) == ("ResNet-34", "33", "33")
+    assert slider.get_attribute("max") == "34"
+    compared = page.locator("#receptive-field-compared")
+    assert "ResNet-50" in compared.inner_text() and "ResNet-34" not in compared.inner_text()
+    page.get_by_role("button", name=text("receptive_field.story_kernels")).click()
+    look_for(page).filter(has_text="28%").wait_for()
+    wait_for_check(page)
+    click_layer(page, "stack5x5", 1)
+    look_for(page).filter(has_text=text("receptive_field.look_stack")).wait_for()
 
 
 @pytest.mark.parametrize("language", ["zh"])
-def test_a_story_and_broken_cells(visit, language):
+def test_nonsense_in_a_layer_table_is_told_and_rows_come_and_go(visit, language):
     page, text = open_wing(visit, language), text_in(language)
+    page.get_by_role("button", name=text("receptive_field.network_table")).click()
+    kernel, stride = (page.locator(".layer-table:visible tbody tr:nth-child(2) input").nth(column) for column in (0, 1))
+    kernel.fill("abc")
+    wait_for_problem(page, "2", text("terms.kernel_size"), "abc")
+    kernel.fill("")
+    empty = text("receptive_field.empty_cell", row=2, name=text("terms.kernel_size"), minimum=1, maximum=31)
+    wait_for_problem(page, empty)
+    kernel.fill("2")
+    stride.fill("0")
+    wait_for_problem(page, text("terms.stride"))
+    see_change(page, lambda: stride.fill("1"))
+    wait_for_no_problem(page)
+    see_change(page, lambda: page.locator(".layer-table:visible .remove-layer").first.click())
+    assert page.locator(".layer-table:visible .remove-layer").count() == 3
+    focused = "() => document.activeElement.getAttribute('aria-label')"
+    assert "1" in page.evaluate(focused)  # the row that took the place of the one that is gone
+    see_change(page, lambda: page.locator(".layer-table:visible .add-layer").click())
+    assert "4" in page.evaluate(focused)
+    chart = page.locator("#receptive-field-chart .js-plotly-plot[role=img]")
+    assert text("receptive_field.axis_layer") in chart.get_attribute("aria-label")
+    see_broken_cells_of_a_story(page, language)
+
+
+def see_broken_cells_of_a_story(page, language: str) -> None:
+    """A story fills the table; cells that are wrong are marked where they stand, until they are right."""
+    text = text_in(language)
     page.get_by_role("button", name=text("receptive_field.story_gridding")).click()
     look_for(page).filter(has_text="29%").wait_for()
     wait_for_pixels(page, 49)
@@ -158,31 +203,6 @@ def test_the_effective_field_streams_and_can_be_stopped(visit):
     stop.wait_for(state="hidden")
 
 
-def test_a_layer_of_another_network_brings_it_to_the_front_and_a_stack_says_how(visit):
-    page, text = open_wing(visit, "en"), text_in("en")
-    page.get_by_role("button", name=text("receptive_field.story_resnet50")).click()
-    look_for(page).filter(has_text="225 × 225").wait_for()
-    wait_for_check(page)
-    model = page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first
-    number = page.locator("#receptive-field-layer input[type=number]")
-    assert (model.input_value(), page.locator("#receptive-field-layer input[type=range]").get_attribute("max")) == (
-        "ResNet-50",
-        "50",
-    )
-    click_layer(page, "resnet34", 33)
-    look_for(page).filter(has_text="layer4.2.conv2").wait_for()
-    slider = page.locator("#receptive-field-layer input[type=range]")
-    assert (model.input_value(), number.input_value(), slider.input_value()) == ("ResNet-34", "33", "33")
-    assert slider.get_attribute("max") == "34"
-    compared = page.locator("#receptive-field-compared")
-    assert "ResNet-50" in compared.inner_text() and "ResNet-34" not in compared.inner_text()
-    page.get_by_role("button", name=text("receptive_field.story_kernels")).click()
-    look_for(page).filter(has_text="28%").wait_for()
-    wait_for_check(page)
-    click_layer(page, "stack5x5", 1)
-    look_for(page).filter(has_text=text("receptive_field.look_stack")).wait_for()
-
-
 def test_a_network_of_one_size_comes_to_the_front_at_that_size(visit):
     page = visit("/?tab=receptive_field&model=resnet18&size=112&compared=lenet5").page
     page.locator("#receptive-field-table", has_text="109 × 109").wait_for()
@@ -190,26 +210,6 @@ def test_a_network_of_one_size_comes_to_the_front_at_that_size(visit):
     click_layer(page, "lenet5", 4)
     page.get_by_text(title("en", name_layer("en", "features.5", "pool"), (2, 2))).first.wait_for()
     assert page.locator("#receptive-field-size input[type=number]").input_value() == "28"
-    wait_for_check(page)
-
-
-def test_what_is_set_while_another_network_is_awaited_counts_as_well(visit):
-    page, text = open_wing(visit, "en"), text_in("en")
-    held = hold_calls(page, AT_ONCE)
-    model = page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first
-    model.click()
-    model.fill("ResNet-18")
-    page.get_by_role("option", name="ResNet-18", exact=True).click()
-    wait_for_held(page, held)
-    page.locator("#receptive-field-size input[type=number]").fill("40")
-    page.locator("#receptive-field-layer input[type=number]").fill("2")
-    page.wait_for_timeout(300)
-    assert all(json.loads(route.request.post_data)["data"][2] == 28 for route in held), "the size waits"
-    release_calls(page, held, AT_ONCE)
-    page.locator(".field-image .map-title").filter(has_text="layer1.0.conv1").wait_for()
-    page.locator("#receptive-field-table", has_text="40 × 40").wait_for()
-    slider = page.locator("#receptive-field-layer input[type=range]")
-    assert (slider.input_value(), slider.get_attribute("max")) == ("2", "18")
     wait_for_check(page)
 
 
@@ -245,38 +245,55 @@ def unit_title(row: int, column: int) -> str:
     return title("en", name_layer("en", "features.3", "conv"), (row, column))
 
 
-def test_of_two_clicks_the_second_counts_though_the_first_is_not_answered_yet(visit):
-    page = open_wing(visit, "en")
+def wait_for_unit(page, row: int, column: int) -> None:
+    page.locator(".field-image .map-title").filter(has_text=unit_title(row, column)).wait_for()
+
+
+def test_clicks_keys_and_settings_count_though_what_was_asked_before_is_not_answered_yet(visit):
+    page, text = open_wing(visit, "en"), text_in("en")
     held = hold_calls(page, AT_ONCE, 1)
     click_unit(page, 1, 2)
     wait_for_held(page, held, 1)
-    click_unit(page, 7, 8)
-    held[0].continue_()
-    page.locator(".field-image .map-title").filter(has_text=unit_title(7, 8)).wait_for()
+    click_unit(page, 7, 8)  # of two clicks the second counts
+    release_calls(page, held, AT_ONCE)
+    wait_for_unit(page, 7, 8)
     wait_for_check(page)
-
-
-def test_arrow_keys_add_up_though_none_is_answered_yet(visit):
-    page = open_wing(visit, "en")
     click_unit(page, 1, 2)
-    page.locator(".field-image .map-title").filter(has_text=unit_title(1, 2)).wait_for()
+    wait_for_unit(page, 1, 2)
     wait_for_check(page)
     held = hold_calls(page, AT_ONCE, 1)
     page.locator("#receptive-field-canvas .field-map canvas").focus()
-    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):  # they add up
         page.keyboard.press(key)
     wait_for_held(page, held, 1)
-    held[0].continue_()
-    page.locator(".field-image .map-title").filter(has_text=unit_title(2, 4)).wait_for()
+    release_calls(page, held, AT_ONCE)
+    wait_for_unit(page, 2, 4)
+    wait_for_check(page)
+    # What is set while another network is awaited waits for it.
+    held = hold_calls(page, AT_ONCE)
+    model = page.get_by_label(text("terms.model"), exact=True).locator("visible=true").first
+    model.click()
+    model.fill("ResNet-18")
+    page.get_by_role("option", name="ResNet-18", exact=True).click()
+    wait_for_held(page, held)
+    page.locator("#receptive-field-size input[type=number]").fill("40")
+    page.locator("#receptive-field-layer input[type=number]").fill("2")
+    page.wait_for_timeout(300)
+    assert all(json.loads(route.request.post_data)["data"][2] == 28 for route in held), "the size waits"
+    release_calls(page, held, AT_ONCE)
+    page.locator(".field-image .map-title").filter(has_text="layer1.0.conv1").wait_for()
+    page.locator("#receptive-field-table", has_text="40 × 40").wait_for()
+    slider = page.locator("#receptive-field-layer input[type=range]")
+    assert (slider.input_value(), slider.get_attribute("max")) == ("2", "18")
     wait_for_check(page)
 
 
-def test_a_late_check_changes_nothing_that_is_shown_since(visit):
+def test_a_late_check_changes_nothing_that_is_shown_since_and_tells_no_problem_that_is_over(visit):
     page = open_wing(visit, "en")
     held = hold_calls(page, QUEUED, 2)
     for place in ((1, 2), (7, 8)):
         click_unit(page, *place)
-        page.locator(".field-image .map-title").filter(has_text=unit_title(*place)).wait_for()
+        wait_for_unit(page, *place)
     wait_for_held(page, held, 2)
     badge, words = page.locator("#receptive-field-canvas .field-badge"), text_in("en")("receptive_field.checking")
     with page.expect_response("**/gradio_api/queue/data*"):
@@ -286,6 +303,20 @@ def test_a_late_check_changes_nothing_that_is_shown_since(visit):
     held[1].continue_()
     wait_for_check(page)
     assert unit_title(7, 8) in page.locator(".field-image .map-title").inner_text()
+    page.unroute(QUEUED)
+
+    number, problem = (
+        page.locator("#receptive-field-layer input[type=number]"),
+        page.locator(".look-for.problem:visible"),
+    )
+    held = hold_calls(page, QUEUED, 1)
+    number.fill("-3")
+    wait_for_held(page, held)
+    number.fill("2")
+    problem.first.wait_for(state="hidden")
+    release_calls(page, held, QUEUED)
+    page.wait_for_timeout(LATE)
+    assert problem.count() == 0
 
 
 @pytest.mark.parametrize("language", ["zh"])
@@ -370,7 +401,7 @@ def test_a_pixel_fans_out_layer_by_layer(visit, language):
 
 
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("en", 390), ("zh", 390)])
-def test_a_tab_that_is_opened_later_shows_one_question(visit, language, width):
+def test_a_tab_that_is_opened_later_shows_one_question_and_the_way_forward_fits(visit, language, width):
     text = text_in(language)
     page = visit(LANGUAGES[language].path, width=width).page
     page.get_by_role("tab", name=text("receptive_field.tab")).click()
@@ -385,8 +416,23 @@ def test_a_tab_that_is_opened_later_shows_one_question(visit, language, width):
     page.locator(f"{REACH} .reach-strip button").first.wait_for()
     assert page.locator("#receptive-field-chart").is_hidden() and page.locator("#receptive-field-design").is_hidden()
 
+    choose(page, text("terms.model"), "ResNet-18")
+    small = page.locator(f"{REACH} .reach-strip button")
+    small.nth(8).wait_for()
+    page.locator("#receptive-field-size input[type=number]").fill("64")
+    page.locator("#receptive-field-layer input[type=number]").fill("5")
+    page.locator(f"{REACH} .reach-strip", has_text="4,096").wait_for()
+    wait_for_changes(page, language)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = [small.nth(number).bounding_box() for number in range(9)]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    if width == 1280:
+        page.evaluate("() => window.scrollTo(0, 0)")
+        assert len({round(box["y"]) for box in boxes}) == 1, "one row"
+        assert page.locator(f"{REACH} .reach-map canvas").bounding_box()["y"] < 720
 
-def test_a_link_opens_the_way_forward_and_a_story_leads_back(visit):
+
+def test_a_link_opens_the_way_forward_and_a_story_leads_back_to_layers_that_reach_forward_as_well(visit):
     text = text_in("en")
     page = open_forward(visit, "en", "&direction=forward&model=resnet18&layer=10&place=0.1;0.9")
     row, column = 2, 25
@@ -400,26 +446,12 @@ def test_a_link_opens_the_way_forward_and_a_story_leads_back(visit):
     look_for(page).filter(has_text="29%").wait_for()
     wait_for_pixels(page, 49)
     assert page.locator(REACH).is_hidden()
-
-
-def test_the_readers_own_layers_reach_forward_as_well(visit):
-    page = open_forward(visit, "en", "&direction=forward&model=table&layers=conv,3,1,2,2;conv,3,1,2,2&layer=2")
-    text = text_in("en")
+    page.locator("#receptive-field-direction").get_by_text(text("receptive_field.direction_forward")).click()
+    wait_for_changes(page, "en")
     assert (
         text("receptive_field.reached_holes").strip() in page.locator(f"{REACH} .reach-map .map-caption").inner_text()
     )
     assert "ReLU" in page.locator(f"{REACH} .reach-badge").inner_text()  # of which there is none
-
-
-@pytest.mark.parametrize(("language", "width"), [("en", 1280), ("en", 390), ("zh", 390)])
-def test_the_way_forward_fits_projector_and_phone(visit, language, width):
-    page = open_forward(visit, language, "&direction=forward&model=resnet18&size=64&layer=5", width=width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    boxes = [page.locator(f"{REACH} .reach-strip button").nth(number).bounding_box() for number in range(9)]
-    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
-    if width == 1280:
-        assert len({round(box["y"]) for box in boxes}) == 1, "one row"
-        assert page.locator(f"{REACH} .reach-map canvas").bounding_box()["y"] < 720
 
 
 @pytest.mark.parametrize("language", ["zh"])

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from explorer.text import text_in
-from tests.browser.slow_server import AT_ONCE, QUEUED, hold_calls, release_calls, wait_for_held
-from tests.browser.test_receptive_field import PAYLOAD, open_wing
+from tests.browser.slow_server import AT_ONCE, LATE, QUEUED, hold_calls, release_calls, wait_for_held
+from tests.browser.test_receptive_field import PAYLOAD
 from tests.browser.test_tour import (
     choose_source,
     clear_upload,
@@ -20,7 +20,6 @@ from tests.browser.test_tour import (
 
 TEXT = text_in("en")
 CALLS = {"convolution": AT_ONCE, "receptive_field": AT_ONCE, "classifier": QUEUED}
-LATE = 700  # ms in which an answer that has been let go is shown
 
 
 @pytest.fixture
@@ -93,43 +92,27 @@ def refuse_late(page, file, wing: str, act) -> None:
     settle(page)
 
 
-def test_a_refusal_of_the_server_ends_with_the_next_thing_and_the_same_file_is_refused_again(visit, files):
+def test_a_refusal_of_the_server_ends_with_the_next_thing_and_a_file_is_forgotten_when_a_sample_is_chosen(visit, files):
     page = open_upload(visit, "receptive_field")
     refusal = page.locator(".look-for.problem:visible")
-    for _ in range(2):
+    for _ in range(2):  # the same file is refused again
         chooser(page).set_input_files(files / "broken.png")
         refusal.wait_for()
         clear_upload(page)
         refusal.wait_for(state="hidden")
     assert refusal.count() == 0
-
-
-@pytest.mark.parametrize("name", ["own.png", "broken.png"])
-def test_a_file_is_forgotten_when_a_sample_is_chosen_while_it_is_read(visit, files, name):
-    page = open_upload(visit, "receptive_field")
-    held = hold_calls(page, AT_ONCE, 1)
-    chooser(page).set_input_files(files / name)
-    wait_for_held(page, held)
-    see_change(page, lambda: page.locator(".sample-picker:visible .thumbnail").nth(2).click())
-    settle(page)
-    shown = page.evaluate(PAYLOAD)
-    release_calls(page, held, AT_ONCE)
-    page.wait_for_timeout(LATE)
-    assert page.evaluate(PAYLOAD) == shown
-    assert page.locator(".look-for.problem:visible").count() == 0
-
-
-def test_a_late_check_does_not_tell_again_what_was_wrong_before(visit):
-    page = open_wing(visit, "en")
-    number = page.locator("#receptive-field-layer input[type=number]")
-    held = hold_calls(page, QUEUED, 1)
-    number.fill("-3")
-    wait_for_held(page, held)
-    number.fill("2")
-    wait_for_no_problem(page)
-    release_calls(page, held, QUEUED)
-    page.wait_for_timeout(LATE)
-    assert page.locator(".look-for.problem:visible").count() == 0
+    for number, name in ((2, "own.png"), (3, "broken.png")):
+        held = hold_calls(page, AT_ONCE, 1)
+        chooser(page).set_input_files(files / name)
+        wait_for_held(page, held)  # while it is read
+        sample = page.locator(".sample-picker:visible .thumbnail").nth(number)
+        see_change(page, sample.click)
+        settle(page)
+        shown = page.evaluate(PAYLOAD)
+        release_calls(page, held, AT_ONCE)
+        page.wait_for_timeout(LATE)
+        assert page.evaluate(PAYLOAD) == shown
+        assert refusal.count() == 0
 
 
 LENT_LATE = """

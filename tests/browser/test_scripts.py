@@ -17,31 +17,29 @@ ASKED_AGAIN = """() => performance.getEntriesByType("resource")
   .map(({ name }) => new URL(name).pathname)"""
 
 
-def test_a_browser_asks_once_for_the_script_of_both_pages(visit):
+def test_a_browser_asks_once_for_all_that_it_needs(visit):
     opened = visit("/", is_first=True)
-    (size,) = opened.page.evaluate(TRANSFERRED)
+    page = opened.page
+    look_at_requests(opened)
+    (size,) = page.evaluate(TRANSFERRED)
     assert size > 10_000
-    opened.page.goto(f"{opened.server}/zh")
-    opened.page.locator(".look-for:visible").first.wait_for()
-    assert opened.page.evaluate(TRANSFERRED) == [0]
-
-
-def test_the_second_visit_asks_for_nothing_that_it_has(visit):
-    opened = visit("/", is_first=True)
-    opened.page.locator(".katex:visible").first.wait_for()
-    opened.page.evaluate("() => document.fonts.ready.then(() => true)")  # what it has not got yet it may ask for again
-    opened.page.reload()
-    opened.page.locator(".look-for:visible").first.wait_for()
-    again = opened.page.evaluate(ASKED_AGAIN)
+    page.locator(".katex:visible").first.wait_for()
+    page.evaluate("() => document.fonts.ready.then(() => true)")  # what it has not got yet it may ask for again
+    counter = start_counting(page)
+    page.reload()
+    page.locator(".look-for:visible").first.wait_for()
+    again = page.evaluate(ASKED_AGAIN)
     assert set(again) <= {"/favicon.ico", "/static/js/iframeResizer.contentWindow.min.js"}  # no hash in their names
-    (page,) = opened.page.evaluate(
-        "() => performance.getEntriesByType('navigation').map((each) => each.responseStatus)"
-    )
-    assert page in (200, 304)
+    (status,) = page.evaluate("() => performance.getEntriesByType('navigation').map((each) => each.responseStatus)")
+    assert status in (200, 304)
+    look_at_calls(page, counter)
+    page.goto(f"{opened.server}/zh")
+    page.locator(".look-for:visible").first.wait_for()
+    assert page.evaluate(TRANSFERRED) == [0], "the script of both pages"
 
 
-def test_what_the_page_needs_of_gradio_stands_in_its_head_and_is_asked_for_once(visit):
-    opened = visit("/")
+def look_at_requests(opened) -> None:
+    """What the page needs of Gradio stands in its head, and is asked for once."""
     ahead = opened.page.locator("link[rel=modulepreload]").evaluate_all("links => links.map((link) => link.href)")
     asked = [url for _, url in opened.requests if "/assets/" in url and url.endswith(".js")]
     assert len(asked) == len(set(asked)) > 30
@@ -49,21 +47,24 @@ def test_what_the_page_needs_of_gradio_stands_in_its_head_and_is_asked_for_once(
     assert len(set(asked) - set(ahead)) <= 2 and len(ahead) < len(asked) + 4
 
 
-def test_gradio_builds_its_components_once(visit):
-    """It would build them twice, and look for each target of an event among them all."""
-    opened = visit("/", is_first=True)
-    counter = opened.page.context.new_cdp_session(opened.page)
+def start_counting(page):
+    """Count the calls of each function of the page from now on."""
+    counter = page.context.new_cdp_session(page)
     counter.send("Profiler.enable")
     counter.send("Profiler.startPreciseCoverage", {"callCount": True})
-    opened.page.reload()
-    opened.page.locator(".look-for:visible").first.wait_for()
+    return counter
+
+
+def look_at_calls(page, counter) -> None:
+    """Gradio builds its components once. It would build them twice, and look for each target of an event among them all."""
     called = {
         each["functionName"]: each["ranges"][0]["count"]
         for script in counter.send("Profiler.takePreciseCoverage")["result"]
         if "/assets/core-" in script["url"]
         for each in script["functions"]
     }
-    components = opened.page.evaluate("() => window.gradio_config.components.length")
+    counter.send("Profiler.stopPreciseCoverage")
+    components = page.evaluate("() => window.gradio_config.components.length")
     assert components < called["create_node"] < 1.1 * components  # and their frame
     assert called["get_state"] < 50
 

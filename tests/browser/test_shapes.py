@@ -56,20 +56,9 @@ def press_button(page, action: str) -> None:
     page.locator(f".editor-{action}:visible").click()
 
 
-def test_the_maps_of_another_network_do_not_stay(visit):
-    page = open_shapes(visit, "en")
-    row(page, "features.3").click()
-    page.locator(".view-layer .maps canvas").nth(20).wait_for()
-    row(page, "classifier.5").click()  # a linear layer: its ten numbers, and no kernels
-    page.wait_for_function("() => document.querySelectorAll('.view-layer .maps canvas').length === 2")
-    page.get_by_label("Model").locator("visible=true").first.click()
-    page.get_by_role("option", name="Softmax regression", exact=True).click()
-    page.wait_for_function("() => document.querySelectorAll('.view-layer .maps canvas').length === 0")
-
-
-@pytest.mark.parametrize("language", ["en"])
-def test_a_click_on_a_row_shows_the_maps_of_that_layer(visit, language):
-    page, text = open_shapes(visit, language), text_in(language)
+def test_a_row_that_a_key_or_a_click_chooses_shows_its_maps_and_those_of_another_network_do_not_stay(visit):
+    page, text = open_shapes(visit, "en"), text_in("en")
+    choose_row_by_the_keyboard(page)
     row(page, "features.3").click()
     page.locator(".view-layer .maps canvas").nth(20).wait_for()  # the image, 16 maps, 6 kernels
     assert "features.3" in page.locator(".view-layer .maps-line").first.inner_text()
@@ -96,6 +85,23 @@ def test_a_click_on_a_row_shows_the_maps_of_that_layer(visit, language):
     page.locator("svg.flow .column").first.wait_for()
     page.locator("svg.flow .column").nth(1).click()  # a slab does what its row does
     page.wait_for_function("() => document.querySelector('.view-layer .maps-line').innerText.includes('features.2')")
+    row(page, "classifier.5").click()  # a linear layer: its ten numbers, and no kernels
+    page.wait_for_function("() => document.querySelectorAll('.view-layer .maps canvas').length === 2")
+    page.get_by_label("Model").locator("visible=true").first.click()
+    page.get_by_role("option", name="Softmax regression", exact=True).click()
+    page.wait_for_function("() => document.querySelectorAll('.view-layer .maps canvas').length === 0")
+
+
+def choose_row_by_the_keyboard(page) -> None:
+    """The keyboard gets into the table, and space does not scroll the page."""
+    page.locator(".layers").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('features.0')")
+    page.wait_for_function("() => document.activeElement?.dataset.layers === ' features.0 '")
+    before = page.evaluate("window.scrollY")
+    page.keyboard.press("Space")
+    page.wait_for_timeout(400)
+    assert page.evaluate("window.scrollY") == before
 
 
 @pytest.mark.parametrize("language", ["zh"])
@@ -236,8 +242,21 @@ def test_the_graph_folds_and_unfolds_and_a_node_chooses_its_layer(visit, languag
     page.mouse.move(graph["x"] + 60, graph["y"] + 60)
     assert page.locator("svg.graph > g").get_attribute("transform") == still
     page.mouse.up(button="right")
+    fold_by_the_keyboard(page)
     page.locator('svg.graph .node[data-layers*=" layer2.0.conv1 "]').click()
     page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.conv1')")
+
+
+def fold_by_the_keyboard(page) -> None:
+    """A group that is folded and unfolded by the keyboard keeps it."""
+    group = page.locator('svg.graph [data-item="g:layer4"], svg.graph [data-fold="layer4"] text').first
+    group.wait_for()
+    was_folded = page.locator('svg.graph [data-item="g:layer4"]').count() == 1
+    group.focus()
+    for is_folded in (not was_folded, was_folded):
+        page.keyboard.press("Enter")
+        wanted = '[data-item="g:layer4"]' if is_folded else '[data-fold="layer4"] text'
+        page.wait_for_function("(wanted) => document.activeElement?.matches(`svg.graph ${wanted}`)", arg=wanted)
 
 
 def test_a_deep_network_begins_folded_to_its_stages(visit):
@@ -246,11 +265,17 @@ def test_a_deep_network_begins_folded_to_its_stages(visit):
     assert shown_nodes(page) == 9 and page.locator("svg.graph .node.folded").count() == 4
 
 
-@pytest.mark.parametrize("view", ["flow", "graph"])
-def test_the_picture_is_saved_as_it_is_seen(visit, view):
-    page = open_shapes(visit, "en", view=view)
-    page.locator(f"svg.{view} text").first.wait_for()
+def test_each_picture_is_saved_as_it_is_seen(visit):
+    page, text = open_shapes(visit, "en"), text_in("en")
     page.locator("#shapes-keeping button.label-wrap").click()
+    for view in ("flow", "graph"):
+        choose_view(page, text, view)
+        page.locator(f"svg.{view}:visible text").first.wait_for()
+        save_picture(page)
+
+
+def save_picture(page) -> None:
+    """Save what is seen as SVG and as PNG, and look into both files."""
     with page.expect_download() as saved:
         page.locator("[data-save=svg]:visible").click()
     root = ElementTree.fromstring(saved.value.path().read_bytes())
@@ -262,55 +287,8 @@ def test_the_picture_is_saved_as_it_is_seen(visit, view):
     assert image.width > 1000 and len(image.getcolors(1_000_000)) > 20
 
 
-def test_the_keyboard_gets_into_the_table_and_space_does_not_scroll_the_page(visit):
-    page = open_shapes(visit, "en")
-    page.locator(".layers").focus()
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('features.0')")
-    page.wait_for_function("() => document.activeElement?.dataset.layers === ' features.0 '")
-    before = page.evaluate("window.scrollY")
-    page.keyboard.press("Space")
-    page.wait_for_timeout(400)
-    assert page.evaluate("window.scrollY") == before
-
-
-def test_a_group_folded_by_the_keyboard_keeps_it(visit):
-    page = open_shapes(visit, "en", model="resnet18", view="graph")
-    group = page.locator('svg.graph [data-item="g:layer4"], svg.graph [data-fold="layer4"] text').first
-    group.wait_for()
-    was_folded = page.locator('svg.graph [data-item="g:layer4"]').count() == 1
-    group.focus()
-    for is_folded in (not was_folded, was_folded):
-        page.keyboard.press("Enter")
-        wanted = '[data-item="g:layer4"]' if is_folded else '[data-fold="layer4"] text'
-        page.wait_for_function("(wanted) => document.activeElement?.matches(`svg.graph ${wanted}`)", arg=wanted)
-
-
-def test_dense_blocks_that_cannot_be_placed_say_so(visit):
-    page = visit("/zh?tab=shapes&model=torchvision/densenet121&size=224&channels=3&view=graph").page
-    unfold = page.get_by_role("button", name=text_in("zh")("shapes.unfold_all"), exact=True)
-    page.locator("svg.graph [data-item^='g:']").first.wait_for()
-    unfold.click()
-    told = page.locator(".graph-bar [role=status]")
-    told.filter(has_text=text_in("zh")("shapes.too_entangled", groups=["denseblock3", "denseblock4"])).wait_for()
-    page.get_by_role("button", name=text_in("zh")("shapes.fold_all"), exact=True).click()
-    told.wait_for(state="hidden")
-
-
-def test_the_table_keeps_its_place_and_the_keyboard_walks_through_it(visit):
-    page = open_shapes(visit, "en", model="resnet18")
-    page.locator('details[data-fold="layer2"] > summary').click()
-    page.locator('details[data-fold="layer2.0"] > summary').click()
-    page.locator('details[data-fold="layer2.0"] > summary').focus()
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.conv1')")
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.bn1')")
-    assert row(page, "layer2.0.bn1").is_visible()
-
-
 def test_on_a_slow_server_all_that_was_typed_and_chosen_counts(visit):
-    page = open_shapes(visit, "en")
+    page, text = open_shapes(visit, "en"), text_in("en")
     row(page, "features.3").click()
     field(page, "kernel_size").wait_for()
     page.locator(".view-switch label").first.wait_for()
@@ -321,7 +299,7 @@ def test_on_a_slow_server_all_that_was_typed_and_chosen_counts(visit):
     field(page, "padding").fill("2")
     row(page, "features.0").click()
     row(page, "features.4").click()
-    held[0].continue_()
+    release_calls(page, held, QUEUED)
     page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('features.4')")
     row(page, "features.3").click()
     page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('features.3')")
@@ -329,10 +307,7 @@ def test_on_a_slow_server_all_that_was_typed_and_chosen_counts(visit):
     page.locator(".editor-undo").click()
     page.wait_for_function("() => document.querySelector('.layer-editor input[data-setting=padding]').value === '0'")
     assert field(page, "kernel_size").input_value() == "3"
-
-
-def test_a_view_chosen_while_a_network_is_awaited_shows_that_network_at_its_own_size(visit):
-    page, text = open_shapes(visit, "en"), text_in("en")
+    # A view that is chosen while a network is awaited shows that network, at its own size.
     held = hold_calls(page, QUEUED)
     page.get_by_label("Model").locator("visible=true").first.click()
     page.get_by_role("option", name=text("shapes.torchvision", title="ResNet-18"), exact=True).click()
@@ -350,10 +325,27 @@ def test_a_view_chosen_while_a_network_is_awaited_shows_that_network_at_its_own_
     )
 
 
-def test_folds_and_the_chosen_row_stay_where_numbers_alone_change(visit):
+def test_dense_blocks_that_cannot_be_placed_say_so(visit):
+    page = visit("/zh?tab=shapes&model=torchvision/densenet121&size=224&channels=3&view=graph").page
+    unfold = page.get_by_role("button", name=text_in("zh")("shapes.unfold_all"), exact=True)
+    page.locator("svg.graph [data-item^='g:']").first.wait_for()
+    unfold.click()
+    told = page.locator(".graph-bar [role=status]")
+    told.filter(has_text=text_in("zh")("shapes.too_entangled", groups=["denseblock3", "denseblock4"])).wait_for()
+    page.get_by_role("button", name=text_in("zh")("shapes.fold_all"), exact=True).click()
+    told.wait_for(state="hidden")
+
+
+def test_the_keyboard_walks_through_the_table_which_keeps_its_folds_where_numbers_alone_change(visit):
     page = open_shapes(visit, "en", model="resnet18")
-    for fold in ("layer2", "layer2.0"):
-        page.locator(f'details[data-fold="{fold}"] > summary').click()
+    page.locator('details[data-fold="layer2"] > summary').click()
+    page.locator('details[data-fold="layer2.0"] > summary').click()
+    page.locator('details[data-fold="layer2.0"] > summary').focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.conv1')")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => document.querySelector('.editor-title')?.innerText.includes('layer2.0.bn1')")
+    assert row(page, "layer2.0.bn1").is_visible()
     row(page, "layer2.0.conv1").click()
     chosen = page.locator('.layers .line.chosen[data-layers=" layer2.0.conv1 "]')
     chosen.wait_for()

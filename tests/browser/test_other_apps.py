@@ -1,6 +1,9 @@
-"""A network of one's own in a real browser: handed over on the command line, and weights brought as a file."""
+"""An app with more than ours, in a real browser: a network of one's own, handed over on the command line; weights brought as
+a file; three languages."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from safetensors.torch import save_model
@@ -8,6 +11,7 @@ from safetensors.torch import save_model
 from explorer.models.checkpoints import load_trained
 from explorer.text import LANGUAGES, text_in
 from tests.serving import start_app
+from tests.third_language import THIRD, TITLE
 
 CODE = """
 from torch import nn
@@ -27,16 +31,22 @@ def build():
 
 @pytest.fixture(scope="module")
 def server(chromium, tmp_path_factory):
-    """Address of the app with a network of its user's."""
+    """Address of the app with a network of its user's and a third language."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "own_network.py").write_text(CODE)
-    program = ("app.py", "--model", f"{folder / 'own_network.py'}:build", "--input", "3,32,32")
+    program = ("-m", "tests.third_language", "--model", f"{folder / 'own_network.py'}:build", "--input", "3,32,32")
     with start_app(folder / "log.txt", program) as running:
         yield running.address
 
 
+BROUGHT = {"en": ("shapes", "receptive_field"), "zh": ("classifier",)}  # tabs into which a reader brings weights
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_tabs_of_networks_open_with_it_weights_included(visit, language):
+def test_the_tabs_of_networks_open_with_it_and_a_reader_brings_weights_as_well(visit, language, tmp_path):
+    save_model(load_trained("lenet5"), tmp_path / "mine.safetensors")
+    (tmp_path / "notes.txt").write_text("no weights")
+    (tmp_path / "empty.safetensors").write_bytes(b"")
     page, text = visit(LANGUAGES[language].path).page, text_in(language)
     page.locator('.layers .line[data-layers=" 1.conv "]').wait_for(state="attached")
     assert page.locator(".totals dd").first.inner_text() == f"{4 * 27 + 4 + 4 * 36 + 4 + 10}"
@@ -44,33 +54,36 @@ def test_the_tabs_of_networks_open_with_it_weights_included(visit, language):
     page.locator(".view-layer .maps canvas").nth(4).wait_for()  # the image, and four maps
     words = page.locator(".view-layer .maps-line").first
     words.filter(has_text=text("shapes.image_prepared", size=32, channels=3)).wait_for()
+    if "shapes" in BROUGHT[language]:
+        bring_weights(page, "shapes", text, tmp_path)
     page.get_by_role("tab", name=text("receptive_field.tab")).click()
     page.locator("#receptive-field-table").filter(has_text="1.conv").wait_for()
     page.locator("#receptive-field-measure").click()
     own = page.locator("#receptive-field-effective .map-title").filter(has_text=text("receptive_field.weights_own"))
     own.wait_for()
     assert "tab=receptive_field" in page.url
+    for wing in BROUGHT[language]:
+        if wing != "shapes":
+            page.get_by_role("tab", name=text(f"{wing}.tab")).click()
+            bring_weights(page, wing, text, tmp_path)
 
 
-@pytest.mark.parametrize(("wing", "language"), [("shapes", "en"), ("receptive_field", "en"), ("classifier", "zh")])
-def test_a_readers_weights_are_opened_and_another_file_is_told(visit, wing, language, tmp_path):
-    save_model(load_trained("lenet5"), tmp_path / "mine.safetensors")
-    (tmp_path / "notes.txt").write_text("no weights")
-    (tmp_path / "empty.safetensors").write_bytes(b"")
-    page, text = visit(f"{LANGUAGES[language].path}?tab={wing}").page, text_in(language)
+def bring_weights(page, wing: str, text, folder) -> None:
+    """Weights are opened; a file that is no weights is told of, and stays told."""
     tab = page.locator(".tabitem:visible")
     tab.get_by_role("button", name=text("models.weights_title")).click()
 
     def bring(name):
         with page.expect_file_chooser() as chooser:
             page.locator(f"#{wing}-weights").click()
-        chooser.value.set_files(tmp_path / name)
+        chooser.value.set_files(folder / name)
 
     bring("mine.safetensors")
     opened = text("models.weights_opened", title="LeNet-5 · mine", count="61,706", right="|", total="200").split("|")[0]
     tab.get_by_text(opened).wait_for()
     page.wait_for_function(
-        "() => [...document.querySelectorAll('input')].some((each) => each.value === 'LeNet-5 · mine')"
+        """() => [...document.querySelectorAll(".tabitem input")].some((each) =>
+          each.value === "LeNet-5 · mine" && each.getClientRects().length > 0)"""
     )
     bring("notes.txt")
     tab.locator(".problem").filter(has_text=text("models.weights_wrong")).wait_for()
@@ -79,3 +92,15 @@ def test_a_readers_weights_are_opened_and_another_file_is_told(visit, wing, lang
     refused.wait_for()
     page.wait_for_timeout(2000)  # what the page does next must not take the sentence away
     assert refused.is_visible()
+
+
+def test_every_link_of_the_header_leads_to_the_same_tab_in_its_language(visit):
+    page = visit(f"{THIRD.path}?tab=shapes&model=resnet34").page
+    for language in ("zh", "en"):
+        page.get_by_role("heading", name=TITLE, exact=True).wait_for()
+        page.locator(f"header a[hreflang={LANGUAGES[language].tag}]:visible").click()
+        page.wait_for_url(re.compile(f"{LANGUAGES[language].path}\\?.*tab=shapes"))
+        shapes = text_in(language)("shapes.tab")
+        page.get_by_role("tab", name=shapes, exact=True, selected=True).wait_for()
+        page.locator(f"header a[hreflang={THIRD.tag}]:visible").click()
+    page.get_by_role("heading", name=TITLE, exact=True).wait_for()
