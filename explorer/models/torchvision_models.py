@@ -107,16 +107,21 @@ class _WeightsOnMeta(TorchFunctionMode):
     """What a constructor allocates has no numbers, so none are drawn; what it computes, such as RegNet's widths, it computes."""
 
     _ALLOCATES = frozenset((torch.empty, torch.zeros, torch.ones))
-    # Of `nn.init`. On meta tensors they change nothing, for which PyTorch takes up to 30 ms a tensor.
+    # `nn.init` and what it calls. On meta tensors they change nothing, for which PyTorch takes up to 30 ms a tensor.
     _FILLS = frozenset(
-        getattr(torch.Tensor, name)
-        for name in ("add_", "clamp_", "erfinv_", "fill_", "mul_", "normal_", "uniform_", "zero_")
+        (
+            *(getattr(nn.init, name) for name in ("constant_", "kaiming_uniform_", "normal_", "uniform_")),
+            *(
+                getattr(torch.Tensor, name)
+                for name in ("add_", "clamp_", "erfinv_", "fill_", "mul_", "normal_", "uniform_", "zero_")
+            ),
+        )
     )
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        if function in self._FILLS and args[0].is_meta:
-            return args[0]
         kwargs = dict(kwargs or {})
+        if function in self._FILLS and (filled := args[0] if args else kwargs["tensor"]).is_meta:
+            return filled
         if function in self._ALLOCATES:
             kwargs["device"] = "meta"
         return function(*args, **kwargs)

@@ -122,7 +122,10 @@ function scrollBack() {
 // again since, it knows that no more: then the address says it.
 function openEntry({ state }) {
   const wing = new URLSearchParams(window.location.search).get("tab") ?? first;
-  if (!(wing in openers)) return void readAddress(); // the page is not there yet: it opens as a link to this entry would
+  if (!(wing in openers)) {
+    isChosen = false; // Gradio may still open the tab of the entry that was left
+    return void readAddress(); // the page is not there yet: it opens as a link to this entry would
+  }
   const isOfThisLoad = (state?.load ?? performance.timeOrigin) === performance.timeOrigin; // Gradio's panels write no state
   const found = isOfThisLoad ? null : targetOf(window.location.href, window.location.href, wings, known().separators);
   if (wing !== shown || found?.settings) openers[wing](found?.settings);

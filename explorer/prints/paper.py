@@ -182,8 +182,8 @@ def _spare_places(axes: Axes) -> None:
 
 
 def _measure_once(axes: Axes) -> None:
-    """What stands around a chart needs the same room wherever its axes lie; the layout would measure it before and after it places
-    them, a seventh of the time. A map keeps its aspect, so that its room depends on its place."""
+    """What stands around a chart needs nearly the same room wherever its axes lie, to within 2 points in all figures here; the layout
+    would measure it before and after it places them, a seventh of the time. A map keeps its aspect: its room depends on its place."""
     from matplotlib.transforms import Bbox
 
     measure, around = axes.get_tightbbox, None

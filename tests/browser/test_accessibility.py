@@ -8,7 +8,7 @@ from tests.browser.test_tour import open_tab
 
 
 def test_a_dark_page_opens_and_its_words_can_be_read_in_every_tab(visit):
-    page = visit("/?__theme=dark", scheme="dark").page
+    page = visit("/", scheme="dark").page
     assert page.evaluate("document.body.classList.contains('dark')")
     for wing in WINGS:
         open_tab(page, wing, "en")

@@ -99,8 +99,10 @@ def draw_a_stroke(page) -> None:
 
 
 OTHERS = 3  # of the six connections that a browser has for a server; a page that works needs no more than three
-TAKE_CONNECTIONS = """(number) => Promise.all(
-  Array.from({ length: number }, (_, each) => fetch(`/gradio_api/heartbeat/another-page-${each}`)))"""
+TAKE_CONNECTIONS = """async (number) => {
+  const ask = (_, each) => fetch(`/gradio_api/heartbeat/another-page-${each}`);
+  window.taken = await Promise.all(Array.from({ length: number }, ask)); // what nobody holds might be let go
+}"""
 
 
 @pytest.fixture
@@ -119,7 +121,12 @@ def page_that_is_kept(browser, whole_chromium, server):
     another.evaluate(TAKE_CONNECTIONS, OTHERS)
     visit.page.add_init_script("window.addEventListener('pageshow', (event) => (window.isKept = event.persisted));")
     visit.page.goto(server + "/?tab=classifier&method=gradient")  # a map that takes no time
-    visit.page.locator("html:not(.opening-link) .look-for:visible").first.wait_for()
+    text = text_in("en")
+    visit.page.locator("html:not(.opening-link)").wait_for(state="attached")
+    visit.page.wait_for_function(
+        "(name) => [...document.querySelectorAll('.picture .map-title')].some((title) => title.innerText === name)",
+        arg=text("methods.name_gradient"),
+    )
     yield visit.page
     own.close()
     assert not visit.problems, "\n".join(visit.problems)

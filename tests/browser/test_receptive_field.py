@@ -422,6 +422,7 @@ def test_a_tab_that_is_opened_later_shows_one_question_and_the_way_forward_fits(
     page.locator("#receptive-field-size input[type=number]").fill("64")
     page.locator("#receptive-field-layer input[type=number]").fill("5")
     page.locator(f"{REACH} .reach-strip", has_text="4,096").wait_for()
+    page.locator(f"{REACH} .reach-map .map-title", has_text="layer1.1.conv2").wait_for()
     wait_for_changes(page, language)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     boxes = [small.nth(number).bounding_box() for number in range(9)]
@@ -447,6 +448,8 @@ def test_a_link_opens_the_way_forward_and_a_story_leads_back_to_layers_that_reac
     wait_for_pixels(page, 49)
     assert page.locator(REACH).is_hidden()
     page.locator("#receptive-field-direction").get_by_text(text("receptive_field.direction_forward")).click()
+    page.wait_for_url(lambda address: all(part in address for part in ("direction=forward", "model=table", "layers=")))
+    page.locator(f"{REACH} .reach-strip button").nth(8).wait_for(state="detached")  # the network of before
     wait_for_changes(page, "en")
     assert (
         text("receptive_field.reached_holes").strip() in page.locator(f"{REACH} .reach-map .map-caption").inner_text()

@@ -268,21 +268,23 @@ def test_a_deep_network_begins_folded_to_its_stages(visit):
 def test_each_picture_is_saved_as_it_is_seen(visit):
     page, text = open_shapes(visit, "en"), text_in("en")
     page.locator("#shapes-keeping button.label-wrap").click()
-    for view in ("flow", "graph"):
+    for view, name in {"flow": "shapes", "graph": "graph"}.items():
         choose_view(page, text, view)
         page.locator(f"svg.{view}:visible text").first.wait_for()
-        save_picture(page)
+        save_picture(page, name)
 
 
-def save_picture(page) -> None:
+def save_picture(page, name: str) -> None:
     """Save what is seen as SVG and as PNG, and look into both files."""
     with page.expect_download() as saved:
         page.locator("[data-save=svg]:visible").click()
+    assert saved.value.suggested_filename == f"{name}.svg"
     root = ElementTree.fromstring(saved.value.path().read_bytes())
     words = {"".join(each.itertext()) for each in root.iter(f"{SVG}text")}
     assert "16×10×10" in words and not re.search(r"var\(|url\(", ElementTree.tostring(root, "unicode"))
     with page.expect_download() as saved:
         page.locator("[data-save=png]:visible").click()
+    assert saved.value.suggested_filename == f"{name}.png"
     image = Image.open(io.BytesIO(saved.value.path().read_bytes())).convert("RGB")
     assert image.width > 1000 and len(image.getcolors(1_000_000)) > 20
 

@@ -203,6 +203,8 @@ def test_a_seed_that_ended_early_is_a_line_of_its_own():
     assert chart.layout.shapes[0].y0 == pytest.approx(math.log(10)) and chart.layout.annotations[0].y == pytest.approx(
         math.log10(math.log(10))
     )
+    at_once = replace(make_course("plain", 8, 0, [1], 1, ended=1), loss=torch.tensor([math.nan]))
+    assert not draw_curves(make_courses(at_once), 8, False, "loss", text_in("en")).data
     calm = draw_curves(
         make_courses(*[course for course in courses.values() if course.ended is None]), 8, False, "loss", text_in("en")
     )

@@ -28,8 +28,10 @@ from explorer.prints.paper import DPI, check_address, plain, render, wrap
 from explorer.prints.pictures import draw_map_rows, list_cells
 from explorer.prints.png import write_png
 from explorer.prints.records import Print
-from tests.prints.drawn import ADDRESS, SENTENCES, make_drawn, make_line
 from tests.serving import ROOT
+
+SENTENCES = {"en": "The kernel slides over the padded image", "zh": "卷积核的感受野与步长"}
+ADDRESS = "http://127.0.0.1:7860/?tab=convolution&kernel=sobel_x&cells=1,0,-1;2,0,-2;1,0,-1"
 
 
 def make_print(language: str = "en", seed: int = 0, **changes) -> Print:
@@ -141,7 +143,11 @@ def test_no_cell_of_a_table_is_a_formula():
 
 def test_a_hundred_figures_from_ten_threads_are_those_drawn_alone():
     kinds = [*product(("en", "zh"), ("png", "svg", "pdf"))]
-    asked = [(make_line(language, height), kind, language) for height in range(2) for language, kind in kinds]
+    asked = [
+        (make_print(language, draw=partial(draw_line, seed)), kind, language)
+        for seed in range(2)
+        for language, kind in kinds
+    ]
     alone = [render(*each) for each in asked]
     assert len(set(alone)) == len(alone)
     start = count_objects()  # other tests may hold figures of their own
@@ -159,6 +165,10 @@ def test_a_hundred_figures_from_ten_threads_are_those_drawn_alone():
     assert after.total() < 1.005 * before.total()
 
 
+def draw_line(height: int, figure) -> None:
+    figure.subplots().plot([0, height])
+
+
 def count_objects() -> Counter:
     """How many of each class there are that matter to the collector, without matplotlib's 4096 widths of words."""
     from matplotlib.text import _get_text_metrics_with_cache_impl
@@ -170,13 +180,13 @@ def count_objects() -> Counter:
 
 def test_another_process_draws_the_same():
     code = (
-        "import hashlib; from explorer.prints.paper import render; from tests.prints.drawn import ADDRESS, make_drawn; "
-        "print(*(hashlib.sha256(render(make_drawn('zh'), kind, 'zh', ADDRESS)).hexdigest() for kind in ('png', 'svg', 'pdf')))"
+        "import hashlib; from tests.prints.test_paper import *; "
+        "print(*(hashlib.sha256(render(make_print('zh'), kind, 'zh', ADDRESS)).hexdigest() for kind in ('png', 'svg', 'pdf')))"
     )
     seen = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
-    files = [render(make_drawn("zh"), kind, "zh", ADDRESS) for kind in ("png", "svg", "pdf")]
+    files = [render(make_print("zh"), kind, "zh", ADDRESS) for kind in ("png", "svg", "pdf")]
     assert seen == [hashlib.sha256(each).hexdigest() for each in files]
 
 

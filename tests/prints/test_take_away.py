@@ -20,6 +20,7 @@ from explorer.convolution.session import Settings
 from explorer.errors import InputError
 from explorer.models.catalogue import create_model
 from explorer.page.layout import Wing
+from explorer.prints import paper
 from explorer.prints.keeping import on_offer, on_save
 from explorer.receptive_field.session import TABLE, View, find_spot
 from explorer.take_away import figure, find_wing, gather, read_values
@@ -138,6 +139,25 @@ def test_every_figure_of_every_tab_can_be_drawn(language):
     for tab in ("convolution", "receptive_field", "shapes"):
         for sheet in gather(tab, "", language):
             assert draw(sheet).axes and len([*sheet.rows()]) > 1, sheet.name
+
+
+def test_charts_lie_where_matplotlib_itself_would_put_them(monkeypatch):
+    """What stands around a chart is measured once; its own layout measures it again after it has placed the axes."""
+    settle, moved = paper._settle, {}
+
+    def look(figure) -> None:
+        engine = figure.get_layout_engine()
+        settle(figure)
+        placed = [axes.get_window_extent().extents for axes in figure.axes]
+        engine.execute(figure)
+        shifts = [np.abs(axes.get_window_extent().extents - each).max() for axes, each in zip(figure.axes, placed)]
+        moved[figure.subfigs[0]._suptitle.get_text()] = 72 / figure.dpi * max(shifts)
+
+    monkeypatch.setattr(paper, "_settle", look)
+    for tab in ("receptive_field", "gradient_flow", "classifier"):
+        for sheet in gather(tab, "", "en"):
+            paper.render(sheet, "svg", "en")
+    assert len(moved) > 12 and max(moved.values()) < 2.5, moved  # points, which nobody sees
 
 
 @pytest.mark.parametrize(

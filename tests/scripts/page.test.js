@@ -258,6 +258,16 @@ test("Back while the page is still loading opens the entry before, and leaves th
   assert.deepEqual(addresses(history), ["?tab=claims&of_claims=old", "?tab=shapes&of_shapes=3"]);
 });
 
+test("Back while the page is still loading to an entry without a tab shows the first one", async (t) => {
+  const before = [{ search: "", state: null }];
+  const { page, asked, history } = await openPage(t, "plain", "?tab=shapes&of_shapes=3", before, (step) => step(-1));
+  page.showTab("shapes"); // which Gradio opens all the same
+  assert.deepEqual(asked, [["convolution", null]]);
+  page.showTab("convolution");
+  page.writeAddress();
+  assert.deepEqual(addresses(history), ["", "?tab=shapes&of_shapes=3"]);
+});
+
 test("what a link asks for and what was refused does not stay in the address", async (t) => {
   const { page, address } = await openPage(t, "refused", "?tab=shapes&of_shapes=nonsense");
   page.showTab("shapes");

@@ -20,8 +20,8 @@ SENTENCES = {
     "about_activation": "The root mean square of the numbers that the block gives.",
     "about_dead": "The share of units behind the ReLUs of the block that are 0 for all of the images.",
     "about": "The validation error is that of {validation} images which no network learns from. All networks have the same recipe (peak of the "
-    "learning rate: {lr}; no clipping of gradients). Number of random seeds of each network: {seeds}; small differences may be chance. A deeper network learns worse if the training loss of each of its seeds is at the end higher than that of each seed of a shallower network. Numbers in the tables and lines are medians; where there are several seeds, the band "
-    "shows the least and the greatest value. The pictures of the blocks show one seed.",
+    "learning rate: {lr}; no clipping of gradients). Number of random seeds of each network: {seeds}; small differences may be chance. A deeper network learns worse if the training loss of each of its seeds is at the end higher than that of each seed of a shallower network. Numbers in the tables and lines are medians; the band "
+    "shows the least and the greatest value of the seeds that came to the end. The pictures of the blocks show one seed.",
     "none": "This network was not trained yet. `python -m explorer.gradient_flow.learning` trains it.",
     "worse_plain": "<b>Degradation:</b> with {depth} layers the plain network learns worse than with fewer, the residual one does not.",
     "worse_residual": "With {depth} layers the residual network learns worse than with fewer, the plain one does not.",
