@@ -34,11 +34,12 @@ KNOWN_WARNING = "Method not implemented."
 
 LONG = (
     "test_tour",
-    "test_leaving",
     "test_receptive_field",
-    "test_shapes",
-    "test_refusals",
+    "test_leaving",
     "test_other_apps",
+    "test_refusals",
+    "test_shapes",
+    "test_accessibility",
 )  # the longest first
 
 
